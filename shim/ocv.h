@@ -1,0 +1,138 @@
+/* All that Expressions asks of OpenCV, as a C API.
+ *
+ * Every function returns an `enum ocv_code`; on anything but OCV_OK, `error` (which may be NULL)
+ * holds the same code and one line of text, and outputs are untouched. No C++ exception leaves the
+ * shim. Handles are opaque, made by an `open` or `decode` function and ended by a `close` function
+ * that takes the handle's address, sets it to NULL and accepts NULL. Pixel buffers belong to the
+ * caller, but for the two views, which the handle keeps. One handle
+ * may be used by one thread at a time; different handles by different threads at once.
+ *
+ * Pictures are the plain structs of image.h. */
+#ifndef OCV_H
+#define OCV_H
+
+#include "image.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum ocv_code {
+    OCV_OK = 0,
+    OCV_END,       /* no further frame: end of the file, or the camera is gone */
+    OCV_CANNOT,    /* cannot be opened, read or written */
+    OCV_NO_MEMORY, /* memory ran out */
+    OCV_FAILED     /* any other OpenCV error */
+};
+
+struct ocv_error {
+    enum ocv_code code;
+    char text[512];
+};
+
+/* Once, before any other call: OpenCV and FFmpeg print nothing of their own from now on, and
+ * OpenCV works with `threads` threads. */
+void ocv_setup(int threads);
+
+/* "4.6.0" */
+const char *ocv_version(void);
+
+/* ---- Still pictures ------------------------------------------------------------------------ */
+
+struct ocv_picture;
+
+/* Decodes a file's bytes, in any format OpenCV reads, turned upright by its EXIF orientation.
+ * 16-bit pictures become 8-bit, grey and transparent ones colour. */
+enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
+                                 struct ocv_error *error);
+/* The picture's pixels; they belong to the handle and live as long as it. */
+struct bgr_image ocv_picture_view(const struct ocv_picture *picture);
+void ocv_picture_close(struct ocv_picture **picture);
+
+/* Takes bytes in the order of the file; returns 0, or -1 to stop. */
+typedef int (*ocv_sink)(void *context, const void *bytes, size_t size);
+
+/* Encodes in the format of `extension` (".png", ".jpg", ...). */
+enum ocv_code ocv_encode_bgr(struct bgr_image picture, const char *extension, ocv_sink sink,
+                             void *context, struct ocv_error *error);
+enum ocv_code ocv_encode_grey(struct grey_image picture, const char *extension, ocv_sink sink,
+                              void *context, struct ocv_error *error);
+
+/* Whether OpenCV can write a file with this ending: 1 or 0. */
+int ocv_can_encode(const char *extension);
+
+/* ---- Colour and size ----------------------------------------------------------------------- */
+
+/* grey: picture.width x picture.height bytes, rows `grey_stride` bytes apart. */
+enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
+                              struct ocv_error *error);
+/* out: width x height bytes without padding; shrinking averages areas, enlarging interpolates. */
+enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                              struct ocv_error *error);
+/* out: (width + left + right) x (height + top + bottom) bytes without padding; the picture with
+ * its edge repeated around it. */
+enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
+                           uint8_t *out, struct ocv_error *error);
+
+/* ---- Cameras, streams and video files ------------------------------------------------------ */
+
+struct ocv_video;
+
+/* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/...") or stream URL.
+ * width, height and fps are wishes; 0 leaves the choice to the camera. */
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
+                              double fps, struct ocv_error *error);
+/* A video file. */
+enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct ocv_error *error);
+
+/* Frames a second and number of frames as the source states them; 0 where it does not. */
+double ocv_video_fps(const struct ocv_video *video);
+long ocv_video_frame_count(const struct ocv_video *video);
+
+/* Waits for the next frame and decodes it into the handle. The size may change from frame to
+ * frame. OCV_END after the last one. */
+enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error);
+/* The newest frame's pixels: they belong to the handle and live until its next call. */
+struct bgr_image ocv_video_view(const struct ocv_video *video);
+void ocv_video_close(struct ocv_video **video);
+
+/* ---- Writing video ------------------------------------------------------------------------- */
+
+struct ocv_writer;
+
+/* The file ending chooses container and codec: .mp4, .mkv, .avi. */
+enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
+                              double fps, struct ocv_error *error);
+/* The frame must have the writer's size. */
+enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
+                               struct ocv_error *error);
+/* Ends the file; without it the file may be unplayable. */
+void ocv_writer_close(struct ocv_writer **writer);
+
+/* ---- Haar detection (Viola & Jones 2001) ---------------------------------------------------- */
+
+struct ocv_detector;
+
+struct ocv_detection {
+    double scale_factor; /* step between sizes, > 1 */
+    int min_neighbours;  /* raw answers that must agree */
+    int min_side;        /* smallest face, pixels; 0: the cascade's own */
+    int max_side;        /* largest face, pixels; 0: the picture's */
+};
+
+enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *cascade_path,
+                                struct ocv_error *error);
+/* Fills boxes[0 .. *count-1], at most `capacity`, largest first. */
+enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
+                                  const struct ocv_detection *how, struct box *boxes, int capacity,
+                                  int *count, struct ocv_error *error);
+void ocv_detector_close(struct ocv_detector **detector);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,18 @@
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int error_set(struct error *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+int error_no_memory(struct error *error, const char *what)
+{
+    return error_set(error, "no memory for %s; close other programs or use a smaller size", what);
+}

@@ -1,0 +1,231 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *advice(int code)
+{
+    switch (code) {
+    case ENOENT:
+        return "check the name";
+    case EACCES:
+    case EPERM:
+        return "check its permissions";
+    case ENOSPC:
+    case EDQUOT:
+        return "free some space";
+    case EROFS:
+        return "choose another folder";
+    default:
+        return "check the path";
+    }
+}
+
+static int fail(struct error *error, const char *path, int code)
+{
+    return error_set(error, "%s: %s; %s", path, strerror(code), advice(code));
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static int read_all(int fd, const char *path, size_t limit, size_t expected, uint8_t **bytes,
+                    size_t *size, struct error *error)
+{
+    size_t capacity = expected + 1;
+    size_t used = 0;
+    uint8_t *buffer = malloc(capacity);
+    if (!buffer)
+        return error_no_memory(error, path);
+    for (;;) {
+        if (used == capacity) {
+            uint8_t *larger = realloc(buffer, capacity * 2);
+            if (!larger) {
+                free(buffer);
+                return error_no_memory(error, path);
+            }
+            buffer = larger;
+            capacity *= 2;
+        }
+        ssize_t got = read(fd, buffer + used, capacity - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            int code = errno;
+            free(buffer);
+            return fail(error, path, code);
+        }
+        if (got == 0)
+            break;
+        used += (size_t)got;
+        if (used > limit) {
+            free(buffer);
+            return error_set(error, "%s: larger than %zu MB; this is not the file meant here", path,
+                             limit >> 20);
+        }
+    }
+    *bytes = buffer;
+    *size = used;
+    return 0;
+}
+
+int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return fail(error, path, errno);
+    struct stat status;
+    int result;
+    if (fstat(fd, &status) < 0)
+        result = fail(error, path, errno);
+    else if (S_ISDIR(status.st_mode))
+        result = error_set(error, "%s: is a folder; name a file in it", path);
+    else if (!S_ISREG(status.st_mode))
+        result = error_set(error, "%s: is no regular file; name one", path);
+    else if (status.st_size < 0 || (uintmax_t)status.st_size > limit)
+        result = error_set(error, "%s: larger than %zu MB; this is not the file meant here", path,
+                           limit >> 20);
+    else
+        result = read_all(fd, path, limit, (size_t)status.st_size, bytes, size, error);
+    close(fd);
+    return result;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+struct file_writer {
+    int fd;
+    int failure; /* errno of the first failure, 0 so far */
+    char *path;
+    char *temporary;
+};
+
+int file_writer_open(struct file_writer **writer, const char *path, struct error *error)
+{
+    static const char suffix[] = ".XXXXXX";
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return error_set(error, "%s: is a folder; name a file in it", path);
+    struct file_writer *made = calloc(1, sizeof *made);
+    size_t length = strlen(path);
+    if (made) {
+        made->path = malloc(length + 1);
+        made->temporary = malloc(length + sizeof suffix);
+    }
+    if (!made || !made->path || !made->temporary) {
+        if (made) {
+            free(made->path);
+            free(made->temporary);
+        }
+        free(made);
+        return error_no_memory(error, path);
+    }
+    memcpy(made->path, path, length + 1);
+    memcpy(made->temporary, path, length);
+    memcpy(made->temporary + length, suffix, sizeof suffix);
+    made->fd = mkstemp(made->temporary);
+    if (made->fd < 0) {
+        int code = errno;
+        free(made->path);
+        free(made->temporary);
+        free(made);
+        return fail(error, path, code);
+    }
+    *writer = made;
+    return 0;
+}
+
+void file_writer_append(struct file_writer *writer, const void *bytes, size_t size)
+{
+    const uint8_t *next = bytes;
+    while (size > 0 && writer->failure == 0) {
+        ssize_t put = write(writer->fd, next, size < SSIZE_MAX ? size : SSIZE_MAX);
+        if (put < 0) {
+            if (errno != EINTR)
+                writer->failure = errno;
+            continue;
+        }
+        next += put;
+        size -= (size_t)put;
+    }
+}
+
+/* mkstemp makes files that only their owner may read; a result gets what the umask grants. */
+static int grant_usual_mode(int fd)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return fchmod(fd, 0666 & ~mask);
+}
+
+/* The folder's entry reaches the disk too; where a file system cannot do that, nothing is lost. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    char *folder = malloc(length + 2);
+    if (!folder)
+        return;
+    memcpy(folder, path, length);
+    memcpy(folder + length, slash ? "/" : ".", 2);
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+static void release(struct file_writer **writer, bool remove_temporary)
+{
+    struct file_writer *ended = *writer;
+    if (ended->fd >= 0)
+        close(ended->fd);
+    if (remove_temporary)
+        unlink(ended->temporary);
+    free(ended->path);
+    free(ended->temporary);
+    free(ended);
+    *writer = NULL;
+}
+
+int file_writer_commit(struct file_writer **writer, struct error *error)
+{
+    struct file_writer *w = *writer;
+    if (w->failure == 0 && (grant_usual_mode(w->fd) < 0 || fsync(w->fd) < 0))
+        w->failure = errno;
+    int closed = close(w->fd);
+    w->fd = -1;
+    if (closed < 0 && w->failure == 0)
+        w->failure = errno;
+    if (w->failure == 0 && rename(w->temporary, w->path) < 0)
+        w->failure = errno;
+    int result = 0;
+    if (w->failure != 0)
+        result = fail(error, w->path, w->failure);
+    else
+        sync_folder(w->path);
+    release(writer, result != 0);
+    return result;
+}
+
+void file_writer_discard(struct file_writer **writer)
+{
+    if (*writer)
+        release(writer, true);
+}
+
+int file_write(const char *path, const void *bytes, size_t size, struct error *error)
+{
+    struct file_writer *writer;
+    if (file_writer_open(&writer, path, error) < 0)
+        return -1;
+    file_writer_append(writer, bytes, size);
+    return file_writer_commit(&writer, error);
+}

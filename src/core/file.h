@@ -1,0 +1,30 @@
+/* Whole files in, whole files out. */
+#ifndef FILE_H
+#define FILE_H
+
+#include "error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads the whole file. On success *bytes (malloc, the caller frees) holds *size bytes. Refuses
+ * directories, anything else that is no regular file, and files above `limit` bytes. */
+int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
+
+/* A file that appears under its name whole or not at all: written as a temporary file beside
+ * `path`, then fsync and rename. */
+struct file_writer;
+
+/* Fails at once where the folder is missing or read-only. */
+int file_writer_open(struct file_writer **writer, const char *path, struct error *error);
+/* Appends. After the first failure the writer only remembers it; file_writer_commit tells. */
+void file_writer_append(struct file_writer *writer, const void *bytes, size_t size);
+/* Makes the file appear and frees the writer. On failure nothing remains on the disk. */
+int file_writer_commit(struct file_writer **writer, struct error *error);
+/* Gives up: removes the temporary file and frees the writer; NULL is fine. */
+void file_writer_discard(struct file_writer **writer);
+
+/* The three steps at once. */
+int file_write(const char *path, const void *bytes, size_t size, struct error *error);
+
+#endif

@@ -1,0 +1,21 @@
+/* The one matrix product, on the CBLAS interface. All matrices are row-major without padding, so
+ * that the leading dimensions follow from the shapes. */
+#ifndef GEMM_H
+#define GEMM_H
+
+#include "real.h"
+
+enum gemm_form {
+    GEMM_AB,  /* C = A B    A (M x K), B (K x N) */
+    GEMM_ABT, /* C = A B^T  A (M x K), B (N x K) */
+    GEMM_ATB  /* C = A^T B  A (K x M), B (K x N) */
+};
+
+/* C (M x N) = product + beta * C; with beta 0 the old C is not read. */
+void gemm(enum gemm_form form, int m, int n, int k, const real *a, const real *b, real beta,
+          real *c);
+
+/* How many threads a product uses, for the whole process. */
+void gemm_set_threads(int threads);
+
+#endif

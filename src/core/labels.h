@@ -1,0 +1,13 @@
+/* The seven expressions in the order of fer2013.csv, which is the order everywhere. */
+#ifndef LABELS_H
+#define LABELS_H
+
+enum { LABEL_COUNT = 7 };
+
+/* Width and height in pixels of the grey crop that FER2013 consists of. */
+enum { FACE_SIDE = 48 };
+
+/* "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" */
+extern const char *const label_names[LABEL_COUNT];
+
+#endif

@@ -1,0 +1,189 @@
+#include "mlp.h"
+
+#include "gemm.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int mlp_config_check(const struct mlp_config *config, struct error *error)
+{
+    if (config->layer_count < 1 || config->layer_count > MLP_MAX_LAYERS)
+        return error_set(error, "a network of %d layers; 1 to %d are possible", config->layer_count,
+                         MLP_MAX_LAYERS);
+    for (int i = 0; i <= config->layer_count; i++)
+        if (config->units[i] < 1 || config->units[i] > MLP_MAX_UNITS)
+            return error_set(error, "a layer of %d units; 1 to %d are possible", config->units[i],
+                             MLP_MAX_UNITS);
+    if (config->output == OUTPUT_SOFTMAX && config->units[config->layer_count] < 2)
+        return error_set(error, "softmax over one class is always 1; use two classes or more");
+    return 0;
+}
+
+static bool normalizes(const struct mlp_config *config, int layer)
+{
+    return config->batch_norm && layer < config->layer_count - 1;
+}
+
+/* Points the layers into the blocks and counts the blocks' lengths. */
+static void lay_out(struct mlp *mlp, real *parameters, real *statistics)
+{
+    size_t p = 0, s = 0;
+    for (int i = 0; i < mlp->config.layer_count; i++) {
+        struct mlp_layer *layer = &mlp->layers[i];
+        *layer =
+            (struct mlp_layer){.inputs = mlp->config.units[i], .outputs = mlp->config.units[i + 1]};
+        size_t n = (size_t)layer->outputs, m = (size_t)layer->inputs;
+        bool norm = normalizes(&mlp->config, i);
+        if (parameters) {
+            layer->weights = parameters + p;
+            if (norm) {
+                layer->gamma = parameters + p + n * m;
+                layer->beta = layer->gamma + n;
+                layer->mean = statistics + s;
+                layer->var = layer->mean + n;
+            } else {
+                layer->biases = parameters + p + n * m;
+            }
+        }
+        p += n * m + (norm ? 2 * n : n);
+        s += norm ? 2 * n : 0;
+    }
+    mlp->parameter_count = p;
+    mlp->statistic_count = s;
+    mlp->parameters = parameters;
+    mlp->statistics = statistics;
+}
+
+int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *error)
+{
+    if (mlp_config_check(config, error) < 0)
+        return -1;
+    struct mlp made = {.config = *config};
+    lay_out(&made, NULL, NULL);
+    real *parameters = calloc(made.parameter_count, sizeof *parameters);
+    real *statistics = calloc(made.statistic_count + 1, sizeof *statistics);
+    if (!parameters || !statistics) {
+        free(parameters);
+        free(statistics);
+        return error_no_memory(error, "the network");
+    }
+    lay_out(&made, parameters, statistics);
+    for (int i = 0; i < config->layer_count; i++) {
+        struct mlp_layer *layer = &made.layers[i];
+        for (int n = 0; layer->gamma && n < layer->outputs; n++)
+            layer->gamma[n] = layer->var[n] = 1;
+    }
+    *mlp = made;
+    return 0;
+}
+
+void mlp_free(struct mlp *mlp)
+{
+    free(mlp->parameters);
+    free(mlp->statistics);
+    *mlp = (struct mlp){0};
+}
+
+void mlp_init(struct mlp *mlp, struct rng *rng)
+{
+    for (int i = 0; i < mlp->config.layer_count; i++) {
+        struct mlp_layer *layer = &mlp->layers[i];
+        bool relu = i < mlp->config.layer_count - 1 && mlp->config.activation == ACTIVATION_RELU;
+        double deviation =
+            relu ? sqrt(2.0 / layer->inputs) : sqrt(2.0 / ((double)layer->inputs + layer->outputs));
+        size_t count = (size_t)layer->inputs * (size_t)layer->outputs;
+        for (size_t w = 0; w < count; w++)
+            layer->weights[w] = (real)(deviation * rng_normal(rng));
+    }
+}
+
+static void fold_layer(const struct mlp_layer *from, struct mlp_layer *to)
+{
+    size_t m = (size_t)from->inputs;
+    for (int n = 0; n < from->outputs; n++) {
+        double scale = from->gamma[n] / sqrt((double)from->var[n] + MLP_BATCH_NORM_EPSILON);
+        for (size_t w = 0; w < m; w++)
+            to->weights[(size_t)n * m + w] = (real)(from->weights[(size_t)n * m + w] * scale);
+        to->biases[n] = (real)(from->beta[n] - from->mean[n] * scale);
+    }
+}
+
+int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
+{
+    struct mlp_config config = mlp->config;
+    config.batch_norm = false;
+    struct mlp made;
+    if (mlp_create(&made, &config, error) < 0)
+        return -1;
+    for (int i = 0; i < config.layer_count; i++) {
+        const struct mlp_layer *from = &mlp->layers[i];
+        struct mlp_layer *to = &made.layers[i];
+        if (from->gamma) {
+            fold_layer(from, to);
+            continue;
+        }
+        size_t count = (size_t)from->inputs * (size_t)from->outputs;
+        memcpy(to->weights, from->weights, count * sizeof *to->weights);
+        memcpy(to->biases, from->biases, (size_t)from->outputs * sizeof *to->biases);
+    }
+    *folded = made;
+    return 0;
+}
+
+/* ---- Inference ------------------------------------------------------------------------------- */
+
+struct mlp_workspace {
+    int capacity;
+    real *hidden[2]; /* capacity x widest hidden layer, in turn input and output of a layer */
+};
+
+int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_config *config,
+                         int capacity, struct error *error)
+{
+    assert(capacity > 0 && capacity <= MLP_MAX_BATCH);
+    size_t widest = 1;
+    for (int i = 1; i < config->layer_count; i++)
+        widest = (size_t)config->units[i] > widest ? (size_t)config->units[i] : widest;
+    struct mlp_workspace *made = calloc(1, sizeof *made);
+    if (made) {
+        made->capacity = capacity;
+        for (int i = 0; i < 2; i++)
+            made->hidden[i] = calloc((size_t)capacity * widest, sizeof(real));
+    }
+    if (!made || !made->hidden[0] || !made->hidden[1]) {
+        mlp_workspace_free(&made);
+        return error_no_memory(error, "the network's hidden layers");
+    }
+    *workspace = made;
+    return 0;
+}
+
+void mlp_workspace_free(struct mlp_workspace **workspace)
+{
+    if (*workspace) {
+        free((*workspace)->hidden[0]);
+        free((*workspace)->hidden[1]);
+        free(*workspace);
+        *workspace = NULL;
+    }
+}
+
+void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
+                 int batch, real *outputs)
+{
+    assert(batch > 0 && batch <= workspace->capacity && !mlp->config.batch_norm);
+    int last = mlp->config.layer_count - 1;
+    const real *x = inputs;
+    for (int i = 0; i <= last; i++) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        real *z = i == last ? outputs : workspace->hidden[i % 2];
+        gemm(GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0, z);
+        if (i == last)
+            output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
+        else
+            activation_apply(mlp->config.activation, layer->biases, z, batch, layer->outputs);
+        x = z;
+    }
+}

@@ -1,0 +1,82 @@
+/* The multi-layer perceptron: its weights and the forward pass. mlp_training.h has the rest.
+ *
+ * Letters: B samples in a batch, D inputs, H units of a hidden layer, K outputs, L dense layers
+ * (L-1 of them hidden; L = 1 is softmax or logistic regression). Matrices are row-major; a layer
+ * from M to N units has W (N x M), b (N) and computes
+ *
+ *     Z = X W^T + b           X (B x M), Z (B x N)
+ *     A = g(Z)                hidden layers: sigmoid, tanh or ReLU, after batch normalization
+ *                             where that is chosen; the last layer: softmax or sigmoid
+ *
+ * Weights and scratch are two types: `const struct mlp` is read-only and may be shared by any
+ * number of threads; each brings its own workspace. */
+#ifndef MLP_H
+#define MLP_H
+
+#include "activation.h"
+#include "error.h"
+#include "real.h"
+#include "rng.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 16, MLP_MAX_BATCH = 1 << 16 };
+
+struct mlp_config {
+    int layer_count;               /* L */
+    int units[MLP_MAX_LAYERS + 1]; /* D, H..., K */
+    enum activation activation;
+    enum output_activation output;
+    bool batch_norm; /* of the hidden layers (Ioffe & Szegedy 2015) */
+};
+
+/* One dense layer's view into the two blocks; N x M as above. */
+struct mlp_layer {
+    int inputs, outputs; /* M, N */
+    real *weights;       /* N x M */
+    real *biases;        /* N; NULL under batch normalization, whose beta does their work */
+    real *gamma, *beta;  /* N; scale and shift of batch normalization, else NULL */
+    real *mean, *var;    /* N; its running statistics, no parameters, else NULL */
+};
+
+struct mlp {
+    struct mlp_config config;
+    size_t parameter_count;
+    real *parameters; /* one block: W, then b or gamma and beta, of each layer in turn */
+    size_t statistic_count;
+    real *statistics; /* one block: running mean and variance of each layer in turn */
+    struct mlp_layer layers[MLP_MAX_LAYERS];
+};
+
+/* Added to a variance before its root is taken, as in the paper. */
+#define MLP_BATCH_NORM_EPSILON 1e-5
+
+/* Whether the sizes are within bounds; says why not. */
+int mlp_config_check(const struct mlp_config *config, struct error *error);
+
+/* Parameters zero, gamma and running variances one. The caller ends it with mlp_free. */
+int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *error);
+void mlp_free(struct mlp *mlp);
+
+/* Normal random weights, zero biases: variance 2/M before ReLU (He et al. 2015), 2/(M+N) before
+ * sigmoid, tanh and the outputs (Glorot & Bengio 2010). */
+void mlp_init(struct mlp *mlp, struct rng *rng);
+
+/* Makes `folded` the same function without batch normalization:
+ * W' = W gamma / sqrt(var + epsilon), b' = beta - mean gamma / sqrt(var + epsilon). */
+int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error);
+
+/* Scratch for mlp_forward in batches of up to `capacity` samples. */
+struct mlp_workspace;
+
+int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_config *config,
+                         int capacity, struct error *error);
+void mlp_workspace_free(struct mlp_workspace **workspace);
+
+/* Inference: inputs (B x D) -> outputs (B x K). B is at most the workspace's capacity. The network
+ * must be without batch normalization (mlp_fold). */
+void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
+                 int batch, real *outputs);
+
+#endif

@@ -1,0 +1,322 @@
+#include "mlp_training.h"
+
+#include "gemm.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const loss_names[LOSS_COUNT] = {"cross-entropy", "mse"};
+
+#ifdef REAL_IS_DOUBLE
+#define real_sqrt sqrt
+#else
+#define real_sqrt sqrtf
+#endif
+
+/* What one layer leaves behind; N units. */
+struct layer_tape {
+    real *values;            /* B x N: A, after dropout; the last layer: the outputs */
+    real *normalized;        /* B x N: (Z - mean) / deviation, under batch normalization */
+    real *inverse_deviation; /* N */
+    real *mask;              /* B x N: 0 or 1 / (1 - dropout), where dropout was used */
+};
+
+struct mlp_tape {
+    int capacity, layer_count;
+    bool dropped_hidden, dropped_inputs; /* by the latest forward pass */
+    real *inputs;                        /* B x D, after input dropout */
+    real *input_mask;                    /* B x D */
+    real *deltas[2];                     /* B x widest layer: dZ of a layer, dX for the one below */
+    struct layer_tape layers[MLP_MAX_LAYERS];
+};
+
+static real *new_matrix(int rows, int columns, bool *complete)
+{
+    real *matrix = calloc((size_t)rows * (size_t)columns, sizeof *matrix);
+    *complete = *complete && matrix;
+    return matrix;
+}
+
+int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int capacity,
+                    struct error *error)
+{
+    assert(capacity > 0 && capacity <= MLP_MAX_BATCH);
+    struct mlp_tape *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the training batch");
+    bool complete = true;
+    int widest = 1;
+    made->capacity = capacity;
+    made->layer_count = config->layer_count;
+    made->inputs = new_matrix(capacity, config->units[0], &complete);
+    made->input_mask = new_matrix(capacity, config->units[0], &complete);
+    for (int i = 0; i < config->layer_count; i++) {
+        int units = config->units[i + 1];
+        struct layer_tape *layer = &made->layers[i];
+        widest = units > widest ? units : widest;
+        layer->values = new_matrix(capacity, units, &complete);
+        if (i < config->layer_count - 1)
+            layer->mask = new_matrix(capacity, units, &complete);
+        if (i < config->layer_count - 1 && config->batch_norm) {
+            layer->normalized = new_matrix(capacity, units, &complete);
+            layer->inverse_deviation = new_matrix(1, units, &complete);
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        made->deltas[i] = new_matrix(capacity, widest, &complete);
+    if (!complete) {
+        mlp_tape_free(&made);
+        return error_no_memory(error, "the training batch");
+    }
+    *tape = made;
+    return 0;
+}
+
+void mlp_tape_free(struct mlp_tape **tape)
+{
+    struct mlp_tape *t = *tape;
+    if (!t)
+        return;
+    for (int i = 0; i < t->layer_count; i++) {
+        free(t->layers[i].values);
+        free(t->layers[i].normalized);
+        free(t->layers[i].inverse_deviation);
+        free(t->layers[i].mask);
+    }
+    free(t->inputs);
+    free(t->input_mask);
+    free(t->deltas[0]);
+    free(t->deltas[1]);
+    free(t);
+    *tape = NULL;
+}
+
+/* ---- Forward --------------------------------------------------------------------------------- */
+
+/* mask[count] of 0 and 1 / (1 - share), so that the expected value stays (inverted dropout); four
+ * 16-bit decisions from one random number. out = in * mask. */
+static void drop(real share, struct rng *rng, const real *in, real *mask, real *out, size_t count)
+{
+    unsigned threshold = (unsigned)(share * (real)65536);
+    real keep = 1 / (1 - share);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i % 4 == 0)
+            bits = rng_next(rng);
+        mask[i] = (bits & 0xffff) >= threshold ? keep : 0;
+        bits >>= 16;
+    }
+    for (size_t i = 0; i < count; i++)
+        out[i] = in[i] * mask[i];
+}
+
+static void moments(const real *z, int batch, int units, real *mean, real *variance)
+{
+    size_t n = (size_t)units;
+    memset(mean, 0, n * sizeof *mean);
+    memset(variance, 0, n * sizeof *variance);
+    for (size_t b = 0; b < (size_t)batch; b++)
+        for (size_t i = 0; i < n; i++)
+            mean[i] += z[b * n + i];
+    for (size_t i = 0; i < n; i++)
+        mean[i] /= (real)batch;
+    for (size_t b = 0; b < (size_t)batch; b++)
+        for (size_t i = 0; i < n; i++)
+            variance[i] += (z[b * n + i] - mean[i]) * (z[b * n + i] - mean[i]);
+    for (size_t i = 0; i < n; i++)
+        variance[i] /= (real)batch;
+}
+
+/* Z in tape->values becomes gamma (Z - mean) / deviation + beta. `scratch` holds 2 x N. */
+static void batch_norm(struct mlp_layer *layer, struct layer_tape *tape, int batch, real momentum,
+                       real *scratch)
+{
+    size_t n = (size_t)layer->outputs;
+    real *mean = scratch, *variance = scratch + n;
+    moments(tape->values, batch, layer->outputs, mean, variance);
+    real unbiased = (real)batch / (real)(batch - 1);
+    for (size_t i = 0; i < n; i++) {
+        tape->inverse_deviation[i] = 1 / real_sqrt(variance[i] + (real)MLP_BATCH_NORM_EPSILON);
+        layer->mean[i] += momentum * (mean[i] - layer->mean[i]);
+        layer->var[i] += momentum * (variance[i] * unbiased - layer->var[i]);
+    }
+    for (size_t b = 0; b < (size_t)batch; b++) {
+        real *value = tape->values + b * n, *normalized = tape->normalized + b * n;
+        for (size_t i = 0; i < n; i++) {
+            normalized[i] = (value[i] - mean[i]) * tape->inverse_deviation[i];
+            value[i] = layer->gamma[i] * normalized[i] + layer->beta[i];
+        }
+    }
+}
+
+const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
+                                 const struct mlp_training *training, const real *inputs, int batch,
+                                 struct rng *rng)
+{
+    assert(batch > 0 && batch <= tape->capacity && (batch > 1 || !mlp->config.batch_norm));
+    int last = mlp->config.layer_count - 1;
+    const real *x = inputs;
+    tape->dropped_inputs = training->input_dropout > 0;
+    tape->dropped_hidden = training->dropout > 0;
+    if (tape->dropped_inputs) {
+        drop(training->input_dropout, rng, inputs, tape->input_mask, tape->inputs,
+             (size_t)batch * (size_t)mlp->config.units[0]);
+        x = tape->inputs;
+    }
+    for (int i = 0; i <= last; i++) {
+        struct mlp_layer *layer = &mlp->layers[i];
+        struct layer_tape *kept = &tape->layers[i];
+        real *z = kept->values;
+        gemm(GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0, z);
+        if (i == last) {
+            output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
+            break;
+        }
+        if (layer->gamma)
+            batch_norm(layer, kept, batch, training->batch_norm_momentum, tape->deltas[0]);
+        activation_apply(mlp->config.activation, layer->biases, z, batch, layer->outputs);
+        if (tape->dropped_hidden)
+            drop(training->dropout, rng, z, kept->mask, z, (size_t)batch * (size_t)layer->outputs);
+        x = z;
+    }
+    return tape->layers[last].values;
+}
+
+/* ---- Cost ------------------------------------------------------------------------------------ */
+
+double mlp_cost(enum output_activation output, enum loss loss, const real *outputs,
+                const real *targets, int batch, int classes)
+{
+    const double tiny = 1e-30; /* keeps the logarithm finite where an output rounds to 0 or 1 */
+    double sum = 0.0;
+    size_t count = (size_t)batch * (size_t)classes;
+    for (size_t i = 0; i < count; i++) {
+        double a = outputs[i], y = targets[i];
+        if (loss == LOSS_MSE)
+            sum += 0.5 * (a - y) * (a - y);
+        else if (output == OUTPUT_SOFTMAX)
+            sum -= y * log(fmax(a, tiny));
+        else
+            sum -= y * log(fmax(a, tiny)) + (1.0 - y) * log(fmax(1.0 - a, tiny));
+    }
+    return sum;
+}
+
+/* dZ of the last layer. For cross-entropy the derivative of softmax or sigmoid cancels: A - Y. */
+static void output_deltas(enum output_activation output, enum loss loss, const real *outputs,
+                          const real *targets, int batch, int classes, int samples, real *dz)
+{
+    real scale = 1 / (real)samples;
+    for (int b = 0; b < batch; b++) {
+        size_t row = (size_t)b * (size_t)classes;
+        const real *a = outputs + row, *y = targets + row;
+        real mean = 0; /* sum of a (a - y): the softmax's coupling of its outputs */
+        for (int k = 0; k < classes; k++)
+            mean += a[k] * (a[k] - y[k]);
+        for (int k = 0; k < classes; k++) {
+            real d = a[k] - y[k];
+            if (loss == LOSS_MSE && output == OUTPUT_SOFTMAX)
+                d = a[k] * (d - mean);
+            else if (loss == LOSS_MSE)
+                d = d * a[k] * (1 - a[k]);
+            dz[row + (size_t)k] = d * scale;
+        }
+    }
+}
+
+/* ---- Backward -------------------------------------------------------------------------------- */
+
+/* dA (B x N) becomes dA g'(Z), through dropout and activation. g' is a function of A alone. */
+static void activation_backward(enum activation activation, const struct layer_tape *tape,
+                                bool dropped, real dropout, real *d, size_t count)
+{
+    real kept = dropped ? 1 - dropout : 1; /* undoes the mask's scale */
+    if (dropped)
+        for (size_t i = 0; i < count; i++)
+            d[i] *= tape->mask[i];
+    for (size_t i = 0; i < count; i++) {
+        real a = tape->values[i] * kept;
+        switch (activation) {
+        case ACTIVATION_SIGMOID:
+            d[i] *= a * (1 - a);
+            break;
+        case ACTIVATION_TANH:
+            d[i] *= 1 - a * a;
+            break;
+        default:
+            d[i] = a > 0 ? d[i] : 0;
+            break;
+        }
+    }
+}
+
+/* d (B x N), the gradient of the normalized and scaled values, becomes dZ:
+ * dZ = gamma / (B deviation) (B d - sum d - normalized sum(d normalized)). */
+static void batch_norm_backward(const struct mlp_layer *layer, const struct layer_tape *tape,
+                                int batch, real *d, real *d_gamma, real *d_beta, real *scratch)
+{
+    size_t n = (size_t)layer->outputs;
+    real *sum = scratch, *dot = scratch + n;
+    memset(scratch, 0, 2 * n * sizeof *scratch);
+    for (size_t b = 0; b < (size_t)batch; b++) {
+        for (size_t i = 0; i < n; i++) {
+            sum[i] += d[b * n + i];
+            dot[i] += d[b * n + i] * tape->normalized[b * n + i];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        d_beta[i] += sum[i];
+        d_gamma[i] += dot[i];
+        sum[i] /= (real)batch;
+        dot[i] /= (real)batch;
+    }
+    for (size_t b = 0; b < (size_t)batch; b++)
+        for (size_t i = 0; i < n; i++)
+            d[b * n + i] = layer->gamma[i] * tape->inverse_deviation[i] *
+                           (d[b * n + i] - sum[i] - tape->normalized[b * n + i] * dot[i]);
+}
+
+static void sum_rows(const real *d, int batch, int units, real *sums)
+{
+    for (size_t b = 0; b < (size_t)batch; b++)
+        for (size_t i = 0; i < (size_t)units; i++)
+            sums[i] += d[b * (size_t)units + i];
+}
+
+void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp_training *training,
+                  const real *inputs, const real *targets, int batch, int samples, real *gradients,
+                  real *d_inputs)
+{
+    int last = mlp->config.layer_count - 1;
+    const real *first_x = tape->dropped_inputs ? tape->inputs : inputs;
+    real *dz = tape->deltas[0], *below = tape->deltas[1];
+    output_deltas(mlp->config.output, training->loss, tape->layers[last].values, targets, batch,
+                  mlp->config.units[last + 1], samples, dz);
+    for (int i = last; i >= 0; i--) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        real *d_weights = gradients + (layer->weights - mlp->parameters);
+        if (i < last) {
+            size_t count = (size_t)batch * (size_t)layer->outputs;
+            activation_backward(mlp->config.activation, &tape->layers[i], tape->dropped_hidden,
+                                training->dropout, dz, count);
+            if (layer->gamma)
+                batch_norm_backward(layer, &tape->layers[i], batch, dz,
+                                    gradients + (layer->gamma - mlp->parameters),
+                                    gradients + (layer->beta - mlp->parameters), below);
+        }
+        const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
+        gemm(GEMM_ATB, layer->outputs, layer->inputs, batch, dz, x, 1, d_weights);
+        if (layer->biases)
+            sum_rows(dz, batch, layer->outputs, gradients + (layer->biases - mlp->parameters));
+        real *dx = i > 0 ? below : d_inputs;
+        if (dx)
+            gemm(GEMM_AB, batch, layer->inputs, layer->outputs, dz, layer->weights, 0, dx);
+        below = dz;
+        dz = dx;
+    }
+    if (d_inputs && tape->dropped_inputs)
+        for (size_t i = 0; i < (size_t)batch * (size_t)mlp->config.units[0]; i++)
+            d_inputs[i] *= tape->input_mask[i];
+}

@@ -1,0 +1,56 @@
+/* The training side of the perceptron: forward pass that remembers, cost, back-propagation
+ * (Rumelhart, Hinton & Williams 1986). Letters and shapes as in mlp.h.
+ *
+ * For each layer, from the last to the first:
+ *
+ *     dW += dZ^T X      db += sum of dZ over the batch      dX = dZ W      dZ of the layer below
+ *                                                           follows from dX through g' */
+#ifndef MLP_TRAINING_H
+#define MLP_TRAINING_H
+
+#include "mlp.h"
+
+enum loss { LOSS_CROSS_ENTROPY, LOSS_MSE, LOSS_COUNT };
+
+/* "cross-entropy", "mse" */
+extern const char *const loss_names[LOSS_COUNT];
+
+/* How a step treats its batch. */
+struct mlp_training {
+    enum loss loss;
+    real dropout;             /* share of hidden units dropped, [0, 1) (Srivastava et al. 2014) */
+    real input_dropout;       /* share of inputs dropped, [0, 1) */
+    real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
+};
+
+/* What the forward pass remembers for the backward pass, for batches of up to `capacity`. */
+struct mlp_tape;
+
+int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int capacity,
+                    struct error *error);
+void mlp_tape_free(struct mlp_tape **tape);
+
+/* inputs (B x D) -> outputs (B x K), which the tape keeps until its next use. Normalizes by the
+ * batch's own mean and variance, moves the running statistics, draws dropout masks from `rng`.
+ * Batch normalization needs B >= 2. */
+const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
+                                 const struct mlp_training *training, const real *inputs, int batch,
+                                 struct rng *rng);
+
+/* The cost of outputs A (B x K) against targets Y (B x K), summed over the batch; the cost J is
+ * this sum divided by the number of samples.
+ *   MSE            1/2 sum (A - Y)^2
+ *   cross-entropy  - sum Y ln A                          softmax outputs; rows of Y sum to 1
+ *                  - sum Y ln A + (1 - Y) ln(1 - A)      sigmoid outputs */
+double mlp_cost(enum output_activation output, enum loss loss, const real *outputs,
+                const real *targets, int batch, int classes);
+
+/* Back-propagates the batch that the tape remembers; `inputs` are the same as then. Adds
+ * dJ/dparameter to gradients[parameter_count], which have the layout of mlp->parameters; zero them
+ * first. J is the mean over `samples`: the batch, or all samples of the batches whose gradients
+ * are added up. Where `d_inputs` is not NULL it receives dJ/dX (B x D). */
+void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp_training *training,
+                  const real *inputs, const real *targets, int batch, int samples, real *gradients,
+                  real *d_inputs);
+
+#endif

@@ -1,0 +1,53 @@
+/* A model: what a crop becomes, the network, the class names, and where it all comes from. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "error.h"
+#include "features.h"
+#include "mlp.h"
+
+enum { MODEL_MAX_CLASSES = 64, MODEL_CLASS_NAME_SIZE = 32, MODEL_NOTE_SIZE = 256 };
+
+/* Facts about the training that stand in the file for the reader; all are plain text. */
+struct model_notes {
+    char training_data[MODEL_NOTE_SIZE]; /* "FER2013 Training 28709, PublicTest 3589" */
+    char recipe[MODEL_NOTE_SIZE];        /* options that made it */
+    char seed[MODEL_NOTE_SIZE];
+    char accuracy[MODEL_NOTE_SIZE]; /* "0.6134 on PublicTest" */
+    char date[MODEL_NOTE_SIZE];     /* "2026-11-23" */
+    char licence[MODEL_NOTE_SIZE];
+};
+
+struct model {
+    struct features features;
+    struct mlp mlp; /* without batch normalization */
+    int class_count;
+    char class_names[MODEL_MAX_CLASSES][MODEL_CLASS_NAME_SIZE];
+    bool mirror; /* whether an answer averages over the crop and its mirror image */
+    struct model_notes notes;
+};
+
+/* Reads and writes safetensors files; every shape and bound is checked before memory is taken.
+ * The caller ends a loaded model with model_free. Weights are stored as 16-bit floats. */
+int model_load(struct model *model, const char *path, struct error *error);
+int model_save(const struct model *model, const char *path, struct error *error);
+void model_free(struct model *model);
+
+/* Whether it names the seven expressions in their order, for 48x48 crops: what the live program
+ * needs; says why not. */
+int model_check_faces(const struct model *model, const char *path, struct error *error);
+
+/* A thread's scratch for up to `capacity` crops at once. */
+struct model_workspace;
+
+int model_workspace_create(struct model_workspace **workspace, const struct model *model,
+                           int capacity, struct error *error);
+void model_workspace_free(struct model_workspace **workspace);
+
+/* crops: count x height x width bytes; probabilities: count x K, each row sums to 1. Any count;
+ * batches of the workspace's capacity. With model->mirror each row is the mean over the crop and
+ * its mirror image. */
+void model_predict(const struct model *model, struct model_workspace *workspace,
+                   const uint8_t *crops, int count, float *probabilities);
+
+#endif

@@ -1,0 +1,27 @@
+/* Random numbers: xoshiro256** (Blackman & Vigna 2018), seeded through splitmix64.
+ * The whole state is the struct, so that a saved and restored state continues the sequence. One
+ * generator belongs to one thread at a time; give each thread, or each sample, its own stream. */
+#ifndef RNG_H
+#define RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rng {
+    uint64_t state[4];
+};
+
+/* The generator number `stream` of `seed`; different streams are independent. */
+struct rng rng_make(uint64_t seed, uint64_t stream);
+
+uint64_t rng_next(struct rng *rng);
+/* Uniform in [0, 1). */
+double rng_uniform(struct rng *rng);
+/* Normal with mean 0 and deviation 1 (Box & Muller 1958). */
+double rng_normal(struct rng *rng);
+/* Uniform in 0 .. bound-1 without bias; bound > 0. */
+uint64_t rng_below(struct rng *rng, uint64_t bound);
+/* A random permutation of the `count` values (Fisher & Yates 1938, Durstenfeld 1964). */
+void rng_shuffle(struct rng *rng, int *values, size_t count);
+
+#endif
