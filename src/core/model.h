@@ -3,7 +3,7 @@
 #define MODEL_H
 
 #include "error.h"
-#include "features.h"
+#include "feature_vector.h"
 #include "mlp.h"
 
 enum { MODEL_MAX_CLASSES = 64, MODEL_CLASS_NAME_SIZE = 32, MODEL_NOTE_SIZE = 256 };

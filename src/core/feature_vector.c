@@ -1,4 +1,4 @@
-#include "features.h"
+#include "feature_vector.h"
 
 #include <assert.h>
 #include <math.h>

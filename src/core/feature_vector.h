@@ -1,7 +1,7 @@
 /* From a grey crop to the network's input vector: the only place that defines the vector, for the
  * live program and for training alike. */
-#ifndef FEATURES_H
-#define FEATURES_H
+#ifndef FEATURE_VECTOR_H
+#define FEATURE_VECTOR_H
 
 #include "error.h"
 

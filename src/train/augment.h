@@ -1,0 +1,22 @@
+/* Augmentation: another picture of the same class from a picture. */
+#ifndef AUGMENT_H
+#define AUGMENT_H
+
+#include "rng.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* At strength 1: turned by up to 15 degrees, scaled by up to 15 %, shifted by up to 10 % of the
+ * side, each uniform and independent; `strength` multiplies all three bounds. Mirrored with
+ * probability 1/2 where `flip` allows it. */
+struct augment {
+    float strength; /* 0: none */
+    bool flip;
+};
+
+/* out and in: height x width bytes, not overlapping. Bilinear; the edge is repeated. */
+void augment_picture(const struct augment *augment, struct rng *rng, const uint8_t *in, int width,
+                     int height, uint8_t *out);
+
+#endif

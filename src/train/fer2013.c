@@ -1,0 +1,261 @@
+/* The readers of fer2013.csv and of FER+'s fer2013new.csv. */
+#include "dataset.h"
+#include "lines.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIXELS = FACE_SIDE * FACE_SIDE, MAX_SAMPLES = 10000000, MAX_COLUMNS = 16 };
+
+static char *trim(char *text)
+{
+    while (*text == ' ' || *text == '\t')
+        text++;
+    size_t length = strlen(text);
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        text[--length] = '\0';
+    return text;
+}
+
+/* Splits a line at its commas and trims each field. */
+static int split_fields(char *line, char **fields)
+{
+    int count = 0;
+    while (line && count < MAX_COLUMNS) {
+        char *comma = strchr(line, ',');
+        if (comma)
+            *comma = '\0';
+        fields[count++] = trim(line);
+        line = comma ? comma + 1 : NULL;
+    }
+    return count;
+}
+
+/* columns[i] = where names[i] stands in the header line; a byte order mark is passed over. */
+static int find_columns(struct lines *lines, const char *path, const char *const *names, int count,
+                        int *columns, struct error *error)
+{
+    char *line, *fields[MAX_COLUMNS];
+    size_t length;
+    int got = lines_next(lines, &line, &length, error);
+    if (got < 0)
+        return -1;
+    if (got == 0)
+        return error_set(error, "%s: is empty; get the file again", path);
+    if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
+        line += 3;
+    int field_count = split_fields(line, fields);
+    for (int i = 0; i < count; i++) {
+        columns[i] = -1;
+        for (int f = 0; f < field_count; f++)
+            if (strcmp(fields[f], names[i]) == 0)
+                columns[i] = f;
+        if (columns[i] < 0)
+            return error_set(error,
+                             "%s: line 1 names no column \"%s\"; the header must be the original "
+                             "file's",
+                             path, names[i]);
+    }
+    return 0;
+}
+
+/* Whole number from 0 to `limit`, or -1. */
+static int parse_number(const char *text, int limit)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    return end == text || *end != '\0' || value < 0 || value > limit ? -1 : (int)value;
+}
+
+/* Reads PIXELS numbers parted by spaces. Returns how many it got, or -1 - n where number n (from 0)
+ * is no grey value. */
+static int parse_pixels(const char *text, uint8_t *pixels)
+{
+    int count = 0;
+    while (*text == ' ' || *text == '"')
+        text++;
+    while (*text && *text != '"') {
+        int value = 0, digits = 0;
+        for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
+            value = value * 10 + (*text - '0');
+        if (digits == 0 || value > 255 || (*text && *text != ' ' && *text != '"'))
+            return -1 - count;
+        if (count < PIXELS)
+            pixels[count] = (uint8_t)value;
+        count++;
+        while (*text == ' ')
+            text++;
+    }
+    return count;
+}
+
+static int grow(struct dataset *d, int *capacity, struct error *error)
+{
+    int larger = *capacity ? *capacity + *capacity / 2 : 4096;
+    uint8_t *pixels = realloc(d->pixels, (size_t)larger * PIXELS);
+    d->pixels = pixels ? pixels : d->pixels;
+    uint8_t *labels = realloc(d->labels, (size_t)larger);
+    d->labels = labels ? labels : d->labels;
+    uint8_t *splits = realloc(d->splits, (size_t)larger);
+    d->splits = splits ? splits : d->splits;
+    if (!pixels || !labels || !splits)
+        return error_no_memory(error, "the data set");
+    *capacity = larger;
+    return 0;
+}
+
+enum column { EMOTION, PIXEL_LIST, USAGE, COLUMN_COUNT };
+
+static int parse_row(const char *path, long number, char **fields, const int *columns,
+                     struct dataset *d, struct error *error)
+{
+    const char *emotion = fields[columns[EMOTION]], *usage = fields[columns[USAGE]];
+    int label = parse_number(emotion, LABEL_COUNT - 1);
+    if (label < 0)
+        return error_set(error,
+                         "%s: line %ld: label \"%.20s\" is not 0 to %d; mend or remove the row",
+                         path, number, emotion, LABEL_COUNT - 1);
+    int split = 0;
+    while (split < SPLIT_COUNT && strcmp(usage, split_names[split]) != 0)
+        split++;
+    if (split == SPLIT_COUNT)
+        return error_set(
+            error,
+            "%s: line %ld: Usage \"%.20s\" is not Training, PublicTest or PrivateTest; "
+            "mend or remove the row",
+            path, number, usage);
+    int got = parse_pixels(fields[columns[PIXEL_LIST]], d->pixels + (size_t)d->count * PIXELS);
+    if (got < 0)
+        return error_set(
+            error,
+            "%s: line %ld: pixel %d is no grey value from 0 to 255; mend or remove the "
+            "row",
+            path, number, -got);
+    if (got != PIXELS)
+        return error_set(error, "%s: line %ld: %d pixels, not %d; mend or remove the row", path,
+                         number, got, PIXELS);
+    d->labels[d->count] = (uint8_t)label;
+    d->splits[d->count] = (uint8_t)split;
+    d->count++;
+    return 0;
+}
+
+static int read_rows(struct lines *lines, const char *path, struct dataset *d, struct error *error)
+{
+    static const char *const names[COLUMN_COUNT] = {"emotion", "pixels", "Usage"};
+    int columns[COLUMN_COUNT], capacity = 0, got, needed = 0;
+    if (find_columns(lines, path, names, COLUMN_COUNT, columns, error) < 0)
+        return -1;
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        needed = columns[i] + 1 > needed ? columns[i] + 1 : needed;
+    char *line;
+    size_t length;
+    while ((got = lines_next(lines, &line, &length, error)) > 0) {
+        char *fields[MAX_COLUMNS];
+        if (length == 0)
+            continue;
+        if (strlen(line) != length || split_fields(line, fields) < needed)
+            return error_set(error, "%s: line %ld: is cut short; get the file again", path,
+                             lines_number(lines));
+        if (d->count == MAX_SAMPLES)
+            return error_set(error, "%s: more than %d rows; this is not the file meant", path,
+                             MAX_SAMPLES);
+        if (d->count == capacity && grow(d, &capacity, error) < 0)
+            return -1;
+        if (parse_row(path, lines_number(lines), fields, columns, d, error) < 0)
+            return -1;
+    }
+    if (got == 0 && d->count == 0)
+        return error_set(error, "%s: holds a header but no row; get the file again", path);
+    return got;
+}
+
+int dataset_load(struct dataset *dataset, const char *path, struct error *error)
+{
+    struct lines *lines;
+    if (lines_open(&lines, path, error) < 0)
+        return -1;
+    struct dataset made = {.width = FACE_SIDE, .height = FACE_SIDE, .class_count = LABEL_COUNT};
+    for (int k = 0; k < LABEL_COUNT; k++)
+        snprintf(made.class_names[k], sizeof made.class_names[k], "%s", label_names[k]);
+    int result = read_rows(lines, path, &made, error);
+    lines_close(&lines);
+    if (result < 0)
+        dataset_free(&made);
+    else
+        *dataset = made;
+    return result;
+}
+
+/* ---- FER+ ------------------------------------------------------------------------------------ */
+
+/* The seven shared classes in label order, then the rest, then the split. */
+static const char *const vote_columns[] = {"anger",   "disgust",  "fear",    "happiness",
+                                           "sadness", "surprise", "neutral", "contempt",
+                                           "unknown", "NF",       "Usage"};
+enum { VOTE_COUNT = 10, VOTE_COLUMNS = 11 };
+
+static int read_votes(struct lines *lines, const char *path, const struct dataset *d,
+                      struct votes *votes, struct error *error)
+{
+    int columns[VOTE_COLUMNS], row = 0, got = 1;
+    if (find_columns(lines, path, vote_columns, VOTE_COLUMNS, columns, error) < 0)
+        return -1;
+    char *line;
+    size_t length;
+    while (row < d->count && (got = lines_next(lines, &line, &length, error)) > 0) {
+        char *fields[MAX_COLUMNS];
+        if (length == 0)
+            continue;
+        int field_count = split_fields(line, fields);
+        int total = 0;
+        for (int i = 0; i < VOTE_COLUMNS; i++)
+            if (columns[i] >= field_count)
+                return error_set(error, "%s: line %ld: is cut short; get the file again", path,
+                                 lines_number(lines));
+        if (strcmp(fields[columns[VOTE_COUNT]], split_names[d->splits[row]]) != 0)
+            return error_set(
+                error,
+                "%s: line %ld: is for %.20s, but picture %d of the data set is for %s; "
+                "both files must have their original order",
+                path, lines_number(lines), fields[columns[VOTE_COUNT]], row + 1,
+                split_names[d->splits[row]]);
+        for (int i = 0; i < VOTE_COUNT; i++) {
+            int count = parse_number(fields[columns[i]], 25);
+            if (count < 0)
+                return error_set(error, "%s: line %ld: \"%.20s\" is no number of votes; mend it",
+                                 path, lines_number(lines), fields[columns[i]]);
+            total += count;
+            if (i < LABEL_COUNT)
+                votes[row].classes[i] = (uint8_t)count;
+        }
+        votes[row++].total = (uint8_t)total;
+    }
+    if (got >= 0 && row < d->count)
+        return error_set(error, "%s: has %d rows, the data set %d; get the file again", path, row,
+                         d->count);
+    return got < 0 ? -1 : 0;
+}
+
+int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error)
+{
+    struct lines *lines;
+    if (lines_open(&lines, path, error) < 0)
+        return -1;
+    int result;
+    struct votes *votes = calloc((size_t)dataset->count, sizeof *votes);
+    if (!votes)
+        result = error_no_memory(error, "the FER+ votes");
+    else
+        result = read_votes(lines, path, dataset, votes, error);
+    lines_close(&lines);
+    if (result < 0) {
+        free(votes);
+        return -1;
+    }
+    free(dataset->votes);
+    dataset->votes = votes;
+    return 0;
+}
