@@ -1,0 +1,96 @@
+#!/bin/sh
+# Installs what is missing (Debian and Ubuntu, with apt-get), configures and builds in Release.
+# Arguments go to CMake: ./setup.sh -DWARNINGS_AS_ERRORS=ON
+set -eu
+cd "$(dirname "$0")"
+
+build_packages='build-essential cmake pkg-config
+    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev
+    libopencv-objdetect-dev opencv-data libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core
+    libopenblas-pthread-dev libcjson-dev'
+test_packages='libcmocka-dev xvfb xdotool'
+
+stop()
+{
+    echo "setup.sh: $*" >&2
+    exit 1
+}
+
+has()
+{
+    command -v "$1" >/dev/null
+}
+
+missing_packages()
+{
+    for package in $build_packages $test_packages; do
+        status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) || status=
+        [ "$status" = installed ] || printf '%s ' "$package"
+    done
+}
+
+apt()
+{
+    set -- env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+        -o Dpkg::Use-Pty=0 "$@"
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@" </dev/null >/dev/null
+    else
+        sudo "$@" </dev/null >/dev/null
+    fi
+}
+
+install_packages()
+{
+    by_hand="as root: apt-get install --no-install-recommends $*"
+    [ "$(id -u)" -eq 0 ] || has sudo ||
+        stop "packages are missing, and there is no sudo to install them; $by_hand"
+    echo "setup.sh: installing with apt-get (on a bare system some minutes): $*"
+    apt update || echo "setup.sh: apt-get update failed; going on with the lists at hand" >&2
+    apt install --no-install-recommends "$@" ||
+        stop "apt-get could not install every package, see above; then $by_hand"
+}
+
+name_packages()
+{
+    cat >&2 <<'END'
+setup.sh: CMake, or something it looks for (see above), is missing, and there is no apt-get. Install
+by hand, then run setup.sh again: a C11 and a C++17 compiler, CMake 3.25 or newer, pkg-config,
+OpenCV 4 with its Haar cascades, SDL2, SDL2_ttf, DejaVu Sans, OpenBLAS, cJSON, cmocka; for the test
+of the window Xvfb and xdotool.
+  Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data SDL2-devel
+      SDL2_ttf-devel dejavu-sans-fonts openblas-devel cjson-devel libcmocka-devel
+      xorg-x11-server-Xvfb xdotool
+  macOS (not tried): brew install cmake pkgconf opencv sdl2 sdl2_ttf openblas cjson cmocka
+      font-dejavu, and PKG_CONFIG_PATH="$(brew --prefix openblas)/lib/pkgconfig"
+END
+    exit 1
+}
+
+require_cmake_3_25()
+{
+    version=$(cmake --version | sed -n '1s/^cmake version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
+    # shellcheck disable=SC2086 # two words: major and minor
+    set -- $version
+    [ "$1" -gt 3 ] || { [ "$1" -eq 3 ] && [ "$2" -ge 25 ]; } ||
+        stop "CMake is $1.$2; 3.25 or newer is needed (in Debian 12, Ubuntu 24.04, or from cmake.org)"
+}
+
+if has apt-get; then
+    missing=$(missing_packages)
+    # shellcheck disable=SC2086 # one word for each package
+    [ -z "$missing" ] || install_packages $missing
+fi
+has cmake || name_packages
+require_cmake_3_25
+if ! cmake --preset default -DCMAKE_TARGET_MESSAGES=OFF "$@" >/dev/null; then
+    has apt-get || name_packages
+    stop "CMake could not configure the build, see above"
+fi
+cmake --build --preset default --parallel "$(getconf _NPROCESSORS_ONLN)"
+
+cat <<'END'
+Built. Next:
+  ./expressions --demo      a moving face; --camera 0 shows your own
+  ctest --preset default    the tests
+END
