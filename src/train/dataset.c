@@ -69,41 +69,73 @@ void dataset_target(const struct dataset *dataset, const struct target_mix *mix,
     }
 }
 
-int dataset_mean_faces(const struct dataset *dataset, double exaggeration, uint8_t *faces,
+/* values[count] -> mean 0, deviation 1; a constant picture -> all 0. */
+static void standardize(double *values, size_t count)
+{
+    double sum = 0.0, squares = 0.0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    for (size_t i = 0; i < count; i++) {
+        values[i] -= sum / (double)count;
+        squares += values[i] * values[i];
+    }
+    double scale = squares > 0.0 ? sqrt((double)count / squares) : 0.0;
+    for (size_t i = 0; i < count; i++)
+        values[i] *= scale;
+}
+
+/* means[K x area]: the mean of each class's standardized Training pictures. */
+static int class_means(const struct dataset *dataset, size_t area, double *means,
                        struct error *error)
 {
-    size_t area = (size_t)dataset->width * (size_t)dataset->height;
-    size_t classes = (size_t)dataset->class_count;
-    double *means = calloc(classes * area, sizeof *means);
-    if (!means)
-        return error_no_memory(error, "the mean faces");
+    double picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
     int counts[MODEL_MAX_CLASSES] = {0};
     for (int i = 0; i < dataset->count; i++) {
         if (dataset->splits[i] != SPLIT_TRAINING)
             continue;
-        const uint8_t *picture = dataset_picture(dataset, i);
         double *mean = means + dataset->labels[i] * area;
         counts[dataset->labels[i]]++;
         for (size_t p = 0; p < area; p++)
+            picture[p] = dataset_picture(dataset, i)[p];
+        standardize(picture, area);
+        for (size_t p = 0; p < area; p++)
             mean[p] += picture[p];
     }
-    for (size_t k = 0; k < classes; k++) {
-        if (counts[k] == 0) {
-            free(means);
+    for (int k = 0; k < dataset->class_count; k++) {
+        if (counts[k] == 0)
             return error_set(error, "no Training picture shows \"%s\"; use the whole data set",
                              dataset->class_names[k]);
-        }
         for (size_t p = 0; p < area; p++)
-            means[k * area + p] /= counts[k];
+            means[(size_t)k * area + p] /= counts[k];
     }
-    for (size_t p = 0; p < area; p++) {
-        double all = 0.0;
+    return 0;
+}
+
+int dataset_mean_faces(const struct dataset *dataset, double exaggeration, uint8_t *faces,
+                       struct error *error)
+{
+    const double grey = 128.0, contrast = 48.0; /* mean and deviation of each face */
+    size_t area = (size_t)dataset->width * (size_t)dataset->height;
+    size_t classes = (size_t)dataset->class_count;
+    assert(area <= FEATURES_MAX_SIDE * FEATURES_MAX_SIDE);
+    double *means = calloc((classes + 1) * area, sizeof *means);
+    if (!means)
+        return error_no_memory(error, "the mean faces");
+    if (class_means(dataset, area, means, error) < 0) {
+        free(means);
+        return -1;
+    }
+    double *all = means + classes * area;
+    for (size_t p = 0; p < area; p++)
         for (size_t k = 0; k < classes; k++)
-            all += means[k * area + p] / (double)classes;
-        for (size_t k = 0; k < classes; k++) {
-            double value = all + exaggeration * (means[k * area + p] - all);
-            faces[k * area + p] = (uint8_t)lrint(fmin(fmax(value, 0.0), 255.0));
-        }
+            all[p] += means[k * area + p] / (double)classes;
+    for (size_t k = 0; k < classes; k++) {
+        double *face = means + k * area;
+        for (size_t p = 0; p < area; p++)
+            face[p] = all[p] + exaggeration * (face[p] - all[p]);
+        standardize(face, area);
+        for (size_t p = 0; p < area; p++)
+            faces[k * area + p] = (uint8_t)lrint(fmin(fmax(grey + contrast * face[p], 0.0), 255.0));
     }
     free(means);
     return 0;

@@ -1,0 +1,190 @@
+#include "loader.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { SLOTS = 4 };
+
+struct slot {
+    int number; /* of the batch it holds or is being filled with */
+    bool ready;
+    float *inputs, *targets;
+};
+
+struct loader {
+    struct loader_config config;
+    int dim, classes;
+    pthread_mutex_t mutex;
+    pthread_cond_t work;  /* a slot became free, an epoch began, or the end */
+    pthread_cond_t ready; /* a batch was filled */
+    bool stopping;
+    const int *order;
+    int count, epoch, batches;
+    int claimed;  /* batches handed to workers */
+    int released; /* batches the consumer is done with */
+    bool lent;    /* whether the consumer holds batch `released` */
+    struct slot slots[SLOTS];
+    int worker_count; /* started */
+    pthread_t *workers;
+};
+
+int loader_batch_count(const struct loader *loader, int count)
+{
+    return (count + loader->config.batch_size - 1) / loader->config.batch_size;
+}
+
+/* The first sample of batch `number`: the samples are shared out evenly. */
+static int batch_begin(const struct loader *l, int number)
+{
+    return (int)((long long)l->count * number / l->batches);
+}
+
+static void fill(const struct loader *l, int number, struct slot *slot, uint8_t *picture)
+{
+    const struct loader_config *c = &l->config;
+    const struct dataset *d = c->dataset;
+    int begin = batch_begin(l, number), end = batch_begin(l, number + 1);
+    for (int i = begin; i < end; i++) {
+        int sample = l->order[i];
+        size_t row = (size_t)(i - begin);
+        struct rng rng = rng_make(c->seed, (uint64_t)l->epoch << 32 | (uint32_t)sample);
+        augment_picture(&c->augment, &rng, dataset_picture(d, sample), d->width, d->height,
+                        picture);
+        features_extract(&c->features, picture, slot->inputs + row * (size_t)l->dim);
+        dataset_target(d, &c->targets, sample, slot->targets + row * (size_t)l->classes);
+    }
+}
+
+static bool can_claim(const struct loader *l)
+{
+    return l->claimed < l->batches && l->claimed < l->released + SLOTS;
+}
+
+static void *work(void *argument)
+{
+    struct loader *l = argument;
+    uint8_t picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    pthread_mutex_lock(&l->mutex);
+    for (;;) {
+        while (!l->stopping && !can_claim(l))
+            pthread_cond_wait(&l->work, &l->mutex);
+        if (l->stopping)
+            break;
+        int number = l->claimed++;
+        struct slot *slot = &l->slots[number % SLOTS];
+        slot->number = number;
+        slot->ready = false;
+        pthread_mutex_unlock(&l->mutex);
+        fill(l, number, slot, picture);
+        pthread_mutex_lock(&l->mutex);
+        slot->ready = true;
+        pthread_cond_signal(&l->ready);
+    }
+    pthread_mutex_unlock(&l->mutex);
+    return NULL;
+}
+
+void loader_start(struct loader *l, const int *order, int count, int epoch)
+{
+    assert(count > 0);
+    pthread_mutex_lock(&l->mutex);
+    assert(l->released == l->batches && !l->lent);
+    l->order = order;
+    l->count = count;
+    l->epoch = epoch;
+    l->batches = loader_batch_count(l, count);
+    l->claimed = l->released = 0;
+    for (int i = 0; i < SLOTS; i++)
+        l->slots[i].ready = false;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->mutex);
+}
+
+bool loader_next(struct loader *l, struct batch *batch)
+{
+    pthread_mutex_lock(&l->mutex);
+    if (l->lent) {
+        l->released++;
+        l->lent = false;
+        pthread_cond_signal(&l->work);
+    }
+    bool more = l->released < l->batches;
+    if (more) {
+        struct slot *slot = &l->slots[l->released % SLOTS];
+        while (!slot->ready || slot->number != l->released)
+            pthread_cond_wait(&l->ready, &l->mutex);
+        l->lent = true;
+        *batch = (struct batch){
+            .count = batch_begin(l, l->released + 1) - batch_begin(l, l->released),
+            .inputs = slot->inputs,
+            .targets = slot->targets,
+        };
+    }
+    pthread_mutex_unlock(&l->mutex);
+    return more;
+}
+
+static bool allocate(struct loader *l)
+{
+    size_t rows = (size_t)l->config.batch_size;
+    bool complete = true;
+    for (int i = 0; i < SLOTS; i++) {
+        l->slots[i].inputs = malloc(rows * (size_t)l->dim * sizeof(float));
+        l->slots[i].targets = malloc(rows * (size_t)l->classes * sizeof(float));
+        complete = complete && l->slots[i].inputs && l->slots[i].targets;
+    }
+    l->workers = calloc((size_t)l->config.workers, sizeof *l->workers);
+    return complete && l->workers;
+}
+
+int loader_create(struct loader **loader, const struct loader_config *config, struct error *error)
+{
+    assert(config->batch_size > 0 && config->workers > 0);
+    struct loader *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the batch loader");
+    made->config = *config;
+    made->dim = features_dim(&config->features);
+    made->classes = config->dataset->class_count;
+    pthread_mutex_init(&made->mutex, NULL);
+    pthread_cond_init(&made->work, NULL);
+    pthread_cond_init(&made->ready, NULL);
+    int result = 0;
+    if (!allocate(made))
+        result = error_no_memory(error, "the training batches");
+    while (result == 0 && made->worker_count < config->workers) {
+        if (pthread_create(&made->workers[made->worker_count], NULL, work, made) != 0)
+            result = error_set(error, "cannot start a worker thread; use fewer --threads");
+        else
+            made->worker_count++;
+    }
+    if (result < 0)
+        loader_free(&made);
+    else
+        *loader = made;
+    return result;
+}
+
+void loader_free(struct loader **loader)
+{
+    struct loader *l = *loader;
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->mutex);
+    l->stopping = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->mutex);
+    for (int i = 0; i < l->worker_count; i++)
+        pthread_join(l->workers[i], NULL);
+    for (int i = 0; i < SLOTS; i++) {
+        free(l->slots[i].inputs);
+        free(l->slots[i].targets);
+    }
+    free(l->workers);
+    pthread_cond_destroy(&l->ready);
+    pthread_cond_destroy(&l->work);
+    pthread_mutex_destroy(&l->mutex);
+    free(l);
+    *loader = NULL;
+}

@@ -1,0 +1,47 @@
+/* Batches for training, made by worker threads beside the network: augmented, turned into feature
+ * vectors, with their targets. What a batch holds depends on the seed, the epoch and the order of
+ * samples, never on the number of workers. */
+#ifndef LOADER_H
+#define LOADER_H
+
+#include "augment.h"
+#include "dataset.h"
+#include "feature_vector.h"
+
+struct loader_config {
+    const struct dataset *dataset; /* outlives the loader */
+    struct features features;
+    struct augment augment;
+    struct target_mix targets;
+    int batch_size; /* largest B */
+    uint64_t seed;
+    int workers; /* threads */
+};
+
+/* One batch; the arrays belong to the loader. */
+struct batch {
+    int count;            /* B */
+    const float *inputs;  /* B x D */
+    const float *targets; /* B x K */
+};
+
+struct loader;
+
+int loader_create(struct loader **loader, const struct loader_config *config, struct error *error);
+/* Stops the workers and frees all, also in the middle of an epoch. */
+void loader_free(struct loader **loader);
+
+/* Begins epoch number `epoch` over samples order[count] of the data set, which must stay until
+ * the epoch's last batch is released. Each sample comes once, in this order. The previous epoch
+ * must be over. */
+void loader_start(struct loader *loader, const int *order, int count, int epoch);
+
+/* How many batches an epoch over `count` samples has. Their sizes differ by one at most, so that
+ * none is too small for batch normalization. */
+int loader_batch_count(const struct loader *loader, int count);
+
+/* Waits for the next batch; false after the last. The batch is valid until the next call. One
+ * thread at a time. */
+bool loader_next(struct loader *loader, struct batch *batch);
+
+#endif

@@ -1,0 +1,367 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum option_id {
+    OPTION_DATA = 256,
+    OPTION_FERPLUS,
+    OPTION_FERPLUS_SHARE,
+    OPTION_OUTPUT,
+    OPTION_FEATURES,
+    OPTION_HIDDEN,
+    OPTION_ACTIVATION,
+    OPTION_OUTPUT_ACTIVATION,
+    OPTION_LOSS,
+    OPTION_BATCH_NORM,
+    OPTION_DESCENT,
+    OPTION_BATCH_SIZE,
+    OPTION_OPTIMIZER,
+    OPTION_LEARNING_RATE,
+    OPTION_EPOCHS,
+    OPTION_PATIENCE,
+    OPTION_DROPOUT,
+    OPTION_INPUT_DROPOUT,
+    OPTION_WEIGHT_DECAY,
+    OPTION_LABEL_SMOOTHING,
+    OPTION_AUGMENT,
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_INIT_ONLY,
+    OPTION_MEAN_FACES,
+    OPTION_EVALUATE,
+    OPTION_SPLIT,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"data", required_argument, NULL, OPTION_DATA},
+    {"ferplus", required_argument, NULL, OPTION_FERPLUS},
+    {"ferplus-share", required_argument, NULL, OPTION_FERPLUS_SHARE},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"features", required_argument, NULL, OPTION_FEATURES},
+    {"hidden", required_argument, NULL, OPTION_HIDDEN},
+    {"activation", required_argument, NULL, OPTION_ACTIVATION},
+    {"output-activation", required_argument, NULL, OPTION_OUTPUT_ACTIVATION},
+    {"loss", required_argument, NULL, OPTION_LOSS},
+    {"batch-norm", required_argument, NULL, OPTION_BATCH_NORM},
+    {"descent", required_argument, NULL, OPTION_DESCENT},
+    {"batch-size", required_argument, NULL, OPTION_BATCH_SIZE},
+    {"optimizer", required_argument, NULL, OPTION_OPTIMIZER},
+    {"learning-rate", required_argument, NULL, OPTION_LEARNING_RATE},
+    {"epochs", required_argument, NULL, OPTION_EPOCHS},
+    {"patience", required_argument, NULL, OPTION_PATIENCE},
+    {"dropout", required_argument, NULL, OPTION_DROPOUT},
+    {"input-dropout", required_argument, NULL, OPTION_INPUT_DROPOUT},
+    {"weight-decay", required_argument, NULL, OPTION_WEIGHT_DECAY},
+    {"label-smoothing", required_argument, NULL, OPTION_LABEL_SMOOTHING},
+    {"augment", required_argument, NULL, OPTION_AUGMENT},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
+    {"mean-faces", required_argument, NULL, OPTION_MEAN_FACES},
+    {"evaluate", required_argument, NULL, OPTION_EVALUATE},
+    {"split", required_argument, NULL, OPTION_SPLIT},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+    "Usage: train_fer [--data PATH] [--output MODEL] [options]      train\n"
+    "       train_fer --evaluate MODEL [--split NAME] [--json]      measure\n"
+    "\n"
+    "Trains the network of expressions on FER2013, or measures a trained one. Without\n"
+    "options it follows the recipe that made models/expressions.safetensors.\n"
+    "\n"
+    "Data\n"
+    "  --data PATH             fer2013.csv (default datasets/fer2013.csv)\n"
+    "  --ferplus FILE          fer2013new.csv: ten people's votes on each picture\n"
+    "                          (default datasets/fer2013new.csv where it exists)\n"
+    "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
+    "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
+    "                          even mirroring (%g)\n"
+    "\n"
+    "Network\n"
+    "  --features KIND         hog or pixels (hog)\n"
+    "  --hidden LIST           units of the hidden layers, or none (1536,768)\n"
+    "  --activation NAME       sigmoid, tanh or relu (relu)\n"
+    "  --output-activation N   softmax or sigmoid (softmax)\n"
+    "  --batch-norm on|off     of the hidden layers (on for relu in mini-batches)\n"
+    "\n"
+    "Training\n"
+    "  --loss NAME             cross-entropy or mse (cross-entropy)\n"
+    "  --descent NAME          mini-batch, stochastic or full (mini-batch)\n"
+    "  --batch-size N          samples of a mini-batch (%d)\n"
+    "  --optimizer NAME        sgd, momentum or adamw (adamw)\n"
+    "  --learning-rate X       its peak (adamw 0.001, momentum 0.01, sgd 0.1)\n"
+    "  --epochs N              passes over the training data (%d)\n"
+    "  --patience N            end after N epochs without a better validation\n"
+    "                          (0: never)\n"
+    "  --dropout X             share of hidden units dropped (%g)\n"
+    "  --input-dropout X       share of input values dropped (%g)\n"
+    "  --weight-decay X        (%g)\n"
+    "  --label-smoothing X     (%g)\n"
+    "  --seed N                of all random numbers (%d)\n"
+    "  --threads N             (as many as there are processors)\n"
+    "  --output MODEL          where the best model goes\n"
+    "                          (models/expressions.safetensors)\n"
+    "  --init-only             write the untrained network and end\n"
+    "\n"
+    "Other\n"
+    "  --evaluate MODEL        accuracy, figures for each class, confusion matrix\n"
+    "  --split NAME            Training, PublicTest or PrivateTest (PublicTest)\n"
+    "  --json                  the figures as one JSON object\n"
+    "  --mean-faces FILE       write the mean face of each class as a picture, seven\n"
+    "                          side by side, differences enlarged 2 times\n"
+    "  --help, --version\n"
+    "\n"
+    "Examples\n"
+    "  train_fer\n"
+    "  train_fer --features pixels --hidden 100 --activation sigmoid \\\n"
+    "            --output-activation sigmoid --loss mse --optimizer sgd \\\n"
+    "            --output mine.safetensors\n"
+    "  train_fer --evaluate models/expressions.safetensors --split PublicTest\n";
+
+void options_print_help(FILE *out)
+{
+    struct recipe r = recipe_default();
+    fprintf(out, help, (double)r.targets.votes_share, (double)r.augment.strength, r.batch_size,
+            r.epochs, (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
+            (double)r.targets.smoothing, (int)r.seed);
+}
+
+/* ---- Values ---------------------------------------------------------------------------------- */
+
+static int parse_real(const char *name, const char *text, double low, double high, float *value,
+                      struct error *error)
+{
+    char *end;
+    errno = 0;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || errno == ERANGE || !(number >= low && number <= high))
+        return error_set(error, "--%s %.40s: not a number from %g to %g", name, text, low, high);
+    *value = (float)number;
+    return 0;
+}
+
+static int parse_int(const char *name, const char *text, int low, int high, int *value,
+                     struct error *error)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || errno == ERANGE || number < low || number > high)
+        return error_set(error, "--%s %.40s: not a whole number from %d to %d", name, text, low,
+                         high);
+    *value = (int)number;
+    return 0;
+}
+
+static int parse_name(const char *name, const char *text, const char *const *names, int count,
+                      int *value, struct error *error)
+{
+    char list[128] = "";
+    for (int i = 0; i < count; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *value = i;
+            return 0;
+        }
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+    }
+    return error_set(error, "--%s %.40s: must be one of %s", name, text, list);
+}
+
+static int parse_hidden(const char *text, struct recipe *recipe, struct error *error)
+{
+    recipe->hidden_count = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    for (;;) {
+        char *end;
+        long units = strtol(text, &end, 10);
+        if (end == text || units < 1 || units > MLP_MAX_UNITS ||
+            recipe->hidden_count == MLP_MAX_LAYERS - 1 || (*end != ',' && *end != '\0'))
+            return error_set(
+                error,
+                "--hidden %.40s: give the units of each hidden layer, such as 1024,512, "
+                "or none",
+                text);
+        recipe->hidden[recipe->hidden_count++] = (int)units;
+        if (*end == '\0')
+            return 0;
+        text = end + 1;
+    }
+}
+
+/* ---- The command line ------------------------------------------------------------------------ */
+
+/* What the defaults of others depend on. */
+struct given {
+    bool learning_rate, batch_norm, dropout;
+};
+
+static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
+                               struct error *error)
+{
+    static const char *const switch_names[] = {"off", "on"};
+    int value = 0, result;
+    switch (id) {
+    case OPTION_FERPLUS_SHARE:
+        return parse_real("ferplus-share", text, 0, 1, &r->targets.votes_share, error);
+    case OPTION_FEATURES:
+        result =
+            parse_name("features", text, feature_kind_names, FEATURE_KIND_COUNT, &value, error);
+        r->features.kind = (enum feature_kind)value;
+        return result;
+    case OPTION_HIDDEN:
+        return parse_hidden(text, r, error);
+    case OPTION_ACTIVATION:
+        result = parse_name("activation", text, activation_names, ACTIVATION_COUNT, &value, error);
+        r->activation = (enum activation)value;
+        return result;
+    case OPTION_OUTPUT_ACTIVATION:
+        result = parse_name("output-activation", text, output_activation_names,
+                            OUTPUT_ACTIVATION_COUNT, &value, error);
+        r->output = (enum output_activation)value;
+        return result;
+    case OPTION_LOSS:
+        result = parse_name("loss", text, loss_names, LOSS_COUNT, &value, error);
+        r->step.loss = (enum loss)value;
+        return result;
+    case OPTION_BATCH_NORM:
+        result = parse_name("batch-norm", text, switch_names, 2, &value, error);
+        r->batch_norm = value == 1;
+        given->batch_norm = true;
+        return result;
+    case OPTION_DESCENT:
+        result = parse_name("descent", text, descent_names, DESCENT_COUNT, &value, error);
+        r->descent = (enum descent)value;
+        return result;
+    case OPTION_BATCH_SIZE:
+        return parse_int("batch-size", text, 1, 8192, &r->batch_size, error);
+    case OPTION_OPTIMIZER:
+        result = parse_name("optimizer", text, optimizer_names, OPTIMIZER_COUNT, &value, error);
+        r->optimizer = (enum optimizer_kind)value;
+        return result;
+    case OPTION_LEARNING_RATE:
+        given->learning_rate = true;
+        return parse_real("learning-rate", text, 1e-9, 1e3, &r->learning_rate, error);
+    case OPTION_EPOCHS:
+        return parse_int("epochs", text, 1, 1000000, &r->epochs, error);
+    case OPTION_PATIENCE:
+        return parse_int("patience", text, 0, 1000000, &r->patience, error);
+    case OPTION_DROPOUT:
+        given->dropout = true;
+        return parse_real("dropout", text, 0, 0.95, &r->step.dropout, error);
+    case OPTION_INPUT_DROPOUT:
+        return parse_real("input-dropout", text, 0, 0.95, &r->step.input_dropout, error);
+    case OPTION_WEIGHT_DECAY:
+        return parse_real("weight-decay", text, 0, 10, &r->weight_decay, error);
+    case OPTION_LABEL_SMOOTHING:
+        return parse_real("label-smoothing", text, 0, 0.9, &r->targets.smoothing, error);
+    case OPTION_AUGMENT:
+        result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
+        r->augment.flip = r->augment.strength > 0.0f;
+        return result;
+    case OPTION_SEED:
+        result = parse_int("seed", text, 0, INT_MAX, &value, error);
+        r->seed = (uint64_t)value;
+        return result;
+    case OPTION_THREADS:
+        return parse_int("threads", text, 1, 256, &r->threads, error);
+    default:
+        r->epochs = 0; /* --init-only */
+        return 0;
+    }
+}
+
+static int parse_option(int id, const char *text, struct options *o, struct given *given,
+                        struct error *error)
+{
+    int value = 0;
+    switch (id) {
+    case OPTION_DATA:
+        o->data = text;
+        return 0;
+    case OPTION_FERPLUS:
+        o->ferplus = text;
+        return 0;
+    case OPTION_OUTPUT:
+        o->output = text;
+        return 0;
+    case OPTION_MEAN_FACES:
+        o->action = ACTION_MEAN_FACES;
+        o->mean_faces = text;
+        return 0;
+    case OPTION_EVALUATE:
+        o->action = ACTION_EVALUATE;
+        o->model = text;
+        return 0;
+    case OPTION_SPLIT:
+        if (parse_name("split", text, split_names, SPLIT_COUNT, &value, error) < 0)
+            return -1;
+        o->split = (enum split)value;
+        return 0;
+    case OPTION_JSON:
+        o->json = true;
+        return 0;
+    case OPTION_HELP:
+        o->action = ACTION_HELP;
+        return 0;
+    case OPTION_VERSION:
+        o->action = ACTION_VERSION;
+        return 0;
+    default:
+        return parse_recipe_option(id, text, &o->recipe, given, error);
+    }
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct error *error)
+{
+    struct options o = {.recipe = recipe_default(),
+                        .data = "datasets/fer2013.csv",
+                        .output = "models/expressions.safetensors",
+                        .split = SPLIT_PUBLIC_TEST};
+    struct given given = {0};
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    o.recipe.threads = processors < 1 ? 1 : processors > 64 ? 64 : (int)processors;
+    opterr = 0;
+    optind = 1;
+    int id;
+    while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        if (id == ':')
+            return error_set(error, "%s needs a value; see --help", argv[optind - 1]);
+        if (id == '?')
+            return error_set(error, "unknown option %s; see --help", argv[optind - 1]);
+        if (parse_option(id, optarg, &o, &given, error) < 0)
+            return -1;
+        if (o.action == ACTION_HELP || o.action == ACTION_VERSION)
+            break;
+    }
+    if (optind < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
+        return error_set(error, "unexpected argument %s; see --help", argv[optind]);
+    struct recipe *r = &o.recipe;
+    if (!given.batch_norm)
+        r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
+    if (!given.dropout && !r->batch_norm)
+        r->step.dropout = r->step.input_dropout = 0.0f;
+    if (!given.learning_rate)
+        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 1e-3f
+                           : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
+                                                                : 1e-1f;
+    if (o.action == ACTION_TRAIN && recipe_check(r, error) < 0)
+        return -1;
+    *options = o;
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* What a person sees while training runs: on a terminal a bar that is drawn over itself, elsewhere
+ * nothing but the finished lines. */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct progress {
+    FILE *out;
+    bool terminal;
+    bool drawn; /* whether a bar stands on the current line */
+    double started, last_drawn;
+};
+
+/* Seconds of the monotonic clock. */
+double progress_clock(void);
+
+void progress_start(struct progress *progress, FILE *out);
+
+/* Draws the bar: `done` of `total` in all, then `text`; at most ten times a second. */
+void progress_draw(struct progress *progress, double done, double total, const char *text);
+
+/* Wipes the bar, so that a line can be printed. */
+void progress_clear(struct progress *progress);
+
+#endif

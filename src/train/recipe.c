@@ -1,0 +1,63 @@
+#include "trainer.h"
+
+#include <assert.h>
+
+const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
+
+struct recipe recipe_default(void)
+{
+    return (struct recipe){
+        .features = features_default(),
+        .hidden_count = 2,
+        .hidden = {1536, 768},
+        .activation = ACTIVATION_RELU,
+        .output = OUTPUT_SOFTMAX,
+        .batch_norm = true,
+        .step = {.loss = LOSS_CROSS_ENTROPY,
+                 .dropout = 0.4f,
+                 .input_dropout = 0.1f,
+                 .batch_norm_momentum = 0.1f},
+        .descent = DESCENT_MINI_BATCH,
+        .batch_size = 256,
+        .optimizer = OPTIMIZER_ADAMW,
+        .learning_rate = 1e-3f,
+        .weight_decay = 0.05f,
+        .epochs = 60,
+        .patience = 0,
+        .augment = {.strength = 0.6f, .flip = true},
+        .targets = {.votes_share = 0.3f, .smoothing = 0.1f},
+        .seed = 1,
+        .threads = 2,
+    };
+}
+
+int recipe_check(const struct recipe *r, struct error *error)
+{
+    if (r->batch_norm && r->descent != DESCENT_MINI_BATCH)
+        return error_set(error,
+                         "batch normalization needs batches, and %s descent has none; add "
+                         "--batch-norm off",
+                         descent_names[r->descent]);
+    if (r->batch_norm && r->batch_size < 2)
+        return error_set(error,
+                         "batch normalization needs at least 2 samples a batch; use a larger "
+                         "--batch-size or --batch-norm off");
+    if (r->patience > 0 && r->optimizer == OPTIMIZER_ADAMW)
+        return error_set(error,
+                         "--patience ends a training early, but adamw's learning rate is planned "
+                         "over all epochs; use fewer --epochs, or sgd or momentum");
+    return 0;
+}
+
+struct mlp_config recipe_network(const struct recipe *r, const struct dataset *dataset)
+{
+    struct mlp_config config = {.layer_count = r->hidden_count + 1,
+                                .activation = r->activation,
+                                .output = r->output,
+                                .batch_norm = r->batch_norm};
+    config.units[0] = features_dim(&r->features);
+    for (int i = 0; i < r->hidden_count; i++)
+        config.units[i + 1] = r->hidden[i];
+    config.units[config.layer_count] = dataset->class_count;
+    return config;
+}
