@@ -1,11 +1,12 @@
 /* All that Expressions asks of OpenCV, as a C API.
  *
  * Every function returns an `enum ocv_code`; on anything but OCV_OK, `error` (which may be NULL)
- * holds the same code and one line of text, and outputs are untouched. No C++ exception leaves the
- * shim. Handles are opaque, made by an `open` or `decode` function and ended by a `close` function
- * that takes the handle's address, sets it to NULL and accepts NULL. Pixel buffers belong to the
- * caller, but for the two views, which the handle keeps. One handle
- * may be used by one thread at a time; different handles by different threads at once.
+ * holds the same code and one line of text, and outputs are untouched. The text says why and what
+ * to do; the thing's name is the caller's to put before it. No C++ exception leaves the shim.
+ * Handles are opaque, made by an `open` or `decode` function and ended by a `close` function that
+ * takes the handle's address, sets it to NULL and accepts NULL. Pixel buffers belong to the caller,
+ * but for the two views, which the handle keeps. One handle may be used by one thread at a time;
+ * different handles by different threads at once.
  *
  * Pictures are the plain structs of image.h. */
 #ifndef OCV_H
@@ -33,8 +34,10 @@ struct ocv_error {
     char text[512];
 };
 
-/* Once, before any other call: OpenCV and FFmpeg print nothing of their own from now on, and
- * OpenCV works with `threads` threads. */
+/* Once, before any other call and any other thread: OpenCV works with `threads` threads, and it and
+ * the libraries below it print nothing of their own from now on. To that end the variable `stderr`
+ * becomes an unbuffered stream onto the same descriptor, which drops what is printed inside the
+ * shim's functions; fileno(stderr) is -1 then, STDERR_FILENO is as before. */
 void ocv_setup(int threads);
 
 /* "4.6.0" */
@@ -103,7 +106,8 @@ void ocv_video_close(struct ocv_video **video);
 
 struct ocv_writer;
 
-/* The file ending chooses container and codec: .mp4, .mkv, .avi. */
+/* The file ending chooses container and codec: .mp4, .mkv, .avi. The codecs want even sizes: an odd
+ * width or height grows by one pixel, which repeats the edge. */
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
                               double fps, struct ocv_error *error);
 /* The frame must have the writer's size. */

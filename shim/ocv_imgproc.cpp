@@ -1,0 +1,37 @@
+#include "ocv_guard.hpp"
+
+#include <opencv2/imgproc.hpp>
+
+#include <algorithm>
+
+enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
+                              struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        cv::Mat out(picture.height, picture.width, CV_8UC1, grey, grey_stride);
+        cv::cvtColor(as_matrix(picture), out, cv::COLOR_BGR2GRAY);
+    });
+}
+
+enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                              struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        /* INTER_AREA averages only where both axes shrink, so shrinking goes first. */
+        const cv::Size smaller(std::min(width, picture.width), std::min(height, picture.height));
+        cv::Mat averaged;
+        cv::resize(as_matrix(picture), averaged, smaller, 0, 0, cv::INTER_AREA);
+        cv::Mat target(height, width, CV_8UC1, out);
+        cv::resize(averaged, target, target.size(), 0, 0, cv::INTER_LINEAR);
+    });
+}
+
+enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
+                           uint8_t *out, struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        cv::Mat target(picture.height + top + bottom, picture.width + left + right, CV_8UC1, out);
+        cv::copyMakeBorder(as_matrix(picture), target, top, bottom, left, right,
+                           cv::BORDER_REPLICATE);
+    });
+}

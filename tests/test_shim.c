@@ -1,0 +1,847 @@
+/* The OpenCV shim on made-up pictures, and on real ones where they are to be had. */
+#include "ocv.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#if defined(__has_feature)
+#define CLANG_SANITIZES (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define CLANG_SANITIZES 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || CLANG_SANITIZES
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+#define CASCADE_NAME "haarcascades/haarcascade_frontalface_default.xml"
+#define DATASETS     SOURCE_DIR "/../shared/datasets"
+
+/* ---- Made-up pictures and files ------------------------------------------------------------ */
+
+static char folder[] = "/tmp/test_shim.XXXXXX";
+
+static const char *in_folder(char path[static 256], const char *name)
+{
+    snprintf(path, 256, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+struct bytes {
+    uint8_t *data;
+    size_t size;
+};
+
+static int append(void *context, const void *bytes, size_t size)
+{
+    struct bytes *all = context;
+    all->data = realloc(all->data, all->size + size);
+    assert_non_null(all->data);
+    memcpy(all->data + all->size, bytes, size);
+    all->size += size;
+    return 0;
+}
+
+static struct bytes read_file(const char *path)
+{
+    struct bytes all = {NULL, 0};
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    uint8_t block[4096];
+    for (size_t got; (got = fread(block, 1, sizeof block, file)) > 0;)
+        append(&all, block, got);
+    fclose(file);
+    return all;
+}
+
+/* Smooth, so that lossy codecs keep it; the three channels differ. */
+static uint8_t smooth(int x, int y, int channel)
+{
+    return (uint8_t)(127.5 + 100 * sin(0.05 * x + 0.9 * channel) * cos(0.04 * y));
+}
+
+/* width x height with `gap` bytes between the rows; free .pixels through `memory`. */
+static struct bgr_image made_up(int width, int height, size_t gap, uint8_t **memory)
+{
+    const size_t stride = (size_t)width * 3 + gap;
+    *memory = malloc(stride * (size_t)height);
+    assert_non_null(*memory);
+    memset(*memory, 0xEE, stride * (size_t)height);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            for (int c = 0; c < 3; c++)
+                (*memory)[(size_t)y * stride + (size_t)(x * 3 + c)] = smooth(x, y, c);
+    return (struct bgr_image){*memory, width, height, stride};
+}
+
+static const uint8_t *at(struct bgr_image image, int x, int y)
+{
+    return image.pixels + (size_t)y * image.stride + (size_t)x * 3;
+}
+
+static int largest_difference(struct bgr_image a, struct bgr_image b)
+{
+    int largest = 0;
+    for (int y = 0; y < b.height; y++)
+        for (int x = 0; x < b.width; x++)
+            for (int c = 0; c < 3; c++) {
+                const int difference = abs(at(a, x, y)[c] - at(b, x, y)[c]);
+                largest = difference > largest ? difference : largest;
+            }
+    return largest;
+}
+
+static struct bytes encoded(int width, int height, const char *extension)
+{
+    uint8_t *memory;
+    const struct bgr_image image = made_up(width, height, 5, &memory);
+    struct bytes file = {NULL, 0};
+    assert_int_equal(ocv_encode_bgr(image, extension, append, &file, NULL), OCV_OK);
+    free(memory);
+    return file;
+}
+
+/* Decodes what must not be decodable and checks the answer. */
+static void refuse_picture(const uint8_t *bytes, size_t size)
+{
+    struct ocv_picture *picture = NULL;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_picture_decode(&picture, bytes, size, &error), OCV_CANNOT);
+    assert_null(picture);
+    assert_int_equal(error.code, OCV_CANNOT);
+    assert_true(strlen(error.text) > 10);
+    assert_null(strchr(error.text, '\n'));
+    assert_int_equal(ocv_picture_decode(&picture, bytes, size, NULL), OCV_CANNOT);
+}
+
+/* ---- Still pictures ------------------------------------------------------------------------ */
+
+static void test_version(void **state)
+{
+    (void)state;
+    int major = 0, minor = 0;
+    assert_int_equal(sscanf(ocv_version(), "%d.%d", &major, &minor), 2);
+    assert_true(major >= 4);
+}
+
+static void round_trip(const char *extension, int tolerance)
+{
+    uint8_t *memory;
+    const struct bgr_image image = made_up(61, 47, 7, &memory);
+    struct bytes file = {NULL, 0};
+    assert_int_equal(ocv_encode_bgr(image, extension, append, &file, NULL), OCV_OK);
+    struct ocv_picture *picture = NULL;
+    assert_int_equal(ocv_picture_decode(&picture, file.data, file.size, NULL), OCV_OK);
+    const struct bgr_image back = ocv_picture_view(picture);
+    assert_int_equal(back.width, 61);
+    assert_int_equal(back.height, 47);
+    assert_in_range(largest_difference(image, back), 0, tolerance);
+    ocv_picture_close(&picture);
+    assert_null(picture);
+    ocv_picture_close(&picture);
+    free(file.data);
+    free(memory);
+}
+
+static void test_pictures_come_back(void **state)
+{
+    (void)state;
+    round_trip(".png", 0);
+    round_trip(".bmp", 0);
+    round_trip(".jpg", 12);
+}
+
+static void test_grey_pictures_become_colour(void **state)
+{
+    (void)state;
+    uint8_t pixels[20 * 10];
+    for (int i = 0; i < 200; i++)
+        pixels[i] = (uint8_t)i;
+    const struct grey_image image = {pixels, 16, 10, 20};
+    struct bytes file = {NULL, 0};
+    assert_int_equal(ocv_encode_grey(image, ".png", append, &file, NULL), OCV_OK);
+    struct ocv_picture *picture = NULL;
+    assert_int_equal(ocv_picture_decode(&picture, file.data, file.size, NULL), OCV_OK);
+    const struct bgr_image view = ocv_picture_view(picture);
+    assert_int_equal(view.width, 16);
+    for (int y = 0; y < 10; y++)
+        for (int x = 0; x < 16; x++)
+            for (int c = 0; c < 3; c++)
+                assert_int_equal(at(view, x, y)[c], pixels[y * 20 + x]);
+    ocv_picture_close(&picture);
+    free(file.data);
+}
+
+static void decodes_to(const void *bytes, size_t size, int blue, int green, int red)
+{
+    struct ocv_picture *picture = NULL;
+    assert_int_equal(ocv_picture_decode(&picture, bytes, size, NULL), OCV_OK);
+    const struct bgr_image view = ocv_picture_view(picture);
+    assert_int_equal(view.width, 1);
+    assert_int_equal(view.height, 1);
+    assert_int_equal(view.pixels[0], blue);
+    assert_int_equal(view.pixels[1], green);
+    assert_int_equal(view.pixels[2], red);
+    ocv_picture_close(&picture);
+}
+
+static void test_deep_and_transparent_pictures(void **state)
+{
+    (void)state;
+    static const char deep[] = "P6\n1 1\n65535\n\x80\x00\x40\x00\x20\x00";
+    decodes_to(deep, sizeof deep - 1, 0x20, 0x40, 0x80);
+    static const char transparent[] = /* a PAM of 4 channels: red, green, blue, alpha */
+        "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n\x80\x40\x20\x60";
+    decodes_to(transparent, sizeof transparent - 1, 0x20, 0x40, 0x80);
+}
+
+/* `jpeg` with an EXIF segment that holds nothing but the orientation, 1 to 8. */
+static struct bytes with_orientation(struct bytes jpeg, uint8_t orientation)
+{
+    const uint8_t exif[] = {0xFF, 0xE1, 0, 34, 'E', 'x',         'i', 'f', 0,    0,    'M', 'M',
+                            0,    42,   0, 0,  0,   8,           0,   1,   0x01, 0x12, 0,   3,
+                            0,    0,    0, 1,  0,   orientation, 0,   0,   0,    0,    0,   0};
+    struct bytes file = {NULL, 0};
+    append(&file, jpeg.data, 2);
+    append(&file, exif, sizeof exif);
+    append(&file, jpeg.data + 2, jpeg.size - 2);
+    return file;
+}
+
+static void test_exif_orientation_is_honoured(void **state)
+{
+    (void)state;
+    uint8_t pixels[32][64][3]; /* the left half blue, the right half red */
+    for (int y = 0; y < 32; y++)
+        for (int x = 0; x < 64; x++)
+            memcpy(pixels[y][x], x < 32 ? "\xFF\0\0" : "\0\0\xFF", 3);
+    const struct bgr_image image = {&pixels[0][0][0], 64, 32, 64 * 3};
+    struct bytes plain = {NULL, 0};
+    assert_int_equal(ocv_encode_bgr(image, ".jpg", append, &plain, NULL), OCV_OK);
+    struct bytes turned = with_orientation(plain, 6); /* to be shown turned clockwise */
+    struct ocv_picture *picture = NULL;
+    assert_int_equal(ocv_picture_decode(&picture, turned.data, turned.size, NULL), OCV_OK);
+    const struct bgr_image view = ocv_picture_view(picture);
+    assert_int_equal(view.width, 32);
+    assert_int_equal(view.height, 64);
+    assert_true(at(view, 16, 5)[0] > 200 && at(view, 16, 5)[2] < 50);
+    assert_true(at(view, 16, 58)[0] < 50 && at(view, 16, 58)[2] > 200);
+    ocv_picture_close(&picture);
+    free(turned.data);
+    free(plain.data);
+}
+
+static void test_damaged_pictures_are_refused(void **state)
+{
+    (void)state;
+    refuse_picture((const uint8_t *)"", 0);
+    refuse_picture((const uint8_t *)"this is a text, not a picture\n", 30);
+    static const char *const extensions[] = {".png", ".jpg", ".bmp"};
+    for (int i = 0; i < 3; i++) {
+        struct bytes file = encoded(64, 64, extensions[i]);
+        refuse_picture(file.data, file.size / 2);
+        refuse_picture(file.data, 20);
+        refuse_picture(file.data, 2);
+        free(file.data);
+    }
+}
+
+/* A BMP file's header for a picture that is not there. */
+static void bmp_header(uint8_t header[54], uint32_t width, uint32_t height)
+{
+    memset(header, 0, 54);
+    memcpy(header, "BM", 2);
+    header[10] = 54;
+    header[14] = 40;
+    for (int i = 0; i < 4; i++) {
+        header[18 + i] = (uint8_t)(width >> 8 * i);
+        header[22 + i] = (uint8_t)(height >> 8 * i);
+    }
+    header[26] = 1;
+    header[28] = 24;
+}
+
+static void test_huge_headers(void **state)
+{
+    (void)state;
+    uint8_t header[54];
+    bmp_header(header, 0x7FFFFFFF, 0x7FFFFFFF);
+    refuse_picture(header, sizeof header);
+    bmp_header(header, 1000000, 1000000);
+    refuse_picture(header, sizeof header);
+    bmp_header(header, 0, 0);
+    refuse_picture(header, sizeof header);
+}
+
+static void test_memory_that_runs_out(void **state)
+{
+    (void)state;
+    if (SANITIZED) {
+        print_message("no limit on memory under this sanitizer\n");
+        skip();
+    }
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit limit = {1 << 30, 1 << 30};
+        uint8_t header[54];
+        struct ocv_picture *picture = NULL;
+        struct ocv_error error = {OCV_OK, ""};
+        bmp_header(header, 30000, 30000);
+        const int limited = setrlimit(RLIMIT_AS, &limit);
+        const enum ocv_code code = ocv_picture_decode(&picture, header, sizeof header, &error);
+        _exit(limited == 0 && code == OCV_NO_MEMORY && error.code == code ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int refuse(void *context, const void *bytes, size_t size)
+{
+    (void)context;
+    (void)bytes;
+    (void)size;
+    return -1;
+}
+
+static void test_encoding_that_fails(void **state)
+{
+    (void)state;
+    uint8_t pixel[3] = {1, 2, 3};
+    const struct bgr_image image = {pixel, 1, 1, 3};
+    struct bytes file = {NULL, 0};
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_encode_bgr(image, ".txt", append, &file, &error), OCV_CANNOT);
+    assert_non_null(strstr(error.text, ".txt"));
+    assert_int_equal(ocv_encode_bgr(image, "", append, &file, NULL), OCV_CANNOT);
+    assert_null(file.data);
+    assert_int_equal(ocv_encode_bgr(image, ".png", refuse, NULL, &error), OCV_CANNOT);
+    assert_int_equal(ocv_can_encode(".png"), 1);
+    assert_int_equal(ocv_can_encode(".JPG"), 1);
+    assert_int_equal(ocv_can_encode(".txt"), 0);
+    assert_int_equal(ocv_can_encode(""), 0);
+}
+
+/* ---- Colour and size ----------------------------------------------------------------------- */
+
+static void test_grey_is_the_weighted_sum(void **state)
+{
+    (void)state;
+    uint8_t *memory;
+    const struct bgr_image image = made_up(37, 23, 4, &memory);
+    uint8_t grey[23][40];
+    memset(grey, 0xAB, sizeof grey);
+    assert_int_equal(ocv_bgr_to_grey(image, &grey[0][0], 40, NULL), OCV_OK);
+    for (int y = 0; y < 23; y++) {
+        for (int x = 0; x < 37; x++) {
+            const uint8_t *bgr = at(image, x, y);
+            const double sum = 0.114 * bgr[0] + 0.587 * bgr[1] + 0.299 * bgr[2];
+            assert_true(fabs(grey[y][x] - sum) <= 1.0);
+        }
+        for (int x = 37; x < 40; x++)
+            assert_int_equal(grey[y][x], 0xAB);
+    }
+    free(memory);
+}
+
+/* The share of source pixels [i, i+1) that target pixel `t` of `target` covers. */
+static double covered(int i, int t, int source, int target)
+{
+    const double from = (double)t * source / target, to = (double)(t + 1) * source / target;
+    return fmax(0, fmin(to, i + 1) - fmax(from, i)) / (to - from);
+}
+
+/* The weight of source pixel `i` in target pixel `t` where an axis grows. */
+static double interpolated(int i, int t, int source, int target)
+{
+    const double centre = fmin(fmax((t + 0.5) * source / target - 0.5, 0), source - 1);
+    return fmax(0, 1 - fabs(centre - i));
+}
+
+static void resize_and_compare(int width, int height, int to_width, int to_height)
+{
+    uint8_t source[64 * 64], out[64 * 64];
+    unsigned noise = 1;
+    for (size_t i = 0; i < sizeof source; i++)
+        source[i] = (uint8_t)((noise = noise * 1103515245u + 12345u) >> 16);
+    const struct grey_image image = {source, width, height, 64};
+    assert_int_equal(ocv_resize_grey(image, out, to_width, to_height, NULL), OCV_OK);
+    for (int y = 0; y < to_height; y++)
+        for (int x = 0; x < to_width; x++) {
+            double sum = 0;
+            for (int j = 0; j < height; j++)
+                for (int i = 0; i < width; i++)
+                    sum += source[j * 64 + i] *
+                           (to_width < width ? covered(i, x, width, to_width)
+                                             : interpolated(i, x, width, to_width)) *
+                           (to_height < height ? covered(j, y, height, to_height)
+                                               : interpolated(j, y, height, to_height));
+            assert_true(fabs(out[y * to_width + x] - sum) < 1.6);
+        }
+}
+
+static void test_resize_averages_or_interpolates(void **state)
+{
+    (void)state;
+    resize_and_compare(64, 64, 32, 32);
+    resize_and_compare(61, 47, 23, 19);
+    resize_and_compare(28, 28, 48, 48);
+    resize_and_compare(60, 20, 31, 33);
+    resize_and_compare(17, 53, 40, 26);
+    resize_and_compare(30, 30, 30, 30);
+    resize_and_compare(1, 1, 8, 8);
+}
+
+static void test_pad_repeats_the_edge(void **state)
+{
+    (void)state;
+    uint8_t source[5 * 8], out[(5 + 3 + 4) * (6 + 1 + 2)];
+    for (int i = 0; i < 40; i++)
+        source[i] = (uint8_t)(i * 5);
+    const struct grey_image image = {source, 6, 5, 8};
+    assert_int_equal(ocv_pad_grey(image, 3, 4, 1, 2, out, NULL), OCV_OK);
+    for (int y = 0; y < 12; y++)
+        for (int x = 0; x < 9; x++) {
+            const int from_y = y < 3 ? 0 : y - 3 > 4 ? 4 : y - 3;
+            const int from_x = x < 1 ? 0 : x - 1 > 5 ? 5 : x - 1;
+            assert_int_equal(out[y * 9 + x], source[from_y * 8 + from_x]);
+        }
+}
+
+static void test_exceptions_become_codes(void **state)
+{
+    (void)state;
+    uint8_t out[4];
+    const struct grey_image nothing = {NULL, 0, 0, 0};
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_resize_grey(nothing, out, 2, 2, &error), OCV_FAILED);
+    assert_int_equal(error.code, OCV_FAILED);
+    assert_non_null(strstr(error.text, "OpenCV"));
+    assert_null(strchr(error.text, '\n'));
+    assert_int_equal(ocv_resize_grey(nothing, out, 2, 2, NULL), OCV_FAILED);
+}
+
+/* ---- Video --------------------------------------------------------------------------------- */
+
+enum { VIDEO_FRAMES = 12 };
+
+/* Frame i is the made-up picture seen through a window that wanders by 2 pixels a frame. */
+static struct bgr_image window(struct bgr_image wide, int width, int i)
+{
+    return (struct bgr_image){wide.pixels + i * 6, width, wide.height, wide.stride};
+}
+
+static void write_video(const char *path, int width, int height)
+{
+    uint8_t *memory;
+    const struct bgr_image wide = made_up(width + 2 * VIDEO_FRAMES, height, 0, &memory);
+    struct ocv_writer *writer = NULL;
+    assert_int_equal(ocv_writer_open(&writer, path, width, height, 12.5, NULL), OCV_OK);
+    for (int i = 0; i < VIDEO_FRAMES; i++)
+        assert_int_equal(ocv_writer_write(writer, window(wide, width, i), NULL), OCV_OK);
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_writer_write(writer, wide, &error), OCV_FAILED);
+    const struct bgr_image narrow = {wide.pixels, width - 1, height, wide.stride};
+    assert_int_equal(ocv_writer_write(writer, narrow, &error), OCV_FAILED);
+    ocv_writer_close(&writer);
+    assert_null(writer);
+    ocv_writer_close(&writer);
+    free(memory);
+}
+
+static void video_round_trip(const char *path, int width, int height)
+{
+    write_video(path, width, height);
+    uint8_t *memory;
+    const struct bgr_image wide = made_up(width + 2 * VIDEO_FRAMES, height, 0, &memory);
+    struct ocv_video *video = NULL;
+    assert_int_equal(ocv_video_open(&video, path, NULL), OCV_OK);
+    assert_null(ocv_video_view(video).pixels);
+    assert_true(fabs(ocv_video_fps(video) - 12.5) < 0.01);
+    assert_int_equal(ocv_video_frame_count(video), VIDEO_FRAMES);
+    for (int i = 0; i < VIDEO_FRAMES; i++) {
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const struct bgr_image view = ocv_video_view(video);
+        assert_int_equal(view.width, width + width % 2);
+        assert_int_equal(view.height, height + height % 2);
+        const struct bgr_image inside = {view.pixels, width, height, view.stride};
+        assert_in_range(largest_difference(window(wide, width, i), inside), 0, 40);
+    }
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_video_read(video, &error), OCV_END);
+    assert_int_equal(error.code, OCV_END);
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    ocv_video_close(&video);
+    assert_null(video);
+    ocv_video_close(&video);
+    free(memory);
+    unlink(path);
+}
+
+static void test_videos_come_back(void **state)
+{
+    (void)state;
+    const int here = open(".", O_RDONLY);
+    assert_true(here >= 0);
+    assert_int_equal(chdir(folder), 0); /* a colon is special only in a relative path */
+    video_round_trip("even.mp4", 96, 64);
+    video_round_trip("even.mkv", 96, 64);
+    video_round_trip("even.AVI", 96, 64);
+    video_round_trip("odd.mp4", 33, 17);
+    video_round_trip("odd.mkv", 33, 17);
+    video_round_trip("odd.avi", 33, 17);
+    video_round_trip("pixel.mp4", 1, 1);
+    video_round_trip("http:colon.mp4", 32, 32);
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+}
+
+/* Gives the video of `file` a display matrix {a, b, c, d} and looks at the first frame, which is
+ * 96x64 as stored: the pixel that must stand at (4, 4) is the one stored at (x, y). */
+static void turn_and_compare(struct bytes file, const int matrix[4], int width, int x, int y)
+{
+    char path[256];
+    size_t header = 0; /* of the track: its matrix stands 44 bytes after its name */
+    while (header + 80 < file.size && memcmp(file.data + header, "tkhd", 4) != 0)
+        header++;
+    assert_true(header + 80 < file.size);
+    uint8_t bytes[36] = {[32] = 0x40};
+    for (int i = 0; i < 4; i++) {
+        bytes[(i + i / 2) * 4] = matrix[i] < 0 ? 0xFF : 0;
+        bytes[(i + i / 2) * 4 + 1] = (uint8_t)matrix[i];
+    }
+    memcpy(file.data + header + 44, bytes, sizeof bytes);
+    write_file(in_folder(path, "turned.mp4"), file.data, file.size);
+    struct ocv_video *video = NULL;
+    assert_int_equal(ocv_video_open(&video, path, NULL), OCV_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+    const struct bgr_image view = ocv_video_view(video);
+    assert_int_equal(view.width, width);
+    assert_int_equal(view.height, 96 + 64 - width);
+    for (int c = 0; c < 3; c++)
+        assert_true(abs(at(view, 4, 4)[c] - smooth(x + 4, y, c)) < 25);
+    ocv_video_close(&video);
+    unlink(path);
+}
+
+static void test_video_rotation_is_honoured(void **state)
+{
+    (void)state;
+    char path[256];
+    write_video(in_folder(path, "stored.mp4"), 96, 64);
+    struct bytes file = read_file(path);
+    turn_and_compare(file, (const int[]){1, 0, 0, 1}, 96, 4, 4);
+    turn_and_compare(file, (const int[]){0, 1, -1, 0}, 64, 4, 59);
+    turn_and_compare(file, (const int[]){-1, 0, 0, -1}, 96, 91, 59);
+    turn_and_compare(file, (const int[]){0, -1, 1, 0}, 64, 91, 4);
+    free(file.data);
+    unlink(path);
+}
+
+static void refuse_writer(const char *path, int width, const char *hint)
+{
+    struct ocv_writer *writer = NULL;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_writer_open(&writer, path, width, 16, 25, &error), OCV_CANNOT);
+    assert_null(writer);
+    assert_non_null(strstr(error.text, hint));
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void test_videos_that_cannot_be_written(void **state)
+{
+    (void)state;
+    char path[256];
+    refuse_writer(in_folder(path, "film.txt"), 16, ".mp4, .mkv or .avi");
+    refuse_writer(in_folder(path, "film"), 16, ".mp4, .mkv or .avi");
+    refuse_writer(in_folder(path, "missing/film.mp4"), 16, "No such file");
+    refuse_writer(in_folder(path, "film.mp4"), 100000, "size");
+    struct ocv_writer *writer = NULL;
+    assert_int_equal(ocv_writer_open(&writer, path, 16, 16, 0, NULL), OCV_FAILED);
+}
+
+static void refuse_video(const char *path, const char *hint)
+{
+    struct ocv_video *video = NULL;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_video_open(&video, path, &error), OCV_CANNOT);
+    assert_null(video);
+    assert_non_null(strstr(error.text, hint));
+}
+
+static void test_videos_that_cannot_be_read(void **state)
+{
+    (void)state;
+    char path[256];
+    refuse_video(in_folder(path, "missing.mp4"), "No such file");
+    refuse_video(folder, "directory");
+    write_file(in_folder(path, "text.mp4"), "this is a text\n", 15);
+    refuse_video(path, "not a video");
+    write_file(path, "", 0);
+    refuse_video(path, "not a video");
+    write_video(in_folder(path, "text.mp4"), 96, 64);
+    struct bytes file = read_file(path);
+    write_file(path, file.data, file.size / 2);
+    refuse_video(path, "not a video");
+    free(file.data);
+    unlink(path);
+}
+
+static void refuse_camera(const char *id)
+{
+    struct ocv_video *video = NULL;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_camera_open(&video, id, 1280, 720, 30, &error), OCV_CANNOT);
+    assert_null(video);
+    assert_true(strlen(error.text) > 10);
+}
+
+static void test_cameras_that_are_not_there(void **state)
+{
+    (void)state;
+    refuse_camera("97");
+    refuse_camera("99999999999999999999");
+    refuse_camera("/dev/video97");
+    refuse_camera("/dev/null");
+    refuse_camera(folder);
+    refuse_camera("");
+    refuse_camera("rtsp://127.0.0.1:1/none");
+    refuse_camera("http://127.0.0.1:1/none");
+}
+
+/* ---- Haar detection ------------------------------------------------------------------------ */
+
+static const struct ocv_detection usual = {1.1, 5, 0, 0};
+
+static struct ocv_detector *open_detector(void)
+{
+    static const char *const paths[] = {"/usr/share/opencv4/" CASCADE_NAME,
+                                        "/usr/local/share/opencv4/" CASCADE_NAME,
+                                        "/opt/homebrew/share/opencv4/" CASCADE_NAME};
+    struct ocv_detector *detector = NULL;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (ocv_detector_open(&detector, paths[i], NULL) == OCV_OK)
+            return detector;
+    }
+    print_message("no Haar cascade; install opencv-data\n");
+    skip();
+    return NULL;
+}
+
+static void test_no_face_in_blank_pictures(void **state)
+{
+    (void)state;
+    struct ocv_detector *detector = open_detector();
+    static uint8_t pixels[240 * 320];
+    memset(pixels, 90, sizeof pixels);
+    static const int sides[][2] = {{320, 240}, {24, 24}, {10, 10}, {320, 1}, {1, 1}};
+    for (int i = 0; i < 5; i++) {
+        const struct grey_image image = {pixels, sides[i][0], sides[i][1], 320};
+        struct box boxes[4];
+        int count = -1;
+        assert_int_equal(ocv_detector_detect(detector, image, &usual, boxes, 4, &count, NULL),
+                         OCV_OK);
+        assert_int_equal(count, 0);
+    }
+    const struct ocv_detection wrong = {1.0, 5, 0, 0};
+    const struct grey_image image = {pixels, 320, 240, 320};
+    struct box boxes[1];
+    int count = -1;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_detector_detect(detector, image, &wrong, boxes, 1, &count, &error),
+                     OCV_FAILED);
+    assert_int_equal(count, -1);
+    ocv_detector_close(&detector);
+    assert_null(detector);
+    ocv_detector_close(&detector);
+}
+
+static void refuse_cascade(const char *path)
+{
+    struct ocv_detector *detector = NULL;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_detector_open(&detector, path, &error), OCV_CANNOT);
+    assert_null(detector);
+    assert_true(strlen(error.text) > 10);
+    assert_null(strchr(error.text, '\n'));
+}
+
+static void test_cascades_that_are_none(void **state)
+{
+    (void)state;
+    static const char other[] =
+        "<?xml version=\"1.0\"?>\n<opencv_storage><a>1</a></opencv_storage>";
+    char path[256];
+    refuse_cascade(in_folder(path, "missing.xml"));
+    refuse_cascade(folder);
+    in_folder(path, "cascade.xml");
+    write_file(path, "", 0);
+    refuse_cascade(path);
+    write_file(path, "not a cascade\n", 14);
+    refuse_cascade(path);
+    write_file(path, other, sizeof other - 1);
+    refuse_cascade(path);
+    unlink(path);
+}
+
+/* ---- Silence ------------------------------------------------------------------------------- */
+
+static void provoke_messages(void)
+{
+    test_damaged_pictures_are_refused(NULL);
+    test_huge_headers(NULL);
+    struct bytes jpeg = encoded(64, 64, ".jpg"); /* decodes with a warning */
+    memset(jpeg.data + jpeg.size - 100, 0x55, 90);
+    struct ocv_picture *picture = NULL;
+    assert_int_equal(ocv_picture_decode(&picture, jpeg.data, jpeg.size, NULL), OCV_OK);
+    ocv_picture_close(&picture);
+    free(jpeg.data);
+    test_videos_that_cannot_be_read(NULL);
+    test_videos_that_cannot_be_written(NULL);
+    test_cameras_that_are_not_there(NULL);
+    test_cascades_that_are_none(NULL);
+}
+
+static void test_libraries_print_nothing(void **state)
+{
+    (void)state;
+    char path[256];
+    const int kept_out = dup(STDOUT_FILENO), kept_err = dup(STDERR_FILENO);
+    const int file = open(in_folder(path, "printed"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_true(kept_out >= 0 && kept_err >= 0 && file >= 0);
+    fflush(NULL);
+    dup2(file, STDOUT_FILENO);
+    dup2(file, STDERR_FILENO);
+    provoke_messages();
+    fprintf(stderr, "ours");
+    fflush(NULL);
+    dup2(kept_out, STDOUT_FILENO);
+    dup2(kept_err, STDERR_FILENO);
+    close(kept_out);
+    close(kept_err);
+    close(file);
+    struct bytes printed = read_file(path);
+    append(&printed, "", 1);
+    assert_string_equal((const char *)printed.data, "ours");
+    free(printed.data);
+    unlink(path);
+}
+
+/* ---- Real pictures ------------------------------------------------------------------------- */
+
+static const char *real(const char *path)
+{
+    if (access(path, R_OK) != 0) {
+        print_message("%s is not there\n", path);
+        skip();
+    }
+    return path;
+}
+
+static void test_faces_in_a_photograph(void **state)
+{
+    (void)state;
+    struct bytes file = read_file(real(DATASETS "/clips/solvay-1927.jpg"));
+    struct ocv_detector *detector = open_detector();
+    struct ocv_picture *picture = NULL;
+    assert_int_equal(ocv_picture_decode(&picture, file.data, file.size, NULL), OCV_OK);
+    const struct bgr_image view = ocv_picture_view(picture);
+    uint8_t *grey = malloc((size_t)view.width * (size_t)view.height);
+    assert_non_null(grey);
+    assert_int_equal(ocv_bgr_to_grey(view, grey, (size_t)view.width, NULL), OCV_OK);
+    const struct grey_image image = {grey, view.width, view.height, (size_t)view.width};
+    struct box boxes[64];
+    int count = 0;
+    assert_int_equal(ocv_detector_detect(detector, image, &usual, boxes, 64, &count, NULL), OCV_OK);
+    assert_in_range(count, 5, 64);
+    for (int i = 1; i < count; i++)
+        assert_true(boxes[i].width * boxes[i].height <= boxes[i - 1].width * boxes[i - 1].height);
+    struct box largest[2];
+    int two = 0;
+    assert_int_equal(ocv_detector_detect(detector, image, &usual, largest, 2, &two, NULL), OCV_OK);
+    assert_int_equal(two, 2);
+    assert_memory_equal(largest, boxes, sizeof largest);
+    free(grey);
+    ocv_picture_close(&picture);
+    ocv_detector_close(&detector);
+    free(file.data);
+}
+
+static void test_every_frame_of_a_clip(void **state)
+{
+    (void)state;
+    struct ocv_video *video = NULL;
+    assert_int_equal(ocv_video_open(&video, real(DATASETS "/clips/one-face.mp4"), NULL), OCV_OK);
+    const long stated = ocv_video_frame_count(video);
+    assert_true(stated > 10);
+    long frames = 0;
+    while (ocv_video_read(video, NULL) == OCV_OK)
+        frames++;
+    assert_true(labs(frames - stated) <= 2);
+    ocv_video_close(&video);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    ocv_setup(2);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_version),
+        cmocka_unit_test(test_pictures_come_back),
+        cmocka_unit_test(test_grey_pictures_become_colour),
+        cmocka_unit_test(test_deep_and_transparent_pictures),
+        cmocka_unit_test(test_exif_orientation_is_honoured),
+        cmocka_unit_test(test_damaged_pictures_are_refused),
+        cmocka_unit_test(test_huge_headers),
+        cmocka_unit_test(test_memory_that_runs_out),
+        cmocka_unit_test(test_encoding_that_fails),
+        cmocka_unit_test(test_grey_is_the_weighted_sum),
+        cmocka_unit_test(test_resize_averages_or_interpolates),
+        cmocka_unit_test(test_pad_repeats_the_edge),
+        cmocka_unit_test(test_exceptions_become_codes),
+        cmocka_unit_test(test_videos_come_back),
+        cmocka_unit_test(test_video_rotation_is_honoured),
+        cmocka_unit_test(test_videos_that_cannot_be_written),
+        cmocka_unit_test(test_videos_that_cannot_be_read),
+        cmocka_unit_test(test_cameras_that_are_not_there),
+        cmocka_unit_test(test_no_face_in_blank_pictures),
+        cmocka_unit_test(test_cascades_that_are_none),
+        cmocka_unit_test(test_libraries_print_nothing),
+        cmocka_unit_test(test_faces_in_a_photograph),
+        cmocka_unit_test(test_every_frame_of_a_clip),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
