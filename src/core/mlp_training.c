@@ -186,10 +186,16 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
 
 /* ---- Cost ------------------------------------------------------------------------------------ */
 
+/* ln x, kept finite where an output rounds to 0; NaN stays NaN and so is noticed. */
+static double log_of(double x)
+{
+    const double tiny = 1e-30;
+    return log(x < tiny ? tiny : x);
+}
+
 double mlp_cost(enum output_activation output, enum loss loss, const real *outputs,
                 const real *targets, int batch, int classes)
 {
-    const double tiny = 1e-30; /* keeps the logarithm finite where an output rounds to 0 or 1 */
     double sum = 0.0;
     size_t count = (size_t)batch * (size_t)classes;
     for (size_t i = 0; i < count; i++) {
@@ -197,9 +203,9 @@ double mlp_cost(enum output_activation output, enum loss loss, const real *outpu
         if (loss == LOSS_MSE)
             sum += 0.5 * (a - y) * (a - y);
         else if (output == OUTPUT_SOFTMAX)
-            sum -= y * log(fmax(a, tiny));
+            sum -= y * log_of(a);
         else
-            sum -= y * log(fmax(a, tiny)) + (1.0 - y) * log(fmax(1.0 - a, tiny));
+            sum -= y * log_of(a) + (1.0 - y) * log_of(1.0 - a);
     }
     return sum;
 }

@@ -1,0 +1,94 @@
+#include "canvas.h"
+
+#include "overlay.h"
+#include "paint.h"
+
+#include <stdlib.h>
+
+struct canvas {
+    const char *font_path;
+    SDL_Surface *surface; /* these four have the size of the last picture */
+    SDL_Renderer *renderer;
+    struct paint *paint;
+    uint8_t *bgr;
+};
+
+int canvas_create(struct canvas **canvas, const char *font_path, struct error *error)
+{
+    struct canvas *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "annotated copies");
+    made->font_path = font_path;
+    *canvas = made;
+    return 0;
+}
+
+static void clear(struct canvas *canvas)
+{
+    paint_free(&canvas->paint);
+    if (canvas->renderer)
+        SDL_DestroyRenderer(canvas->renderer);
+    SDL_FreeSurface(canvas->surface);
+    free(canvas->bgr);
+    *canvas = (struct canvas){.font_path = canvas->font_path};
+}
+
+void canvas_free(struct canvas **canvas)
+{
+    if (!*canvas)
+        return;
+    clear(*canvas);
+    free(*canvas);
+    *canvas = NULL;
+}
+
+/* 32 bits a pixel: SDL's software renderer blends on no 24-bit surface. */
+static int resize(struct canvas *canvas, int width, int height, struct error *error)
+{
+    if (canvas->surface && canvas->surface->w == width && canvas->surface->h == height)
+        return 0;
+    clear(canvas);
+    canvas->bgr = malloc((size_t)width * (size_t)height * 3);
+    canvas->surface =
+        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
+    if (canvas->surface)
+        canvas->renderer = SDL_CreateSoftwareRenderer(canvas->surface);
+    if (!canvas->bgr || !canvas->renderer) {
+        clear(canvas);
+        return error_no_memory(error, "an annotated copy");
+    }
+    if (paint_create(&canvas->paint, canvas->renderer, canvas->font_path, error)) {
+        clear(canvas);
+        return -1;
+    }
+    return 0;
+}
+
+int canvas_draw(struct canvas *canvas, struct bgr_image picture, const struct face *faces,
+                int count, struct bgr_image *annotated, struct error *error)
+{
+    if (resize(canvas, picture.width, picture.height, error))
+        return -1;
+    SDL_Surface *surface = canvas->surface;
+    paint_note(canvas->paint,
+               SDL_ConvertPixels(picture.width, picture.height, SDL_PIXELFORMAT_BGR24,
+                                 picture.pixels, (int)picture.stride, SDL_PIXELFORMAT_ARGB8888,
+                                 surface->pixels, surface->pitch));
+
+    SDL_Rect whole = {0, 0, picture.width, picture.height};
+    struct overlay overlay = {
+        .area = whole, .picture = whole, .source_width = picture.width, .bars = true};
+    overlay_draw(canvas->paint, &overlay, faces, count);
+    paint_note(canvas->paint, SDL_RenderFlush(canvas->renderer));
+
+    int stride = picture.width * 3;
+    paint_note(canvas->paint,
+               SDL_ConvertPixels(picture.width, picture.height, SDL_PIXELFORMAT_ARGB8888,
+                                 surface->pixels, surface->pitch, SDL_PIXELFORMAT_BGR24,
+                                 canvas->bgr, stride));
+    if (paint_check(canvas->paint, error))
+        return -1;
+    *annotated =
+        (struct bgr_image){canvas->bgr, picture.width, picture.height, (size_t)stride};
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* Annotated copies of pictures, drawn without a window or display. One thread at a time. */
+#ifndef CANVAS_H
+#define CANVAS_H
+
+#include "recognizer.h"
+
+struct canvas;
+
+int canvas_create(struct canvas **canvas, const char *font_path, struct error *error);
+void canvas_free(struct canvas **canvas);
+
+/* The picture, at its own size, with boxes, labels and bars. *annotated belongs to the canvas and
+ * lives until its next call. */
+int canvas_draw(struct canvas *canvas, struct bgr_image picture, const struct face *faces,
+                int count, struct bgr_image *annotated, struct error *error);
+
+#endif

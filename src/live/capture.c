@@ -1,0 +1,108 @@
+#include "capture.h"
+
+#include <assert.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct capture {
+    struct capture_settings settings;
+    pthread_t thread;
+    enum source_status status; /* this and the error: the thread's until it is joined */
+    struct error error;
+};
+
+static enum source_status capture_frame(struct capture *capture, long index)
+{
+    struct source *source = capture->settings.source;
+    struct frame *frame = mailbox_draft(capture->settings.mailbox);
+    struct bgr_image picture;
+    double time;
+    enum source_status status = source->read(source, &picture, &time, &capture->error);
+    if (status != SOURCE_FRAME)
+        return status;
+    if (frame_set(frame, picture, &capture->error) ||
+        detector_find(capture->settings.detector, frame, &capture->error))
+        return SOURCE_FAILED;
+    frame->index = index;
+    frame->time = time;
+    return SOURCE_FRAME;
+}
+
+static struct timespec after(struct timespec time, double seconds)
+{
+    double whole = floor(seconds);
+    time.tv_sec += (time_t)whole;
+    time.tv_nsec += (long)((seconds - whole) * 1e9);
+    if (time.tv_nsec >= 1000000000L) {
+        time.tv_sec++;
+        time.tv_nsec -= 1000000000L;
+    }
+    return time;
+}
+
+static bool is_before(struct timespec a, struct timespec b)
+{
+    return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
+static void *run(void *argument)
+{
+    struct capture *capture = argument;
+    const struct capture_settings *settings = &capture->settings;
+    struct timespec due;
+    clock_gettime(CLOCK_MONOTONIC, &due);
+    bool open = true;
+    for (long index = 0; open; index++) {
+        capture->status = capture_frame(capture, index);
+        if (capture->status != SOURCE_FRAME)
+            break;
+        if (settings->pace > 0) {
+            open = mailbox_sleep(settings->mailbox, &due);
+            struct timespec now;
+            clock_gettime(CLOCK_MONOTONIC, &now);
+            due = after(due, 1 / settings->pace);
+            if (is_before(due, now))
+                due = now;
+        }
+        open = open && mailbox_put(settings->mailbox);
+        if (settings->wake)
+            settings->wake(settings->context);
+    }
+    mailbox_end(settings->mailbox);
+    if (settings->wake)
+        settings->wake(settings->context);
+    return NULL;
+}
+
+int capture_start(struct capture **capture, const struct capture_settings *settings,
+                  struct error *error)
+{
+    struct capture *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the capture thread");
+    made->settings = *settings;
+    int code = pthread_create(&made->thread, NULL, run, made);
+    if (code) {
+        free(made);
+        return error_set(error, "cannot start the capture thread: %s; close other programs",
+                         strerror(code));
+    }
+    *capture = made;
+    return 0;
+}
+
+enum source_status capture_join(struct capture **capture, struct error *error)
+{
+    struct capture *joined = *capture;
+    int code = pthread_join(joined->thread, NULL);
+    assert(code == 0);
+    (void)code;
+    enum source_status status = joined->status;
+    if (status == SOURCE_FAILED)
+        *error = joined->error;
+    free(joined);
+    *capture = NULL;
+    return status;
+}

@@ -1,0 +1,29 @@
+/* The thread that reads a source, finds the faces, and puts frames into a mailbox. */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include "detector.h"
+#include "mailbox.h"
+#include "source.h"
+
+struct capture_settings {
+    struct source *source;
+    struct detector *detector; /* both are the thread's until capture_join */
+    struct mailbox *mailbox;
+    double pace; /* frames a second to slow down to; 0 for as fast as they come */
+    /* Called after each frame and at the end, from the thread; may be NULL. */
+    void (*wake)(void *context);
+    void *context;
+};
+
+struct capture;
+
+/* *settings is copied. */
+int capture_start(struct capture **capture, const struct capture_settings *settings,
+                  struct error *error);
+
+/* Waits for the thread's end (the source's last frame, a failure, or mailbox_stop) and frees it.
+ * SOURCE_END or SOURCE_FAILED says how the source ended, SOURCE_FRAME that it was stopped. */
+enum source_status capture_join(struct capture **capture, struct error *error);
+
+#endif

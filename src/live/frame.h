@@ -1,0 +1,33 @@
+/* A picture that owns its pixels, in colour and in grey, with the face boxes found in it. It is
+ * what travels from the capture thread to the main thread. */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include "error.h"
+#include "image.h"
+
+enum { FRAME_MAX_FACES = 64 };
+
+struct frame {
+    uint8_t *bgr;  /* height x width x 3 bytes, without padding */
+    uint8_t *grey; /* height x width bytes, without padding */
+    size_t capacity; /* pixels that both buffers have room for */
+    int width, height;
+    long index;  /* 0 for the first frame of the source */
+    double time; /* seconds since the first frame */
+    int box_count;
+    struct box boxes[FRAME_MAX_FACES]; /* square, may leave the picture */
+};
+
+/* Copies the picture and makes its grey version; the frame then has no boxes. A frame starts as
+ * all zeros, grows as needed and is ended by frame_free. */
+int frame_set(struct frame *frame, struct bgr_image picture, struct error *error);
+void frame_free(struct frame *frame);
+
+struct bgr_image frame_bgr(const struct frame *frame);
+struct grey_image frame_grey(const struct frame *frame);
+
+/* The part of the box inside the picture. */
+struct box frame_clip(const struct frame *frame, struct box box);
+
+#endif

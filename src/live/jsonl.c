@@ -1,0 +1,116 @@
+#include "jsonl.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The length of the UTF-8 sequence at `text`, 0 where there is none (RFC 3629). */
+static size_t sequence_length(const unsigned char *text)
+{
+    unsigned char first = text[0];
+    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (first > 0xF4)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    if ((first == 0xE0 && text[1] < 0xA0) || (first == 0xED && text[1] >= 0xA0) ||
+        (first == 0xF0 && text[1] < 0x90) || (first == 0xF4 && text[1] >= 0x90))
+        return 0;
+    return length;
+}
+
+static char *to_utf8(const char *text)
+{
+    static const char replacement[] = "\xEF\xBF\xBD";
+    char *out = malloc(3 * strlen(text) + 1);
+    if (!out)
+        return NULL;
+    size_t used = 0;
+    while (*text) {
+        size_t length = sequence_length((const unsigned char *)text);
+        memcpy(out + used, length ? text : replacement, length ? length : 3);
+        used += length ? length : 3;
+        text += length ? length : 1;
+    }
+    out[used] = '\0';
+    return out;
+}
+
+static bool add_number(cJSON *object, const char *name, double value, int decimals)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.*f", decimals, value);
+    return cJSON_AddRawToObject(object, name, text) != NULL;
+}
+
+static bool add_source(cJSON *object, const char *source)
+{
+    char *name = to_utf8(source);
+    bool added = name && cJSON_AddStringToObject(object, "source", name);
+    free(name);
+    return added;
+}
+
+static bool add_box(cJSON *object, struct box box)
+{
+    int values[4] = {box.x, box.y, box.width, box.height};
+    cJSON *array = cJSON_CreateIntArray(values, 4);
+    if (array && cJSON_AddItemToObject(object, "box", array))
+        return true;
+    cJSON_Delete(array);
+    return false;
+}
+
+static bool add_face(cJSON *array, const struct frame *frame, const struct face *face)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (!object || !cJSON_AddItemToArray(array, object)) {
+        cJSON_Delete(object);
+        return false;
+    }
+    int best = face_best(face);
+    bool added = add_number(object, "id", face->id, 0) &&
+                 add_box(object, frame_clip(frame, face->box)) &&
+                 cJSON_AddStringToObject(object, "emotion", label_names[best]) &&
+                 add_number(object, "confidence", face->probabilities[best], 4);
+    cJSON *emotions = added ? cJSON_AddObjectToObject(object, "emotions") : NULL;
+    added = emotions != NULL;
+    for (int i = 0; added && i < LABEL_COUNT; i++)
+        added = add_number(emotions, label_names[i], face->probabilities[i], 4);
+    return added;
+}
+
+static char *format(const char *source, const struct frame *frame, const struct face *faces,
+                    int count)
+{
+    cJSON *object = cJSON_CreateObject();
+    bool added = object && add_source(object, source) &&
+                 add_number(object, "frame", (double)frame->index, 0) &&
+                 add_number(object, "time", frame->time, 3) &&
+                 add_number(object, "width", frame->width, 0) &&
+                 add_number(object, "height", frame->height, 0);
+    cJSON *array = added ? cJSON_AddArrayToObject(object, "faces") : NULL;
+    added = array != NULL;
+    for (int i = 0; added && i < count; i++)
+        added = add_face(array, frame, &faces[i]);
+    char *text = added ? cJSON_PrintUnformatted(object) : NULL;
+    cJSON_Delete(object);
+    return text;
+}
+
+int jsonl_write(FILE *out, const char *source, const struct frame *frame, const struct face *faces,
+                int count, struct error *error)
+{
+    char *text = format(source, frame, faces, count);
+    if (!text)
+        return error_no_memory(error, "a result");
+    bool written = fprintf(out, "%s\n", text) >= 0 && fflush(out) == 0;
+    int code = errno;
+    cJSON_free(text);
+    return written ? 0
+                   : error_set(error, "the results cannot be written: %s; check where they go",
+                               strerror(code));
+}

@@ -1,0 +1,16 @@
+/* Results as JSON Lines: one object a picture or frame. */
+#ifndef JSONL_H
+#define JSONL_H
+
+#include "recognizer.h"
+
+#include <stdio.h>
+
+/* Writes and flushes one line:
+ *   {"source":..., "frame":..., "time":..., "width":..., "height":..., "faces":[{"id":...,
+ *    "box":[x,y,width,height], "emotion":..., "confidence":..., "emotions":{...}}, ...]}
+ * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
+int jsonl_write(FILE *out, const char *source, const struct frame *frame, const struct face *faces,
+                int count, struct error *error);
+
+#endif

@@ -1,0 +1,89 @@
+#include "layout.h"
+
+#include <assert.h>
+#include <math.h>
+
+void layout_block(struct layout *layout, SDL_Rect rect)
+{
+    assert(layout->count < 3 * FRAME_MAX_FACES);
+    layout->blocked[layout->count++] = rect;
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value > high ? (high > low ? high : low) : value < low ? low : value;
+}
+
+static SDL_Rect move_into(SDL_Rect rect, SDL_Rect area)
+{
+    rect.x = clamp(rect.x, area.x, area.x + area.w - rect.w);
+    rect.y = clamp(rect.y, area.y, area.y + area.h - rect.h);
+    return rect;
+}
+
+static double hidden(const struct layout *layout, SDL_Rect rect)
+{
+    double sum = 0;
+    for (int i = 0; i < layout->count; i++) {
+        SDL_Rect common;
+        if (SDL_IntersectRect(&rect, &layout->blocked[i], &common))
+            sum += (double)common.w * common.h;
+    }
+    return sum;
+}
+
+/* Takes the first of the candidates that hide least. */
+static double choose(struct layout *layout, SDL_Rect area, const SDL_Rect *candidates, int count,
+                     SDL_Rect *place)
+{
+    double least = INFINITY;
+    for (int i = 0; i < count; i++) {
+        SDL_Rect moved = move_into(candidates[i], area);
+        double sum = hidden(layout, moved);
+        if (sum < least) {
+            least = sum;
+            *place = moved;
+        }
+    }
+    layout_block(layout, *place);
+    return least;
+}
+
+void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
+                  SDL_Rect *place)
+{
+    int above = box.y - gap - size.h;
+    int below = box.y + box.h + gap;
+    const SDL_Rect candidates[] = {{box.x, above, size.w, size.h},
+                                   {box.x + box.w - size.w, above, size.w, size.h},
+                                   {box.x, below, size.w, size.h},
+                                   {box.x + gap, box.y + gap, size.w, size.h}};
+    choose(layout, area, candidates, (int)(sizeof candidates / sizeof *candidates), place);
+}
+
+double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
+                    bool beside, SDL_Rect *place)
+{
+    int right = box.x + box.w + gap;
+    int left = box.x - gap - size.w;
+    int above = box.y - gap - size.h;
+    int below = box.y + box.h + gap;
+    int middle = box.x + (box.w - size.w) / 2;
+    int foot = box.y + box.h - size.h;
+    int end = area.x + area.w - size.w;
+    int bottom = area.y + area.h - size.h;
+    const SDL_Rect sides[] = {{right, box.y, size.w, size.h}, {left, box.y, size.w, size.h},
+                              {right, foot, size.w, size.h},  {left, foot, size.w, size.h},
+                              {middle, below, size.w, size.h}, {middle, above, size.w, size.h},
+                              {end, area.y, size.w, size.h},  {area.x, area.y, size.w, size.h},
+                              {end, bottom, size.w, size.h},  {area.x, bottom, size.w, size.h}};
+    const SDL_Rect close[] = {{box.x, below, size.w, size.h},
+                              {right, foot, size.w, size.h},
+                              {left, foot, size.w, size.h},
+                              {right, box.y, size.w, size.h},
+                              {left, box.y, size.w, size.h},
+                              {middle, foot - gap, size.w, size.h}};
+    if (beside)
+        return choose(layout, area, sides, (int)(sizeof sides / sizeof *sides), place);
+    return choose(layout, area, close, (int)(sizeof close / sizeof *close), place);
+}

@@ -1,0 +1,29 @@
+/* Where labels and bars go: near their face, within the area, and off everything already placed
+ * where that can be. */
+#ifndef LAYOUT_H
+#define LAYOUT_H
+
+#include "frame.h"
+
+#include <SDL_rect.h>
+#include <stdbool.h>
+
+struct layout {
+    int count;
+    SDL_Rect blocked[3 * FRAME_MAX_FACES]; /* boxes, labels, panels */
+};
+
+/* Marks a rectangle as taken. */
+void layout_block(struct layout *layout, SDL_Rect rect);
+
+/* Gives `size` (its w and h) a place for the label of `box`, `gap` pixels away from it: above,
+ * else below, else within. */
+void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
+                  SDL_Rect *place);
+
+/* The same for its bars: beside the face, if `beside`, else rather below it. Returns how many
+ * pixels of the taken rectangles they hide. */
+double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
+                    bool beside, SDL_Rect *place);
+
+#endif

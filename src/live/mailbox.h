@@ -1,0 +1,45 @@
+/* Hands frames from the capture thread to the main thread through three buffers: one being
+ * filled, one ready, one in use. Nobody copies and nobody waits for drawing.
+ *
+ * One thread produces, one consumes; mailbox_stop may come from any thread. */
+#ifndef MAILBOX_H
+#define MAILBOX_H
+
+#include "frame.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+enum mailbox_mode {
+    MAILBOX_NEWEST, /* a frame that was not taken in time is dropped and counted */
+    MAILBOX_EVERY   /* the producer waits until its frame was taken */
+};
+
+struct mailbox;
+
+int mailbox_create(struct mailbox **mailbox, enum mailbox_mode mode, struct error *error);
+/* Both threads must have left it. */
+void mailbox_free(struct mailbox **mailbox);
+
+/* Producer: the buffer to fill; it is the producer's until mailbox_put. */
+struct frame *mailbox_draft(struct mailbox *mailbox);
+/* Producer: hands the draft over. False after mailbox_stop. */
+bool mailbox_put(struct mailbox *mailbox);
+/* Producer: no further frame will come. */
+void mailbox_end(struct mailbox *mailbox);
+/* Producer: sleeps until the monotonic clock shows `deadline`. False after mailbox_stop. */
+bool mailbox_sleep(struct mailbox *mailbox, const struct timespec *deadline);
+
+/* Consumer: the ready frame, or NULL where none is; it stays valid until the next take or wait. */
+const struct frame *mailbox_take(struct mailbox *mailbox);
+/* Consumer: waits for a frame. NULL once the producer has ended or the mailbox was stopped. */
+const struct frame *mailbox_wait(struct mailbox *mailbox);
+/* Consumer: whether the producer has ended and all its frames were taken. */
+bool mailbox_done(struct mailbox *mailbox);
+
+/* Wakes both sides and lets nothing through any more. */
+void mailbox_stop(struct mailbox *mailbox);
+
+long mailbox_dropped(struct mailbox *mailbox);
+
+#endif

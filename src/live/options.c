@@ -1,0 +1,289 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_code {
+    OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
+    OPTION_CAMERA = 256,
+    OPTION_IMAGE,
+    OPTION_VIDEO,
+    OPTION_DEMO,
+    OPTION_HEADLESS,
+    OPTION_JSON,
+    OPTION_OUTPUT,
+    OPTION_MODEL,
+    OPTION_CASCADE,
+    OPTION_SIZE,
+    OPTION_FPS,
+    OPTION_MAX_FRAMES,
+    OPTION_MIRROR,
+    OPTION_NO_MIRROR,
+    OPTION_LIST_CAMERAS,
+    OPTION_MODEL_INFO,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"camera", required_argument, NULL, OPTION_CAMERA},
+    {"image", required_argument, NULL, OPTION_IMAGE},
+    {"video", required_argument, NULL, OPTION_VIDEO},
+    {"demo", no_argument, NULL, OPTION_DEMO},
+    {"headless", no_argument, NULL, OPTION_HEADLESS},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"model", required_argument, NULL, OPTION_MODEL},
+    {"cascade", required_argument, NULL, OPTION_CASCADE},
+    {"size", required_argument, NULL, OPTION_SIZE},
+    {"fps", required_argument, NULL, OPTION_FPS},
+    {"max-frames", required_argument, NULL, OPTION_MAX_FRAMES},
+    {"mirror", no_argument, NULL, OPTION_MIRROR},
+    {"no-mirror", no_argument, NULL, OPTION_NO_MIRROR},
+    {"list-cameras", no_argument, NULL, OPTION_LIST_CAMERAS},
+    {"model-info", no_argument, NULL, OPTION_MODEL_INFO},
+    {"quiet", no_argument, NULL, OPTION_QUIET},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static int choose_input(struct options *options, enum input input, const char *source,
+                        struct error *error)
+{
+    bool more_images = input == INPUT_IMAGES && options->input == INPUT_IMAGES;
+    if (options->input != INPUT_NONE && !more_images)
+        return error_set(error, "only one of --camera, --image, --video and --demo can be used");
+    options->input = input;
+    options->source = source;
+    return 0;
+}
+
+static int add_image(struct options *options, char *path, struct error *error)
+{
+    if (options->input != INPUT_IMAGES)
+        return error_set(error, "\"%s\" belongs to no option; pictures come after --image", path);
+    if (*path == '\0')
+        return error_set(error, "--image needs the name of a picture or folder");
+    options->images[options->image_count++] = path;
+    return 0;
+}
+
+static int parse_long(const char *name, const char *text, long low, long high, long *value,
+                      struct error *error)
+{
+    char *end;
+    errno = 0;
+    long parsed = strtol(text, &end, 10);
+    if (end == text || *end || errno || parsed < low || parsed > high)
+        return error_set(error, "%s takes a whole number from %ld to %ld, not \"%s\"", name, low,
+                         high, text);
+    *value = parsed;
+    return 0;
+}
+
+static int parse_fps(const char *text, double *value, struct error *error)
+{
+    char *end;
+    double parsed = strtod(text, &end);
+    if (end == text || *end || !isfinite(parsed) || parsed < 1 || parsed > 1000)
+        return error_set(error, "--fps takes a number from 1 to 1000, not \"%s\"", text);
+    *value = parsed;
+    return 0;
+}
+
+static int parse_size(const char *text, int *width, int *height, struct error *error)
+{
+    int used = 0;
+    int parsed[2];
+    bool matched = sscanf(text, "%5dx%5d%n", &parsed[0], &parsed[1], &used) == 2 && !text[used];
+    for (int i = 0; i < 2; i++)
+        matched = matched && parsed[i] >= 16 && parsed[i] <= 16384;
+    if (!matched)
+        return error_set(error, "--size takes WIDTHxHEIGHT such as 640x480, each 16 to 16384, not "
+                                "\"%s\"",
+                         text);
+    *width = parsed[0];
+    *height = parsed[1];
+    return 0;
+}
+
+static int apply(struct options *options, int code, char *argument, struct error *error)
+{
+    switch ((enum option_code)code) {
+    case OPTION_ARGUMENT:
+        return add_image(options, argument, error);
+    case OPTION_CAMERA:
+        return choose_input(options, INPUT_CAMERA, argument, error);
+    case OPTION_IMAGE:
+        return choose_input(options, INPUT_IMAGES, NULL, error) ||
+                       add_image(options, argument, error)
+                   ? -1
+                   : 0;
+    case OPTION_VIDEO:
+        return choose_input(options, INPUT_VIDEO, argument, error);
+    case OPTION_DEMO:
+        return choose_input(options, INPUT_DEMO, NULL, error);
+    case OPTION_HEADLESS:
+        options->headless = true;
+        return 0;
+    case OPTION_JSON:
+        options->json = true;
+        return 0;
+    case OPTION_OUTPUT:
+        options->output = argument;
+        return 0;
+    case OPTION_MODEL:
+        options->model = argument;
+        return 0;
+    case OPTION_CASCADE:
+        options->cascade = argument;
+        return 0;
+    case OPTION_SIZE:
+        return parse_size(argument, &options->width, &options->height, error);
+    case OPTION_FPS:
+        return parse_fps(argument, &options->fps, error);
+    case OPTION_MAX_FRAMES:
+        return parse_long("--max-frames", argument, 1, 1000000000, &options->max_frames, error);
+    case OPTION_MIRROR:
+    case OPTION_NO_MIRROR:
+        options->mirror = code == OPTION_MIRROR;
+        options->mirror_chosen = true;
+        return 0;
+    case OPTION_LIST_CAMERAS:
+        options->command = COMMAND_LIST_CAMERAS;
+        return 0;
+    case OPTION_MODEL_INFO:
+        options->command = COMMAND_MODEL_INFO;
+        return 0;
+    case OPTION_QUIET:
+        options->quiet = true;
+        return 0;
+    case OPTION_VERBOSE:
+        options->verbose = true;
+        return 0;
+    case OPTION_HELP:
+        options->command = COMMAND_HELP;
+        return 0;
+    case OPTION_VERSION:
+        options->command = COMMAND_VERSION;
+        return 0;
+    }
+    return 0;
+}
+
+/* The option as it stands on the command line, for getopt_long's two complaints. */
+static int complain(int code, char *argv[], struct error *error)
+{
+    const char *name = argv[optind - 1];
+    if (code == ':')
+        return error_set(error, "%s needs a value", name);
+    return error_set(error, "%s is unknown, is short for several options, or takes no value", name);
+}
+
+static int check(struct options *options, struct error *error)
+{
+    if (options->command != COMMAND_RUN)
+        return 0;
+    if (options->input == INPUT_NONE)
+        return error_set(error, "say where faces come from: --camera, --image, --video or --demo");
+    if (options->output && *options->output == '\0')
+        return error_set(error, "--output needs the name of a file or folder");
+    if (!options->mirror_chosen)
+        options->mirror = options->input == INPUT_CAMERA;
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char *argv[], struct error *error)
+{
+    *options = (struct options){.width = 640, .height = 480};
+    options->images = calloc((size_t)argc + 1, sizeof *options->images);
+    if (!options->images)
+        return error_no_memory(error, "the command line");
+    opterr = 0;
+    optind = 0;
+    int result = 0;
+    bool finished = false;
+    while (result == 0 && !finished) {
+        /* "-": arguments without an option come in their place; ":": a missing value is told. */
+        int code = getopt_long(argc, argv, "-:", long_options, NULL);
+        if (code == -1)
+            break;
+        result = code == '?' || code == ':' ? complain(code, argv, error)
+                                            : apply(options, code, optarg, error);
+        finished = options->command == COMMAND_HELP || options->command == COMMAND_VERSION;
+    }
+    for (int i = optind; result == 0 && !finished && i < argc; i++)
+        result = add_image(options, argv[i], error);
+    if (result == 0)
+        result = check(options, error);
+    if (result)
+        options_free(options);
+    return result;
+}
+
+void options_free(struct options *options)
+{
+    free(options->images);
+    *options = (struct options){0};
+}
+
+int options_help(FILE *out)
+{
+    static const char text[] =
+        "Usage: expressions --camera ID | --image PATH... | --video FILE | --demo\n"
+        "                   [options]\n"
+        "\n"
+        "Finds faces and names the expression of each: angry, disgust, fear, happy, sad,\n"
+        "surprise or neutral.\n"
+        "\n"
+        "Where faces come from:\n"
+        "  --camera ID         camera by number (0), device path or stream URL\n"
+        "  --image PATH...     picture files, or folders of them\n"
+        "  --video FILE        video file, every frame\n"
+        "  --demo              built-in moving face; needs no camera\n"
+        "\n"
+        "Results:\n"
+        "  --json              JSON Lines on stdout: one object a picture or frame\n"
+        "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
+        "                      several, a video (.mp4, .mkv, .avi) for everything else\n"
+        "  --headless          never open a window\n"
+        "  --quiet             errors only on stderr\n"
+        "  --verbose           more about what is used and how it goes\n"
+        "\n"
+        "Camera and window:\n"
+        "  --size WxH          picture size to ask the camera for (default 640x480)\n"
+        "  --fps N             frames a second to ask the camera for\n"
+        "  --max-frames N      stop after N frames\n"
+        "  --mirror            show the window as a mirror (default with --camera)\n"
+        "  --no-mirror         show it as the camera sees it\n"
+        "\n"
+        "Other files:\n"
+        "  --model FILE        other weights than models/expressions.safetensors\n"
+        "  --cascade FILE      other Haar cascade\n"
+        "\n"
+        "Print and end:\n"
+        "  --list-cameras      the cameras of this computer\n"
+        "  --model-info        what the model is and where it comes from\n"
+        "  --help, --version\n"
+        "\n"
+        "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
+        "      f full screen, m mirror, p probability bars\n"
+        "\n"
+        "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
+        "      4 no such camera, 5 camera lost, 6 bad model file\n"
+        "\n"
+        "Examples:\n"
+        "  expressions --demo\n"
+        "  expressions --camera 0\n"
+        "  expressions --image face.jpg --output annotated.png\n"
+        "  expressions --image holiday/ --headless --json > faces.jsonl\n"
+        "  expressions --video party.mp4 --headless --output annotated.mp4\n";
+    return fputs(text, out);
+}

@@ -1,0 +1,44 @@
+/* The command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum command {
+    COMMAND_RUN,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_LIST_CAMERAS,
+    COMMAND_MODEL_INFO
+};
+
+enum input { INPUT_NONE, INPUT_CAMERA, INPUT_IMAGES, INPUT_VIDEO, INPUT_DEMO };
+
+struct options {
+    enum command command;
+    enum input input;
+    const char *source; /* camera or video */
+    char **images;      /* image_count pictures or folders */
+    int image_count;
+    const char *output;  /* NULL: none */
+    const char *model;   /* NULL: the one that comes with the program */
+    const char *cascade; /* NULL: the system's */
+    int width, height;   /* what to ask the camera for */
+    double fps;          /* the same; 0: the camera's choice */
+    long max_frames;     /* 0: no limit */
+    bool headless, json, quiet, verbose;
+    bool mirror;        /* the window shows a mirror image */
+    bool mirror_chosen; /* by an option; otherwise it depends on the input */
+};
+
+/* Texts point into argv. Failure is a wrong command line. The caller ends it with options_free. */
+int options_parse(struct options *options, int argc, char *argv[], struct error *error);
+void options_free(struct options *options);
+
+/* The help text; returns what fputs returns. */
+int options_help(FILE *out);
+
+#endif

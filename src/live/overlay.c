@@ -1,0 +1,241 @@
+#include "overlay.h"
+
+#include "layout.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Okabe & Ito 2008, with grey for neutral. */
+static const SDL_Color colours[LABEL_COUNT] = {
+    {0xF0, 0x6A, 0x35, 255}, /* angry: vermilion, a little lighter */
+    {0x1F, 0xB5, 0x88, 255}, /* disgust: bluish green, a little lighter */
+    {0xD8, 0x8C, 0xBA, 255}, /* fear: reddish purple */
+    {0xF0, 0xE4, 0x42, 255}, /* happy: yellow */
+    {0x56, 0xB4, 0xE9, 255}, /* sad: sky blue */
+    {0xE6, 0x9F, 0x00, 255}, /* surprise: orange */
+    {0xD4, 0xD6, 0xDA, 255}, /* neutral */
+};
+static const SDL_Color backdrop = {14, 16, 20, 188};
+static const SDL_Color shadow = {0, 0, 0, 110};
+static const SDL_Color bright = {255, 255, 255, 255};
+static const SDL_Color dim = {255, 255, 255, 190};
+static const SDL_Color track = {255, 255, 255, 34};
+
+int overlay_text_size(SDL_Rect area)
+{
+    double scale = fmin(area.w / 640.0, area.h / 480.0);
+    return (int)lround(fmin(fmax(15 * pow(scale, 0.75), 11), 64));
+}
+
+SDL_Color overlay_colour(int label)
+{
+    return colours[label];
+}
+
+SDL_Color overlay_backdrop(void)
+{
+    return backdrop;
+}
+
+static int at_least(int value, int low)
+{
+    return value > low ? value : low;
+}
+
+static int share(int size, double factor)
+{
+    return (int)lround(size * factor);
+}
+
+static SDL_Rect place_box(const struct overlay *overlay, struct box box)
+{
+    double scale = (double)overlay->picture.w / overlay->source_width;
+    int x = overlay->mirrored ? overlay->source_width - box.x - box.width : box.x;
+    int left = overlay->picture.x + (int)lround(x * scale);
+    int top = overlay->picture.y + (int)lround(box.y * scale);
+    return (SDL_Rect){left, top, at_least((int)lround(box.width * scale), 1),
+                      at_least((int)lround(box.height * scale), 1)};
+}
+
+/* ---- Measures -------------------------------------------------------------------------------- */
+
+enum { LABEL_TEXT_SIZE = 32 };
+
+static void label_text(const struct face *face, char text[LABEL_TEXT_SIZE])
+{
+    int best = face_best(face);
+    snprintf(text, LABEL_TEXT_SIZE, "%s %.0f %%", label_names[best],
+             100 * (double)face->probabilities[best]);
+}
+
+/* A small face gets a smaller label, as long as it can be read. */
+static int label_text_size(struct paint *paint, int em, int box_width, const char *text)
+{
+    int room = share(box_width, 1.3);
+    int width = paint_text_width(paint, em, text) + share(em, 1.9);
+    int smallest = at_least(share(em, 0.6), 10);
+    return width <= room ? em : at_least(share(em, (double)room / width), smallest);
+}
+
+struct panel_style {
+    int text, row, padding, gap;       /* text 0: compact, bars only */
+    int name_width, bar_width, number; /* widths of the columns */
+    int bar_height;
+};
+
+static struct panel_style full_style(struct paint *paint, int em)
+{
+    int text = at_least(share(em, 0.84), 10);
+    return (struct panel_style){.text = text,
+                                .row = share(text, 1.42),
+                                .padding = share(text, 0.7),
+                                .gap = share(text, 0.55),
+                                .name_width = paint_text_width(paint, text, "surprise"),
+                                .bar_width = share(text, 5.0),
+                                .number = paint_text_width(paint, text, "100%"),
+                                .bar_height = at_least(share(text, 0.46), 3)};
+}
+
+static struct panel_style compact_style(int em, int box_width)
+{
+    int bar = at_least(share(em, 0.2), 2);
+    int width = at_least(share(box_width, 0.9), share(em, 3));
+    return (struct panel_style){.row = bar + at_least(share(em, 0.11), 1),
+                                .padding = at_least(share(em, 0.3), 2),
+                                .bar_width = width < 6 * em ? width : 6 * em,
+                                .bar_height = bar};
+}
+
+static SDL_Rect panel_size(const struct panel_style *style)
+{
+    int width = 2 * style->padding + style->bar_width;
+    if (style->text)
+        width += style->name_width + style->number + 2 * style->gap;
+    return (SDL_Rect){0, 0, width, 2 * style->padding + LABEL_COUNT * style->row};
+}
+
+/* ---- Drawing --------------------------------------------------------------------------------- */
+
+static void draw_box(struct paint *paint, SDL_Rect rect, int em, SDL_Color colour)
+{
+    int thickness = at_least(share(em, 0.15), 2);
+    int radius = share(rect.w < rect.h ? rect.w : rect.h, 0.09);
+    SDL_Rect around = {rect.x - 1, rect.y - 1, rect.w + 2, rect.h + 2};
+    paint_outline(paint, around, radius + 1, thickness + 2, shadow);
+    paint_outline(paint, rect, radius, thickness, colour);
+}
+
+static void draw_label(struct paint *paint, SDL_Rect rect, int text_size, SDL_Color colour,
+                       const char *text)
+{
+    int middle = rect.y + rect.h / 2;
+    int dot = share(text_size, 0.62);
+    int margin = share(text_size, 0.5);
+    SDL_Rect mark = {rect.x + margin, middle - dot / 2, dot, dot};
+    paint_panel(paint, rect, share(rect.h, 0.3), backdrop);
+    paint_panel(paint, mark, dot / 2, colour);
+    paint_text(paint, mark.x + dot + share(text_size, 0.4), middle, text_size, bright, text);
+}
+
+static void draw_bar(struct paint *paint, int x, int middle, const struct panel_style *style,
+                     double value, SDL_Color colour)
+{
+    SDL_Rect bar = {x, middle - style->bar_height / 2, style->bar_width, style->bar_height};
+    paint_panel(paint, bar, bar.h / 2, track);
+    bar.w = share(style->bar_width, value);
+    if (bar.w > 0)
+        paint_panel(paint, bar, bar.h / 2, colour);
+}
+
+static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_style *style,
+                       const struct face *face)
+{
+    int best = face_best(face);
+    paint_panel(paint, rect, style->padding, backdrop);
+    for (int i = 0; i < LABEL_COUNT; i++) {
+        double value = (double)face->probabilities[i];
+        int middle = rect.y + style->padding + i * style->row + style->row / 2;
+        int x = rect.x + style->padding;
+        SDL_Color ink = i == best ? bright : dim;
+        if (style->text) {
+            paint_text(paint, x, middle, style->text, ink, label_names[i]);
+            x += style->name_width + style->gap;
+        }
+        draw_bar(paint, x, middle, style, value, colours[i]);
+        if (style->text) {
+            char number[8];
+            snprintf(number, sizeof number, "%.0f%%", 100 * value);
+            int width = paint_text_width(paint, style->text, number);
+            int end = rect.x + rect.w - style->padding;
+            paint_text(paint, end - width, middle, style->text, ink, number);
+        }
+    }
+}
+
+/* ---- Putting it together --------------------------------------------------------------------- */
+
+struct face_layout {
+    SDL_Rect box, label, panel;
+    int label_size; /* of its text */
+    struct panel_style style;
+};
+
+/* Finds a place for each face's bars; returns the area that they cover of faces and labels. */
+static double place_panels(struct paint *paint, const struct overlay *overlay, int em, bool full,
+                           const struct layout *labels, struct face_layout *faces, int count)
+{
+    struct layout layout = *labels;
+    double covered = 0;
+    for (int i = 0; i < count; i++) {
+        struct face_layout *face = &faces[i];
+        face->style = full ? full_style(paint, em) : compact_style(em, face->box.w);
+        covered += layout_panel(&layout, overlay->area, face->box, panel_size(&face->style),
+                                share(em, 0.5), full, &face->panel);
+    }
+    return covered;
+}
+
+static void place_all(struct paint *paint, const struct overlay *overlay, int em,
+                      const struct face *faces, struct face_layout *placed, int count)
+{
+    struct layout layout = {0};
+    for (int i = 0; i < count; i++) {
+        placed[i].box = place_box(overlay, faces[i].box);
+        layout_block(&layout, placed[i].box);
+    }
+    for (int i = 0; i < count; i++) {
+        char text[LABEL_TEXT_SIZE];
+        label_text(&faces[i], text);
+        int size = label_text_size(paint, em, placed[i].box.w, text);
+        SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
+                         share(size, 1.7)};
+        placed[i].label_size = size;
+        layout_label(&layout, overlay->area, placed[i].box, chip, share(em, 0.3),
+                     &placed[i].label);
+    }
+    if (!overlay->bars || count == 0)
+        return;
+    /* Bars with names where nothing that matters is hidden by them, else thin ones. */
+    double face_area = (double)placed[0].box.w * placed[0].box.h;
+    double covered = place_panels(paint, overlay, em, true, &layout, placed, count);
+    if (covered > (count == 1 ? 0.06 * face_area : 0))
+        place_panels(paint, overlay, em, false, &layout, placed, count);
+}
+
+void overlay_draw(struct paint *paint, const struct overlay *overlay, const struct face *faces,
+                  int count)
+{
+    int em = overlay_text_size(overlay->area);
+    struct face_layout placed[FRAME_MAX_FACES];
+    place_all(paint, overlay, em, faces, placed, count);
+    for (int i = 0; i < count; i++)
+        draw_box(paint, placed[i].box, em, colours[face_best(&faces[i])]);
+    for (int i = 0; overlay->bars && i < count; i++)
+        draw_panel(paint, placed[i].panel, &placed[i].style, &faces[i]);
+    for (int i = 0; i < count; i++) {
+        char text[LABEL_TEXT_SIZE];
+        label_text(&faces[i], text);
+        draw_label(paint, placed[i].label, placed[i].label_size, colours[face_best(&faces[i])],
+                   text);
+    }
+}

@@ -1,0 +1,30 @@
+/* What is drawn over a picture: boxes, labels and probability bars. The same code draws on the
+ * window and on annotated copies. */
+#ifndef OVERLAY_H
+#define OVERLAY_H
+
+#include "paint.h"
+#include "recognizer.h"
+
+#include <stdbool.h>
+
+struct overlay {
+    SDL_Rect area;    /* where labels and bars may stand, pixels of the target */
+    SDL_Rect picture; /* where the picture stands */
+    int source_width; /* the picture's own width, which boxes refer to */
+    bool mirrored;    /* the picture is shown left-right mirrored */
+    bool bars;
+};
+
+/* The height of an em that suits the area: it grows with it, but more slowly. */
+int overlay_text_size(SDL_Rect area);
+
+/* The colour of a label; the seven are told apart by colour-blind people too. */
+SDL_Color overlay_colour(int label);
+/* Of panels behind text: dark and translucent, so that text is readable on anything. */
+SDL_Color overlay_backdrop(void);
+
+void overlay_draw(struct paint *paint, const struct overlay *overlay, const struct face *faces,
+                  int count);
+
+#endif

@@ -1,0 +1,326 @@
+#include "paint.h"
+
+#include <SDL_ttf.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    CORNER_SLOTS = 24,
+    FONT_SLOTS = 10,
+    FIRST_GLYPH = ' ',
+    GLYPH_COUNT = '~' - ' ' + 1,
+    ATLAS_COLUMNS = 16,
+    ATLAS_ROWS = (GLYPH_COUNT + ATLAS_COLUMNS - 1) / ATLAS_COLUMNS
+};
+
+/* A disc, or a ring, whose quarters are the corners. */
+struct corners {
+    int radius, thickness; /* thickness 0: a disc */
+    SDL_Texture *texture;  /* 2 radius x 2 radius, white; NULL: free slot */
+};
+
+/* The letters of one size in one texture. */
+struct atlas {
+    int size;
+    SDL_Texture *texture; /* NULL: free slot */
+    int cell_width, cell_height;
+    int middle; /* from a cell's top to the middle of its small letters */
+    int width[GLYPH_COUNT], advance[GLYPH_COUNT], bearing[GLYPH_COUNT];
+};
+
+struct paint {
+    SDL_Renderer *renderer;
+    const char *font_path;
+    struct corners corners[CORNER_SLOTS];
+    int next_corners; /* the slot to reuse next */
+    struct atlas atlases[FONT_SLOTS];
+    int next_atlas;
+    bool failed;
+    struct error failure;
+};
+
+int paint_create(struct paint **paint, SDL_Renderer *renderer, const char *font_path,
+                 struct error *error)
+{
+    if (TTF_Init())
+        return error_set(error, "SDL2_ttf cannot start: %s; install it again", TTF_GetError());
+    struct paint *made = calloc(1, sizeof *made);
+    if (!made) {
+        TTF_Quit();
+        return error_no_memory(error, "drawing");
+    }
+    made->renderer = renderer;
+    made->font_path = font_path;
+    paint_note(made, SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_BLEND));
+    *paint = made;
+    return 0;
+}
+
+void paint_free(struct paint **paint)
+{
+    struct paint *freed = *paint;
+    if (!freed)
+        return;
+    for (int i = 0; i < CORNER_SLOTS; i++) {
+        if (freed->corners[i].texture)
+            SDL_DestroyTexture(freed->corners[i].texture);
+    }
+    for (int i = 0; i < FONT_SLOTS; i++) {
+        if (freed->atlases[i].texture)
+            SDL_DestroyTexture(freed->atlases[i].texture);
+    }
+    free(freed);
+    TTF_Quit();
+    *paint = NULL;
+}
+
+void paint_note(struct paint *paint, int code)
+{
+    if (code >= 0 || paint->failed)
+        return;
+    paint->failed = true;
+    error_set(&paint->failure, "cannot draw: %s; try --headless", SDL_GetError());
+}
+
+int paint_check(struct paint *paint, struct error *error)
+{
+    if (!paint->failed)
+        return 0;
+    paint->failed = false;
+    *error = paint->failure;
+    return -1;
+}
+
+/* Ends with the surface freed, whether it became a texture or not. */
+static SDL_Texture *texture_from(struct paint *paint, SDL_Surface *surface)
+{
+    SDL_Texture *texture = SDL_CreateTextureFromSurface(paint->renderer, surface);
+    SDL_FreeSurface(surface);
+    paint_note(paint, texture ? 0 : -1);
+    if (texture)
+        paint_note(paint, SDL_SetTextureBlendMode(texture, SDL_BLENDMODE_BLEND));
+    return texture;
+}
+
+static SDL_Surface *create_surface(struct paint *paint, int width, int height)
+{
+    SDL_Surface *surface =
+        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
+    paint_note(paint, surface ? 0 : -1);
+    return surface;
+}
+
+/* ---- Shapes --------------------------------------------------------------------------------- */
+
+/* The share of the pixel that lies within the disc or ring, by its distance from the centre. */
+static double coverage(double distance, int radius, int thickness)
+{
+    double outer = fmin(fmax(radius - distance + 0.5, 0), 1);
+    double inner = thickness ? fmin(fmax(distance - (radius - thickness) + 0.5, 0), 1) : 1;
+    return fmin(outer, inner);
+}
+
+static SDL_Texture *rasterize_corners(struct paint *paint, int radius, int thickness)
+{
+    SDL_Surface *surface = create_surface(paint, 2 * radius, 2 * radius);
+    if (!surface)
+        return NULL;
+    for (int y = 0; y < 2 * radius; y++) {
+        Uint32 *row = (Uint32 *)(void *)((Uint8 *)surface->pixels + y * surface->pitch);
+        for (int x = 0; x < 2 * radius; x++) {
+            double distance = hypot(x + 0.5 - radius, y + 0.5 - radius);
+            Uint32 alpha = (Uint32)lround(255 * coverage(distance, radius, thickness));
+            row[x] = alpha << 24 | 0xFFFFFF;
+        }
+    }
+    return texture_from(paint, surface);
+}
+
+static SDL_Texture *find_corners(struct paint *paint, int radius, int thickness)
+{
+    for (int i = 0; i < CORNER_SLOTS; i++) {
+        const struct corners *slot = &paint->corners[i];
+        if (slot->texture && slot->radius == radius && slot->thickness == thickness)
+            return slot->texture;
+    }
+    struct corners *slot = &paint->corners[paint->next_corners];
+    paint->next_corners = (paint->next_corners + 1) % CORNER_SLOTS;
+    if (slot->texture)
+        SDL_DestroyTexture(slot->texture);
+    *slot = (struct corners){radius, thickness, rasterize_corners(paint, radius, thickness)};
+    return slot->texture;
+}
+
+static void draw_corners(struct paint *paint, SDL_Rect rect, int radius, int thickness,
+                         SDL_Color colour)
+{
+    SDL_Texture *texture = radius > 0 ? find_corners(paint, radius, thickness) : NULL;
+    if (!texture)
+        return;
+    paint_note(paint, SDL_SetTextureColorMod(texture, colour.r, colour.g, colour.b));
+    paint_note(paint, SDL_SetTextureAlphaMod(texture, colour.a));
+    for (int i = 0; i < 4; i++) {
+        int right = i % 2;
+        int bottom = i / 2;
+        SDL_Rect from = {right * radius, bottom * radius, radius, radius};
+        SDL_Rect to = {right ? rect.x + rect.w - radius : rect.x,
+                       bottom ? rect.y + rect.h - radius : rect.y, radius, radius};
+        paint_note(paint, SDL_RenderCopy(paint->renderer, texture, &from, &to));
+    }
+}
+
+static void fill(struct paint *paint, int x, int y, int width, int height)
+{
+    SDL_Rect rect = {x, y, width, height};
+    if (width > 0 && height > 0)
+        paint_note(paint, SDL_RenderFillRect(paint->renderer, &rect));
+}
+
+static int fitting_radius(SDL_Rect rect, int radius)
+{
+    int shorter = rect.w < rect.h ? rect.w : rect.h;
+    return radius < shorter / 2 ? radius : shorter / 2;
+}
+
+void paint_panel(struct paint *paint, SDL_Rect rect, int radius, SDL_Color colour)
+{
+    int r = fitting_radius(rect, radius);
+    paint_note(paint,
+               SDL_SetRenderDrawColor(paint->renderer, colour.r, colour.g, colour.b, colour.a));
+    fill(paint, rect.x + r, rect.y, rect.w - 2 * r, r);
+    fill(paint, rect.x, rect.y + r, rect.w, rect.h - 2 * r);
+    fill(paint, rect.x + r, rect.y + rect.h - r, rect.w - 2 * r, r);
+    draw_corners(paint, rect, r, 0, colour);
+}
+
+void paint_outline(struct paint *paint, SDL_Rect rect, int radius, int thickness, SDL_Color colour)
+{
+    int r = fitting_radius(rect, radius);
+    int t = thickness < r ? thickness : r;
+    if (t <= 0)
+        return;
+    paint_note(paint,
+               SDL_SetRenderDrawColor(paint->renderer, colour.r, colour.g, colour.b, colour.a));
+    fill(paint, rect.x + r, rect.y, rect.w - 2 * r, t);
+    fill(paint, rect.x + r, rect.y + rect.h - t, rect.w - 2 * r, t);
+    fill(paint, rect.x, rect.y + r, t, rect.h - 2 * r);
+    fill(paint, rect.x + rect.w - t, rect.y + r, t, rect.h - 2 * r);
+    draw_corners(paint, rect, r, t, colour);
+}
+
+/* ---- Text ----------------------------------------------------------------------------------- */
+
+static int measure_glyphs(struct atlas *atlas, TTF_Font *font)
+{
+    atlas->cell_width = 1;
+    for (int i = 0; i < GLYPH_COUNT; i++) {
+        const char text[2] = {(char)(FIRST_GLYPH + i), '\0'};
+        int low_x = 0;
+        if (TTF_GlyphMetrics(font, (Uint16)text[0], &low_x, NULL, NULL, NULL, &atlas->advance[i]) ||
+            TTF_SizeText(font, text, &atlas->width[i], NULL))
+            return -1;
+        atlas->bearing[i] = low_x < 0 ? low_x : 0;
+        if (atlas->width[i] > atlas->cell_width)
+            atlas->cell_width = atlas->width[i];
+    }
+    int top = 0;
+    if (TTF_GlyphMetrics(font, 'x', NULL, NULL, NULL, &top, NULL))
+        return -1;
+    atlas->cell_height = TTF_FontHeight(font);
+    atlas->middle = TTF_FontAscent(font) - (top + 1) / 2;
+    return 0;
+}
+
+static int draw_glyphs(const struct atlas *atlas, TTF_Font *font, SDL_Surface *surface)
+{
+    const SDL_Color white = {255, 255, 255, 255};
+    for (int i = 0; i < GLYPH_COUNT; i++) {
+        const char text[2] = {(char)(FIRST_GLYPH + i), '\0'};
+        SDL_Surface *glyph = TTF_RenderText_Blended(font, text, white);
+        if (!glyph)
+            return -1;
+        SDL_Rect to = {i % ATLAS_COLUMNS * atlas->cell_width,
+                       i / ATLAS_COLUMNS * atlas->cell_height, 0, 0};
+        SDL_SetSurfaceBlendMode(glyph, SDL_BLENDMODE_NONE);
+        int code = SDL_BlitSurface(glyph, NULL, surface, &to);
+        SDL_FreeSurface(glyph);
+        if (code < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void rasterize_font(struct paint *paint, struct atlas *atlas)
+{
+    TTF_Font *font = TTF_OpenFont(paint->font_path, atlas->size);
+    if (!font) {
+        paint_note(paint, -1);
+        return;
+    }
+    SDL_Surface *surface = NULL;
+    if (measure_glyphs(atlas, font))
+        paint_note(paint, -1);
+    else
+        surface = create_surface(paint, ATLAS_COLUMNS * atlas->cell_width,
+                                 ATLAS_ROWS * atlas->cell_height);
+    if (surface && draw_glyphs(atlas, font, surface)) {
+        paint_note(paint, -1);
+        SDL_FreeSurface(surface);
+        surface = NULL;
+    }
+    if (surface)
+        atlas->texture = texture_from(paint, surface);
+    TTF_CloseFont(font);
+}
+
+static struct atlas *find_atlas(struct paint *paint, int size)
+{
+    for (int i = 0; i < FONT_SLOTS; i++) {
+        if (paint->atlases[i].texture && paint->atlases[i].size == size)
+            return &paint->atlases[i];
+    }
+    struct atlas *slot = &paint->atlases[paint->next_atlas];
+    paint->next_atlas = (paint->next_atlas + 1) % FONT_SLOTS;
+    if (slot->texture)
+        SDL_DestroyTexture(slot->texture);
+    *slot = (struct atlas){.size = size};
+    rasterize_font(paint, slot);
+    return slot;
+}
+
+static int glyph_of(char letter)
+{
+    bool printable = letter >= ' ' && letter <= '~';
+    return (printable ? letter : '?') - FIRST_GLYPH;
+}
+
+int paint_text_width(struct paint *paint, int size, const char *text)
+{
+    const struct atlas *atlas = find_atlas(paint, size);
+    int width = 0;
+    for (; *text; text++)
+        width += atlas->advance[glyph_of(*text)];
+    return width;
+}
+
+void paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,
+                const char *text)
+{
+    const struct atlas *atlas = find_atlas(paint, size);
+    if (!atlas->texture)
+        return;
+    paint_note(paint, SDL_SetTextureColorMod(atlas->texture, colour.r, colour.g, colour.b));
+    paint_note(paint, SDL_SetTextureAlphaMod(atlas->texture, colour.a));
+    for (; *text; text++) {
+        int i = glyph_of(*text);
+        SDL_Rect from = {i % ATLAS_COLUMNS * atlas->cell_width,
+                         i / ATLAS_COLUMNS * atlas->cell_height, atlas->width[i],
+                         atlas->cell_height};
+        SDL_Rect to = {x + atlas->bearing[i], middle_y - atlas->middle, from.w, from.h};
+        if (*text != ' ')
+            paint_note(paint, SDL_RenderCopy(paint->renderer, atlas->texture, &from, &to));
+        x += atlas->advance[i];
+    }
+}

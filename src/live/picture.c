@@ -1,0 +1,76 @@
+#include "picture.h"
+
+#include "file.h"
+#include "ocv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const size_t max_file_size = (size_t)1 << 30;
+
+int picture_read(const char *path, struct frame *frame, struct error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    if (file_read(path, max_file_size, &bytes, &size, error))
+        return -1;
+    struct ocv_picture *picture = NULL;
+    struct ocv_error failure;
+    enum ocv_code code = ocv_picture_decode(&picture, bytes, size, &failure);
+    free(bytes);
+    if (code != OCV_OK)
+        return error_set(error, "%s: %s", path, failure.text);
+
+    struct bgr_image view = ocv_picture_view(picture);
+    int result;
+    if ((double)view.width * view.height > PICTURE_MAX_MEGAPIXELS * 1e6)
+        result = error_set(error, "%s: %dx%d is more than %d megapixels; make it smaller first",
+                           path, view.width, view.height, PICTURE_MAX_MEGAPIXELS);
+    else
+        result = frame_set(frame, view, error);
+    frame->index = 0;
+    frame->time = 0;
+    ocv_picture_close(&picture);
+    return result;
+}
+
+static int append(void *writer, const void *bytes, size_t size)
+{
+    file_writer_append(writer, bytes, size);
+    return 0;
+}
+
+int picture_write(const char *path, struct bgr_image picture, struct error *error)
+{
+    struct file_writer *writer = NULL;
+    if (file_writer_open(&writer, path, error))
+        return -1;
+    struct ocv_error failure;
+    if (ocv_encode_bgr(picture, picture_ending(path), append, writer, &failure) != OCV_OK) {
+        file_writer_discard(&writer);
+        return error_set(error, "%s: %s", path, failure.text);
+    }
+    return file_writer_commit(&writer, error);
+}
+
+const char *picture_ending(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    return dot && dot != name ? dot : "";
+}
+
+bool picture_has_name(const char *path)
+{
+    static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp",
+                                          ".tif", ".tiff", ".jp2", ".pgm", ".ppm",  ".pbm",
+                                          ".pnm", ".dib",  ".sr",  ".ras",  ".hdr"};
+    const char *ending = picture_ending(path);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(ending, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,76 @@
+#include "recognizer.h"
+
+#include "face.h"
+#include "model.h"
+
+#include <cblas.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CROP_SIZE = FACE_SIDE * FACE_SIDE };
+
+struct recognizer {
+    struct model model;
+    struct model_workspace *workspace;
+    uint8_t crops[FRAME_MAX_FACES * CROP_SIZE];
+    float probabilities[FRAME_MAX_FACES * LABEL_COUNT];
+};
+
+int face_best(const struct face *face)
+{
+    int best = 0;
+    for (int i = 1; i < LABEL_COUNT; i++) {
+        if (face->probabilities[i] > face->probabilities[best])
+            best = i;
+    }
+    return best;
+}
+
+int recognizer_open(struct recognizer **recognizer, const char *model_path, struct error *error)
+{
+    struct recognizer *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the recognizer");
+    if (model_load(&made->model, model_path, error)) {
+        free(made);
+        return -1;
+    }
+    if (model_check_faces(&made->model, model_path, error) ||
+        model_workspace_create(&made->workspace, &made->model, FRAME_MAX_FACES, error)) {
+        recognizer_close(&made);
+        return -1;
+    }
+    /* A handful of faces is too little work to share among threads. */
+    openblas_set_num_threads(1);
+    *recognizer = made;
+    return 0;
+}
+
+void recognizer_close(struct recognizer **recognizer)
+{
+    if (!*recognizer)
+        return;
+    model_workspace_free(&(*recognizer)->workspace);
+    model_free(&(*recognizer)->model);
+    free(*recognizer);
+    *recognizer = NULL;
+}
+
+void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
+                    struct face faces[FRAME_MAX_FACES])
+{
+    int count = frame->box_count;
+    if (count == 0)
+        return;
+    struct grey_image grey = frame_grey(frame);
+    for (int i = 0; i < count; i++)
+        face_crop(&grey, frame->boxes[i], recognizer->crops + (size_t)i * CROP_SIZE);
+    model_predict(&recognizer->model, recognizer->workspace, recognizer->crops, count,
+                  recognizer->probabilities);
+    for (int i = 0; i < count; i++) {
+        faces[i].id = i + 1;
+        faces[i].box = frame->boxes[i];
+        memcpy(faces[i].probabilities, recognizer->probabilities + i * LABEL_COUNT,
+               sizeof faces[i].probabilities);
+    }
+}

@@ -1,0 +1,27 @@
+/* From a frame with boxes to the expression of each face. One thread at a time. */
+#ifndef RECOGNIZER_H
+#define RECOGNIZER_H
+
+#include "frame.h"
+#include "labels.h"
+
+struct face {
+    int id;                           /* 1, 2, ... */
+    struct box box;                   /* as detected: may leave the picture */
+    float probabilities[LABEL_COUNT]; /* sum to 1 */
+};
+
+/* The most probable label, 0 .. LABEL_COUNT-1. */
+int face_best(const struct face *face);
+
+struct recognizer;
+
+/* Fails on a model that is missing, damaged, or not for the seven expressions. */
+int recognizer_open(struct recognizer **recognizer, const char *model_path, struct error *error);
+void recognizer_close(struct recognizer **recognizer);
+
+/* Fills faces[0 .. frame->box_count-1] in the order of the boxes, all in one batch. */
+void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
+                    struct face faces[FRAME_MAX_FACES]);
+
+#endif

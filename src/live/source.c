@@ -1,0 +1,126 @@
+#include "source.h"
+
+#include "demo.h"
+#include "ocv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* For a video that does not state its rate. */
+static const double usual_fps = 25;
+
+struct video_state {
+    struct ocv_video *video;
+    struct timespec start;
+    long frames;
+};
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+}
+
+static enum source_status read_video(struct source *source, struct bgr_image *picture, double *time,
+                                     struct error *error)
+{
+    struct video_state *state = source->state;
+    struct ocv_error failure;
+    enum ocv_code code = ocv_video_read(state->video, &failure);
+    if (code == OCV_END)
+        return SOURCE_END;
+    if (code != OCV_OK) {
+        error_set(error, "%s: %s", source->name, failure.text);
+        return SOURCE_FAILED;
+    }
+    if (state->frames == 0)
+        clock_gettime(CLOCK_MONOTONIC, &state->start);
+    *picture = ocv_video_view(state->video);
+    *time = source->live ? seconds_since(&state->start)
+                         : (double)state->frames / (source->fps > 0 ? source->fps : usual_fps);
+    state->frames++;
+    return SOURCE_FRAME;
+}
+
+static void close_video(struct source *source)
+{
+    struct video_state *state = source->state;
+    ocv_video_close(&state->video);
+    free(state);
+}
+
+static int make_video_source(struct source *source, const char *name, bool live,
+                             struct ocv_video *video, struct error *error)
+{
+    struct video_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return error_no_memory(error, "the video source");
+    state->video = video;
+    *source = (struct source){.live = live, .state = state, .read = read_video};
+    source->fps = ocv_video_fps(video);
+    source->close = close_video;
+    snprintf(source->name, sizeof source->name, "%s", name);
+    return 0;
+}
+
+int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
+                       struct error *error)
+{
+    struct ocv_video *video = NULL;
+    struct ocv_error failure;
+    if (ocv_camera_open(&video, id, width, height, fps, &failure) != OCV_OK)
+        return error_set(error, "%s", failure.text);
+    if (make_video_source(source, id, true, video, error)) {
+        ocv_video_close(&video);
+        return -1;
+    }
+    return 0;
+}
+
+int source_open_video(struct source *source, const char *path, struct error *error)
+{
+    struct ocv_video *video = NULL;
+    struct ocv_error failure;
+    if (ocv_video_open(&video, path, &failure) != OCV_OK)
+        return error_set(error, "%s", failure.text);
+    if (make_video_source(source, path, false, video, error)) {
+        ocv_video_close(&video);
+        return -1;
+    }
+    return 0;
+}
+
+static enum source_status read_demo(struct source *source, struct bgr_image *picture, double *time,
+                                    struct error *error)
+{
+    (void)error;
+    *picture = demo_next(source->state, time);
+    return SOURCE_FRAME;
+}
+
+static void close_demo(struct source *source)
+{
+    struct demo *demo = source->state;
+    demo_close(&demo);
+}
+
+int source_open_demo(struct source *source, const char *mean_faces_path, struct error *error)
+{
+    struct demo *demo = NULL;
+    if (demo_open(&demo, mean_faces_path, error))
+        return -1;
+    *source = (struct source){.name = "demo", .fps = DEMO_FPS, .state = demo, .read = read_demo};
+    source->close = close_demo;
+    return 0;
+}
+
+void source_close(struct source *source)
+{
+    if (source->close)
+        source->close(source);
+    *source = (struct source){0};
+}

@@ -1,0 +1,38 @@
+/* Where frames come from: a camera, a video file, or the built-in demo, behind one struct. A test
+ * can fill in its own. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "error.h"
+#include "image.h"
+
+#include <stdbool.h>
+
+enum source_status {
+    SOURCE_FRAME, /* a frame was read */
+    SOURCE_END,   /* there is none any more */
+    SOURCE_FAILED /* and why is in the error */
+};
+
+struct source {
+    char name[1024]; /* as the user named it */
+    bool live;       /* frames come at their own pace, whether anyone takes them or not */
+    double fps;      /* frames a second; 0 where unknown */
+    void *state;
+
+    /* Waits for the next frame. *picture belongs to the source and lives until its next call;
+     * *time is in seconds since the first frame. */
+    enum source_status (*read)(struct source *source, struct bgr_image *picture, double *time,
+                               struct error *error);
+    void (*close)(struct source *source);
+};
+
+/* width, height and fps are wishes; 0 leaves the choice to the camera. */
+int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
+                       struct error *error);
+int source_open_video(struct source *source, const char *path, struct error *error);
+int source_open_demo(struct source *source, const char *mean_faces_path, struct error *error);
+/* Nothing is done for a source that is all zeros. */
+void source_close(struct source *source);
+
+#endif
