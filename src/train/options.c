@@ -182,8 +182,9 @@ static int parse_name(const char *name, const char *text, const char *const *nam
     return error_set(error, "--%s %.40s: must be one of %s", name, text, list);
 }
 
-static int parse_hidden(const char *text, struct recipe *recipe, struct error *error)
+static int parse_hidden(const char *list, struct recipe *recipe, struct error *error)
 {
+    const char *text = list;
     recipe->hidden_count = 0;
     if (strcmp(text, "none") == 0)
         return 0;
@@ -196,7 +197,7 @@ static int parse_hidden(const char *text, struct recipe *recipe, struct error *e
                 error,
                 "--hidden %.40s: give the units of each hidden layer, such as 1024,512, "
                 "or none",
-                text);
+                list);
         recipe->hidden[recipe->hidden_count++] = (int)units;
         if (*end == '\0')
             return 0;

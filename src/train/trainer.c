@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include "evaluate.h"
+#include "file.h"
 #include "gemm.h"
 #include "loader.h"
 #include "progress.h"
@@ -336,6 +337,10 @@ int train(const struct recipe *recipe, const struct dataset *dataset, const char
     if (recipe_check(recipe, error) < 0)
         return -1;
     struct training t = {.recipe = recipe, .dataset = dataset, .stop = stop};
+    struct file_writer *probe; /* a place that cannot be written to is told before the work */
+    if (file_writer_open(&probe, output, error) < 0)
+        return -1;
+    file_writer_discard(&probe);
     gemm_set_threads(recipe->threads);
     progress_start(&t.progress, stdout);
     int result = prepare(&t, error);

@@ -1,0 +1,88 @@
+#include "recorder.h"
+
+#include "ocv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const double usual_fps = 30;
+
+struct recorder {
+    char path[4096];
+    struct canvas *canvas;
+    struct ocv_writer *writer; /* NULL before the first frame */
+    int width, height;
+    double fps;
+    bool live;
+    long written; /* frames */
+};
+
+int recorder_create(struct recorder **recorder, const char *path, const char *font_path, double fps,
+                    bool live, struct error *error)
+{
+    struct recorder *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the video");
+    if (canvas_create(&made->canvas, font_path, error)) {
+        free(made);
+        return -1;
+    }
+    snprintf(made->path, sizeof made->path, "%s", path);
+    made->fps = fps > 0 ? fps : usual_fps;
+    made->live = live;
+    *recorder = made;
+    return 0;
+}
+
+static int open_writer(struct recorder *recorder, const struct frame *frame, struct error *error)
+{
+    struct ocv_error failure;
+    if (ocv_writer_open(&recorder->writer, recorder->path, frame->width, frame->height,
+                        recorder->fps, &failure) != OCV_OK)
+        return error_set(error, "%s: %s", recorder->path, failure.text);
+    recorder->width = frame->width;
+    recorder->height = frame->height;
+    return 0;
+}
+
+/* How often this frame has to be written. */
+static long repetitions(const struct recorder *recorder, const struct frame *frame)
+{
+    if (!recorder->live)
+        return 1;
+    long due = lround(frame->time * recorder->fps) + 1;
+    return due > recorder->written ? due - recorder->written : 0;
+}
+
+int recorder_add(struct recorder *recorder, const struct frame *frame, const struct face *faces,
+                 struct error *error)
+{
+    if (!recorder->writer && open_writer(recorder, frame, error))
+        return -1;
+    if (frame->width != recorder->width || frame->height != recorder->height)
+        return error_set(error, "%s: the frames change from %dx%d to %dx%d; record them apart",
+                         recorder->path, recorder->width, recorder->height, frame->width,
+                         frame->height);
+    struct bgr_image annotated;
+    if (canvas_draw(recorder->canvas, frame_bgr(frame), faces, frame->box_count, &annotated, error))
+        return -1;
+    for (long n = repetitions(recorder, frame); n > 0; n--) {
+        struct ocv_error failure;
+        if (ocv_writer_write(recorder->writer, annotated, &failure) != OCV_OK)
+            return error_set(error, "%s: %s", recorder->path, failure.text);
+        recorder->written++;
+    }
+    return 0;
+}
+
+void recorder_close(struct recorder **recorder)
+{
+    if (!*recorder)
+        return;
+    if ((*recorder)->writer)
+        ocv_writer_close(&(*recorder)->writer);
+    canvas_free(&(*recorder)->canvas);
+    free(*recorder);
+    *recorder = NULL;
+}

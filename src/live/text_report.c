@@ -1,0 +1,99 @@
+#include "text_report.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+static double percent(const struct face *face, int label)
+{
+    return 100 * (double)face->probabilities[label];
+}
+
+/* A file name must not drive the terminal. */
+static void print_name(FILE *out, const char *name)
+{
+    for (; *name; name++)
+        fputc(iscntrl((unsigned char)*name) ? '?' : *name, out);
+}
+
+static void print_bars(FILE *out, const struct face *face)
+{
+    enum { WIDTH = 30 };
+    for (int i = 0; i < LABEL_COUNT; i++) {
+        long filled = lround(percent(face, i) / 100 * WIDTH);
+        fprintf(out, "  %-9s", label_names[i]);
+        for (long x = 0; x < WIDTH; x++)
+            fputc(x < filled ? '#' : '.', out);
+        fprintf(out, " %3.0f %%\n", percent(face, i));
+    }
+}
+
+static int flushed(FILE *out)
+{
+    return fflush(out) || ferror(out) ? -1 : 0;
+}
+
+int text_report_still(FILE *out, const char *source, const struct frame *frame,
+                      const struct face *faces, bool bars)
+{
+    if (frame->box_count == 0) {
+        print_name(out, source);
+        fprintf(out, ": no face\n");
+    }
+    for (int i = 0; i < frame->box_count; i++) {
+        struct box box = frame_clip(frame, faces[i].box);
+        int best = face_best(&faces[i]);
+        print_name(out, source);
+        fprintf(out, ": %s %.0f %%  (box %d,%d %dx%d)\n", label_names[best],
+                percent(&faces[i], best), box.x, box.y, box.width, box.height);
+        if (bars)
+            print_bars(out, &faces[i]);
+    }
+    return flushed(out);
+}
+
+int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
+                      const struct face *faces)
+{
+    char names[sizeof tally->shown] = "";
+    char line[1024] = "";
+    size_t name_length = 0;
+    size_t line_length = 0;
+    tally->frames++;
+    for (int i = 0; i < frame->box_count; i++) {
+        int best = face_best(&faces[i]);
+        const char *comma = i ? ", " : "";
+        tally->seen[best] = true;
+        if (name_length + 16 < sizeof names && line_length + 32 < sizeof line) {
+            name_length += (size_t)sprintf(names + name_length, "%s%s", comma, label_names[best]);
+            line_length += (size_t)sprintf(line + line_length, "%s%s %.0f %%", comma,
+                                           label_names[best], percent(&faces[i], best));
+        }
+    }
+    if (frame->box_count == 0) {
+        strcpy(names, "no face");
+        strcpy(line, "no face");
+    }
+    if (strcmp(names, tally->shown) == 0)
+        return 0;
+    strcpy(tally->shown, names);
+    fprintf(out, "%8.2f s  %s\n", frame->time, line);
+    return flushed(out);
+}
+
+int text_report_summary(FILE *out, const struct tally *tally, double seconds, long dropped)
+{
+    fprintf(out, "%ld frame%s", tally->frames, tally->frames == 1 ? "" : "s");
+    if (seconds > 0)
+        fprintf(out, ", %.1f frames a second", (double)tally->frames / seconds);
+    if (dropped > 0)
+        fprintf(out, ", %ld dropped", dropped);
+    fprintf(out, ", seen: ");
+    int seen = 0;
+    for (int i = 0; i < LABEL_COUNT; i++) {
+        if (tally->seen[i])
+            fprintf(out, "%s%s", seen++ ? ", " : "", label_names[i]);
+    }
+    fprintf(out, "%s\n", seen ? "" : "no face");
+    return flushed(out);
+}

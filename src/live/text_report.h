@@ -1,0 +1,27 @@
+/* Results for people: plain lines on stdout. Each function returns 0, or -1 where the lines could
+ * not be written. */
+#ifndef TEXT_REPORT_H
+#define TEXT_REPORT_H
+
+#include "recognizer.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* A picture's faces, one line each; with `bars`, the seven probabilities below each. */
+int text_report_still(FILE *out, const char *source, const struct frame *frame,
+                      const struct face *faces, bool bars);
+
+/* What has been seen of a running source. */
+struct tally {
+    long frames;
+    bool seen[LABEL_COUNT];
+    char shown[256]; /* the expressions of the last line */
+};
+
+/* Counts the frame and prints a line where the expressions differ from the last line's. */
+int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
+                      const struct face *faces);
+int text_report_summary(FILE *out, const struct tally *tally, double seconds, long dropped);
+
+#endif

@@ -1,0 +1,53 @@
+/* The window: picture, overlay, messages and keys. Everything here belongs to the main thread,
+ * view_wake alone may be called by any. */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "recognizer.h"
+
+#include <SDL_events.h>
+#include <stdbool.h>
+
+struct view_settings {
+    const char *title; /* UTF-8 */
+    const char *font_path;
+    int width, height; /* of the picture to come, pixels */
+    bool mirrored;
+    bool live; /* shows frames a second, the keys, and the live keys' actions */
+};
+
+enum view_request {
+    VIEW_NOTHING,
+    VIEW_REDRAW, /* call view_draw */
+    VIEW_PAUSE,  /* pause or go on */
+    VIEW_NEXT,   /* stills: any other key */
+    VIEW_QUIT
+};
+
+struct view;
+
+/* Whether there is a display to open a window on. */
+bool view_possible(void);
+
+/* Fails where no window can be opened. *settings is copied, font_path must last. */
+int view_open(struct view **view, const struct view_settings *settings, struct error *error);
+void view_close(struct view **view);
+
+void view_set_title(struct view *view, const char *title);
+void view_set_paused(struct view *view, bool paused);
+
+/* Takes over picture and faces for this and later calls of view_draw. */
+int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
+                     int count, struct error *error);
+int view_draw(struct view *view, struct error *error);
+
+/* What an event asks for; keys that concern the window alone are done at once. */
+enum view_request view_handle(struct view *view, const SDL_Event *event);
+
+/* The next event, or false when something on the screen has to change by itself. */
+bool view_wait(struct view *view, SDL_Event *event);
+
+/* Makes view_wait return. Any thread; the event is of no type that view_handle knows. */
+void view_wake(struct view *view);
+
+#endif

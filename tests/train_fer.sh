@@ -1,0 +1,122 @@
+#!/bin/sh
+# train_fer from the outside, on a made-up fer2013.csv: results, exit statuses, messages.
+# Usage: train_fer.sh PROGRAM
+set -u
+program=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints; an error is one line.
+expect() {
+    status=$1 text=$2
+    shift 2
+    "$program" "$@" >out 2>err </dev/null
+    got=$?
+    [ "$got" -eq "$status" ] || fail "$*: status $got, not $status: $(cat err)"
+    [ -z "$text" ] || grep -qF -- "$text" out err || fail "$*: no \"$text\" in: $(cat out err)"
+    if [ "$status" -ne 0 ]; then
+        [ "$(wc -l <err)" -eq 1 ] || fail "$*: not one line on stderr: $(cat err)"
+        [ -s out ] && ! grep -q '^data.csv:' out && fail "$*: printed results: $(cat out)"
+    fi
+}
+
+# Class k is a grey level that rises to the right, k steps steep.
+awk 'BEGIN {
+    print "emotion,pixels,Usage"
+    for (i = 0; i < 84; i++) {
+        k = i % 7
+        printf "%d,", k
+        for (p = 0; p < 2304; p++)
+            printf "%s%d", p ? " " : "", (40 + (p % 48) * k / 2 + (i * 31 + p * 17) % 23) % 256
+        print "," (i < 63 ? "Training" : "PublicTest")
+    }
+}' >data.csv
+awk 'BEGIN {
+    print "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    for (i = 0; i < 84; i++)
+        print (i < 63 ? "Training" : "PublicTest") ",x,0,0,0,0,8,0,0,0,2,0"
+}' >votes.csv
+
+small="--data data.csv --hidden 8 --epochs 2 --threads 1 --output m.safetensors"
+expect 0 "Usage: train_fer" --help
+expect 0 "train_fer " --version
+# shellcheck disable=SC2086 # the words of $small are arguments
+expect 0 "epoch   2/2  loss" $small
+[ -s m.safetensors ] || fail "no model was written"
+[ "$(ls -A | grep -c 'm\.safetensors')" -eq 1 ] || fail "a temporary file was left: $(ls -A)"
+expect 0 "on PublicTest, 21 pictures" --evaluate m.safetensors --data data.csv
+expect 0 "FER+ majority" --evaluate m.safetensors --data data.csv --ferplus votes.csv
+expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --ferplus votes.csv --json
+expect 0 '{"model":"m.safetensors","split":"Training","count":63,"accuracy":' \
+    --evaluate m.safetensors --data data.csv --split Training --json
+expect 0 "" --data data.csv --mean-faces faces.png
+[ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
+expect 0 "" --data data.csv --hidden none --init-only --output init.safetensors
+[ -s init.safetensors ] || fail "--init-only wrote no model"
+
+# The command line.
+expect 2 "unknown option --nonsense" --nonsense
+expect 2 "--epochs needs a value" --epochs
+expect 2 "--epochs 0: not a whole number" --epochs 0
+expect 2 "--hidden 12,x" --hidden 12,x
+expect 2 "must be one of sigmoid, tanh, relu" --activation gelu
+expect 2 "--dropout 1.5: not a number" --dropout 1.5
+expect 2 "--learning-rate nan" --learning-rate nan
+expect 2 "unexpected argument stray" stray
+expect 2 "--batch-norm off" --descent full --batch-norm on
+
+# Files.
+expect 1 "none.csv: No such file" --data none.csv
+expect 1 "is a folder" --data .
+expect 1 "no PrivateTest pictures" --evaluate m.safetensors --data data.csv --split PrivateTest
+sed '5s/^./9/' data.csv >label.csv
+expect 1 'label.csv: line 5: label "9"' --data label.csv
+sed '9s/ [0-9]* / 256 /' data.csv >value.csv
+expect 1 "value.csv: line 9: pixel 2" --data value.csv
+sed '7s/,[0-9]* /,/' data.csv >short.csv
+expect 1 "short.csv: line 7: 2303 pixels" --data short.csv
+sed 1s/pixels/picture/ data.csv >header.csv
+expect 1 'names no column "pixels"' --data header.csv
+head -c 20000 data.csv >cut.csv
+expect 1 "cut.csv: line" --data cut.csv
+expect 1 'data.csv: line 1 names no column "anger"' --data data.csv --ferplus data.csv
+sed 84d votes.csv >rows.csv
+expect 1 "rows.csv: has 83 rows, the data set 84" --data data.csv --ferplus rows.csv
+expect 1 "missing/m.safetensors: No such file" --data data.csv --ferplus-share 0 \
+    --output missing/m.safetensors
+expect 6 "none.safetensors: No such file" --evaluate none.safetensors --data data.csv
+expect 6 "is a folder" --evaluate . --data data.csv
+head -c 5000 m.safetensors >cut.safetensors
+expect 6 "cut.safetensors:" --evaluate cut.safetensors --data data.csv
+: >empty.safetensors
+expect 6 "empty.safetensors: no safetensors file" --evaluate empty.safetensors --data data.csv
+sed 's/"layers":"1984,8,7"/"layers":"1984,7,7"/' m.safetensors >other.safetensors
+expect 6 "but the metadata says 7x1984" --evaluate other.safetensors --data data.csv
+
+# A failure or Ctrl-C leaves an earlier model as it was.
+cp m.safetensors before
+expect 1 "label.csv" --data label.csv --output m.safetensors
+cmp -s m.safetensors before || fail "a failed run changed the model"
+# shellcheck disable=SC2086
+"$program" $small --epochs 100000 --output stopped.safetensors >out 2>err &
+pid=$!
+tries=0
+until grep -q "epoch   1/" out || [ $tries -eq 300 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+kill -INT $pid
+wait $pid
+[ $? -eq 0 ] || fail "Ctrl-C: status is not 0: $(cat err)"
+grep -q "the best model so far is kept" out || fail "Ctrl-C: no word of the model: $(tail -1 out)"
+expect 0 "21 pictures" --evaluate stopped.safetensors --data data.csv
+
+[ $failures -eq 0 ] && echo "all as expected"
+[ $failures -eq 0 ]
