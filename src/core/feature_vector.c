@@ -83,9 +83,14 @@ static inline float orientation(float dx, float dy)
     return a * bins_per_radian;
 }
 
-/* Magnitude and orientation of the gradient of the square root of the grey values; the edge is
- * repeated. Each array is width x height. */
-static void gradients(const struct features *f, const uint8_t *crop, float *magnitude, float *angle)
+/* What a pixel gives to the histograms: `low` to orientation `bin` and `high` to the next one. */
+struct gradient_field {
+    int bin[MAX_PIXELS]; /* 0 .. SIGNED_BINS - 1 */
+    float low[MAX_PIXELS], high[MAX_PIXELS];
+};
+
+/* Gradients of the square root of the grey values, the edge repeated. */
+static void gradients(const struct features *f, const uint8_t *crop, struct gradient_field *field)
 {
     float root[MAX_PIXELS];
     float dx[FEATURES_MAX_SIDE], dy[FEATURES_MAX_SIDE];
@@ -96,6 +101,8 @@ static void gradients(const struct features *f, const uint8_t *crop, float *magn
         const float *row = root + y * width;
         const float *above = y > 0 ? row - width : row;
         const float *below = y < height - 1 ? row + width : row;
+        int *bin = field->bin + y * width;
+        float *low = field->low + y * width, *high = field->high + y * width;
         dx[0] = row[1] - row[0];
         dx[width - 1] = row[width - 1] - row[width - 2];
         for (int x = 1; x < width - 1; x++)
@@ -103,8 +110,12 @@ static void gradients(const struct features *f, const uint8_t *crop, float *magn
         for (int x = 0; x < width; x++)
             dy[x] = below[x] - above[x];
         for (int x = 0; x < width; x++) {
-            magnitude[y * width + x] = sqrtf(dx[x] * dx[x] + dy[x] * dy[x]);
-            angle[y * width + x] = orientation(dx[x], dy[x]);
+            float magnitude = sqrtf(dx[x] * dx[x] + dy[x] * dy[x]);
+            float angle = orientation(dx[x], dy[x]);
+            int whole = (int)angle;
+            bin[x] = whole < SIGNED_BINS ? whole : SIGNED_BINS - 1;
+            high[x] = magnitude * (angle - (float)bin[x]);
+            low[x] = magnitude - high[x];
         }
     }
 }
@@ -117,43 +128,46 @@ static inline float cell_share(int pixel, int cell_index, int cell)
     return distance < 1.0f ? 1.0f - distance : 0.0f;
 }
 
-/* histogram[rows][columns][SIGNED_BINS]: one plane of pixel weights an orientation, pooled along
- * y, then along x, each by the same triangle. Without branches, so that compilers vectorize it. */
-static void histograms(const struct features *f, const float *magnitude, const float *angle,
+/* The pixels that give to cell `cell_index` of an axis: *first .. *last - 1. */
+static void cell_reach(int cell_index, int cell, int side, int *first, int *last)
+{
+    *first = cell_index * cell - cell / 2 - 1;
+    *last = *first + 2 * cell + 2;
+    *first = *first < 0 ? 0 : *first;
+    *last = *last > side ? side : *last;
+}
+
+/* histogram[rows][columns][SIGNED_BINS]. Each cell row is gathered into one histogram a pixel
+ * column first, where neighbouring pixels never meet, and these are then pooled along x. */
+static void histograms(const struct features *f, const struct gradient_field *field,
                        float *histogram)
 {
+    enum { SLOTS = 20 }; /* SIGNED_BINS, the wrap-around of the last one, padding */
     int columns = f->width / f->cell, rows = f->height / f->cell;
-    float pooled[FEATURES_MAX_SIDE]; /* one cell row of one plane */
-    float shares[FEATURES_MAX_CELLS][FEATURES_MAX_SIDE];
-    for (int c = 0; c < columns; c++)
-        for (int x = 0; x < f->width; x++)
-            shares[c][x] = cell_share(x, c, f->cell);
+    float column[FEATURES_MAX_SIDE][SLOTS];
     for (int r = 0; r < rows; r++) {
-        int first = r * f->cell - f->cell / 2, last = first + 2 * f->cell;
-        first = first < 0 ? 0 : first;
-        last = last > f->height ? f->height : last;
-        for (int bin = 0; bin < SIGNED_BINS; bin++) {
-            memset(pooled, 0, sizeof pooled);
-            for (int y = first; y < last; y++) {
-                float share = cell_share(y, r, f->cell);
-                const float *m = magnitude + y * f->width, *a = angle + y * f->width;
-                for (int x = 0; x < f->width; x++) {
-                    float distance = fabsf(a[x] - (float)bin);
-                    float around = (float)SIGNED_BINS - distance;
-                    distance = distance < around ? distance : around;
-                    float weight = 1.0f - distance;
-                    pooled[x] += share * m[x] * (weight > 0.0f ? weight : 0.0f);
-                }
+        int top, bottom;
+        cell_reach(r, f->cell, f->height, &top, &bottom);
+        memset(column, 0, (size_t)f->width * sizeof column[0]);
+        for (int y = top; y < bottom; y++) {
+            float share = cell_share(y, r, f->cell);
+            for (int x = 0, i = y * f->width; x < f->width; x++, i++) {
+                float *slot = &column[x][field->bin[i]];
+                slot[0] += share * field->low[i];
+                slot[1] += share * field->high[i];
             }
-            for (int c = 0; c < columns; c++) {
-                int left = c * f->cell - f->cell / 2, right = left + 2 * f->cell;
-                left = left < 0 ? 0 : left;
-                right = right > f->width ? f->width : right;
-                float sum = 0.0f;
-                for (int x = left; x < right; x++)
-                    sum += shares[c][x] * pooled[x];
-                histogram[(r * columns + c) * SIGNED_BINS + bin] = sum;
+        }
+        for (int c = 0; c < columns; c++) {
+            int left, right;
+            float sum[SLOTS] = {0};
+            cell_reach(c, f->cell, f->width, &left, &right);
+            for (int x = left; x < right; x++) {
+                float share = cell_share(x, c, f->cell);
+                for (int s = 0; s < SLOTS; s++)
+                    sum[s] += share * column[x][s];
             }
+            sum[0] += sum[SIGNED_BINS];
+            memcpy(histogram + (r * columns + c) * SIGNED_BINS, sum, SIGNED_BINS * sizeof *sum);
         }
     }
 }
@@ -167,39 +181,39 @@ static float energy_at(const float *energy, int columns, int rows, int r, int c)
     return energy[r * columns + c];
 }
 
+static inline float clip(float value)
+{
+    return value < 0.25f ? value : 0.25f;
+}
+
 static void normalize_cell(const float *signed_bins, const float norms[BLOCKS], float *out)
 {
-    const float clip = 0.25f;
-    float texture[BLOCKS] = {0};
-    for (int bin = 0; bin < SIGNED_BINS; bin++) {
-        float sum = 0.0f;
-        for (int b = 0; b < BLOCKS; b++) {
-            float value = fminf(signed_bins[bin] * norms[b], clip);
-            sum += value;
-            texture[b] += value;
-        }
-        out[bin] = 0.5f * sum;
-    }
-    for (int bin = 0; bin < UNSIGNED_BINS; bin++) {
-        float both = signed_bins[bin] + signed_bins[bin + UNSIGNED_BINS];
-        float sum = 0.0f;
-        for (int b = 0; b < BLOCKS; b++)
-            sum += fminf(both * norms[b], clip);
-        out[SIGNED_BINS + bin] = 0.5f * sum;
-    }
     const float texture_scale = 0.2357f; /* 1 / sqrt(18), as in the paper's implementation */
-    for (int b = 0; b < BLOCKS; b++)
-        out[SIGNED_BINS + UNSIGNED_BINS + b] = texture_scale * texture[b];
+    float *unsigned_out = out + SIGNED_BINS, *texture_out = unsigned_out + UNSIGNED_BINS;
+    memset(out, 0, CELL_VALUES * sizeof *out);
+    for (int b = 0; b < BLOCKS; b++) {
+        float clipped[SIGNED_BINS], texture = 0.0f;
+        for (int bin = 0; bin < SIGNED_BINS; bin++) {
+            clipped[bin] = clip(signed_bins[bin] * norms[b]);
+            out[bin] += 0.5f * clipped[bin];
+        }
+        for (int bin = 0; bin < UNSIGNED_BINS; bin++)
+            unsigned_out[bin] +=
+                0.5f * clip((signed_bins[bin] + signed_bins[bin + UNSIGNED_BINS]) * norms[b]);
+        for (int bin = 0; bin < SIGNED_BINS; bin++)
+            texture += clipped[bin];
+        texture_out[b] = texture_scale * texture;
+    }
 }
 
 static void extract_hog(const struct features *f, const uint8_t *crop, float *vector)
 {
     const float epsilon = 1e-3f;
     int columns = f->width / f->cell, rows = f->height / f->cell;
-    float magnitude[MAX_PIXELS], angle[MAX_PIXELS];
+    struct gradient_field field;
     float histogram[MAX_CELLS * SIGNED_BINS], energy[MAX_CELLS];
-    gradients(f, crop, magnitude, angle);
-    histograms(f, magnitude, angle, histogram);
+    gradients(f, crop, &field);
+    histograms(f, &field, histogram);
     for (int i = 0; i < rows * columns; i++) {
         const float *h = histogram + i * SIGNED_BINS;
         energy[i] = 0.0f;

@@ -88,7 +88,6 @@ int canvas_draw(struct canvas *canvas, struct bgr_image picture, const struct fa
                                  canvas->bgr, stride));
     if (paint_check(canvas->paint, error))
         return -1;
-    *annotated =
-        (struct bgr_image){canvas->bgr, picture.width, picture.height, (size_t)stride};
+    *annotated = (struct bgr_image){canvas->bgr, picture.width, picture.height, (size_t)stride};
     return 0;
 }

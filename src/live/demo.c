@@ -1,5 +1,6 @@
 #include "demo.h"
 
+#include "frame.h"
 #include "labels.h"
 #include "picture.h"
 

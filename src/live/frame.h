@@ -9,8 +9,8 @@
 enum { FRAME_MAX_FACES = 64 };
 
 struct frame {
-    uint8_t *bgr;  /* height x width x 3 bytes, without padding */
-    uint8_t *grey; /* height x width bytes, without padding */
+    uint8_t *bgr;    /* height x width x 3 bytes, without padding */
+    uint8_t *grey;   /* height x width bytes, without padding */
     size_t capacity; /* pixels that both buffers have room for */
     int width, height;
     long index;  /* 0 for the first frame of the source */

@@ -72,17 +72,14 @@ double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect
     int foot = box.y + box.h - size.h;
     int end = area.x + area.w - size.w;
     int bottom = area.y + area.h - size.h;
-    const SDL_Rect sides[] = {{right, box.y, size.w, size.h}, {left, box.y, size.w, size.h},
-                              {right, foot, size.w, size.h},  {left, foot, size.w, size.h},
+    const SDL_Rect sides[] = {{right, box.y, size.w, size.h},  {left, box.y, size.w, size.h},
+                              {right, foot, size.w, size.h},   {left, foot, size.w, size.h},
                               {middle, below, size.w, size.h}, {middle, above, size.w, size.h},
-                              {end, area.y, size.w, size.h},  {area.x, area.y, size.w, size.h},
-                              {end, bottom, size.w, size.h},  {area.x, bottom, size.w, size.h}};
-    const SDL_Rect close[] = {{box.x, below, size.w, size.h},
-                              {right, foot, size.w, size.h},
-                              {left, foot, size.w, size.h},
-                              {right, box.y, size.w, size.h},
-                              {left, box.y, size.w, size.h},
-                              {middle, foot - gap, size.w, size.h}};
+                              {end, area.y, size.w, size.h},   {area.x, area.y, size.w, size.h},
+                              {end, bottom, size.w, size.h},   {area.x, bottom, size.w, size.h}};
+    const SDL_Rect close[] = {{box.x, below, size.w, size.h}, {right, foot, size.w, size.h},
+                              {left, foot, size.w, size.h},   {right, box.y, size.w, size.h},
+                              {left, box.y, size.w, size.h},  {middle, foot - gap, size.w, size.h}};
     if (beside)
         return choose(layout, area, sides, (int)(sizeof sides / sizeof *sides), place);
     return choose(layout, area, close, (int)(sizeof close / sizeof *close), place);

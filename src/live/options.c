@@ -106,8 +106,9 @@ static int parse_size(const char *text, int *width, int *height, struct error *e
     for (int i = 0; i < 2; i++)
         matched = matched && parsed[i] >= 16 && parsed[i] <= 16384;
     if (!matched)
-        return error_set(error, "--size takes WIDTHxHEIGHT such as 640x480, each 16 to 16384, not "
-                                "\"%s\"",
+        return error_set(error,
+                         "--size takes WIDTHxHEIGHT such as 640x480, each 16 to 16384, not "
+                         "\"%s\"",
                          text);
     *width = parsed[0];
     *height = parsed[1];

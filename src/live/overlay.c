@@ -210,8 +210,7 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
         SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
                          share(size, 1.7)};
         placed[i].label_size = size;
-        layout_label(&layout, overlay->area, placed[i].box, chip, share(em, 0.3),
-                     &placed[i].label);
+        layout_label(&layout, overlay->area, placed[i].box, chip, share(em, 0.3), &placed[i].label);
     }
     if (!overlay->bars || count == 0)
         return;

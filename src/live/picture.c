@@ -66,7 +66,7 @@ bool picture_has_name(const char *path)
 {
     static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp",
                                           ".tif", ".tiff", ".jp2", ".pgm", ".ppm",  ".pbm",
-                                          ".pnm", ".dib",  ".sr",  ".ras",  ".hdr"};
+                                          ".pnm", ".dib",  ".sr",  ".ras", ".hdr"};
     const char *ending = picture_ending(path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (strcasecmp(ending, endings[i]) == 0)

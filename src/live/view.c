@@ -18,9 +18,11 @@ static const Uint32 fade_ms = 700;
 static const char live_keys[] =
     "q quit   Space pause   s screenshot   f full screen   m mirror   p bars";
 
+enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 }; /* of the window */
+
 struct message {
-    char text[512];
-    Uint32 end; /* SDL ticks when it is gone */
+    char text[512]; /* empty: none */
+    Uint32 end;     /* SDL ticks when it is gone */
 };
 
 struct view {
@@ -31,12 +33,18 @@ struct view {
     int width, height; /* of the texture */
     struct face faces[FRAME_MAX_FACES];
     int face_count;
-    bool live, mirrored, bars, paused;
+    bool shown, live, mirrored, bars, paused;
     double interval; /* smoothed seconds between frames; 0 at first */
     Uint64 last_frame;
     struct message message;
     Uint32 wake_event;
 };
+
+static void say(struct view *view, const char *prefix, const char *text, Uint32 duration)
+{
+    snprintf(view->message.text, sizeof view->message.text, "%.32s%.400s", prefix, text);
+    view->message.end = SDL_GetTicks() + duration;
+}
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
@@ -56,30 +64,34 @@ bool view_possible(void)
 }
 
 /* Most of the screen, but not much more than the picture has to show. */
-static void window_size(int width, int height, int *window_width, int *window_height)
+static void show_window(struct view *view)
 {
     SDL_Rect usable;
     if (SDL_GetDisplayUsableBounds(0, &usable) < 0 || usable.w <= 0 || usable.h <= 0)
         usable = (SDL_Rect){0, 0, 1280, 720};
-    double fit = 0.85 * fmin((double)usable.w / width, (double)usable.h / height);
-    double comfortable = fmax(2, 720.0 / height);
+    double fit = 0.85 * fmin((double)usable.w / view->width, (double)usable.h / view->height);
+    double comfortable = fmax(2, 720.0 / view->height);
     double scale = fmin(fit, comfortable);
-    *window_width = (int)fmax(320, lround(width * scale));
-    *window_height = (int)fmax(240, lround(height * scale));
+    int width = (int)fmax(MIN_WIDTH, round(view->width * scale));
+    int height = (int)fmax(MIN_HEIGHT, round(view->height * scale));
+    SDL_SetWindowSize(view->window, width, height);
+    SDL_SetWindowPosition(view->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+    SDL_ShowWindow(view->window);
+    view->shown = true;
+    if (view->live)
+        say(view, "", live_keys, hint_ms);
 }
 
-static int open_window(struct view *view, const struct view_settings *settings,
-                       struct error *error)
+static int open_window(struct view *view, const struct view_settings *settings, struct error *error)
 {
-    int width, height;
-    window_size(settings->width, settings->height, &width, &height);
+    Uint32 flags = SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
     view->window = SDL_CreateWindow(settings->title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-                                    width, height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+                                    MIN_WIDTH, MIN_HEIGHT, flags);
     if (view->window)
         view->renderer = SDL_CreateRenderer(view->window, -1, 0);
     if (!view->renderer)
         return error_set(error, "no window can be opened: %s; try --headless", SDL_GetError());
-    SDL_SetWindowMinimumSize(view->window, 320, 240);
+    SDL_SetWindowMinimumSize(view->window, MIN_WIDTH, MIN_HEIGHT);
     return paint_create(&view->paint, view->renderer, settings->font_path, error);
 }
 
@@ -102,10 +114,6 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
     if (open_window(made, settings, error)) {
         view_close(&made);
         return -1;
-    }
-    if (settings->live) {
-        snprintf(made->message.text, sizeof made->message.text, "%s", live_keys);
-        made->message.end = SDL_GetTicks() + hint_ms;
     }
     *view = made;
     return 0;
@@ -184,10 +192,8 @@ static void measure_rate(struct view *view)
 {
     Uint64 now = SDL_GetPerformanceCounter();
     if (view->last_frame) {
-        double seconds =
-            (double)(now - view->last_frame) / (double)SDL_GetPerformanceFrequency();
-        view->interval =
-            view->interval > 0 ? 0.92 * view->interval + 0.08 * seconds : seconds;
+        double seconds = (double)(now - view->last_frame) / (double)SDL_GetPerformanceFrequency();
+        view->interval = view->interval > 0 ? 0.92 * view->interval + 0.08 * seconds : seconds;
     }
     view->last_frame = now;
 }
@@ -217,6 +223,8 @@ int view_set_picture(struct view *view, struct bgr_image picture, const struct f
     }
     view->face_count = count;
     measure_rate(view);
+    if (!view->shown)
+        show_window(view);
     return 0;
 }
 
@@ -225,8 +233,8 @@ int view_set_picture(struct view *view, struct bgr_image picture, const struct f
 static SDL_Rect fit_picture(const struct view *view, SDL_Rect area)
 {
     double scale = fmin((double)area.w / view->width, (double)area.h / view->height);
-    int width = (int)fmax(1, lround(view->width * scale));
-    int height = (int)fmax(1, lround(view->height * scale));
+    int width = (int)fmax(1, round(view->width * scale));
+    int height = (int)fmax(1, round(view->height * scale));
     return (SDL_Rect){(area.w - width) / 2, (area.h - height) / 2, width, height};
 }
 
@@ -279,8 +287,8 @@ static void draw_scene(struct view *view, SDL_Rect area)
         return;
     SDL_Rect place = fit_picture(view, area);
     SDL_RendererFlip flip = view->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
-    paint_note(view->paint, SDL_RenderCopyEx(view->renderer, view->texture, NULL, &place, 0, NULL,
-                                             flip));
+    paint_note(view->paint,
+               SDL_RenderCopyEx(view->renderer, view->texture, NULL, &place, 0, NULL, flip));
     struct overlay overlay = {.area = area,
                               .picture = place,
                               .source_width = view->width,
@@ -300,12 +308,6 @@ int view_draw(struct view *view, struct error *error)
 }
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
-
-static void say(struct view *view, const char *prefix, const char *text)
-{
-    snprintf(view->message.text, sizeof view->message.text, "%s%s", prefix, text);
-    view->message.end = SDL_GetTicks() + notice_ms;
-}
 
 /* expressions-YYYYMMDD-HHMMSS.png, with -2, -3, ... where that is taken. */
 static void screenshot_name(char name[64])
@@ -345,9 +347,9 @@ static void take_screenshot(struct view *view)
     screenshot_name(name);
     struct error error;
     if (save_screenshot(view, name, &error))
-        say(view, "not saved: ", error.text);
+        say(view, "not saved: ", error.text, notice_ms);
     else
-        say(view, "saved ", name);
+        say(view, "saved ", name, notice_ms);
 }
 
 static bool is_full_screen(const struct view *view)
@@ -358,7 +360,7 @@ static bool is_full_screen(const struct view *view)
 static void set_full_screen(struct view *view, bool full)
 {
     if (SDL_SetWindowFullscreen(view->window, full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0) < 0)
-        say(view, "no full screen: ", SDL_GetError());
+        say(view, "no full screen: ", SDL_GetError(), notice_ms);
 }
 
 static enum view_request handle_live_key(struct view *view, SDL_Keycode key)

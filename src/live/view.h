@@ -11,7 +11,6 @@
 struct view_settings {
     const char *title; /* UTF-8 */
     const char *font_path;
-    int width, height; /* of the picture to come, pixels */
     bool mirrored;
     bool live; /* shows frames a second, the keys, and the live keys' actions */
 };
@@ -29,7 +28,8 @@ struct view;
 /* Whether there is a display to open a window on. */
 bool view_possible(void);
 
-/* Fails where no window can be opened. *settings is copied, font_path must last. */
+/* Fails where no window can be opened. The window appears with its first picture. *settings is
+ * copied, font_path must last. */
 int view_open(struct view **view, const struct view_settings *settings, struct error *error);
 void view_close(struct view **view);
 

@@ -1,0 +1,108 @@
+/* Names the expression of every face in pictures, videos and camera frames. */
+#include "cameras.h"
+#include "log.h"
+#include "model.h"
+#include "ocv.h"
+#include "resources.h"
+#include "run.h"
+#include "setup.h"
+
+#include <SDL_version.h>
+#include <stdio.h>
+
+static enum exit_status list_cameras(void)
+{
+    struct camera cameras[CAMERAS_MAX];
+    int count = cameras_find(cameras);
+    for (int i = 0; i < count; i++)
+        printf("%s  %s\n", cameras[i].path, cameras[i].name);
+    if (count == 0)
+        log_line(program_name, "no camera here; try ./expressions --demo");
+    return STATUS_DONE;
+}
+
+static void print_layers(const struct mlp_config *config)
+{
+    printf("layers         ");
+    for (int i = 0; i <= config->layer_count; i++)
+        printf("%s%d", i ? " - " : "", config->units[i]);
+    printf(", %s hidden, %s output\n", activation_names[config->activation],
+           output_activation_names[config->output]);
+}
+
+static enum exit_status print_model(const struct options *options, struct error *error)
+{
+    char path[RESOURCE_PATH_SIZE];
+    struct model model = {0};
+    if (setup_model_path(options, path, sizeof path, error) || model_load(&model, path, error))
+        return STATUS_BAD_MODEL;
+    printf("model          %s\n", path);
+    printf("classes        ");
+    for (int i = 0; i < model.class_count; i++)
+        printf("%s%s", i ? ", " : "", model.class_names[i]);
+    printf("\ninput          %dx%d grey, %s, %d values\n", model.features.width,
+           model.features.height, feature_kind_names[model.features.kind],
+           features_dim(&model.features));
+    print_layers(&model.mlp.config);
+    printf("parameters     %zu\n", model.mlp.parameter_count);
+    printf("answer         %s\n",
+           model.mirror ? "mean over the face and its mirror image" : "one pass over the face");
+    const struct model_notes *notes = &model.notes;
+    const char *const facts[][2] = {{"training data", notes->training_data},
+                                    {"recipe", notes->recipe},
+                                    {"seed", notes->seed},
+                                    {"accuracy", notes->accuracy},
+                                    {"date", notes->date},
+                                    {"licence", notes->licence}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        printf("%-15s%s\n", facts[i][0], *facts[i][1] ? facts[i][1] : "not stated");
+    model_free(&model);
+    return STATUS_DONE;
+}
+
+static void print_version(void)
+{
+    SDL_version sdl;
+    SDL_GetVersion(&sdl);
+    printf("expressions %s\nOpenCV %s, SDL %d.%d.%d\n", VERSION, ocv_version(), sdl.major,
+           sdl.minor, sdl.patch);
+}
+
+static enum exit_status run_command(const struct options *options, struct error *error)
+{
+    switch (options->command) {
+    case COMMAND_HELP:
+        options_help(stdout);
+        return STATUS_DONE;
+    case COMMAND_VERSION:
+        print_version();
+        return STATUS_DONE;
+    case COMMAND_LIST_CAMERAS:
+        return list_cameras();
+    case COMMAND_MODEL_INFO:
+        return print_model(options, error);
+    case COMMAND_RUN:
+        break;
+    }
+    ocv_setup(2);
+    return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
+}
+
+int main(int argc, char *argv[])
+{
+    struct options options;
+    struct error error = {""};
+    if (options_parse(&options, argc, argv, &error)) {
+        log_line(program_name, "%s; try --help", error.text);
+        return STATUS_USAGE;
+    }
+    enum exit_status status = run_command(&options, &error);
+    if (status != STATUS_DONE && error.text[0])
+        log_line(program_name, "%s", error.text);
+    if (fflush(stdout) && status == STATUS_DONE) {
+        log_line(program_name, "stdout cannot be written; check where it goes");
+        status = STATUS_FAILED;
+    }
+    options_free(&options);
+    return (int)status;
+}

@@ -1,0 +1,304 @@
+#include "run.h"
+
+#include "cameras.h"
+#include "capture.h"
+#include "demo.h"
+#include "interrupt.h"
+#include "jsonl.h"
+#include "log.h"
+#include "mailbox.h"
+#include "picture.h"
+#include "recorder.h"
+#include "resources.h"
+#include "setup.h"
+#include "text_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* A video that states no rate is shown at this one. */
+static const double usual_fps = 25;
+
+struct live {
+    const struct options *options;
+    struct source source;
+    struct detector *detector;
+    struct recognizer *recognizer;
+    struct mailbox *mailbox;
+    struct interrupt *interrupt;
+    struct view *view;         /* NULL when headless */
+    struct recorder *recorder; /* NULL without --output */
+    struct capture *capture;
+    struct face faces[FRAME_MAX_FACES];
+    struct tally tally;
+    long limit; /* frames; 0: none */
+    long done;
+    bool paused;
+};
+
+/* ---- Sources --------------------------------------------------------------------------------- */
+
+/* One line: what is wrong, the cameras that do exist, and what works without one. */
+static void explain_camera(const char *id, struct error *error)
+{
+    struct camera cameras[CAMERAS_MAX];
+    int count = cameras_find(cameras);
+    char list[600] = "none";
+    size_t used = 0;
+    for (int i = 0; i < count && used + 110 < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
+                                 cameras[i].path, cameras[i].name);
+    struct error reason = *error;
+    error_set(error, "camera %.100s: %.200s; cameras here: %s; try ./expressions --demo", id,
+              reason.text, list);
+}
+
+static enum exit_status open_source(struct live *live, struct error *error)
+{
+    const struct options *options = live->options;
+    char faces[RESOURCE_PATH_SIZE];
+    switch (options->input) {
+    case INPUT_CAMERA:
+        if (source_open_camera(&live->source, options->source, options->width, options->height,
+                               options->fps, error)) {
+            explain_camera(options->source, error);
+            return STATUS_NO_CAMERA;
+        }
+        return STATUS_DONE;
+    case INPUT_VIDEO:
+        if (source_open_video(&live->source, options->source, error)) {
+            struct error reason = *error;
+            error_set(error, "%.500s: %.500s", options->source, reason.text);
+            return STATUS_FAILED;
+        }
+        return STATUS_DONE;
+    default:
+        return resource_find("datasets/mean_faces.png", faces, error) ||
+                       source_open_demo(&live->source, faces, error)
+                   ? STATUS_FAILED
+                   : STATUS_DONE;
+    }
+}
+
+/* ---- Each frame ------------------------------------------------------------------------------ */
+
+static int report(struct live *live, const struct frame *frame, struct error *error)
+{
+    const struct options *options = live->options;
+    if (options->json)
+        return jsonl_write(stdout, live->source.name, frame, live->faces, frame->box_count, error);
+    if (!live->view && text_report_frame(stdout, &live->tally, frame, live->faces))
+        return error_set(error, "the results cannot be written; check where they go");
+    return 0;
+}
+
+static int process(struct live *live, const struct frame *frame, struct error *error)
+{
+    recognizer_run(live->recognizer, frame, live->faces);
+    if (report(live, frame, error))
+        return -1;
+    if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
+        return -1;
+    live->done++;
+    return live->view ? view_set_picture(live->view, frame_bgr(frame), live->faces,
+                                         frame->box_count, error)
+                      : 0;
+}
+
+static bool is_finished(const struct live *live)
+{
+    return mailbox_done(live->mailbox) || (live->limit > 0 && live->done >= live->limit);
+}
+
+static int loop_headless(struct live *live, struct error *error)
+{
+    while (!is_finished(live)) {
+        const struct frame *frame = mailbox_wait(live->mailbox);
+        if (frame && process(live, frame, error))
+            return -1;
+    }
+    return 0;
+}
+
+/* Handles what has happened so far; false when the user wants to end. */
+static bool handle_events(struct live *live, bool *redraw)
+{
+    SDL_Event event;
+    if (!view_wait(live->view, &event)) {
+        *redraw = true;
+        return true;
+    }
+    do {
+        enum view_request request = view_handle(live->view, &event);
+        if (request == VIEW_QUIT)
+            return false;
+        if (request == VIEW_PAUSE) {
+            live->paused = !live->paused;
+            view_set_paused(live->view, live->paused);
+        }
+        *redraw = *redraw || request != VIEW_NOTHING;
+    } while (SDL_PollEvent(&event));
+    return true;
+}
+
+static int loop_window(struct live *live, struct error *error)
+{
+    bool redraw = false;
+    while (!is_finished(live) && handle_events(live, &redraw)) {
+        const struct frame *frame = live->paused ? NULL : mailbox_take(live->mailbox);
+        if (frame && process(live, frame, error))
+            return -1;
+        if ((frame || redraw) && view_draw(live->view, error))
+            return -1;
+        redraw = false;
+    }
+    return 0;
+}
+
+/* ---- Beginning and end ----------------------------------------------------------------------- */
+
+static void stop_capture(void *context)
+{
+    struct live *live = context;
+    mailbox_stop(live->mailbox);
+    SDL_Event event = {.type = SDL_QUIT};
+    SDL_PushEvent(&event);
+}
+
+static void wake_view(void *view)
+{
+    view_wake(view);
+}
+
+static enum exit_status prepare_output(struct live *live, struct error *error)
+{
+    static const char *const endings[] = {".mp4", ".mkv", ".avi"};
+    const struct options *options = live->options;
+    const char *ending = picture_ending(options->output);
+    bool known = false;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        known = known || strcasecmp(ending, endings[i]) == 0;
+    if (!known) {
+        error_set(error, "%s: not an ending for a video; use .mp4, .mkv or .avi", options->output);
+        return STATUS_USAGE;
+    }
+    if (options->input == INPUT_VIDEO &&
+        setup_check_output(options->source, options->output, error))
+        return STATUS_USAGE;
+    if (recorder_create(&live->recorder, options->output, resource_font(), live->source.fps,
+                        live->source.live, error))
+        return STATUS_FAILED;
+    return STATUS_DONE;
+}
+
+static int start_capture(struct live *live, struct error *error)
+{
+    double fps = live->source.fps > 0 ? live->source.fps : usual_fps;
+    bool paced = live->view && !live->source.live;
+    struct capture_settings settings = {.source = &live->source,
+                                        .detector = live->detector,
+                                        .mailbox = live->mailbox,
+                                        .pace = paced ? fps : 0,
+                                        .wake = live->view ? wake_view : NULL,
+                                        .context = live->view};
+    return capture_start(&live->capture, &settings, error);
+}
+
+static enum exit_status start(struct live *live, struct error *error)
+{
+    const struct options *options = live->options;
+    enum exit_status status =
+        setup_vision(options, DETECTOR_LIVE, &live->recognizer, &live->detector, error);
+    if (status == STATUS_DONE)
+        status = open_source(live, error);
+    if (status == STATUS_DONE && options->output)
+        status = prepare_output(live, error);
+    if (status != STATUS_DONE)
+        return status;
+
+    enum mailbox_mode mode = live->source.live ? MAILBOX_NEWEST : MAILBOX_EVERY;
+    if (mailbox_create(&live->mailbox, mode, error) ||
+        interrupt_watch(&live->interrupt, stop_capture, live, error))
+        return STATUS_FAILED;
+    setup_view(options, "Expressions", true, &live->view);
+    live->limit = options->max_frames;
+    if (live->limit == 0 && options->input == INPUT_DEMO && !live->view)
+        live->limit = DEMO_CYCLE;
+    return start_capture(live, error) ? STATUS_FAILED : STATUS_DONE;
+}
+
+/* Why the frames have ended, as a status. */
+static enum exit_status conclude(struct live *live, enum source_status end, struct error *error)
+{
+    bool by_itself = end == SOURCE_END && !interrupt_came(live->interrupt);
+    if (end == SOURCE_FAILED)
+        return STATUS_FAILED;
+    if (by_itself && live->options->input == INPUT_CAMERA) {
+        error_set(error, "camera %s: gives no pictures any more; plug it in and start again",
+                  live->source.name);
+        return STATUS_CAMERA_LOST;
+    }
+    if (by_itself && live->done == 0) {
+        error_set(error, "%s: there is no frame in it; try another video", live->source.name);
+        return STATUS_FAILED;
+    }
+    return STATUS_DONE;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static enum exit_status run(struct live *live, struct error *error)
+{
+    double begin = seconds_now();
+    int result = live->view ? loop_window(live, error) : loop_headless(live, error);
+    double seconds = seconds_now() - begin;
+    mailbox_stop(live->mailbox);
+    struct error capture_error;
+    enum source_status end = capture_join(&live->capture, &capture_error);
+    if (result)
+        return STATUS_FAILED;
+    if (end == SOURCE_FAILED)
+        *error = capture_error;
+
+    enum exit_status status = conclude(live, end, error);
+    const struct options *options = live->options;
+    long dropped = mailbox_dropped(live->mailbox);
+    if (!live->view && !options->json && !options->quiet && status == STATUS_DONE &&
+        text_report_summary(stdout, &live->tally, seconds, dropped)) {
+        error_set(error, "the results cannot be written; check where they go");
+        return STATUS_FAILED;
+    }
+    if (options->verbose)
+        log_line(program_name, "%ld frames in %.1f s, %ld dropped", live->done, seconds, dropped);
+    return status;
+}
+
+enum exit_status run_live(const struct options *options, struct error *error)
+{
+    struct live *live = calloc(1, sizeof *live);
+    if (!live) {
+        error_no_memory(error, "the frames");
+        return STATUS_FAILED;
+    }
+    live->options = options;
+    enum exit_status status = start(live, error);
+    if (status == STATUS_DONE)
+        status = run(live, error);
+    interrupt_free(&live->interrupt);
+    recorder_close(&live->recorder);
+    view_close(&live->view);
+    mailbox_free(&live->mailbox);
+    source_close(&live->source);
+    detector_close(&live->detector);
+    recognizer_close(&live->recognizer);
+    free(live);
+    return status;
+}
