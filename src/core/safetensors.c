@@ -117,6 +117,11 @@ static bool parse_tensor(const cJSON *item, size_t data_size, struct tensor_view
            view->rows * view->columns * type_sizes[view->type] == view->end - view->begin;
 }
 
+static bool overlaps(const struct tensor_view *a, const struct tensor_view *b)
+{
+    return a->begin < b->end && b->begin < a->end;
+}
+
 static int parse_entries(struct safetensors *file, struct error *error)
 {
     size_t used = 0;
@@ -135,6 +140,10 @@ static int parse_entries(struct safetensors *file, struct error *error)
                              "%s: tensor \"%.40s\" has a type, shape or place that does not fit a "
                              "file of this length; %s",
                              file->file_name, item->string, damaged);
+        for (size_t i = 0; i < file->tensor_count; i++)
+            if (overlaps(view, &file->tensors[i]))
+                return error_set(error, "%s: tensor \"%.40s\" overlaps another; %s",
+                                 file->file_name, item->string, damaged);
         used += view->end - view->begin;
         file->tensor_count++;
     }
