@@ -1,0 +1,398 @@
+/* Random numbers, messages, and files: the ground that the rest of src/core stands on. */
+#include "error.h"
+#include "file.h"
+#include "log.h"
+#include "rng.h"
+#include "testing.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* ---- Random numbers -------------------------------------------------------------------------- */
+
+/* The first numbers of the authors' xoshiro256starstar.c from this state. */
+static void rng_is_xoshiro256starstar(void **state)
+{
+    (void)state;
+    struct rng rng = {{1, 2, 3, 4}};
+    assert_true(rng_next(&rng) == 11520);
+    assert_true(rng_next(&rng) == 0);
+    assert_true(rng_next(&rng) == 1509978240);
+    assert_true(rng_next(&rng) == UINT64_C(1215971899390074240));
+}
+
+static void rng_follows_seed_and_stream(void **state)
+{
+    (void)state;
+    struct rng a = rng_make(7, 1), same = rng_make(7, 1);
+    struct rng others[] = {rng_make(7, 2), rng_make(8, 1), rng_make(7, 0), rng_make(1, 7)};
+    for (int i = 0; i < 100; i++) {
+        uint64_t value = rng_next(&a);
+        assert_true(rng_next(&same) == value);
+        for (size_t o = 0; o < sizeof others / sizeof *others; o++)
+            assert_true(rng_next(&others[o]) != value);
+    }
+}
+
+static void rng_uniform_fills_the_unit_interval(void **state)
+{
+    (void)state;
+    enum { DRAWS = 100000, BINS = 10 };
+    struct rng rng = rng_make(1, 0);
+    int bins[BINS] = {0};
+    for (int i = 0; i < DRAWS; i++) {
+        double value = rng_uniform(&rng);
+        assert_true(value >= 0.0 && value < 1.0);
+        bins[(int)(value * BINS)]++;
+    }
+    for (int b = 0; b < BINS; b++)
+        expect_close(bins[b], DRAWS / BINS, 500, "numbers in a tenth of the interval");
+    /* Its largest number is below 1 and not rounded up to it. */
+    const struct rng last = {{0, UINT64_C(0x4fc71c71c71c71c7), 0, 0}};
+    struct rng copy = last;
+    assert_true(rng_next(&copy) == UINT64_MAX);
+    copy = last;
+    assert_true(rng_uniform(&copy) < 1.0);
+}
+
+static void rng_normal_has_the_normal_moments(void **state)
+{
+    (void)state;
+    enum { DRAWS = 200000 };
+    struct rng rng = rng_make(2, 0);
+    double moments[5] = {0};
+    int within_one = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        double value = rng_normal(&rng), power = 1.0;
+        for (int m = 0; m < 5; m++, power *= value)
+            moments[m] += power / DRAWS;
+        within_one += fabs(value) < 1.0;
+    }
+    expect_close(moments[1], 0.0, 0.015, "mean");
+    expect_close(moments[2], 1.0, 0.02, "variance");
+    expect_close(moments[3], 0.0, 0.05, "third moment");
+    expect_close(moments[4], 3.0, 0.12, "fourth moment");
+    expect_close((double)within_one / DRAWS, 0.6827, 0.006, "share within one deviation");
+}
+
+static void rng_below_is_unbiased(void **state)
+{
+    (void)state;
+    enum { DRAWS = 90000 };
+    struct rng rng = rng_make(3, 0);
+    int counts[9] = {0}, low = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        uint64_t value = rng_below(&rng, 9);
+        assert_true(value < 9);
+        counts[value]++;
+    }
+    for (int v = 0; v < 9; v++)
+        expect_close(counts[v], DRAWS / 9, 500, "draws of one value");
+    /* With a bare remainder the lowest third of this range would come half of the time. */
+    uint64_t quarter = UINT64_C(1) << 62;
+    for (int i = 0; i < DRAWS; i++)
+        low += rng_below(&rng, 3 * quarter) < quarter;
+    expect_close((double)low / DRAWS, 1.0 / 3, 0.01, "share of the lowest third");
+    assert_true(rng_below(&rng, 1) == 0);
+}
+
+static void rng_shuffle_is_a_fair_permutation(void **state)
+{
+    (void)state;
+    enum { COUNT = 5, ROUNDS = 20000 };
+    struct rng rng = rng_make(4, 0);
+    int places[COUNT][COUNT] = {{0}};
+    for (int round = 0; round < ROUNDS; round++) {
+        int values[COUNT] = {0, 1, 2, 3, 4}, seen = 0;
+        rng_shuffle(&rng, values, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            assert_in_range(values[i], 0, COUNT - 1);
+            seen |= 1 << values[i];
+            places[i][values[i]]++;
+        }
+        assert_int_equal(seen, (1 << COUNT) - 1);
+    }
+    for (int i = 0; i < COUNT; i++)
+        for (int v = 0; v < COUNT; v++)
+            expect_close(places[i][v], ROUNDS / COUNT, 300, "times of one value in one place");
+    rng_shuffle(&rng, NULL, 0);
+}
+
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+/* What log_line writes to stderr for a text; the caller frees it. */
+static char *logged(const char *text)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    fflush(stderr);
+    int kept = dup(STDERR_FILENO);
+    assert_true(kept >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    log_line("program", "%s", text);
+    fflush(stderr);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    char *written = calloc(8192, 1);
+    assert_non_null(written);
+    rewind(file);
+    assert_true(fread(written, 1, 8191, file) > 0);
+    fclose(file);
+    return written;
+}
+
+static void log_line_cannot_drive_the_terminal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"a.jpg: no picture; try another", "program: a.jpg: no picture; try another\n"},
+        {"", "program: \n"},
+        {"\x1b[2Jred\x1b]0;x\x07", "program: ?[2Jred?]0;x?\n"},
+        {"a\nb\rc\td\x7f\x01", "program: a?b?c?d??\n"},
+        {"C1 \xc2\x80 \xc2\x9b"
+         "31m \xc2\x9f",
+         "program: C1 ?? ??31m ??\n"},
+        {"\xc2\xa0\xc3\xa4\xe4\xbd\xa0\xf0\x9f\x98\x80 \xc3\x9b",
+         "program: \xc2\xa0\xc3\xa4\xe4\xbd\xa0\xf0\x9f\x98\x80 \xc3\x9b\n"},
+        {"100% %s %n", "program: 100% %s %n\n"},
+        {"cut \xc2", "program: cut \xc2\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *written = logged(cases[i].text);
+        assert_string_equal(written, cases[i].expected);
+        free(written);
+    }
+}
+
+static void log_line_keeps_long_texts_to_one_line(void **state)
+{
+    (void)state;
+    char text[5000];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    char *written = logged(text);
+    assert_true(strlen(written) > 1000);
+    assert_ptr_equal(strchr(written, '\n'), written + strlen(written) - 1);
+    free(written);
+}
+
+static void error_set_makes_one_bounded_line(void **state)
+{
+    (void)state;
+    struct error error;
+    char name[3000];
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(error_set(&error, "%s: line %d", "x.csv", 7), -1);
+    assert_string_equal(error.text, "x.csv: line 7");
+    assert_int_equal(error_set(&error, "%s", name), -1);
+    assert_int_equal(strlen(error.text), sizeof error.text - 1);
+    assert_int_equal(error_set(&error, "%s: missing", "a\nb\r.csv"), -1);
+    expect_text(error.text, ".csv: missing", "a");
+    assert_int_equal(error_no_memory(&error, "the batch"), -1);
+    expect_text(error.text, "the batch", "no memory");
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+enum { LIMIT = 1 << 20 };
+
+static void expect_content(const char *name, const void *bytes, size_t size)
+{
+    size_t found;
+    uint8_t *content = read_bytes(in_folder(name), &found);
+    assert_int_equal(found, size);
+    assert_memory_equal(content, bytes, size);
+    free(content);
+}
+
+static void files_come_back_as_written(void **state)
+{
+    (void)state;
+    static uint8_t bytes[100000];
+    static const size_t sizes[] = {0, 1, 4096, sizeof bytes};
+    struct rng rng = rng_make(5, 0);
+    struct error error;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)rng_next(&rng);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        uint8_t *content;
+        size_t size;
+        assert_int_equal(file_write(in_folder("file"), bytes, sizes[i], &error), 0);
+        expect_content("file", bytes, sizes[i]);
+        assert_int_equal(file_read(in_folder("file"), sizes[i], &content, &size, &error), 0);
+        assert_int_equal(size, sizes[i]);
+        assert_non_null(content);
+        assert_memory_equal(content, bytes, size);
+        free(content);
+    }
+}
+
+static void refuse_reading(const char *name, size_t limit, const char *reason)
+{
+    struct error error = {""};
+    uint8_t *bytes = (uint8_t *)&error;
+    size_t size = 17;
+    assert_int_equal(file_read(in_folder(name), limit, &bytes, &size, &error), -1);
+    expect_text(error.text, in_folder(name), reason);
+    assert_ptr_equal(bytes, &error);
+    assert_int_equal(size, 17);
+}
+
+static void file_read_refuses_what_is_no_such_file(void **state)
+{
+    (void)state;
+    refuse_reading("missing", LIMIT, "No such file");
+    refuse_reading(".", LIMIT, "folder");
+    refuse_reading("missing/file", LIMIT, "No such file");
+    write_bytes(in_folder("file"), "1234567", 7);
+    refuse_reading("file", 6, "larger");
+    refuse_reading("file/below", LIMIT, "Not a directory");
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    refuse_reading("pipe", LIMIT, "regular");
+}
+
+static void file_read_refuses_without_permission(void **state)
+{
+    (void)state;
+    if (geteuid() == 0)
+        skip(); /* who may read everything */
+    write_bytes(in_folder("file"), "x", 1);
+    assert_int_equal(chmod(in_folder("file"), 0), 0);
+    refuse_reading("file", LIMIT, "ermission");
+}
+
+static void refuse_writing(const char *name, const char *reason)
+{
+    struct error error = {""};
+    struct file_writer *writer = NULL;
+    assert_int_equal(file_writer_open(&writer, in_folder(name), &error), -1);
+    assert_null(writer);
+    expect_text(error.text, in_folder(name), reason);
+    assert_int_equal(file_write(in_folder(name), "x", 1, &error), -1);
+    expect_text(error.text, in_folder(name), reason);
+}
+
+static void file_writer_fails_at_once_in_a_bad_folder(void **state)
+{
+    (void)state;
+    refuse_writing("missing/file", "No such file");
+    refuse_writing(".", "folder");
+    assert_int_equal(count_files(0), 0);
+    if (geteuid() != 0) {
+        assert_int_equal(chmod(test_folder(), 0500), 0);
+        refuse_writing("file", "ermission");
+        assert_int_equal(chmod(test_folder(), 0700), 0);
+        assert_int_equal(count_files(0), 0);
+    }
+}
+
+static void old_file_stands_until_commit(void **state)
+{
+    (void)state;
+    struct error error;
+    struct file_writer *writer;
+    write_bytes(in_folder("file"), "old", 3);
+    assert_int_equal(file_writer_open(&writer, in_folder("file"), &error), 0);
+    file_writer_append(writer, "new ", 4);
+    file_writer_append(writer, "", 0);
+    file_writer_append(writer, "text", 4);
+    expect_content("file", "old", 3);
+    assert_int_equal(count_files(0), 2);
+    assert_int_equal(file_writer_commit(&writer, &error), 0);
+    assert_null(writer);
+    expect_content("file", "new text", 8);
+    assert_int_equal(count_files(0), 1);
+}
+
+static void discard_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct error error;
+    struct file_writer *writer = NULL;
+    file_writer_discard(&writer);
+    write_bytes(in_folder("file"), "old", 3);
+    for (int i = 0; i < 2; i++) {
+        const char *name = i ? "other" : "file";
+        assert_int_equal(file_writer_open(&writer, in_folder(name), &error), 0);
+        file_writer_append(writer, "new", 3);
+        file_writer_discard(&writer);
+        assert_null(writer);
+        assert_int_equal(count_files(0), 1);
+        expect_content("file", "old", 3);
+    }
+}
+
+/* A disk that fills up, played by a limit on the size of files. */
+static void failed_write_leaves_the_old_file(void **state)
+{
+    (void)state;
+    static const char big[5000];
+    struct error error;
+    struct file_writer *writer;
+    struct rlimit kept, small;
+    write_bytes(in_folder("file"), "old", 3);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &kept), 0);
+    small = kept;
+    small.rlim_cur = 1000;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int opened = file_writer_open(&writer, in_folder("file"), &error);
+    if (opened == 0) {
+        file_writer_append(writer, big, sizeof big);
+        file_writer_append(writer, big, 1);
+    }
+    int committed = opened == 0 ? file_writer_commit(&writer, &error) : 0;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(opened, 0);
+    assert_int_equal(committed, -1);
+    assert_null(writer);
+    expect_text(error.text, in_folder("file"), "too large");
+    expect_content("file", "old", 3);
+    assert_int_equal(count_files(0), 1);
+}
+
+static void mode_follows_the_umask(void **state)
+{
+    (void)state;
+    static const mode_t masks[] = {0, 022, 027, 077};
+    struct error error;
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        mode_t kept = umask(masks[i]);
+        int result = file_write(in_folder("file"), "x", 1, &error);
+        mode_t after = umask(kept);
+        struct stat status;
+        assert_int_equal(result, 0);
+        assert_int_equal(after, masks[i]);
+        assert_int_equal(stat(in_folder("file"), &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0666 & ~masks[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rng_is_xoshiro256starstar),
+        cmocka_unit_test(rng_follows_seed_and_stream),
+        cmocka_unit_test(rng_uniform_fills_the_unit_interval),
+        cmocka_unit_test(rng_normal_has_the_normal_moments),
+        cmocka_unit_test(rng_below_is_unbiased),
+        cmocka_unit_test(rng_shuffle_is_a_fair_permutation),
+        cmocka_unit_test(log_line_cannot_drive_the_terminal),
+        cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
+        cmocka_unit_test(error_set_makes_one_bounded_line),
+        cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),
+        cmocka_unit_test_teardown(file_read_refuses_what_is_no_such_file, empty_folder),
+        cmocka_unit_test_teardown(file_read_refuses_without_permission, empty_folder),
+        cmocka_unit_test_teardown(file_writer_fails_at_once_in_a_bad_folder, empty_folder),
+        cmocka_unit_test_teardown(old_file_stands_until_commit, empty_folder),
+        cmocka_unit_test_teardown(discard_leaves_no_trace, empty_folder),
+        cmocka_unit_test_teardown(failed_write_leaves_the_old_file, empty_folder),
+        cmocka_unit_test_teardown(mode_follows_the_umask, empty_folder),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,111 @@
+/* What the tests of src/core share: cmocka with all that it needs, comparison of numbers, and a
+ * folder of the test's own under TMPDIR for the files it makes. */
+#ifndef TESTING_H
+#define TESTING_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEST_PATH_SIZE = 1024 };
+
+/* Also fails where either is no number. */
+static inline void expect_close(double value, double expected, double tolerance, const char *what)
+{
+    if (!(fabs(value - expected) <= tolerance))
+        fail_msg("%s: %.9g, expected %.9g within %g", what, value, expected, tolerance);
+}
+
+/* An error's text: one line that contains `name` and `reason`. */
+static inline void expect_text(const char *text, const char *name, const char *reason)
+{
+    if (!strstr(text, name) || !strstr(text, reason) || strpbrk(text, "\r\n"))
+        fail_msg("expected one line with \"%s\" and \"%s\": %s", name, reason, text);
+}
+
+static inline char *test_folder(void)
+{
+    static char folder[TEST_PATH_SIZE];
+    return folder;
+}
+
+/* The path of a file in the folder; it stays until the next call. */
+static inline const char *in_folder(const char *name)
+{
+    static char path[2 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", test_folder(), name);
+    return path;
+}
+
+static inline int make_folder(void **state)
+{
+    (void)state;
+    const char *parent = getenv("TMPDIR");
+    snprintf(test_folder(), TEST_PATH_SIZE, "%s/test_core.XXXXXX", parent ? parent : "/tmp");
+    return mkdtemp(test_folder()) ? 0 : -1;
+}
+
+/* How many files stand in the folder; removes them where asked to. */
+static inline int count_files(int remove_them)
+{
+    int count = 0;
+    DIR *folder = opendir(test_folder());
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        count++;
+        if (remove_them && remove(in_folder(entry->d_name)) != 0)
+            count = -1;
+    }
+    closedir(folder);
+    return count;
+}
+
+static inline int empty_folder(void **state)
+{
+    (void)state;
+    return count_files(1) >= 0 ? 0 : -1;
+}
+
+static inline int remove_folder(void **state)
+{
+    return empty_folder(state) < 0 ? -1 : rmdir(test_folder());
+}
+
+static inline void write_bytes(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The file's bytes and a closing zero; the caller frees them. */
+static inline uint8_t *read_bytes(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    long length = ftell(file);
+    assert_true(length >= 0);
+    rewind(file);
+    uint8_t *bytes = calloc((size_t)length + 1, 1);
+    assert_non_null(bytes);
+    *size = fread(bytes, 1, (size_t)length, file);
+    assert_int_equal(*size, length);
+    fclose(file);
+    return bytes;
+}
+
+#endif
