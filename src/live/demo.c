@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVAL = 288 }; /* side of the square that the face is drawn in, pixels */
+enum { OVAL = 248 }; /* side of the square that the face is drawn in, pixels */
+
+/* Exponent of the superellipse that the face fades out along; 2 would be a circle. */
+static const double roundness = 2.5;
 
 static const double pi = 3.14159265358979323846;
 
@@ -28,18 +31,18 @@ static double smooth_step(double edge0, double edge1, double x)
     return t * t * (3 - 2 * t);
 }
 
-/* A soft light on a wall: bluish grey, brighter behind the face, darker towards the corners. */
+/* A soft light on a wall: warm grey, brighter behind the face, darker towards the corners. */
 static void paint_background(struct demo *demo)
 {
     for (int y = 0; y < DEMO_HEIGHT; y++) {
         for (int x = 0; x < DEMO_WIDTH; x++) {
             double dx = (x - 0.46 * DEMO_WIDTH) / DEMO_WIDTH;
             double dy = (y - 0.42 * DEMO_HEIGHT) / DEMO_HEIGHT;
-            double light = exp(-2.6 * (dx * dx + dy * dy));
+            double light = exp(-3.2 * (dx * dx + dy * dy));
             uint8_t *pixel = demo->background + (y * DEMO_WIDTH + x) * 3;
-            pixel[0] = (uint8_t)lround(62 + 66 * light);
-            pixel[1] = (uint8_t)lround(52 + 62 * light);
-            pixel[2] = (uint8_t)lround(44 + 60 * light);
+            pixel[0] = (uint8_t)lround(38 + 72 * light);
+            pixel[1] = (uint8_t)lround(40 + 76 * light);
+            pixel[2] = (uint8_t)lround(43 + 80 * light);
         }
     }
 }
@@ -48,10 +51,10 @@ static void shape_oval(struct demo *demo)
 {
     for (int y = 0; y < OVAL; y++) {
         for (int x = 0; x < OVAL; x++) {
-            double dx = (x + 0.5 - OVAL / 2.0) / (0.43 * OVAL);
-            double dy = (y + 0.5 - OVAL / 2.0) / (0.5 * OVAL);
-            double radius = sqrt(dx * dx + dy * dy);
-            demo->opacity[y * OVAL + x] = (float)(1 - smooth_step(0.72, 1.0, radius));
+            double dx = fabs(x + 0.5 - OVAL / 2.0) / (0.5 * OVAL);
+            double dy = fabs(y + 0.5 - OVAL / 2.0) / (0.5 * OVAL);
+            double radius = pow(pow(dx, roundness) + pow(dy, roundness), 1 / roundness);
+            demo->opacity[y * OVAL + x] = (float)(1 - smooth_step(0.74, 1.0, radius));
         }
     }
 }

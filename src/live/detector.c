@@ -23,7 +23,8 @@ static const struct search still_searches[] = {
     {400, true, 0.30, 1.05, 3, 1.0 / 5},
 };
 static const struct search live_searches[] = {
-    {400, false, 0.0, 1.15, 4, 1.0 / 12},
+    {400, false, 0.0, 1.10, 4, 1.0 / 16},
+    {320, false, 0.0, 1.05, 3, 1.0 / 5},
 };
 
 /* Two boxes show the same face where this share of the smaller one is common to both. */

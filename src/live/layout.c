@@ -61,25 +61,28 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
     choose(layout, area, candidates, (int)(sizeof candidates / sizeof *candidates), place);
 }
 
-double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
-                    bool beside, SDL_Rect *place)
+double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
+                    SDL_Rect size, int gap, bool beside, SDL_Rect *place)
 {
+    int foot = box.y + box.h;
     int right = box.x + box.w + gap;
     int left = box.x - gap - size.w;
-    int above = box.y - gap - size.h;
-    int below = box.y + box.h + gap;
     int middle = box.x + (box.w - size.w) / 2;
-    int foot = box.y + box.h - size.h;
+    int above = (label.y < box.y ? label.y : box.y) - gap - size.h;
+    int below = (label.y > foot ? label.y + label.h : foot) + gap;
     int end = area.x + area.w - size.w;
-    int bottom = area.y + area.h - size.h;
-    const SDL_Rect sides[] = {{right, box.y, size.w, size.h},  {left, box.y, size.w, size.h},
-                              {right, foot, size.w, size.h},   {left, foot, size.w, size.h},
-                              {middle, below, size.w, size.h}, {middle, above, size.w, size.h},
-                              {end, area.y, size.w, size.h},   {area.x, area.y, size.w, size.h},
-                              {end, bottom, size.w, size.h},   {area.x, bottom, size.w, size.h}};
-    const SDL_Rect close[] = {{box.x, below, size.w, size.h}, {right, foot, size.w, size.h},
-                              {left, foot, size.w, size.h},   {right, box.y, size.w, size.h},
-                              {left, box.y, size.w, size.h},  {middle, foot - gap, size.w, size.h}};
+    const SDL_Rect sides[] = {
+        {right, box.y, size.w, size.h},         {left, box.y, size.w, size.h},
+        {right, foot - size.h, size.w, size.h}, {left, foot - size.h, size.w, size.h},
+        {middle, below, size.w, size.h},        {middle, above, size.w, size.h},
+        {end, area.y, size.w, size.h},          {area.x, area.y, size.w, size.h}};
+    const SDL_Rect close[] = {{box.x, below, size.w, size.h},
+                              {box.x, above, size.w, size.h},
+                              {right, foot - size.h, size.w, size.h},
+                              {left, foot - size.h, size.w, size.h},
+                              {right, box.y, size.w, size.h},
+                              {left, box.y, size.w, size.h},
+                              {middle, foot - gap - size.h, size.w, size.h}};
     if (beside)
         return choose(layout, area, sides, (int)(sizeof sides / sizeof *sides), place);
     return choose(layout, area, close, (int)(sizeof close / sizeof *close), place);

@@ -21,9 +21,9 @@ void layout_block(struct layout *layout, SDL_Rect rect);
 void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
                   SDL_Rect *place);
 
-/* The same for its bars: beside the face, if `beside`, else rather below it. Returns how many
- * pixels of the taken rectangles they hide. */
-double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
-                    bool beside, SDL_Rect *place);
+/* The same for the bars of a face with this box and label: beside the face, if `beside`, else
+ * rather below it. Returns how many pixels of the taken rectangles they hide. */
+double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
+                    SDL_Rect size, int gap, bool beside, SDL_Rect *place);
 
 #endif

@@ -91,7 +91,7 @@ static struct panel_style full_style(struct paint *paint, int em)
                                 .padding = share(text, 0.7),
                                 .gap = share(text, 0.55),
                                 .name_width = paint_text_width(paint, text, "surprise"),
-                                .bar_width = share(text, 5.0),
+                                .bar_width = share(text, 6.0),
                                 .number = paint_text_width(paint, text, "100%"),
                                 .bar_height = at_least(share(text, 0.46), 3)};
 }
@@ -119,7 +119,9 @@ static SDL_Rect panel_size(const struct panel_style *style)
 static void draw_box(struct paint *paint, SDL_Rect rect, int em, SDL_Color colour)
 {
     int thickness = at_least(share(em, 0.15), 2);
-    int radius = share(rect.w < rect.h ? rect.w : rect.h, 0.09);
+    int radius = share(rect.w < rect.h ? rect.w : rect.h, 0.08);
+    int largest = share(em, 1.2);
+    radius = radius < largest ? radius : largest;
     SDL_Rect around = {rect.x - 1, rect.y - 1, rect.w + 2, rect.h + 2};
     paint_outline(paint, around, radius + 1, thickness + 2, shadow);
     paint_outline(paint, rect, radius, thickness, colour);
@@ -189,8 +191,8 @@ static double place_panels(struct paint *paint, const struct overlay *overlay, i
     for (int i = 0; i < count; i++) {
         struct face_layout *face = &faces[i];
         face->style = full ? full_style(paint, em) : compact_style(em, face->box.w);
-        covered += layout_panel(&layout, overlay->area, face->box, panel_size(&face->style),
-                                share(em, 0.5), full, &face->panel);
+        covered += layout_panel(&layout, overlay->area, face->box, face->label,
+                                panel_size(&face->style), share(em, 0.5), full, &face->panel);
     }
     return covered;
 }
@@ -214,10 +216,10 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
     }
     if (!overlay->bars || count == 0)
         return;
-    /* Bars with names where nothing that matters is hidden by them, else thin ones. */
+    /* Bars with names where they hide nothing, or little of a lone face; else thin ones. */
     double face_area = (double)placed[0].box.w * placed[0].box.h;
     double covered = place_panels(paint, overlay, em, true, &layout, placed, count);
-    if (covered > (count == 1 ? 0.06 * face_area : 0))
+    if (covered > (count == 1 ? 0.2 * face_area : 0))
         place_panels(paint, overlay, em, false, &layout, placed, count);
 }
 

@@ -225,12 +225,29 @@ static int measure_glyphs(struct atlas *atlas, TTF_Font *font)
         if (atlas->width[i] > atlas->cell_width)
             atlas->cell_width = atlas->width[i];
     }
-    int top = 0;
-    if (TTF_GlyphMetrics(font, 'x', NULL, NULL, NULL, &top, NULL))
-        return -1;
     atlas->cell_height = TTF_FontHeight(font);
-    atlas->middle = TTF_FontAscent(font) - (top + 1) / 2;
     return 0;
+}
+
+/* Rows that the letter x covers, found in its pixels: hinting moves them off the font's metrics. */
+static int find_middle(const struct atlas *atlas, const SDL_Surface *surface)
+{
+    int i = 'x' - FIRST_GLYPH;
+    int left = i % ATLAS_COLUMNS * atlas->cell_width;
+    int top = i / ATLAS_COLUMNS * atlas->cell_height;
+    int first = atlas->cell_height;
+    int last = 0;
+    for (int y = 0; y < atlas->cell_height; y++) {
+        const Uint8 *row = (const Uint8 *)surface->pixels + (top + y) * surface->pitch;
+        const Uint32 *pixels = (const Uint32 *)(const void *)row + left;
+        for (int x = 0; x < atlas->width[i]; x++) {
+            if (pixels[x] >> 24 > 127) {
+                first = y < first ? y : first;
+                last = y;
+            }
+        }
+    }
+    return (first + last + 1) / 2;
 }
 
 static int draw_glyphs(const struct atlas *atlas, TTF_Font *font, SDL_Surface *surface)
@@ -270,8 +287,10 @@ static void rasterize_font(struct paint *paint, struct atlas *atlas)
         SDL_FreeSurface(surface);
         surface = NULL;
     }
-    if (surface)
+    if (surface) {
+        atlas->middle = find_middle(atlas, surface);
         atlas->texture = texture_from(paint, surface);
+    }
     TTF_CloseFont(font);
 }
 

@@ -2,15 +2,14 @@
 
 #include "overlay.h"
 #include "paint.h"
-#include "picture.h"
+#include "picture_texture.h"
+#include "screenshot.h"
 
 #include <SDL.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 static const Uint32 hint_ms = 6000;
 static const Uint32 notice_ms = 3000;
@@ -29,8 +28,8 @@ struct view {
     SDL_Window *window;
     SDL_Renderer *renderer;
     struct paint *paint;
-    SDL_Texture *texture;
-    int width, height; /* of the texture */
+    struct picture_texture texture;
+    int width, height; /* of the picture */
     struct face faces[FRAME_MAX_FACES];
     int face_count;
     bool shown, live, mirrored, bars, paused;
@@ -63,6 +62,13 @@ bool view_possible(void)
 #endif
 }
 
+/* A lone face that fills a still leaves room for its bars nowhere but beside the picture. */
+static bool is_tight_portrait(const struct view *view)
+{
+    return !view->live && view->face_count == 1 && view->faces[0].box.height > view->height / 2 &&
+           view->width < view->height * 3 / 2;
+}
+
 /* Most of the screen, but not much more than the picture has to show. */
 static void show_window(struct view *view)
 {
@@ -72,7 +78,9 @@ static void show_window(struct view *view)
     double fit = 0.85 * fmin((double)usable.w / view->width, (double)usable.h / view->height);
     double comfortable = fmax(2, 720.0 / view->height);
     double scale = fmin(fit, comfortable);
-    int width = (int)fmax(MIN_WIDTH, round(view->width * scale));
+    double width_to_height = is_tight_portrait(view) ? 1.5 : 0;
+    int width =
+        (int)fmax(MIN_WIDTH, round(fmax(view->width, width_to_height * view->height) * scale));
     int height = (int)fmax(MIN_HEIGHT, round(view->height * scale));
     SDL_SetWindowSize(view->window, width, height);
     SDL_SetWindowPosition(view->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
@@ -125,8 +133,7 @@ void view_close(struct view **view)
     if (!closed)
         return;
     paint_free(&closed->paint);
-    if (closed->texture)
-        SDL_DestroyTexture(closed->texture);
+    picture_texture_free(&closed->texture);
     if (closed->renderer)
         SDL_DestroyRenderer(closed->renderer);
     if (closed->window)
@@ -149,45 +156,6 @@ void view_set_paused(struct view *view, bool paused)
 
 /* ---- The picture ----------------------------------------------------------------------------- */
 
-static int resize_texture(struct view *view, int width, int height, struct error *error)
-{
-    if (view->texture && view->width == width && view->height == height)
-        return 0;
-    if (view->texture)
-        SDL_DestroyTexture(view->texture);
-    view->texture = SDL_CreateTexture(view->renderer, SDL_PIXELFORMAT_BGR24,
-                                      SDL_TEXTUREACCESS_STREAMING, width, height);
-    if (!view->texture)
-        return error_set(error, "a picture of %dx%d cannot be shown: %s; try --headless", width,
-                         height, SDL_GetError());
-    SDL_SetTextureScaleMode(view->texture, SDL_ScaleModeLinear);
-    view->width = width;
-    view->height = height;
-    return 0;
-}
-
-/* One part in so many pixels a side, so that the picture fits into a texture. */
-static int reduction(struct view *view, struct bgr_image picture)
-{
-    SDL_RendererInfo info;
-    int limit = 4096;
-    if (SDL_GetRendererInfo(view->renderer, &info) == 0 && info.max_texture_width > 0 &&
-        info.max_texture_width < limit)
-        limit = info.max_texture_width;
-    int longest = picture.width > picture.height ? picture.width : picture.height;
-    return (longest + limit - 1) / limit;
-}
-
-static void copy_row(const uint8_t *from, uint8_t *to, int width, int step)
-{
-    if (step == 1) {
-        memcpy(to, from, (size_t)width * 3);
-        return;
-    }
-    for (int x = 0; x < width; x++)
-        memcpy(to + x * 3, from + (size_t)x * (size_t)step * 3, 3);
-}
-
 static void measure_rate(struct view *view)
 {
     Uint64 now = SDL_GetPerformanceCounter();
@@ -201,26 +169,11 @@ static void measure_rate(struct view *view)
 int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
                      int count, struct error *error)
 {
-    int step = reduction(view, picture);
-    int width = (picture.width + step - 1) / step;
-    int height = (picture.height + step - 1) / step;
-    if (resize_texture(view, width, height, error))
+    if (picture_texture_set(&view->texture, view->renderer, picture, error))
         return -1;
-    void *pixels;
-    int stride;
-    if (SDL_LockTexture(view->texture, NULL, &pixels, &stride) < 0)
-        return error_set(error, "cannot draw: %s; try --headless", SDL_GetError());
-    for (int y = 0; y < height; y++)
-        copy_row(picture.pixels + (size_t)y * (size_t)step * picture.stride,
-                 (uint8_t *)pixels + (size_t)y * (size_t)stride, width, step);
-    SDL_UnlockTexture(view->texture);
-
-    for (int i = 0; i < count; i++) {
-        view->faces[i] = faces[i];
-        struct box box = faces[i].box;
-        view->faces[i].box =
-            (struct box){box.x / step, box.y / step, box.width / step, box.height / step};
-    }
+    memcpy(view->faces, faces, (size_t)count * sizeof *faces);
+    view->width = picture.width;
+    view->height = picture.height;
     view->face_count = count;
     measure_rate(view);
     if (!view->shown)
@@ -235,7 +188,8 @@ static SDL_Rect fit_picture(const struct view *view, SDL_Rect area)
     double scale = fmin((double)area.w / view->width, (double)area.h / view->height);
     int width = (int)fmax(1, round(view->width * scale));
     int height = (int)fmax(1, round(view->height * scale));
-    return (SDL_Rect){(area.w - width) / 2, (area.h - height) / 2, width, height};
+    int left = is_tight_portrait(view) ? 0 : (area.w - width) / 2;
+    return (SDL_Rect){left, (area.h - height) / 2, width, height};
 }
 
 static void draw_chip(struct view *view, int x, int y, int size, double opacity, const char *text)
@@ -283,12 +237,12 @@ static void draw_scene(struct view *view, SDL_Rect area)
 {
     paint_note(view->paint, SDL_SetRenderDrawColor(view->renderer, 24, 25, 28, 255));
     paint_note(view->paint, SDL_RenderClear(view->renderer));
-    if (!view->texture || area.w <= 0 || area.h <= 0)
+    if (!view->shown || area.w <= 0 || area.h <= 0)
         return;
     SDL_Rect place = fit_picture(view, area);
     SDL_RendererFlip flip = view->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
-    paint_note(view->paint,
-               SDL_RenderCopyEx(view->renderer, view->texture, NULL, &place, 0, NULL, flip));
+    paint_note(view->paint, SDL_RenderCopyEx(view->renderer, view->texture.texture, NULL, &place, 0,
+                                             NULL, flip));
     struct overlay overlay = {.area = area,
                               .picture = place,
                               .source_width = view->width,
@@ -309,44 +263,13 @@ int view_draw(struct view *view, struct error *error)
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
-/* expressions-YYYYMMDD-HHMMSS.png, with -2, -3, ... where that is taken. */
-static void screenshot_name(char name[64])
-{
-    time_t now = time(NULL);
-    struct tm local = {0};
-    localtime_r(&now, &local);
-    char stamp[32];
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
-    snprintf(name, 64, "expressions-%s.png", stamp);
-    for (int i = 2; i < 100 && access(name, F_OK) == 0; i++)
-        snprintf(name, 64, "expressions-%s-%d.png", stamp, i);
-}
-
 /* What the window shows, without its messages. */
-static int save_screenshot(struct view *view, const char *name, struct error *error)
-{
-    SDL_Rect area = output_area(view);
-    size_t stride = (size_t)area.w * 3;
-    uint8_t *pixels = malloc(stride * (size_t)area.h + 1);
-    if (!pixels)
-        return error_no_memory(error, "the screenshot");
-    draw_scene(view, area);
-    paint_note(view->paint, SDL_RenderReadPixels(view->renderer, NULL, SDL_PIXELFORMAT_BGR24,
-                                                 pixels, (int)stride));
-    struct bgr_image picture = {pixels, area.w, area.h, stride};
-    int result = paint_check(view->paint, error);
-    if (result == 0)
-        result = picture_write(name, picture, error);
-    free(pixels);
-    return result;
-}
-
 static void take_screenshot(struct view *view)
 {
-    char name[64];
-    screenshot_name(name);
+    char name[SCREENSHOT_NAME_SIZE];
     struct error error;
-    if (save_screenshot(view, name, &error))
+    draw_scene(view, output_area(view));
+    if (paint_check(view->paint, &error) || screenshot_save(view->renderer, name, &error))
         say(view, "not saved: ", error.text, notice_ms);
     else
         say(view, "saved ", name, notice_ms);
