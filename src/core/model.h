@@ -6,7 +6,7 @@
 #include "feature_vector.h"
 #include "mlp.h"
 
-enum { MODEL_MAX_CLASSES = 64, MODEL_CLASS_NAME_SIZE = 32, MODEL_NOTE_SIZE = 256 };
+enum { MODEL_MAX_CLASSES = 64, MODEL_CLASS_NAME_SIZE = 32, MODEL_NOTE_SIZE = 768 };
 
 /* Facts about the training that stand in the file for the reader; all are plain text. */
 struct model_notes {

@@ -1,11 +1,85 @@
 #include "dataset.h"
+#include "readers.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-const char *const split_names[SPLIT_COUNT] = {"Training", "PublicTest", "PrivateTest"};
+enum { MAX_SAMPLES = 10000000 };
+
+const char *const source_names[SOURCE_COUNT] = {"FER2013", "picture folders", "IDX"};
+
+const char *const split_names[SOURCE_COUNT][SPLIT_COUNT] = {
+    [SOURCE_FER2013] = {"Training", "PublicTest", "PrivateTest"},
+    [SOURCE_FOLDERS] = {"train", "validation", "test"},
+    [SOURCE_IDX] = {"train", "validation", "test"},
+};
+
+int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
+                 struct error *error)
+{
+    struct dataset made = {.width = FACE_SIDE, .height = FACE_SIDE, .class_count = LABEL_COUNT};
+    struct stat status;
+    int result;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        snprintf(made.class_names[k], sizeof made.class_names[k], "%s", label_names[k]);
+    if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+        result = fer2013_load(&made, path, error);
+    else if (idx_is_folder(path))
+        result = idx_load(&made, path, error);
+    else
+        result = folders_load(&made, path, skip_bad, program, error);
+    if (result < 0)
+        dataset_free(&made);
+    else
+        *dataset = made;
+    return result;
+}
+
+int dataset_grow(struct dataset *d, int *capacity, struct error *error)
+{
+    if (d->count < *capacity)
+        return 0;
+    if (d->count >= MAX_SAMPLES)
+        return error_set(error, "more than %d pictures; this is not the data set meant here",
+                         MAX_SAMPLES);
+    int larger = *capacity ? *capacity + *capacity / 2 : 4096;
+    uint8_t *pixels = realloc(d->pixels, (size_t)larger * (size_t)d->width * (size_t)d->height);
+    d->pixels = pixels ? pixels : d->pixels;
+    uint8_t *labels = realloc(d->labels, (size_t)larger);
+    d->labels = labels ? labels : d->labels;
+    uint8_t *splits = realloc(d->splits, (size_t)larger);
+    d->splits = splits ? splits : d->splits;
+    if (!pixels || !labels || !splits)
+        return error_no_memory(error, "the data set");
+    *capacity = larger;
+    return 0;
+}
+
+void dataset_hold_out(struct dataset *dataset)
+{
+    int seen = 0;
+    for (int i = 0; i < dataset->count; i++)
+        if (dataset->splits[i] == SPLIT_TRAINING && seen++ % 10 == 9)
+            dataset->splits[i] = SPLIT_VALIDATION;
+}
+
+int dataset_find_split(const struct dataset *dataset, const char *name, enum split *split,
+                       struct error *error)
+{
+    const char *const *names = split_names[dataset->source];
+    for (int i = 0; i < SPLIT_COUNT; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *split = (enum split)i;
+            return 0;
+        }
+    }
+    return error_set(error, "--split %.40s: %s have %s, %s and %s", name,
+                     source_names[dataset->source], names[0], names[1], names[2]);
+}
 
 void dataset_free(struct dataset *dataset)
 {
@@ -30,7 +104,7 @@ int dataset_split(const struct dataset *dataset, enum split split, int **indices
         found += dataset->splits[i] == split;
     if (found == 0)
         return error_set(error, "the data have no %s pictures; choose another --split or data set",
-                         split_names[split]);
+                         split_names[dataset->source][split]);
     int *list = malloc((size_t)found * sizeof *list);
     if (!list)
         return error_no_memory(error, "the list of samples");

@@ -8,10 +8,22 @@
 
 #include <stdint.h>
 
-enum split { SPLIT_TRAINING, SPLIT_PUBLIC_TEST, SPLIT_PRIVATE_TEST, SPLIT_COUNT };
+enum split { SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT };
 
-/* "Training", "PublicTest", "PrivateTest": the values of fer2013.csv's Usage column */
-extern const char *const split_names[SPLIT_COUNT];
+/* Where a data set comes from. */
+enum source {
+    SOURCE_FER2013, /* fer2013.csv; splits Training, PublicTest, PrivateTest */
+    SOURCE_FOLDERS, /* train/<class>/ and test/<class>/ with pictures */
+    SOURCE_IDX,     /* MNIST's files */
+    SOURCE_COUNT
+};
+
+/* "FER2013", "picture folders", "IDX" */
+extern const char *const source_names[SOURCE_COUNT];
+
+/* What a user calls the splits of a source: Training, PublicTest, PrivateTest of FER2013; train,
+ * validation, test of the others, whose validation is every tenth picture of their train part. */
+extern const char *const split_names[SOURCE_COUNT][SPLIT_COUNT];
 
 /* FER+ (Barsoum et al. 2016): what ten taggers said of a picture. */
 struct votes {
@@ -20,6 +32,7 @@ struct votes {
 };
 
 struct dataset {
+    enum source source;
     int width, height; /* pixels */
     int class_count;   /* K */
     char class_names[MODEL_MAX_CLASSES][MODEL_CLASS_NAME_SIZE];
@@ -30,9 +43,13 @@ struct dataset {
     struct votes *votes; /* N, or NULL without FER+ */
 };
 
-/* Reads fer2013.csv (columns emotion, pixels and Usage, found by name). An error names the line.
- * The caller ends it with dataset_free. */
-int dataset_load(struct dataset *dataset, const char *path, struct error *error);
+/* Reads what `path` names: fer2013.csv (or icml_face_data.csv; columns emotion, pixels and Usage,
+ * found by name), a folder of class folders, or a folder of IDX files. An error names the file and,
+ * for text, the line. With `skip_bad`, pictures in folders that cannot be read are left out, each
+ * told on stderr for `program`; otherwise the first one is an error. The caller ends the data set
+ * with dataset_free. */
+int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
+                 struct error *error);
 
 /* Reads FER+ votes (fer2013new.csv), row for row with the data set's file, which may end earlier.
  */
@@ -42,6 +59,16 @@ void dataset_free(struct dataset *dataset);
 
 /* The picture number `index`. */
 const uint8_t *dataset_picture(const struct dataset *dataset, int index);
+
+/* Makes room for one sample more than dataset->count; *capacity starts at 0. */
+int dataset_grow(struct dataset *dataset, int *capacity, struct error *error);
+
+/* Moves every tenth training sample to the validation split. */
+void dataset_hold_out(struct dataset *dataset);
+
+/* The split of that name; says which there are. */
+int dataset_find_split(const struct dataset *dataset, const char *name, enum split *split,
+                       struct error *error);
 
 /* The samples of one split in file order. *indices (malloc, the caller frees) holds *count. Fails
  * where there are none. */

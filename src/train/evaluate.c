@@ -81,7 +81,8 @@ void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
                       const char *model_path, FILE *out)
 {
     const struct metrics *m = &e->metrics;
-    fprintf(out, "%s on %s, %d pictures\n\n", model_path, split_names[e->split], m->count);
+    fprintf(out, "%s on %s, %d pictures\n\n", model_path, split_names[dataset->source][e->split],
+            m->count);
     fprintf(out, "  accuracy           %6.2f %%   (%.2f %% without the mirror image)\n",
             100.0 * m->accuracy, 100.0 * e->plain_accuracy);
     fprintf(out, "  macro F1           %6.2f %%\n", 100.0 * m->macro_f1);
@@ -129,25 +130,23 @@ static bool add_classes(cJSON *object, const struct metrics *m, const struct dat
     return complete;
 }
 
-int evaluation_print_json(const struct evaluation *e, const struct dataset *dataset,
-                          const char *model_path, FILE *out, struct error *error)
+char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
+                      const char *model_path, const char *options)
 {
     const struct metrics *m = &e->metrics;
     cJSON *object = cJSON_CreateObject();
-    bool complete = cJSON_AddStringToObject(object, "model", model_path) &&
-                    cJSON_AddStringToObject(object, "split", split_names[e->split]) &&
-                    cJSON_AddNumberToObject(object, "count", m->count) &&
-                    add_share(object, "accuracy", m->accuracy) &&
-                    add_share(object, "macro_f1", m->macro_f1) &&
-                    add_share(object, "ece", m->ece) && add_classes(object, m, dataset);
+    bool complete =
+        cJSON_AddStringToObject(object, "model", model_path) &&
+        cJSON_AddStringToObject(object, "split", split_names[dataset->source][e->split]) &&
+        cJSON_AddNumberToObject(object, "count", m->count) &&
+        add_share(object, "accuracy", m->accuracy) && add_share(object, "macro_f1", m->macro_f1) &&
+        add_share(object, "ece", m->ece) && add_classes(object, m, dataset);
     if (complete && m->ferplus_count)
         complete = cJSON_AddNumberToObject(object, "ferplus_count", m->ferplus_count) &&
                    add_share(object, "ferplus_accuracy", m->ferplus_accuracy);
+    if (complete && options)
+        complete = cJSON_AddStringToObject(object, "options", options) != NULL;
     char *text = complete ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
-    if (!text)
-        return error_no_memory(error, "the JSON result");
-    fprintf(out, "%s\n", text);
-    cJSON_free(text);
-    return 0;
+    return text;
 }

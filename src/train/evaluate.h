@@ -21,8 +21,9 @@ int evaluate(struct evaluation *evaluation, const struct model *model,
 void evaluation_print(const struct evaluation *evaluation, const struct dataset *dataset,
                       const char *model_path, FILE *out);
 
-/* One JSON object on one line. */
-int evaluation_print_json(const struct evaluation *evaluation, const struct dataset *dataset,
-                          const char *model_path, FILE *out, struct error *error);
+/* One JSON object on one line, to be freed; NULL without memory. `options`, where not NULL, stand
+ * in it too. */
+char *evaluation_json(const struct evaluation *evaluation, const struct dataset *dataset,
+                      const char *model_path, const char *options);
 
 #endif

@@ -1,13 +1,14 @@
 /* The readers of fer2013.csv and of FER+'s fer2013new.csv. */
 #include "dataset.h"
 #include "lines.h"
+#include "readers.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIXELS = FACE_SIDE * FACE_SIDE, MAX_SAMPLES = 10000000, MAX_COLUMNS = 16 };
+enum { PIXELS = FACE_SIDE * FACE_SIDE, MAX_COLUMNS = 16 };
 
 static char *trim(char *text)
 {
@@ -91,21 +92,6 @@ static int parse_pixels(const char *text, uint8_t *pixels)
     return count;
 }
 
-static int grow(struct dataset *d, int *capacity, struct error *error)
-{
-    int larger = *capacity ? *capacity + *capacity / 2 : 4096;
-    uint8_t *pixels = realloc(d->pixels, (size_t)larger * PIXELS);
-    d->pixels = pixels ? pixels : d->pixels;
-    uint8_t *labels = realloc(d->labels, (size_t)larger);
-    d->labels = labels ? labels : d->labels;
-    uint8_t *splits = realloc(d->splits, (size_t)larger);
-    d->splits = splits ? splits : d->splits;
-    if (!pixels || !labels || !splits)
-        return error_no_memory(error, "the data set");
-    *capacity = larger;
-    return 0;
-}
-
 enum column { EMOTION, PIXEL_LIST, USAGE, COLUMN_COUNT };
 
 static int parse_row(const char *path, long number, char **fields, const int *columns,
@@ -118,7 +104,7 @@ static int parse_row(const char *path, long number, char **fields, const int *co
                          "%s: line %ld: label \"%.20s\" is not 0 to %d; mend or remove the row",
                          path, number, emotion, LABEL_COUNT - 1);
     int split = 0;
-    while (split < SPLIT_COUNT && strcmp(usage, split_names[split]) != 0)
+    while (split < SPLIT_COUNT && strcmp(usage, split_names[SOURCE_FER2013][split]) != 0)
         split++;
     if (split == SPLIT_COUNT)
         return error_set(
@@ -159,10 +145,7 @@ static int read_rows(struct lines *lines, const char *path, struct dataset *d, s
         if (strlen(line) != length || split_fields(line, fields) < needed)
             return error_set(error, "%s: line %ld: is cut short; get the file again", path,
                              lines_number(lines));
-        if (d->count == MAX_SAMPLES)
-            return error_set(error, "%s: more than %d rows; this is not the file meant", path,
-                             MAX_SAMPLES);
-        if (d->count == capacity && grow(d, &capacity, error) < 0)
+        if (dataset_grow(d, &capacity, error) < 0)
             return -1;
         if (parse_row(path, lines_number(lines), fields, columns, d, error) < 0)
             return -1;
@@ -172,20 +155,14 @@ static int read_rows(struct lines *lines, const char *path, struct dataset *d, s
     return got;
 }
 
-int dataset_load(struct dataset *dataset, const char *path, struct error *error)
+int fer2013_load(struct dataset *dataset, const char *path, struct error *error)
 {
     struct lines *lines;
     if (lines_open(&lines, path, error) < 0)
         return -1;
-    struct dataset made = {.width = FACE_SIDE, .height = FACE_SIDE, .class_count = LABEL_COUNT};
-    for (int k = 0; k < LABEL_COUNT; k++)
-        snprintf(made.class_names[k], sizeof made.class_names[k], "%s", label_names[k]);
-    int result = read_rows(lines, path, &made, error);
+    dataset->source = SOURCE_FER2013;
+    int result = read_rows(lines, path, dataset, error);
     lines_close(&lines);
-    if (result < 0)
-        dataset_free(&made);
-    else
-        *dataset = made;
     return result;
 }
 
@@ -215,13 +192,13 @@ static int read_votes(struct lines *lines, const char *path, const struct datase
             if (columns[i] >= field_count)
                 return error_set(error, "%s: line %ld: is cut short; get the file again", path,
                                  lines_number(lines));
-        if (strcmp(fields[columns[VOTE_COUNT]], split_names[d->splits[row]]) != 0)
+        if (strcmp(fields[columns[VOTE_COUNT]], split_names[d->source][d->splits[row]]) != 0)
             return error_set(
                 error,
                 "%s: line %ld: is for %.20s, but picture %d of the data set is for %s; "
                 "both files must have their original order",
                 path, lines_number(lines), fields[columns[VOTE_COUNT]], row + 1,
-                split_names[d->splits[row]]);
+                split_names[d->source][d->splits[row]]);
         for (int i = 0; i < VOTE_COUNT; i++) {
             int count = parse_number(fields[columns[i]], 25);
             if (count < 0)
@@ -242,6 +219,9 @@ static int read_votes(struct lines *lines, const char *path, const struct datase
 int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error)
 {
     struct lines *lines;
+    if (dataset->source != SOURCE_FER2013)
+        return error_set(error, "%s: FER+ votes are for fer2013.csv alone; leave out --ferplus",
+                         path);
     if (lines_open(&lines, path, error) < 0)
         return -1;
     int result;

@@ -35,6 +35,9 @@ enum option_id {
     OPTION_THREADS,
     OPTION_INIT_ONLY,
     OPTION_MEAN_FACES,
+    OPTION_RESUME,
+    OPTION_REPORT,
+    OPTION_SKIP_BAD,
     OPTION_EVALUATE,
     OPTION_SPLIT,
     OPTION_JSON,
@@ -67,6 +70,9 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
+    {"resume", required_argument, NULL, OPTION_RESUME},
+    {"report", required_argument, NULL, OPTION_REPORT},
+    {"skip-bad", no_argument, NULL, OPTION_SKIP_BAD},
     {"mean-faces", required_argument, NULL, OPTION_MEAN_FACES},
     {"evaluate", required_argument, NULL, OPTION_EVALUATE},
     {"split", required_argument, NULL, OPTION_SPLIT},
@@ -84,12 +90,15 @@ static const char help[] =
     "options it follows the recipe that made models/expressions.safetensors.\n"
     "\n"
     "Data\n"
-    "  --data PATH             fer2013.csv (default datasets/fer2013.csv)\n"
+    "  --data PATH             fer2013.csv, a folder with train/<class>/ and\n"
+    "                          test/<class>/, or one of IDX files such as MNIST's\n"
+    "                          (default datasets/fer2013.csv)\n"
+    "  --skip-bad              leave out pictures in folders that cannot be read\n"
     "  --ferplus FILE          fer2013new.csv: ten people's votes on each picture\n"
     "                          (default datasets/fer2013new.csv where it exists)\n"
     "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
-    "                          even mirroring (%g)\n"
+    "                          even mirroring (%g; 0 for IDX files)\n"
     "\n"
     "Network\n"
     "  --features KIND         hog or pixels (hog)\n"
@@ -115,11 +124,15 @@ static const char help[] =
     "  --threads N             (as many as there are processors)\n"
     "  --output MODEL          where the best model goes\n"
     "                          (models/expressions.safetensors)\n"
+    "                          (the checkpoint of each epoch goes beside it)\n"
+    "  --resume FILE           go on from a checkpoint, with its own options\n"
+    "  --report DIR            log.csv, curves.png, confusion.png, summary.json\n"
     "  --init-only             write the untrained network and end\n"
     "\n"
     "Other\n"
     "  --evaluate MODEL        accuracy, figures for each class, confusion matrix\n"
-    "  --split NAME            Training, PublicTest or PrivateTest (PublicTest)\n"
+    "  --split NAME            Training, PublicTest or PrivateTest of fer2013.csv;\n"
+    "                          train, validation or test of others (PublicTest; test)\n"
     "  --json                  the figures as one JSON object\n"
     "  --mean-faces FILE       write the mean face of each class as a picture, seven\n"
     "                          side by side, differences enlarged 2 times\n"
@@ -290,7 +303,6 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
 static int parse_option(int id, const char *text, struct options *o, struct given *given,
                         struct error *error)
 {
-    int value = 0;
     switch (id) {
     case OPTION_DATA:
         o->data = text;
@@ -300,6 +312,7 @@ static int parse_option(int id, const char *text, struct options *o, struct give
         return 0;
     case OPTION_OUTPUT:
         o->output = text;
+        o->output_given = true;
         return 0;
     case OPTION_MEAN_FACES:
         o->action = ACTION_MEAN_FACES;
@@ -310,9 +323,16 @@ static int parse_option(int id, const char *text, struct options *o, struct give
         o->model = text;
         return 0;
     case OPTION_SPLIT:
-        if (parse_name("split", text, split_names, SPLIT_COUNT, &value, error) < 0)
-            return -1;
-        o->split = (enum split)value;
+        o->split = text;
+        return 0;
+    case OPTION_RESUME:
+        o->resume = text;
+        return 0;
+    case OPTION_REPORT:
+        o->report = text;
+        return 0;
+    case OPTION_SKIP_BAD:
+        o->skip_bad = true;
         return 0;
     case OPTION_JSON:
         o->json = true;
@@ -324,16 +344,30 @@ static int parse_option(int id, const char *text, struct options *o, struct give
         o->action = ACTION_VERSION;
         return 0;
     default:
+        o->recipe_given = o->recipe_given || id != OPTION_THREADS;
+        o->augment_given = o->augment_given || id == OPTION_AUGMENT;
         return parse_recipe_option(id, text, &o->recipe, given, error);
     }
+}
+
+/* Fills in the defaults that depend on other options. */
+static void complete(struct recipe *r, const struct given *given)
+{
+    if (!given->batch_norm)
+        r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
+    if (!given->dropout && !r->batch_norm)
+        r->step.dropout = r->step.input_dropout = 0.0f;
+    if (!given->learning_rate)
+        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 1e-3f
+                           : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
+                                                                : 1e-1f;
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     struct options o = {.recipe = recipe_default(),
                         .data = "datasets/fer2013.csv",
-                        .output = "models/expressions.safetensors",
-                        .split = SPLIT_PUBLIC_TEST};
+                        .output = "models/expressions.safetensors"};
     struct given given = {0};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     o.recipe.threads = processors < 1 ? 1 : processors > 64 ? 64 : (int)processors;
@@ -352,17 +386,28 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     }
     if (optind < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
         return error_set(error, "unexpected argument %s; see --help", argv[optind]);
-    struct recipe *r = &o.recipe;
-    if (!given.batch_norm)
-        r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
-    if (!given.dropout && !r->batch_norm)
-        r->step.dropout = r->step.input_dropout = 0.0f;
-    if (!given.learning_rate)
-        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 1e-3f
-                           : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
-                                                                : 1e-1f;
-    if (o.action == ACTION_TRAIN && recipe_check(r, error) < 0)
+    complete(&o.recipe, &given);
+    if (o.resume && o.recipe_given)
+        return error_set(error,
+                         "--resume goes on with the checkpoint's own options; leave out those "
+                         "of network and training");
+    if (o.action == ACTION_TRAIN && recipe_check(&o.recipe, error) < 0)
         return -1;
     *options = o;
+    return 0;
+}
+
+int options_parse_recipe(struct recipe *recipe, char *text, struct error *error)
+{
+    enum { MAX_WORDS = 64 };
+    char *words[MAX_WORDS], program[] = "checkpoint", *rest = text;
+    int count = 0;
+    struct options options;
+    words[count++] = program;
+    for (char *word; count < MAX_WORDS && (word = strtok_r(rest, " ", &rest));)
+        words[count++] = word;
+    if (count == MAX_WORDS || options_parse(&options, count, words, error) < 0)
+        return -1;
+    *recipe = options.recipe;
     return 0;
 }

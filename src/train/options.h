@@ -17,12 +17,19 @@ struct options {
     const char *output;
     const char *model; /* of --evaluate */
     const char *mean_faces;
-    enum split split;
-    bool json;
+    const char *split;  /* NULL where none was named */
+    const char *resume; /* NULL for a new training */
+    const char *report; /* NULL for none */
+    bool json, skip_bad;
+    bool recipe_given; /* whether an option of the recipe, but for --threads, was given */
+    bool output_given, augment_given;
 };
 
 /* Fills `options`, or says what is wrong with the command line. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error);
+
+/* The recipe of options as recipe_print wrote them; changes `text`. */
+int options_parse_recipe(struct recipe *recipe, char *text, struct error *error);
 
 void options_print_help(FILE *out);
 

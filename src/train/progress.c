@@ -12,10 +12,12 @@ double progress_clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void progress_start(struct progress *progress, FILE *out)
+void progress_start(struct progress *progress, FILE *out, double done_before)
 {
-    *progress = (struct progress){
-        .out = out, .terminal = isatty(fileno(out)) == 1, .started = progress_clock()};
+    *progress = (struct progress){.out = out,
+                                  .terminal = isatty(fileno(out)) == 1,
+                                  .started = progress_clock(),
+                                  .done_before = done_before};
 }
 
 static void print_duration(FILE *out, double seconds)
@@ -39,7 +41,8 @@ void progress_draw(struct progress *progress, double done, double total, const c
     for (int i = 0; i < BAR_WIDTH; i++)
         fputc(i < (int)(share * BAR_WIDTH + 0.5) ? '=' : ' ', progress->out);
     fprintf(progress->out, "] %3.0f %%  %s  ETA ", 100.0 * share, text);
-    print_duration(progress->out, (now - progress->started) * (1.0 - share) / share);
+    print_duration(progress->out,
+                   (now - progress->started) * (total - done) / (done - progress->done_before));
     fflush(progress->out);
 }
 

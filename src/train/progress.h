@@ -9,14 +9,15 @@
 struct progress {
     FILE *out;
     bool terminal;
-    bool drawn; /* whether a bar stands on the current line */
-    double started, last_drawn;
+    bool drawn;                 /* whether a bar stands on the current line */
+    double started, last_drawn; /* seconds */
+    double done_before;         /* of the total, by an earlier run */
 };
 
 /* Seconds of the monotonic clock. */
 double progress_clock(void);
 
-void progress_start(struct progress *progress, FILE *out);
+void progress_start(struct progress *progress, FILE *out, double done_before);
 
 /* Draws the bar: `done` of `total` in all, then `text`; at most ten times a second. */
 void progress_draw(struct progress *progress, double done, double total, const char *text);

@@ -1,6 +1,6 @@
-#include "trainer.h"
+#include "recipe.h"
 
-#include <assert.h>
+#include <stdio.h>
 
 const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
 
@@ -60,4 +60,25 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
         config.units[i + 1] = r->hidden[i];
     config.units[config.layer_count] = dataset->class_count;
     return config;
+}
+
+void recipe_print(const struct recipe *r, char *text, size_t size)
+{
+    char hidden[MLP_MAX_LAYERS * 8] = "none";
+    size_t used = 0;
+    for (int i = 0; i < r->hidden_count; i++)
+        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%d", i ? "," : "",
+                                 r->hidden[i]);
+    snprintf(text, size,
+             "--features %s --hidden %s --activation %s --output-activation %s --batch-norm %s "
+             "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %.9g "
+             "--epochs %d --patience %d --dropout %.9g --input-dropout %.9g --weight-decay %.9g "
+             "--label-smoothing %.9g --ferplus-share %.9g --augment %.9g --seed %llu --threads %d",
+             feature_kind_names[r->features.kind], hidden, activation_names[r->activation],
+             output_activation_names[r->output], r->batch_norm ? "on" : "off",
+             loss_names[r->step.loss], descent_names[r->descent], r->batch_size,
+             optimizer_names[r->optimizer], (double)r->learning_rate, r->epochs, r->patience,
+             (double)r->step.dropout, (double)r->step.input_dropout, (double)r->weight_decay,
+             (double)r->targets.smoothing, (double)r->targets.votes_share,
+             (double)r->augment.strength, (unsigned long long)r->seed, r->threads);
 }

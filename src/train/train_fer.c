@@ -1,15 +1,19 @@
 /* train_fer: trains the network on FER2013, or measures a trained one. */
+#include "checkpoint.h"
 #include "evaluate.h"
+#include "file.h"
+#include "inspect.h"
 #include "log.h"
 #include "ocv.h"
 #include "options.h"
+#include "report.h"
 #include "trainer.h"
 
-#include "file.h"
-
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char program[] = "train_fer";
@@ -38,43 +42,118 @@ static void listen_for_stop(void)
 static int load_data(const struct options *o, struct dataset *dataset, struct error *error)
 {
     const char *ferplus = o->ferplus;
-    if (!ferplus && access(default_ferplus, F_OK) == 0)
-        ferplus = default_ferplus;
-    if (dataset_load(dataset, o->data, error) < 0)
+    if (dataset_load(dataset, o->data, o->skip_bad, program, error) < 0)
         return -1;
+    bool fer2013 = dataset->source == SOURCE_FER2013;
+    if (!ferplus && fer2013 && access(default_ferplus, F_OK) == 0)
+        ferplus = default_ferplus;
     if (ferplus && dataset_load_votes(dataset, ferplus, error) < 0) {
         dataset_free(dataset);
         return -1;
     }
-    if (!ferplus && o->action == ACTION_TRAIN && o->recipe.targets.votes_share > 0.0f)
+    if (!ferplus && fer2013 && o->action == ACTION_TRAIN && o->recipe.targets.votes_share > 0.0f)
         log_line(program, "no FER+ votes at %s (see --ferplus): training on FER2013's labels alone",
                  default_ferplus);
     return 0;
 }
 
-static void print_summary(const struct options *o, const struct dataset *dataset)
+static void print_network(const struct recipe *recipe, const struct dataset *dataset)
 {
-    struct mlp_config network = recipe_network(&o->recipe, dataset);
-    size_t parameters = 0;
-    printf("%s: %d pictures; threads: %d\n", o->data, dataset->count, o->recipe.threads);
-    printf("%s features, layers %d", feature_kind_names[o->recipe.features.kind], network.units[0]);
+    struct mlp_config network = recipe_network(recipe, dataset);
+    size_t all = 0;
+    printf("\n%dx%d pixels -> %s vector of %d\n", dataset->width, dataset->height,
+           feature_kind_names[recipe->features.kind], network.units[0]);
     for (int i = 0; i < network.layer_count; i++) {
-        printf("-%d", network.units[i + 1]);
-        parameters += ((size_t)network.units[i] + 1) * (size_t)network.units[i + 1];
+        bool last = i == network.layer_count - 1;
+        size_t parameters = ((size_t)network.units[i] + 1) * (size_t)network.units[i + 1];
+        all += parameters;
+        printf("  layer %d  %5d -> %-5d  %-7s %-20s %9zu parameters\n", i + 1, network.units[i],
+               network.units[i + 1],
+               last ? output_activation_names[network.output]
+                    : activation_names[network.activation],
+               network.batch_norm && !last ? "batch normalization" : "", parameters);
     }
-    printf(", %zu weights and biases (%.1f MB in the file)\n", parameters,
-           2e-6 * (double)parameters);
+    printf("  %zu parameters, %.1f MB in the model file; %s descent, %s, %s, %d threads\n\n", all,
+           2e-6 * (double)all, descent_names[recipe->descent], optimizer_names[recipe->optimizer],
+           loss_names[recipe->step.loss], recipe->threads);
     fflush(stdout);
+}
+
+/* The recipe as it is for these data, or that of the checkpoint. */
+static int settle_recipe(const struct options *o, const struct dataset *dataset,
+                         struct recipe *recipe, struct error *error)
+{
+    *recipe = o->recipe;
+    if (o->resume) {
+        char text[RECIPE_TEXT_SIZE];
+        if (checkpoint_recipe(o->resume, text, error) < 0 ||
+            options_parse_recipe(recipe, text, error) < 0)
+            return -1;
+    } else if (dataset->source == SOURCE_IDX && !o->augment_given) {
+        recipe->augment.strength = 0.0f;
+    }
+    /* Digits are no longer themselves in a mirror; faces are. */
+    recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
+    recipe->features.width = dataset->width;
+    recipe->features.height = dataset->height;
+    return features_check(&recipe->features, error);
+}
+
+/* models/x.safetensors.checkpoint belongs to models/x.safetensors. */
+static const char checkpoint_suffix[] = ".checkpoint";
+
+static int name_files(const struct options *o, char output[PATH_MAX], char checkpoint[PATH_MAX],
+                      struct error *error)
+{
+    size_t suffix = sizeof checkpoint_suffix - 1, length = o->resume ? strlen(o->resume) : 0;
+    bool beside = !o->output_given && length > suffix &&
+                  strcmp(o->resume + length - suffix, checkpoint_suffix) == 0;
+    int written = beside ? snprintf(output, PATH_MAX, "%.*s", (int)(length - suffix), o->resume)
+                         : snprintf(output, PATH_MAX, "%s", o->output);
+    if (written >= PATH_MAX ||
+        snprintf(checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX)
+        return error_set(error, "--output: a path too long; use a shorter one");
+    return 0;
+}
+
+static int write_report(const struct options *o, const char *model_path,
+                        const struct dataset *dataset, const struct recipe *recipe,
+                        struct error *error)
+{
+    struct model model;
+    struct evaluation evaluation;
+    char text[RECIPE_TEXT_SIZE];
+    if (model_load(&model, model_path, error) < 0)
+        return -1;
+    recipe_print(recipe, text, sizeof text);
+    int result = evaluate(&evaluation, &model, dataset, SPLIT_VALIDATION, error);
+    if (result == 0)
+        result = report_finish(o->report, &evaluation, dataset, model_path, text, error);
+    model_free(&model);
+    return result;
 }
 
 static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
 {
-    print_summary(o, dataset);
+    struct recipe recipe;
+    char output[PATH_MAX], checkpoint[PATH_MAX];
+    if (settle_recipe(o, dataset, &recipe, error) < 0 ||
+        name_files(o, output, checkpoint, error) < 0 ||
+        (o->report && report_open(o->report, error) < 0) ||
+        inspect_print(dataset, stdout, error) < 0)
+        return EXIT_FAILURE;
+    print_network(&recipe, dataset);
     listen_for_stop();
-    if (train(&o->recipe, dataset, o->output, &stop, error) < 0)
+    struct training_files files = {output, checkpoint, o->report};
+    if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
+        return EXIT_FAILURE;
+    if (stop && access(checkpoint, F_OK) == 0)
+        printf("go on with: train_fer --resume %s --data %s%s%s\n", checkpoint, o->data,
+               o->ferplus ? " --ferplus " : "", o->ferplus ? o->ferplus : "");
+    if (!stop && o->report && write_report(o, output, dataset, &recipe, error) < 0)
         return EXIT_FAILURE;
     if (!stop)
-        printf("%s\n", o->output);
+        printf("%s\n", output);
     return EXIT_SUCCESS;
 }
 
@@ -82,13 +161,21 @@ static int run_evaluation(const struct options *o, const struct model *model,
                           const struct dataset *dataset, struct error *error)
 {
     struct evaluation evaluation;
-    if (evaluate(&evaluation, model, dataset, o->split, error) < 0)
+    enum split split = dataset->source == SOURCE_FER2013 ? SPLIT_VALIDATION : SPLIT_TEST;
+    if ((o->split && dataset_find_split(dataset, o->split, &split, error) < 0) ||
+        evaluate(&evaluation, model, dataset, split, error) < 0)
         return EXIT_FAILURE;
-    if (o->json)
-        return evaluation_print_json(&evaluation, dataset, o->model, stdout, error) < 0
-                   ? EXIT_FAILURE
-                   : EXIT_SUCCESS;
-    evaluation_print(&evaluation, dataset, o->model, stdout);
+    if (!o->json) {
+        evaluation_print(&evaluation, dataset, o->model, stdout);
+        return EXIT_SUCCESS;
+    }
+    char *text = evaluation_json(&evaluation, dataset, o->model, NULL);
+    if (!text) {
+        error_no_memory(error, "the JSON result");
+        return EXIT_FAILURE;
+    }
+    printf("%s\n", text);
+    free(text);
     return EXIT_SUCCESS;
 }
 
@@ -104,6 +191,10 @@ static int run_mean_faces(const struct options *o, const struct dataset *dataset
 {
     size_t side = FACE_SIDE, width = (size_t)dataset->class_count * side;
     uint8_t faces[LABEL_COUNT * FACE_SIDE * FACE_SIDE], picture[sizeof faces];
+    if (dataset->source == SOURCE_IDX) {
+        error_set(error, "%s: holds no faces; name fer2013.csv", o->data);
+        return EXIT_FAILURE;
+    }
     if (dataset_mean_faces(dataset, mean_face_exaggeration, faces, error) < 0)
         return EXIT_FAILURE;
     for (size_t y = 0; y < side; y++)

@@ -2,57 +2,25 @@
 #ifndef TRAINER_H
 #define TRAINER_H
 
-#include "augment.h"
-#include "dataset.h"
-#include "mlp_training.h"
-#include "optimizer.h"
+#include "recipe.h"
 
 #include <signal.h>
 
-/* How many samples an update of the weights sees. */
-enum descent { DESCENT_MINI_BATCH, DESCENT_STOCHASTIC, DESCENT_FULL, DESCENT_COUNT };
-
-/* "mini-batch", "stochastic", "full" */
-extern const char *const descent_names[DESCENT_COUNT];
-
-/* How the learning rate goes over the training: constant, or one cycle, which rises to its peak
- * over the first fifth and falls to nothing along a cosine (Smith & Topin 2018). AdamW takes the
- * cycle, the others stay constant. */
-struct recipe {
-    struct features features;
-    int hidden_count;
-    int hidden[MLP_MAX_LAYERS - 1]; /* units */
-    enum activation activation;
-    enum output_activation output;
-    bool batch_norm;
-    struct mlp_training step; /* loss and dropout */
-    enum descent descent;
-    int batch_size; /* of mini-batch descent */
-    enum optimizer_kind optimizer;
-    float learning_rate; /* peak */
-    float weight_decay;
-    int epochs;   /* at most */
-    int patience; /* end after so many epochs without a better validation; 0: never */
-    struct augment augment;
-    struct target_mix targets;
-    uint64_t seed;
-    int threads;
+/* Where a training writes. */
+struct training_files {
+    const char *output;     /* the best model */
+    const char *checkpoint; /* all that is needed to go on, after each epoch; removed at the end */
+    const char *report;     /* folder for log.csv, or NULL */
 };
 
-/* The recipe of the shipped model. */
-struct recipe recipe_default(void);
-
-/* Whether the choices go together; says why not. */
-int recipe_check(const struct recipe *recipe, struct error *error);
-
-/* The network that the recipe makes for this data set. */
-struct mlp_config recipe_network(const struct recipe *recipe, const struct dataset *dataset);
-
-/* Trains on Training, validates on PublicTest after each epoch and keeps the best model at
- * `output`, written whole each time it improves. Prints one line an epoch, and a bar on a
- * terminal, to stdout. Where *stop becomes true it ends after the running update, and the best
- * model stays. With recipe->epochs 0 the file holds the untrained network. */
-int train(const struct recipe *recipe, const struct dataset *dataset, const char *output,
-          const volatile sig_atomic_t *stop, struct error *error);
+/* Trains on the training split, validates after each epoch and keeps the best model at
+ * files->output, written whole each time it improves. Prints one line an epoch, and a bar on a
+ * terminal, to stdout. Where *stop becomes true it ends after the running update; the best model
+ * and the latest checkpoint stay. With recipe->epochs 0 the file holds the untrained network.
+ * With `resume`, a checkpoint of the same recipe and data, it goes on behind the epoch saved there
+ * and ends with the weights, bit for bit, that the training would have had without a stop. */
+int train(const struct recipe *recipe, const struct dataset *dataset,
+          const struct training_files *files, const char *resume, const volatile sig_atomic_t *stop,
+          struct error *error);
 
 #endif

@@ -1,0 +1,194 @@
+#include "checkpoint.h"
+
+#include "file.h"
+#include "safetensors.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
+
+static const char format_name[] = "expressions-checkpoint-1";
+static const char advice[] = "name the checkpoint of this training, or start anew";
+
+static void add_tensor(struct tensor *tensors, size_t *count, const char *name, const float *values,
+                       size_t length)
+{
+    if (!values || length == 0)
+        return;
+    struct tensor *t = &tensors[(*count)++];
+    *t = (struct tensor){.type = TENSOR_F32, .columns = length, .values = values};
+    snprintf(t->name, sizeof t->name, "%s", name);
+}
+
+/* The history as text: doubles in full, in one metadata entry. */
+static char *print_history(const struct training_state *s)
+{
+    size_t size = (size_t)s->epochs * HISTORY_COLUMNS * 28 + 1, used = 0;
+    char *text = malloc(size);
+    for (int i = 0; text && i < s->epochs; i++) {
+        const struct epoch_result *e = &s->history[i];
+        used +=
+            (size_t)snprintf(text + used, size - used, "%.17g %.17g %.17g %.17g %.17g\n", e->loss,
+                             e->accuracy, e->validation_loss, e->validation_accuracy, e->seconds);
+    }
+    if (text)
+        text[used] = '\0';
+    return text;
+}
+
+int checkpoint_save(const struct training_state *s, const struct recipe *recipe, const char *path,
+                    struct error *error)
+{
+    struct tensor tensors[5];
+    size_t count = 0, parameters = s->mlp.parameter_count;
+    char options[RECIPE_TEXT_SIZE], numbers[6][NUMBER_SIZE];
+    recipe_print(recipe, options, sizeof options);
+    snprintf(numbers[0], NUMBER_SIZE, "%d", s->epochs);
+    snprintf(numbers[1], NUMBER_SIZE, "%ld", s->updates);
+    snprintf(numbers[2], NUMBER_SIZE, "%.17g", s->best_accuracy);
+    snprintf(numbers[3], NUMBER_SIZE, "%d", s->best_epoch);
+    snprintf(numbers[4], NUMBER_SIZE, "%d", s->waited);
+    snprintf(numbers[5], NUMBER_SIZE, "%016" PRIx64, s->fingerprint);
+    char *history = print_history(s);
+    if (!history)
+        return error_no_memory(error, path);
+    const struct metadata_entry metadata[] = {
+        {"format", format_name}, {"options", options},          {"epochs", numbers[0]},
+        {"updates", numbers[1]}, {"best_accuracy", numbers[2]}, {"best_epoch", numbers[3]},
+        {"waited", numbers[4]},  {"data", numbers[5]},          {"history", history},
+    };
+    add_tensor(tensors, &count, "parameters", s->mlp.parameters, parameters);
+    add_tensor(tensors, &count, "statistics", s->mlp.statistics, s->mlp.statistic_count);
+    add_tensor(tensors, &count, "first_moment", s->optimizer.first, parameters);
+    add_tensor(tensors, &count, "second_moment", s->optimizer.second, parameters);
+    add_tensor(tensors, &count, "best", s->best.parameters, s->best.parameter_count);
+    int result = safetensors_write(path, tensors, count, metadata,
+                                   sizeof metadata / sizeof *metadata, error);
+    free(history);
+    return result;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static int open_checkpoint(const char *path, uint8_t **bytes, struct safetensors **file,
+                           struct error *error)
+{
+    size_t size;
+    if (file_read(path, MAX_BYTES, bytes, &size, error) < 0)
+        return -1;
+    if (safetensors_parse(file, *bytes, size, path, error) == 0) {
+        const char *format = safetensors_metadata(*file, "format");
+        if (format && strcmp(format, format_name) == 0)
+            return 0;
+        error_set(error, "%s: is no checkpoint; %s", path, advice);
+        safetensors_free(file);
+    }
+    free(*bytes);
+    return -1;
+}
+
+int checkpoint_recipe(const char *path, char *text, struct error *error)
+{
+    uint8_t *bytes;
+    struct safetensors *file;
+    if (open_checkpoint(path, &bytes, &file, error) < 0)
+        return -1;
+    const char *options = safetensors_metadata(file, "options");
+    int result = 0;
+    if (!options || strlen(options) >= RECIPE_TEXT_SIZE)
+        result = error_set(error, "%s: names no options; %s", path, advice);
+    else
+        memcpy(text, options, strlen(options) + 1);
+    safetensors_free(&file);
+    free(bytes);
+    return result;
+}
+
+static double number_of(const struct safetensors *file, const char *key)
+{
+    const char *text = safetensors_metadata(file, key);
+    return text ? strtod(text, NULL) : -1.0;
+}
+
+static int read_history(const struct safetensors *file, struct training_state *s, const char *path,
+                        struct error *error)
+{
+    const char *text = safetensors_metadata(file, "history");
+    for (int i = 0; i < s->epochs; i++) {
+        double values[HISTORY_COLUMNS];
+        for (int c = 0; c < HISTORY_COLUMNS; c++) {
+            char *end = NULL;
+            values[c] = text ? strtod(text, &end) : 0.0;
+            if (!text || end == text)
+                return error_set(error, "%s: its history is cut short; %s", path, advice);
+            text = end;
+        }
+        s->history[i] =
+            (struct epoch_result){values[0], values[1], values[2], values[3], values[4]};
+    }
+    return 0;
+}
+
+static int read_tensors(const struct safetensors *file, struct training_state *s,
+                        struct error *error)
+{
+    size_t parameters = s->mlp.parameter_count;
+    struct {
+        const char *name;
+        float *values;
+        size_t length;
+    } tensors[] = {
+        {"parameters", s->mlp.parameters, parameters},
+        {"statistics", s->mlp.statistics, s->mlp.statistic_count},
+        {"first_moment", s->optimizer.first, parameters},
+        {"second_moment", s->optimizer.second, parameters},
+    };
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
+        if (tensors[i].values && tensors[i].length > 0 &&
+            safetensors_read(file, tensors[i].name, 1, tensors[i].length, tensors[i].values,
+                             error) < 0)
+            return -1;
+    if (mlp_fold(&s->mlp, &s->best, error) < 0)
+        return -1;
+    return safetensors_read(file, "best", 1, s->best.parameter_count, s->best.parameters, error);
+}
+
+static int read_state(const struct safetensors *file, struct training_state *s,
+                      const struct recipe *recipe, const char *path, struct error *error)
+{
+    char data[NUMBER_SIZE];
+    const char *saved = safetensors_metadata(file, "data");
+    snprintf(data, sizeof data, "%016" PRIx64, s->fingerprint);
+    if (!saved || strcmp(saved, data) != 0)
+        return error_set(error, "%s: was made with other data; name the same --data and --ferplus",
+                         path);
+    double epochs = number_of(file, "epochs"), updates = number_of(file, "updates");
+    double best_epoch = number_of(file, "best_epoch"), waited = number_of(file, "waited");
+    if (!(epochs >= 1 && epochs <= recipe->epochs && updates >= epochs && updates <= 1e15 &&
+          best_epoch >= 1 && best_epoch <= epochs && waited >= 0 && waited <= epochs))
+        return error_set(error, "%s: its counts make no sense; %s", path, advice);
+    s->epochs = (int)epochs;
+    s->updates = s->optimizer.step = (long)updates;
+    s->best_epoch = (int)best_epoch;
+    s->waited = (int)waited;
+    s->best_accuracy = number_of(file, "best_accuracy");
+    if (read_history(file, s, path, error) < 0)
+        return -1;
+    return read_tensors(file, s, error);
+}
+
+int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,
+                    struct error *error)
+{
+    uint8_t *bytes;
+    struct safetensors *file;
+    if (open_checkpoint(path, &bytes, &file, error) < 0)
+        return -1;
+    int result = read_state(file, state, recipe, path, error);
+    safetensors_free(&file);
+    free(bytes);
+    return result;
+}

@@ -1,0 +1,40 @@
+/* All that is needed to go on with a training, in one safetensors file. */
+#ifndef CHECKPOINT_H
+#define CHECKPOINT_H
+
+#include "recipe.h"
+
+/* What an epoch came to. */
+struct epoch_result {
+    double loss, accuracy; /* on the augmented training samples, while the weights moved */
+    double validation_loss, validation_accuracy;
+    double seconds;
+};
+
+/* Where a training stands after an epoch. The order of samples, the dropout masks and the
+ * augmentation of an epoch follow from seed and epoch, so that no generator's state is needed. */
+struct training_state {
+    struct mlp mlp;
+    struct optimizer optimizer;
+    struct mlp best; /* folded; best.parameters is NULL until there is one */
+    double best_accuracy;
+    int best_epoch;
+    int waited; /* epochs since the best */
+    long updates;
+    int epochs;                   /* finished */
+    struct epoch_result *history; /* recipe's epochs entries, `epochs` of them filled */
+    uint64_t fingerprint;         /* of the data */
+};
+
+/* Writes the file whole or not at all. */
+int checkpoint_save(const struct training_state *state, const struct recipe *recipe,
+                    const char *path, struct error *error);
+
+/* The options in a checkpoint, text[RECIPE_TEXT_SIZE], as recipe_print wrote them. */
+int checkpoint_recipe(const char *path, char *text, struct error *error);
+
+/* Fills a state that was made for the checkpoint's recipe and data; says where they differ. */
+int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,
+                    struct error *error);
+
+#endif

@@ -1,0 +1,181 @@
+/* Folders of pictures, one for each class. */
+#include "readers.h"
+
+#include "file.h"
+#include "log.h"
+#include "ocv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { MAX_PICTURE_BYTES = 64 << 20 };
+
+/* Other words that data sets use for the seven. */
+static const struct {
+    const char *name;
+    int label;
+} synonyms[] = {
+    {"anger", 0},   {"disgusted", 1}, {"fearful", 2}, {"happiness", 3},
+    {"sadness", 4}, {"surprised", 5}, {"suprise", 5},
+};
+
+static int class_of(const char *name)
+{
+    for (int k = 0; k < LABEL_COUNT; k++)
+        if (strcasecmp(name, label_names[k]) == 0)
+            return k;
+    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
+        if (strcasecmp(name, synonyms[i].name) == 0)
+            return synonyms[i].label;
+    return -1;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static void free_names(struct dirent **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+static int list_folder(const char *path, struct dirent ***names, struct error *error)
+{
+    int count = scandir(path, names, visible, alphasort);
+    return count < 0 ? error_set(error, "%s: %s; check the folder", path, strerror(errno)) : count;
+}
+
+/* Decodes a file into the place of sample number dataset->count. */
+static int read_picture(struct dataset *d, const char *path, struct error *error)
+{
+    uint8_t *bytes;
+    size_t size;
+    struct ocv_picture *picture;
+    struct ocv_error failure;
+    if (file_read(path, MAX_PICTURE_BYTES, &bytes, &size, error) < 0)
+        return -1;
+    enum ocv_code code = ocv_picture_decode(&picture, bytes, size, &failure);
+    free(bytes);
+    if (code == OCV_OK) {
+        struct bgr_image colour = ocv_picture_view(picture);
+        size_t width = (size_t)colour.width;
+        uint8_t *grey = malloc(width * (size_t)colour.height);
+        if (!grey) {
+            ocv_picture_close(&picture);
+            return error_no_memory(error, path);
+        }
+        code = ocv_bgr_to_grey(colour, grey, width, &failure);
+        if (code == OCV_OK)
+            code = ocv_resize_grey((struct grey_image){grey, colour.width, colour.height, width},
+                                   d->pixels + (size_t)d->count * FACE_SIDE * FACE_SIDE, FACE_SIDE,
+                                   FACE_SIDE, &failure);
+        free(grey);
+        ocv_picture_close(&picture);
+    }
+    return code == OCV_OK ? 0 : error_set(error, "%s: %s", path, failure.text);
+}
+
+struct reading {
+    struct dataset *dataset;
+    int capacity, skipped;
+    bool skip_bad;
+    const char *program;
+    enum split split;
+};
+
+static int read_class(struct reading *r, const char *folder, int label, struct error *error)
+{
+    struct dirent **names;
+    int count = list_folder(folder, &names, error), result = count < 0 ? -1 : 0;
+    for (int i = 0; result == 0 && i < count; i++) {
+        char path[PATH_MAX];
+        struct error why = {""};
+        if (snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name) >= PATH_MAX)
+            result = error_set(error, "%.200s: a path too long; use a shorter folder", folder);
+        else if (dataset_grow(r->dataset, &r->capacity, error) < 0)
+            result = -1;
+        else if (read_picture(r->dataset, path, &why) == 0) {
+            r->dataset->labels[r->dataset->count] = (uint8_t)label;
+            r->dataset->splits[r->dataset->count++] = (uint8_t)r->split;
+        } else if (r->skip_bad) {
+            log_line(r->program, "%s; left out", why.text);
+            r->skipped++;
+        } else {
+            result = error_set(error, "%.900s; remove it or add --skip-bad", why.text);
+        }
+    }
+    if (count >= 0)
+        free_names(names, count);
+    return result;
+}
+
+static int read_split(struct reading *r, const char *folder, struct error *error)
+{
+    struct dirent **names;
+    int count = list_folder(folder, &names, error), result = count < 0 ? -1 : 0;
+    for (int i = 0; result == 0 && i < count; i++) {
+        char path[PATH_MAX];
+        struct stat status;
+        int length = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
+        int label = class_of(names[i]->d_name);
+        if (length >= PATH_MAX)
+            result = error_set(error, "%.200s: a path too long; use a shorter folder", folder);
+        else if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+            continue;
+        else if (label < 0)
+            result = error_set(error,
+                               "%s: no class of that name; the folders are angry, disgust, fear, "
+                               "happy, sad, surprise, neutral",
+                               path);
+        else
+            result = read_class(r, path, label, error);
+    }
+    if (count >= 0)
+        free_names(names, count);
+    return result;
+}
+
+int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
+                 struct error *error)
+{
+    static const struct {
+        const char *name;
+        enum split split;
+    } parts[] = {{"train", SPLIT_TRAINING}, {"test", SPLIT_TEST}};
+    struct reading r = {.dataset = dataset, .skip_bad = skip_bad, .program = program};
+    int found = 0;
+    dataset->source = SOURCE_FOLDERS;
+    for (int i = 0; i < 2; i++) {
+        char part[PATH_MAX];
+        struct stat status;
+        int length = snprintf(part, sizeof part, "%s/%s", path, parts[i].name);
+        if (length >= PATH_MAX || stat(part, &status) < 0)
+            continue;
+        r.split = parts[i].split;
+        found++;
+        if (read_split(&r, part, error) < 0)
+            return -1;
+    }
+    if (found == 0)
+        return error_set(
+            error,
+            "%s: holds neither train/ and test/ nor IDX files; name fer2013.csv or such "
+            "a folder",
+            path);
+    if (dataset->count == 0)
+        return error_set(error, "%s: holds no picture; put them in train/<class>/", path);
+    if (r.skipped)
+        log_line(program, "%s: %d pictures left out of %d", path, r.skipped,
+                 r.skipped + dataset->count);
+    dataset_hold_out(dataset);
+    return 0;
+}
