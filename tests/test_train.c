@@ -63,12 +63,12 @@ static void reads_columns_by_name(void **state)
     used += (size_t)snprintf(text + used, sizeof text - used, "\r\nPublicTest,6,\"%s\"\r\n",
                              pixel_list(PIXELS, "7"));
     snprintf(text + used, sizeof text - used, "PrivateTest,0,%s", pixel_list(PIXELS, "0"));
-    assert_int_equal(dataset_load(&d, write_text("good.csv", text), &error), 0);
+    assert_int_equal(dataset_load(&d, write_text("good.csv", text), false, "test", &error), 0);
     assert_int_equal(d.count, 3);
     assert_int_equal(d.labels[0], 3);
     assert_int_equal(d.labels[1], 6);
-    assert_int_equal(d.splits[1], SPLIT_PUBLIC_TEST);
-    assert_int_equal(d.splits[2], SPLIT_PRIVATE_TEST);
+    assert_int_equal(d.splits[1], SPLIT_VALIDATION);
+    assert_int_equal(d.splits[2], SPLIT_TEST);
     assert_int_equal(dataset_picture(&d, 0)[PIXELS - 1], 255);
     assert_int_equal(dataset_picture(&d, 1)[0], 7);
     assert_int_equal(dataset_picture(&d, 2)[17], 0);
@@ -82,7 +82,7 @@ static void refuse_csv(const char *text, const char *expected)
     struct error error = {""};
     char *path = in_folder("bad.csv");
     write_text("bad.csv", text);
-    if (dataset_load(&d, path, &error) != -1)
+    if (dataset_load(&d, path, false, "test", &error) != -1)
         fail_msg("not refused, though %s", expected);
     if (!strstr(error.text, expected) || !strstr(error.text, "bad.csv") || strchr(error.text, '\n'))
         fail_msg("expected \"%s\" in: %s", expected, error.text);
@@ -127,9 +127,9 @@ static void refuses_missing_and_folder(void **state)
     (void)state;
     struct dataset d;
     struct error error;
-    assert_int_equal(dataset_load(&d, in_folder("none.csv"), &error), -1);
+    assert_int_equal(dataset_load(&d, in_folder("none.csv"), false, "test", &error), -1);
     assert_non_null(strstr(error.text, "none.csv: No such file"));
-    assert_int_equal(dataset_load(&d, folder, &error), -1);
+    assert_int_equal(dataset_load(&d, folder, false, "test", &error), -1);
     assert_non_null(strstr(error.text, "is a folder"));
 }
 
@@ -143,7 +143,7 @@ static void refuses_endless_line(void **state)
     for (int i = 0; i < LINES_MAX_LENGTH + 1; i++)
         fputc('1', file);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(dataset_load(&d, in_folder("long.csv"), &error), -1);
+    assert_int_equal(dataset_load(&d, in_folder("long.csv"), false, "test", &error), -1);
     assert_non_null(strstr(error.text, "line 1 is longer than"));
 }
 
@@ -177,7 +177,7 @@ static struct dataset make_dataset(int training, int validation)
         snprintf(d.class_names[k], sizeof d.class_names[k], "%s", label_names[k]);
     for (int i = 0; i < d.count; i++) {
         d.labels[i] = (uint8_t)(i % LABEL_COUNT);
-        d.splits[i] = i < training ? SPLIT_TRAINING : SPLIT_PUBLIC_TEST;
+        d.splits[i] = i < training ? SPLIT_TRAINING : SPLIT_VALIDATION;
         draw_sample(d.pixels + (size_t)i * PIXELS, d.labels[i], &rng);
     }
     return d;
@@ -203,13 +203,13 @@ static void splits_are_disjoint(void **state)
     struct error error;
     int *training, *validation, n, m;
     assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &training, &n, &error), 0);
-    assert_int_equal(dataset_split(&d, SPLIT_PUBLIC_TEST, &validation, &m, &error), 0);
+    assert_int_equal(dataset_split(&d, SPLIT_VALIDATION, &validation, &m, &error), 0);
     assert_int_equal(n, 30);
     assert_int_equal(m, 12);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++)
             assert_int_not_equal(training[i], validation[j]);
-    assert_int_equal(dataset_split(&d, SPLIT_PRIVATE_TEST, &training, &n, &error), -1);
+    assert_int_equal(dataset_split(&d, SPLIT_TEST, &training, &n, &error), -1);
     assert_non_null(strstr(error.text, "no PrivateTest pictures"));
     free(training);
     free(validation);
@@ -521,13 +521,16 @@ static struct recipe small_recipe(void)
     return r;
 }
 
+static char small_model[128], small_checkpoint[128];
+
 static struct model train_small(const struct recipe *recipe, const struct dataset *d)
 {
     struct error error = {""};
     struct model model;
     const volatile sig_atomic_t stop = 0;
-    char *path = in_folder("small.safetensors");
-    if (train(recipe, d, path, &stop, &error) < 0 || model_load(&model, path, &error) < 0)
+    const struct training_files files = {small_model, small_checkpoint, NULL};
+    if (train(recipe, d, &files, NULL, &stop, &error) < 0 ||
+        model_load(&model, small_model, &error) < 0)
         fail_msg("%s", error.text);
     return model;
 }
@@ -548,7 +551,7 @@ static void training_learns_in_every_descent(void **state)
         }
         struct model model = train_small(&r, &d);
         struct evaluation e;
-        assert_int_equal(evaluate(&e, &model, &d, SPLIT_PUBLIC_TEST, &error), 0);
+        assert_int_equal(evaluate(&e, &model, &d, SPLIT_VALIDATION, &error), 0);
         if (e.metrics.accuracy < 0.95)
             fail_msg("%s descent: accuracy %.3f", descent_names[descent], e.metrics.accuracy);
         model_free(&model);
@@ -600,16 +603,22 @@ static void stops_at_a_loss_without_end(void **state)
     r.batch_norm = false;
     r.optimizer = OPTIMIZER_SGD;
     r.learning_rate = 1e30f;
-    assert_int_equal(train(&r, &d, in_folder("none.safetensors"), &stop, &error), -1);
+    const struct training_files files = {small_model, small_checkpoint, NULL};
+    unlink(small_model);
+    assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), -1);
     assert_non_null(strstr(error.text, "smaller --learning-rate"));
-    assert_int_not_equal(access(in_folder("none.safetensors"), F_OK), 0);
+    assert_int_not_equal(access(small_model, F_OK), 0);
     dataset_free(&d);
 }
 
 static int make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) ? 0 : -1;
+    if (!mkdtemp(folder))
+        return -1;
+    strcpy(small_model, in_folder("small.safetensors"));
+    strcpy(small_checkpoint, in_folder("small.safetensors.checkpoint"));
+    return 0;
 }
 
 static int remove_folder(void **state)

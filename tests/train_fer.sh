@@ -23,7 +23,7 @@ expect() {
     [ -z "$text" ] || grep -qF -- "$text" out err || fail "$*: no \"$text\" in: $(cat out err)"
     if [ "$status" -ne 0 ]; then
         [ "$(wc -l <err)" -eq 1 ] || fail "$*: not one line on stderr: $(cat err)"
-        [ -s out ] && ! grep -q '^data.csv:' out && fail "$*: printed results: $(cat out)"
+        ! grep -q accuracy out || fail "$*: printed results: $(cat out)"
     fi
 }
 
@@ -56,6 +56,15 @@ expect 0 "FER+ majority" --evaluate m.safetensors --data data.csv --ferplus vote
 expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --ferplus votes.csv --json
 expect 0 '{"model":"m.safetensors","split":"Training","count":63,"accuracy":' \
     --evaluate m.safetensors --data data.csv --split Training --json
+# shellcheck disable=SC2086
+expect 0 "(the published data have 28709)" $small --report report
+for file in log.csv confusion.csv summary.json; do
+    [ -s report/$file ] || fail "--report wrote no $file"
+done
+[ "$(wc -l <report/log.csv)" -eq 3 ] || fail "log.csv has not one row an epoch"
+for file in curves.png confusion.png; do
+    [ "$(head -c 4 report/$file | tail -c 3)" = PNG ] || fail "--report drew no $file"
+done
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
 expect 0 "" --data data.csv --hidden none --init-only --output init.safetensors
@@ -74,7 +83,8 @@ expect 2 "--batch-norm off" --descent full --batch-norm on
 
 # Files.
 expect 1 "none.csv: No such file" --data none.csv
-expect 1 "is a folder" --data .
+mkdir empty
+expect 1 "empty: holds neither" --data empty
 expect 1 "no PrivateTest pictures" --evaluate m.safetensors --data data.csv --split PrivateTest
 sed '5s/^./9/' data.csv >label.csv
 expect 1 'label.csv: line 5: label "9"' --data label.csv
@@ -104,19 +114,36 @@ expect 6 "but the metadata says 7x1984" --evaluate other.safetensors --data data
 cp m.safetensors before
 expect 1 "label.csv" --data label.csv --output m.safetensors
 cmp -s m.safetensors before || fail "a failed run changed the model"
+
+# Ctrl-C, then --resume: the same file as from a run that was never stopped.
+long="--data data.csv --hidden 300,300 --epochs 12 --threads 1 --augment 0.5"
 # shellcheck disable=SC2086
-"$program" $small --epochs 100000 --output stopped.safetensors >out 2>err &
+expect 0 "epoch  12/12" $long --output whole.safetensors
+# shellcheck disable=SC2086
+"$program" $long --output stopped.safetensors >out 2>err &
 pid=$!
 tries=0
-until grep -q "epoch   1/" out || [ $tries -eq 300 ]; do
-    sleep 0.1
+until grep -q "epoch   3/" out || [ $tries -eq 300 ]; do
+    sleep 0.02
     tries=$((tries + 1))
 done
 kill -INT $pid
 wait $pid
 [ $? -eq 0 ] || fail "Ctrl-C: status is not 0: $(cat err)"
-grep -q "the best model so far is kept" out || fail "Ctrl-C: no word of the model: $(tail -1 out)"
+grep -q "the best model so far is stopped.safetensors" out || fail "Ctrl-C: $(tail -2 out)"
+grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data data.csv" out ||
+    fail "Ctrl-C: does not say how to go on: $(tail -2 out)"
 expect 0 "21 pictures" --evaluate stopped.safetensors --data data.csv
+cp stopped.safetensors.checkpoint other.checkpoint
+expect 0 "epoch  12/12" --resume stopped.safetensors.checkpoint --data data.csv
+cmp whole.safetensors stopped.safetensors || fail "--resume ended with another model"
+[ ! -e stopped.safetensors.checkpoint ] || fail "the checkpoint of an ended training is left"
+expect 2 "leave out those" --resume other.checkpoint --epochs 20
+sed 's/^6,/5,/' data.csv >changed.csv
+expect 1 "was made with other data" --resume other.checkpoint --data changed.csv --output x
+head -c 90000 other.checkpoint >cut.checkpoint
+expect 1 "cut.checkpoint:" --resume cut.checkpoint --data data.csv --output x
+expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
 
 [ $failures -eq 0 ] && echo "all as expected"
 [ $failures -eq 0 ]

@@ -51,7 +51,8 @@ static int load_data(const struct options *o, struct dataset *dataset, struct er
         dataset_free(dataset);
         return -1;
     }
-    if (!ferplus && fer2013 && o->action == ACTION_TRAIN && o->recipe.targets.votes_share > 0.0f)
+    if (!ferplus && fer2013 && o->action == ACTION_TRAIN && !o->resume &&
+        o->recipe.targets.votes_share > 0.0f)
         log_line(program, "no FER+ votes at %s (see --ferplus): training on FER2013's labels alone",
                  default_ferplus);
     return 0;
