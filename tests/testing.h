@@ -1,7 +1,9 @@
-/* What the tests of src/core share: cmocka with all that it needs, comparison of numbers, and a
- * folder of the test's own under TMPDIR for the files it makes. */
+/* What the tests of src/core share: cmocka with all that it needs, comparison of numbers, random
+ * inputs, and a folder of the test's own under TMPDIR for the files it makes. */
 #ifndef TESTING_H
 #define TESTING_H
+
+#include "rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,6 +33,18 @@ static inline void expect_text(const char *text, const char *name, const char *r
 {
     if (!strstr(text, name) || !strstr(text, reason) || strpbrk(text, "\r\n"))
         fail_msg("expected one line with \"%s\" and \"%s\": %s", name, reason, text);
+}
+
+/* Uniform in low .. high. */
+static inline int between(struct rng *rng, int low, int high)
+{
+    return low + (int)rng_below(rng, (uint64_t)(high - low + 1));
+}
+
+static inline void fill_noise(struct rng *rng, uint8_t *pixels, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        pixels[i] = (uint8_t)rng_next(rng);
 }
 
 static inline char *test_folder(void)
@@ -83,8 +97,10 @@ static inline int remove_folder(void **state)
     return empty_folder(state) < 0 ? -1 : rmdir(test_folder());
 }
 
+/* A new file each time: some file systems wait for the disk where an old one is cut to nothing. */
 static inline void write_bytes(const char *path, const void *bytes, size_t size)
 {
+    remove(path);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, size, file), size);

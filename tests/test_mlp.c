@@ -1,0 +1,341 @@
+/* The perceptron in single precision, as the programs use it, against slow and obvious references
+ * in double. test_mlp_training.c has the training side. */
+#include "gemm.h"
+#include "mlp_training.h"
+#include "testing.h"
+
+static float *random_values(struct rng *rng, size_t count)
+{
+    float *values = malloc(count * sizeof *values);
+    assert_non_null(values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)rng_normal(rng);
+    return values;
+}
+
+/* ---- Products, activations ------------------------------------------------------------------- */
+
+static void check_gemm(struct rng *rng, enum gemm_form form, int m, int n, int k, float beta)
+{
+    float *a = random_values(rng, (size_t)(m * k)), *b = random_values(rng, (size_t)(k * n));
+    float *c = random_values(rng, (size_t)(m * n)), *old = malloc((size_t)(m * n) * sizeof *old);
+    assert_non_null(old);
+    for (int i = 0; i < m * n; i++)
+        old[i] = beta == 0 ? c[i] = NAN : c[i];
+    gemm(form, m, n, k, a, b, beta, c);
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < n; j++) {
+            double sum = beta == 0 ? 0.0 : (double)beta * old[i * n + j];
+            for (int l = 0; l < k; l++)
+                sum += (double)a[form == GEMM_ATB ? l * m + i : i * k + l] *
+                       b[form == GEMM_ABT ? j * k + l : l * n + j];
+            expect_close(c[i * n + j], sum, 1e-4, "an element of the product");
+        }
+    free(a);
+    free(b);
+    free(c);
+    free(old);
+}
+
+static void gemm_agrees_with_three_loops(void **state)
+{
+    (void)state;
+    static const float betas[] = {0, 1, -0.5f};
+    struct rng rng = rng_make(1, 0);
+    for (int i = 0; i < 270; i++) {
+        int m = i % 7 ? between(&rng, 1, 40) : 1, n = i % 5 ? between(&rng, 1, 40) : 1;
+        int k = i % 4 ? between(&rng, 1, 40) : 1;
+        check_gemm(&rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
+    }
+}
+
+static double activated(enum activation activation, double z)
+{
+    switch (activation) {
+    case ACTIVATION_SIGMOID:
+        return 1 / (1 + exp(-z));
+    case ACTIVATION_TANH:
+        return tanh(z);
+    default:
+        return fmax(0.0, z);
+    }
+}
+
+static void activations_follow_their_formulas(void **state)
+{
+    (void)state;
+    static const float z[2][4] = {{-3, -0.5f, 0, 0.25f}, {2, 1e4f, -1e4f, 88.8f}};
+    static const float biases[4] = {0.5f, -1, 0, 2};
+    for (int a = 0; a < ACTIVATION_COUNT; a++)
+        for (int biased = 0; biased < 2; biased++) {
+            float values[2][4];
+            memcpy(values, z, sizeof z);
+            activation_apply((enum activation)a, biased ? biases : NULL, values[0], 2, 4);
+            for (int i = 0; i < 8; i++) {
+                double sum = (double)z[i / 4][i % 4] + (biased ? biases[i % 4] : 0.0f);
+                expect_close(values[i / 4][i % 4], activated((enum activation)a, sum), 1e-6,
+                             activation_names[a]);
+            }
+        }
+}
+
+static void outputs_follow_their_formulas(void **state)
+{
+    (void)state;
+    static const float z[5][3] = {
+        {1, 2, 3}, {1e4f, -1e4f, 0}, {-1e4f, -1e4f, -1e4f}, {1e4f, 1e4f, -1e4f}, {0.1f, -90, 95}};
+    static const float biases[3] = {0.5f, -0.25f, 0};
+    for (int o = 0; o < OUTPUT_ACTIVATION_COUNT; o++)
+        for (int biased = 0; biased < 2; biased++) {
+            float values[5][3];
+            memcpy(values, z, sizeof z);
+            output_apply((enum output_activation)o, biased ? biases : NULL, values[0], 5, 3);
+            for (int r = 0; r < 5; r++) {
+                double sums[3], total = 0.0, row = 0.0;
+                for (int c = 0; c < 3; c++)
+                    sums[c] = (double)z[r][c] + (biased ? biases[c] : 0.0f);
+                for (int c = 0; c < 3; c++)
+                    total += exp(sums[c] - fmax(fmax(sums[0], sums[1]), sums[2]));
+                for (int c = 0; c < 3; c++) {
+                    double top = fmax(fmax(sums[0], sums[1]), sums[2]);
+                    double expected =
+                        o == OUTPUT_SOFTMAX ? exp(sums[c] - top) / total : 1 / (1 + exp(-sums[c]));
+                    /* A bias of 1/4 on 10,000 is a matter of three digits in single precision. */
+                    expect_close(values[r][c], expected, 1e-3 * biased + 1e-6,
+                                 output_activation_names[o]);
+                    row += values[r][c];
+                }
+                if (o == OUTPUT_SOFTMAX)
+                    expect_close(row, 1.0, 1e-6, "sum of a row");
+            }
+        }
+}
+
+/* ---- Network --------------------------------------------------------------------------------- */
+
+/* A network whose every number is random; gamma and running variances lie around 1. */
+static struct mlp random_mlp(struct rng *rng, struct mlp_config config)
+{
+    struct mlp mlp;
+    struct error error;
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    for (size_t i = 0; i < mlp.parameter_count; i++)
+        mlp.parameters[i] += (float)(0.4 * rng_normal(rng));
+    for (int i = 0; i < config.layer_count; i++)
+        for (int n = 0; mlp.layers[i].mean && n < mlp.layers[i].outputs; n++) {
+            mlp.layers[i].mean[n] = (float)rng_normal(rng);
+            mlp.layers[i].var[n] = (float)(0.2 + rng_uniform(rng));
+        }
+    return mlp;
+}
+
+enum { WIDEST = 64 };
+
+/* One sample through the network by the formulas of mlp.h, with the running statistics. */
+static void reference_forward(const struct mlp *mlp, const float *input, double *output)
+{
+    double x[WIDEST], z[WIDEST], total = 0.0;
+    for (int m = 0; m < mlp->config.units[0]; m++)
+        x[m] = input[m];
+    for (int i = 0; i < mlp->config.layer_count; i++) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        for (int n = 0; n < layer->outputs; n++) {
+            z[n] = layer->biases ? layer->biases[n] : 0.0;
+            for (int m = 0; m < layer->inputs; m++)
+                z[n] += layer->weights[n * layer->inputs + m] * x[m];
+            if (layer->gamma)
+                z[n] = layer->gamma[n] * (z[n] - layer->mean[n]) / sqrt(layer->var[n] + 1e-5) +
+                       layer->beta[n];
+        }
+        for (int n = 0; n < layer->outputs && i < mlp->config.layer_count - 1; n++)
+            x[n] = activated(mlp->config.activation, z[n]);
+    }
+    int classes = mlp->config.units[mlp->config.layer_count];
+    for (int k = 0; k < classes; k++)
+        total += exp(z[k]);
+    for (int k = 0; k < classes; k++)
+        output[k] = mlp->config.output == OUTPUT_SOFTMAX ? exp(z[k]) / total : 1 / (1 + exp(-z[k]));
+}
+
+static void expect_reference(const struct mlp *mlp, const float *inputs, const float *outputs,
+                             int batch)
+{
+    int dim = mlp->config.units[0], classes = mlp->config.units[mlp->config.layer_count];
+    for (int b = 0; b < batch; b++) {
+        double expected[WIDEST];
+        reference_forward(mlp, inputs + b * dim, expected);
+        for (int k = 0; k < classes; k++)
+            expect_close(outputs[b * classes + k], expected[k], 1e-5, "an output");
+    }
+}
+
+/* Every shape and activation: batches, one sample at a time, and the training's forward pass all
+ * give what the formulas give. */
+static void forward_agrees_with_the_formulas(void **state)
+{
+    (void)state;
+    enum { BATCH = 9, DIM = 13, CLASSES = 4 };
+    struct rng rng = rng_make(2, 0);
+    struct error error;
+    for (int i = 0; i < 4 * ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT; i++) {
+        struct mlp_config config = {.layer_count = i % 4 + 1,
+                                    .units = {DIM, 6, 17, 5},
+                                    .activation = (enum activation)(i / 4 % ACTIVATION_COUNT),
+                                    .output = (enum output_activation)(i / 12)};
+        config.units[config.layer_count] = CLASSES;
+        struct mlp mlp = random_mlp(&rng, config);
+        struct mlp_workspace *workspace;
+        struct mlp_tape *tape;
+        float *inputs = random_values(&rng, BATCH * DIM), outputs[BATCH * CLASSES];
+        assert_int_equal(mlp_workspace_create(&workspace, &config, BATCH + 3, &error), 0);
+        assert_int_equal(mlp_tape_create(&tape, &config, BATCH + 3, &error), 0);
+        mlp_forward(&mlp, workspace, inputs, BATCH, outputs);
+        expect_reference(&mlp, inputs, outputs, BATCH);
+        for (int b = 0; b < BATCH; b++) {
+            float alone[CLASSES];
+            mlp_forward(&mlp, workspace, inputs + b * DIM, 1, alone);
+            for (int k = 0; k < CLASSES; k++)
+                expect_close(alone[k], outputs[b * CLASSES + k], 1e-6, "the sample alone");
+        }
+        struct mlp_training plain = {.batch_norm_momentum = 0.1f};
+        expect_reference(&mlp, inputs,
+                         mlp_forward_training(&mlp, tape, &plain, inputs, BATCH, &rng), BATCH);
+        mlp_tape_free(&tape);
+        mlp_workspace_free(&workspace);
+        mlp_free(&mlp);
+        free(inputs);
+    }
+}
+
+static void config_check_refuses_what_is_out_of_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mlp_config config;
+        int result;
+        const char *reason;
+    } cases[] = {
+        {{.layer_count = 1, .units = {1, 2}}, 0, ""},
+        {{.layer_count = 1, .units = {1, 1}, .output = OUTPUT_SIGMOID}, 0, ""},
+        {{.layer_count = 2, .units = {MLP_MAX_UNITS, 1, MLP_MAX_UNITS}}, 0, ""},
+        {{.layer_count = 1, .units = {1, 1}}, -1, "softmax"},
+        {{.layer_count = 0, .units = {1, 2}}, -1, "0 layers"},
+        {{.layer_count = -1, .units = {1, 2}}, -1, "-1 layers"},
+        {{.layer_count = MLP_MAX_LAYERS + 1, .units = {1, 2}}, -1, "17 layers"},
+        {{.layer_count = 1, .units = {0, 2}}, -1, "0 units"},
+        {{.layer_count = 2, .units = {4, -3, 2}}, -1, "-3 units"},
+        {{.layer_count = 2, .units = {4, 3, 0}}, -1, "0 units"},
+        {{.layer_count = 2, .units = {4, MLP_MAX_UNITS + 1, 2}}, -1, "65537 units"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {""};
+        struct mlp mlp = {.parameter_count = 17};
+        assert_int_equal(mlp_config_check(&cases[i].config, &error), cases[i].result);
+        expect_text(error.text, cases[i].reason, "");
+        if (cases[i].result < 0) {
+            assert_int_equal(mlp_create(&mlp, &cases[i].config, &error), -1);
+            assert_int_equal(mlp.parameter_count, 17);
+        }
+    }
+}
+
+static void new_network_is_laid_out_as_promised(void **state)
+{
+    (void)state;
+    struct mlp_config config = {.layer_count = 3, .units = {5, 4, 3, 2}, .batch_norm = true};
+    struct error error;
+    struct mlp mlp;
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    assert_int_equal(mlp.parameter_count, (20 + 8) + (12 + 6) + (6 + 2));
+    assert_int_equal(mlp.statistic_count, 8 + 6);
+    assert_ptr_equal(mlp.layers[0].weights, mlp.parameters);
+    assert_ptr_equal(mlp.layers[0].gamma, mlp.parameters + 20);
+    assert_ptr_equal(mlp.layers[0].beta, mlp.parameters + 24);
+    assert_ptr_equal(mlp.layers[1].weights, mlp.parameters + 28);
+    assert_ptr_equal(mlp.layers[1].mean, mlp.statistics + 8);
+    assert_ptr_equal(mlp.layers[1].var, mlp.statistics + 11);
+    assert_ptr_equal(mlp.layers[2].biases, mlp.parameters + 52);
+    assert_null(mlp.layers[0].biases);
+    assert_null(mlp.layers[2].gamma);
+    double sum = 0.0, statistics = 0.0;
+    for (size_t i = 0; i < mlp.parameter_count; i++)
+        sum += fabs(mlp.parameters[i]);
+    for (size_t i = 0; i < mlp.statistic_count; i++)
+        statistics += fabs(mlp.statistics[i]);
+    assert_true(sum == 4 + 3 && statistics == 4 + 3);
+    assert_true(mlp.layers[1].gamma[2] == 1 && mlp.layers[1].var[2] == 1);
+    mlp_free(&mlp);
+    assert_null(mlp.parameters);
+}
+
+static void init_follows_he_and_glorot(void **state)
+{
+    (void)state;
+    for (int a = 0; a < ACTIVATION_COUNT; a++) {
+        struct mlp_config config = {
+            .layer_count = 2, .units = {200, 100, 50}, .activation = (enum activation)a};
+        struct error error;
+        struct mlp mlp;
+        struct rng rng = rng_make(3, 0);
+        assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+        mlp_init(&mlp, &rng);
+        for (int i = 0; i < 2; i++) {
+            const struct mlp_layer *layer = &mlp.layers[i];
+            int count = layer->inputs * layer->outputs;
+            double sum = 0.0, squares = 0.0;
+            bool he = a == ACTIVATION_RELU && i == 0;
+            double expected = he ? 2.0 / layer->inputs : 2.0 / (layer->inputs + layer->outputs);
+            for (int w = 0; w < count; w++) {
+                sum += layer->weights[w];
+                squares += (double)layer->weights[w] * layer->weights[w];
+            }
+            expect_close(sum / count / sqrt(expected), 0.0, 0.04, "mean weight");
+            expect_close(squares / count / expected, 1.0, 0.06, "variance of the weights");
+            for (int n = 0; n < layer->outputs; n++)
+                assert_true(layer->biases[n] == 0.0f);
+        }
+        mlp_free(&mlp);
+    }
+}
+
+static void fold_keeps_the_function(void **state)
+{
+    (void)state;
+    enum { BATCH = 5 };
+    struct rng rng = rng_make(5, 0);
+    struct error error;
+    for (int i = 0; i < 9; i++) {
+        struct mlp_config config = {.layer_count = i / 3 + 1,
+                                    .units = {7, 8, 6},
+                                    .activation = (enum activation)(i % 3),
+                                    .batch_norm = true};
+        config.units[config.layer_count] = 3;
+        struct mlp mlp = random_mlp(&rng, config), folded;
+        struct mlp_workspace *workspace;
+        float *inputs = random_values(&rng, BATCH * 7), outputs[BATCH * 3];
+        assert_int_equal(mlp_fold(&mlp, &folded, &error), 0);
+        assert_false(folded.config.batch_norm);
+        assert_int_equal(mlp_workspace_create(&workspace, &folded.config, BATCH, &error), 0);
+        mlp_forward(&folded, workspace, inputs, BATCH, outputs);
+        expect_reference(&mlp, inputs, outputs, BATCH);
+        mlp_workspace_free(&workspace);
+        mlp_free(&folded);
+        mlp_free(&mlp);
+        free(inputs);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gemm_agrees_with_three_loops),
+        cmocka_unit_test(activations_follow_their_formulas),
+        cmocka_unit_test(outputs_follow_their_formulas),
+        cmocka_unit_test(forward_agrees_with_the_formulas),
+        cmocka_unit_test(config_check_refuses_what_is_out_of_bounds),
+        cmocka_unit_test(new_network_is_laid_out_as_promised),
+        cmocka_unit_test(init_follows_he_and_glorot),
+        cmocka_unit_test(fold_keeps_the_function),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+/* What training adds to the perceptron, in single precision: cost, batch normalization, dropout.
+ * test_gradient.c has the way back. */
+#include "mlp_training.h"
+#include "testing.h"
+
+static void cost_follows_its_formula(void **state)
+{
+    (void)state;
+    static const float a[] = {0.2f, 0.7f, 0.1f, 0.5f, 0.25f, 0.25f};
+    static const float y[] = {0, 1, 0, 0.5f, 0.25f, 0.25f};
+    double squares = 0.0, softmax = 0.0, sigmoid = 0.0;
+    for (int i = 0; i < 6; i++) {
+        squares += 0.5 * (a[i] - y[i]) * (a[i] - y[i]);
+        softmax -= y[i] * log(a[i]);
+        sigmoid -= y[i] * log(a[i]) + (1.0 - y[i]) * log(1.0 - a[i]);
+    }
+    expect_close(mlp_cost(OUTPUT_SOFTMAX, LOSS_MSE, a, y, 2, 3), squares, 1e-7, "squares");
+    expect_close(mlp_cost(OUTPUT_SIGMOID, LOSS_MSE, a, y, 2, 3), squares, 1e-7, "squares");
+    expect_close(mlp_cost(OUTPUT_SOFTMAX, LOSS_CROSS_ENTROPY, a, y, 2, 3), softmax, 1e-6,
+                 "cross-entropy of softmax");
+    expect_close(mlp_cost(OUTPUT_SIGMOID, LOSS_CROSS_ENTROPY, a, y, 2, 3), sigmoid, 1e-6,
+                 "cross-entropy of sigmoid");
+    const float sure[] = {0, 1}, wrong[] = {1, 0}, broken[] = {NAN, 1};
+    for (int o = 0; o < OUTPUT_ACTIVATION_COUNT; o++) {
+        enum output_activation output = (enum output_activation)o;
+        double cost = mlp_cost(output, LOSS_CROSS_ENTROPY, sure, wrong, 1, 2);
+        assert_true(cost > 50.0 && isfinite(cost));
+        assert_true(mlp_cost(output, LOSS_CROSS_ENTROPY, sure, sure, 1, 2) == 0.0);
+        assert_true(isnan(mlp_cost(output, LOSS_CROSS_ENTROPY, broken, wrong, 1, 2)));
+    }
+}
+
+enum { UNITS = 6, NORM_BATCH = 16 };
+
+/* A network that shows what its hidden layer computes: with beta 10 every normalized value is
+ * positive and passes ReLU; the outputs are sigmoid((value - 10) / 2). */
+static struct mlp window_on_hidden_layer(struct rng *rng)
+{
+    struct mlp_config config = {.layer_count = 2,
+                                .units = {5, UNITS, UNITS},
+                                .activation = ACTIVATION_RELU,
+                                .output = OUTPUT_SIGMOID,
+                                .batch_norm = true};
+    struct error error;
+    struct mlp mlp;
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    mlp_init(&mlp, rng);
+    for (size_t i = 0; i < mlp.statistic_count; i++)
+        mlp.statistics[i] = (float)rng_normal(rng);
+    struct mlp_layer *last = &mlp.layers[1];
+    memset(last->weights, 0, UNITS * UNITS * sizeof *last->weights);
+    for (int n = 0; n < UNITS; n++) {
+        mlp.layers[0].beta[n] = 10;
+        last->weights[n * UNITS + n] = 0.5f;
+        last->biases[n] = -5;
+    }
+    return mlp;
+}
+
+static void batch_norm_normalizes_and_keeps_statistics(void **state)
+{
+    (void)state;
+    struct rng rng = rng_make(4, 0);
+    struct error error;
+    struct mlp mlp = window_on_hidden_layer(&rng);
+    const struct mlp_layer *layer = &mlp.layers[0];
+    struct mlp_training training = {.batch_norm_momentum = 0.25f};
+    struct mlp_tape *tape;
+    float inputs[NORM_BATCH * 5], old[2 * UNITS];
+    for (int i = 0; i < NORM_BATCH * 5; i++)
+        inputs[i] = (float)(2 + rng_normal(&rng));
+    memcpy(old, mlp.statistics, sizeof old);
+    assert_int_equal(mlp_tape_create(&tape, &mlp.config, NORM_BATCH, &error), 0);
+    const float *outputs = mlp_forward_training(&mlp, tape, &training, inputs, NORM_BATCH, &rng);
+    for (int n = 0; n < UNITS; n++) {
+        double z[NORM_BATCH], mean = 0.0, variance = 0.0, sum = 0.0, squares = 0.0;
+        for (int b = 0; b < NORM_BATCH; b++) {
+            z[b] = 0.0;
+            for (int m = 0; m < 5; m++)
+                z[b] += layer->weights[n * 5 + m] * inputs[b * 5 + m];
+            mean += z[b] / NORM_BATCH;
+        }
+        for (int b = 0; b < NORM_BATCH; b++)
+            variance += (z[b] - mean) * (z[b] - mean) / NORM_BATCH;
+        for (int b = 0; b < NORM_BATCH; b++) {
+            double a = outputs[b * UNITS + n], normalized = 2 * log(a / (1 - a));
+            expect_close(normalized, (z[b] - mean) / sqrt(variance + 1e-5), 1e-4, "normalized");
+            sum += normalized;
+            squares += normalized * normalized;
+        }
+        expect_close(sum / NORM_BATCH, 0.0, 1e-4, "mean of a normalized unit");
+        expect_close(squares / NORM_BATCH, 1.0, 1e-3, "its variance");
+        double unbiased = variance * NORM_BATCH / (NORM_BATCH - 1);
+        expect_close(layer->mean[n], 0.75 * old[n] + 0.25 * mean, 1e-5, "running mean");
+        expect_close(layer->var[n], 0.75 * old[UNITS + n] + 0.25 * unbiased, 1e-5,
+                     "running variance");
+    }
+    mlp_tape_free(&tape);
+    mlp_free(&mlp);
+}
+
+/* Ones go through dropout alone and leave as sigmoid(0) where they were dropped. */
+static void check_dropout(bool of_inputs, float share)
+{
+    enum { N = 60, BATCH = 512 };
+    struct mlp_config config = {
+        .layer_count = of_inputs ? 1 : 2, .activation = ACTIVATION_RELU, .output = OUTPUT_SIGMOID};
+    struct mlp_training training = {.dropout = of_inputs ? 0 : share,
+                                    .input_dropout = of_inputs ? share : 0};
+    struct rng rng = rng_make(6, of_inputs), same = rng;
+    struct error error;
+    struct mlp mlp;
+    struct mlp_tape *tape;
+    static float ones[BATCH * N], outputs[BATCH * N];
+    for (int i = 0; i < BATCH * N; i++)
+        ones[i] = 1;
+    for (int i = 0; i <= config.layer_count; i++)
+        config.units[i] = N;
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    assert_int_equal(mlp_tape_create(&tape, &config, BATCH, &error), 0);
+    for (int i = 0; i < config.layer_count; i++)
+        for (int n = 0; n < N; n++)
+            mlp.layers[i].weights[n * N + n] = 1;
+    memcpy(outputs, mlp_forward_training(&mlp, tape, &training, ones, BATCH, &rng), sizeof outputs);
+    assert_memory_equal(mlp_forward_training(&mlp, tape, &training, ones, BATCH, &same), outputs,
+                        sizeof outputs);
+    int dropped = 0, runs[9] = {0};
+    double kept = 1 / (1 + exp(-1 / (1 - (double)share))); /* scaled up: the expectation stays */
+    for (int i = 0; i < BATCH * N; i++) {
+        bool gone = outputs[i] == 0.5f;
+        if (!gone)
+            expect_close(outputs[i], kept, 1e-6, "a kept unit");
+        dropped += gone;
+        for (int lag = 1; lag < 9 && i >= lag; lag++)
+            runs[lag] += gone && outputs[i - lag] == 0.5f;
+    }
+    expect_close((double)dropped / (BATCH * N), share, 0.012, "share dropped");
+    for (int lag = 1; lag < 9; lag++) /* neighbours are dropped independently */
+        expect_close((double)runs[lag] / (BATCH * N), share * share, 0.02, "pairs dropped");
+    mlp_tape_free(&tape);
+    mlp_free(&mlp);
+}
+
+static void dropout_drops_its_share(void **state)
+{
+    (void)state;
+    static const float shares[] = {0.0f, 0.1f, 0.3f, 0.5f, 0.9f};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        for (int of_inputs = 0; of_inputs < 2; of_inputs++)
+            check_dropout(of_inputs, shares[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cost_follows_its_formula),
+        cmocka_unit_test(batch_norm_normalizes_and_keeps_statistics),
+        cmocka_unit_test(dropout_drops_its_share),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,383 @@
+/* Models: what is saved comes back, other readers understand it, and answers are as promised.
+ * test_model_file.c has the damaged files. */
+#include "model.h"
+
+#include "face.h"
+#include "labels.h"
+#include "safetensors.h"
+#include "small_model.h"
+
+/* ---- Half precision -------------------------------------------------------------------------- */
+
+/* By the definition of IEEE 754's binary16; also for the infinity's pattern: 65536. */
+static double half_value(unsigned half)
+{
+    int exponent = (int)(half >> 10 & 31), fraction = (int)(half & 1023);
+    double value = exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+    return half & 0x8000 ? -value : value;
+}
+
+static void halves_come_back(void **state)
+{
+    (void)state;
+    for (unsigned half = 0; half < 65536; half++) {
+        float value = half_to_float((uint16_t)half);
+        unsigned back = half_from_float(value);
+        bool special = (half & 0x7c00) == 0x7c00;
+        if (special && half & 1023) {
+            assert_true(isnan(value));
+            assert_true((back & 0x7c00) == 0x7c00 && back & 1023);
+            continue;
+        }
+        assert_int_equal(back, half);
+        assert_int_equal(signbit(value) != 0, half >> 15);
+        if (special)
+            assert_true(isinf(value));
+        else
+            assert_true((double)value == half_value(half));
+    }
+}
+
+/* The nearest half by search; of two equally near ones that with an even pattern. */
+static unsigned nearest_half(double magnitude)
+{
+    unsigned low = 0, high = 0x7c00;
+    if (magnitude >= half_value(high))
+        return high;
+    while (high - low > 1) {
+        unsigned middle = (low + high) / 2;
+        *(half_value(middle) <= magnitude ? &low : &high) = middle;
+    }
+    double below = magnitude - half_value(low), above = half_value(high) - magnitude;
+    return below < above || (below == above && low % 2 == 0) ? low : high;
+}
+
+static void expect_nearest_half(float value)
+{
+    unsigned expected = nearest_half(fabs((double)value)) | (signbit(value) ? 0x8000 : 0);
+    if (half_from_float(value) != expected)
+        fail_msg("%.9g becomes %04x, expected %04x", (double)value, half_from_float(value),
+                 expected);
+}
+
+static void halves_round_to_nearest_even(void **state)
+{
+    (void)state;
+    struct rng rng = rng_make(1, 0);
+    for (unsigned half = 0; half < 0x7c00; half++) {
+        float tie = (float)((half_value(half) + half_value(half + 1)) / 2);
+        expect_nearest_half(tie);
+        expect_nearest_half(-tie);
+        expect_nearest_half(nextafterf(tie, 0.0f));
+        expect_nearest_half(nextafterf(tie, INFINITY));
+    }
+    for (int i = 0; i < 100000; i++)
+        expect_nearest_half((float)ldexp(rng_normal(&rng), between(&rng, -40, 20)));
+    expect_nearest_half(3e38f);
+    expect_nearest_half(1e-45f);
+    assert_int_equal(half_from_float(INFINITY), 0x7c00);
+    assert_int_equal(half_from_float(-INFINITY), 0xfc00);
+}
+
+/* ---- Saving and loading ---------------------------------------------------------------------- */
+
+static void expect_same_model(const struct model *a, const struct model *b)
+{
+    assert_int_equal(a->features.kind, b->features.kind);
+    assert_int_equal(a->features.width, b->features.width);
+    assert_int_equal(a->features.height, b->features.height);
+    assert_int_equal(a->features.cell, b->features.cell);
+    assert_int_equal(a->class_count, b->class_count);
+    assert_memory_equal(a->class_names, b->class_names, sizeof a->class_names);
+    assert_int_equal(a->mirror, b->mirror);
+    assert_string_equal(a->notes.training_data, b->notes.training_data);
+    assert_string_equal(a->notes.recipe, b->notes.recipe);
+    assert_string_equal(a->notes.seed, b->notes.seed);
+    assert_string_equal(a->notes.accuracy, b->notes.accuracy);
+    assert_string_equal(a->notes.date, b->notes.date);
+    assert_string_equal(a->notes.licence, b->notes.licence);
+    assert_memory_equal(&a->mlp.config, &b->mlp.config, sizeof a->mlp.config);
+    assert_int_equal(a->mlp.parameter_count, b->mlp.parameter_count);
+    for (size_t i = 0; i < a->mlp.parameter_count; i++) {
+        double value = a->mlp.parameters[i];
+        expect_close(b->mlp.parameters[i], value, fabs(value) / 2048 + 3e-8, "a parameter");
+    }
+}
+
+static struct model saved_and_loaded(const struct model *model)
+{
+    struct model loaded;
+    struct error error;
+    assert_int_equal(model_save(model, in_folder("model"), &error), 0);
+    assert_int_equal(model_load(&loaded, in_folder("model"), &error), 0);
+    return loaded;
+}
+
+static void predict(const struct model *model, const uint8_t *crops, int count, int capacity,
+                    float *probabilities)
+{
+    struct model_workspace *workspace;
+    struct error error;
+    assert_int_equal(model_workspace_create(&workspace, model, capacity, &error), 0);
+    model_predict(model, workspace, crops, count, probabilities);
+    model_workspace_free(&workspace);
+    assert_null(workspace);
+}
+
+static void models_come_back_as_saved(void **state)
+{
+    (void)state;
+    enum { COUNT = 20 };
+    struct rng rng = rng_make(2, 0);
+    uint8_t crops[COUNT * 64];
+    fill_noise(&rng, crops, sizeof crops);
+    for (int i = 0; i < 12; i++) {
+        struct model model = small_model((uint64_t)i);
+        model.mirror = i % 2;
+        model.mlp.config.activation = (enum activation)(i % 3);
+        model.mlp.config.output = (enum output_activation)(i / 6);
+        if (i % 4 == 0)
+            memset(&model.notes, 0, sizeof model.notes);
+        struct model loaded = saved_and_loaded(&model);
+        float before[COUNT * 3], after[COUNT * 3];
+        expect_same_model(&model, &loaded);
+        predict(&model, crops, COUNT, COUNT, before);
+        predict(&loaded, crops, COUNT, COUNT, after);
+        for (int k = 0; k < COUNT * 3; k++)
+            expect_close(after[k], before[k], 2e-3, "a probability");
+        /* Once rounded, nothing changes any more. */
+        struct model again = saved_and_loaded(&loaded);
+        assert_memory_equal(again.mlp.parameters, loaded.mlp.parameters,
+                            loaded.mlp.parameter_count * sizeof(float));
+        model_free(&model);
+        model_free(&loaded);
+        model_free(&again);
+    }
+}
+
+static void hog_model_comes_back(void **state)
+{
+    (void)state;
+    struct model model = small_model(3);
+    struct error error;
+    mlp_free(&model.mlp);
+    model.features = (struct features){.width = 12, .height = 8, .cell = 4};
+    struct mlp_config config = {.layer_count = 1, .units = {3 * 2 * 31, 3}};
+    assert_int_equal(mlp_create(&model.mlp, &config, &error), 0);
+    struct model loaded = saved_and_loaded(&model);
+    expect_same_model(&model, &loaded);
+    model_free(&model);
+    model_free(&loaded);
+}
+
+/* Half precision ends at 65504; a layer with more keeps single precision. */
+static void large_weights_survive(void **state)
+{
+    (void)state;
+    static const float large[] = {65503.0f, 65520.0f, -1e5f, 3e38f};
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        struct model model = small_model(4);
+        model.mlp.layers[0].weights[7] = large[i];
+        model.mlp.layers[1].biases[1] = 1.0000001f;
+        struct model loaded = saved_and_loaded(&model);
+        expect_same_model(&model, &loaded);
+        assert_true(loaded.mlp.layers[1].biases[1] == 1.0000001f);
+        model_free(&model);
+        model_free(&loaded);
+    }
+}
+
+static void save_into_a_missing_folder_fails(void **state)
+{
+    (void)state;
+    struct model model = small_model(5);
+    struct error error = {""};
+    assert_int_equal(model_save(&model, in_folder("missing/model"), &error), -1);
+    expect_text(error.text, in_folder("missing/model"), "No such file");
+    assert_int_equal(count_files(0), 0);
+    model_free(&model);
+}
+
+/* ---- The file, read by other means ----------------------------------------------------------- */
+
+/* A tensor's place in the data, found in the header's text. */
+static const uint8_t *find_tensor(const uint8_t *bytes, const char *entry, size_t size)
+{
+    size_t header = 0, begin, end;
+    for (int i = 7; i >= 0; i--)
+        header = header << 8 | bytes[i];
+    assert_int_equal(header % 8, 0);
+    const char *found = strstr((const char *)bytes + 8, entry);
+    assert_non_null(found);
+    assert_int_equal(sscanf(found + strlen(entry), "%zu,%zu]}", &begin, &end), 2);
+    assert_int_equal(end - begin, size);
+    return bytes + 8 + header + begin;
+}
+
+static void file_is_safetensors(void **state)
+{
+    (void)state;
+    struct model model = small_model(6);
+    struct error error;
+    size_t size;
+    assert_int_equal(model_save(&model, in_folder("model"), &error), 0);
+    uint8_t *bytes = read_bytes(in_folder("model"), &size);
+    const uint8_t *weights = find_tensor(
+        bytes, "\"layers.0.weight\":{\"dtype\":\"F16\",\"shape\":[5,64],\"data_offsets\":[", 640);
+    const uint8_t *biases = find_tensor(
+        bytes, "\"layers.1.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[", 12);
+    for (int i = 0; i < 5 * 64; i++) {
+        double value = model.mlp.layers[0].weights[i];
+        unsigned half = weights[2 * i] + 256u * weights[2 * i + 1];
+        expect_close(half_value(half), value, fabs(value) / 2048 + 3e-8, "a weight in the file");
+    }
+    for (int i = 0; i < 3; i++) {
+        uint32_t bits = 0;
+        for (int b = 3; b >= 0; b--)
+            bits = bits << 8 | biases[4 * i + b];
+        assert_memory_equal(&bits, &model.mlp.layers[1].biases[i], 4);
+    }
+    assert_ptr_equal(biases + 12, bytes + size);
+    static const char *const facts[] = {
+        "\"__metadata__\":{",
+        "\"format\":\"expressions-mlp\"",
+        "\"format_version\":\"1\"",
+        "\"classes\":\"left,right,\303\274ber \\\"all\\\"\"",
+        "\"input_size\":\"8x8\"",
+        "\"features\":\"pixels\"",
+        "\"layers\":\"64,5,3\"",
+        "\"activation\":\"relu\"",
+        "\"mirror\":\"false\"",
+        "\"output_activation\":\"softmax\"",
+        "\"seed\":\"7\"",
+        "\"training_data\":\"64 made-up crops\"",
+        "\"recipe\":\"--hidden 5\"",
+        "\"accuracy\":\"0.5\"",
+        "\"date\":\"2026-11-23\"",
+        "\"licence\":\"MIT\"",
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (!strstr((char *)bytes + 8, facts[i]))
+            fail_msg("%s is not in %s", facts[i], (char *)bytes + 8);
+    free(bytes);
+    model_free(&model);
+}
+
+/* ---- Answers --------------------------------------------------------------------------------- */
+
+static void mirror_averages_both_sides(void **state)
+{
+    (void)state;
+    enum { COUNT = 7 };
+    struct rng rng = rng_make(7, 0);
+    uint8_t crops[COUNT * 64], mirrored[COUNT * 64];
+    fill_noise(&rng, crops, sizeof crops);
+    for (int i = 0; i < COUNT; i++)
+        face_mirror(crops + i * 64, 8, 8, mirrored + i * 64);
+    for (int output = 0; output < OUTPUT_ACTIVATION_COUNT; output++) {
+        struct model model = small_model(7);
+        float plain[COUNT * 3], other[COUNT * 3], both[COUNT * 3];
+        model.mlp.config.output = (enum output_activation)output;
+        predict(&model, crops, COUNT, COUNT, plain);
+        predict(&model, mirrored, COUNT, COUNT, other);
+        model.mirror = true;
+        predict(&model, crops, COUNT, COUNT, both);
+        for (int k = 0; k < COUNT * 3; k++) {
+            expect_close(both[k], (plain[k] + other[k]) / 2, 1e-6, "mean of both sides");
+            if (k % 3 == 0) {
+                expect_close(plain[k] + plain[k + 1] + plain[k + 2], 1.0, 1e-6, "sum");
+                expect_close(both[k] + both[k + 1] + both[k + 2], 1.0, 1e-6, "sum of the means");
+            }
+        }
+        assert_true(fabsf(plain[0] - other[0]) > 1e-3f);
+        model_free(&model);
+    }
+}
+
+static void predict_takes_any_count(void **state)
+{
+    (void)state;
+    enum { COUNT = 11 };
+    struct rng rng = rng_make(8, 0);
+    struct model model = small_model(8);
+    uint8_t crops[COUNT * 64];
+    float whole[COUNT * 3], chunked[COUNT * 3 + 1];
+    fill_noise(&rng, crops, sizeof crops);
+    for (int mirror = 0; mirror < 2; mirror++) {
+        model.mirror = mirror;
+        predict(&model, crops, COUNT, COUNT, whole);
+        for (int capacity = 1; capacity < COUNT + 3; capacity++) {
+            chunked[COUNT * 3] = 17;
+            predict(&model, crops, COUNT, capacity, chunked);
+            for (int k = 0; k < COUNT * 3; k++)
+                expect_close(chunked[k], whole[k], 1e-6, "a probability");
+            assert_true(chunked[COUNT * 3] == 17);
+        }
+    }
+    chunked[0] = 17;
+    predict(&model, crops, 0, 1, chunked);
+    assert_true(chunked[0] == 17);
+    model_free(&model);
+}
+
+/* Sigmoids that all round to 0 still make a distribution. */
+static void silent_sigmoids_make_a_distribution(void **state)
+{
+    (void)state;
+    struct model model = small_model(9);
+    uint8_t crop[64] = {0};
+    float probabilities[3];
+    model.mlp.config.output = OUTPUT_SIGMOID;
+    for (int k = 0; k < 3; k++)
+        model.mlp.layers[1].biases[k] = -1e4f;
+    predict(&model, crop, 1, 1, probabilities);
+    for (int k = 0; k < 3; k++)
+        expect_close(probabilities[k], 1.0 / 3, 1e-6, "a probability");
+    model_free(&model);
+}
+
+static void only_the_seven_expressions_are_faces(void **state)
+{
+    (void)state;
+    struct model good = {.features = features_default(), .class_count = LABEL_COUNT};
+    struct error error;
+    for (int i = 0; i < LABEL_COUNT; i++)
+        strcpy(good.class_names[i], label_names[i]);
+    assert_int_equal(model_check_faces(&good, "m.safetensors", &error), 0);
+    for (int fault = 0; fault < 6; fault++) {
+        struct model bad = good;
+        error.text[0] = '\0';
+        if (fault == 0)
+            bad.class_count--;
+        else if (fault == 1)
+            strcpy(bad.class_names[bad.class_count++], "contempt");
+        else if (fault == 2)
+            strcpy(bad.class_names[6], "calm");
+        else if (fault == 3)
+            memcpy(bad.class_names, (char[2][32]){"disgust", "angry"}, 64);
+        else if (fault == 4)
+            bad.features.width = 64;
+        else
+            bad.features.height = 64;
+        assert_int_equal(model_check_faces(&bad, "m.safetensors", &error), -1);
+        expect_text(error.text, "m.safetensors", "48x48");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(halves_come_back),
+        cmocka_unit_test(halves_round_to_nearest_even),
+        cmocka_unit_test_teardown(models_come_back_as_saved, empty_folder),
+        cmocka_unit_test_teardown(hog_model_comes_back, empty_folder),
+        cmocka_unit_test_teardown(large_weights_survive, empty_folder),
+        cmocka_unit_test_teardown(save_into_a_missing_folder_fails, empty_folder),
+        cmocka_unit_test_teardown(file_is_safetensors, empty_folder),
+        cmocka_unit_test(mirror_averages_both_sides),
+        cmocka_unit_test(predict_takes_any_count),
+        cmocka_unit_test(silent_sigmoids_make_a_distribution),
+        cmocka_unit_test(only_the_seven_expressions_are_faces),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
