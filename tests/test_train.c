@@ -1,200 +1,8 @@
-/* The room src/train on small made-up data. */
+/* The room src/train on small made-up data; its readers are in test_readers.c. */
 #include "evaluate.h"
-#include "lines.h"
 #include "loader.h"
+#include "made_up.h"
 #include "trainer.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { PIXELS = FACE_SIDE * FACE_SIDE };
-
-static char folder[] = "/tmp/test_train.XXXXXX";
-
-static char *in_folder(const char *name)
-{
-    static char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static const char *write_text(const char *name, const char *text)
-{
-    char *path = in_folder(name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-    assert_int_equal(fclose(file), 0);
-    return path;
-}
-
-/* "v v v ... v" with `count` numbers; the text is static. */
-static const char *pixel_list(int count, const char *value)
-{
-    static char text[PIXELS * 4 + 64];
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; i < count; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", value);
-    return text;
-}
-
-/* ---- Readers --------------------------------------------------------------------------------- */
-
-static void reads_columns_by_name(void **state)
-{
-    (void)state;
-    static char text[4 * PIXELS * 4];
-    struct dataset d;
-    struct error error;
-    size_t used = (size_t)snprintf(text, sizeof text, "\xef\xbb\xbf Usage, emotion , pixels\r\n");
-    used += (size_t)snprintf(text + used, sizeof text - used, "Training,3,%s\r\n",
-                             pixel_list(PIXELS, "255"));
-    used += (size_t)snprintf(text + used, sizeof text - used, "\r\nPublicTest,6,\"%s\"\r\n",
-                             pixel_list(PIXELS, "7"));
-    snprintf(text + used, sizeof text - used, "PrivateTest,0,%s", pixel_list(PIXELS, "0"));
-    assert_int_equal(dataset_load(&d, write_text("good.csv", text), false, "test", &error), 0);
-    assert_int_equal(d.count, 3);
-    assert_int_equal(d.labels[0], 3);
-    assert_int_equal(d.labels[1], 6);
-    assert_int_equal(d.splits[1], SPLIT_VALIDATION);
-    assert_int_equal(d.splits[2], SPLIT_TEST);
-    assert_int_equal(dataset_picture(&d, 0)[PIXELS - 1], 255);
-    assert_int_equal(dataset_picture(&d, 1)[0], 7);
-    assert_int_equal(dataset_picture(&d, 2)[17], 0);
-    assert_string_equal(d.class_names[3], "happy");
-    dataset_free(&d);
-}
-
-static void refuse_csv(const char *text, const char *expected)
-{
-    struct dataset d;
-    struct error error = {""};
-    char *path = in_folder("bad.csv");
-    write_text("bad.csv", text);
-    if (dataset_load(&d, path, false, "test", &error) != -1)
-        fail_msg("not refused, though %s", expected);
-    if (!strstr(error.text, expected) || !strstr(error.text, "bad.csv") || strchr(error.text, '\n'))
-        fail_msg("expected \"%s\" in: %s", expected, error.text);
-}
-
-static void refuses_bad_rows_by_number(void **state)
-{
-    (void)state;
-    static char text[2 * PIXELS * 5];
-    static const struct {
-        const char *emotion, *usage, *value;
-        int count;
-        const char *expected;
-    } rows[] = {
-        {"9", "Training", "1", PIXELS, "line 3: label \"9\""},
-        {"-1", "Training", "1", PIXELS, "line 3: label"},
-        {"x", "Training", "1", PIXELS, "line 3: label"},
-        {"1", "Testing", "1", PIXELS, "line 3: Usage \"Testing\""},
-        {"1", "Training", "256", PIXELS, "line 3: pixel 1"},
-        {"1", "Training", "-4", PIXELS, "line 3: pixel 1"},
-        {"1", "Training", "1.5", PIXELS, "line 3: pixel 1"},
-        {"1", "Training", "1", PIXELS - 1, "line 3: 2303 pixels"},
-        {"1", "Training", "1", PIXELS + 1, "line 3: 2305 pixels"},
-        {"1", "Training", "1", 0, "line 3: 0 pixels"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        size_t used = (size_t)snprintf(text, sizeof text, "emotion,pixels,Usage\n0,%s,Training\n",
-                                       pixel_list(PIXELS, "1"));
-        snprintf(text + used, sizeof text - used, "%s,%s,%s\n", rows[i].emotion,
-                 pixel_list(rows[i].count, rows[i].value), rows[i].usage);
-        refuse_csv(text, rows[i].expected);
-    }
-    refuse_csv("", "is empty");
-    refuse_csv("emotion,pixels,Usage\n", "no row");
-    refuse_csv("emotion,picture,Usage\n0,1,Training\n", "no column \"pixels\"");
-    refuse_csv("emotion,pixels,Usage\n0,1 2 3\n", "line 2: is cut short");
-    refuse_csv("\x1f\x8b\x08\x01", "no column \"emotion\"");
-}
-
-static void refuses_missing_and_folder(void **state)
-{
-    (void)state;
-    struct dataset d;
-    struct error error;
-    assert_int_equal(dataset_load(&d, in_folder("none.csv"), false, "test", &error), -1);
-    assert_non_null(strstr(error.text, "none.csv: No such file"));
-    assert_int_equal(dataset_load(&d, folder, false, "test", &error), -1);
-    assert_non_null(strstr(error.text, "is a folder"));
-}
-
-static void refuses_endless_line(void **state)
-{
-    (void)state;
-    struct dataset d;
-    struct error error;
-    FILE *file = fopen(in_folder("long.csv"), "wb");
-    assert_non_null(file);
-    for (int i = 0; i < LINES_MAX_LENGTH + 1; i++)
-        fputc('1', file);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(dataset_load(&d, in_folder("long.csv"), false, "test", &error), -1);
-    assert_non_null(strstr(error.text, "line 1 is longer than"));
-}
-
-/* ---- A made-up data set: class k is a bright disc at one of K places ---------------------------
- */
-
-static void draw_sample(uint8_t *picture, int label, struct rng *rng)
-{
-    double cx = 12 + 12 * (label % 3), cy = 12 + 12 * (label / 3);
-    for (int y = 0; y < FACE_SIDE; y++)
-        for (int x = 0; x < FACE_SIDE; x++) {
-            double r2 = (x - cx) * (x - cx) + (y - cy) * (y - cy);
-            double value = 60 + 150 * exp(-r2 / 30.0) + 12 * rng_normal(rng);
-            picture[y * FACE_SIDE + x] = (uint8_t)fmin(fmax(value, 0), 255);
-        }
-}
-
-static struct dataset make_dataset(int training, int validation)
-{
-    struct dataset d = {.width = FACE_SIDE,
-                        .height = FACE_SIDE,
-                        .class_count = LABEL_COUNT,
-                        .count = training + validation};
-    struct rng rng = rng_make(5, 0);
-    size_t count = (size_t)d.count;
-    d.pixels = malloc(count * PIXELS);
-    d.labels = malloc(count);
-    d.splits = malloc(count);
-    assert_true(d.pixels && d.labels && d.splits);
-    for (int k = 0; k < LABEL_COUNT; k++)
-        snprintf(d.class_names[k], sizeof d.class_names[k], "%s", label_names[k]);
-    for (int i = 0; i < d.count; i++) {
-        d.labels[i] = (uint8_t)(i % LABEL_COUNT);
-        d.splits[i] = i < training ? SPLIT_TRAINING : SPLIT_VALIDATION;
-        draw_sample(d.pixels + (size_t)i * PIXELS, d.labels[i], &rng);
-    }
-    return d;
-}
-
-static void add_votes(struct dataset *d, int index, const uint8_t votes[LABEL_COUNT], int others)
-{
-    if (!d->votes)
-        d->votes = calloc((size_t)d->count, sizeof *d->votes);
-    assert_non_null(d->votes);
-    struct votes *v = &d->votes[index];
-    v->total = (uint8_t)others;
-    for (int k = 0; k < LABEL_COUNT; k++) {
-        v->classes[k] = votes[k];
-        v->total = (uint8_t)(v->total + votes[k]);
-    }
-}
 
 static void splits_are_disjoint(void **state)
 {
@@ -241,42 +49,6 @@ static void targets_mix_label_and_votes(void **state)
     dataset_free(&d);
 }
 
-#define VOTE_HEADER                                                                                \
-    "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
-
-static void reads_votes_row_for_row(void **state)
-{
-    (void)state;
-    struct dataset d = make_dataset(1, 1);
-    struct error error;
-    const char *path = write_text("votes.csv", VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,0\n"
-                                                           "PublicTest,b,0,0,0,0,5,2,1,1,1,0\n"
-                                                           "PublicTest,c,0,0,0,0,5,2,1,1,1,0\n");
-    assert_int_equal(dataset_load_votes(&d, path, &error), 0);
-    const uint8_t first[] = {0, 0, 0, 2, 4, 3, 1};
-    const uint8_t second[] = {5, 2, 1, 0, 0, 0, 0};
-    assert_memory_equal(d.votes[0].classes, first, sizeof first);
-    assert_memory_equal(d.votes[1].classes, second, sizeof second);
-    assert_int_equal(d.votes[1].total, 10);
-    static const struct {
-        const char *text, *expected;
-    } bad[] = {
-        {VOTE_HEADER "PublicTest,a,1,2,3,4,0,0,0,0,0,0\n", "line 2: is for PublicTest"},
-        {VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,0\n", "has 1 rows, the data set 2"},
-        {VOTE_HEADER "Training,a,1,2,3,4,0,0,0\n", "line 2: is cut short"},
-        {VOTE_HEADER "Training,a,1,2,3,-4,0,0,0,0,0,0\n", "line 2: \"-4\" is no number"},
-        {"Usage,neutral\n", "no column \"anger\""},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        path = write_text("bad_votes.csv", bad[i].text);
-        assert_int_equal(dataset_load_votes(&d, path, &error), -1);
-        if (!strstr(error.text, bad[i].expected))
-            fail_msg("expected \"%s\" in: %s", bad[i].expected, error.text);
-    }
-    assert_memory_equal(d.votes[0].classes, first, sizeof first); /* failure touches nothing */
-    dataset_free(&d);
-}
-
 static void mean_faces_show_the_classes(void **state)
 {
     (void)state;
@@ -290,7 +62,7 @@ static void mean_faces_show_the_classes(void **state)
         assert_true(face[cy * FACE_SIDE + cx] > 220);
         for (int y = 0; y < FACE_SIDE; y++)
             for (int x = 0; x < FACE_SIDE; x++)
-                if (abs(x - cx) > 12 || abs(y - cy) > 12)
+                if (abs(y - cy) > 12 || (abs(x - cx) > 12 && abs(FACE_SIDE - 1 - x - cx) > 12))
                     assert_true(face[y * FACE_SIDE + x] < 150);
     }
     for (int i = 0; i < d.count; i++)
@@ -395,6 +167,44 @@ static void loader_is_independent_of_workers(void **state)
     for (int w = 0; w < 3; w++)
         for (int e = 0; e < 2; e++)
             free(epochs[w][e]);
+    dataset_free(&d);
+}
+
+static void mixup_blends_within_the_batch(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(64, 0);
+    struct loader_config plain = loader_of(&d, 1), mixed = loader_of(&d, 2);
+    struct error error;
+    struct loader *a, *b;
+    struct batch x, y;
+    int order[64], dim = features_dim(&plain.features), blended = 0;
+    mixed.mixup = 0.4f;
+    for (int i = 0; i < 64; i++)
+        order[i] = i;
+    assert_int_equal(loader_create(&a, &plain, &error), 0);
+    assert_int_equal(loader_create(&b, &mixed, &error), 0);
+    loader_start(a, order, 64, 0);
+    loader_start(b, order, 64, 0);
+    while (loader_next(a, &x) && loader_next(b, &y)) {
+        for (int i = 0; i < x.count; i++) {
+            double target = 0;
+            for (int k = 0; k < LABEL_COUNT; k++)
+                target += y.targets[i * LABEL_COUNT + k];
+            expect_close(target, 1.0, 1e-5, "sum of a blended target");
+            int partner = x.count - 1 - i;
+            double share = y.targets[i * LABEL_COUNT + i % LABEL_COUNT];
+            blended += share > 0.02 && share < 0.98;
+            for (int j = 0; j < dim; j += 97) { /* what two partners share between them stays */
+                double before = x.inputs[i * dim + j] + x.inputs[partner * dim + j];
+                double after = y.inputs[i * dim + j] + y.inputs[partner * dim + j];
+                expect_close(after, before, 1e-4, "sum of two partners");
+            }
+        }
+    }
+    assert_true(blended > 10);
+    loader_free(&a);
+    loader_free(&b);
     dataset_free(&d);
 }
 
@@ -521,7 +331,7 @@ static struct recipe small_recipe(void)
     return r;
 }
 
-static char small_model[128], small_checkpoint[128];
+static char small_model[2 * TEST_PATH_SIZE], small_checkpoint[3 * TEST_PATH_SIZE];
 
 static struct model train_small(const struct recipe *recipe, const struct dataset *d)
 {
@@ -611,40 +421,25 @@ static void stops_at_a_loss_without_end(void **state)
     dataset_free(&d);
 }
 
-static int make_folder(void **state)
+static int name_files(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder))
+    if (make_folder(state) < 0)
         return -1;
-    strcpy(small_model, in_folder("small.safetensors"));
-    strcpy(small_checkpoint, in_folder("small.safetensors.checkpoint"));
+    snprintf(small_model, sizeof small_model, "%s", in_folder("small.safetensors"));
+    snprintf(small_checkpoint, sizeof small_checkpoint, "%s.checkpoint", small_model);
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"good.csv",  "bad.csv",       "long.csv",
-                                        "votes.csv", "bad_votes.csv", "small.safetensors"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unlink(in_folder(names[i]));
-    return rmdir(folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_columns_by_name),
-        cmocka_unit_test(refuses_bad_rows_by_number),
-        cmocka_unit_test(refuses_missing_and_folder),
-        cmocka_unit_test(refuses_endless_line),
         cmocka_unit_test(splits_are_disjoint),
         cmocka_unit_test(targets_mix_label_and_votes),
-        cmocka_unit_test(reads_votes_row_for_row),
         cmocka_unit_test(mean_faces_show_the_classes),
         cmocka_unit_test(augmentation_keeps_within_bounds),
         cmocka_unit_test(loader_is_independent_of_workers),
         cmocka_unit_test(loader_gives_each_sample_once),
+        cmocka_unit_test(mixup_blends_within_the_batch),
         cmocka_unit_test(optimizers_follow_their_formulas),
         cmocka_unit_test(metrics_of_a_known_case),
         cmocka_unit_test(training_learns_in_every_descent),
@@ -652,5 +447,5 @@ int main(void)
         cmocka_unit_test(refuses_what_makes_no_sense),
         cmocka_unit_test(stops_at_a_loss_without_end),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, name_files, remove_folder);
 }

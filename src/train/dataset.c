@@ -158,29 +158,41 @@ static void standardize(double *values, size_t count)
         values[i] *= scale;
 }
 
-/* means[K x area]: the mean of each class's standardized Training pictures. */
+/* How much a picture counts for its class's mean: the share of FER+ votes that agree with its
+ * label, where there are any, so that clear cases lead. */
+static double mean_weight(const struct dataset *dataset, int index)
+{
+    if (!dataset->votes)
+        return 1.0;
+    const struct votes *v = &dataset->votes[index];
+    return v->total ? (double)v->classes[dataset->labels[index]] / v->total : 0.0;
+}
+
+/* means[K x area]: each class's mean of standardized Training pictures and their mirror images. */
 static int class_means(const struct dataset *dataset, size_t area, double *means,
                        struct error *error)
 {
-    double picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
-    int counts[MODEL_MAX_CLASSES] = {0};
+    double picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE], sums[MODEL_MAX_CLASSES] = {0};
+    size_t width = (size_t)dataset->width;
     for (int i = 0; i < dataset->count; i++) {
         if (dataset->splits[i] != SPLIT_TRAINING)
             continue;
+        const uint8_t *pixels = dataset_picture(dataset, i);
         double *mean = means + dataset->labels[i] * area;
-        counts[dataset->labels[i]]++;
+        double weight = mean_weight(dataset, i);
         for (size_t p = 0; p < area; p++)
-            picture[p] = dataset_picture(dataset, i)[p];
+            picture[p] = pixels[p] + pixels[p / width * width + width - 1 - p % width];
         standardize(picture, area);
         for (size_t p = 0; p < area; p++)
-            mean[p] += picture[p];
+            mean[p] += weight * picture[p];
+        sums[dataset->labels[i]] += weight;
     }
     for (int k = 0; k < dataset->class_count; k++) {
-        if (counts[k] == 0)
+        if (sums[k] == 0.0)
             return error_set(error, "no Training picture shows \"%s\"; use the whole data set",
                              dataset->class_names[k]);
         for (size_t p = 0; p < area; p++)
-            means[(size_t)k * area + p] /= counts[k];
+            means[(size_t)k * area + p] /= sums[k];
     }
     return 0;
 }

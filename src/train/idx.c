@@ -90,12 +90,17 @@ static gzFile open_idx(const char *folder, const char *name, uint32_t magic, int
     return file;
 }
 
+/* Nothing may follow, and a compressed file must be whole to its checksum. */
 static int check_end(gzFile file, const char *path, struct error *error)
 {
     uint8_t more;
-    if (gzread(file, &more, 1) == 0)
-        return 0;
-    return error_set(error, "%s: is longer than its header says; get the file again", path);
+    int code, got = gzread(file, &more, 1);
+    gzerror(file, &code);
+    if (got < 0 || code != Z_OK)
+        return error_set(error, "%s: damaged compressed data; get the file again", path);
+    if (got > 0)
+        return error_set(error, "%s: is longer than its header says; get the file again", path);
+    return 0;
 }
 
 static int read_images(struct dataset *d, const char *folder, const char *name, uint32_t *count,

@@ -1,6 +1,7 @@
 #include "loader.h"
 
 #include <assert.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -40,6 +41,40 @@ static int batch_begin(const struct loader *l, int number)
     return (int)((long long)l->count * number / l->batches);
 }
 
+/* From Beta(alpha, alpha), by the method of Joehnk (1964), which suits small alpha. */
+static double draw_beta(struct rng *rng, double alpha)
+{
+    double x, y;
+    do {
+        x = pow(rng_uniform(rng), 1.0 / alpha);
+        y = pow(rng_uniform(rng), 1.0 / alpha);
+    } while (x + y > 1.0 || x + y == 0.0);
+    return x / (x + y);
+}
+
+/* a and b become share a + (1 - share) b and share b + (1 - share) a. */
+static void blend(float *a, float *b, size_t count, float share)
+{
+    for (size_t i = 0; i < count; i++) {
+        float mean = share * a[i] + (1.0f - share) * b[i];
+        b[i] = a[i] + b[i] - mean;
+        a[i] = mean;
+    }
+}
+
+/* Mixup: the samples of a batch, which are in random order, become blends of two, vectors and
+ * targets alike. */
+static void mix_pairs(const struct loader *l, struct slot *slot, int count, struct rng *rng)
+{
+    size_t dim = (size_t)l->dim, classes = (size_t)l->classes;
+    for (int i = 0; i < count / 2; i++) {
+        size_t a = (size_t)i, b = (size_t)(count - 1 - i);
+        float share = (float)draw_beta(rng, (double)l->config.mixup);
+        blend(slot->inputs + a * dim, slot->inputs + b * dim, dim, share);
+        blend(slot->targets + a * classes, slot->targets + b * classes, classes, share);
+    }
+}
+
 static void fill(const struct loader *l, int number, struct slot *slot, uint8_t *picture)
 {
     const struct loader_config *c = &l->config;
@@ -53,6 +88,11 @@ static void fill(const struct loader *l, int number, struct slot *slot, uint8_t 
                         picture);
         features_extract(&c->features, picture, slot->inputs + row * (size_t)l->dim);
         dataset_target(d, &c->targets, sample, slot->targets + row * (size_t)l->classes);
+    }
+    if (c->mixup > 0.0f) {
+        struct rng rng =
+            rng_make(c->seed, 1ull << 62 | (uint64_t)l->epoch << 32 | (uint32_t)number);
+        mix_pairs(l, slot, end - begin, &rng);
     }
 }
 

@@ -13,6 +13,7 @@ struct loader_config {
     struct features features;
     struct augment augment;
     struct target_mix targets;
+    float mixup;    /* alpha of mixup (Zhang et al. 2018); 0: none */
     int batch_size; /* largest B */
     uint64_t seed;
     int workers; /* threads */

@@ -31,6 +31,7 @@ enum option_id {
     OPTION_WEIGHT_DECAY,
     OPTION_LABEL_SMOOTHING,
     OPTION_AUGMENT,
+    OPTION_MIXUP,
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_INIT_ONLY,
@@ -67,6 +68,7 @@ static const struct option long_options[] = {
     {"weight-decay", required_argument, NULL, OPTION_WEIGHT_DECAY},
     {"label-smoothing", required_argument, NULL, OPTION_LABEL_SMOOTHING},
     {"augment", required_argument, NULL, OPTION_AUGMENT},
+    {"mixup", required_argument, NULL, OPTION_MIXUP},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
@@ -99,6 +101,7 @@ static const char help[] =
     "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
+    "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
     "\n"
     "Network\n"
     "  --features KIND         hog or pixels (hog)\n"
@@ -135,7 +138,7 @@ static const char help[] =
     "                          train, validation or test of others (PublicTest; test)\n"
     "  --json                  the figures as one JSON object\n"
     "  --mean-faces FILE       write the mean face of each class as a picture, seven\n"
-    "                          side by side, differences enlarged 2 times\n"
+    "                          side by side, differences enlarged 1.6 times\n"
     "  --help, --version\n"
     "\n"
     "Examples\n"
@@ -148,9 +151,9 @@ static const char help[] =
 void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
-    fprintf(out, help, (double)r.targets.votes_share, (double)r.augment.strength, r.batch_size,
-            r.epochs, (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
-            (double)r.targets.smoothing, (int)r.seed);
+    fprintf(out, help, (double)r.targets.votes_share, (double)r.augment.strength, (double)r.mixup,
+            r.batch_size, r.epochs, (double)r.step.dropout, (double)r.step.input_dropout,
+            (double)r.weight_decay, (double)r.targets.smoothing, (int)r.seed);
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
@@ -288,6 +291,8 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
         r->augment.flip = r->augment.strength > 0.0f;
         return result;
+    case OPTION_MIXUP:
+        return parse_real("mixup", text, 0, 1, &r->mixup, error);
     case OPTION_SEED:
         result = parse_int("seed", text, 0, INT_MAX, &value, error);
         r->seed = (uint64_t)value;

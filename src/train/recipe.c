@@ -22,9 +22,9 @@ struct recipe recipe_default(void)
         .optimizer = OPTIMIZER_ADAMW,
         .learning_rate = 1e-3f,
         .weight_decay = 0.05f,
-        .epochs = 60,
+        .epochs = 80,
         .patience = 0,
-        .augment = {.strength = 0.6f, .flip = true},
+        .augment = {.strength = 0.4f, .flip = true},
         .targets = {.votes_share = 0.3f, .smoothing = 0.1f},
         .seed = 1,
         .threads = 2,
@@ -73,12 +73,14 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
              "--features %s --hidden %s --activation %s --output-activation %s --batch-norm %s "
              "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %.9g "
              "--epochs %d --patience %d --dropout %.9g --input-dropout %.9g --weight-decay %.9g "
-             "--label-smoothing %.9g --ferplus-share %.9g --augment %.9g --seed %llu --threads %d",
+             "--label-smoothing %.9g --ferplus-share %.9g --augment %.9g --mixup %.9g --seed %llu "
+             "--threads %d",
              feature_kind_names[r->features.kind], hidden, activation_names[r->activation],
              output_activation_names[r->output], r->batch_norm ? "on" : "off",
              loss_names[r->step.loss], descent_names[r->descent], r->batch_size,
              optimizer_names[r->optimizer], (double)r->learning_rate, r->epochs, r->patience,
              (double)r->step.dropout, (double)r->step.input_dropout, (double)r->weight_decay,
              (double)r->targets.smoothing, (double)r->targets.votes_share,
-             (double)r->augment.strength, (unsigned long long)r->seed, r->threads);
+             (double)r->augment.strength, (double)r->mixup, (unsigned long long)r->seed,
+             r->threads);
 }

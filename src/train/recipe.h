@@ -33,6 +33,7 @@ struct recipe {
     int patience; /* end after so many epochs without a better validation; 0: never */
     struct augment augment;
     struct target_mix targets;
+    float mixup; /* alpha; 0: none */
     uint64_t seed;
     int threads;
 };

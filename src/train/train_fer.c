@@ -18,7 +18,7 @@
 
 static const char program[] = "train_fer";
 static const char default_ferplus[] = "datasets/fer2013new.csv";
-static const double mean_face_exaggeration = 2.0;
+static const double mean_face_exaggeration = 1.6;
 
 enum exit_status { EXIT_USAGE = 2, EXIT_BAD_MODEL = 6 };
 

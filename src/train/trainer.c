@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Random streams of one seed; the loader's own streams lie below 2^62. */
+/* Random streams of one seed; the loader's own streams lie below 2^63. */
 enum stream { STREAM_WEIGHTS, STREAM_ORDER, STREAM_DROPOUT };
 
 enum { CHUNK = 256 }; /* samples a pass of stochastic and full descent */
@@ -245,6 +245,7 @@ static int prepare(struct training *t, struct error *error)
                                     .features = r->features,
                                     .augment = r->augment,
                                     .targets = r->targets,
+                                    .mixup = r->mixup,
                                     .batch_size = batch,
                                     .seed = r->seed,
                                     .workers = r->threads};

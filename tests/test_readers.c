@@ -1,0 +1,367 @@
+/* The readers of src/train: every good form is read, every bad one refused with its place. */
+#include "lines.h"
+#include "made_up.h"
+
+#include <sys/stat.h>
+#include <zlib.h>
+
+static const char *write_text(const char *name, const char *text)
+{
+    write_bytes(in_folder(name), text, strlen(text));
+    return in_folder(name);
+}
+
+/* "v v v ... v" with `count` numbers; the text is static. */
+static const char *pixel_list(int count, const char *value)
+{
+    static char text[PIXELS * 4 + 64];
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", value);
+    return text;
+}
+
+/* ---- Readers --------------------------------------------------------------------------------- */
+
+static void reads_columns_by_name(void **state)
+{
+    (void)state;
+    static char text[4 * PIXELS * 4];
+    struct dataset d;
+    struct error error;
+    size_t used = (size_t)snprintf(text, sizeof text, "\xef\xbb\xbf Usage, emotion , pixels\r\n");
+    used += (size_t)snprintf(text + used, sizeof text - used, "Training,3,%s\r\n",
+                             pixel_list(PIXELS, "255"));
+    used += (size_t)snprintf(text + used, sizeof text - used, "\r\nPublicTest,6,\"%s\"\r\n",
+                             pixel_list(PIXELS, "7"));
+    snprintf(text + used, sizeof text - used, "PrivateTest,0,%s", pixel_list(PIXELS, "0"));
+    assert_int_equal(dataset_load(&d, write_text("good.csv", text), false, "test", &error), 0);
+    assert_int_equal(d.count, 3);
+    assert_int_equal(d.labels[0], 3);
+    assert_int_equal(d.labels[1], 6);
+    assert_int_equal(d.splits[1], SPLIT_VALIDATION);
+    assert_int_equal(d.splits[2], SPLIT_TEST);
+    assert_int_equal(dataset_picture(&d, 0)[PIXELS - 1], 255);
+    assert_int_equal(dataset_picture(&d, 1)[0], 7);
+    assert_int_equal(dataset_picture(&d, 2)[17], 0);
+    assert_string_equal(d.class_names[3], "happy");
+    dataset_free(&d);
+}
+
+static void refuse_csv(const char *text, const char *expected)
+{
+    struct dataset d;
+    struct error error = {""};
+    const char *path = in_folder("bad.csv");
+    write_text("bad.csv", text);
+    if (dataset_load(&d, path, false, "test", &error) != -1)
+        fail_msg("not refused, though %s", expected);
+    if (!strstr(error.text, expected) || !strstr(error.text, "bad.csv") || strchr(error.text, '\n'))
+        fail_msg("expected \"%s\" in: %s", expected, error.text);
+}
+
+static void refuses_bad_rows_by_number(void **state)
+{
+    (void)state;
+    static char text[2 * PIXELS * 5];
+    static const struct {
+        const char *emotion, *usage, *value;
+        int count;
+        const char *expected;
+    } rows[] = {
+        {"9", "Training", "1", PIXELS, "line 3: label \"9\""},
+        {"-1", "Training", "1", PIXELS, "line 3: label"},
+        {"x", "Training", "1", PIXELS, "line 3: label"},
+        {"1", "Testing", "1", PIXELS, "line 3: Usage \"Testing\""},
+        {"1", "Training", "256", PIXELS, "line 3: pixel 1"},
+        {"1", "Training", "-4", PIXELS, "line 3: pixel 1"},
+        {"1", "Training", "1.5", PIXELS, "line 3: pixel 1"},
+        {"1", "Training", "1", PIXELS - 1, "line 3: 2303 pixels"},
+        {"1", "Training", "1", PIXELS + 1, "line 3: 2305 pixels"},
+        {"1", "Training", "1", 0, "line 3: 0 pixels"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t used = (size_t)snprintf(text, sizeof text, "emotion,pixels,Usage\n0,%s,Training\n",
+                                       pixel_list(PIXELS, "1"));
+        snprintf(text + used, sizeof text - used, "%s,%s,%s\n", rows[i].emotion,
+                 pixel_list(rows[i].count, rows[i].value), rows[i].usage);
+        refuse_csv(text, rows[i].expected);
+    }
+    refuse_csv("", "is empty");
+    refuse_csv("emotion,pixels,Usage\n", "no row");
+    refuse_csv("emotion,picture,Usage\n0,1,Training\n", "no column \"pixels\"");
+    refuse_csv("emotion,pixels,Usage\n0,1 2 3\n", "line 2: is cut short");
+    refuse_csv("\x1f\x8b\x08\x01", "no column \"emotion\"");
+}
+
+static void refuses_missing_file(void **state)
+{
+    (void)state;
+    struct dataset d;
+    struct error error;
+    assert_int_equal(dataset_load(&d, in_folder("none.csv"), false, "test", &error), -1);
+    assert_non_null(strstr(error.text, "none.csv: No such file"));
+}
+
+static void refuses_endless_line(void **state)
+{
+    (void)state;
+    struct dataset d;
+    struct error error;
+    FILE *file = fopen(in_folder("long.csv"), "wb");
+    assert_non_null(file);
+    for (int i = 0; i < LINES_MAX_LENGTH + 1; i++)
+        fputc('1', file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(dataset_load(&d, in_folder("long.csv"), false, "test", &error), -1);
+    assert_non_null(strstr(error.text, "line 1 is longer than"));
+}
+
+#define VOTE_HEADER                                                                                \
+    "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+
+static void reads_votes_row_for_row(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(1, 1);
+    struct error error;
+    const char *path = write_text("votes.csv", VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,0\n"
+                                                           "PublicTest,b,0,0,0,0,5,2,1,1,1,0\n"
+                                                           "PublicTest,c,0,0,0,0,5,2,1,1,1,0\n");
+    assert_int_equal(dataset_load_votes(&d, path, &error), 0);
+    const uint8_t first[] = {0, 0, 0, 2, 4, 3, 1};
+    const uint8_t second[] = {5, 2, 1, 0, 0, 0, 0};
+    assert_memory_equal(d.votes[0].classes, first, sizeof first);
+    assert_memory_equal(d.votes[1].classes, second, sizeof second);
+    assert_int_equal(d.votes[1].total, 10);
+    static const struct {
+        const char *text, *expected;
+    } bad[] = {
+        {VOTE_HEADER "PublicTest,a,1,2,3,4,0,0,0,0,0,0\n", "line 2: is for PublicTest"},
+        {VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,0\n", "has 1 rows, the data set 2"},
+        {VOTE_HEADER "Training,a,1,2,3,4,0,0,0\n", "line 2: is cut short"},
+        {VOTE_HEADER "Training,a,1,2,3,-4,0,0,0,0,0,0\n", "line 2: \"-4\" is no number"},
+        {"Usage,neutral\n", "no column \"anger\""},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        path = write_text("bad_votes.csv", bad[i].text);
+        assert_int_equal(dataset_load_votes(&d, path, &error), -1);
+        if (!strstr(error.text, bad[i].expected))
+            fail_msg("expected \"%s\" in: %s", bad[i].expected, error.text);
+    }
+    assert_memory_equal(d.votes[0].classes, first, sizeof first); /* failure touches nothing */
+    dataset_free(&d);
+}
+
+/* ---- IDX ----------------------------------------------------------------------------------------
+ */
+
+static void put_number(uint8_t *p, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* Pictures of 8x8 whose pixels are their number, labels number % 3; compressed where asked. */
+static void write_idx(const char *prefix, uint32_t count, bool compressed)
+{
+    static uint8_t images[16 + 64 * 64], labels[8 + 64];
+    char name[64];
+    assert_in_range(count, 1, 64);
+    put_number(images, 0x803);
+    put_number(images + 4, count);
+    put_number(images + 8, 8);
+    put_number(images + 12, 8);
+    put_number(labels, 0x801);
+    put_number(labels + 4, count);
+    for (uint32_t i = 0; i < count; i++) {
+        memset(images + 16 + 64 * i, (int)i, 64);
+        labels[8 + i] = (uint8_t)(i % 3);
+    }
+    const void *parts[] = {images, labels};
+    size_t sizes[] = {16 + 64 * (size_t)count, 8 + (size_t)count};
+    const char *endings[] = {"images-idx3-ubyte", "labels-idx1-ubyte"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "%s-%s%s", prefix, endings[i], compressed ? ".gz" : "");
+        if (!compressed) {
+            write_bytes(in_folder(name), parts[i], sizes[i]);
+            continue;
+        }
+        gzFile file = gzopen(in_folder(name), "wb");
+        assert_non_null(file);
+        assert_int_equal(gzwrite(file, parts[i], (unsigned)sizes[i]), (int)sizes[i]);
+        assert_int_equal(gzclose(file), Z_OK);
+    }
+}
+
+static void reads_idx_plain_and_compressed(void **state)
+{
+    (void)state;
+    struct error error;
+    for (int compressed = 0; compressed < 2; compressed++) {
+        struct dataset d;
+        empty_folder(NULL);
+        write_idx("train", 40, compressed);
+        write_idx("t10k", 6, compressed);
+        assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), 0);
+        assert_int_equal(d.count, 46);
+        assert_int_equal(d.width, 8);
+        assert_int_equal(d.class_count, 3);
+        assert_string_equal(d.class_names[2], "2");
+        int in_split[SPLIT_COUNT] = {0};
+        for (int i = 0; i < d.count; i++) {
+            int number = i < 40 ? i : i - 40;
+            assert_int_equal(dataset_picture(&d, i)[63], number);
+            assert_int_equal(d.labels[i], number % 3);
+            in_split[d.splits[i]]++;
+        }
+        assert_int_equal(in_split[SPLIT_TRAINING], 36); /* every tenth is held out */
+        assert_int_equal(in_split[SPLIT_VALIDATION], 4);
+        assert_int_equal(in_split[SPLIT_TEST], 6);
+        dataset_free(&d);
+    }
+}
+
+/* Damages one of four good files and expects the folder to be refused. */
+static void refuse_idx(const char *name, size_t offset, uint8_t value, size_t cut,
+                       const char *expected)
+{
+    struct dataset d;
+    struct error error = {""};
+    size_t size;
+    empty_folder(NULL);
+    write_idx("train", 20, false);
+    write_idx("t10k", 6, false);
+    uint8_t *bytes = read_bytes(in_folder(name), &size);
+    if (offset < size)
+        bytes[offset] = value;
+    write_bytes(in_folder(name), bytes, cut < size ? cut : size);
+    free(bytes);
+    if (dataset_load(&d, test_folder(), false, "test", &error) != -1)
+        fail_msg("not refused, though %s", expected);
+    expect_text(error.text, name, expected);
+}
+
+static void refuses_damaged_idx(void **state)
+{
+    (void)state;
+    struct error error;
+    struct dataset d;
+    const size_t whole = SIZE_MAX;
+    refuse_idx("train-images-idx3-ubyte", 3, 1, whole, "begins with 00000801");
+    refuse_idx("train-labels-idx1-ubyte", 3, 3, whole, "begins with 00000803");
+    refuse_idx("train-images-idx3-ubyte", 7, 21, whole, "is cut short");
+    refuse_idx("train-images-idx3-ubyte", 7, 19, whole, "longer than its header says");
+    refuse_idx("train-images-idx3-ubyte", 4, 0xff, whole, "pictures of 8x8; sides of 8 to 128");
+    refuse_idx("train-images-idx3-ubyte", 11, 1, whole, "sides of 8 to 128");
+    refuse_idx("train-images-idx3-ubyte", whole, 0, 10, "is cut short");
+    refuse_idx("train-images-idx3-ubyte", whole, 0, 0, "is cut short");
+    refuse_idx("t10k-images-idx3-ubyte", 15, 9, whole, "but those of train are 8x8");
+    refuse_idx("train-labels-idx1-ubyte", 7, 19, whole, "19 labels for 20 pictures");
+    refuse_idx("t10k-labels-idx1-ubyte", 9, 64, whole, "label 64 of picture 2 is over 63");
+    empty_folder(NULL);
+    write_idx("train", 20, true);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    assert_non_null(strstr(error.text, "has no t10k-images-idx3-ubyte or"));
+    write_idx("t10k", 6, true);
+    size_t size;
+    uint8_t *bytes = read_bytes(in_folder("train-images-idx3-ubyte.gz"), &size);
+    for (size_t cut = 0; cut < size; cut++) { /* a compressed file cut anywhere */
+        write_bytes(in_folder("train-images-idx3-ubyte.gz"), bytes, cut);
+        assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+        expect_text(error.text, "train-images-idx3-ubyte.gz", "");
+    }
+    free(bytes);
+    empty_folder(NULL);
+}
+
+/* ---- Folders
+ * ------------------------------------------------------------------------------------- */
+
+static void make_folders(const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        assert_int_equal(mkdir(in_folder(names[i]), 0777), 0);
+}
+
+static void remove_folders(const char *const *names, int count)
+{
+    for (int i = count - 1; i >= 0; i--)
+        remove(in_folder(names[i]));
+}
+
+/* A PGM of one grey value. */
+static void write_pgm(const char *name, int value, int side)
+{
+    static uint8_t bytes[64 + 200 * 200];
+    int header = snprintf((char *)bytes, 64, "P5\n%d %d\n255\n", side, side);
+    memset(bytes + header, value, (size_t)(side * side));
+    write_bytes(in_folder(name), bytes, (size_t)(header + side * side));
+}
+
+static void maps_class_folders_by_name(void **state)
+{
+    (void)state;
+    /* In an order that is not the labels' order, with other data sets' words. */
+    static const char *const names[] = {
+        "train", "train/Surprised", "train/anger",   "train/neutral",
+        "test",  "test/happiness",  "train/.ignored"};
+    static const char *const files[] = {"train/Surprised/a.pgm", "train/anger/b.pgm",
+                                        "train/neutral/c.pgm", "test/happiness/d.pgm"};
+    static const int labels[] = {5, 0, 6, 3}, sides[] = {48, 96, 20, 48};
+    struct dataset d;
+    struct error error;
+    make_folders(names, 7);
+    for (int i = 0; i < 4; i++)
+        write_pgm(files[i], 50 + i, sides[i]);
+    write_text("train/readme.txt", "not a class");
+    if (dataset_load(&d, test_folder(), false, "test", &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(d.count, 4);
+    for (int i = 0; i < 4; i++) {
+        int found = 0;
+        for (int j = 0; j < 4; j++) {
+            if (dataset_picture(&d, j)[PIXELS / 2] != 50 + i)
+                continue;
+            found++;
+            assert_int_equal(d.labels[j], labels[i]);
+            assert_int_equal(d.splits[j], i == 3 ? SPLIT_TEST : SPLIT_TRAINING);
+        }
+        assert_int_equal(found, 1);
+    }
+    dataset_free(&d);
+
+    write_text("train/anger/broken.png", "no picture at all");
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, "broken.png", "add --skip-bad");
+    assert_int_equal(dataset_load(&d, test_folder(), true, "test", &error), 0);
+    assert_int_equal(d.count, 4);
+    dataset_free(&d);
+    remove(in_folder("train/anger/broken.png"));
+
+    assert_int_equal(mkdir(in_folder("train/bored"), 0777), 0);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, "train/bored", "no class of that name");
+    remove(in_folder("train/bored"));
+
+    for (int i = 0; i < 4; i++)
+        remove(in_folder(files[i]));
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, test_folder(), "holds no picture");
+    remove(in_folder("train/readme.txt"));
+    remove_folders(names, 7);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, test_folder(), "holds neither train/ and test/ nor IDX files");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_columns_by_name),   cmocka_unit_test(refuses_bad_rows_by_number),
+        cmocka_unit_test(refuses_missing_file),    cmocka_unit_test(refuses_endless_line),
+        cmocka_unit_test(reads_votes_row_for_row), cmocka_unit_test(reads_idx_plain_and_compressed),
+        cmocka_unit_test(refuses_damaged_idx),     cmocka_unit_test(maps_class_folders_by_name),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
