@@ -1,33 +1,45 @@
 #include "interrupt.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+enum { SIGNAL_COUNT = 2 };
+static const int signals[SIGNAL_COUNT] = {SIGINT, SIGTERM};
+
+/* A signal handler is given no context. Blocking the signals and waiting for them in a thread
+ * would do without, but libraries start threads of their own that do not block them. */
+static sem_t signalled;
 
 struct interrupt {
     pthread_t thread;
-    sigset_t signals, previous;
+    struct sigaction previous[SIGNAL_COUNT];
     atomic_bool came;
     void (*stop)(void *context);
     void *context;
 };
 
+static void on_signal(int number)
+{
+    (void)number;
+    int code = errno;
+    sem_post(&signalled);
+    errno = code;
+}
+
 static void *watch(void *argument)
 {
     struct interrupt *interrupt = argument;
-    int number;
-    if (sigwait(&interrupt->signals, &number))
-        return NULL;
+    while (sem_wait(&signalled) && errno == EINTR)
+        continue;
     atomic_store(&interrupt->came, true);
-    if (interrupt->stop)
-        interrupt->stop(interrupt->context);
-    pthread_sigmask(SIG_UNBLOCK, &interrupt->signals, NULL);
-    for (;;)
-        pause();
+    interrupt->stop(interrupt->context);
+    return NULL;
 }
 
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
@@ -39,22 +51,22 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
     made->stop = stop;
     made->context = context;
     atomic_init(&made->came, false);
-    sigemptyset(&made->signals);
-    sigaddset(&made->signals, SIGINT);
-    sigaddset(&made->signals, SIGTERM);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL);
-    int code = pthread_sigmask(SIG_BLOCK, &made->signals, &made->previous);
+    int code = sem_init(&signalled, 0, 0) ? errno : 0;
     if (!code) {
         code = pthread_create(&made->thread, NULL, watch, made);
         if (code)
-            pthread_sigmask(SIG_SETMASK, &made->previous, NULL);
+            sem_destroy(&signalled);
     }
     if (code) {
         free(made);
         return error_set(error, "cannot start the signal thread: %s; close other programs",
                          strerror(code));
     }
+    struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(signals[i], &once, &made->previous[i]);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
     *interrupt = made;
     return 0;
 }
@@ -69,11 +81,13 @@ void interrupt_free(struct interrupt **interrupt)
     struct interrupt *ended = *interrupt;
     if (!ended)
         return;
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(signals[i], &ended->previous[i], NULL);
     pthread_cancel(ended->thread);
     int code = pthread_join(ended->thread, NULL);
     assert(code == 0);
     (void)code;
-    pthread_sigmask(SIG_SETMASK, &ended->previous, NULL);
+    sem_destroy(&signalled);
     free(ended);
     *interrupt = NULL;
 }

@@ -1,0 +1,153 @@
+#!/bin/sh
+# expressions from the outside, without a window: results, exit statuses, messages, bad input.
+# Usage: expressions.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+set -u
+source_dir=$3
+make_pictures=$2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+
+model=$source_dir/models/expressions.safetensors
+[ -f "$model" ] || { echo "skipped: there is no $model"; exit 77; }
+# The program finds its model and faces beside itself.
+cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
+cd "$work" || exit 1
+"$make_pictures" datasets/mean_faces.png . || exit 1
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints.
+expect()
+{
+    status=$1 text=$2
+    shift 2
+    ./expressions "$@" >out 2>err </dev/null
+    got=$?
+    [ "$got" -eq "$status" ] || fail "$*: status $got, not $status: $(cat err)"
+    [ -z "$text" ] || grep -qF -e "$text" out err || fail "$*: no \"$text\" in: $(cat out err)"
+}
+
+# The same for a failure: nothing on stdout, one line on stderr.
+expect_error()
+{
+    expect "$@"
+    shift 2
+    [ -s out ] && fail "$*: printed results: $(cat out)"
+    [ "$(wc -l <err)" -eq 1 ] || fail "$*: not one line on stderr: $(cat err)"
+}
+
+expect_lines()
+{
+    [ "$(wc -l <out)" -eq "$1" ] || fail "$1 lines expected: $(wc -l <out)"
+}
+
+# --- Stills
+expect 0 "face.png: " --image face.png --headless
+grep -q '(box [0-9]*,[0-9]* [0-9]*x[0-9]*)' out || fail "no box: $(cat out)"
+expect 0 "no display" --image face.png
+expect 0 '{"source":"face.png","frame":0,"time":0.000,"width":640,"height":480,"faces":[{"id":1,"box":[' \
+    --image face.png --headless --json
+[ -s err ] && fail "stderr: $(cat err)"
+number='[01]\.[0-9]*'
+grep -q "\"emotions\":{\"angry\":$number,\"disgust\":$number,\"fear\":$number,\"happy\":$number,\"sad\":$number,\"surprise\":$number,\"neutral\":$number}}\]}\$" out ||
+    fail "emotions: $(cat out)"
+sum=$(sed 's/.*"emotions"//; s/[^0-9.,]//g' out | awk -F, '{ for (i = 1; i <= 7; i++) s += $i; print (s > 0.999 && s < 1.001) }')
+[ "$sum" = 1 ] || fail "probabilities: $(cat out)"
+expect 3 "" --image blank.png dot.png --headless --json
+expect_lines 2
+expect 0 "" --image blank.png face.png --headless --json
+expect_lines 2
+
+# --- Annotated copies
+expect 0 "" --image face.png --output copy.jpg --headless
+[ -s copy.jpg ] || fail "no copy.jpg"
+expect 0 "" --image face.png blank.png --output copies --headless
+[ -s copies/face.png ] && [ -s copies/blank.png ] || fail "copies: $(ls copies)"
+cmp -s copies/blank.png copies/face.png && fail "copies are the same"
+mkdir folder && cp face.png folder && echo text >folder/notes.txt
+expect 0 "folder/face.png" --image folder --output copies2 --headless
+[ "$(ls copies2)" = face.png ] || fail "copies2: $(ls copies2)"
+expect_error 2 "copy.nonsense: not an ending" --image face.png --output copy.nonsense --headless
+cp face.png same.png
+expect 1 "same.png: is the input itself" --image same.png --output same.png --headless
+cmp -s face.png same.png || fail "the input was overwritten"
+expect 1 "no/copy.png" --image face.png --output no/copy.png --headless
+
+# --- Bad pictures: each is named in one line, the others are done
+: >empty.png
+head -c 2000 face.png >cut.png
+echo hello >text.jpg
+mkdir none
+printf 'P4\n20000 20000\n' >huge.pbm
+head -c 50000000 /dev/zero >>huge.pbm
+for bad in empty.png cut.png text.jpg missing.jpg none huge.pbm; do
+    expect_error 1 "$bad" --image "$bad" --headless --json
+    expect 1 '"source":"face.png"' --image "$bad" face.png --headless --json
+    expect_lines 1
+    expect_error 1 "$bad" --image "$bad" --output "from-$bad.png" --headless
+    [ -e "from-$bad.png" ] && fail "left from-$bad.png"
+done
+
+# --- Demo and video
+expect 0 "" --demo --headless --json --max-frames 210
+expect_lines 210
+[ "$(grep -c '"faces":\[{"id":1,[^]]*\][^]]*}\]}$' out)" -ge 200 ] || fail "demo: not one face a frame"
+grep -q '"frame":30,"time":1.000' out || fail "demo: time"
+expect 0 "210 frames, " --demo
+grep -q ' s  [a-z]* [0-9]* %' out || fail "demo: no readable line: $(cat out)"
+expect 0 "" --demo --max-frames 40 --output demo.avi --json
+expect_lines 40
+expect 0 '"source":"demo.avi","frame":39,' --video demo.avi --headless --json
+expect_lines 40
+expect 0 "7 frames, " --video demo.avi --headless --max-frames 7
+cp demo.avi again.avi
+expect_error 2 "again.avi" --video again.avi --output again.avi --headless
+cmp -s demo.avi again.avi || fail "the video was overwritten"
+expect_error 2 "copy.png" --demo --output copy.png --headless
+expect_error 1 "text.jpg" --video text.jpg --headless
+expect_error 1 "missing.mp4" --video missing.mp4 --headless
+expect_error 1 "none" --video none --headless
+
+# --- Cameras, models, command line
+expect_error 4 "camera /dev/video-none: " --camera /dev/video-none --headless
+grep -q 'cameras here: .*--demo' err || fail "camera: $(cat err)"
+expect 0 "" --list-cameras
+head -c 1000 "$model" >cut.safetensors
+expect_error 6 "cut.safetensors" --demo --model cut.safetensors
+expect_error 6 "missing.safetensors" --image face.png --model missing.safetensors
+expect_error 6 "text.jpg" --model-info --model text.jpg
+expect_error 1 "text.jpg" --demo --cascade text.jpg
+expect 0 "angry, disgust, fear, happy, sad, surprise, neutral" --model-info
+expect_error 2 "--help" --nonsense
+expect_error 2 "--help"
+expect_error 2 "only one" --demo --camera 0
+expect 0 "Usage: expressions" --help
+expect 0 "expressions " --version
+
+# --- Signals end cleanly, with complete results; a full disk is told
+"$work/expressions" --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
+running=$!
+sleep 2
+kill -INT "$running"
+(sleep 20; kill -KILL "$running" 2>/dev/null) &
+watchdog=$!
+wait "$running"
+got=$?
+kill "$watchdog" 2>/dev/null
+[ "$got" -eq 0 ] || fail "interrupted: status $got: $(cat err)"
+tail -n 1 out | grep -q '}$' || fail "interrupted: the last line is not complete"
+expect 0 "" --video long.avi --headless --json --max-frames 3
+expect_lines 3
+if [ -c /dev/full ]; then
+    ./expressions --demo --headless --json >/dev/full 2>err
+    [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] || fail "full disk: $(cat err)"
+fi
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"

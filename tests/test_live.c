@@ -1,0 +1,567 @@
+/* The room src/live without a window: command line, mailbox, capture, demo, detection, drawing,
+ * and what is printed. */
+#include "testing.h"
+
+#include "canvas.h"
+#include "capture.h"
+#include "demo.h"
+#include "detector.h"
+#include "jsonl.h"
+#include "layout.h"
+#include "ocv.h"
+#include "options.h"
+#include "overlay.h"
+#include "picture.h"
+#include "picture_list.h"
+#include "resources.h"
+#include "text_report.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+static const char mean_faces[] = SOURCE_DIR "/datasets/mean_faces.png";
+
+/* ---- Command line ---------------------------------------------------------------------------- */
+
+enum { MAX_ARGUMENTS = 16 };
+
+/* Parses the words of `line`, which are cut in place. */
+static int parse(struct options *options, char *line, struct error *error)
+{
+    static char *argv[MAX_ARGUMENTS + 1];
+    int argc = 0;
+    argv[argc++] = line;
+    for (char *at = line; (at = strchr(at, ' ')) && argc < MAX_ARGUMENTS;) {
+        *at++ = '\0';
+        argv[argc++] = at;
+    }
+    argv[argc] = NULL;
+    return options_parse(options, argc, argv, error);
+}
+
+static void expect_usage_error(const char *line, const char *reason)
+{
+    char copy[200];
+    snprintf(copy, sizeof copy, "expressions %s", line);
+    struct options options;
+    struct error error = {""};
+    if (parse(&options, copy, &error) == 0)
+        fail_msg("accepted: %s", line);
+    expect_text(error.text, "", reason);
+}
+
+static void test_options_images(void **state)
+{
+    (void)state;
+    char line[] = "expressions --image a.jpg b.jpg --json c.jpg --max-frames 2 -- --d.jpg";
+    struct options options;
+    struct error error;
+    assert_int_equal(parse(&options, line, &error), 0);
+    assert_int_equal(options.input, INPUT_IMAGES);
+    assert_int_equal(options.image_count, 4);
+    assert_string_equal(options.images[2], "c.jpg");
+    assert_string_equal(options.images[3], "--d.jpg");
+    assert_true(options.json);
+    assert_int_equal(options.max_frames, 2);
+    options_free(&options);
+}
+
+static void test_options_defaults(void **state)
+{
+    (void)state;
+    char camera[] = "expressions --camera 0 --size 1280x720 --fps 15";
+    char plain[] = "expressions --no-mirror --camera 0";
+    char demo[] = "expressions --demo";
+    struct options options;
+    struct error error;
+    assert_int_equal(parse(&options, camera, &error), 0);
+    assert_true(options.mirror);
+    assert_int_equal(options.width, 1280);
+    assert_int_equal(options.height, 720);
+    expect_close(options.fps, 15, 0, "fps");
+    options_free(&options);
+    assert_int_equal(parse(&options, plain, &error), 0);
+    assert_false(options.mirror);
+    options_free(&options);
+    assert_int_equal(parse(&options, demo, &error), 0);
+    assert_false(options.mirror);
+    assert_int_equal(options.width, 640);
+    options_free(&options);
+}
+
+static void test_options_wrong(void **state)
+{
+    (void)state;
+    expect_usage_error("--json", "--demo");
+    expect_usage_error("--demo --camera 0", "only one");
+    expect_usage_error("--image", "--image needs a value");
+    expect_usage_error("--demo face.jpg", "face.jpg");
+    expect_usage_error("--demo --nonsense", "--nonsense is unknown");
+    expect_usage_error("--camera 0 --size 640", "--size");
+    expect_usage_error("--camera 0 --size 640x480x3", "--size");
+    expect_usage_error("--camera 0 --size 8x8", "--size");
+    expect_usage_error("--demo --max-frames 0", "--max-frames");
+    expect_usage_error("--demo --max-frames 9999999999999999999", "--max-frames");
+    expect_usage_error("--demo --max-frames 3x", "--max-frames");
+    expect_usage_error("--camera 0 --fps nan", "--fps");
+    expect_usage_error("--demo --json=1", "takes no value");
+}
+
+static void test_options_help(void **state)
+{
+    (void)state;
+    char line[] = "expressions --help --nonsense";
+    struct options options;
+    struct error error;
+    assert_int_equal(parse(&options, line, &error), 0);
+    assert_int_equal(options.command, COMMAND_HELP);
+    options_free(&options);
+
+    FILE *file = fopen(in_folder("help"), "w+");
+    assert_non_null(file);
+    assert_true(options_help(file) >= 0);
+    rewind(file);
+    for (char text[256]; fgets(text, sizeof text, file);)
+        assert_true(strcspn(text, "\n") <= 80);
+    fclose(file);
+}
+
+/* ---- Mailbox and capture --------------------------------------------------------------------- */
+
+static void put_number(struct mailbox *mailbox, long number)
+{
+    mailbox_draft(mailbox)->index = number;
+    assert_true(mailbox_put(mailbox));
+}
+
+static void test_mailbox_newest(void **state)
+{
+    (void)state;
+    struct mailbox *mailbox;
+    struct error error;
+    assert_int_equal(mailbox_create(&mailbox, MAILBOX_NEWEST, &error), 0);
+    assert_null(mailbox_take(mailbox));
+    for (long i = 0; i < 3; i++)
+        put_number(mailbox, i);
+    const struct frame *frame = mailbox_take(mailbox);
+    assert_non_null(frame);
+    assert_int_equal(frame->index, 2);
+    assert_int_equal(mailbox_dropped(mailbox), 2);
+    assert_null(mailbox_take(mailbox));
+    put_number(mailbox, 3);
+    put_number(mailbox, 4);
+    assert_int_equal(frame->index, 2);
+    mailbox_end(mailbox);
+    assert_false(mailbox_done(mailbox));
+    assert_int_equal(mailbox_wait(mailbox)->index, 4);
+    assert_true(mailbox_done(mailbox));
+    assert_null(mailbox_wait(mailbox));
+    mailbox_free(&mailbox);
+    assert_null(mailbox);
+}
+
+static void *stop_later(void *mailbox)
+{
+    const struct timespec moment = {0, 20000000};
+    nanosleep(&moment, NULL);
+    mailbox_stop(mailbox);
+    return NULL;
+}
+
+/* A producer that waits for the consumer, and one that sleeps, are woken. */
+static void test_mailbox_stop(void **state)
+{
+    (void)state;
+    for (int sleeping = 0; sleeping < 2; sleeping++) {
+        struct mailbox *mailbox;
+        struct error error;
+        assert_int_equal(mailbox_create(&mailbox, MAILBOX_EVERY, &error), 0);
+        put_number(mailbox, 0);
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, stop_later, mailbox), 0);
+        struct timespec late;
+        clock_gettime(CLOCK_MONOTONIC, &late);
+        late.tv_sec += 3600;
+        assert_false(sleeping ? mailbox_sleep(mailbox, &late) : mailbox_put(mailbox));
+        assert_null(mailbox_wait(mailbox));
+        pthread_join(thread, NULL);
+        mailbox_free(&mailbox);
+    }
+}
+
+enum { MADE_UP_FRAMES = 40 };
+
+/* A source of grey frames that change their size. */
+static enum source_status read_made_up(struct source *source, struct bgr_image *picture,
+                                       double *time, struct error *error)
+{
+    static const uint8_t pixels[64 * 64 * 3];
+    int *count = source->state;
+    if (*count == MADE_UP_FRAMES && !source->live)
+        return SOURCE_END;
+    if (*count == MADE_UP_FRAMES) {
+        error_set(error, "made-up failure");
+        return SOURCE_FAILED;
+    }
+    int side = 32 + *count % 3 * 16;
+    *picture = (struct bgr_image){pixels, side, side, (size_t)side * 3};
+    *time = (*count)++ / 10.0;
+    return SOURCE_FRAME;
+}
+
+static enum source_status run_capture(bool failing, long *last, long *count, struct error *error)
+{
+    struct mailbox *mailbox;
+    struct detector *detector;
+    struct capture *capture;
+    int frames = 0;
+    struct source source = {.live = failing, .state = &frames, .read = read_made_up};
+    assert_int_equal(mailbox_create(&mailbox, MAILBOX_EVERY, error), 0);
+    assert_int_equal(detector_open(&detector, resource_cascade(), DETECTOR_LIVE, error), 0);
+    struct capture_settings settings = {
+        .source = &source, .detector = detector, .mailbox = mailbox};
+    assert_int_equal(capture_start(&capture, &settings, error), 0);
+    *count = 0;
+    for (const struct frame *frame; (frame = mailbox_wait(mailbox)); ++*count) {
+        assert_int_equal(frame->index, *count);
+        expect_close(frame->time, (double)*count / 10, 1e-9, "time");
+        assert_int_equal(frame->width, 32 + *count % 3 * 16);
+        *last = frame->index;
+    }
+    enum source_status status = capture_join(&capture, error);
+    detector_close(&detector);
+    mailbox_free(&mailbox);
+    return status;
+}
+
+static void test_capture_every_frame(void **state)
+{
+    (void)state;
+    long last, count;
+    struct error error;
+    assert_int_equal(run_capture(false, &last, &count, &error), SOURCE_END);
+    assert_int_equal(count, MADE_UP_FRAMES);
+    assert_int_equal(last, MADE_UP_FRAMES - 1);
+    assert_int_equal(run_capture(true, &last, &count, &error), SOURCE_FAILED);
+    assert_string_equal(error.text, "made-up failure");
+}
+
+/* ---- Demo and detection ---------------------------------------------------------------------- */
+
+static void test_demo_repeats(void **state)
+{
+    (void)state;
+    struct demo *demo;
+    struct error error;
+    assert_int_equal(demo_open(&demo, mean_faces, &error), 0);
+    double time;
+    struct bgr_image picture = demo_next(demo, &time);
+    size_t size = picture.stride * (size_t)picture.height;
+    uint8_t *first = malloc(size);
+    assert_non_null(first);
+    memcpy(first, picture.pixels, size);
+    assert_memory_not_equal(demo_next(demo, &time).pixels, first, size);
+    expect_close(time, 1.0 / DEMO_FPS, 1e-9, "time");
+    for (int i = 2; i < DEMO_CYCLE; i++)
+        demo_next(demo, &time);
+    assert_memory_equal(demo_next(demo, &time).pixels, first, size);
+    free(first);
+    demo_close(&demo);
+}
+
+static void test_demo_bad_faces(void **state)
+{
+    (void)state;
+    const uint8_t pixels[3 * 3] = {0};
+    struct demo *demo = NULL;
+    struct error error;
+    const char *path = in_folder("small.png");
+    assert_int_equal(picture_write(path, (struct bgr_image){pixels, 3, 1, 9}, &error), 0);
+    assert_int_equal(demo_open(&demo, path, &error), -1);
+    expect_text(error.text, "small.png", "3x1");
+    assert_null(demo);
+}
+
+static void demo_frame(int index, struct frame *frame)
+{
+    struct demo *demo;
+    struct error error;
+    assert_int_equal(demo_open(&demo, mean_faces, &error), 0);
+    struct bgr_image picture = {0};
+    for (int i = 0; i <= index; i++)
+        picture = demo_next(demo, &frame->time);
+    assert_int_equal(frame_set(frame, picture, &error), 0);
+    demo_close(&demo);
+}
+
+static void test_detector(void **state)
+{
+    (void)state;
+    const enum detector_mode modes[] = {DETECTOR_STILL, DETECTOR_LIVE};
+    for (int m = 0; m < 2; m++) {
+        struct detector *detector;
+        struct error error;
+        assert_int_equal(detector_open(&detector, resource_cascade(), modes[m], &error), 0);
+        struct frame frame = {0};
+        demo_frame(100, &frame);
+        assert_int_equal(detector_find(detector, &frame, &error), 0);
+        assert_int_equal(frame.box_count, 1);
+        assert_in_range(frame.boxes[0].width, 180, 320);
+        assert_in_range(frame.boxes[0].x + frame.boxes[0].width / 2, 200, 330);
+
+        const uint8_t pixel[3] = {1, 2, 3};
+        assert_int_equal(frame_set(&frame, (struct bgr_image){pixel, 1, 1, 3}, &error), 0);
+        assert_int_equal(detector_find(detector, &frame, &error), 0);
+        assert_int_equal(frame.box_count, 0);
+        frame_free(&frame);
+        detector_close(&detector);
+    }
+}
+
+static void test_detector_bad_cascade(void **state)
+{
+    (void)state;
+    struct detector *detector = NULL;
+    struct error error;
+    assert_int_equal(detector_open(&detector, "no/cascade.xml", DETECTOR_LIVE, &error), -1);
+    expect_text(error.text, "no/cascade.xml", "No such file");
+    assert_null(detector);
+}
+
+static void test_frame_clip(void **state)
+{
+    (void)state;
+    struct frame frame = {.width = 100, .height = 80};
+    struct box inside = frame_clip(&frame, (struct box){-10, 60, 40, 40});
+    assert_int_equal(inside.x, 0);
+    assert_int_equal(inside.y, 60);
+    assert_int_equal(inside.width, 30);
+    assert_int_equal(inside.height, 20);
+    assert_int_equal(frame_clip(&frame, (struct box){200, 0, 10, 10}).width, 0);
+}
+
+/* ---- Pictures -------------------------------------------------------------------------------- */
+
+static void test_picture_errors(void **state)
+{
+    (void)state;
+    struct frame frame = {0};
+    struct error error;
+    assert_int_equal(picture_read("no/such.jpg", &frame, &error), -1);
+    expect_text(error.text, "no/such.jpg", "No such file");
+    write_bytes(in_folder("empty.png"), "", 0);
+    assert_int_equal(picture_read(in_folder("empty.png"), &frame, &error), -1);
+    expect_text(error.text, "empty.png", "empty");
+    write_bytes(in_folder("text.jpg"), "hello", 5);
+    assert_int_equal(picture_read(in_folder("text.jpg"), &frame, &error), -1);
+    expect_text(error.text, "text.jpg", "not a picture");
+    assert_int_equal(picture_read(test_folder(), &frame, &error), -1);
+    expect_text(error.text, test_folder(), "folder");
+    assert_null(frame.bgr);
+
+    size_t before = (size_t)count_files(0);
+    const uint8_t pixel[3] = {1, 2, 3};
+    struct bgr_image picture = {pixel, 1, 1, 3};
+    assert_int_equal(picture_write(in_folder("out.nonsense"), picture, &error), -1);
+    expect_text(error.text, "out.nonsense", ".png");
+    assert_int_equal(picture_write(in_folder("no/out.png"), picture, &error), -1);
+    assert_int_equal(count_files(0), before);
+}
+
+static void test_picture_list(void **state)
+{
+    (void)state;
+    write_bytes(in_folder("b.jpg"), "", 0);
+    write_bytes(in_folder("a.PNG"), "", 0);
+    write_bytes(in_folder("notes.txt"), "", 0);
+    write_bytes(in_folder(".hidden.jpg"), "", 0);
+    struct picture_list list = {0};
+    struct error error;
+    assert_int_equal(picture_list_add(&list, "other.jpg", &error), 0);
+    assert_int_equal(picture_list_add(&list, test_folder(), &error), 0);
+    assert_int_equal(list.count, 3);
+    assert_string_equal(list.paths[0], "other.jpg");
+    assert_string_equal(list.paths[1], in_folder("a.PNG"));
+    assert_string_equal(list.paths[2], in_folder("b.jpg"));
+    assert_string_equal(picture_list_base(list.paths[2]), "b.jpg");
+    picture_list_free(&list);
+
+    empty_folder(NULL);
+    assert_int_equal(picture_list_add(&list, test_folder(), &error), -1);
+    expect_text(error.text, test_folder(), "no picture");
+    picture_list_free(&list);
+}
+
+/* ---- Results --------------------------------------------------------------------------------- */
+
+static struct face made_up_face(void)
+{
+    return (struct face){.id = 1,
+                         .box = {-12, 96, 192, 180},
+                         .probabilities = {0.01f, 0.0f, 0.01f, 0.93f, 0.01f, 0.02f, 0.02f}};
+}
+
+static char *written_by(FILE *file)
+{
+    static char text[4096];
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void test_jsonl(void **state)
+{
+    (void)state;
+    struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .box_count = 1};
+    struct face face = made_up_face();
+    struct error error;
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(jsonl_write(file, "a\"\xff\xc3\xa9.jpg", &frame, &face, 1, &error), 0);
+    assert_int_equal(jsonl_write(file, "b", &frame, NULL, 0, &error), 0);
+    assert_string_equal(
+        written_by(file),
+        "{\"source\":\"a\\\"\xEF\xBF\xBD\xc3\xa9.jpg\",\"frame\":3,\"time\":0.100,\"width\":640,"
+        "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"emotion\":\"happy\","
+        "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
+        "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200}}]}\n"
+        "{\"source\":\"b\",\"frame\":3,\"time\":0.100,\"width\":640,\"height\":200,\"faces\":[]}"
+        "\n");
+
+    FILE *full = fopen("/dev/full", "w");
+    if (full) {
+        assert_int_equal(jsonl_write(full, "b", &frame, NULL, 0, &error), -1);
+        expect_text(error.text, "cannot be written", "space");
+        fclose(full);
+    }
+}
+
+static void test_text_report(void **state)
+{
+    (void)state;
+    struct frame frame = {.width = 640, .height = 480, .box_count = 1, .time = 1.5};
+    struct face face = made_up_face();
+    struct tally tally = {0};
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(text_report_still(file, "a\n.jpg", &frame, &face, false), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face), 0);
+    face.probabilities[3] = 0.8f;
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face), 0);
+    frame.box_count = 0;
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face), 0);
+    assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
+    assert_string_equal(written_by(file), "a?.jpg: happy 93 %  (box 0,96 180x180)\n"
+                                          "    1.50 s  happy 93 %\n"
+                                          "    1.50 s  no face\n"
+                                          "3 frames, 30.0 frames a second, seen: happy\n");
+}
+
+/* ---- Drawing --------------------------------------------------------------------------------- */
+
+static void test_layout(void **state)
+{
+    (void)state;
+    const SDL_Rect area = {0, 0, 640, 480};
+    const SDL_Rect size = {0, 0, 150, 120};
+    struct rng rng = rng_make(1, 0);
+    for (int round = 0; round < 500; round++) {
+        struct layout layout = {0};
+        SDL_Rect box = {between(&rng, -40, 500), between(&rng, -40, 400), between(&rng, 20, 120),
+                        between(&rng, 20, 120)};
+        SDL_Rect label, panel;
+        layout_block(&layout, box);
+        layout_label(&layout, area, box, (SDL_Rect){0, 0, 90, 20}, 4, &label);
+        expect_close(layout_panel(&layout, area, box, label, size, 6, true, &panel), 0, 0,
+                     "hidden pixels");
+        SDL_Rect within;
+        SDL_UnionRect(&area, &label, &within);
+        assert_true(SDL_RectEquals(&within, &area));
+        SDL_UnionRect(&area, &panel, &within);
+        assert_true(SDL_RectEquals(&within, &area));
+        assert_false(SDL_HasIntersection(&panel, &box));
+        assert_false(SDL_HasIntersection(&panel, &label));
+    }
+}
+
+static void test_canvas(void **state)
+{
+    (void)state;
+    enum { WIDTH = 640, HEIGHT = 480 };
+    static uint8_t pixels[WIDTH * HEIGHT * 3];
+    memset(pixels, 90, sizeof pixels);
+    struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
+    struct face face = made_up_face();
+    face.box = (struct box){200, 150, 160, 160};
+    struct canvas *canvas;
+    struct error error;
+    assert_int_equal(canvas_create(&canvas, resource_font(), &error), 0);
+    struct bgr_image drawn;
+    assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
+    assert_int_equal(drawn.width, WIDTH);
+
+    const uint8_t *edge = drawn.pixels + 230 * drawn.stride + 200 * 3;
+    SDL_Color happy = overlay_colour(3);
+    expect_close(edge[0], happy.b, 2, "blue of the box");
+    expect_close(edge[1], happy.g, 2, "green of the box");
+    expect_close(edge[2], happy.r, 2, "red of the box");
+    assert_int_equal(drawn.pixels[230 * drawn.stride + 280 * 3], 90);
+    assert_int_equal(drawn.pixels[470 * drawn.stride + 20 * 3], 90);
+
+    /* Four times as many faces as fit, at every corner: nothing may break. */
+    struct face many[FRAME_MAX_FACES];
+    for (int i = 0; i < FRAME_MAX_FACES; i++) {
+        many[i] = face;
+        many[i].box = (struct box){i % 8 * 90 - 40, i / 8 * 70 - 40, 80, 80};
+    }
+    assert_int_equal(canvas_draw(canvas, picture, many, FRAME_MAX_FACES, &drawn, &error), 0);
+    const uint8_t one[3] = {5, 6, 7};
+    picture = (struct bgr_image){one, 1, 1, 3};
+    assert_int_equal(canvas_draw(canvas, picture, &face, 0, &drawn, &error), 0);
+    assert_memory_equal(drawn.pixels, one, 3);
+    assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
+    canvas_free(&canvas);
+}
+
+static void test_canvas_without_font(void **state)
+{
+    (void)state;
+    const uint8_t one[3] = {5, 6, 7};
+    struct face face = made_up_face();
+    struct canvas *canvas;
+    struct bgr_image drawn;
+    struct error error;
+    assert_int_equal(canvas_create(&canvas, "no/font.ttf", &error), 0);
+    assert_int_equal(
+        canvas_draw(canvas, (struct bgr_image){one, 1, 1, 3}, &face, 1, &drawn, &error), -1);
+    expect_text(error.text, "no/font.ttf", "cannot draw");
+    canvas_free(&canvas);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_options_images),
+        cmocka_unit_test(test_options_defaults),
+        cmocka_unit_test(test_options_wrong),
+        cmocka_unit_test_setup_teardown(test_options_help, make_folder, remove_folder),
+        cmocka_unit_test(test_mailbox_newest),
+        cmocka_unit_test(test_mailbox_stop),
+        cmocka_unit_test(test_capture_every_frame),
+        cmocka_unit_test(test_demo_repeats),
+        cmocka_unit_test_setup_teardown(test_demo_bad_faces, make_folder, remove_folder),
+        cmocka_unit_test(test_detector),
+        cmocka_unit_test(test_detector_bad_cascade),
+        cmocka_unit_test(test_frame_clip),
+        cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_picture_list, make_folder, remove_folder),
+        cmocka_unit_test(test_jsonl),
+        cmocka_unit_test(test_text_report),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_canvas),
+        cmocka_unit_test(test_canvas_without_font),
+    };
+    ocv_setup(2);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+/* The window on a real display: what it shows, and its keys. Run by window.sh. */
+#include "testing.h"
+
+#include "overlay.h"
+#include "picture.h"
+#include "resources.h"
+#include "view.h"
+
+#include <sys/stat.h>
+
+enum { WIDTH = 640, HEIGHT = 480, HAPPY = 3 };
+
+static const struct box box = {60, 150, 160, 160};
+
+static struct view *open_view(bool live)
+{
+    static uint8_t pixels[WIDTH * HEIGHT * 3];
+    memset(pixels, 90, sizeof pixels);
+    struct face face = {.id = 1, .box = box, .probabilities[HAPPY] = 1};
+    struct view_settings settings = {.title = "test", .font_path = resource_font(), .live = live};
+    struct view *view = NULL;
+    struct error error = {""};
+    if (view_open(&view, &settings, &error))
+        fail_msg("%s", error.text);
+    struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
+    assert_int_equal(view_set_picture(view, picture, &face, 1, &error), 0);
+    assert_int_equal(view_draw(view, &error), 0);
+    return view;
+}
+
+static enum view_request press(struct view *view, SDL_Keycode key)
+{
+    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .state = SDL_PRESSED, .keysym.sym = key}};
+    return view_handle(view, &event);
+}
+
+/* The screenshot that the key takes. */
+static void take(struct view *view, struct frame *frame)
+{
+    struct error error = {""};
+    empty_folder(NULL);
+    assert_int_equal(press(view, SDLK_s), VIEW_REDRAW);
+    assert_int_equal(count_files(0), 1);
+    DIR *folder = opendir(".");
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (entry->d_name[0] != '.' && picture_read(entry->d_name, frame, &error))
+            fail_msg("%s", error.text);
+    }
+    closedir(folder);
+    assert_true(frame->width >= WIDTH / 2);
+}
+
+/* The pixel of the screenshot that shows (x, y) of the picture. */
+static const uint8_t *shown(const struct frame *frame, int x, int y)
+{
+    double scale = (double)frame->width / WIDTH;
+    int column = (int)(x * scale + 1);
+    int row = (int)(y * scale + 1);
+    return frame->bgr + ((size_t)row * (size_t)frame->width + (size_t)column) * 3;
+}
+
+static void expect_colour(const uint8_t *pixel, SDL_Color colour, const char *what)
+{
+    expect_close(pixel[0], colour.b, 3, what);
+    expect_close(pixel[1], colour.g, 3, what);
+    expect_close(pixel[2], colour.r, 3, what);
+}
+
+static void test_what_is_shown(void **state)
+{
+    (void)state;
+    const SDL_Color grey = {90, 90, 90, 255};
+    struct view *view = open_view(true);
+    struct frame frame = {0};
+    take(view, &frame);
+    expect_close((double)frame.height / frame.width, (double)HEIGHT / WIDTH, 0.01, "shape");
+    expect_colour(shown(&frame, 60, 230), overlay_colour(HAPPY), "left edge of the box");
+    expect_colour(shown(&frame, 140, 230), grey, "middle of the face");
+    expect_colour(shown(&frame, 620, 460), grey, "corner");
+    assert_true(shown(&frame, 70, 140)[0] < 80); /* the label's backdrop */
+
+    int covered = shown(&frame, 230, 160)[0];
+    assert_true(covered < 80); /* the bars' backdrop */
+    assert_int_equal(press(view, SDLK_p), VIEW_REDRAW);
+    take(view, &frame);
+    expect_colour(shown(&frame, 232, 160), grey, "where the bars were");
+
+    assert_int_equal(press(view, SDLK_m), VIEW_REDRAW);
+    take(view, &frame);
+    expect_colour(shown(&frame, WIDTH - 60 - 160, 230), overlay_colour(HAPPY), "mirrored box");
+    expect_colour(shown(&frame, 60, 230), grey, "where the box was");
+    frame_free(&frame);
+    view_close(&view);
+    assert_null(view);
+}
+
+static void test_live_keys(void **state)
+{
+    (void)state;
+    struct view *view = open_view(true);
+    assert_int_equal(press(view, SDLK_SPACE), VIEW_PAUSE);
+    assert_int_equal(press(view, SDLK_q), VIEW_QUIT);
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);
+    assert_int_equal(press(view, SDLK_z), VIEW_NOTHING);
+    assert_int_equal(press(view, SDLK_f), VIEW_REDRAW);
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);
+    SDL_Event close = {.type = SDL_QUIT};
+    assert_int_equal(view_handle(view, &close), VIEW_QUIT);
+    view_close(&view);
+}
+
+static void test_still_keys(void **state)
+{
+    (void)state;
+    struct view *view = open_view(false);
+    assert_int_equal(press(view, SDLK_SPACE), VIEW_NEXT);
+    assert_int_equal(press(view, SDLK_s), VIEW_NEXT);
+    assert_int_equal(press(view, SDLK_LSHIFT), VIEW_NOTHING);
+    assert_int_equal(press(view, SDLK_q), VIEW_QUIT);
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);
+    view_close(&view);
+}
+
+/* Where the current folder takes no file, the window says so and goes on. */
+static void test_screenshot_fails(void **state)
+{
+    (void)state;
+    struct view *view = open_view(true);
+    struct error error;
+    assert_int_equal(chdir("/proc"), 0);
+    assert_int_equal(press(view, SDLK_s), VIEW_REDRAW);
+    assert_int_equal(view_draw(view, &error), 0);
+    assert_int_equal(chdir(test_folder()), 0);
+    assert_int_equal(count_files(0), 0);
+    view_close(&view);
+}
+
+static int enter_folder(void **state)
+{
+    return make_folder(state) || chdir(test_folder());
+}
+
+static int leave_folder(void **state)
+{
+    return chdir("/") || remove_folder(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_what_is_shown, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_live_keys, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_still_keys, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_screenshot_fails, enter_folder, leave_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

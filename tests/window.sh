@@ -1,0 +1,97 @@
+#!/bin/sh
+# The window under Xvfb: test_window, then the whole program driven by keys.
+# Usage: window.sh PROGRAM TEST_WINDOW MAKE_PICTURES SOURCE_DIR
+set -u
+test_window=$2
+make_pictures=$3
+source_dir=$4
+for tool in Xvfb xdotool; do
+    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
+
+work=$(mktemp -d) || exit 1
+cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
+cd "$work" || exit 1
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>display >/dev/null 2>&1 &
+server=$!
+trap 'kill "$server"; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
+for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -s display ] && break
+    sleep 0.5
+done
+[ -s display ] || { echo "skipped: Xvfb does not start"; exit 77; }
+DISPLAY=:$(cat display)
+export DISPLAY
+unset WAYLAND_DISPLAY SDL_VIDEODRIVER
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# start ARGUMENT...: the program, once its window is there.
+start()
+{
+    ./expressions "$@" >out 2>err </dev/null &
+    running=$!
+    timeout 30 xdotool search --sync --onlyvisible --pid "$running" >windows 2>/dev/null ||
+        fail "$*: no window: $(cat err)"
+    window=$(head -n 1 windows)
+    xdotool windowfocus --sync "$window"
+    sleep 1
+}
+
+press()
+{
+    xdotool key "$1"
+    sleep 0.5
+}
+
+finish()
+{
+    (sleep 20; kill -KILL "$running" 2>/dev/null) &
+    watchdog=$!
+    wait "$running"
+    got=$?
+    kill "$watchdog" 2>/dev/null
+    [ "$got" -eq "$1" ] || fail "$2: status $got, not $1: $(cat err)"
+    [ -s err ] && fail "$2: stderr: $(cat err)"
+}
+
+"$test_window" || fail "test_window"
+"$make_pictures" datasets/mean_faces.png . || exit 1
+
+start --demo
+press s
+ls expressions-*.png >/dev/null 2>&1 || fail "no screenshot"
+press space
+press m
+press p
+press f
+press Escape
+kill -0 "$running" 2>/dev/null || fail "Escape in full screen ended the program"
+press q
+finish 0 "demo"
+
+start --image face.png
+press Return
+finish 0 "still"
+
+start --image face.png blank.png
+press Return
+kill -0 "$running" 2>/dev/null || fail "the second picture was not shown"
+press Escape
+finish 0 "two stills"
+
+start --demo --output seen.avi --json
+kill -TERM "$running"
+finish 0 "terminated"
+[ -s seen.avi ] && tail -n 1 out | grep -q '}$' || fail "terminated: files are not complete"
+
+./expressions --demo --max-frames 20 >out 2>err || fail "20 frames: $(cat err)"
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"
