@@ -1,6 +1,7 @@
-/* Random numbers, messages, and files: the ground that the rest of src/core stands on. */
+/* Random numbers, labels, messages and files: the ground that the rest of src/core stands on. */
 #include "error.h"
 #include "file.h"
+#include "labels.h"
 #include "log.h"
 #include "rng.h"
 #include "testing.h"
@@ -75,6 +76,9 @@ static void rng_normal_has_the_normal_moments(void **state)
     expect_close(moments[3], 0.0, 0.05, "third moment");
     expect_close(moments[4], 3.0, 0.12, "fourth moment");
     expect_close((double)within_one / DRAWS, 0.6827, 0.006, "share within one deviation");
+    struct rng zero = {{1, 0, 0, 0}}, copy = zero; /* where the logarithm could be infinite */
+    assert_true(rng_uniform(&copy) == 0.0);
+    assert_true(isfinite(rng_normal(&zero)));
 }
 
 static void rng_below_is_unbiased(void **state)
@@ -118,6 +122,18 @@ static void rng_shuffle_is_a_fair_permutation(void **state)
         for (int v = 0; v < COUNT; v++)
             expect_close(places[i][v], ROUNDS / COUNT, 300, "times of one value in one place");
     rng_shuffle(&rng, NULL, 0);
+}
+
+/* ---- Labels ---------------------------------------------------------------------------------- */
+
+static void labels_stand_in_the_order_of_fer2013(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"angry", "disgust",  "fear",   "happy",
+                                        "sad",   "surprise", "neutral"};
+    assert_int_equal(LABEL_COUNT, sizeof names / sizeof *names);
+    for (int i = 0; i < LABEL_COUNT; i++)
+        assert_string_equal(label_names[i], names[i]);
 }
 
 /* ---- Messages -------------------------------------------------------------------------------- */
@@ -251,8 +267,28 @@ static void file_read_refuses_what_is_no_such_file(void **state)
     write_bytes(in_folder("file"), "1234567", 7);
     refuse_reading("file", 6, "larger");
     refuse_reading("file/below", LIMIT, "Not a directory");
+    /* Too large is seen before memory of that size is asked for. */
+    assert_int_equal(truncate(in_folder("file"), (off_t)1 << 40), 0);
+    refuse_reading("file", LIMIT, "larger");
     assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
     refuse_reading("pipe", LIMIT, "regular");
+}
+
+/* Files of the kernel are read like any other, though their size is told as 0. */
+static void file_read_follows_a_growing_file(void **state)
+{
+    (void)state;
+    static const char path[] = "/proc/self/status";
+    struct error error = {""};
+    uint8_t *bytes;
+    size_t size;
+    if (access(path, R_OK) != 0)
+        skip(); /* not on Linux */
+    assert_int_equal(file_read(path, LIMIT, &bytes, &size, &error), 0);
+    assert_true(size > 100 && memcmp(bytes, "Name:", 5) == 0);
+    free(bytes);
+    assert_int_equal(file_read(path, 100, &bytes, &size, &error), -1);
+    expect_text(error.text, path, "larger");
 }
 
 static void file_read_refuses_without_permission(void **state)
@@ -382,11 +418,13 @@ int main(void)
         cmocka_unit_test(rng_normal_has_the_normal_moments),
         cmocka_unit_test(rng_below_is_unbiased),
         cmocka_unit_test(rng_shuffle_is_a_fair_permutation),
+        cmocka_unit_test(labels_stand_in_the_order_of_fer2013),
         cmocka_unit_test(log_line_cannot_drive_the_terminal),
         cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
         cmocka_unit_test(error_set_makes_one_bounded_line),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),
         cmocka_unit_test_teardown(file_read_refuses_what_is_no_such_file, empty_folder),
+        cmocka_unit_test(file_read_follows_a_growing_file),
         cmocka_unit_test_teardown(file_read_refuses_without_permission, empty_folder),
         cmocka_unit_test_teardown(file_writer_fails_at_once_in_a_bad_folder, empty_folder),
         cmocka_unit_test_teardown(old_file_stands_until_commit, empty_folder),

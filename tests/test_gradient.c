@@ -3,7 +3,7 @@
 #include "mlp_training.h"
 #include "testing.h"
 
-enum { BATCH = 8, INPUTS = 5, CLASSES = 3 };
+enum { BATCH = 8, INPUTS = 5, CLASSES = 3, MAX_COUNT = 160 };
 
 /* A network, a batch, and what belongs to them. All values follow from the seed. */
 struct bench {
@@ -19,7 +19,7 @@ struct bench {
 
 static struct mlp_config config_of(int hidden_layers)
 {
-    static const int hidden[] = {6, 4};
+    static const int hidden[] = {8, 6};
     struct mlp_config config = {.layer_count = hidden_layers + 1, .units = {INPUTS}};
     memcpy(config.units + 1, hidden, (size_t)hidden_layers * sizeof *hidden);
     config.units[hidden_layers + 1] = CLASSES;
@@ -39,7 +39,7 @@ static void bench_make(struct bench *bench, const struct mlp_config *config,
     assert_non_null(bench->gradients);
     /* Added to what mlp_create made, so that gamma lies around 1; no value is special. */
     for (size_t i = 0; i < bench->count; i++)
-        bench->mlp.parameters[i] += 0.5 * rng_normal(&rng);
+        bench->mlp.parameters[i] += 0.4 * rng_normal(&rng);
     for (int i = 0; i < BATCH * INPUTS; i++)
         bench->inputs[i] = rng_normal(&rng);
     for (int b = 0; b < BATCH; b++) {
@@ -85,37 +85,45 @@ static double cost_at(struct bench *bench, real *value, real at)
     return cost;
 }
 
-/* Central differences at two distances, combined so that the error falls with step^4. */
-static void differences(struct bench *bench, real *values, size_t count, real *slopes)
+/* The cost's slope along one value, measured in two ways. */
+struct slope {
+    real fine; /* central differences at two distances: an error that falls with distance^4 */
+    real near; /* within a thousandth of that distance: coarser, but rarely reaches a ReLU's kink */
+};
+
+static void measure_slopes(struct bench *bench, real *values, size_t count, struct slope *slopes)
 {
-    const real step = 1e-4;
+    const real h = 1e-4, tiny = 1e-7;
     for (size_t i = 0; i < count; i++) {
-        real x = values[i];
-        real near = cost_at(bench, &values[i], x + step) - cost_at(bench, &values[i], x - step);
-        real far =
-            cost_at(bench, &values[i], x + 2 * step) - cost_at(bench, &values[i], x - 2 * step);
-        slopes[i] = (8 * near - far) / (12 * step);
+        real *value = &values[i], x = *value;
+        real once = cost_at(bench, value, x + h) - cost_at(bench, value, x - h);
+        real twice = cost_at(bench, value, x + 2 * h) - cost_at(bench, value, x - 2 * h);
+        real close = cost_at(bench, value, x + tiny) - cost_at(bench, value, x - tiny);
+        slopes[i] = (struct slope){(8 * once - twice) / (12 * h), close / (2 * tiny)};
     }
 }
 
 /* Signed, relative to the larger of the two; differences of tiny slopes drown in rounding. */
-static bool agrees(real gradient, real slope)
+static bool agrees(enum activation activation, real gradient, struct slope slope)
 {
-    real larger = fmax(fmax(fabs(gradient), fabs(slope)), 1e-3);
-    return fabs(gradient - slope) <= 2e-7 * larger;
+    real larger = fmax(fmax(fabs(gradient), fabs(slope.fine)), 1e-3);
+    if (fabs(gradient - slope.fine) <= 1e-6 * larger)
+        return true;
+    return activation == ACTIVATION_RELU && fabs(gradient - slope.near) <= 1e-4 * larger;
 }
 
-static void expect_agreement(const real *gradients, const real *slopes, size_t count,
-                             const char *combination, const char *what)
+static void expect_agreement(enum activation activation, const real *gradients,
+                             const struct slope *slopes, size_t count, const char *combination,
+                             const char *what)
 {
     real steepest = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!agrees(gradients[i], slopes[i]))
+        if (!agrees(activation, gradients[i], slopes[i]))
             fail_msg("%s: gradient %zu of %s is %.12g, the cost's slope %.12g", combination, i,
-                     what, gradients[i], slopes[i]);
-        steepest = fmax(steepest, fabs(slopes[i]));
+                     what, gradients[i], slopes[i].fine);
+        steepest = fmax(steepest, fabs(slopes[i].fine));
     }
-    if (steepest < 1e-4)
+    if (steepest < 1e-5)
         fail_msg("%s: %s do not move the cost, so nothing was checked", combination, what);
 }
 
@@ -123,15 +131,15 @@ static void check(const struct mlp_config *config, struct mlp_training training,
 {
     struct bench bench;
     char combination[128];
-    real slopes[128];
+    struct slope slopes[MAX_COUNT];
     snprintf(combination, sizeof combination, "%s, %s, %s, %d hidden, batch norm %d, dropout %g",
              activation_names[config->activation], output_activation_names[config->output],
              loss_names[training.loss], config->layer_count - 1, config->batch_norm,
              training.dropout);
     bench_make(&bench, config, training, seed);
-    assert_true(bench.count <= sizeof slopes / sizeof *slopes);
+    assert_true(bench.count <= MAX_COUNT);
     back_propagate(&bench);
-    differences(&bench, bench.mlp.parameters, bench.count, slopes);
+    measure_slopes(&bench, bench.mlp.parameters, bench.count, slopes);
     for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &bench.mlp.layers[i];
         const struct {
@@ -148,17 +156,15 @@ static void check(const struct mlp_config *config, struct mlp_training training,
             if (!blocks[b].values)
                 continue;
             size_t first = (size_t)(blocks[b].values - bench.mlp.parameters);
-            expect_agreement(bench.gradients + first, slopes + first, blocks[b].count, combination,
-                             blocks[b].name);
+            expect_agreement(config->activation, bench.gradients + first, slopes + first,
+                             blocks[b].count, combination, blocks[b].name);
         }
     }
-    differences(&bench, bench.inputs, BATCH * INPUTS, slopes);
-    expect_agreement(bench.d_inputs, slopes, BATCH * INPUTS, combination, "inputs");
+    measure_slopes(&bench, bench.inputs, BATCH * INPUTS, slopes);
+    expect_agreement(config->activation, bench.d_inputs, slopes, BATCH * INPUTS, combination,
+                     "inputs");
     bench_free(&bench);
 }
-
-/* A ReLU has no slope at 0. With this seed no unit comes as close to it as a step reaches. */
-static const uint64_t first_seed = 5000;
 
 static void every_gradient_of_every_combination(void **state)
 {
@@ -178,31 +184,42 @@ static void every_gradient_of_every_combination(void **state)
         training.dropout = rest % 2 ? 0.3 : 0;
         training.input_dropout = rest / 2 ? 0.2 : 0;
         training.batch_norm_momentum = 0.1;
-        check(&config, training, first_seed + (uint64_t)i);
+        check(&config, training, (uint64_t)i);
     }
 }
 
 /* Each kind of mistake in any single gradient must be seen. */
-static void checker_sees_each_mistake(void **state)
+static void check_the_checker(enum activation activation)
 {
-    (void)state;
     static const real factors[] = {-1, 0, 0.5, 2, BATCH, 1.0 / BATCH, 1.001};
     struct mlp_config config = config_of(2);
     struct bench bench;
-    real slopes[128];
-    config.activation = ACTIVATION_TANH;
+    struct slope slopes[MAX_COUNT];
+    config.activation = activation;
     config.batch_norm = true;
     bench_make(&bench, &config, (struct mlp_training){.loss = LOSS_CROSS_ENTROPY}, 3);
     back_propagate(&bench);
-    differences(&bench, bench.mlp.parameters, bench.count, slopes);
+    measure_slopes(&bench, bench.mlp.parameters, bench.count, slopes);
+    size_t checked = 0;
     for (size_t i = 0; i < bench.count; i++) {
-        assert_true(agrees(bench.gradients[i], slopes[i]));
+        assert_true(agrees(activation, bench.gradients[i], slopes[i]));
+        if (activation == ACTIVATION_RELU && fabs(bench.gradients[i]) < 1e-3)
+            continue; /* of a unit that rests for almost all samples */
+        checked++;
         for (size_t f = 0; f < sizeof factors / sizeof *factors; f++)
-            if (agrees(bench.gradients[i] * factors[f], slopes[i]))
+            if (agrees(activation, bench.gradients[i] * factors[f], slopes[i]))
                 fail_msg("gradient %zu, %g, passes with the factor %g", i, bench.gradients[i],
                          factors[f]);
     }
+    assert_true(checked > bench.count * 2 / 3);
     bench_free(&bench);
+}
+
+static void checker_sees_each_mistake(void **state)
+{
+    (void)state;
+    for (int a = 0; a < ACTIVATION_COUNT; a++)
+        check_the_checker((enum activation)a);
 }
 
 static void gradients_accumulate(void **state)
@@ -212,7 +229,7 @@ static void gradients_accumulate(void **state)
     struct bench bench;
     config.batch_norm = true;
     bench_make(&bench, &config, (struct mlp_training){.dropout = 0.3, .input_dropout = 0.2}, 4);
-    real once[128], d_inputs[BATCH * INPUTS];
+    real once[MAX_COUNT], d_inputs[BATCH * INPUTS];
     back_propagate(&bench);
     memcpy(once, bench.gradients, bench.count * sizeof *once);
     memcpy(d_inputs, bench.d_inputs, sizeof d_inputs);
@@ -235,7 +252,7 @@ static void chunks_add_up_to_the_whole(void **state)
     struct bench bench;
     bench_make(&bench, &config, (struct mlp_training){.loss = LOSS_MSE}, 5);
     back_propagate(&bench);
-    real sums[128] = {0}, d_inputs[BATCH * INPUTS];
+    real sums[MAX_COUNT] = {0}, d_inputs[BATCH * INPUTS];
     int first = 0;
     for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
         const real *inputs = bench.inputs + first * INPUTS;

@@ -66,6 +66,10 @@ static void activations_follow_their_formulas(void **state)
     (void)state;
     static const float z[2][4] = {{-3, -0.5f, 0, 0.25f}, {2, 1e4f, -1e4f, 88.8f}};
     static const float biases[4] = {0.5f, -1, 0, 2};
+    /* Model files know the functions by these names. */
+    assert_string_equal(activation_names[ACTIVATION_SIGMOID], "sigmoid");
+    assert_string_equal(activation_names[ACTIVATION_TANH], "tanh");
+    assert_string_equal(activation_names[ACTIVATION_RELU], "relu");
     for (int a = 0; a < ACTIVATION_COUNT; a++)
         for (int biased = 0; biased < 2; biased++) {
             float values[2][4];
@@ -85,6 +89,8 @@ static void outputs_follow_their_formulas(void **state)
     static const float z[5][3] = {
         {1, 2, 3}, {1e4f, -1e4f, 0}, {-1e4f, -1e4f, -1e4f}, {1e4f, 1e4f, -1e4f}, {0.1f, -90, 95}};
     static const float biases[3] = {0.5f, -0.25f, 0};
+    assert_string_equal(output_activation_names[OUTPUT_SOFTMAX], "softmax");
+    assert_string_equal(output_activation_names[OUTPUT_SIGMOID], "sigmoid");
     for (int o = 0; o < OUTPUT_ACTIVATION_COUNT; o++)
         for (int biased = 0; biased < 2; biased++) {
             float values[5][3];

@@ -14,6 +14,8 @@ static void cost_follows_its_formula(void **state)
         softmax -= y[i] * log(a[i]);
         sigmoid -= y[i] * log(a[i]) + (1.0 - y[i]) * log(1.0 - a[i]);
     }
+    assert_string_equal(loss_names[LOSS_CROSS_ENTROPY], "cross-entropy");
+    assert_string_equal(loss_names[LOSS_MSE], "mse");
     expect_close(mlp_cost(OUTPUT_SOFTMAX, LOSS_MSE, a, y, 2, 3), squares, 1e-7, "squares");
     expect_close(mlp_cost(OUTPUT_SIGMOID, LOSS_MSE, a, y, 2, 3), squares, 1e-7, "squares");
     expect_close(mlp_cost(OUTPUT_SOFTMAX, LOSS_CROSS_ENTROPY, a, y, 2, 3), softmax, 1e-6,
