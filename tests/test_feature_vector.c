@@ -46,6 +46,10 @@ static void features_refuse_what_they_cannot_make(void **state)
         {FEATURES_PIXELS, 48, 7, 0},
         {FEATURES_PIXELS, 129, 48, 0},
         {FEATURE_KIND_COUNT, 48, 48, 6},
+        {.width = 16, .height = 16, .cell = 1},
+        {.width = 8, .height = 48, .cell = 5},
+        {.width = 48, .height = 8, .cell = 5},
+        {.width = 48, .height = 128, .cell = 7},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct error error = {""};
