@@ -35,6 +35,7 @@ struct view {
     bool shown, live, mirrored, bars, paused;
     double interval; /* smoothed seconds between frames; 0 at first */
     Uint64 last_frame;
+    SDL_Rect windowed; /* where the window was before full screen */
     struct message message;
     Uint32 wake_event;
 };
@@ -280,10 +281,27 @@ static bool is_full_screen(const struct view *view)
     return SDL_GetWindowFlags(view->window) & SDL_WINDOW_FULLSCREEN;
 }
 
+static void place_window(struct view *view, SDL_Rect rect)
+{
+    SDL_SetWindowSize(view->window, rect.w, rect.h);
+    SDL_SetWindowPosition(view->window, rect.x, rect.y);
+}
+
+/* SDL leaves the size to the window manager; placed here too, it is right where there is none. */
 static void set_full_screen(struct view *view, bool full)
 {
+    SDL_Rect *windowed = &view->windowed;
+    SDL_Rect screen;
+    int display = SDL_GetWindowDisplayIndex(view->window);
+    if (full && SDL_GetDisplayBounds(display, &screen) == 0) {
+        SDL_GetWindowSize(view->window, &windowed->w, &windowed->h);
+        SDL_GetWindowPosition(view->window, &windowed->x, &windowed->y);
+        place_window(view, screen);
+    }
     if (SDL_SetWindowFullscreen(view->window, full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0) < 0)
         say(view, "no full screen: ", SDL_GetError(), notice_ms);
+    if (!is_full_screen(view) && windowed->w > 0)
+        place_window(view, *windowed);
 }
 
 static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
