@@ -15,14 +15,15 @@ static float *random_values(struct rng *rng, size_t count)
 
 /* ---- Products, activations ------------------------------------------------------------------- */
 
-static void check_gemm(struct rng *rng, enum gemm_form form, int m, int n, int k, float beta)
+static void check_gemm(struct team *team, struct rng *rng, enum gemm_form form, int m, int n, int k,
+                       float beta)
 {
     float *a = random_values(rng, (size_t)(m * k)), *b = random_values(rng, (size_t)(k * n));
     float *c = random_values(rng, (size_t)(m * n)), *old = malloc((size_t)(m * n) * sizeof *old);
     assert_non_null(old);
     for (int i = 0; i < m * n; i++)
         old[i] = beta == 0 ? c[i] = NAN : c[i];
-    gemm(form, m, n, k, a, b, beta, c);
+    gemm(team, form, m, n, k, a, b, beta, c);
     for (int i = 0; i < m; i++)
         for (int j = 0; j < n; j++) {
             double sum = beta == 0 ? 0.0 : (double)beta * old[i * n + j];
@@ -41,12 +42,17 @@ static void gemm_agrees_with_three_loops(void **state)
 {
     (void)state;
     static const float betas[] = {0, 1, -0.5f};
+    struct team *team;
+    struct error error;
+    assert_int_equal(team_create(&team, 3, &error), 0);
     struct rng rng = rng_make(1, 0);
     for (int i = 0; i < 270; i++) {
         int m = i % 7 ? between(&rng, 1, 40) : 1, n = i % 5 ? between(&rng, 1, 40) : 1;
         int k = i % 4 ? between(&rng, 1, 40) : 1;
-        check_gemm(&rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
+        check_gemm(i % 2 ? team : NULL, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
     }
+    team_free(&team);
+    assert_null(team);
 }
 
 static double activated(enum activation activation, double z)

@@ -8,17 +8,47 @@
 #define cblas_gemm cblas_sgemm
 #endif
 
-void gemm(enum gemm_form form, int m, int n, int k, const real *a, const real *b, real beta,
-          real *c)
+enum { TILE = 32 }; /* a multiple of the tiles of all kernels in use */
+
+struct product {
+    enum gemm_form form;
+    int m, n, k;
+    const real *a, *b;
+    real beta, *c;
+};
+
+/* The rows or the columns of C, whichever are more, are shared out in strips of whole tiles. */
+static void multiply(void *context, int part, int parts)
 {
-    CBLAS_TRANSPOSE transpose_a = form == GEMM_ATB ? CblasTrans : CblasNoTrans;
-    CBLAS_TRANSPOSE transpose_b = form == GEMM_ABT ? CblasTrans : CblasNoTrans;
-    int lda = form == GEMM_ATB ? m : k;
-    int ldb = form == GEMM_ABT ? k : n;
-    cblas_gemm(CblasRowMajor, transpose_a, transpose_b, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+    const struct product *p = context;
+    CBLAS_TRANSPOSE transpose_a = p->form == GEMM_ATB ? CblasTrans : CblasNoTrans;
+    CBLAS_TRANSPOSE transpose_b = p->form == GEMM_ABT ? CblasTrans : CblasNoTrans;
+    int lda = p->form == GEMM_ATB ? p->m : p->k;
+    int ldb = p->form == GEMM_ABT ? p->k : p->n;
+    size_t begin, end;
+    if (p->m > p->n) {
+        team_share((size_t)p->m, TILE, part, parts, &begin, &end);
+        if (begin < end)
+            cblas_gemm(CblasRowMajor, transpose_a, transpose_b, (int)(end - begin), p->n, p->k, 1,
+                       p->a + (p->form == GEMM_ATB ? begin : begin * (size_t)lda), lda, p->b, ldb,
+                       p->beta, p->c + begin * (size_t)p->n, p->n);
+    } else {
+        team_share((size_t)p->n, TILE, part, parts, &begin, &end);
+        if (begin < end)
+            cblas_gemm(CblasRowMajor, transpose_a, transpose_b, p->m, (int)(end - begin), p->k, 1,
+                       p->a, lda, p->b + (p->form == GEMM_ABT ? begin * (size_t)ldb : begin), ldb,
+                       p->beta, p->c + begin, p->n);
+    }
 }
 
-void gemm_set_threads(int threads)
+void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
+          real beta, real *c)
 {
-    openblas_set_num_threads(threads);
+    struct product product = {form, m, n, k, a, b, beta, c};
+    team_run(team, multiply, &product);
+}
+
+void gemm_setup(void)
+{
+    openblas_set_num_threads(1);
 }

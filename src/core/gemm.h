@@ -4,6 +4,7 @@
 #define GEMM_H
 
 #include "real.h"
+#include "team.h"
 
 enum gemm_form {
     GEMM_AB,  /* C = A B    A (M x K), B (K x N) */
@@ -11,11 +12,12 @@ enum gemm_form {
     GEMM_ATB  /* C = A^T B  A (K x M), B (K x N) */
 };
 
-/* C (M x N) = product + beta * C; with beta 0 the old C is not read. */
-void gemm(enum gemm_form form, int m, int n, int k, const real *a, const real *b, real beta,
-          real *c);
+/* C (M x N) = product + beta * C; with beta 0 the old C is not read. The team, which may be NULL,
+ * shares the work; the result does not depend on its size but for rounding. */
+void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
+          real beta, real *c);
 
-/* How many threads a product uses, for the whole process. */
-void gemm_set_threads(int threads);
+/* To be called once before the first product: the BLAS makes no threads of its own. */
+void gemm_setup(void);
 
 #endif

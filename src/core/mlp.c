@@ -179,7 +179,7 @@ void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const r
     for (int i = 0; i <= last; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         real *z = i == last ? outputs : workspace->hidden[i % 2];
-        gemm(GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0, z);
+        gemm(NULL, GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0, z);
         if (i == last)
             output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
         else

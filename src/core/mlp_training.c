@@ -1,27 +1,13 @@
 #include "mlp_training.h"
 
 #include "gemm.h"
+#include "mlp_hidden.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 const char *const loss_names[LOSS_COUNT] = {"cross-entropy", "mse"};
-
-#ifdef REAL_IS_DOUBLE
-#define real_sqrt sqrt
-#else
-#define real_sqrt sqrtf
-#endif
-
-/* What one layer leaves behind; N units. */
-struct layer_tape {
-    real *values;            /* B x N: A, after dropout; the last layer: the outputs */
-    real *normalized;        /* B x N: (Z - mean) / deviation, under batch normalization */
-    real *inverse_deviation; /* N */
-    real *mask;              /* B x N: 0 or 1 / (1 - dropout), where dropout was used */
-};
 
 struct mlp_tape {
     int capacity, layer_count;
@@ -96,8 +82,8 @@ void mlp_tape_free(struct mlp_tape **tape)
 /* ---- Forward --------------------------------------------------------------------------------- */
 
 /* mask[count] of 0 and 1 / (1 - share), so that the expected value stays (inverted dropout); four
- * 16-bit decisions from one random number. out = in * mask. */
-static void drop(real share, struct rng *rng, const real *in, real *mask, real *out, size_t count)
+ * 16-bit decisions from one random number. */
+static void draw_mask(real share, struct rng *rng, real *mask, size_t count)
 {
     unsigned threshold = (unsigned)(share * (real)65536);
     real keep = 1 / (1 - share);
@@ -107,47 +93,6 @@ static void drop(real share, struct rng *rng, const real *in, real *mask, real *
             bits = rng_next(rng);
         mask[i] = (bits & 0xffff) >= threshold ? keep : 0;
         bits >>= 16;
-    }
-    for (size_t i = 0; i < count; i++)
-        out[i] = in[i] * mask[i];
-}
-
-static void moments(const real *z, int batch, int units, real *mean, real *variance)
-{
-    size_t n = (size_t)units;
-    memset(mean, 0, n * sizeof *mean);
-    memset(variance, 0, n * sizeof *variance);
-    for (size_t b = 0; b < (size_t)batch; b++)
-        for (size_t i = 0; i < n; i++)
-            mean[i] += z[b * n + i];
-    for (size_t i = 0; i < n; i++)
-        mean[i] /= (real)batch;
-    for (size_t b = 0; b < (size_t)batch; b++)
-        for (size_t i = 0; i < n; i++)
-            variance[i] += (z[b * n + i] - mean[i]) * (z[b * n + i] - mean[i]);
-    for (size_t i = 0; i < n; i++)
-        variance[i] /= (real)batch;
-}
-
-/* Z in tape->values becomes gamma (Z - mean) / deviation + beta. `scratch` holds 2 x N. */
-static void batch_norm(struct mlp_layer *layer, struct layer_tape *tape, int batch, real momentum,
-                       real *scratch)
-{
-    size_t n = (size_t)layer->outputs;
-    real *mean = scratch, *variance = scratch + n;
-    moments(tape->values, batch, layer->outputs, mean, variance);
-    real unbiased = (real)batch / (real)(batch - 1);
-    for (size_t i = 0; i < n; i++) {
-        tape->inverse_deviation[i] = 1 / real_sqrt(variance[i] + (real)MLP_BATCH_NORM_EPSILON);
-        layer->mean[i] += momentum * (mean[i] - layer->mean[i]);
-        layer->var[i] += momentum * (variance[i] * unbiased - layer->var[i]);
-    }
-    for (size_t b = 0; b < (size_t)batch; b++) {
-        real *value = tape->values + b * n, *normalized = tape->normalized + b * n;
-        for (size_t i = 0; i < n; i++) {
-            normalized[i] = (value[i] - mean[i]) * tape->inverse_deviation[i];
-            value[i] = layer->gamma[i] * normalized[i] + layer->beta[i];
-        }
     }
 }
 
@@ -161,24 +106,32 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
     tape->dropped_inputs = training->input_dropout > 0;
     tape->dropped_hidden = training->dropout > 0;
     if (tape->dropped_inputs) {
-        drop(training->input_dropout, rng, inputs, tape->input_mask, tape->inputs,
-             (size_t)batch * (size_t)mlp->config.units[0]);
+        size_t count = (size_t)batch * (size_t)mlp->config.units[0];
+        draw_mask(training->input_dropout, rng, tape->input_mask, count);
+        for (size_t i = 0; i < count; i++)
+            tape->inputs[i] = inputs[i] * tape->input_mask[i];
         x = tape->inputs;
     }
     for (int i = 0; i <= last; i++) {
         struct mlp_layer *layer = &mlp->layers[i];
         struct layer_tape *kept = &tape->layers[i];
         real *z = kept->values;
-        gemm(GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0, z);
+        gemm(training->team, GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0,
+             z);
         if (i == last) {
             output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
             break;
         }
-        if (layer->gamma)
-            batch_norm(layer, kept, batch, training->batch_norm_momentum, tape->deltas[0]);
-        activation_apply(mlp->config.activation, layer->biases, z, batch, layer->outputs);
         if (tape->dropped_hidden)
-            drop(training->dropout, rng, z, kept->mask, z, (size_t)batch * (size_t)layer->outputs);
+            draw_mask(training->dropout, rng, kept->mask, (size_t)batch * (size_t)layer->outputs);
+        struct hidden_pass pass = {.mlp = mlp,
+                                   .training = training,
+                                   .layer = layer,
+                                   .tape = kept,
+                                   .batch = batch,
+                                   .scratch = tape->deltas[0],
+                                   .dropped = tape->dropped_hidden};
+        team_run(training->team, hidden_forward, &pass);
         x = z;
     }
     return tape->layers[last].values;
@@ -234,56 +187,6 @@ static void output_deltas(enum output_activation output, enum loss loss, const r
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-/* dA (B x N) becomes dA g'(Z), through dropout and activation. g' is a function of A alone. */
-static void activation_backward(enum activation activation, const struct layer_tape *tape,
-                                bool dropped, real dropout, real *d, size_t count)
-{
-    real kept = dropped ? 1 - dropout : 1; /* undoes the mask's scale */
-    if (dropped)
-        for (size_t i = 0; i < count; i++)
-            d[i] *= tape->mask[i];
-    for (size_t i = 0; i < count; i++) {
-        real a = tape->values[i] * kept;
-        switch (activation) {
-        case ACTIVATION_SIGMOID:
-            d[i] *= a * (1 - a);
-            break;
-        case ACTIVATION_TANH:
-            d[i] *= 1 - a * a;
-            break;
-        default:
-            d[i] = a > 0 ? d[i] : 0;
-            break;
-        }
-    }
-}
-
-/* d (B x N), the gradient of the normalized and scaled values, becomes dZ:
- * dZ = gamma / (B deviation) (B d - sum d - normalized sum(d normalized)). */
-static void batch_norm_backward(const struct mlp_layer *layer, const struct layer_tape *tape,
-                                int batch, real *d, real *d_gamma, real *d_beta, real *scratch)
-{
-    size_t n = (size_t)layer->outputs;
-    real *sum = scratch, *dot = scratch + n;
-    memset(scratch, 0, 2 * n * sizeof *scratch);
-    for (size_t b = 0; b < (size_t)batch; b++) {
-        for (size_t i = 0; i < n; i++) {
-            sum[i] += d[b * n + i];
-            dot[i] += d[b * n + i] * tape->normalized[b * n + i];
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        d_beta[i] += sum[i];
-        d_gamma[i] += dot[i];
-        sum[i] /= (real)batch;
-        dot[i] /= (real)batch;
-    }
-    for (size_t b = 0; b < (size_t)batch; b++)
-        for (size_t i = 0; i < n; i++)
-            d[b * n + i] = layer->gamma[i] * tape->inverse_deviation[i] *
-                           (d[b * n + i] - sum[i] - tape->normalized[b * n + i] * dot[i]);
-}
-
 static void sum_rows(const real *d, int batch, int units, real *sums)
 {
     for (size_t b = 0; b < (size_t)batch; b++)
@@ -304,21 +207,25 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
         const struct mlp_layer *layer = &mlp->layers[i];
         real *d_weights = gradients + (layer->weights - mlp->parameters);
         if (i < last) {
-            size_t count = (size_t)batch * (size_t)layer->outputs;
-            activation_backward(mlp->config.activation, &tape->layers[i], tape->dropped_hidden,
-                                training->dropout, dz, count);
-            if (layer->gamma)
-                batch_norm_backward(layer, &tape->layers[i], batch, dz,
-                                    gradients + (layer->gamma - mlp->parameters),
-                                    gradients + (layer->beta - mlp->parameters), below);
+            struct hidden_pass pass = {.mlp = mlp,
+                                       .training = training,
+                                       .layer = layer,
+                                       .tape = &tape->layers[i],
+                                       .batch = batch,
+                                       .d = dz,
+                                       .scratch = below,
+                                       .gradients = gradients,
+                                       .dropped = tape->dropped_hidden};
+            team_run(training->team, hidden_backward, &pass);
         }
         const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
-        gemm(GEMM_ATB, layer->outputs, layer->inputs, batch, dz, x, 1, d_weights);
+        gemm(training->team, GEMM_ATB, layer->outputs, layer->inputs, batch, dz, x, 1, d_weights);
         if (layer->biases)
             sum_rows(dz, batch, layer->outputs, gradients + (layer->biases - mlp->parameters));
         real *dx = i > 0 ? below : d_inputs;
         if (dx)
-            gemm(GEMM_AB, batch, layer->inputs, layer->outputs, dz, layer->weights, 0, dx);
+            gemm(training->team, GEMM_AB, batch, layer->inputs, layer->outputs, dz, layer->weights,
+                 0, dx);
         below = dz;
         dz = dx;
     }

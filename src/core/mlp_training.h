@@ -9,6 +9,7 @@
 #define MLP_TRAINING_H
 
 #include "mlp.h"
+#include "team.h"
 
 enum loss { LOSS_CROSS_ENTROPY, LOSS_MSE, LOSS_COUNT };
 
@@ -21,6 +22,7 @@ struct mlp_training {
     real dropout;             /* share of hidden units dropped, [0, 1) (Srivastava et al. 2014) */
     real input_dropout;       /* share of inputs dropped, [0, 1) */
     real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
+    struct team *team;        /* shares the work; NULL: the calling thread alone */
 };
 
 /* What the forward pass remembers for the backward pass, for batches of up to `capacity`. */

@@ -30,22 +30,27 @@ void optimizer_free(struct optimizer *optimizer)
     *optimizer = (struct optimizer){0};
 }
 
-static void sgd(float *restrict w, const float *restrict g, size_t count, float rate, float decay)
+/* Each loop leaves its gradients zero: they are in the cache at this moment. */
+
+static void sgd(float *restrict w, float *restrict g, size_t count, float rate, float decay)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         w[i] -= rate * (g[i] + decay * w[i]);
+        g[i] = 0.0f;
+    }
 }
 
-static void momentum(float *restrict w, const float *restrict g, float *restrict v, size_t count,
+static void momentum(float *restrict w, float *restrict g, float *restrict v, size_t count,
                      float rate, float decay)
 {
     for (size_t i = 0; i < count; i++) {
         v[i] = 0.9f * v[i] + g[i] + decay * w[i];
         w[i] -= rate * v[i];
+        g[i] = 0.0f;
     }
 }
 
-static void adamw(float *restrict w, const float *restrict g, float *restrict m, float *restrict s,
+static void adamw(float *restrict w, float *restrict g, float *restrict m, float *restrict s,
                   size_t count, float rate, float decay, long step)
 {
     const float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
@@ -55,39 +60,53 @@ static void adamw(float *restrict w, const float *restrict g, float *restrict m,
         m[i] = beta1 * m[i] + (1.0f - beta1) * g[i];
         s[i] = beta2 * s[i] + (1.0f - beta2) * g[i] * g[i];
         w[i] -= rate * (decay * w[i] + correct1 * m[i] / (sqrtf(correct2 * s[i]) + epsilon));
+        g[i] = 0.0f;
     }
 }
 
-static void update_range(struct optimizer *o, struct mlp *mlp, const float *gradients, size_t begin,
-                         size_t end, float rate, float decay)
+struct range {
+    struct optimizer *optimizer;
+    float *parameters, *gradients;
+    size_t begin, count;
+    float rate, decay;
+};
+
+static void update_part(void *context, int part, int parts)
 {
-    float *w = mlp->parameters + begin;
-    const float *g = gradients + begin;
+    const struct range *r = context;
+    struct optimizer *o = r->optimizer;
+    size_t begin, end;
+    team_share(r->count, 1024, part, parts, &begin, &end);
     size_t count = end - begin;
+    begin += r->begin;
+    float *w = r->parameters + begin, *g = r->gradients + begin;
     switch (o->kind) {
     case OPTIMIZER_SGD:
-        sgd(w, g, count, rate, decay);
+        sgd(w, g, count, r->rate, r->decay);
         break;
     case OPTIMIZER_MOMENTUM:
-        momentum(w, g, o->first + begin, count, rate, decay);
+        momentum(w, g, o->first + begin, count, r->rate, r->decay);
         break;
     default:
-        adamw(w, g, o->first + begin, o->second + begin, count, rate, decay, o->step);
+        adamw(w, g, o->first + begin, o->second + begin, count, r->rate, r->decay, o->step);
         break;
     }
 }
 
-void optimizer_update(struct optimizer *o, struct mlp *mlp, const float *gradients,
-                      float learning_rate)
+void optimizer_update(struct optimizer *o, struct mlp *mlp, float *gradients, float learning_rate)
 {
     o->step++;
-    size_t begin = 0;
+    struct range range = {.optimizer = o, .parameters = mlp->parameters, .gradients = gradients};
+    range.rate = learning_rate;
     for (int i = 0; i < mlp->config.layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        size_t weights_end = begin + (size_t)layer->inputs * (size_t)layer->outputs;
-        size_t end = weights_end + (size_t)layer->outputs * (layer->gamma ? 2 : 1);
-        update_range(o, mlp, gradients, begin, weights_end, learning_rate, o->weight_decay);
-        update_range(o, mlp, gradients, weights_end, end, learning_rate, 0.0f);
-        begin = end;
+        range.count = (size_t)layer->inputs * (size_t)layer->outputs;
+        range.decay = o->weight_decay;
+        team_run(o->team, update_part, &range);
+        range.begin += range.count;
+        range.count = (size_t)layer->outputs * (layer->gamma ? 2 : 1);
+        range.decay = 0.0f;
+        team_run(NULL, update_part, &range);
+        range.begin += range.count;
     }
 }

@@ -10,6 +10,7 @@
 #define OPTIMIZER_H
 
 #include "mlp.h"
+#include "team.h"
 
 enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_MOMENTUM, OPTIMIZER_ADAMW, OPTIMIZER_COUNT };
 
@@ -21,9 +22,10 @@ struct optimizer {
     enum optimizer_kind kind;
     float weight_decay;
     size_t parameter_count;
-    float *first;  /* v or m */
-    float *second; /* s */
-    long step;     /* t, updates so far */
+    float *first;      /* v or m */
+    float *second;     /* s */
+    long step;         /* t, updates so far */
+    struct team *team; /* shares the work; NULL: the calling thread alone */
 };
 
 /* The caller ends it with optimizer_free. */
@@ -31,8 +33,9 @@ int optimizer_create(struct optimizer *optimizer, enum optimizer_kind kind, floa
                      size_t parameter_count, struct error *error);
 void optimizer_free(struct optimizer *optimizer);
 
-/* One update of all of mlp's parameters from gradients[parameter_count]. */
-void optimizer_update(struct optimizer *optimizer, struct mlp *mlp, const float *gradients,
+/* One update of all of mlp's parameters from gradients[parameter_count], which become zero, ready
+ * for the next batch. */
+void optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
                       float learning_rate);
 
 #endif

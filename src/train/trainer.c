@@ -29,6 +29,8 @@ struct training {
     const volatile sig_atomic_t *stop;
     struct training_state state;
     struct mlp_tape *tape;
+    struct team *team;
+    struct mlp_training step; /* the recipe's, shared out to the team */
     struct loader *loader;
     struct validation validation;
     float *gradients;
@@ -60,7 +62,6 @@ static void update(struct training *t)
 {
     struct mlp *mlp = &t->state.mlp;
     optimizer_update(&t->state.optimizer, mlp, t->gradients, learning_rate(t));
-    memset(t->gradients, 0, mlp->parameter_count * sizeof *t->gradients);
     t->state.updates++;
 }
 
@@ -72,12 +73,12 @@ static void pass(struct training *t, const float *inputs, const float *targets, 
     const struct recipe *r = t->recipe;
     struct mlp *mlp = &t->state.mlp;
     int classes = t->dataset->class_count;
-    const float *outputs = mlp_forward_training(mlp, t->tape, &r->step, inputs, count, rng);
+    const float *outputs = mlp_forward_training(mlp, t->tape, &t->step, inputs, count, rng);
     sums->loss += mlp_cost(r->output, r->step.loss, outputs, targets, count, classes);
     for (int i = 0; i < count; i++)
         sums->accuracy += predicted_class(outputs + (size_t)i * (size_t)classes, classes) ==
                           predicted_class(targets + (size_t)i * (size_t)classes, classes);
-    mlp_backward(mlp, t->tape, &r->step, inputs, targets, count, samples, t->gradients, NULL);
+    mlp_backward(mlp, t->tape, &t->step, inputs, targets, count, samples, t->gradients, NULL);
 }
 
 static void train_batch(struct training *t, const struct batch *batch, struct rng *rng,
@@ -252,11 +253,14 @@ static int prepare(struct training *t, struct error *error)
     if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
         mlp_create(&s->mlp, &config, error) < 0 ||
         mlp_tape_create(&t->tape, &config, batch, error) < 0 ||
+        team_create(&t->team, r->threads, error) < 0 ||
         optimizer_create(&s->optimizer, r->optimizer, r->weight_decay, s->mlp.parameter_count,
                          error) < 0 ||
         validation_create(&t->validation, r, t->dataset, error) < 0 ||
         loader_create(&t->loader, &loading, error) < 0)
         return -1;
+    t->step = r->step;
+    t->step.team = s->optimizer.team = t->team;
     t->gradients = calloc(s->mlp.parameter_count, sizeof *t->gradients);
     t->order = malloc((size_t)t->count * sizeof *t->order);
     s->history = calloc((size_t)r->epochs + 1, sizeof *s->history);
@@ -280,6 +284,7 @@ static void release(struct training *t)
     optimizer_free(&t->state.optimizer);
     free(t->state.history);
     mlp_tape_free(&t->tape);
+    team_free(&t->team);
     validation_free(&t->validation);
     free(t->gradients);
     free(t->samples);
@@ -295,7 +300,7 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     if (recipe_check(recipe, error) < 0 || file_writer_open(&probe, files->output, error) < 0)
         return -1;
     file_writer_discard(&probe);
-    gemm_set_threads(recipe->threads);
+    gemm_setup();
     int result = prepare(&t, error);
     if (result == 0 && resume)
         result = checkpoint_load(&t.state, recipe, resume, error);

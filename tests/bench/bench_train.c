@@ -11,7 +11,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BATCH = 256, STEPS = 30, ROUNDS = 5, SAMPLES = 8192, LAYERS = 3 };
 
@@ -28,7 +27,7 @@ static void *take(size_t size)
 }
 
 /* Y = X W^T, dW = dY^T X, dX = dY W of each layer; the first layer needs no dX. */
-static double products_per_second(void)
+static double products_per_second(struct team *team)
 {
     float *x[LAYERS + 1], *w[LAYERS];
     for (int i = 0; i <= LAYERS; i++)
@@ -38,11 +37,11 @@ static double products_per_second(void)
     double started = progress_clock();
     for (int step = 0; step < STEPS; step++) {
         for (int i = 0; i < LAYERS; i++)
-            gemm(GEMM_ABT, BATCH, units[i + 1], units[i], x[i], w[i], 0, x[i + 1]);
+            gemm(team, GEMM_ABT, BATCH, units[i + 1], units[i], x[i], w[i], 0, x[i + 1]);
         for (int i = LAYERS - 1; i >= 0; i--) {
-            gemm(GEMM_ATB, units[i + 1], units[i], BATCH, x[i + 1], x[i], 1, w[i]);
+            gemm(team, GEMM_ATB, units[i + 1], units[i], BATCH, x[i + 1], x[i], 1, w[i]);
             if (i > 0)
-                gemm(GEMM_AB, BATCH, units[i], units[i + 1], x[i + 1], w[i], 0, x[i]);
+                gemm(team, GEMM_AB, BATCH, units[i], units[i + 1], x[i + 1], w[i], 0, x[i]);
         }
     }
     double seconds = progress_clock() - started;
@@ -62,7 +61,7 @@ struct network {
     struct rng rng;
 };
 
-static struct network make_network(bool plain)
+static struct network make_network(bool plain, struct team *team)
 {
     struct network n = {.rng = rng_make(1, 0)};
     struct mlp_config config = {.layer_count = LAYERS,
@@ -78,6 +77,7 @@ static struct network make_network(bool plain)
         fprintf(stderr, "bench_train: %s\n", error.text);
         exit(1);
     }
+    n.training.team = n.optimizer.team = team;
     n.gradients = take(n.mlp.parameter_count * sizeof(float));
     mlp_init(&n.mlp, &n.rng);
     return n;
@@ -96,12 +96,11 @@ static void step(struct network *n, const float *inputs, const float *targets, i
     mlp_forward_training(&n->mlp, n->tape, &n->training, inputs, batch, &n->rng);
     mlp_backward(&n->mlp, n->tape, &n->training, inputs, targets, batch, batch, n->gradients, NULL);
     optimizer_update(&n->optimizer, &n->mlp, n->gradients, 1e-3f);
-    memset(n->gradients, 0, n->mlp.parameter_count * sizeof *n->gradients);
 }
 
-static double steps_per_second(bool plain)
+static double steps_per_second(bool plain, struct team *team)
 {
-    struct network n = make_network(plain);
+    struct network n = make_network(plain, team);
     float *inputs = take((size_t)BATCH * 1984 * sizeof(float));
     float *targets = take((size_t)BATCH * 7 * sizeof(float));
     for (size_t i = 0; i < (size_t)BATCH * 1984; i++)
@@ -118,9 +117,9 @@ static double steps_per_second(bool plain)
     return STEPS * BATCH / seconds;
 }
 
-static double epoch_per_second(const struct dataset *dataset, int threads)
+static double epoch_per_second(const struct dataset *dataset, int threads, struct team *team)
 {
-    struct network n = make_network(false);
+    struct network n = make_network(false, team);
     struct recipe recipe = recipe_default();
     struct loader_config config = {.dataset = dataset,
                                    .features = recipe.features,
@@ -175,13 +174,19 @@ int main(int argc, char **argv)
     static const char *const names[] = {"matrix products alone", "step, plain",
                                         "step, batch norm and dropout",
                                         "epoch, with augmentation and features"};
-    gemm_set_threads(threads);
-    products_per_second(); /* warm-up */
+    struct team *team;
+    struct error error;
+    if (team_create(&team, threads, &error) < 0) {
+        fprintf(stderr, "bench_train: %s\n", error.text);
+        return 1;
+    }
+    gemm_setup();
+    products_per_second(team); /* warm-up */
     for (int r = 0; r < ROUNDS; r++) {
-        figures[0][r] = products_per_second();
-        figures[1][r] = steps_per_second(true);
-        figures[2][r] = steps_per_second(false);
-        figures[3][r] = epoch_per_second(&dataset, threads);
+        figures[0][r] = products_per_second(team);
+        figures[1][r] = steps_per_second(true, team);
+        figures[2][r] = steps_per_second(false, team);
+        figures[3][r] = epoch_per_second(&dataset, threads, team);
     }
     printf("# threads %d, samples a second: median (least - most), share of the first\n", threads);
     for (int i = 0; i < 4; i++)
@@ -190,5 +195,6 @@ int main(int argc, char **argv)
         printf("%-40s %9.0f (%.0f - %.0f) %5.2f\n", names[i], figures[i][ROUNDS / 2], figures[i][0],
                figures[i][ROUNDS - 1], figures[i][ROUNDS / 2] / figures[0][ROUNDS / 2]);
     dataset_free(&dataset);
+    team_free(&team);
     return 0;
 }

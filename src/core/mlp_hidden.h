@@ -1,0 +1,38 @@
+/* What follows a hidden layer's matrix product in training, in either direction: batch
+ * normalization, activation, dropout. Part of mlp_training.c; letters and shapes as in mlp.h. */
+#ifndef MLP_HIDDEN_H
+#define MLP_HIDDEN_H
+
+#include "mlp_training.h"
+
+/* What one layer leaves behind; N units. */
+struct layer_tape {
+    real *values;            /* B x N: A, after dropout; the last layer: the outputs */
+    real *normalized;        /* B x N: (Z - mean) / deviation, under batch normalization */
+    real *inverse_deviation; /* N */
+    real *mask;              /* B x N: 0 or 1 / (1 - dropout), where dropout was used */
+};
+
+/* One layer's work. The team shares it out by columns, since all but batch normalization's sums
+ * along a column is element by element; a part does everything to its columns while they are in its
+ * cache. */
+struct hidden_pass {
+    const struct mlp *mlp;
+    const struct mlp_training *training;
+    const struct mlp_layer *layer;
+    const struct layer_tape *tape;
+    int batch;
+    real *d;         /* B x N; backward: dA, becomes dZ */
+    real *scratch;   /* 2 x N */
+    real *gradients; /* of all parameters */
+    bool dropped;
+};
+
+/* team_task on a struct hidden_pass: Z becomes A = dropout(g(norm(Z))) in tape->values. */
+void hidden_forward(void *context, int part, int parts);
+
+/* team_task on a struct hidden_pass: dA becomes dZ in d; adds to the gradients of gamma and beta.
+ */
+void hidden_backward(void *context, int part, int parts);
+
+#endif
