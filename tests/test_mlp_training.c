@@ -1,5 +1,5 @@
-/* What training adds to the perceptron, in single precision: cost, batch normalization, dropout.
- * test_gradient.c has the way back. */
+/* What training adds to the perceptron, in single precision: cost, batch normalization, dropout,
+ * threads. test_gradient.c has the way back. */
 #include "mlp_training.h"
 #include "testing.h"
 
@@ -152,12 +152,92 @@ static void dropout_drops_its_share(void **state)
             check_dropout(of_inputs, shares[i]);
 }
 
+/* ---- Teams of threads ------------------------------------------------------------------------ */
+
+enum { WIDE = 70, WIDE_BATCH = 20, WIDE_CLASSES = 5 };
+
+/* All that a step leaves behind, one after the other. */
+struct step {
+    float outputs[WIDE_BATCH * WIDE_CLASSES], d_inputs[WIDE_BATCH * WIDE];
+    float *gradients, *statistics;
+};
+
+static void make_step(struct mlp_config config, struct mlp_training training, struct step *step)
+{
+    static float inputs[WIDE_BATCH * WIDE], targets[WIDE_BATCH * WIDE_CLASSES];
+    struct rng rng = rng_make(7, 0);
+    struct error error;
+    struct mlp mlp;
+    struct mlp_tape *tape;
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    assert_int_equal(mlp_tape_create(&tape, &config, WIDE_BATCH, &error), 0);
+    mlp_init(&mlp, &rng);
+    for (int i = 0; i < WIDE_BATCH * WIDE; i++)
+        inputs[i] = (float)rng_normal(&rng);
+    for (int b = 0; b < WIDE_BATCH; b++)
+        targets[b * WIDE_CLASSES + b % WIDE_CLASSES] = 1;
+    step->gradients = calloc(mlp.parameter_count, sizeof(float));
+    step->statistics = calloc(mlp.statistic_count + 1, sizeof(float));
+    assert_non_null(step->gradients);
+    assert_non_null(step->statistics);
+    memcpy(step->outputs, mlp_forward_training(&mlp, tape, &training, inputs, WIDE_BATCH, &rng),
+           sizeof step->outputs);
+    mlp_backward(&mlp, tape, &training, inputs, targets, WIDE_BATCH, WIDE_BATCH, step->gradients,
+                 step->d_inputs);
+    if (mlp.statistic_count > 0)
+        memcpy(step->statistics, mlp.statistics, mlp.statistic_count * sizeof(float));
+    mlp_tape_free(&tape);
+    mlp_free(&mlp);
+}
+
+static void expect_same(const float *values, const float *expected, size_t count, const char *what)
+{
+    for (size_t i = 0; i < count; i++)
+        expect_close(values[i], expected[i], 1e-5, what);
+}
+
+/* A step does not depend on how many threads share it. */
+static void team_gives_what_one_thread_gives(void **state)
+{
+    (void)state;
+    static const int sizes[] = {2, 3, 5};
+    for (int i = 0; i < 4 * ACTIVATION_COUNT; i++) {
+        struct mlp_config config = {.layer_count = 3,
+                                    .units = {WIDE, 100, 50, WIDE_CLASSES},
+                                    .activation = (enum activation)(i / 4),
+                                    .batch_norm = i % 2};
+        struct mlp_training training = {.dropout = i / 2 % 2 ? 0.3f : 0,
+                                        .input_dropout = i / 2 % 2 ? 0.2f : 0,
+                                        .batch_norm_momentum = 0.1f};
+        size_t parameters = WIDE * 100 + 100 * 50 + 50 * WIDE_CLASSES + WIDE_CLASSES +
+                            (config.batch_norm ? 2 : 1) * 150;
+        struct step alone, shared;
+        make_step(config, training, &alone);
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            struct error error;
+            assert_int_equal(team_create(&training.team, sizes[s], &error), 0);
+            make_step(config, training, &shared);
+            team_free(&training.team);
+            expect_same(shared.outputs, alone.outputs, WIDE_BATCH * WIDE_CLASSES, "an output");
+            expect_same(shared.d_inputs, alone.d_inputs, WIDE_BATCH * WIDE, "an input's gradient");
+            expect_same(shared.gradients, alone.gradients, parameters, "a gradient");
+            expect_same(shared.statistics, alone.statistics, config.batch_norm ? 300 : 0,
+                        "a running statistic");
+            free(shared.gradients);
+            free(shared.statistics);
+        }
+        free(alone.gradients);
+        free(alone.statistics);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cost_follows_its_formula),
         cmocka_unit_test(batch_norm_normalizes_and_keeps_statistics),
         cmocka_unit_test(dropout_drops_its_share),
+        cmocka_unit_test(team_gives_what_one_thread_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

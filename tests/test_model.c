@@ -162,8 +162,10 @@ static void hog_model_comes_back(void **state)
     struct error error;
     mlp_free(&model.mlp);
     model.features = (struct features){.width = 12, .height = 8, .cell = 4};
-    struct mlp_config config = {.layer_count = 1, .units = {3 * 2 * 31, 3}};
+    struct mlp_config config = {.layer_count = 2, .units = {3 * 2 * 31, 30, 3}};
+    struct rng rng = rng_make(3, 1);
     assert_int_equal(mlp_create(&model.mlp, &config, &error), 0);
+    mlp_init(&model.mlp, &rng);
     struct model loaded = saved_and_loaded(&model);
     expect_same_model(&model, &loaded);
     model_free(&model);
@@ -260,6 +262,28 @@ static void file_is_safetensors(void **state)
         if (!strstr((char *)bytes + 8, facts[i]))
             fail_msg("%s is not in %s", facts[i], (char *)bytes + 8);
     free(bytes);
+    model_free(&model);
+}
+
+/* Other readers take the header for JSON up to its last byte. */
+static void header_is_padded_with_spaces(void **state)
+{
+    (void)state;
+    struct model model = small_model(10);
+    model.notes.recipe[0] = '\0';
+    for (int i = 0; i < 8; i++) {
+        struct error error;
+        size_t size;
+        strcat(model.notes.recipe, "x");
+        assert_int_equal(model_save(&model, in_folder("model"), &error), 0);
+        uint8_t *bytes = read_bytes(in_folder("model"), &size);
+        size_t end = 8 + bytes[0] + 256u * bytes[1];
+        assert_int_equal(end % 8, 0);
+        while (bytes[end - 1] == ' ')
+            end--;
+        assert_int_equal(bytes[end - 1], '}');
+        free(bytes);
+    }
     model_free(&model);
 }
 
@@ -374,6 +398,7 @@ int main(void)
         cmocka_unit_test_teardown(large_weights_survive, empty_folder),
         cmocka_unit_test_teardown(save_into_a_missing_folder_fails, empty_folder),
         cmocka_unit_test_teardown(file_is_safetensors, empty_folder),
+        cmocka_unit_test_teardown(header_is_padded_with_spaces, empty_folder),
         cmocka_unit_test(mirror_averages_both_sides),
         cmocka_unit_test(predict_takes_any_count),
         cmocka_unit_test(silent_sigmoids_make_a_distribution),

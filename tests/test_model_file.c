@@ -125,44 +125,46 @@ static void metadata_that_lies_is_refused(void **state)
         {"\"format_version\":\"1\"", "\"format_version\":\"1\\n\\u001b[2J\"", "version 1"},
         {"\"format_version\":\"1\"", "\"format_version\":1", "version unknown"},
         {"\"__metadata__\":{", "\"__metadata__\":7,\"x\":{", "tensor \"x\""},
-        {"\"mirror\"", "\"mirrow\"", "mirror"},
-        {"\"pixels\"", "\"lbp\"", "features"},
-        {"\"pixels\"", "\"hog\"", "hog_cell"},
+        {"\"mirror\"", "\"mirrow\"", "\"mirror\""},
+        {"\"pixels\"", "\"lbp\"", "\"features\""},
+        {"\"pixels\"", "\"hog\"", "\"hog_cell\""},
         {"\"pixels\"", "\"hog\",\"hog_cell\":\"0\"", "cells of 0"},
-        {"\"pixels\"", "\"hog\",\"hog_cell\":\"2x\"", "hog_cell"},
+        {"\"pixels\"", "\"hog\",\"hog_cell\":\"2x\"", "\"hog_cell\""},
         {"\"pixels\"", "\"hog\",\"hog_cell\":\"4\"", "64"},
-        {"8x8", "8", "input_size"},
-        {"8x8", "8x8x8", "input_size"},
-        {"8x8", "8,8", "input_size"},
-        {"8x8", "x8", "input_size"},
-        {"8x8", "-8x8", "input_size"},
+        {"8x8", "8", "\"input_size\""},
+        {"8x8", "8x8x8", "\"input_size\""},
+        {"8x8", "8,8", "\"input_size\""},
+        {"8x8", "x8", "\"input_size\""},
+        {"8x8", "-8x8", "\"input_size\""},
         {"8x8", "0x0", "0x0"},
         {"8x8", "7x8", "7x8"},
         {"8x8", "8x9", "64"},
-        {"8x8", "4294967304x8", "input_size"},
-        {"\"left,right,", "\"left,", "classes"},
-        {"\"left,right,", "\",left,right,", "classes"},
-        {"\"left,right,", "\"left,,", "classes"},
-        {"\"left,right,", "\"abcdefghijklmnopqrstuvwxyz012345,right,", "classes"},
-        {"\"classes\"", "\"glasses\"", "classes"},
+        {"8x8", "4294967304x8", "\"input_size\""},
+        {"\"left,right,", "\"left,", "its classes are 2"},
+        {"\"left,right,", "\",left,right,", "\"classes\""},
+        {"\"left,right,", "\"left,,", "\"classes\""},
+        {"\"left,right,", "\"abcdefghijklmnopqrstuvwxyz012345,right,", "\"classes\""},
+        {"left,right,\303\274ber \\\"all\\\"", "left", "\"classes\""},
+        {"\"classes\"", "\"glasses\"", "\"classes\""},
         {"64,5,3", "63,5,3", "63"},
         {"64,5,3", "64,5,4", "4"},
         {"64,5,3", "64,6,3", "the metadata says 6x64"},
         {"64,5,3", "64,3", "the metadata says 3x64"},
         {"64,5,3", "64,5,5,3", "the metadata says 5x5"},
-        {"64,5,3", "64", "layers"},
-        {"64,5,3", "", "layers"},
-        {"64,5,3", "64,,3", "layers"},
-        {"64,5,3", "64,5,3,", "layers"},
-        {"64,5,3", "64,5.5,3", "layers"},
-        {"64,5,3", "64,99999999999999999999,3", "layers"},
-        {"64,5,3", "64,65537,3", "layers"},
+        {"64,5,3", "64", "\"layers\""},
+        {"64,5,3", "", "\"layers\""},
+        {"64,5,3", "64,,3", "\"layers\""},
+        {"64,5,3", "64,5,3,", "\"layers\""},
+        {"64,5,3", "64,5.5,3", "\"layers\""},
+        {"64,5,3", "64,99999999999999999999,3", "\"layers\""},
+        {"64,5,3", "64,65537,3", "\"layers\""},
         {"64,5,3", "64,0,3", "0 units"},
+        {"64,5,3", "64,20,3", "more weights than the file can hold"},
         {"64,5,3", "64,65536,3", "more weights than the file can hold"},
         {"64,5,3", "64,65536,65536,3", "more weights than the file can hold"},
-        {"64,5,3", "64,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,3", "layers"},
-        {"\"relu\"", "\"gelu\"", "activation"},
-        {"\"softmax\"", "\"linear\"", "output_activation"},
+        {"64,5,3", "64,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,3", "\"layers\""},
+        {"\"relu\"", "\"gelu\"", "\"activation\""},
+        {"\"softmax\"", "\"linear\"", "\"output_activation\""},
     };
     struct file_bytes file = good_file();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -173,6 +175,12 @@ static void metadata_that_lies_is_refused(void **state)
         strcat(wide, ",65536");
     strcat(wide, ",3");
     refuse_replaced(&file, "64,5,3", wide, "more weights than the file can hold");
+    char many[2 * (MODEL_MAX_CLASSES - 2) + 1] = ""; /* before the three that are there */
+    for (int i = 0; i < MODEL_MAX_CLASSES - 2; i++)
+        strcat(many, "a,");
+    refuse_replaced(&file, "left,", many, "64"); /* as many as can be, but not three */
+    char more[sizeof many + 8] = "left,";
+    refuse_replaced(&file, "left,", strcat(more, many), "\"classes\"");
     free(file.bytes);
 }
 
@@ -196,6 +204,12 @@ static void entries_that_lie_are_refused(void **state)
         {"[640,660]", "[640,660,680]", "layers.0.bias"},
         {"[640,660]", "[\"640\",\"660\"]", "layers.0.bias"},
         {"[640,660]", "{}", "layers.0.bias"},
+        {"[640,660]", "{\"a\":640,\"b\":660}", "layers.0.bias"},
+        {"[0,640]", "[\"0\",640]", "layers.0.weight"},
+        {"[0,640]", "[null,640]", "layers.0.weight"},
+        {"\"F32\",\"shape\":[5]", "\"F32\",\"shape\":[1,1,5]", "layers.0.bias"},
+        {"\"F32\",\"shape\":[5]", "\"F16\",\"shape\":[10]", "1x10"},
+        {"[5,64]", "{\"a\":5,\"b\":64}", "layers.0.weight"},
         {"[5,64]", "[64,5]", "64x5"},
         {"[5,64]", "[5,64,1]", "layers.0.weight"},
         {"[5,64]", "[]", "layers.0.weight"},
@@ -226,6 +240,8 @@ static void bytes_beyond_the_tensors_are_refused(void **state)
     /* read_bytes leaves a zero behind the file. */
     expect_refusal(file.bytes, file.size + 1, "703 bytes");
     expect_refusal(file.bytes, file.size - 1, "layers.1.bias");
+    file.size++;
+    refuse_replaced(&file, "[690,702]", "[690,703]", "layers.1.bias");
     free(file.bytes);
 }
 
