@@ -1,16 +1,23 @@
-/* How fast training is, against the ceiling that the machine's matrix product sets.
+/* How fast training is, as ratios that were measured side by side.
  *
- * Prints, for 1984-1024-512-7 with batches of 256 and AdamW: the matrix products of one step alone
- * (the ceiling), our whole step, and our epoch with augmentation and features made beside it.
- * bench_train.py calls this and puts PyTorch's step beside it. Usage: bench_train [THREADS] */
+ * On 1984-1024-512-7 with batches of 256 and AdamW: the matrix products of one step alone (the
+ * ceiling), our step, and our epoch with augmentation and features made beside it; the same step in
+ * PyTorch where python3-torch is installed. On 784-100-10 with sigmoid and squared error: ours
+ * against FANN (Nissen 2003) where libfann was found. All take turns, round after round.
+ * Usage: bench_train [THREADS] */
 #include "gemm.h"
 #include "loader.h"
 #include "optimizer.h"
 #include "progress.h"
 #include "recipe.h"
 
+#ifdef HAVE_FANN
+#include <floatfann.h>
+#endif
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BATCH = 256, STEPS = 30, ROUNDS = 5, SAMPLES = 8192, LAYERS = 3 };
 
@@ -147,6 +154,97 @@ static double epoch_per_second(const struct dataset *dataset, int threads, struc
     return SAMPLES / seconds;
 }
 
+/* Samples a second of PyTorch's step, or 0 where there is none. */
+static double pytorch_per_second(int threads)
+{
+    char command[1024], answer[64] = "";
+    snprintf(command, sizeof command,
+             "OPENBLAS_NUM_THREADS=%d /usr/bin/python3 '%s/step_pytorch.py' %d 2>/dev/null",
+             threads, BENCH_DIR, threads);
+    FILE *python = popen(command, "r");
+    if (!python)
+        return 0;
+    bool read = fgets(answer, sizeof answer, python) != NULL;
+    return pclose(python) == 0 && read ? strtod(answer, NULL) : 0;
+}
+
+/* ---- One hidden layer, on FANN's own terms: 784-100-10, sigmoid, squared error ------------------
+ */
+
+enum { SMALL_INPUTS = 784, SMALL_HIDDEN = 100, SMALL_OUTPUTS = 10, SMALL_SAMPLES = 4096 };
+
+struct small_data {
+    float *inputs, *targets;
+};
+
+static struct small_data make_small_data(void)
+{
+    struct small_data data = {take((size_t)SMALL_SAMPLES * SMALL_INPUTS * sizeof(float)),
+                              take((size_t)SMALL_SAMPLES * SMALL_OUTPUTS * sizeof(float))};
+    struct rng rng = rng_make(4, 0);
+    for (size_t i = 0; i < (size_t)SMALL_SAMPLES * SMALL_INPUTS; i++)
+        data.inputs[i] = (float)rng_uniform(&rng);
+    for (size_t i = 0; i < SMALL_SAMPLES; i++)
+        data.targets[i * SMALL_OUTPUTS + i % SMALL_OUTPUTS] = 1.0f;
+    return data;
+}
+
+static double small_per_second(const struct small_data *data, struct team *team)
+{
+    struct network n = {.rng = rng_make(1, 0), .training = {.loss = LOSS_MSE, .team = team}};
+    struct mlp_config config = {.layer_count = 2,
+                                .units = {SMALL_INPUTS, SMALL_HIDDEN, SMALL_OUTPUTS},
+                                .activation = ACTIVATION_SIGMOID,
+                                .output = OUTPUT_SIGMOID};
+    struct error error;
+    if (mlp_create(&n.mlp, &config, &error) < 0 ||
+        mlp_tape_create(&n.tape, &config, BATCH, &error) < 0 ||
+        optimizer_create(&n.optimizer, OPTIMIZER_SGD, 0.0f, n.mlp.parameter_count, &error) < 0) {
+        fprintf(stderr, "bench_train: %s\n", error.text);
+        exit(1);
+    }
+    n.gradients = take(n.mlp.parameter_count * sizeof(float));
+    mlp_init(&n.mlp, &n.rng);
+    double started = progress_clock();
+    for (size_t i = 0; i < SMALL_SAMPLES; i += BATCH)
+        step(&n, data->inputs + i * SMALL_INPUTS, data->targets + i * SMALL_OUTPUTS, BATCH);
+    double seconds = progress_clock() - started;
+    free_network(&n);
+    return SMALL_SAMPLES / seconds;
+}
+
+#ifdef HAVE_FANN
+/* One epoch of its batch training, the faster of its two plain forms. */
+static double fann_per_second(const struct small_data *data)
+{
+    struct fann *ann = fann_create_standard(3, SMALL_INPUTS, SMALL_HIDDEN, SMALL_OUTPUTS);
+    struct fann_train_data *set = fann_create_train(SMALL_SAMPLES, SMALL_INPUTS, SMALL_OUTPUTS);
+    if (!ann || !set) {
+        fprintf(stderr, "bench_train: no memory\n");
+        exit(1);
+    }
+    for (size_t i = 0; i < SMALL_SAMPLES; i++) {
+        memcpy(set->input[i], data->inputs + i * SMALL_INPUTS, SMALL_INPUTS * sizeof(float));
+        memcpy(set->output[i], data->targets + i * SMALL_OUTPUTS, SMALL_OUTPUTS * sizeof(float));
+    }
+    fann_set_training_algorithm(ann, FANN_TRAIN_BATCH);
+    fann_set_activation_function_hidden(ann, FANN_SIGMOID);
+    fann_set_activation_function_output(ann, FANN_SIGMOID);
+    double started = progress_clock();
+    fann_train_epoch(ann, set);
+    double seconds = progress_clock() - started;
+    fann_destroy_train(set);
+    fann_destroy(ann);
+    return SMALL_SAMPLES / seconds;
+}
+#else
+static double fann_per_second(const struct small_data *data)
+{
+    (void)data;
+    return 0;
+}
+#endif
+
 static struct dataset make_dataset(void)
 {
     struct dataset d = {
@@ -166,35 +264,81 @@ static int ascending(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+struct figure {
+    const char *name;
+    double rounds[ROUNDS]; /* samples a second */
+};
+
+static double median(const struct figure *f)
+{
+    return f->rounds[ROUNDS / 2];
+}
+
+static void print_figure(const struct figure *f, const struct figure *reference)
+{
+    if (median(f) <= 0) {
+        printf("  %-42s not installed\n", f->name);
+        return;
+    }
+    printf("  %-42s %9.0f  (%.0f - %.0f)", f->name, median(f), f->rounds[0], f->rounds[ROUNDS - 1]);
+    if (median(reference) > 0)
+        printf("  %6.2f", median(f) / median(reference));
+    printf("\n");
+}
+
 int main(int argc, char **argv)
 {
-    int threads = argc > 1 ? atoi(argv[1]) : 1;
-    struct dataset dataset = make_dataset();
-    double figures[4][ROUNDS];
-    static const char *const names[] = {"matrix products alone", "step, plain",
-                                        "step, batch norm and dropout",
-                                        "epoch, with augmentation and features"};
+    enum { CEILING, PLAIN, FULL, EPOCH, TORCH_1, TORCH_N, SMALL, FANN, FIGURES };
+    struct figure figures[FIGURES] = {
+        {.name = "matrix products alone"},
+        {.name = "our step"},
+        {.name = "our step, batch norm and dropout"},
+        {.name = "our epoch, with augmentation and features"},
+        {.name = "PyTorch's step, 1 thread"},
+        {.name = "PyTorch's step, as many threads"},
+        {.name = "ours, mini-batches"},
+        {.name = "FANN, batch"},
+    };
+    int threads = argc > 1 ? atoi(argv[1]) : 2;
     struct team *team;
     struct error error;
-    if (team_create(&team, threads, &error) < 0) {
-        fprintf(stderr, "bench_train: %s\n", error.text);
+    if (threads < 1 || team_create(&team, threads, &error) < 0) {
+        fprintf(stderr, "usage: bench_train [THREADS]\n");
         return 1;
     }
+    struct dataset dataset = make_dataset();
+    struct small_data small = make_small_data();
     gemm_setup();
     products_per_second(team); /* warm-up */
     for (int r = 0; r < ROUNDS; r++) {
-        figures[0][r] = products_per_second(team);
-        figures[1][r] = steps_per_second(true, team);
-        figures[2][r] = steps_per_second(false, team);
-        figures[3][r] = epoch_per_second(&dataset, threads, team);
+        figures[CEILING].rounds[r] = products_per_second(team);
+        figures[PLAIN].rounds[r] = steps_per_second(true, team);
+        figures[TORCH_1].rounds[r] = pytorch_per_second(1);
+        figures[FULL].rounds[r] = steps_per_second(false, team);
+        figures[EPOCH].rounds[r] = epoch_per_second(&dataset, threads, team);
+        figures[TORCH_N].rounds[r] = pytorch_per_second(threads);
+        figures[SMALL].rounds[r] = small_per_second(&small, team);
+        figures[FANN].rounds[r] = fann_per_second(&small);
     }
-    printf("# threads %d, samples a second: median (least - most), share of the first\n", threads);
-    for (int i = 0; i < 4; i++)
-        qsort(figures[i], ROUNDS, sizeof **figures, ascending);
-    for (int i = 0; i < 4; i++)
-        printf("%-40s %9.0f (%.0f - %.0f) %5.2f\n", names[i], figures[i][ROUNDS / 2], figures[i][0],
-               figures[i][ROUNDS - 1], figures[i][ROUNDS / 2] / figures[0][ROUNDS / 2]);
+    for (int i = 0; i < FIGURES; i++)
+        qsort(figures[i].rounds, ROUNDS, sizeof(double), ascending);
+    const struct figure *torch = median(&figures[TORCH_N]) > median(&figures[TORCH_1])
+                                     ? &figures[TORCH_N]
+                                     : &figures[TORCH_1];
+    printf("%d threads; samples a second: median of %d (least - most), and a ratio\n\n", threads,
+           ROUNDS);
+    printf("1984-1024-512-7, batch 256, AdamW; ratio to the matrix products\n");
+    for (int i = CEILING; i <= TORCH_N; i++)
+        print_figure(&figures[i], &figures[CEILING]);
+    printf("\nthe same; ratio to PyTorch at its better thread count\n");
+    for (int i = PLAIN; i <= EPOCH; i++)
+        print_figure(&figures[i], torch);
+    printf("\n784-100-10, sigmoid, squared error; ratio to FANN\n");
+    print_figure(&figures[SMALL], &figures[FANN]);
+    print_figure(&figures[FANN], &figures[FANN]);
     dataset_free(&dataset);
     team_free(&team);
+    free(small.inputs);
+    free(small.targets);
     return 0;
 }
