@@ -336,7 +336,7 @@ static char small_model[2 * TEST_PATH_SIZE], small_checkpoint[3 * TEST_PATH_SIZE
 static struct model train_small(const struct recipe *recipe, const struct dataset *d)
 {
     struct error error = {""};
-    struct model model;
+    struct model model = {0};
     const volatile sig_atomic_t stop = 0;
     const struct training_files files = {small_model, small_checkpoint, NULL};
     if (train(recipe, d, &files, NULL, &stop, &error) < 0 ||
