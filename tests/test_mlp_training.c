@@ -172,6 +172,8 @@ static void make_step(struct mlp_config config, struct mlp_training training, st
     assert_int_equal(mlp_create(&mlp, &config, &error), 0);
     assert_int_equal(mlp_tape_create(&tape, &config, WIDE_BATCH, &error), 0);
     mlp_init(&mlp, &rng);
+    for (size_t i = 0; i < mlp.parameter_count; i++) /* no bias, gamma or beta like its neighbour */
+        mlp.parameters[i] += (float)(0.1 * rng_normal(&rng));
     for (int i = 0; i < WIDE_BATCH * WIDE; i++)
         inputs[i] = (float)rng_normal(&rng);
     for (int b = 0; b < WIDE_BATCH; b++)
