@@ -86,6 +86,7 @@ static void test_options_defaults(void **state)
     assert_int_equal(parse(&options, demo, &error), 0);
     assert_false(options.mirror);
     assert_int_equal(options.width, 640);
+    expect_close(options.smooth, 0.3, 1e-9, "smooth");
     options_free(&options);
 }
 
@@ -104,6 +105,8 @@ static void test_options_wrong(void **state)
     expect_usage_error("--demo --max-frames 9999999999999999999", "--max-frames");
     expect_usage_error("--demo --max-frames 3x", "--max-frames");
     expect_usage_error("--camera 0 --fps nan", "--fps");
+    expect_usage_error("--demo --smooth -1", "--smooth");
+    expect_usage_error("--demo --smooth 0.3s", "--smooth");
     expect_usage_error("--demo --json=1", "takes no value");
 }
 
@@ -398,6 +401,7 @@ static struct face made_up_face(void)
 {
     return (struct face){.id = 1,
                          .box = {-12, 96, 192, 180},
+                         .label = 3,
                          .probabilities = {0.01f, 0.0f, 0.01f, 0.93f, 0.01f, 0.02f, 0.02f}};
 }
 
@@ -420,6 +424,9 @@ static void test_jsonl(void **state)
     assert_non_null(file);
     assert_int_equal(jsonl_write(file, "a\"\xff\xc3\xa9.jpg", &frame, &face, 1, &error), 0);
     assert_int_equal(jsonl_write(file, "b", &frame, NULL, 0, &error), 0);
+    face.smoothed = true;
+    face.raw[0] = 1;
+    assert_int_equal(jsonl_write(file, "c", &frame, &face, 1, &error), 0);
     assert_string_equal(
         written_by(file),
         "{\"source\":\"a\\\"\xEF\xBF\xBD\xc3\xa9.jpg\",\"frame\":3,\"time\":0.100,\"width\":640,"
@@ -427,7 +434,13 @@ static void test_jsonl(void **state)
         "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
         "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200}}]}\n"
         "{\"source\":\"b\",\"frame\":3,\"time\":0.100,\"width\":640,\"height\":200,\"faces\":[]}"
-        "\n");
+        "\n"
+        "{\"source\":\"c\",\"frame\":3,\"time\":0.100,\"width\":640,"
+        "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"emotion\":\"happy\","
+        "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
+        "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200},"
+        "\"raw\":{\"angry\":1.0000,\"disgust\":0.0000,\"fear\":0.0000,\"happy\":0.0000,"
+        "\"sad\":0.0000,\"surprise\":0.0000,\"neutral\":0.0000}}]}\n");
 
     FILE *full = fopen("/dev/full", "w");
     if (full) {

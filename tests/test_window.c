@@ -16,7 +16,7 @@ static struct view *open_view(bool live)
 {
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     memset(pixels, 90, sizeof pixels);
-    struct face face = {.id = 1, .box = box, .probabilities[HAPPY] = 1};
+    struct face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
     struct view_settings settings = {.title = "test", .font_path = resource_font(), .live = live};
     struct view *view = NULL;
     struct error error = {""};
@@ -103,6 +103,8 @@ static void test_live_keys(void **state)
     assert_int_equal(press(view, SDLK_q), VIEW_QUIT);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);
     assert_int_equal(press(view, SDLK_z), VIEW_NOTHING);
+    assert_int_equal(press(view, SDLK_PLUS), VIEW_SMOOTHER);
+    assert_int_equal(press(view, SDLK_MINUS), VIEW_SHARPER);
     assert_int_equal(press(view, SDLK_f), VIEW_REDRAW);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);

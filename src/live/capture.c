@@ -1,5 +1,7 @@
 #include "capture.h"
 
+#include "track.h"
+
 #include <assert.h>
 #include <math.h>
 #include <pthread.h>
@@ -8,6 +10,7 @@
 
 struct capture {
     struct capture_settings settings;
+    struct tracker tracker;
     pthread_t thread;
     enum source_status status; /* this and the error: the thread's until it is joined */
     struct error error;
@@ -25,6 +28,8 @@ static enum source_status capture_frame(struct capture *capture, long index)
     if (frame_set(frame, picture, &capture->error) ||
         detector_find(capture->settings.detector, frame, &capture->error))
         return SOURCE_FAILED;
+    tracker_update(&capture->tracker, frame->boxes, frame->box_count, time);
+    tracker_fill(&capture->tracker, frame);
     frame->index = index;
     frame->time = time;
     return SOURCE_FRAME;

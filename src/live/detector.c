@@ -164,8 +164,11 @@ static int run_search(struct detector *detector, const struct search *search, st
                           scaled(found[i].width, 1 / scale), scaled(found[i].height, 1 / scale)};
         struct box inside = frame_clip(frame, box);
         bool visible = inside.width > 0 && inside.height > 0;
-        if (visible && is_new_face(frame, box))
+        if (visible && is_new_face(frame, box)) {
+            frame->ids[frame->box_count] = frame->box_count + 1;
+            frame->held[frame->box_count] = false;
             frame->boxes[frame->box_count++] = box;
+        }
     }
     return 0;
 }

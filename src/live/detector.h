@@ -15,7 +15,7 @@ int detector_open(struct detector **detector, const char *cascade_path, enum det
                   struct error *error);
 void detector_close(struct detector **detector);
 
-/* Fills frame->boxes and frame->box_count from the grey picture, largest box first. Boxes may
+/* Fills frame->boxes, ids and box_count from the grey picture, largest box first. Boxes may
  * leave the picture; of boxes on the same face only the largest stays. */
 int detector_find(struct detector *detector, struct frame *frame, struct error *error);
 

@@ -6,6 +6,8 @@
 #include "error.h"
 #include "image.h"
 
+#include <stdbool.h>
+
 enum { FRAME_MAX_FACES = 64 };
 
 struct frame {
@@ -17,6 +19,8 @@ struct frame {
     double time; /* seconds since the first frame */
     int box_count;
     struct box boxes[FRAME_MAX_FACES]; /* square, may leave the picture */
+    int ids[FRAME_MAX_FACES];          /* of the faces, 1, 2, ...; the same from frame to frame */
+    bool held[FRAME_MAX_FACES];        /* not found in this frame, but expected there */
 };
 
 /* Copies the picture and makes its grey version; the frame then has no boxes. A frame starts as

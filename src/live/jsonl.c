@@ -65,6 +65,15 @@ static bool add_box(cJSON *object, struct box box)
     return false;
 }
 
+static bool add_distribution(cJSON *object, const char *name, const float *probabilities)
+{
+    cJSON *distribution = cJSON_AddObjectToObject(object, name);
+    bool added = distribution != NULL;
+    for (int i = 0; added && i < LABEL_COUNT; i++)
+        added = add_number(distribution, label_names[i], probabilities[i], 4);
+    return added;
+}
+
 static bool add_face(cJSON *array, const struct frame *frame, const struct face *face)
 {
     cJSON *object = cJSON_CreateObject();
@@ -77,11 +86,8 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct face 
                  add_box(object, frame_clip(frame, face->box)) &&
                  cJSON_AddStringToObject(object, "emotion", label_names[best]) &&
                  add_number(object, "confidence", face->probabilities[best], 4);
-    cJSON *emotions = added ? cJSON_AddObjectToObject(object, "emotions") : NULL;
-    added = emotions != NULL;
-    for (int i = 0; added && i < LABEL_COUNT; i++)
-        added = add_number(emotions, label_names[i], face->probabilities[i], 4);
-    return added;
+    return added && add_distribution(object, "emotions", face->probabilities) &&
+           (!face->smoothed || add_distribution(object, "raw", face->raw));
 }
 
 static char *format(const char *source, const struct frame *frame, const struct face *faces,

@@ -8,7 +8,9 @@
 
 /* Writes and flushes one line:
  *   {"source":..., "frame":..., "time":..., "width":..., "height":..., "faces":[{"id":...,
- *    "box":[x,y,width,height], "emotion":..., "confidence":..., "emotions":{...}}, ...]}
+ *    "box":[x,y,width,height], "emotion":..., "confidence":..., "emotions":{...}, "raw":{...}},
+ *    ...]}
+ * `raw` stands where probabilities are smoothed.
  * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
 int jsonl_write(FILE *out, const char *source, const struct frame *frame, const struct face *faces,
                 int count, struct error *error);

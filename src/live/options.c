@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double usual_smooth = 0.3;
+
 enum option_code {
     OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
     OPTION_CAMERA = 256,
@@ -17,6 +19,7 @@ enum option_code {
     OPTION_OUTPUT,
     OPTION_MODEL,
     OPTION_CASCADE,
+    OPTION_SMOOTH,
     OPTION_SIZE,
     OPTION_FPS,
     OPTION_MAX_FRAMES,
@@ -40,6 +43,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"model", required_argument, NULL, OPTION_MODEL},
     {"cascade", required_argument, NULL, OPTION_CASCADE},
+    {"smooth", required_argument, NULL, OPTION_SMOOTH},
     {"size", required_argument, NULL, OPTION_SIZE},
     {"fps", required_argument, NULL, OPTION_FPS},
     {"max-frames", required_argument, NULL, OPTION_MAX_FRAMES},
@@ -88,12 +92,14 @@ static int parse_long(const char *name, const char *text, long low, long high, l
     return 0;
 }
 
-static int parse_fps(const char *text, double *value, struct error *error)
+static int parse_number(const char *name, const char *text, double low, double high, double *value,
+                        struct error *error)
 {
     char *end;
     double parsed = strtod(text, &end);
-    if (end == text || *end || !isfinite(parsed) || parsed < 1 || parsed > 1000)
-        return error_set(error, "--fps takes a number from 1 to 1000, not \"%s\"", text);
+    if (end == text || *end || !isfinite(parsed) || parsed < low || parsed > high)
+        return error_set(error, "%s takes a number from %g to %g, not \"%s\"", name, low, high,
+                         text);
     *value = parsed;
     return 0;
 }
@@ -149,7 +155,9 @@ static int apply(struct options *options, int code, char *argument, struct error
     case OPTION_SIZE:
         return parse_size(argument, &options->width, &options->height, error);
     case OPTION_FPS:
-        return parse_fps(argument, &options->fps, error);
+        return parse_number("--fps", argument, 1, 1000, &options->fps, error);
+    case OPTION_SMOOTH:
+        return parse_number("--smooth", argument, 0, 60, &options->smooth, error);
     case OPTION_MAX_FRAMES:
         return parse_long("--max-frames", argument, 1, 1000000000, &options->max_frames, error);
     case OPTION_MIRROR:
@@ -203,7 +211,7 @@ static int check(struct options *options, struct error *error)
 
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
 {
-    *options = (struct options){.width = 640, .height = 480};
+    *options = (struct options){.width = 640, .height = 480, .smooth = usual_smooth};
     options->images = calloc((size_t)argc + 1, sizeof *options->images);
     if (!options->images)
         return error_no_memory(error, "the command line");
@@ -254,6 +262,8 @@ int options_help(FILE *out)
         "  --json              JSON Lines on stdout: one object a picture or frame\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
         "                      several, a video (.mp4, .mkv, .avi) for everything else\n"
+        "  --smooth SECONDS    time constant of each face's smoothing (default\n"
+        "                      0.3; 0 shows raw values)\n"
         "  --headless          never open a window\n"
         "  --quiet             errors only on stderr\n"
         "  --verbose           more about what is used and how it goes\n"
@@ -275,7 +285,7 @@ int options_help(FILE *out)
         "  --help, --version\n"
         "\n"
         "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
-        "      f full screen, m mirror, p probability bars\n"
+        "      f full screen, m mirror, p probability bars, + - smoothing\n"
         "\n"
         "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
         "      4 no such camera, 5 camera lost, 6 bad model file\n"

@@ -28,6 +28,7 @@ struct options {
     const char *cascade; /* NULL: the system's */
     int width, height;   /* what to ask the camera for */
     double fps;          /* the same; 0: the camera's choice */
+    double smooth;       /* time constant of the probabilities, seconds; 0: raw */
     long max_frames;     /* 0: no limit */
     bool headless, json, quiet, verbose;
     bool mirror;        /* the window shows a mirror image */

@@ -19,6 +19,7 @@ static const SDL_Color backdrop = {14, 16, 20, 188};
 static const SDL_Color shadow = {0, 0, 0, 110};
 static const SDL_Color bright = {255, 255, 255, 255};
 static const SDL_Color dim = {255, 255, 255, 190};
+static const SDL_Color unnamed = {150, 152, 158, 255};
 static const SDL_Color track = {255, 255, 255, 34};
 
 int overlay_text_size(SDL_Rect area)
@@ -35,6 +36,15 @@ SDL_Color overlay_colour(int label)
 SDL_Color overlay_backdrop(void)
 {
     return backdrop;
+}
+
+/* A held face is paler; an uncertain one has no label's colour. */
+static SDL_Color face_colour(const struct face *face)
+{
+    SDL_Color colour = face->uncertain ? unnamed : colours[face->label];
+    if (face->held)
+        colour.a = 110;
+    return colour;
 }
 
 static int at_least(int value, int low)
@@ -63,9 +73,11 @@ enum { LABEL_TEXT_SIZE = 32 };
 
 static void label_text(const struct face *face, char text[LABEL_TEXT_SIZE])
 {
-    int best = face_best(face);
-    snprintf(text, LABEL_TEXT_SIZE, "%s %.0f %%", label_names[best],
-             100 * (double)face->probabilities[best]);
+    if (face->uncertain)
+        snprintf(text, LABEL_TEXT_SIZE, "uncertain");
+    else
+        snprintf(text, LABEL_TEXT_SIZE, "%s %.0f %%", label_names[face->label],
+                 100 * (double)face->probabilities[face->label]);
 }
 
 /* A small face gets a smaller label, as long as it can be read. */
@@ -92,7 +104,7 @@ static struct panel_style full_style(struct paint *paint, int em)
                                 .gap = share(text, 0.55),
                                 .name_width = paint_text_width(paint, text, "surprise"),
                                 .bar_width = share(text, 6.0),
-                                .number = paint_text_width(paint, text, "100%"),
+                                .number = paint_text_width(paint, text, "100 %"),
                                 .bar_height = at_least(share(text, 0.46), 3)};
 }
 
@@ -152,13 +164,12 @@ static void draw_bar(struct paint *paint, int x, int middle, const struct panel_
 static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_style *style,
                        const struct face *face)
 {
-    int best = face_best(face);
     paint_panel(paint, rect, style->padding, backdrop);
     for (int i = 0; i < LABEL_COUNT; i++) {
         double value = (double)face->probabilities[i];
         int middle = rect.y + style->padding + i * style->row + style->row / 2;
         int x = rect.x + style->padding;
-        SDL_Color ink = i == best ? bright : dim;
+        SDL_Color ink = i == face->label && !face->uncertain ? bright : dim;
         if (style->text) {
             paint_text(paint, x, middle, style->text, ink, label_names[i]);
             x += style->name_width + style->gap;
@@ -166,7 +177,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
         draw_bar(paint, x, middle, style, value, colours[i]);
         if (style->text) {
             char number[8];
-            snprintf(number, sizeof number, "%.0f%%", 100 * value);
+            snprintf(number, sizeof number, "%.0f %%", 100 * value);
             int width = paint_text_width(paint, style->text, number);
             int end = rect.x + rect.w - style->padding;
             paint_text(paint, end - width, middle, style->text, ink, number);
@@ -230,13 +241,12 @@ void overlay_draw(struct paint *paint, const struct overlay *overlay, const stru
     struct face_layout placed[FRAME_MAX_FACES];
     place_all(paint, overlay, em, faces, placed, count);
     for (int i = 0; i < count; i++)
-        draw_box(paint, placed[i].box, em, colours[face_best(&faces[i])]);
+        draw_box(paint, placed[i].box, em, face_colour(&faces[i]));
     for (int i = 0; overlay->bars && i < count; i++)
         draw_panel(paint, placed[i].panel, &placed[i].style, &faces[i]);
     for (int i = 0; i < count; i++) {
         char text[LABEL_TEXT_SIZE];
         label_text(&faces[i], text);
-        draw_label(paint, placed[i].label, placed[i].label_size, colours[face_best(&faces[i])],
-                   text);
+        draw_label(paint, placed[i].label, placed[i].label_size, face_colour(&faces[i]), text);
     }
 }

@@ -16,14 +16,19 @@ struct recognizer {
     float probabilities[FRAME_MAX_FACES * LABEL_COUNT];
 };
 
-int face_best(const struct face *face)
+int labels_best(const float probabilities[LABEL_COUNT])
 {
     int best = 0;
     for (int i = 1; i < LABEL_COUNT; i++) {
-        if (face->probabilities[i] > face->probabilities[best])
+        if (probabilities[i] > probabilities[best])
             best = i;
     }
     return best;
+}
+
+int face_best(const struct face *face)
+{
+    return labels_best(face->probabilities);
 }
 
 int recognizer_open(struct recognizer **recognizer, const char *model_path, struct error *error)
@@ -59,18 +64,24 @@ void recognizer_close(struct recognizer **recognizer)
 void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
                     struct face faces[FRAME_MAX_FACES])
 {
-    int count = frame->box_count;
-    if (count == 0)
-        return;
     struct grey_image grey = frame_grey(frame);
-    for (int i = 0; i < count; i++)
-        face_crop(&grey, frame->boxes[i], recognizer->crops + (size_t)i * CROP_SIZE);
-    model_predict(&recognizer->model, recognizer->workspace, recognizer->crops, count,
-                  recognizer->probabilities);
-    for (int i = 0; i < count; i++) {
-        faces[i].id = i + 1;
-        faces[i].box = frame->boxes[i];
-        memcpy(faces[i].probabilities, recognizer->probabilities + i * LABEL_COUNT,
-               sizeof faces[i].probabilities);
+    int asked = 0;
+    for (int i = 0; i < frame->box_count; i++) {
+        faces[i] =
+            (struct face){.id = frame->ids[i], .box = frame->boxes[i], .held = frame->held[i]};
+        if (!frame->held[i])
+            face_crop(&grey, frame->boxes[i], recognizer->crops + (size_t)asked++ * CROP_SIZE);
+    }
+    if (asked > 0)
+        model_predict(&recognizer->model, recognizer->workspace, recognizer->crops, asked,
+                      recognizer->probabilities);
+    const float *answer = recognizer->probabilities;
+    for (int i = 0; i < frame->box_count; i++) {
+        if (frame->held[i])
+            continue;
+        memcpy(faces[i].raw, answer, sizeof faces[i].raw);
+        memcpy(faces[i].probabilities, answer, sizeof faces[i].probabilities);
+        faces[i].label = labels_best(answer);
+        answer += LABEL_COUNT;
     }
 }

@@ -5,14 +5,22 @@
 #include "frame.h"
 #include "labels.h"
 
+#include <stdbool.h>
+
 struct face {
     int id;                           /* 1, 2, ... */
     struct box box;                   /* as detected: may leave the picture */
-    float probabilities[LABEL_COUNT]; /* sum to 1 */
+    bool held;                        /* expected here, but not found in this frame */
+    bool smoothed;                    /* probabilities are smoothed over time */
+    bool uncertain;                   /* no label is probable enough to be shown */
+    int label;                        /* the one to show, 0 .. LABEL_COUNT-1 */
+    float probabilities[LABEL_COUNT]; /* to show; sum to 1 */
+    float raw[LABEL_COUNT];           /* the network's answer; sum to 1 */
 };
 
 /* The most probable label, 0 .. LABEL_COUNT-1. */
 int face_best(const struct face *face);
+int labels_best(const float probabilities[LABEL_COUNT]);
 
 struct recognizer;
 
@@ -20,7 +28,8 @@ struct recognizer;
 int recognizer_open(struct recognizer **recognizer, const char *model_path, struct error *error);
 void recognizer_close(struct recognizer **recognizer);
 
-/* Fills faces[0 .. frame->box_count-1] in the order of the boxes, all in one batch. */
+/* Fills faces[0 .. frame->box_count-1] in the order of the boxes, all in one batch: as single
+ * pictures, so that probabilities, raw and label tell the same. Held faces have none of them. */
 void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
                     struct face faces[FRAME_MAX_FACES]);
 

@@ -11,6 +11,7 @@
 #include "recorder.h"
 #include "resources.h"
 #include "setup.h"
+#include "smoother.h"
 #include "text_report.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct live {
     struct source source;
     struct detector *detector;
     struct recognizer *recognizer;
+    struct smoother smoother;
     struct mailbox *mailbox;
     struct interrupt *interrupt;
     struct view *view;         /* NULL when headless */
@@ -98,6 +100,7 @@ static int report(struct live *live, const struct frame *frame, struct error *er
 static int process(struct live *live, const struct frame *frame, struct error *error)
 {
     recognizer_run(live->recognizer, frame, live->faces);
+    smoother_run(&live->smoother, live->faces, frame->box_count, frame->time);
     if (report(live, frame, error))
         return -1;
     if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
@@ -123,6 +126,31 @@ static int loop_headless(struct live *live, struct error *error)
     return 0;
 }
 
+static void change_smoothing(struct live *live, int direction)
+{
+    char text[64];
+    live->smoother.seconds = smoother_step(live->smoother.seconds, direction);
+    snprintf(text, sizeof text, "smoothing %.1f s%s", live->smoother.seconds,
+             live->smoother.seconds > 0 ? "" : ": raw values");
+    view_say(live->view, text);
+}
+
+static void obey(struct live *live, enum view_request request)
+{
+    switch (request) {
+    case VIEW_PAUSE:
+        live->paused = !live->paused;
+        view_set_paused(live->view, live->paused);
+        break;
+    case VIEW_SMOOTHER:
+    case VIEW_SHARPER:
+        change_smoothing(live, request == VIEW_SMOOTHER ? 1 : -1);
+        break;
+    default:
+        break;
+    }
+}
+
 /* Handles what has happened so far; false when the user wants to end. */
 static bool handle_events(struct live *live, bool *redraw)
 {
@@ -135,10 +163,7 @@ static bool handle_events(struct live *live, bool *redraw)
         enum view_request request = view_handle(live->view, &event);
         if (request == VIEW_QUIT)
             return false;
-        if (request == VIEW_PAUSE) {
-            live->paused = !live->paused;
-            view_set_paused(live->view, live->paused);
-        }
+        obey(live, request);
         *redraw = *redraw || request != VIEW_NOTHING;
     } while (SDL_PollEvent(&event));
     return true;
@@ -289,6 +314,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
         return STATUS_FAILED;
     }
     live->options = options;
+    live->smoother.seconds = options->smooth;
     enum exit_status status = start(live, error);
     if (status == STATUS_DONE)
         status = run(live, error);

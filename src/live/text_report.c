@@ -61,13 +61,14 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
     size_t line_length = 0;
     tally->frames++;
     for (int i = 0; i < frame->box_count; i++) {
-        int best = face_best(&faces[i]);
+        const struct face *face = &faces[i];
+        const char *name = face->uncertain ? "uncertain" : label_names[face->label];
         const char *comma = i ? ", " : "";
-        tally->seen[best] = true;
+        tally->seen[face->label] = tally->seen[face->label] || !face->uncertain;
         if (name_length + 16 < sizeof names && line_length + 32 < sizeof line) {
-            name_length += (size_t)sprintf(names + name_length, "%s%s", comma, label_names[best]);
-            line_length += (size_t)sprintf(line + line_length, "%s%s %.0f %%", comma,
-                                           label_names[best], percent(&faces[i], best));
+            name_length += (size_t)sprintf(names + name_length, "%s%s", comma, name);
+            line_length += (size_t)sprintf(line + line_length, "%s%s %.0f %%", comma, name,
+                                           percent(face, face->label));
         }
     }
     if (frame->box_count == 0) {

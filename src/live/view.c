@@ -155,6 +155,11 @@ void view_set_paused(struct view *view, bool paused)
     view->last_frame = 0;
 }
 
+void view_say(struct view *view, const char *text)
+{
+    say(view, "", text, notice_ms);
+}
+
 /* ---- The picture ----------------------------------------------------------------------------- */
 
 static void measure_rate(struct view *view)
@@ -316,6 +321,13 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         return VIEW_REDRAW;
     case SDLK_SPACE:
         return VIEW_PAUSE;
+    case SDLK_PLUS:
+    case SDLK_EQUALS:
+    case SDLK_KP_PLUS:
+        return VIEW_SMOOTHER;
+    case SDLK_MINUS:
+    case SDLK_KP_MINUS:
+        return VIEW_SHARPER;
     case SDLK_s:
         take_screenshot(view);
         return VIEW_REDRAW;

@@ -17,9 +17,11 @@ struct view_settings {
 
 enum view_request {
     VIEW_NOTHING,
-    VIEW_REDRAW, /* call view_draw */
-    VIEW_PAUSE,  /* pause or go on */
-    VIEW_NEXT,   /* stills: any other key */
+    VIEW_REDRAW,   /* call view_draw */
+    VIEW_PAUSE,    /* pause or go on */
+    VIEW_SMOOTHER, /* smooth more */
+    VIEW_SHARPER,  /* smooth less */
+    VIEW_NEXT,     /* stills: any other key */
     VIEW_QUIT
 };
 
@@ -35,6 +37,8 @@ void view_close(struct view **view);
 
 void view_set_title(struct view *view, const char *title);
 void view_set_paused(struct view *view, bool paused);
+/* Shows the line for a while. */
+void view_say(struct view *view, const char *text);
 
 /* Takes over picture and faces for this and later calls of view_draw. */
 int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,

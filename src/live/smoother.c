@@ -1,0 +1,97 @@
+#include "smoother.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct smoother_slot *find(struct smoother *smoother, int id)
+{
+    for (int i = 0; i < FRAME_MAX_FACES; i++) {
+        if (smoother->slots[i].id == id)
+            return &smoother->slots[i];
+    }
+    return NULL;
+}
+
+static void forget_absent(struct smoother *smoother, const struct face *faces, int count)
+{
+    for (int s = 0; s < FRAME_MAX_FACES; s++) {
+        bool present = false;
+        for (int i = 0; i < count; i++)
+            present = present || faces[i].id == smoother->slots[s].id;
+        if (!present)
+            smoother->slots[s].id = 0;
+    }
+}
+
+/* A face that the frames which came here never showed is given no preference. */
+static struct smoother_slot *find_or_begin(struct smoother *smoother, const struct face *face,
+                                           double time)
+{
+    struct smoother_slot *slot = find(smoother, face->id);
+    if (slot)
+        return slot;
+    slot = find(smoother, 0);
+    *slot = (struct smoother_slot){.id = face->id, .time = time};
+    for (int k = 0; k < LABEL_COUNT; k++)
+        slot->raw[k] = face->held ? 1.0f / LABEL_COUNT : face->raw[k];
+    memcpy(slot->smoothed, slot->raw, sizeof slot->smoothed);
+    slot->label = labels_best(slot->smoothed);
+    slot->uncertain = (double)slot->smoothed[slot->label] < SMOOTHER_UNCERTAIN;
+    return slot;
+}
+
+static void smooth(struct smoother_slot *slot, const float *raw, double dt, double seconds)
+{
+    float share = seconds > 0 ? (float)-expm1(-fmax(dt, 0) / seconds) : 1;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        slot->smoothed[k] =
+            seconds > 0 ? slot->smoothed[k] + share * (raw[k] - slot->smoothed[k]) : raw[k];
+    memcpy(slot->raw, raw, sizeof slot->raw);
+}
+
+static void choose_label(struct smoother_slot *slot)
+{
+    const float *p = slot->smoothed;
+    int best = labels_best(p);
+    if (best != slot->label && (double)(p[best] - p[slot->label]) > SMOOTHER_MARGIN)
+        slot->label = best;
+    double above = (double)p[best] - SMOOTHER_UNCERTAIN;
+    slot->uncertain = slot->uncertain ? above < SMOOTHER_MARGIN : above < 0;
+}
+
+void smoother_run(struct smoother *smoother, struct face *faces, int count, double time)
+{
+    forget_absent(smoother, faces, count);
+    for (int i = 0; i < count; i++) {
+        struct face *face = &faces[i];
+        struct smoother_slot *slot = find_or_begin(smoother, face, time);
+        if (!face->held) {
+            smooth(slot, face->raw, time - slot->time, smoother->seconds);
+            slot->time = time;
+            choose_label(slot);
+        }
+        memcpy(face->raw, slot->raw, sizeof face->raw);
+        memcpy(face->probabilities, slot->smoothed, sizeof face->probabilities);
+        face->label = slot->label;
+        face->uncertain = slot->uncertain;
+        face->smoothed = smoother->seconds > 0;
+    }
+}
+
+double smoother_step(double seconds, int direction)
+{
+    static const double steps[] = {0, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3};
+    enum { STEPS = sizeof steps / sizeof *steps };
+    if (direction > 0) {
+        for (int i = 0; i < STEPS; i++) {
+            if (steps[i] > seconds + 1e-9)
+                return steps[i];
+        }
+        return seconds;
+    }
+    for (int i = STEPS - 1; i >= 0; i--) {
+        if (steps[i] < seconds - 1e-9)
+            return steps[i];
+    }
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* Which face of this frame is which face of the frames before: identity, and boxes without jitter.
+ *
+ * Each side and centre of a box runs through a One Euro filter (Casiez, Roussel & Vogel 2012): a
+ * low-pass whose cutoff rises with speed. A box at rest does not tremble, and one that moves
+ * evenly, however fast, lags behind by less than TRACK_LAG of its side. Times are in seconds, those
+ * of the source, so that the result does not depend on how fast frames are worked through. One
+ * thread at a time. */
+#ifndef TRACK_H
+#define TRACK_H
+
+#include "frame.h"
+
+#include <stdbool.h>
+
+#define TRACK_LAG  0.02
+#define TRACK_HOLD 0.5 /* seconds that a face which is not found is kept */
+
+struct track_axis {
+    double raw;   /* as measured last, pixels; while the face is missed, as expected */
+    double value; /* filtered */
+    double speed; /* pixels a second */
+};
+
+struct track {
+    int id;      /* 0 until the face was found a second time: the cascade errs, but seldom twice */
+    bool found;  /* in the last frame */
+    double seen; /* when it was found last */
+    struct track_axis x, y, side; /* centre and side */
+};
+
+/* All zeros at first. */
+struct tracker {
+    int count;
+    struct track tracks[FRAME_MAX_FACES]; /* in the order in which they came */
+    int last_id;
+    bool started;
+    double time; /* of the last update */
+};
+
+/* Where the track's face will be, if it moves on as it does. */
+struct box track_expect(const struct tracker *tracker, const struct track *track, double time);
+
+/* Gives the boxes found at `time` to the tracks: the nearest pairs first, where each track is
+ * expected. Boxes that belong to none begin tracks; tracks that have not been seen for TRACK_HOLD
+ * end. What is found in the first frame of all counts at once. */
+void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time);
+
+/* Puts boxes and ids of the tracks that count into the frame. */
+void tracker_fill(const struct tracker *tracker, struct frame *frame);
+
+#endif

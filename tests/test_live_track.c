@@ -1,0 +1,286 @@
+/* Faces over time: identity and boxes (track), probabilities and labels (smoother). */
+#include "testing.h"
+
+#include "smoother.h"
+#include "track.h"
+
+static struct box square_at(double x, double y, int side)
+{
+    return (struct box){(int)lround(x) - side / 2, (int)lround(y) - side / 2, side, side};
+}
+
+static const struct track *with_id(const struct tracker *tracker, int id)
+{
+    for (int i = 0; i < tracker->count; i++) {
+        if (tracker->tracks[i].id == id)
+            return &tracker->tracks[i];
+    }
+    return NULL;
+}
+
+/* ---- Identity -------------------------------------------------------------------------------- */
+
+/* Two faces pass each other; while they overlap, the cascade finds the one in front alone. */
+static void cross(double fps, double speed, struct rng *rng)
+{
+    enum { SIDE = 100 };
+    struct tracker tracker = {0};
+    double seconds = 500 / speed;
+    for (int n = 0; n <= (int)(seconds * fps); n++) {
+        double time = n / fps;
+        double moved = speed * time;
+        struct box boxes[2] = {square_at(50 + moved + between(rng, -1, 1), 200, SIDE),
+                               square_at(550 - moved + between(rng, -1, 1), 206, SIDE)};
+        bool hidden = abs(boxes[0].x - boxes[1].x) < 0.6 * SIDE;
+        bool swapped = n % 2;
+        struct box shuffled[2] = {boxes[swapped], boxes[!swapped]};
+        tracker_update(&tracker, hidden ? boxes : shuffled, hidden ? 1 : 2, time);
+    }
+    if (tracker.last_id != 2 || tracker.count != 2)
+        fail_msg("%g fps, speed %g: %d ids, %d tracks", fps, speed, tracker.last_id, tracker.count);
+    /* The shuffled first frame gave id 1 to the face that comes from the left. */
+    if (with_id(&tracker, 1)->x.raw < 400 || with_id(&tracker, 2)->x.raw > 200)
+        fail_msg("%g fps, speed %g: the faces have exchanged their ids", fps, speed);
+}
+
+static void test_crossing(void **state)
+{
+    (void)state;
+    static const double rates[] = {15, 25, 30, 60};
+    struct rng rng = rng_make(1, 0);
+    for (int i = 0; i < 4; i++) {
+        for (double speed = 150; speed <= 600; speed += 50)
+            cross(rates[i], speed, &rng);
+    }
+}
+
+static void test_hold(void **state)
+{
+    (void)state;
+    struct tracker tracker = {0};
+    struct frame frame = {0};
+    struct box box = square_at(100, 100, 80);
+    for (int n = 0; n < 30; n++)
+        tracker_update(&tracker, &box, 1, n / 30.0);
+    tracker_update(&tracker, NULL, 0, 1.4);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 1);
+    assert_true(frame.held[0]);
+    assert_int_equal(frame.ids[0], 1);
+    tracker_update(&tracker, &box, 1, 1.42);
+    tracker_fill(&tracker, &frame);
+    assert_false(frame.held[0]);
+    assert_int_equal(frame.ids[0], 1);
+    tracker_update(&tracker, NULL, 0, 1.93);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 0);
+    for (int n = 0; n < 2; n++)
+        tracker_update(&tracker, &box, 1, 2 + n / 30.0);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.ids[0], 2);
+}
+
+/* After the first frame, what is found only once is taken for an error of the cascade. */
+static void test_found_twice(void **state)
+{
+    (void)state;
+    struct tracker tracker = {0};
+    struct frame frame = {0};
+    struct box boxes[2] = {square_at(100, 100, 80), square_at(300, 100, 80)};
+    tracker_update(&tracker, boxes, 1, 0);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 1);
+    tracker_update(&tracker, boxes, 2, 0.03);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 1);
+    tracker_update(&tracker, boxes, 1, 0.06);
+    tracker_update(&tracker, boxes, 2, 0.09);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 1);
+    tracker_update(&tracker, boxes, 2, 0.12);
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 2);
+    assert_int_equal(frame.ids[1], 2);
+}
+
+static void test_many_faces(void **state)
+{
+    (void)state;
+    struct tracker tracker = {0};
+    struct box boxes[FRAME_MAX_FACES + 8];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < FRAME_MAX_FACES + 8; i++)
+            boxes[i] = square_at(60 + i % 9 * 100, 60 + i / 9 * 100, 80);
+        tracker_update(&tracker, boxes, FRAME_MAX_FACES + 8, round);
+    }
+    assert_int_equal(tracker.count, FRAME_MAX_FACES);
+}
+
+/* ---- Boxes ----------------------------------------------------------------------------------- */
+
+static void test_lag(void **state)
+{
+    (void)state;
+    enum { SIDE = 200 };
+    static const double rates[] = {15, 30, 60};
+    for (int r = 0; r < 3; r++) {
+        for (double speed = 0.1; speed <= 3; speed += 0.1) {
+            struct tracker tracker = {0};
+            double fps = rates[r];
+            for (int n = 0; n < (int)(2 * fps); n++) {
+                struct box box = square_at(speed * SIDE * n / fps, 100, SIDE);
+                tracker_update(&tracker, &box, 1, n / fps);
+            }
+            const struct track_axis *x = &tracker.tracks[0].x;
+            expect_close((x->raw - x->value) / SIDE, 0, TRACK_LAG, "lag");
+        }
+    }
+}
+
+static void test_jitter(void **state)
+{
+    (void)state;
+    struct tracker tracker = {0};
+    struct rng rng = rng_make(2, 0);
+    double raw = 0, filtered = 0;
+    for (int n = 0; n < 3000; n++) {
+        struct box box = square_at(300 + between(&rng, -2, 2), 300, 120);
+        tracker_update(&tracker, &box, 1, n / 30.0);
+        const struct track_axis *x = &tracker.tracks[0].x;
+        raw += n > 100 ? (x->raw - 300) * (x->raw - 300) : 0;
+        filtered += n > 100 ? (x->value - 300) * (x->value - 300) : 0;
+    }
+    assert_true(sqrt(filtered) < 0.6 * sqrt(raw));
+}
+
+/* ---- Probabilities --------------------------------------------------------------------------- */
+
+static struct face answer(int id, int label, float top)
+{
+    struct face face = {.id = id};
+    for (int k = 0; k < LABEL_COUNT; k++)
+        face.raw[k] = k == label ? top : (1 - top) / (LABEL_COUNT - 1);
+    return face;
+}
+
+/* A step from one answer to another, seen at any frame rate, even or not. */
+static void test_smoothing_closed_form(void **state)
+{
+    (void)state;
+    struct rng rng = rng_make(3, 0);
+    for (int round = 0; round < 50; round++) {
+        struct smoother smoother = {.seconds = 0.05 + round * 0.04};
+        struct face face = answer(7, 0, 1);
+        smoother_run(&smoother, &face, 1, 0);
+        double time = 0;
+        for (int n = 0; n < 60; n++) {
+            time += between(&rng, 1, 100) / 1000.0;
+            face = answer(7, 3, 1);
+            smoother_run(&smoother, &face, 1, time);
+            expect_close((double)face.probabilities[3], 1 - exp(-time / smoother.seconds), 1e-5,
+                         "step");
+            expect_close((double)face.probabilities[0], exp(-time / smoother.seconds), 1e-5,
+                         "rest");
+            expect_close((double)face.raw[3], 1, 0, "raw");
+            assert_true(face.smoothed);
+        }
+    }
+}
+
+static void test_no_smoothing(void **state)
+{
+    (void)state;
+    struct smoother smoother = {0};
+    struct face face = answer(1, 0, 0.9f);
+    smoother_run(&smoother, &face, 1, 0);
+    face = answer(1, 4, 0.8f);
+    smoother_run(&smoother, &face, 1, 0.001);
+    assert_memory_equal(face.probabilities, face.raw, sizeof face.raw);
+    assert_int_equal(face.label, 4);
+    assert_false(face.smoothed);
+}
+
+static void test_label_hysteresis(void **state)
+{
+    (void)state;
+    struct smoother smoother = {0};
+    struct face face = answer(1, 3, 0.9f);
+    smoother_run(&smoother, &face, 1, 0);
+    for (int n = 1; n < 20; n++) {
+        face = answer(1, 3, 0.5f);
+        face.raw[6] = 0.5f + (n % 2 ? 0.04f : -0.04f);
+        smoother_run(&smoother, &face, 1, n);
+        assert_int_equal(face.label, 3);
+    }
+    face.held = false;
+    face.raw[6] = 0.56f;
+    smoother_run(&smoother, &face, 1, 20);
+    assert_int_equal(face.label, 6);
+}
+
+static void test_uncertain(void **state)
+{
+    (void)state;
+    static const struct {
+        float top;
+        bool uncertain;
+    } steps[] = {{0.6f, false}, {0.41f, false}, {0.38f, true}, {0.42f, true}, {0.47f, false}};
+    struct smoother smoother = {0};
+    for (int n = 0; n < 5; n++) {
+        struct face face = answer(1, 2, steps[n].top);
+        smoother_run(&smoother, &face, 1, n);
+        assert_int_equal(face.uncertain, steps[n].uncertain);
+    }
+}
+
+/* Each face keeps its own history, wherever it stands in the list; a held one keeps its values. */
+static void test_histories(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 10};
+    struct face faces[2] = {answer(1, 0, 1), answer(2, 3, 1)};
+    smoother_run(&smoother, faces, 2, 0);
+    struct face swapped[2] = {answer(2, 3, 1), answer(1, 0, 1)};
+    smoother_run(&smoother, swapped, 2, 0.1);
+    expect_close((double)swapped[0].probabilities[3], 1, 1e-6, "second face");
+    expect_close((double)swapped[1].probabilities[0], 1, 1e-6, "first face");
+    struct face held = {.id = 1, .held = true};
+    smoother_run(&smoother, &held, 1, 0.2);
+    expect_close((double)held.probabilities[0], 1, 1e-6, "held");
+    assert_int_equal(held.label, 0);
+    struct face back = answer(2, 5, 1);
+    smoother_run(&smoother, &back, 1, 0.3);
+    expect_close((double)back.probabilities[5], 1, 1e-6, "forgotten");
+    struct face unknown = {.id = 9, .held = true};
+    smoother_run(&smoother, &unknown, 1, 0.4);
+    assert_true(unknown.uncertain);
+}
+
+static void test_smoothing_steps(void **state)
+{
+    (void)state;
+    expect_close(smoother_step(0.3, 1), 0.5, 1e-9, "up");
+    expect_close(smoother_step(0.3, -1), 0.2, 1e-9, "down");
+    expect_close(smoother_step(0, -1), 0, 0, "lowest");
+    expect_close(smoother_step(60, 1), 60, 0, "highest");
+    expect_close(smoother_step(0.25, 1), 0.3, 1e-9, "between");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crossing),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_found_twice),
+        cmocka_unit_test(test_many_faces),
+        cmocka_unit_test(test_lag),
+        cmocka_unit_test(test_jitter),
+        cmocka_unit_test(test_smoothing_closed_form),
+        cmocka_unit_test(test_no_smoothing),
+        cmocka_unit_test(test_label_hysteresis),
+        cmocka_unit_test(test_uncertain),
+        cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_smoothing_steps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
