@@ -132,7 +132,7 @@ static void enlarge(struct demo *demo, const float *face, const double offset[2]
 
 static void mix_faces(const struct demo *demo, long frame, float *face)
 {
-    long phase = frame % DEMO_CYCLE;
+    long phase = (frame + DEMO_LEAD) % DEMO_CYCLE;
     int from = (int)(phase / (DEMO_REST + DEMO_MORPH));
     int to = (from + 1) % LABEL_COUNT;
     int step = (int)(phase % (DEMO_REST + DEMO_MORPH)) - DEMO_REST + 1;

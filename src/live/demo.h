@@ -11,8 +11,9 @@ enum {
     DEMO_WIDTH = 640,
     DEMO_HEIGHT = 480,
     DEMO_FPS = 30,
-    DEMO_REST = 20,  /* frames that rest at an expression */
-    DEMO_MORPH = 10, /* frames on the way to the next one */
+    DEMO_REST = 22, /* frames that rest at an expression */
+    DEMO_MORPH = 8, /* frames on the way to the next one */
+    DEMO_LEAD = 6,  /* frames of the first expression's rest that lie before the first frame */
     DEMO_CYCLE = 7 * (DEMO_REST + DEMO_MORPH)
 };
 

@@ -197,7 +197,7 @@ static int class_means(const struct dataset *dataset, size_t area, double *means
     return 0;
 }
 
-int dataset_mean_faces(const struct dataset *dataset, double exaggeration, uint8_t *faces,
+int dataset_mean_faces(const struct dataset *dataset, const double *exaggeration, uint8_t *faces,
                        struct error *error)
 {
     const double grey = 128.0, contrast = 48.0; /* mean and deviation of each face */
@@ -218,7 +218,7 @@ int dataset_mean_faces(const struct dataset *dataset, double exaggeration, uint8
     for (size_t k = 0; k < classes; k++) {
         double *face = means + k * area;
         for (size_t p = 0; p < area; p++)
-            face[p] = all[p] + exaggeration * (face[p] - all[p]);
+            face[p] = all[p] + exaggeration[k] * (face[p] - all[p]);
         standardize(face, area);
         for (size_t p = 0; p < area; p++)
             faces[k * area + p] = (uint8_t)lrint(fmin(fmax(grey + contrast * face[p], 0.0), 255.0));

@@ -92,8 +92,8 @@ int votes_majority(const struct votes *votes);
 /* The mean of each class's Training pictures and their mirror images, each brought to the same
  * brightness and contrast first and weighted by the share of FER+ votes that agree with its label
  * where there are any, with its difference from the mean of all classes multiplied by
- * `exaggeration`: faces[K x height x width]. */
-int dataset_mean_faces(const struct dataset *dataset, double exaggeration, uint8_t *faces,
+ * exaggeration[K]: faces[K x height x width]. */
+int dataset_mean_faces(const struct dataset *dataset, const double *exaggeration, uint8_t *faces,
                        struct error *error);
 
 #endif

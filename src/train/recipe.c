@@ -1,6 +1,7 @@
 #include "recipe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
 
@@ -62,25 +63,39 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
     return config;
 }
 
+enum { NUMBER_SIZE = 24 };
+
+/* The fewest digits that read back as the same float. */
+static const char *exact(float value, char text[NUMBER_SIZE])
+{
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, NUMBER_SIZE, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    return text;
+}
+
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
-    char hidden[MLP_MAX_LAYERS * 8] = "none";
+    char hidden[MLP_MAX_LAYERS * 8] = "none", numbers[8][NUMBER_SIZE];
     size_t used = 0;
     for (int i = 0; i < r->hidden_count; i++)
         used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%d", i ? "," : "",
                                  r->hidden[i]);
     snprintf(text, size,
              "--features %s --hidden %s --activation %s --output-activation %s --batch-norm %s "
-             "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %.9g "
-             "--epochs %d --patience %d --dropout %.9g --input-dropout %.9g --weight-decay %.9g "
-             "--label-smoothing %.9g --ferplus-share %.9g --augment %.9g --mixup %.9g --seed %llu "
+             "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
+             "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
+             "--label-smoothing %s --ferplus-share %s --augment %s --mixup %s --seed %llu "
              "--threads %d",
              feature_kind_names[r->features.kind], hidden, activation_names[r->activation],
              output_activation_names[r->output], r->batch_norm ? "on" : "off",
              loss_names[r->step.loss], descent_names[r->descent], r->batch_size,
-             optimizer_names[r->optimizer], (double)r->learning_rate, r->epochs, r->patience,
-             (double)r->step.dropout, (double)r->step.input_dropout, (double)r->weight_decay,
-             (double)r->targets.smoothing, (double)r->targets.votes_share,
-             (double)r->augment.strength, (double)r->mixup, (unsigned long long)r->seed,
-             r->threads);
+             optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]), r->epochs,
+             r->patience, exact(r->step.dropout, numbers[1]),
+             exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
+             exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
+             exact(r->augment.strength, numbers[6]), exact(r->mixup, numbers[7]),
+             (unsigned long long)r->seed, r->threads);
 }
