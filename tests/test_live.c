@@ -220,9 +220,10 @@ static enum source_status run_capture(bool failing, long *last, long *count, str
     int frames = 0;
     struct source source = {.live = failing, .state = &frames, .read = read_made_up};
     assert_int_equal(mailbox_create(&mailbox, MAILBOX_EVERY, error), 0);
-    assert_int_equal(detector_open(&detector, resource_cascade(), DETECTOR_LIVE, error), 0);
+    assert_int_equal(detector_open(&detector, resource_cascade(), error), 0);
+    struct follower follower = {.detector = detector};
     struct capture_settings settings = {
-        .source = &source, .detector = detector, .mailbox = mailbox};
+        .source = &source, .follower = &follower, .mailbox = mailbox};
     assert_int_equal(capture_start(&capture, &settings, error), 0);
     *count = 0;
     for (const struct frame *frame; (frame = mailbox_wait(mailbox)); ++*count) {
@@ -297,24 +298,31 @@ static void demo_frame(int index, struct frame *frame)
     demo_close(&demo);
 }
 
+static int find(int live, struct follower *follower, struct frame *frame, struct error *error)
+{
+    return live ? follower_run(follower, frame, error)
+                : detector_find(follower->detector, frame, error);
+}
+
 static void test_detector(void **state)
 {
     (void)state;
-    const enum detector_mode modes[] = {DETECTOR_STILL, DETECTOR_LIVE};
-    for (int m = 0; m < 2; m++) {
+    for (int live = 0; live < 2; live++) {
         struct detector *detector;
         struct error error;
-        assert_int_equal(detector_open(&detector, resource_cascade(), modes[m], &error), 0);
+        assert_int_equal(detector_open(&detector, resource_cascade(), &error), 0);
+        struct follower follower = {.detector = detector};
         struct frame frame = {0};
         demo_frame(100, &frame);
-        assert_int_equal(detector_find(detector, &frame, &error), 0);
+        assert_int_equal(find(live, &follower, &frame, &error), 0);
         assert_int_equal(frame.box_count, 1);
         assert_in_range(frame.boxes[0].width, 180, 320);
         assert_in_range(frame.boxes[0].x + frame.boxes[0].width / 2, 200, 330);
 
         const uint8_t pixel[3] = {1, 2, 3};
         assert_int_equal(frame_set(&frame, (struct bgr_image){pixel, 1, 1, 3}, &error), 0);
-        assert_int_equal(detector_find(detector, &frame, &error), 0);
+        follower = (struct follower){.detector = detector};
+        assert_int_equal(find(live, &follower, &frame, &error), 0);
         assert_int_equal(frame.box_count, 0);
         frame_free(&frame);
         detector_close(&detector);
@@ -326,7 +334,7 @@ static void test_detector_bad_cascade(void **state)
     (void)state;
     struct detector *detector = NULL;
     struct error error;
-    assert_int_equal(detector_open(&detector, "no/cascade.xml", DETECTOR_LIVE, &error), -1);
+    assert_int_equal(detector_open(&detector, "no/cascade.xml", &error), -1);
     expect_text(error.text, "no/cascade.xml", "No such file");
     assert_null(detector);
 }

@@ -1,7 +1,12 @@
 /* Faces over time: identity and boxes (track), probabilities and labels (smoother). */
 #include "testing.h"
 
+#include "demo.h"
+#include "follower.h"
+#include "ocv.h"
+#include "resources.h"
 #include "smoother.h"
+#include "statistics.h"
 #include "track.h"
 
 static struct box square_at(double x, double y, int side)
@@ -266,6 +271,117 @@ static void test_smoothing_steps(void **state)
     expect_close(smoother_step(0.25, 1), 0.3, 1e-9, "between");
 }
 
+/* ---- Live detection -------------------------------------------------------------------------- */
+
+enum { WIDTH = 640, HEIGHT = 480 };
+
+/* The demo's face, side x side pixels, on a plain frame. */
+static void paste_face(struct frame *frame, int left, int top, int side)
+{
+    static struct frame whole;
+    struct error error;
+    if (!whole.grey) {
+        struct demo *demo;
+        double time;
+        assert_int_equal(demo_open(&demo, SOURCE_DIR "/datasets/mean_faces.png", &error), 0);
+        assert_int_equal(frame_set(&whole, demo_next(demo, &time), &error), 0);
+        demo_close(&demo);
+    }
+    uint8_t *face = malloc((size_t)side * (size_t)side);
+    assert_non_null(face);
+    struct grey_image oval = {whole.grey + 110 * DEMO_WIDTH + 138, 260, 260, DEMO_WIDTH};
+    assert_int_equal(ocv_resize_grey(oval, face, side, side, NULL), OCV_OK);
+    for (int y = 0; y < side; y++)
+        memcpy(frame->grey + (top + y) * WIDTH + left, face + y * side, (size_t)side);
+    free(face);
+}
+
+static void make_plain(struct frame *frame, double time)
+{
+    static const uint8_t pixels[WIDTH * HEIGHT * 3];
+    struct error error;
+    assert_int_equal(frame_set(frame, (struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3}, &error),
+                     0);
+    memset(frame->grey, 90, WIDTH * HEIGHT);
+    frame->time = time;
+}
+
+static void open_follower(struct follower *follower)
+{
+    struct error error;
+    *follower = (struct follower){0};
+    assert_int_equal(detector_open(&follower->detector, resource_cascade(), &error), 0);
+}
+
+static void test_new_face_is_seen_soon(void **state)
+{
+    (void)state;
+    static const int sides[] = {80, 130, 260, 400};
+    static const double rates[] = {10, 30, 60};
+    struct frame frame = {0};
+    struct error error;
+    for (int i = 0; i < 12; i++) {
+        struct follower follower;
+        open_follower(&follower);
+        double fps = rates[i % 3];
+        int side = sides[i / 3];
+        int frames = 0;
+        for (int n = 0; n < 5 || frame.box_count == 0; n++) {
+            make_plain(&frame, n / fps);
+            if (n >= 5)
+                paste_face(&frame, 150, 40, side);
+            assert_int_equal(follower_run(&follower, &frame, &error), 0);
+            frames = n - 4;
+            if (frames > 60)
+                fail_msg("a face of %d pixels is never seen", side);
+        }
+        /* It appears between two frames, and counts when it is found the second time. */
+        if (frames / fps > 0.3 + 1 / fps)
+            fail_msg("%g fps, %d pixels: seen after %g s", fps, side, frames / fps);
+        detector_close(&follower.detector);
+    }
+    frame_free(&frame);
+}
+
+/* Ten faces that drift keep their ten ids, although not every one is looked for in each frame. */
+static void test_ten_faces(void **state)
+{
+    (void)state;
+    struct follower follower;
+    struct frame frame = {0};
+    struct error error;
+    open_follower(&follower);
+    for (int n = 0; n < 60; n++) {
+        make_plain(&frame, n / 30.0);
+        for (int i = 0; i < 10; i++)
+            paste_face(&frame, i % 5 * 125 + n / 4, 20 + i / 5 * 220 + n / 2, 110);
+        assert_int_equal(follower_run(&follower, &frame, &error), 0);
+        if (n < 15)
+            continue;
+        assert_int_equal(frame.box_count, 10);
+        assert_int_equal(follower.tracker.last_id, 10);
+        for (int i = 0; i < 10; i++)
+            assert_false(frame.held[i]);
+    }
+    frame_free(&frame);
+    detector_close(&follower.detector);
+}
+
+static void test_statistics(void **state)
+{
+    (void)state;
+    struct statistics statistics = {0};
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.5), 0, 0, "nothing yet");
+    for (int i = 1; i <= 100; i++)
+        statistics_add(&statistics, STAGE_LATENCY, (i * 37 % 101) / 1000.0);
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.5), 50, 1e-6, "median");
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.95), 95, 1e-6, "95th");
+    for (int i = 0; i < 3 * STATISTICS_WINDOW; i++)
+        statistics_add(&statistics, STAGE_LATENCY, 0.002);
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 1), 2, 1e-6, "only the last ones");
+    expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 1), 0, 0, "another stage");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +397,10 @@ int main(void)
         cmocka_unit_test(test_uncertain),
         cmocka_unit_test(test_histories),
         cmocka_unit_test(test_smoothing_steps),
+        cmocka_unit_test(test_new_face_is_seen_soon),
+        cmocka_unit_test(test_ten_faces),
+        cmocka_unit_test(test_statistics),
     };
+    ocv_setup(2);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #include "capture.h"
 
-#include "track.h"
+#include "monotonic.h"
 
 #include <assert.h>
 #include <math.h>
@@ -10,7 +10,6 @@
 
 struct capture {
     struct capture_settings settings;
-    struct tracker tracker;
     pthread_t thread;
     enum source_status status; /* this and the error: the thread's until it is joined */
     struct error error;
@@ -25,13 +24,16 @@ static enum source_status capture_frame(struct capture *capture, long index)
     enum source_status status = source->read(source, &picture, &time, &capture->error);
     if (status != SOURCE_FRAME)
         return status;
-    if (frame_set(frame, picture, &capture->error) ||
-        detector_find(capture->settings.detector, frame, &capture->error))
+    double grabbed = monotonic_now();
+    if (frame_set(frame, picture, &capture->error))
         return SOURCE_FAILED;
-    tracker_update(&capture->tracker, frame->boxes, frame->box_count, time);
-    tracker_fill(&capture->tracker, frame);
     frame->index = index;
     frame->time = time;
+    frame->grabbed = grabbed;
+    double begin = monotonic_now();
+    if (follower_run(capture->settings.follower, frame, &capture->error))
+        return SOURCE_FAILED;
+    frame->detection = monotonic_now() - begin;
     return SOURCE_FRAME;
 }
 

@@ -2,13 +2,13 @@
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
-#include "detector.h"
+#include "follower.h"
 #include "mailbox.h"
 #include "source.h"
 
 struct capture_settings {
     struct source *source;
-    struct detector *detector; /* both are the thread's until capture_join */
+    struct follower *follower; /* both are the thread's until capture_join */
     struct mailbox *mailbox;
     double pace; /* frames a second to slow down to; 0 for as fast as they come */
     /* Called after each frame and at the end, from the thread; may be NULL. */

@@ -13,19 +13,35 @@ struct search {
     double padding;      /* repeated edge on each side, share of width and height */
     double scale_factor; /* step between face sizes */
     int min_neighbours;
-    double min_face; /* smallest face, share of the longest side */
+    double min_face; /* smallest and largest face, shares of the longest side; 0: the picture's */
+    double max_face;
 };
 
 /* Tight portraits cut off the forehead that the cascade wants to see: hence the padding. What the
  * first search finds nothing in is searched once more in finer steps, for large faces only. */
 static const struct search still_searches[] = {
-    {1000, false, 0.30, 1.10, 3, 1.0 / 32},
-    {400, true, 0.30, 1.05, 3, 1.0 / 5},
+    {1000, false, 0.30, 1.10, 3, 1.0 / 32, 0},
+    {400, true, 0.30, 1.05, 3, 1.0 / 5, 0},
 };
-static const struct search live_searches[] = {
-    {400, false, 0.0, 1.10, 4, 1.0 / 16},
-    {320, false, 0.0, 1.05, 3, 1.0 / 5},
+
+/* The smallest faces cost most. Ranges overlap, since neighbours in size confirm a face. */
+static const struct search live_ranges[DETECTOR_RANGES] = {
+    {400, false, 0, 1.10, 4, 0.062, 0.085},
+    {400, false, 0, 1.10, 4, 0.075, 0.125},
+    {250, false, 0, 1.10, 4, 0.105, 0.24},
+    {160, false, 0, 1.05, 3, 0.20, 0},
 };
+
+/* A known face is brought to `side` pixels and sought in a window around it; where the quick look
+ * finds nothing, a careful one follows. */
+struct look {
+    double side;
+    double scale_factor;
+    int min_neighbours;
+};
+static const struct look looks[] = {{48, 1.10, 2}, {64, 1.05, 2}};
+static const double window_margin = 0.3; /* on each side, share of the face's side */
+static const double known_shrinks = 0.78, known_grows = 1.3;
 
 /* Two boxes show the same face where this share of the smaller one is common to both. */
 static const double same_face = 0.35;
@@ -37,14 +53,11 @@ enum {
 
 struct detector {
     struct ocv_detector *cascade;
-    const struct search *searches;
-    int search_count;
     uint8_t *pixels; /* scratch: the resized picture, then the padded one */
     size_t capacity; /* bytes */
 };
 
-int detector_open(struct detector **detector, const char *cascade_path, enum detector_mode mode,
-                  struct error *error)
+int detector_open(struct detector **detector, const char *cascade_path, struct error *error)
 {
     struct detector *made = calloc(1, sizeof *made);
     if (!made)
@@ -54,10 +67,6 @@ int detector_open(struct detector **detector, const char *cascade_path, enum det
         free(made);
         return error_set(error, "%s: %s", cascade_path, failure.text);
     }
-    bool still = mode == DETECTOR_STILL;
-    made->searches = still ? still_searches : live_searches;
-    made->search_count = (int)(still ? sizeof still_searches / sizeof *still_searches
-                                     : sizeof live_searches / sizeof *live_searches);
     *detector = made;
     return 0;
 }
@@ -94,17 +103,22 @@ static int scaled(int length, double scale)
     return longest(1, (int)lround(length * scale));
 }
 
-/* The picture as `search` wants it, in the detector's scratch. */
-static int prepare(struct detector *detector, const struct search *search,
-                   struct grey_image picture, double scale, struct grey_image *prepared,
-                   int padding[2], struct error *error)
+/* What the cascade looks at: a part of the frame, resized and perhaps padded. */
+struct view_of_frame {
+    struct grey_image picture;
+    double scale;
+    double x, y; /* of the frame's origin, pixels of `picture` */
+};
+
+static int prepare(struct detector *detector, struct grey_image part, double scale, double padding,
+                   struct view_of_frame *view, struct error *error)
 {
-    int width = scaled(picture.width, scale);
-    int height = scaled(picture.height, scale);
-    padding[0] = (int)lround(width * search->padding);
-    padding[1] = (int)lround(height * search->padding);
-    int padded_width = width + 2 * padding[0];
-    int padded_height = height + 2 * padding[1];
+    int width = scaled(part.width, scale);
+    int height = scaled(part.height, scale);
+    int beside = (int)lround(width * padding);
+    int above = (int)lround(height * padding);
+    int padded_width = width + 2 * beside;
+    int padded_height = height + 2 * above;
     size_t small = (size_t)width * (size_t)height;
     if (reserve(detector, small + (size_t)padded_width * (size_t)padded_height, error))
         return -1;
@@ -112,11 +126,14 @@ static int prepare(struct detector *detector, const struct search *search,
     struct ocv_error failure;
     struct grey_image resized = {detector->pixels, width, height, (size_t)width};
     uint8_t *padded = detector->pixels + small;
-    if (ocv_resize_grey(picture, detector->pixels, width, height, &failure) != OCV_OK ||
-        ocv_pad_grey(resized, padding[1], padding[1], padding[0], padding[0], padded, &failure) !=
-            OCV_OK)
+    if (ocv_resize_grey(part, detector->pixels, width, height, &failure) != OCV_OK ||
+        (padding > 0 &&
+         ocv_pad_grey(resized, above, above, beside, beside, padded, &failure) != OCV_OK))
         return error_set(error, "%s", failure.text);
-    *prepared = (struct grey_image){padded, padded_width, padded_height, (size_t)padded_width};
+    *view = (struct view_of_frame){.picture = resized, .scale = scale, .x = beside, .y = above};
+    if (padding > 0)
+        view->picture =
+            (struct grey_image){padded, padded_width, padded_height, (size_t)padded_width};
     return 0;
 }
 
@@ -132,10 +149,45 @@ static double common_area(struct box a, struct box b)
 static bool is_new_face(const struct frame *frame, struct box box)
 {
     for (int i = 0; i < frame->box_count; i++) {
-        if (common_area(frame->boxes[i], box) > same_face * box.width * box.height)
+        struct box known = frame->boxes[i];
+        double smaller = fmin((double)box.width * box.height, (double)known.width * known.height);
+        if (common_area(known, box) > same_face * smaller)
             return false;
     }
     return true;
+}
+
+static void add(struct frame *frame, struct box box)
+{
+    struct box inside = frame_clip(frame, box);
+    int i = frame->box_count;
+    if (i == FRAME_MAX_FACES || inside.width <= 0 || inside.height <= 0 || !is_new_face(frame, box))
+        return;
+    frame->boxes[i] = box;
+    frame->ids[i] = i + 1;
+    frame->held[i] = false;
+    frame->box_count++;
+}
+
+static int detect(struct detector *detector, const struct view_of_frame *view,
+                  const struct ocv_detection *how, struct frame *frame, struct error *error)
+{
+    if (view->picture.width < CASCADE_SIDE || view->picture.height < CASCADE_SIDE)
+        return 0;
+    struct box found[MAX_CANDIDATES];
+    int count = 0;
+    struct ocv_error failure;
+    if (ocv_detector_detect(detector->cascade, view->picture, how, found, MAX_CANDIDATES, &count,
+                            &failure) != OCV_OK)
+        return error_set(error, "%s", failure.text);
+    for (int i = 0; i < count; i++) {
+        struct box box = {(int)lround((found[i].x - view->x) / view->scale),
+                          (int)lround((found[i].y - view->y) / view->scale),
+                          scaled(found[i].width, 1 / view->scale),
+                          scaled(found[i].height, 1 / view->scale)};
+        add(frame, box);
+    }
+    return 0;
 }
 
 static int run_search(struct detector *detector, const struct search *search, struct frame *frame,
@@ -143,41 +195,70 @@ static int run_search(struct detector *detector, const struct search *search, st
 {
     int side = longest(frame->width, frame->height);
     double scale = side > search->side || search->enlarge ? (double)search->side / side : 1;
-    struct grey_image prepared;
-    int padding[2];
-    if (prepare(detector, search, frame_grey(frame), scale, &prepared, padding, error))
+    struct view_of_frame view;
+    if (prepare(detector, frame_grey(frame), scale, search->padding, &view, error))
         return -1;
-    if (prepared.width < CASCADE_SIDE || prepared.height < CASCADE_SIDE)
+    double shown = side * scale;
+    struct ocv_detection how = {search->scale_factor, search->min_neighbours,
+                                longest(CASCADE_SIDE, (int)lround(shown * search->min_face)),
+                                (int)lround(shown * search->max_face)};
+    if (how.max_side > 0 && how.max_side < how.min_side)
         return 0;
-
-    int min_side = longest(CASCADE_SIDE, scaled(side, scale * search->min_face));
-    struct ocv_detection how = {search->scale_factor, search->min_neighbours, min_side, 0};
-    struct box found[MAX_CANDIDATES];
-    int count = 0;
-    struct ocv_error failure;
-    if (ocv_detector_detect(detector->cascade, prepared, &how, found, MAX_CANDIDATES, &count,
-                            &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
-    for (int i = 0; i < count && frame->box_count < FRAME_MAX_FACES; i++) {
-        struct box box = {(int)lround((found[i].x - padding[0]) / scale),
-                          (int)lround((found[i].y - padding[1]) / scale),
-                          scaled(found[i].width, 1 / scale), scaled(found[i].height, 1 / scale)};
-        struct box inside = frame_clip(frame, box);
-        bool visible = inside.width > 0 && inside.height > 0;
-        if (visible && is_new_face(frame, box)) {
-            frame->ids[frame->box_count] = frame->box_count + 1;
-            frame->held[frame->box_count] = false;
-            frame->boxes[frame->box_count++] = box;
-        }
-    }
-    return 0;
+    return detect(detector, &view, &how, frame, error);
 }
 
 int detector_find(struct detector *detector, struct frame *frame, struct error *error)
 {
+    enum { SEARCHES = sizeof still_searches / sizeof *still_searches };
     frame->box_count = 0;
-    for (int i = 0; i < detector->search_count && frame->box_count == 0; i++) {
-        if (run_search(detector, &detector->searches[i], frame, error))
+    for (int i = 0; i < SEARCHES && frame->box_count == 0; i++) {
+        if (run_search(detector, &still_searches[i], frame, error))
+            return -1;
+    }
+    return 0;
+}
+
+int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error)
+{
+    return run_search(detector, &live_ranges[range], frame, error);
+}
+
+static struct box window_around(const struct frame *frame, struct box expected)
+{
+    int margin = scaled(expected.width, window_margin);
+    struct box around = {expected.x - margin, expected.y - margin, expected.width + 2 * margin,
+                         expected.height + 2 * margin};
+    return frame_clip(frame, around);
+}
+
+static int run_look(struct detector *detector, const struct look *look, struct frame *frame,
+                    struct box window, double side, struct error *error)
+{
+    struct grey_image whole = frame_grey(frame);
+    const uint8_t *corner = whole.pixels + (size_t)window.y * whole.stride + window.x;
+    struct grey_image part = {corner, window.width, window.height, whole.stride};
+    double scale = fmin(look->side / side, 1);
+    struct view_of_frame view;
+    if (prepare(detector, part, scale, 0, &view, error))
+        return -1;
+    view.x = -window.x * scale;
+    view.y = -window.y * scale;
+    int smallest = (int)lround(side * scale * known_shrinks);
+    int largest = (int)lround(side * scale * known_grows);
+    struct ocv_detection how = {look->scale_factor, look->min_neighbours,
+                                longest(CASCADE_SIDE, smallest), longest(CASCADE_SIDE, largest)};
+    return detect(detector, &view, &how, frame, error);
+}
+
+int detector_look(struct detector *detector, struct frame *frame, struct box expected,
+                  struct error *error)
+{
+    enum { LOOKS = sizeof looks / sizeof *looks };
+    struct box window = window_around(frame, expected);
+    int known = frame->box_count;
+    for (int i = 0; i < LOOKS && frame->box_count == known && window.width > 0; i++) {
+        if (window.height > 0 &&
+            run_look(detector, &looks[i], frame, window, expected.width, error))
             return -1;
     }
     return 0;

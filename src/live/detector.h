@@ -1,22 +1,29 @@
-/* Finds frontal faces in a frame with OpenCV's Haar cascade. One thread at a time. */
+/* Finds frontal faces in a frame with OpenCV's Haar cascade. One thread at a time.
+ *
+ * Boxes may leave the picture; of boxes on the same face only the first stays. */
 #ifndef DETECTOR_H
 #define DETECTOR_H
 
 #include "frame.h"
 
-enum detector_mode {
-    DETECTOR_STILL, /* thorough: small faces in groups, and faces that fill a tight portrait */
-    DETECTOR_LIVE   /* fast: works on a reduced frame */
-};
-
 struct detector;
 
-int detector_open(struct detector **detector, const char *cascade_path, enum detector_mode mode,
-                  struct error *error);
+int detector_open(struct detector **detector, const char *cascade_path, struct error *error);
 void detector_close(struct detector **detector);
 
-/* Fills frame->boxes, ids and box_count from the grey picture, largest box first. Boxes may
- * leave the picture; of boxes on the same face only the largest stays. */
+/* For stills, thorough: small faces in groups, and faces that fill a tight portrait. Fills
+ * frame->boxes, ids and box_count from the grey picture, largest box first. */
 int detector_find(struct detector *detector, struct frame *frame, struct error *error);
+
+/* For live pictures: the two below add to frame->boxes what they find and is not there yet. */
+
+/* Looks for one face near `expected`. */
+int detector_look(struct detector *detector, struct frame *frame, struct box expected,
+                  struct error *error);
+
+/* Looks for faces anywhere whose size lies in one of the ranges 0 .. DETECTOR_RANGES-1, which
+ * together cover all sizes from 1/16 of the frame's longest side. */
+enum { DETECTOR_RANGES = 4 };
+int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error);
 
 #endif

@@ -15,8 +15,10 @@ struct frame {
     uint8_t *grey;   /* height x width bytes, without padding */
     size_t capacity; /* pixels that both buffers have room for */
     int width, height;
-    long index;  /* 0 for the first frame of the source */
-    double time; /* seconds since the first frame */
+    long index;       /* 0 for the first frame of the source */
+    double time;      /* seconds since the first frame */
+    double grabbed;   /* when it came from the source, monotonic seconds */
+    double detection; /* how long its detection took, seconds */
     int box_count;
     struct box boxes[FRAME_MAX_FACES]; /* square, may leave the picture */
     int ids[FRAME_MAX_FACES];          /* of the faces, 1, 2, ...; the same from frame to frame */

@@ -7,18 +7,19 @@
 #include "jsonl.h"
 #include "log.h"
 #include "mailbox.h"
+#include "monotonic.h"
 #include "picture.h"
 #include "recorder.h"
 #include "resources.h"
 #include "setup.h"
 #include "smoother.h"
+#include "statistics.h"
 #include "text_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* A video that states no rate is shown at this one. */
 static const double usual_fps = 25;
@@ -27,6 +28,8 @@ struct live {
     const struct options *options;
     struct source source;
     struct detector *detector;
+    struct follower follower;
+    struct statistics statistics;
     struct recognizer *recognizer;
     struct smoother smoother;
     struct mailbox *mailbox;
@@ -99,7 +102,10 @@ static int report(struct live *live, const struct frame *frame, struct error *er
 
 static int process(struct live *live, const struct frame *frame, struct error *error)
 {
+    double begin = monotonic_now();
     recognizer_run(live->recognizer, frame, live->faces);
+    statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
+    statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
     smoother_run(&live->smoother, live->faces, frame->box_count, frame->time);
     if (report(live, frame, error))
         return -1;
@@ -169,6 +175,18 @@ static bool handle_events(struct live *live, bool *redraw)
     return true;
 }
 
+static int draw(struct live *live, const struct frame *fresh, struct error *error)
+{
+    double begin = monotonic_now();
+    if (view_draw(live->view, error))
+        return -1;
+    double end = monotonic_now();
+    statistics_add(&live->statistics, STAGE_DRAWING, end - begin);
+    if (fresh)
+        statistics_add(&live->statistics, STAGE_LATENCY, end - fresh->grabbed);
+    return 0;
+}
+
 static int loop_window(struct live *live, struct error *error)
 {
     bool redraw = false;
@@ -176,7 +194,7 @@ static int loop_window(struct live *live, struct error *error)
         const struct frame *frame = live->paused ? NULL : mailbox_take(live->mailbox);
         if (frame && process(live, frame, error))
             return -1;
-        if ((frame || redraw) && view_draw(live->view, error))
+        if ((frame || redraw) && draw(live, frame, error))
             return -1;
         redraw = false;
     }
@@ -221,10 +239,11 @@ static enum exit_status prepare_output(struct live *live, struct error *error)
 
 static int start_capture(struct live *live, struct error *error)
 {
+    live->follower.detector = live->detector;
     double fps = live->source.fps > 0 ? live->source.fps : usual_fps;
     bool paced = live->view && !live->source.live;
     struct capture_settings settings = {.source = &live->source,
-                                        .detector = live->detector,
+                                        .follower = &live->follower,
                                         .mailbox = live->mailbox,
                                         .pace = paced ? fps : 0,
                                         .wake = live->view ? wake_view : NULL,
@@ -235,8 +254,7 @@ static int start_capture(struct live *live, struct error *error)
 static enum exit_status start(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
-    enum exit_status status =
-        setup_vision(options, DETECTOR_LIVE, &live->recognizer, &live->detector, error);
+    enum exit_status status = setup_vision(options, &live->recognizer, &live->detector, error);
     if (status == STATUS_DONE)
         status = open_source(live, error);
     if (status == STATUS_DONE && options->output)
@@ -273,18 +291,24 @@ static enum exit_status conclude(struct live *live, enum source_status end, stru
     return STATUS_DONE;
 }
 
-static double seconds_now(void)
+static void log_details(const struct live *live, double seconds, long dropped)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    const struct statistics *statistics = &live->statistics;
+    log_line(program_name, "%ld frames in %.1f s, %ld dropped, %.0f MB resident", live->done,
+             seconds, dropped, statistics_resident_megabytes());
+    for (int i = 0; i < STAGE_COUNT; i++) {
+        if (statistics->count[i] > 0)
+            log_line(program_name, "%s: median %.2f ms, 95th percentile %.2f ms", stage_names[i],
+                     statistics_quantile(statistics, i, 0.5),
+                     statistics_quantile(statistics, i, 0.95));
+    }
 }
 
 static enum exit_status run(struct live *live, struct error *error)
 {
-    double begin = seconds_now();
+    double begin = monotonic_now();
     int result = live->view ? loop_window(live, error) : loop_headless(live, error);
-    double seconds = seconds_now() - begin;
+    double seconds = monotonic_now() - begin;
     mailbox_stop(live->mailbox);
     struct error capture_error;
     enum source_status end = capture_join(&live->capture, &capture_error);
@@ -302,7 +326,7 @@ static enum exit_status run(struct live *live, struct error *error)
         return STATUS_FAILED;
     }
     if (options->verbose)
-        log_line(program_name, "%ld frames in %.1f s, %ld dropped", live->done, seconds, dropped);
+        log_details(live, seconds, dropped);
     return status;
 }
 

@@ -214,8 +214,7 @@ static enum exit_status start(struct stills *stills, struct error *error)
     if (stills->list.count > 0 && options->output)
         status = prepare_output(stills, error);
     if (status == STATUS_DONE)
-        status =
-            setup_vision(options, DETECTOR_STILL, &stills->recognizer, &stills->detector, error);
+        status = setup_vision(options, &stills->recognizer, &stills->detector, error);
     if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, NULL, error))
         status = STATUS_FAILED;
     if (status == STATUS_DONE && stills->list.count > 0)

@@ -21,16 +21,15 @@ int setup_model_path(const struct options *options, char *path, size_t size, str
     return 0;
 }
 
-enum exit_status setup_vision(const struct options *options, enum detector_mode mode,
-                              struct recognizer **recognizer, struct detector **detector,
-                              struct error *error)
+enum exit_status setup_vision(const struct options *options, struct recognizer **recognizer,
+                              struct detector **detector, struct error *error)
 {
     char model[RESOURCE_PATH_SIZE];
     if (setup_model_path(options, model, sizeof model, error) ||
         recognizer_open(recognizer, model, error))
         return STATUS_BAD_MODEL;
     const char *cascade = options->cascade ? options->cascade : resource_cascade();
-    if (detector_open(detector, cascade, mode, error)) {
+    if (detector_open(detector, cascade, error)) {
         recognizer_close(recognizer);
         return STATUS_FAILED;
     }

@@ -14,9 +14,8 @@ extern const char program_name[];
 int setup_model_path(const struct options *options, char *path, size_t size, struct error *error);
 
 /* Opens both; on failure neither stays open. */
-enum exit_status setup_vision(const struct options *options, enum detector_mode mode,
-                              struct recognizer **recognizer, struct detector **detector,
-                              struct error *error);
+enum exit_status setup_vision(const struct options *options, struct recognizer **recognizer,
+                              struct detector **detector, struct error *error);
 
 /* Opens a window where there is a display and the user wants one; says on stderr where the program
  * goes without. *view is NULL then. */

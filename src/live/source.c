@@ -1,29 +1,22 @@
 #include "source.h"
 
 #include "demo.h"
+#include "monotonic.h"
 #include "ocv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* For a video that does not state its rate. */
 static const double usual_fps = 25;
 
 struct video_state {
     struct ocv_video *video;
-    struct timespec start;
+    double start; /* monotonic */
     long frames;
 };
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
-}
 
 static enum source_status read_video(struct source *source, struct bgr_image *picture, double *time,
                                      struct error *error)
@@ -38,9 +31,9 @@ static enum source_status read_video(struct source *source, struct bgr_image *pi
         return SOURCE_FAILED;
     }
     if (state->frames == 0)
-        clock_gettime(CLOCK_MONOTONIC, &state->start);
+        state->start = monotonic_now();
     *picture = ocv_video_view(state->video);
-    *time = source->live ? seconds_since(&state->start)
+    *time = source->live ? monotonic_now() - state->start
                          : (double)state->frames / (source->fps > 0 ? source->fps : usual_fps);
     state->frames++;
     return SOURCE_FRAME;

@@ -105,9 +105,21 @@ static void follow(struct tracker *tracker, struct track *track, struct box box,
         track->id = ++tracker->last_id;
 }
 
+/* The cascade finds faces in parts of faces too, once it misses the whole one. */
+static bool covers_known(const struct tracker *tracker, struct box box)
+{
+    for (int t = 0; t < tracker->count; t++) {
+        const struct track *track = &tracker->tracks[t];
+        double apart = fmax(fabs(centre_x(box) - track->x.raw), fabs(centre_y(box) - track->y.raw));
+        if (apart < fmax(track->side.raw, box.width) / 2)
+            return true;
+    }
+    return false;
+}
+
 static void begin(struct tracker *tracker, struct box box, double time)
 {
-    if (tracker->count == FRAME_MAX_FACES)
+    if (tracker->count == FRAME_MAX_FACES || covers_known(tracker, box))
         return;
     struct track *track = &tracker->tracks[tracker->count++];
     *track = (struct track){.found = true, .seen = time};
@@ -118,18 +130,21 @@ static void begin(struct tracker *tracker, struct box box, double time)
         track->id = ++tracker->last_id;
 }
 
-static void coast_or_end(struct tracker *tracker, double time)
+/* A track that was skipped stays as it was, found or missed. */
+static void coast_or_end(struct tracker *tracker, const bool *missed, double time)
 {
     int kept = 0;
     for (int t = 0; t < tracker->count; t++) {
-        struct track *track = &tracker->tracks[t];
-        if (!track->found && (track->id == 0 || time - track->seen > TRACK_HOLD))
+        struct track track = tracker->tracks[t];
+        if (!track.found && !track.skipped && (track.id == 0 || time - track.seen > TRACK_HOLD))
             continue;
-        if (!track->found) {
-            axis_coast(&track->x, time - tracker->time);
-            axis_coast(&track->y, time - tracker->time);
+        if (!track.found) {
+            axis_coast(&track.x, time - tracker->time);
+            axis_coast(&track.y, time - tracker->time);
+            track.found = track.skipped && !missed[t];
         }
-        tracker->tracks[kept++] = *track;
+        track.skipped = false;
+        tracker->tracks[kept++] = track;
     }
     tracker->count = kept;
 }
@@ -138,9 +153,11 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
 {
     struct box expected[FRAME_MAX_FACES];
     bool taken[FRAME_MAX_FACES] = {false};
+    bool missed[FRAME_MAX_FACES];
     count = count < FRAME_MAX_FACES ? count : FRAME_MAX_FACES;
     for (int t = 0; t < tracker->count; t++) {
         expected[t] = track_expect(tracker, &tracker->tracks[t], time);
+        missed[t] = !tracker->tracks[t].found;
         tracker->tracks[t].found = false;
     }
     struct pair nearest;
@@ -148,7 +165,7 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
         follow(tracker, &tracker->tracks[nearest.track], boxes[nearest.box], time);
         taken[nearest.box] = true;
     }
-    coast_or_end(tracker, time);
+    coast_or_end(tracker, missed, time);
     for (int b = 0; b < count; b++) {
         if (!taken[b])
             begin(tracker, boxes[b], time);

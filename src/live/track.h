@@ -22,9 +22,10 @@ struct track_axis {
 };
 
 struct track {
-    int id;      /* 0 until the face was found a second time: the cascade errs, but seldom twice */
-    bool found;  /* in the last frame */
-    double seen; /* when it was found last */
+    int id;       /* 0 until the face was found a second time: the cascade errs, but seldom twice */
+    bool skipped; /* set before an update: its face was not looked for this time */
+    bool found;   /* in the last frame */
+    double seen;  /* when it was found last */
     struct track_axis x, y, side; /* centre and side */
 };
 

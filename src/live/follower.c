@@ -1,0 +1,53 @@
+#include "follower.h"
+
+#include <math.h>
+
+/* How many ranges are due in this frame: all in the first one. */
+static int ranges_due(struct follower *follower, double time)
+{
+    if (!follower->tracker.started)
+        return DETECTOR_RANGES;
+    double share = fmax(time - follower->tracker.time, 0) / FOLLOWER_ROUND;
+    follower->turns = fmin(follower->turns + share * DETECTOR_RANGES, DETECTOR_RANGES);
+    int due = (int)follower->turns;
+    follower->turns -= due;
+    return due;
+}
+
+static int look_for_known(struct follower *follower, struct frame *frame, struct error *error)
+{
+    struct tracker *tracker = &follower->tracker;
+    int looks = tracker->count < FOLLOWER_LOOKS ? tracker->count : FOLLOWER_LOOKS;
+    for (int t = 0; t < tracker->count; t++)
+        tracker->tracks[t].skipped = true;
+    for (int i = 0; i < looks; i++) {
+        struct track *track = &tracker->tracks[(follower->first + i) % tracker->count];
+        track->skipped = false;
+        struct box expected = track_expect(tracker, track, frame->time);
+        if (detector_look(follower->detector, frame, expected, error))
+            return -1;
+    }
+    follower->first = tracker->count > 0 ? (follower->first + looks) % tracker->count : 0;
+    return 0;
+}
+
+int follower_run(struct follower *follower, struct frame *frame, struct error *error)
+{
+    struct tracker *tracker = &follower->tracker;
+    double time = frame->time;
+    frame->box_count = 0;
+    if (look_for_known(follower, frame, error))
+        return -1;
+    for (int due = ranges_due(follower, time); due > 0; due--) {
+        if (detector_scan(follower->detector, frame, follower->range, error))
+            return -1;
+        follower->range = (follower->range + 1) % DETECTOR_RANGES;
+    }
+    struct box found[FRAME_MAX_FACES];
+    int count = frame->box_count;
+    for (int i = 0; i < count; i++)
+        found[i] = frame->boxes[i];
+    tracker_update(tracker, found, count, time);
+    tracker_fill(tracker, frame);
+    return 0;
+}

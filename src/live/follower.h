@@ -1,0 +1,27 @@
+/* Live detection: looks for each known face in a small window around where it is expected, in
+ * every frame, and for new faces in the whole reduced frame, a range of face sizes at a time, so
+ * that no frame takes much longer than another. One thread at a time. */
+#ifndef FOLLOWER_H
+#define FOLLOWER_H
+
+#include "detector.h"
+#include "track.h"
+
+/* Within this time, in seconds of the source, all face sizes have had their turn. */
+#define FOLLOWER_ROUND 0.25
+/* So many known faces are looked for in a frame; where there are more, they take turns. */
+enum { FOLLOWER_LOOKS = 4 };
+
+/* All zeros at first, but for the detector, which is not owned. */
+struct follower {
+    struct detector *detector;
+    struct tracker tracker;
+    int first;    /* of the tracks, to be looked for next */
+    int range;    /* of sizes, whose turn is next */
+    double turns; /* that are due; the rest of a turn is carried over */
+};
+
+/* Fills the frame's boxes, ids and held from its grey picture and its time. */
+int follower_run(struct follower *follower, struct frame *frame, struct error *error);
+
+#endif

@@ -1,0 +1,47 @@
+#include "statistics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *const stage_names[STAGE_COUNT] = {"detection", "recognition", "drawing", "latency"};
+
+void statistics_add(struct statistics *statistics, enum stage stage, double seconds)
+{
+    int *count = &statistics->count[stage];
+    statistics->seconds[stage][*count % STATISTICS_WINDOW] = seconds;
+    /* Stays above the window's length without ever overflowing. */
+    *count = *count < 2 * STATISTICS_WINDOW - 1 ? *count + 1 : STATISTICS_WINDOW;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double statistics_quantile(const struct statistics *statistics, enum stage stage, double share)
+{
+    int count = statistics->count[stage];
+    count = count < STATISTICS_WINDOW ? count : STATISTICS_WINDOW;
+    if (count == 0)
+        return 0;
+    double sorted[STATISTICS_WINDOW];
+    memcpy(sorted, statistics->seconds[stage], (size_t)count * sizeof *sorted);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare);
+    return 1000 * sorted[(int)fmax(ceil(share * count) - 1, 0)];
+}
+
+double statistics_resident_megabytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    long all, resident;
+    int read = fscanf(file, "%ld %ld", &all, &resident);
+    fclose(file);
+    return read == 2 ? (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6 : 0;
+}

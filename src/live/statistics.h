@@ -1,0 +1,33 @@
+/* How long the stages of a frame take, over the last frames. One thread at a time. */
+#ifndef STATISTICS_H
+#define STATISTICS_H
+
+enum stage {
+    STAGE_DETECTION,
+    STAGE_RECOGNITION,
+    STAGE_DRAWING,
+    STAGE_LATENCY, /* from the grab of a frame until the window shows it */
+    STAGE_COUNT
+};
+
+/* "detection", "recognition", "drawing", "latency" */
+extern const char *const stage_names[STAGE_COUNT];
+
+enum { STATISTICS_WINDOW = 120 };
+
+/* All zeros at first. */
+struct statistics {
+    int count[STAGE_COUNT]; /* of all samples so far */
+    double seconds[STAGE_COUNT][STATISTICS_WINDOW];
+};
+
+void statistics_add(struct statistics *statistics, enum stage stage, double seconds);
+
+/* The value that `share` of the last samples do not exceed, in milliseconds: share 0.5 is the
+ * median. 0 where there are no samples. */
+double statistics_quantile(const struct statistics *statistics, enum stage stage, double share);
+
+/* Memory of the process that is held in RAM, in megabytes of 10^6 bytes; 0 where unknown. */
+double statistics_resident_megabytes(void);
+
+#endif
