@@ -339,7 +339,7 @@ static struct model train_small(const struct recipe *recipe, const struct datase
     struct error error = {""};
     struct model model = {0};
     const volatile sig_atomic_t stop = 0;
-    const struct training_files files = {small_model, small_checkpoint, NULL};
+    const struct training_files files = {"test", small_model, small_checkpoint, NULL};
     if (train(recipe, d, &files, NULL, &stop, &error) < 0 ||
         model_load(&model, small_model, &error) < 0)
         fail_msg("%s", error.text);
@@ -414,7 +414,7 @@ static void stops_at_a_loss_without_end(void **state)
     r.batch_norm = false;
     r.optimizer = OPTIMIZER_SGD;
     r.learning_rate = 1e30f;
-    const struct training_files files = {small_model, small_checkpoint, NULL};
+    const struct training_files files = {"test", small_model, small_checkpoint, NULL};
     unlink(small_model);
     assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), -1);
     assert_non_null(strstr(error.text, "smaller --learning-rate"));

@@ -115,6 +115,33 @@ cp m.safetensors before
 expect 1 "label.csv" --data label.csv --output m.safetensors
 cmp -s m.safetensors before || fail "a failed run changed the model"
 
+# A disk without room is told before the work; one that fills up while it runs, and the rest done.
+if mkdir full && mount -t tmpfs -o size=64k none full 2>/dev/null; then
+    expect 1 "model and checkpoints need" --data data.csv --ferplus votes.csv --output full/m
+    umount full
+    mount -t tmpfs -o size=900k none full
+    # shellcheck disable=SC2086
+    "$program" $small --ferplus votes.csv --epochs 3000 --output full/m >out 2>err &
+    pid=$!
+    tries=0
+    until grep -q "epoch   1/" out || [ $tries -eq 300 ]; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
+    head -c 2000000 /dev/zero >full/filler 2>/dev/null
+    sleep 0.3
+    kill -0 $pid 2>/dev/null || fail "a full disk ended the training: $(cat err)"
+    grep -q "No space left on device; free some space; going on" err ||
+        fail "a full disk was not told: $(cat err)"
+    rm full/filler
+    kill -INT $pid
+    wait $pid || fail "a full disk that was emptied again: status $?"
+    expect 0 "21 pictures" --evaluate full/m --data data.csv
+    umount full
+else
+    echo "skipped: a full disk, for want of the right to mount one"
+fi
+
 # Ctrl-C, then --resume: the same file as from a run that was never stopped.
 long="--data data.csv --hidden 300,300 --epochs 12 --threads 1 --augment 0.5"
 # shellcheck disable=SC2086

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static const char *advice(int code)
@@ -164,16 +165,34 @@ static int grant_usual_mode(int fd)
     return fchmod(fd, 0666 & ~mask);
 }
 
-/* The folder's entry reaches the disk too; where a file system cannot do that, nothing is lost. */
-static void sync_folder(const char *path)
+/* The folder of `path`, to be freed, or NULL without memory. */
+static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t length = slash ? (size_t)(slash - path) : 0;
     char *folder = malloc(length + 2);
+    if (folder) {
+        memcpy(folder, path, length);
+        memcpy(folder + length, slash ? "/" : ".", 2);
+    }
+    return folder;
+}
+
+uint64_t file_space(const char *path)
+{
+    struct statvfs status;
+    char *folder = folder_of(path);
+    bool known = folder && statvfs(folder, &status) == 0;
+    free(folder);
+    return known ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
+}
+
+/* The folder's entry reaches the disk too; where a file system cannot do that, nothing is lost. */
+static void sync_folder(const char *path)
+{
+    char *folder = folder_of(path);
     if (!folder)
         return;
-    memcpy(folder, path, length);
-    memcpy(folder + length, slash ? "/" : ".", 2);
     int fd = open(folder, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);

@@ -11,6 +11,10 @@
  * directories, anything else that is no regular file, and files above `limit` bytes. */
 int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
 
+/* Bytes that can still be written to the file system where `path` is or would be; UINT64_MAX where
+ * that cannot be known. */
+uint64_t file_space(const char *path);
+
 /* A file that appears under its name whole or not at all: written as a temporary file beside
  * `path`, then fsync and rename. */
 struct file_writer;

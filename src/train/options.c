@@ -121,8 +121,8 @@ static const char help[] =
     "                          (0: never)\n"
     "  --dropout X             share of hidden units dropped (%g)\n"
     "  --input-dropout X       share of input values dropped (%g)\n"
-    "  --weight-decay X        (%g)\n"
-    "  --label-smoothing X     (%g)\n"
+    "  --weight-decay X        (%g; 0 for sgd and momentum)\n"
+    "  --label-smoothing X     (%g for softmax with cross-entropy, else 0)\n"
     "  --seed N                of all random numbers (%d)\n"
     "  --threads N             (as many as there are processors)\n"
     "  --output MODEL          where the best model goes\n"
@@ -226,7 +226,7 @@ static int parse_hidden(const char *list, struct recipe *recipe, struct error *e
 
 /* What the defaults of others depend on. */
 struct given {
-    bool learning_rate, batch_norm, dropout;
+    bool learning_rate, batch_norm, dropout, weight_decay, smoothing;
 };
 
 static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
@@ -285,8 +285,10 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
     case OPTION_INPUT_DROPOUT:
         return parse_real("input-dropout", text, 0, 0.95, &r->step.input_dropout, error);
     case OPTION_WEIGHT_DECAY:
+        given->weight_decay = true;
         return parse_real("weight-decay", text, 0, 10, &r->weight_decay, error);
     case OPTION_LABEL_SMOOTHING:
+        given->smoothing = true;
         return parse_real("label-smoothing", text, 0, 0.9, &r->targets.smoothing, error);
     case OPTION_AUGMENT:
         result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
@@ -363,6 +365,10 @@ static void complete(struct recipe *r, const struct given *given)
         r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
     if (!given->dropout && !r->batch_norm)
         r->step.dropout = r->step.input_dropout = 0.0f;
+    if (!given->weight_decay && r->optimizer != OPTIMIZER_ADAMW)
+        r->weight_decay = 0.0f;
+    if (!given->smoothing && (r->output != OUTPUT_SOFTMAX || r->step.loss != LOSS_CROSS_ENTROPY))
+        r->targets.smoothing = 0.0f;
     if (!given->learning_rate)
         r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 1e-3f
                            : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f

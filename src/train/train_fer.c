@@ -147,7 +147,7 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
         return EXIT_FAILURE;
     print_network(&recipe, dataset);
     listen_for_stop();
-    struct training_files files = {output, checkpoint, o->report};
+    struct training_files files = {program, output, checkpoint, o->report};
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
         return EXIT_FAILURE;
     if (stop && access(checkpoint, F_OK) == 0)

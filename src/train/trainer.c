@@ -5,6 +5,7 @@
 #include "gemm.h"
 #include "inspect.h"
 #include "loader.h"
+#include "log.h"
 #include "metrics.h"
 #include "progress.h"
 #include "report.h"
@@ -37,6 +38,7 @@ struct training {
     int *samples, *order, count; /* the training samples, in file order and in the epoch's */
     long planned_updates;
     struct progress progress;
+    bool unsaved; /* whether the best network is not on the disk yet */
 };
 
 static struct rng stream_of(const struct recipe *recipe, enum stream stream, int epoch)
@@ -170,7 +172,7 @@ static int save_best(const struct training *t, struct error *error)
     return model_save(&model, t->files->output, error);
 }
 
-/* Validates; where it is the best so far, saves. */
+/* Validates; keeps the network where it is the best so far. */
 static int validate(struct training *t, struct epoch_result *result, struct error *error)
 {
     struct training_state *s = &t->state;
@@ -188,7 +190,23 @@ static int validate(struct training *t, struct epoch_result *result, struct erro
     s->best_accuracy = result->validation_accuracy;
     s->best_epoch = s->epochs + 1;
     s->waited = 0;
-    return save_best(t, error);
+    t->unsaved = true;
+    return 0;
+}
+
+/* Writes what an epoch left; a failure may pass until the next one. */
+static void save_progress(struct training *t)
+{
+    struct training_state *s = &t->state;
+    const struct training_files *files = t->files;
+    struct error why;
+    if (t->unsaved && save_best(t, &why) == 0)
+        t->unsaved = false;
+    else if (t->unsaved)
+        log_line(files->program, "%s; going on, to try again after the next epoch", why.text);
+    if (checkpoint_save(s, t->recipe, files->checkpoint, &why) < 0 ||
+        (files->report && report_log(files->report, s->history, s->epochs, &why) < 0))
+        log_line(files->program, "%s; going on, to try again after the next epoch", why.text);
 }
 
 static void print_epoch(struct training *t, const struct epoch_result *e)
@@ -224,10 +242,10 @@ static int train_epochs(struct training *t, struct error *error)
             return -1;
         s->epochs++;
         print_epoch(t, result);
-        if (checkpoint_save(s, r, files->checkpoint, error) < 0 ||
-            (files->report && report_log(files->report, s->history, s->epochs, error) < 0))
-            return -1;
+        save_progress(t);
     }
+    if (t->unsaved && save_best(t, error) < 0)
+        return -1;
     if (s->epochs < r->epochs)
         printf("no better validation for %d epochs: done\n", r->patience);
     unlink(files->checkpoint);
@@ -291,15 +309,37 @@ static void release(struct training *t)
     free(t->order);
 }
 
+/* A place that cannot be written to, or has no room, is told before the work. */
+static int check_place(const struct recipe *recipe, const struct dataset *dataset,
+                       const char *output, struct error *error)
+{
+    struct mlp_config config = recipe_network(recipe, dataset);
+    struct file_writer *probe;
+    if (file_writer_open(&probe, output, error) < 0)
+        return -1;
+    file_writer_discard(&probe);
+    uint64_t weights = 0, room = file_space(output);
+    for (int i = 0; i < config.layer_count; i++)
+        weights += ((uint64_t)config.units[i] + 1) * (uint64_t)config.units[i + 1];
+    /* The model in 2 bytes a weight; the checkpoint holds it in 4, four times over, and stands
+     * there twice while it is replaced. */
+    uint64_t needed = weights * (2 + 2 * 4 * 4);
+    if (room < needed)
+        return error_set(error,
+                         "%s: %llu MB are free, model and checkpoints need %llu; free some "
+                         "space or choose another folder",
+                         output, (unsigned long long)(room >> 20),
+                         (unsigned long long)(needed >> 20) + 1);
+    return 0;
+}
+
 int train(const struct recipe *recipe, const struct dataset *dataset,
           const struct training_files *files, const char *resume, const volatile sig_atomic_t *stop,
           struct error *error)
 {
     struct training t = {.recipe = recipe, .dataset = dataset, .files = files, .stop = stop};
-    struct file_writer *probe; /* a place that cannot be written to is told before the work */
-    if (recipe_check(recipe, error) < 0 || file_writer_open(&probe, files->output, error) < 0)
+    if (recipe_check(recipe, error) < 0 || check_place(recipe, dataset, files->output, error) < 0)
         return -1;
-    file_writer_discard(&probe);
     gemm_setup();
     int result = prepare(&t, error);
     if (result == 0 && resume)
@@ -310,7 +350,7 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     }
     progress_start(&t.progress, stdout, t.state.epochs);
     if (result == 0 && recipe->epochs == 0)
-        result = validate(&t, &t.state.history[0], error);
+        result = validate(&t, &t.state.history[0], error) < 0 ? -1 : save_best(&t, error);
     else if (result == 0)
         result = train_epochs(&t, error);
     progress_clear(&t.progress);

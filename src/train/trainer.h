@@ -8,6 +8,7 @@
 
 /* Where a training writes. */
 struct training_files {
+    const char *program;    /* named in messages on stderr */
     const char *output;     /* the best model */
     const char *checkpoint; /* all that is needed to go on, after each epoch; removed at the end */
     const char *report;     /* folder for log.csv, or NULL */
@@ -17,6 +18,8 @@ struct training_files {
  * files->output, written whole each time it improves. Prints one line an epoch, and a bar on a
  * terminal, to stdout. Where *stop becomes true it ends after the running update; the best model
  * and the latest checkpoint stay. With recipe->epochs 0 the file holds the untrained network.
+ * A checkpoint or model that cannot be written while the training runs, such as to a full disk, is
+ * told on stderr and tried again after the next epoch; only the last model's failure is an error.
  * With `resume`, a checkpoint of the same recipe and data, it goes on behind the epoch saved there
  * and ends with the weights, bit for bit, that the training would have had without a stop. */
 int train(const struct recipe *recipe, const struct dataset *dataset,
