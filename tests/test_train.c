@@ -129,7 +129,7 @@ static float *load_epoch(struct loader *loader, const int *order, int count, int
     struct batch batch;
     int seen = 0;
     assert_non_null(all);
-    loader_start(loader, order, count, epoch);
+    loader_start(loader, order, count, epoch, 0);
     while (loader_next(loader, &batch)) {
         assert_in_range(batch.count, 2, 16);
         memcpy(all + (size_t)seen * (size_t)dim, batch.inputs,
@@ -185,8 +185,8 @@ static void mixup_blends_within_the_batch(void **state)
         order[i] = i;
     assert_int_equal(loader_create(&a, &plain, &error), 0);
     assert_int_equal(loader_create(&b, &mixed, &error), 0);
-    loader_start(a, order, 64, 0);
-    loader_start(b, order, 64, 0);
+    loader_start(a, order, 64, 0, 0);
+    loader_start(b, order, 64, 0, 0);
     while (loader_next(a, &x) && loader_next(b, &y)) {
         for (int i = 0; i < x.count; i++) {
             double target = 0;
@@ -233,7 +233,7 @@ static void loader_gives_each_sample_once(void **state)
     }
     /* Given up in the middle of an epoch. */
     struct batch batch;
-    loader_start(loader, order, 40, 1);
+    loader_start(loader, order, 40, 1, 0);
     assert_true(loader_next(loader, &batch));
     loader_free(&loader);
     free(all);

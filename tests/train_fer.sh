@@ -142,27 +142,41 @@ else
     echo "skipped: a full disk, for want of the right to mount one"
 fi
 
-# Ctrl-C, then --resume: the same file as from a run that was never stopped.
-long="--data data.csv --hidden 300,300 --epochs 12 --threads 1 --augment 0.5"
+# Ctrl-C at any moment, then --resume: the same file as from a run that was never stopped.
+long="--data data.csv --ferplus votes.csv --hidden 300,300 --batch-size 8 --threads 1"
 # shellcheck disable=SC2086
-expect 0 "epoch  12/12" $long --output whole.safetensors
-# shellcheck disable=SC2086
-"$program" $long --output stopped.safetensors >out 2>err &
-pid=$!
-tries=0
-until grep -q "epoch   3/" out || [ $tries -eq 300 ]; do
-    sleep 0.02
-    tries=$((tries + 1))
+expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors
+stops=0
+for pause in 0.02 0.05 0.08 0.11 0.14 0.17; do
+    if [ $stops -eq 0 ]; then
+        # shellcheck disable=SC2086
+        set -- $long --epochs 9 --mixup 0.2 --output stopped.safetensors
+    else
+        set -- --resume stopped.safetensors.checkpoint --data data.csv --ferplus votes.csv
+    fi
+    "$program" "$@" >out 2>err &
+    pid=$!
+    tries=0
+    until grep -q "threads$" out || [ $tries -eq 300 ]; do
+        sleep 0.01
+        tries=$((tries + 1))
+    done
+    sleep $pause
+    kill -INT $pid 2>/dev/null
+    wait $pid || fail "Ctrl-C: status $?: $(cat err)"
+    [ -e stopped.safetensors.checkpoint ] || [ $stops -eq 0 ] || break
+    [ -e stopped.safetensors.checkpoint ] || continue
+    cp stopped.safetensors.checkpoint other.checkpoint
+    grep -q "^stopped in epoch" out || fail "Ctrl-C: not said: $(tail -2 out)"
+    grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data data.csv" out ||
+        fail "Ctrl-C: does not say how to go on: $(tail -2 out)"
+    stops=$((stops + 1))
 done
-kill -INT $pid
-wait $pid
-[ $? -eq 0 ] || fail "Ctrl-C: status is not 0: $(cat err)"
-grep -q "the best model so far is stopped.safetensors" out || fail "Ctrl-C: $(tail -2 out)"
-grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data data.csv" out ||
-    fail "Ctrl-C: does not say how to go on: $(tail -2 out)"
+[ $stops -ge 2 ] || fail "the training was stopped $stops times only"
+[ ! -e stopped.safetensors.checkpoint ] ||
+    expect 0 "epoch   9/9" --resume stopped.safetensors.checkpoint --data data.csv \
+        --ferplus votes.csv
 expect 0 "21 pictures" --evaluate stopped.safetensors --data data.csv
-cp stopped.safetensors.checkpoint other.checkpoint
-expect 0 "epoch  12/12" --resume stopped.safetensors.checkpoint --data data.csv
 cmp whole.safetensors stopped.safetensors || fail "--resume ended with another model"
 [ ! -e stopped.safetensors.checkpoint ] || fail "the checkpoint of an ended training is left"
 expect 2 "leave out those" --resume other.checkpoint --epochs 20

@@ -4,13 +4,14 @@
 #include "safetensors.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
 
-static const char format_name[] = "expressions-checkpoint-1";
+static const char format_name[] = "expressions-checkpoint-2";
 static const char advice[] = "name the checkpoint of this training, or start anew";
 
 static void add_tensor(struct tensor *tensors, size_t *count, const char *name, const float *values,
@@ -44,7 +45,7 @@ int checkpoint_save(const struct training_state *s, const struct recipe *recipe,
 {
     struct tensor tensors[5];
     size_t count = 0, parameters = s->mlp.parameter_count;
-    char options[RECIPE_TEXT_SIZE], numbers[6][NUMBER_SIZE];
+    char options[RECIPE_TEXT_SIZE], numbers[7][NUMBER_SIZE], running[4 * NUMBER_SIZE];
     recipe_print(recipe, options, sizeof options);
     snprintf(numbers[0], NUMBER_SIZE, "%d", s->epochs);
     snprintf(numbers[1], NUMBER_SIZE, "%ld", s->updates);
@@ -52,6 +53,11 @@ int checkpoint_save(const struct training_state *s, const struct recipe *recipe,
     snprintf(numbers[3], NUMBER_SIZE, "%d", s->best_epoch);
     snprintf(numbers[4], NUMBER_SIZE, "%d", s->waited);
     snprintf(numbers[5], NUMBER_SIZE, "%016" PRIx64, s->fingerprint);
+    snprintf(numbers[6], NUMBER_SIZE, "%d", s->batches);
+    const uint64_t *rng = s->dropout.state;
+    snprintf(running, sizeof running,
+             "%.17g %.17g %.17g %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64, s->running.loss,
+             s->running.accuracy, s->running.seconds, rng[0], rng[1], rng[2], rng[3]);
     char *history = print_history(s);
     if (!history)
         return error_no_memory(error, path);
@@ -59,6 +65,7 @@ int checkpoint_save(const struct training_state *s, const struct recipe *recipe,
         {"format", format_name}, {"options", options},          {"epochs", numbers[0]},
         {"updates", numbers[1]}, {"best_accuracy", numbers[2]}, {"best_epoch", numbers[3]},
         {"waited", numbers[4]},  {"data", numbers[5]},          {"history", history},
+        {"batches", numbers[6]}, {"running", running},
     };
     add_tensor(tensors, &count, "parameters", s->mlp.parameters, parameters);
     add_tensor(tensors, &count, "statistics", s->mlp.statistics, s->mlp.statistic_count);
@@ -151,6 +158,8 @@ static int read_tensors(const struct safetensors *file, struct training_state *s
             safetensors_read(file, tensors[i].name, 1, tensors[i].length, tensors[i].values,
                              error) < 0)
             return -1;
+    if (s->best_epoch == 0)
+        return 0;
     if (mlp_fold(&s->mlp, &s->best, error) < 0)
         return -1;
     return safetensors_read(file, "best", 1, s->best.parameter_count, s->best.parameters, error);
@@ -167,10 +176,19 @@ static int read_state(const struct safetensors *file, struct training_state *s,
                          path);
     double epochs = number_of(file, "epochs"), updates = number_of(file, "updates");
     double best_epoch = number_of(file, "best_epoch"), waited = number_of(file, "waited");
-    if (!(epochs >= 1 && epochs <= recipe->epochs && updates >= epochs && updates <= 1e15 &&
-          best_epoch >= 1 && best_epoch <= epochs && waited >= 0 && waited <= epochs))
+    double batches = number_of(file, "batches");
+    const char *running = safetensors_metadata(file, "running");
+    uint64_t *rng = s->dropout.state;
+    if (!(epochs >= 0 && epochs <= recipe->epochs && batches >= 0 && batches <= INT_MAX &&
+          epochs + batches >= 1 && updates >= 1 && updates <= 1e15 && best_epoch >= (epochs > 0) &&
+          best_epoch <= epochs && waited >= 0 && waited <= epochs) ||
+        !running ||
+        sscanf(running, "%lf %lf %lf %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64,
+               &s->running.loss, &s->running.accuracy, &s->running.seconds, &rng[0], &rng[1],
+               &rng[2], &rng[3]) != 7)
         return error_set(error, "%s: its counts make no sense; %s", path, advice);
     s->epochs = (int)epochs;
+    s->batches = (int)batches;
     s->updates = s->optimizer.step = (long)updates;
     s->best_epoch = (int)best_epoch;
     s->waited = (int)waited;

@@ -11,17 +11,20 @@ struct epoch_result {
     double seconds;
 };
 
-/* Where a training stands after an epoch. The order of samples, the dropout masks and the
- * augmentation of an epoch follow from seed and epoch, so that no generator's state is needed. */
+/* Where a training stands between two batches. The order of samples and the augmentation of an
+ * epoch follow from seed and epoch. */
 struct training_state {
     struct mlp mlp;
     struct optimizer optimizer;
     struct mlp best; /* folded; best.parameters is NULL until there is one */
     double best_accuracy;
-    int best_epoch;
-    int waited; /* epochs since the best */
+    int best_epoch; /* from 1; 0: none yet */
+    int waited;     /* epochs since the best */
     long updates;
     int epochs;                   /* finished */
+    int batches;                  /* of the running epoch that are done */
+    struct epoch_result running;  /* sums over them */
+    struct rng dropout;           /* generator of the running epoch's masks */
     struct epoch_result *history; /* recipe's epochs entries, `epochs` of them filled */
     uint64_t fingerprint;         /* of the data */
 };

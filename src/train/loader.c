@@ -43,6 +43,11 @@ static int batch_begin(const struct loader *l, int number)
     return (int)((long long)l->count * number / l->batches);
 }
 
+int loader_seen(const struct loader *l)
+{
+    return batch_begin(l, l->released + (l->lent ? 1 : 0));
+}
+
 /* From Beta(alpha, alpha), by the method of Joehnk (1964), which suits small alpha. */
 static double draw_beta(struct rng *rng, double alpha)
 {
@@ -138,7 +143,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-void loader_start(struct loader *l, const int *order, int count, int epoch)
+void loader_start(struct loader *l, const int *order, int count, int epoch, int first)
 {
     assert(count > 0);
     pthread_mutex_lock(&l->mutex);
@@ -147,7 +152,7 @@ void loader_start(struct loader *l, const int *order, int count, int epoch)
     l->count = count;
     l->epoch = epoch;
     l->batches = loader_batch_count(l, count);
-    l->claimed = l->released = 0;
+    l->claimed = l->released = first;
     for (int i = 0; i < SLOTS; i++)
         l->slots[i].ready = false;
     pthread_cond_broadcast(&l->work);

@@ -32,14 +32,17 @@ int loader_create(struct loader **loader, const struct loader_config *config, st
 /* Stops the workers and frees all, also in the middle of an epoch. */
 void loader_free(struct loader **loader);
 
-/* Begins epoch number `epoch` over samples order[count] of the data set, which must stay until
- * the epoch's last batch is released. Each sample comes once, in this order. The previous epoch
- * must be over. */
-void loader_start(struct loader *loader, const int *order, int count, int epoch);
+/* Begins epoch number `epoch` over samples order[count] of the data set at its batch number
+ * `first`, usually 0; the order must stay until the epoch's last batch is released. Each sample
+ * comes once, in this order. The previous epoch must be over. */
+void loader_start(struct loader *loader, const int *order, int count, int epoch, int first);
 
 /* How many batches an epoch over `count` samples has. Their sizes differ by one at most, so that
  * none is too small for batch normalization. */
 int loader_batch_count(const struct loader *loader, int count);
+
+/* How many samples of the epoch have been handed out, those before its first batch included. */
+int loader_seen(const struct loader *loader);
 
 /* Waits for the next batch; false after the last. The batch is valid until the next call. One
  * thread at a time. */

@@ -105,37 +105,51 @@ static void train_batch(struct training *t, const struct batch *batch, struct rn
     }
 }
 
-static int train_epoch(struct training *t, int epoch, struct epoch_result *result,
-                       struct error *error)
+static void begin_epoch(struct training *t)
 {
-    struct rng order_rng = stream_of(t->recipe, STREAM_ORDER, epoch);
-    struct rng dropout_rng = stream_of(t->recipe, STREAM_DROPOUT, epoch);
-    struct batch batch;
-    int seen = 0;
-    double started = progress_clock();
+    struct training_state *s = &t->state;
+    struct rng order = stream_of(t->recipe, STREAM_ORDER, s->epochs);
     memcpy(t->order, t->samples, (size_t)t->count * sizeof *t->order);
-    rng_shuffle(&order_rng, t->order, (size_t)t->count);
-    loader_start(t->loader, t->order, t->count, epoch);
-    *result = (struct epoch_result){0};
-    while (!*t->stop && loader_next(t->loader, &batch)) {
-        char text[96];
-        train_batch(t, &batch, &dropout_rng, result);
-        seen += batch.count;
-        if (!isfinite(result->loss))
+    rng_shuffle(&order, t->order, (size_t)t->count);
+    if (s->batches == 0) {
+        s->dropout = stream_of(t->recipe, STREAM_DROPOUT, s->epochs);
+        s->running = (struct epoch_result){0};
+    }
+    loader_start(t->loader, t->order, t->count, s->epochs, s->batches);
+}
+
+static void draw_progress(struct training *t, int seen, double seconds)
+{
+    const struct epoch_result *sums = &t->state.running;
+    char text[96];
+    snprintf(text, sizeof text, "epoch %d/%d  loss %.4f  accuracy %.1f %%  %.0f samples/s",
+             t->state.epochs + 1, t->recipe->epochs, sums->loss / seen,
+             100.0 * sums->accuracy / seen, seen / seconds);
+    progress_draw(&t->progress, t->state.epochs + (double)seen / t->count, t->recipe->epochs, text);
+}
+
+/* Goes through the epoch, or what is left of it. Where the training is to stop, it returns after
+ * the running batch; full descent, whose batch is the epoch, goes on to its end. */
+static int train_epoch(struct training *t, struct error *error)
+{
+    struct training_state *s = &t->state;
+    bool full = t->recipe->descent == DESCENT_FULL;
+    struct batch batch;
+    double started = progress_clock(), seconds = s->running.seconds;
+    begin_epoch(t);
+    while ((full || !*t->stop) && loader_next(t->loader, &batch)) {
+        train_batch(t, &batch, &s->dropout, &s->running);
+        s->batches++;
+        s->running.seconds = seconds + progress_clock() - started;
+        if (!isfinite(s->running.loss))
             return error_set(error,
                              "the loss is no finite number in epoch %d; use a smaller "
                              "--learning-rate than %g",
-                             epoch + 1, (double)t->recipe->learning_rate);
-        snprintf(text, sizeof text, "epoch %d/%d  loss %.4f  accuracy %.1f %%  %.0f samples/s",
-                 epoch + 1, t->recipe->epochs, result->loss / seen, 100.0 * result->accuracy / seen,
-                 seen / (progress_clock() - started));
-        progress_draw(&t->progress, epoch + (double)seen / t->count, t->recipe->epochs, text);
+                             s->epochs + 1, (double)t->recipe->learning_rate);
+        draw_progress(t, loader_seen(t->loader), s->running.seconds);
     }
-    if (t->recipe->descent == DESCENT_FULL && !*t->stop)
+    if (full)
         update(t);
-    result->loss /= t->count;
-    result->accuracy /= t->count;
-    result->seconds = progress_clock() - started;
     return 0;
 }
 
@@ -220,24 +234,42 @@ static void print_epoch(struct training *t, const struct epoch_result *e)
     fflush(stdout);
 }
 
+/* In the middle of an epoch: what is done is written, to go on from. */
+static int stop_here(struct training *t, struct error *error)
+{
+    const struct training_state *s = &t->state;
+    progress_clear(&t->progress);
+    if (s->updates == 0) {
+        printf("stopped before the first update; nothing was written\n");
+        return 0;
+    }
+    if (t->unsaved && save_best(t, error) < 0)
+        return -1;
+    if (checkpoint_save(s, t->recipe, t->files->checkpoint, error) < 0)
+        return -1;
+    printf("stopped in epoch %d after %d of %d batches", s->epochs + 1, s->batches,
+           loader_batch_count(t->loader, t->count));
+    if (s->best.parameters)
+        printf("; the best model so far is %s", t->files->output);
+    printf("\n");
+    return 0;
+}
+
 static int train_epochs(struct training *t, struct error *error)
 {
     struct training_state *s = &t->state;
     const struct recipe *r = t->recipe;
-    const struct training_files *files = t->files;
+    int batches = loader_batch_count(t->loader, t->count);
     while (s->epochs < r->epochs && (r->patience == 0 || s->waited < r->patience)) {
         struct epoch_result *result = &s->history[s->epochs];
-        if (train_epoch(t, s->epochs, result, error) < 0)
+        if (train_epoch(t, error) < 0)
             return -1;
-        if (*t->stop) {
-            progress_clear(&t->progress);
-            if (s->epochs == 0)
-                printf("stopped in the first epoch; nothing was written\n");
-            else
-                printf("stopped in epoch %d; the best model so far is %s\n", s->epochs + 1,
-                       files->output);
-            return 0;
-        }
+        if (s->batches < batches)
+            return stop_here(t, error);
+        result->loss = s->running.loss / t->count;
+        result->accuracy = s->running.accuracy / t->count;
+        result->seconds = s->running.seconds;
+        s->batches = 0;
         if (validate(t, result, error) < 0)
             return -1;
         s->epochs++;
@@ -248,7 +280,7 @@ static int train_epochs(struct training *t, struct error *error)
         return -1;
     if (s->epochs < r->epochs)
         printf("no better validation for %d epochs: done\n", r->patience);
-    unlink(files->checkpoint);
+    unlink(t->files->checkpoint);
     return 0;
 }
 
@@ -345,8 +377,8 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     if (result == 0 && resume)
         result = checkpoint_load(&t.state, recipe, resume, error);
     if (result == 0 && resume) {
-        printf("going on behind epoch %d\n", t.state.epochs);
-        result = save_best(&t, error);
+        printf("going on in epoch %d after %d batches\n", t.state.epochs + 1, t.state.batches);
+        t.unsaved = t.state.best.parameters != NULL;
     }
     progress_start(&t.progress, stdout, t.state.epochs);
     if (result == 0 && recipe->epochs == 0)

@@ -144,7 +144,7 @@ static double epoch_per_second(const struct dataset *dataset, int threads, struc
         exit(1);
     }
     double started = progress_clock();
-    loader_start(loader, order, SAMPLES, 0);
+    loader_start(loader, order, SAMPLES, 0, 0);
     while (loader_next(loader, &batch))
         step(&n, batch.inputs, batch.targets, batch.count);
     double seconds = progress_clock() - started;
