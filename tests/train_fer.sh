@@ -92,6 +92,7 @@ sed '9s/ [0-9]* / 256 /' data.csv >value.csv
 expect 1 "value.csv: line 9: pixel 2" --data value.csv
 sed '7s/,[0-9]* /,/' data.csv >short.csv
 expect 1 "short.csv: line 7: 2303 pixels" --data short.csv
+head -1 data.csv >header
 sed 1s/pixels/picture/ data.csv >header.csv
 expect 1 'names no column "pixels"' --data header.csv
 head -c 20000 data.csv >cut.csv
@@ -143,16 +144,18 @@ else
 fi
 
 # Ctrl-C at any moment, then --resume: the same file as from a run that was never stopped.
-long="--data data.csv --ferplus votes.csv --hidden 300,300 --batch-size 8 --threads 1"
+# Epochs long enough to be met in their middle.
+for copy in 1 2 3 4 5 6 7 8 9 10 11 12; do sed 1d data.csv; done | cat header - >many.csv
+long="--data many.csv --ferplus-share 0 --hidden 64,64 --batch-size 4 --threads 1"
 # shellcheck disable=SC2086
 expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors
-stops=0
+stops=0 middles=0
 for pause in 0.02 0.05 0.08 0.11 0.14 0.17; do
     if [ $stops -eq 0 ]; then
         # shellcheck disable=SC2086
         set -- $long --epochs 9 --mixup 0.2 --output stopped.safetensors
     else
-        set -- --resume stopped.safetensors.checkpoint --data data.csv --ferplus votes.csv
+        set -- --resume stopped.safetensors.checkpoint --data many.csv
     fi
     "$program" "$@" >out 2>err &
     pid=$!
@@ -168,14 +171,14 @@ for pause in 0.02 0.05 0.08 0.11 0.14 0.17; do
     [ -e stopped.safetensors.checkpoint ] || continue
     cp stopped.safetensors.checkpoint other.checkpoint
     grep -q "^stopped in epoch" out || fail "Ctrl-C: not said: $(tail -2 out)"
-    grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data data.csv" out ||
+    grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data many.csv" out ||
         fail "Ctrl-C: does not say how to go on: $(tail -2 out)"
     stops=$((stops + 1))
+    grep -q "^stopped in epoch.* after 0 of" out || middles=$((middles + 1))
 done
-[ $stops -ge 2 ] || fail "the training was stopped $stops times only"
+[ $middles -ge 1 ] || fail "the training was not once stopped in the middle of an epoch"
 [ ! -e stopped.safetensors.checkpoint ] ||
-    expect 0 "epoch   9/9" --resume stopped.safetensors.checkpoint --data data.csv \
-        --ferplus votes.csv
+    expect 0 "epoch   9/9" --resume stopped.safetensors.checkpoint --data many.csv
 expect 0 "21 pictures" --evaluate stopped.safetensors --data data.csv
 cmp whole.safetensors stopped.safetensors || fail "--resume ended with another model"
 [ ! -e stopped.safetensors.checkpoint ] || fail "the checkpoint of an ended training is left"
