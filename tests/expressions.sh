@@ -79,6 +79,16 @@ expect 1 "same.png: is the input itself" --image same.png --output same.png --he
 cmp -s face.png same.png || fail "the input was overwritten"
 expect 1 "no/copy.png" --image face.png --output no/copy.png --headless
 
+# --- Tables
+expect 0 "" --image face.png blank.png --headless --csv stills.csv
+[ "$(wc -l <stills.csv)" -eq 2 ] || fail "stills.csv: $(cat stills.csv)"
+expect 0 "" --demo --headless --max-frames 40 --csv demo.csv
+[ "$(awk -F, 'NF == 26 && $1 == "\"demo\"" && $6 == 1' demo.csv | wc -l)" -eq 40 ] || fail "demo.csv"
+cp face.png table.png
+expect_error 1 "table.png: is the input itself" --image table.png --headless --csv table.png
+cmp -s face.png table.png || fail "the table was written over the picture"
+expect_error 1 "no/table.csv" --demo --headless --csv no/table.csv
+
 # --- Bad pictures: each is named in one line, the others are done
 : >empty.png
 head -c 2000 face.png >cut.png

@@ -4,6 +4,7 @@
 
 #include "canvas.h"
 #include "capture.h"
+#include "csv.h"
 #include "demo.h"
 #include "detector.h"
 #include "jsonl.h"
@@ -458,6 +459,42 @@ static void test_jsonl(void **state)
     }
 }
 
+/* Names that would break rows, or run as a formula in a spreadsheet. */
+static void test_csv(void **state)
+{
+    (void)state;
+    struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .box_count = 1};
+    struct face face = made_up_face();
+    struct csv *csv;
+    struct error error;
+    const char *path = in_folder("table.csv");
+    assert_int_equal(csv_open(&csv, path, &error), 0);
+    assert_int_equal(csv_write(csv, "a,\"b\"\n\xff.jpg", &frame, &face, 1, &error), 0);
+    assert_int_equal(csv_write(csv, "blank", &frame, NULL, 0, &error), 0);
+    face.smoothed = true;
+    face.raw[0] = 1;
+    assert_int_equal(csv_write(csv, "=1+1.jpg", &frame, &face, 1, &error), 0);
+    /* Rows are there before the file is closed. */
+    size_t size;
+    char *text = (char *)read_bytes(in_folder("table.csv"), &size);
+    assert_string_equal(
+        text,
+        "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,emotion,"
+        "confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,raw_disgust,"
+        "raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral\n"
+        "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,happy,0.9300,0.0100,"
+        "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,,,,,,,\n"
+        "\"./=1+1.jpg\",3,0.100,640,200,1,0,96,180,104,happy,0.9300,0.0100,"
+        "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,1.0000,0.0000,0.0000,0.0000,0.0000,0.0000,"
+        "0.0000\n");
+    free(text);
+    csv_close(&csv);
+    assert_null(csv);
+    assert_int_equal(csv_open(&csv, in_folder("no/table.csv"), &error), -1);
+    expect_text(error.text, "no/table.csv", "No such file");
+    assert_null(csv);
+}
+
 static void test_text_report(void **state)
 {
     (void)state;
@@ -578,6 +615,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_list, make_folder, remove_folder),
         cmocka_unit_test(test_jsonl),
+        cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_canvas),

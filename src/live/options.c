@@ -16,6 +16,7 @@ enum option_code {
     OPTION_DEMO,
     OPTION_HEADLESS,
     OPTION_JSON,
+    OPTION_CSV,
     OPTION_OUTPUT,
     OPTION_MODEL,
     OPTION_CASCADE,
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
     {"demo", no_argument, NULL, OPTION_DEMO},
     {"headless", no_argument, NULL, OPTION_HEADLESS},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"csv", required_argument, NULL, OPTION_CSV},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"model", required_argument, NULL, OPTION_MODEL},
     {"cascade", required_argument, NULL, OPTION_CASCADE},
@@ -143,6 +145,9 @@ static int apply(struct options *options, int code, char *argument, struct error
     case OPTION_JSON:
         options->json = true;
         return 0;
+    case OPTION_CSV:
+        options->csv = argument;
+        return 0;
     case OPTION_OUTPUT:
         options->output = argument;
         return 0;
@@ -204,6 +209,8 @@ static int check(struct options *options, struct error *error)
         return error_set(error, "say where faces come from: --camera, --image, --video or --demo");
     if (options->output && *options->output == '\0')
         return error_set(error, "--output needs the name of a file or folder");
+    if (options->csv && *options->csv == '\0')
+        return error_set(error, "--csv needs the name of a file");
     if (!options->mirror_chosen)
         options->mirror = options->input == INPUT_CAMERA;
     return 0;
@@ -260,6 +267,7 @@ int options_help(FILE *out)
         "\n"
         "Results:\n"
         "  --json              JSON Lines on stdout: one object a picture or frame\n"
+        "  --csv FILE          the same as a table: one row a face\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
         "                      several, a video (.mp4, .mkv, .avi) for everything else\n"
         "  --smooth SECONDS    time constant of each face's smoothing (default\n"

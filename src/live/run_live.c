@@ -36,6 +36,7 @@ struct live {
     struct interrupt *interrupt;
     struct view *view;         /* NULL when headless */
     struct recorder *recorder; /* NULL without --output */
+    struct csv *csv;           /* NULL without --csv */
     struct capture *capture;
     struct face faces[FRAME_MAX_FACES];
     struct tally tally;
@@ -93,6 +94,9 @@ static enum exit_status open_source(struct live *live, struct error *error)
 static int report(struct live *live, const struct frame *frame, struct error *error)
 {
     const struct options *options = live->options;
+    if (live->csv &&
+        csv_write(live->csv, live->source.name, frame, live->faces, frame->box_count, error))
+        return -1;
     if (options->json)
         return jsonl_write(stdout, live->source.name, frame, live->faces, frame->box_count, error);
     if (!live->view && text_report_frame(stdout, &live->tally, frame, live->faces))
@@ -259,6 +263,8 @@ static enum exit_status start(struct live *live, struct error *error)
         status = open_source(live, error);
     if (status == STATUS_DONE && options->output)
         status = prepare_output(live, error);
+    if (status == STATUS_DONE && setup_csv(options, &live->csv, error))
+        status = STATUS_FAILED;
     if (status != STATUS_DONE)
         return status;
 
@@ -344,6 +350,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
         status = run(live, error);
     interrupt_free(&live->interrupt);
     recorder_close(&live->recorder);
+    csv_close(&live->csv);
     view_close(&live->view);
     mailbox_free(&live->mailbox);
     source_close(&live->source);

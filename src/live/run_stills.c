@@ -23,6 +23,7 @@ struct stills {
     struct picture_list list;
     struct recognizer *recognizer;
     struct detector *detector;
+    struct csv *csv;       /* NULL without --csv */
     struct canvas *canvas; /* NULL without --output */
     bool into_folder;      /* --output is a folder */
     struct view *view;     /* NULL when headless */
@@ -149,6 +150,8 @@ static int show(struct stills *stills, int index, struct error *error)
 static int report(struct stills *stills, const char *path, struct error *error)
 {
     int count = stills->frame.box_count;
+    if (stills->csv && csv_write(stills->csv, path, &stills->frame, stills->faces, count, error))
+        return -1;
     if (stills->options->json)
         return jsonl_write(stdout, path, &stills->frame, stills->faces, count, error);
     if (text_report_still(stdout, path, &stills->frame, stills->faces, stills->bars))
@@ -215,6 +218,8 @@ static enum exit_status start(struct stills *stills, struct error *error)
         status = prepare_output(stills, error);
     if (status == STATUS_DONE)
         status = setup_vision(options, &stills->recognizer, &stills->detector, error);
+    if (status == STATUS_DONE && setup_csv(options, &stills->csv, error))
+        status = STATUS_FAILED;
     if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, NULL, error))
         status = STATUS_FAILED;
     if (status == STATUS_DONE && stills->list.count > 0)
@@ -237,6 +242,7 @@ enum exit_status run_stills(const struct options *options, struct error *error)
     interrupt_free(&stills->interrupt);
     view_close(&stills->view);
     canvas_free(&stills->canvas);
+    csv_close(&stills->csv);
     detector_close(&stills->detector);
     recognizer_close(&stills->recognizer);
     picture_list_free(&stills->list);

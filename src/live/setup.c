@@ -38,6 +38,20 @@ enum exit_status setup_vision(const struct options *options, struct recognizer *
     return STATUS_DONE;
 }
 
+int setup_csv(const struct options *options, struct csv **csv, struct error *error)
+{
+    *csv = NULL;
+    if (!options->csv)
+        return 0;
+    if (options->input == INPUT_VIDEO && setup_check_output(options->source, options->csv, error))
+        return -1;
+    for (int i = 0; i < options->image_count; i++) {
+        if (setup_check_output(options->images[i], options->csv, error))
+            return -1;
+    }
+    return csv_open(csv, options->csv, error);
+}
+
 void setup_view(const struct options *options, const char *title, bool live, struct view **view)
 {
     *view = NULL;
@@ -64,5 +78,5 @@ int setup_check_output(const char *input, const char *output, struct error *erro
     if (stat(input, &in) || stat(output, &out) || in.st_dev != out.st_dev ||
         in.st_ino != out.st_ino)
         return 0;
-    return error_set(error, "%s: is the input itself; choose another name for --output", output);
+    return error_set(error, "%s: is the input itself; choose another name", output);
 }

@@ -2,6 +2,7 @@
 #ifndef SETUP_H
 #define SETUP_H
 
+#include "csv.h"
 #include "detector.h"
 #include "exit_status.h"
 #include "options.h"
@@ -16,6 +17,9 @@ int setup_model_path(const struct options *options, char *path, size_t size, str
 /* Opens both; on failure neither stays open. */
 enum exit_status setup_vision(const struct options *options, struct recognizer **recognizer,
                               struct detector **detector, struct error *error);
+
+/* Begins the table of --csv, unless it is an input itself. *csv is NULL without --csv. */
+int setup_csv(const struct options *options, struct csv **csv, struct error *error);
 
 /* Opens a window where there is a display and the user wants one; says on stderr where the program
  * goes without. *view is NULL then. */

@@ -1,0 +1,106 @@
+#include "csv.h"
+
+#include "utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct csv {
+    FILE *file;
+    char path[4096];
+};
+
+static int complain(const struct csv *csv, struct error *error)
+{
+    return error_set(error, "%.500s: cannot be written: %s; choose another file", csv->path,
+                     strerror(errno));
+}
+
+static void write_header(FILE *file)
+{
+    fprintf(file, "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,emotion,"
+                  "confidence");
+    for (int raw = 0; raw < 2; raw++) {
+        for (int i = 0; i < LABEL_COUNT; i++)
+            fprintf(file, ",%s%s", raw ? "raw_" : "", label_names[i]);
+    }
+    fprintf(file, "\n");
+}
+
+int csv_open(struct csv **csv, const char *path, struct error *error)
+{
+    struct csv *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the table");
+    snprintf(made->path, sizeof made->path, "%s", path);
+    made->file = fopen(path, "w");
+    if (made->file)
+        write_header(made->file);
+    if (!made->file || fflush(made->file)) {
+        complain(made, error);
+        csv_close(&made);
+        return -1;
+    }
+    *csv = made;
+    return 0;
+}
+
+/* Quotes are doubled within quotes; all else may stand there, line ends too. */
+static void write_text(FILE *file, const char *text)
+{
+    fprintf(file, "\"%s", strchr("=+-@\t\r", *text) && *text ? "./" : "");
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', file);
+        fputc(*text, file);
+    }
+    fputc('"', file);
+}
+
+static void write_face(FILE *file, const struct frame *frame, const struct face *face)
+{
+    struct box box = frame_clip(frame, face->box);
+    int best = face_best(face);
+    fprintf(file, ",%ld,%.3f,%d,%d,%d,%d,%d,%d,%d,%s,%.4f", frame->index, frame->time, frame->width,
+            frame->height, face->id, box.x, box.y, box.width, box.height, label_names[best],
+            (double)face->probabilities[best]);
+    for (int i = 0; i < LABEL_COUNT; i++)
+        fprintf(file, ",%.4f", (double)face->probabilities[i]);
+    for (int i = 0; i < LABEL_COUNT; i++) {
+        if (face->smoothed)
+            fprintf(file, ",%.4f", (double)face->raw[i]);
+        else
+            fputc(',', file);
+    }
+    fputc('\n', file);
+}
+
+int csv_write(struct csv *csv, const char *source, const struct frame *frame,
+              const struct face *faces, int count, struct error *error)
+{
+    if (count == 0)
+        return 0;
+    char *name = utf8_copy(source);
+    if (!name)
+        return error_no_memory(error, "a result");
+    int failed = 0;
+    for (int i = 0; i < count && !failed; i++) {
+        write_text(csv->file, name);
+        write_face(csv->file, frame, &faces[i]);
+        failed = fflush(csv->file);
+    }
+    free(name);
+    return failed ? complain(csv, error) : 0;
+}
+
+void csv_close(struct csv **csv)
+{
+    if (!*csv)
+        return;
+    if ((*csv)->file)
+        fclose((*csv)->file);
+    free(*csv);
+    *csv = NULL;
+}

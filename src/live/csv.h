@@ -1,0 +1,22 @@
+/* Results as a table (RFC 4180): one row for each face in each picture or frame. */
+#ifndef CSV_H
+#define CSV_H
+
+#include "recognizer.h"
+
+struct csv;
+
+/* Writes the first row, the names of the columns, over what the file held:
+ *   source,frame,time,width,height,id,box_x,box_y,box_width,box_height,emotion,confidence,
+ *   angry..neutral,raw_angry..raw_neutral
+ * The last seven are empty where probabilities are not smoothed. */
+int csv_open(struct csv **csv, const char *path, struct error *error);
+
+/* Writes and flushes one row a face. Boxes are clipped to the picture. A source that a spreadsheet
+ * would take for a formula gets "./" before its name. */
+int csv_write(struct csv *csv, const char *source, const struct frame *frame,
+              const struct face *faces, int count, struct error *error);
+
+void csv_close(struct csv **csv);
+
+#endif
