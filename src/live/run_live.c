@@ -305,8 +305,8 @@ static void log_details(const struct live *live, double seconds, long dropped)
     for (int i = 0; i < STAGE_COUNT; i++) {
         if (statistics->count[i] > 0)
             log_line(program_name, "%s: median %.2f ms, 95th percentile %.2f ms", stage_names[i],
-                     statistics_quantile(statistics, i, 0.5),
-                     statistics_quantile(statistics, i, 0.95));
+                     statistics_quantile(statistics, (enum stage)i, 0.5),
+                     statistics_quantile(statistics, (enum stage)i, 0.95));
     }
 }
 
