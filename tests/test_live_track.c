@@ -7,6 +7,7 @@
 #include "resources.h"
 #include "smoother.h"
 #include "statistics.h"
+#include "strip.h"
 #include "track.h"
 
 static struct box square_at(double x, double y, int side)
@@ -229,7 +230,7 @@ static void test_uncertain(void **state)
     static const struct {
         float top;
         bool uncertain;
-    } steps[] = {{0.6f, false}, {0.41f, false}, {0.38f, true}, {0.42f, true}, {0.47f, false}};
+    } steps[] = {{0.6f, false}, {0.36f, false}, {0.33f, true}, {0.37f, true}, {0.42f, false}};
     struct smoother smoother = {0};
     for (int n = 0; n < 5; n++) {
         struct face face = answer(1, 2, steps[n].top);
@@ -269,6 +270,34 @@ static void test_smoothing_steps(void **state)
     expect_close(smoother_step(0, -1), 0, 0, "lowest");
     expect_close(smoother_step(60, 1), 60, 0, "highest");
     expect_close(smoother_step(0.25, 1), 0.3, 1e-9, "between");
+}
+
+/* ---- The strip of the last seconds ----------------------------------------------------------- */
+
+static void test_strip(void **state)
+{
+    (void)state;
+    static struct strip strip;
+    struct face faces[2] = {{.id = 1, .box = {0, 0, 50, 50}}, {.id = 2, .box = {0, 0, 80, 80}}};
+    assert_null(strip_at(&strip, 0));
+    for (int n = 0; n < 3 * STRIP_SAMPLES; n++) {
+        faces[1].probabilities[0] = (float)n;
+        strip_add(&strip, faces, 2, n / 30.0);
+    }
+    assert_int_equal(strip.face, 2);
+    int last = 3 * STRIP_SAMPLES - 1;
+    expect_close((double)strip_at(&strip, 0)[0], last, 0, "now");
+    expect_close((double)strip_at(&strip, 10)[0], last - 300, 1, "ten seconds ago");
+    expect_close((double)strip_at(&strip, 10.001 / 30)[0], last - 11, 0, "between two samples");
+    assert_null(strip_at(&strip, STRIP_SAMPLES / 30.0 + 1));
+    strip_choose(&strip, 1);
+    strip_add(&strip, faces, 2, 200);
+    assert_int_equal(strip.face, 1);
+    assert_int_equal(strip.count, 1);
+    strip_add(&strip, faces + 1, 1, 201);
+    assert_int_equal(strip.face, 2);
+    strip_add(&strip, NULL, 0, 202);
+    assert_int_equal(strip.count, 1);
 }
 
 /* ---- Live detection -------------------------------------------------------------------------- */
@@ -397,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_uncertain),
         cmocka_unit_test(test_histories),
         cmocka_unit_test(test_smoothing_steps),
+        cmocka_unit_test(test_strip),
         cmocka_unit_test(test_new_face_is_seen_soon),
         cmocka_unit_test(test_ten_faces),
         cmocka_unit_test(test_statistics),

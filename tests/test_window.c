@@ -23,7 +23,7 @@ static struct view *open_view(bool live)
     if (view_open(&view, &settings, &error))
         fail_msg("%s", error.text);
     struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
-    assert_int_equal(view_set_picture(view, picture, &face, 1, &error), 0);
+    assert_int_equal(view_set_picture(view, picture, &face, 1, 0, &error), 0);
     assert_int_equal(view_draw(view, &error), 0);
     return view;
 }
@@ -113,6 +113,68 @@ static void test_live_keys(void **state)
     view_close(&view);
 }
 
+static void expect_difference(const struct frame *a, const struct frame *b, bool different)
+{
+    assert_int_equal(a->width, b->width);
+    size_t size = (size_t)a->width * (size_t)a->height * 3;
+    assert_int_equal(memcmp(a->bgr, b->bgr, size) != 0, different);
+}
+
+/* Each panel is there after its key, and gone after it was pressed again. */
+static void test_panels(void **state)
+{
+    (void)state;
+    struct view *view = open_view(true);
+    struct frame before = {0}, with = {0}, after = {0};
+    struct error error = {""};
+    take(view, &before);
+    /* The strip has one sample: its last column is happy. */
+    SDL_Color happy = overlay_colour(HAPPY);
+    int columns = 0;
+    for (int x = 0; x < WIDTH; x++) {
+        const uint8_t *pixel = shown(&before, x, 460);
+        columns += pixel[0] == happy.b && pixel[1] == happy.g && pixel[2] == happy.r;
+    }
+    assert_in_range(columns, 1, 4);
+    assert_false(view_wants_statistics(view));
+    assert_int_equal(press(view, SDLK_i), VIEW_REDRAW);
+    assert_true(view_wants_statistics(view));
+    view_set_statistics(view, "30 fps\n1 MB");
+    take(view, &with);
+    expect_difference(&before, &with, true);
+    assert_true(shown(&with, 12, 60)[0] < 80);
+    assert_int_equal(press(view, SDLK_i), VIEW_REDRAW);
+    take(view, &after);
+    expect_difference(&before, &after, false);
+
+    assert_int_equal(press(view, SDLK_h), VIEW_REDRAW);
+    assert_int_equal(view_draw(view, &error), 0);
+    assert_int_equal(press(view, SDLK_QUESTION), VIEW_REDRAW);
+    take(view, &after);
+    expect_difference(&before, &after, false);
+    frame_free(&before);
+    frame_free(&with);
+    frame_free(&after);
+    view_close(&view);
+}
+
+/* A click on a face begins its strip; one beside it does nothing. */
+static void test_click(void **state)
+{
+    (void)state;
+    struct view *view = open_view(true);
+    struct frame frame = {0};
+    take(view, &frame);
+    SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN}};
+    click.button.x = 140 * frame.width / WIDTH;
+    click.button.y = 230 * frame.width / WIDTH;
+    assert_int_equal(view_handle(view, &click), VIEW_REDRAW);
+    click.button.x = 600 * frame.width / WIDTH;
+    assert_int_equal(view_handle(view, &click), VIEW_NOTHING);
+    frame_free(&frame);
+    view_close(&view);
+}
+
 static void test_still_keys(void **state)
 {
     (void)state;
@@ -154,6 +216,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_shown, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_live_keys, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_panels, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_click, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_still_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_screenshot_fails, enter_folder, leave_folder),
     };

@@ -70,6 +70,12 @@ ls expressions-*.png >/dev/null 2>&1 || fail "no screenshot"
 press space
 press m
 press p
+press i
+press h
+press question
+press plus
+press minus
+xdotool mousemove --window "$window" 200 200 click 1
 press f
 press Escape
 kill -0 "$running" 2>/dev/null || fail "Escape in full screen ended the program"

@@ -67,6 +67,7 @@ static void *run(void *argument)
             break;
         if (settings->pace > 0) {
             open = mailbox_sleep(settings->mailbox, &due);
+            mailbox_draft(settings->mailbox)->grabbed = monotonic_now();
             struct timespec now;
             clock_gettime(CLOCK_MONOTONIC, &now);
             due = after(due, 1 / settings->pace);

@@ -17,7 +17,7 @@ struct frame {
     int width, height;
     long index;       /* 0 for the first frame of the source */
     double time;      /* seconds since the first frame */
-    double grabbed;   /* when it came from the source, monotonic seconds */
+    double grabbed;   /* when it came: from a camera, or was due in a file; monotonic seconds */
     double detection; /* how long its detection took, seconds */
     int box_count;
     struct box boxes[FRAME_MAX_FACES]; /* square, may leave the picture */

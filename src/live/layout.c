@@ -5,7 +5,7 @@
 
 void layout_block(struct layout *layout, SDL_Rect rect)
 {
-    assert(layout->count < 3 * FRAME_MAX_FACES);
+    assert(layout->count < LAYOUT_MAX);
     layout->blocked[layout->count++] = rect;
 }
 

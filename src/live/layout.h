@@ -8,9 +8,11 @@
 #include <SDL_rect.h>
 #include <stdbool.h>
 
+enum { LAYOUT_MAX = 2 + 4 * FRAME_MAX_FACES }; /* boxes, labels, inputs, panels; two panels */
+
 struct layout {
     int count;
-    SDL_Rect blocked[3 * FRAME_MAX_FACES]; /* boxes, labels, panels */
+    SDL_Rect blocked[LAYOUT_MAX];
 };
 
 /* Marks a rectangle as taken. */

@@ -57,7 +57,7 @@ static int share(int size, double factor)
     return (int)lround(size * factor);
 }
 
-static SDL_Rect place_box(const struct overlay *overlay, struct box box)
+SDL_Rect overlay_place(const struct overlay *overlay, struct box box)
 {
     double scale = (double)overlay->picture.w / overlay->source_width;
     int x = overlay->mirrored ? overlay->source_width - box.x - box.width : box.x;
@@ -188,7 +188,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
 /* ---- Putting it together --------------------------------------------------------------------- */
 
 struct face_layout {
-    SDL_Rect box, label, panel;
+    SDL_Rect box, label, panel, input;
     int label_size; /* of its text */
     struct panel_style style;
 };
@@ -212,8 +212,12 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
                       const struct face *faces, struct face_layout *placed, int count)
 {
     struct layout layout = {0};
+    for (int i = 0; i < 2; i++) {
+        if (!SDL_RectEmpty(&overlay->reserved[i]))
+            layout_block(&layout, overlay->reserved[i]);
+    }
     for (int i = 0; i < count; i++) {
-        placed[i].box = place_box(overlay, faces[i].box);
+        placed[i].box = overlay_place(overlay, faces[i].box);
         layout_block(&layout, placed[i].box);
     }
     for (int i = 0; i < count; i++) {
@@ -224,6 +228,11 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
                          share(size, 1.7)};
         placed[i].label_size = size;
         layout_label(&layout, overlay->area, placed[i].box, chip, share(em, 0.3), &placed[i].label);
+    }
+    for (int i = 0; overlay->inputs && i < count; i++) {
+        SDL_Rect size = {0, 0, share(em, 4), share(em, 4)};
+        layout_panel(&layout, overlay->area, placed[i].box, placed[i].label, size, share(em, 0.3),
+                     false, &placed[i].input);
     }
     if (!overlay->bars || count == 0)
         return;
@@ -242,6 +251,11 @@ void overlay_draw(struct paint *paint, const struct overlay *overlay, const stru
     place_all(paint, overlay, em, faces, placed, count);
     for (int i = 0; i < count; i++)
         draw_box(paint, placed[i].box, em, face_colour(&faces[i]));
+    for (int i = 0; overlay->inputs && i < count; i++) {
+        SDL_Rect crop = {0, i * FACE_SIDE, FACE_SIDE, FACE_SIDE};
+        if (!faces[i].held)
+            paint_picture(paint, overlay->inputs, crop, placed[i].input);
+    }
     for (int i = 0; overlay->bars && i < count; i++)
         draw_panel(paint, placed[i].panel, &placed[i].style, &faces[i]);
     for (int i = 0; i < count; i++) {

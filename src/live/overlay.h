@@ -14,6 +14,8 @@ struct overlay {
     int source_width; /* the picture's own width, which boxes refer to */
     bool mirrored;    /* the picture is shown left-right mirrored */
     bool bars;
+    SDL_Rect reserved[2]; /* where nothing of this shall stand; empty: nowhere */
+    SDL_Texture *inputs;  /* the faces' crops, one below the other; NULL: not shown */
 };
 
 /* The height of an em that suits the area: it grows with it, but more slowly. */
@@ -23,6 +25,9 @@ int overlay_text_size(SDL_Rect area);
 SDL_Color overlay_colour(int label);
 /* Of panels behind text: dark and translucent, so that text is readable on anything. */
 SDL_Color overlay_backdrop(void);
+
+/* Where a box of the picture stands on the target. */
+SDL_Rect overlay_place(const struct overlay *overlay, struct box box);
 
 void overlay_draw(struct paint *paint, const struct overlay *overlay, const struct face *faces,
                   int count);

@@ -210,6 +210,11 @@ void paint_outline(struct paint *paint, SDL_Rect rect, int radius, int thickness
     draw_corners(paint, rect, r, t, colour);
 }
 
+void paint_picture(struct paint *paint, SDL_Texture *texture, SDL_Rect from, SDL_Rect to)
+{
+    paint_note(paint, SDL_RenderCopy(paint->renderer, texture, &from, &to));
+}
+
 /* ---- Text ----------------------------------------------------------------------------------- */
 
 static int measure_glyphs(struct atlas *atlas, TTF_Font *font)

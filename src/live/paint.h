@@ -22,6 +22,9 @@ void paint_panel(struct paint *paint, SDL_Rect rect, int radius, SDL_Color colou
 /* Its outline, drawn inwards. */
 void paint_outline(struct paint *paint, SDL_Rect rect, int radius, int thickness, SDL_Color colour);
 
+/* A part of a texture of the same renderer, stretched. */
+void paint_picture(struct paint *paint, SDL_Texture *texture, SDL_Rect from, SDL_Rect to);
+
 /* Printable ASCII; other bytes appear as `?`. `size` is the height of an em. */
 int paint_text_width(struct paint *paint, int size, const char *text);
 /* Text that begins at x; its small letters are centred on middle_y. */

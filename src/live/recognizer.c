@@ -61,6 +61,14 @@ void recognizer_close(struct recognizer **recognizer)
     *recognizer = NULL;
 }
 
+static const uint8_t *crop_next(struct recognizer *recognizer, const struct grey_image *grey,
+                                struct box box, int *count)
+{
+    uint8_t *crop = recognizer->crops + (size_t)(*count)++ * CROP_SIZE;
+    face_crop(grey, box, crop);
+    return crop;
+}
+
 void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
                     struct face faces[FRAME_MAX_FACES])
 {
@@ -70,7 +78,7 @@ void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
         faces[i] =
             (struct face){.id = frame->ids[i], .box = frame->boxes[i], .held = frame->held[i]};
         if (!frame->held[i])
-            face_crop(&grey, frame->boxes[i], recognizer->crops + (size_t)asked++ * CROP_SIZE);
+            faces[i].crop = crop_next(recognizer, &grey, frame->boxes[i], &asked);
     }
     if (asked > 0)
         model_predict(&recognizer->model, recognizer->workspace, recognizer->crops, asked,

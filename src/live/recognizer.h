@@ -16,6 +16,8 @@ struct face {
     int label;                        /* the one to show, 0 .. LABEL_COUNT-1 */
     float probabilities[LABEL_COUNT]; /* to show; sum to 1 */
     float raw[LABEL_COUNT];           /* the network's answer; sum to 1 */
+    const uint8_t
+        *crop; /* what the network saw, FACE_SIDE x FACE_SIDE; until the next run; or NULL */
 };
 
 /* The most probable label, 0 .. LABEL_COUNT-1. */

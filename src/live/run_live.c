@@ -117,7 +117,7 @@ static int process(struct live *live, const struct frame *frame, struct error *e
         return -1;
     live->done++;
     return live->view ? view_set_picture(live->view, frame_bgr(frame), live->faces,
-                                         frame->box_count, error)
+                                         frame->box_count, frame->time, error)
                       : 0;
 }
 
@@ -179,8 +179,30 @@ static bool handle_events(struct live *live, bool *redraw)
     return true;
 }
 
+static void show_statistics(struct live *live)
+{
+    const struct statistics *statistics = &live->statistics;
+    char text[400];
+    snprintf(text, sizeof text,
+             "%.1f fps, %ld dropped\n"
+             "latency %.0f ms, 95 %% under %.0f ms\n"
+             "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
+             "memory %.0f MB\nsmoothing %.1f s",
+             view_rate(live->view), mailbox_dropped(live->mailbox),
+             statistics_quantile(statistics, STAGE_LATENCY, 0.5),
+             statistics_quantile(statistics, STAGE_LATENCY, 0.95),
+             statistics_quantile(statistics, STAGE_DETECTION, 0.5),
+             statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
+             statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
+             live->smoother.seconds);
+    view_set_statistics(live->view, text);
+}
+
 static int draw(struct live *live, const struct frame *fresh, struct error *error)
 {
+    /* Numbers that change at each frame cannot be read. */
+    if (view_wants_statistics(live->view) && live->done % 10 == 1)
+        show_statistics(live);
     double begin = monotonic_now();
     if (view_draw(live->view, error))
         return -1;

@@ -140,7 +140,7 @@ static int show(struct stills *stills, int index, struct error *error)
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
     if (view_set_picture(stills->view, frame_bgr(&stills->frame), stills->faces,
-                         stills->frame.box_count, error))
+                         stills->frame.box_count, 0, error))
         return -1;
     return wait_for_key(stills, error);
 }

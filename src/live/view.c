@@ -1,8 +1,8 @@
 #include "view.h"
 
-#include "overlay.h"
+#include "keys.h"
 #include "paint.h"
-#include "picture_texture.h"
+#include "scene.h"
 #include "screenshot.h"
 
 #include <SDL.h>
@@ -14,36 +14,27 @@
 static const Uint32 hint_ms = 6000;
 static const Uint32 notice_ms = 3000;
 static const Uint32 fade_ms = 700;
-static const char live_keys[] =
-    "q quit   Space pause   s screenshot   f full screen   m mirror   p bars";
+static const char hint[] = "h help   q quit   Space pause   s screenshot   f full screen";
 
 enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 }; /* of the window */
-
-struct message {
-    char text[512]; /* empty: none */
-    Uint32 end;     /* SDL ticks when it is gone */
-};
 
 struct view {
     SDL_Window *window;
     SDL_Renderer *renderer;
     struct paint *paint;
-    struct picture_texture texture;
-    int width, height; /* of the picture */
-    struct face faces[FRAME_MAX_FACES];
-    int face_count;
-    bool shown, live, mirrored, bars, paused;
+    struct scene scene;
+    bool shown, paused;
     double interval; /* smoothed seconds between frames; 0 at first */
     Uint64 last_frame;
     SDL_Rect windowed; /* where the window was before full screen */
-    struct message message;
+    Uint32 notice_end; /* SDL ticks when the notice is gone */
     Uint32 wake_event;
 };
 
 static void say(struct view *view, const char *prefix, const char *text, Uint32 duration)
 {
-    snprintf(view->message.text, sizeof view->message.text, "%.32s%.400s", prefix, text);
-    view->message.end = SDL_GetTicks() + duration;
+    snprintf(view->scene.notice, sizeof view->scene.notice, "%.32s%.400s", prefix, text);
+    view->notice_end = SDL_GetTicks() + duration;
 }
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
@@ -63,32 +54,26 @@ bool view_possible(void)
 #endif
 }
 
-/* A lone face that fills a still leaves room for its bars nowhere but beside the picture. */
-static bool is_tight_portrait(const struct view *view)
-{
-    return !view->live && view->face_count == 1 && view->faces[0].box.height > view->height / 2 &&
-           view->width < view->height * 3 / 2;
-}
-
 /* Most of the screen, but not much more than the picture has to show. */
 static void show_window(struct view *view)
 {
     SDL_Rect usable;
     if (SDL_GetDisplayUsableBounds(0, &usable) < 0 || usable.w <= 0 || usable.h <= 0)
         usable = (SDL_Rect){0, 0, 1280, 720};
-    double fit = 0.85 * fmin((double)usable.w / view->width, (double)usable.h / view->height);
-    double comfortable = fmax(2, 720.0 / view->height);
+    const struct scene *scene = &view->scene;
+    double fit = 0.85 * fmin((double)usable.w / scene->width, (double)usable.h / scene->height);
+    double comfortable = fmax(2, 720.0 / scene->height);
     double scale = fmin(fit, comfortable);
-    double width_to_height = is_tight_portrait(view) ? 1.5 : 0;
+    double width_to_height = scene_is_tight_portrait(scene) ? 1.5 : 0;
     int width =
-        (int)fmax(MIN_WIDTH, round(fmax(view->width, width_to_height * view->height) * scale));
-    int height = (int)fmax(MIN_HEIGHT, round(view->height * scale));
+        (int)fmax(MIN_WIDTH, round(fmax(scene->width, width_to_height * scene->height) * scale));
+    int height = (int)fmax(MIN_HEIGHT, round(scene->height * scale));
     SDL_SetWindowSize(view->window, width, height);
     SDL_SetWindowPosition(view->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
     SDL_ShowWindow(view->window);
     view->shown = true;
-    if (view->live)
-        say(view, "", live_keys, hint_ms);
+    if (view->scene.live)
+        say(view, "", hint, hint_ms);
 }
 
 static int open_window(struct view *view, const struct view_settings *settings, struct error *error)
@@ -116,9 +101,9 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
         free(made);
         return error_set(error, "no window can be opened: %s; try --headless", SDL_GetError());
     }
-    made->live = settings->live;
-    made->mirrored = settings->mirrored;
-    made->bars = true;
+    made->scene.live = settings->live;
+    made->scene.mirrored = settings->mirrored;
+    made->scene.bars = true;
     made->wake_event = SDL_RegisterEvents(1);
     if (open_window(made, settings, error)) {
         view_close(&made);
@@ -134,7 +119,7 @@ void view_close(struct view **view)
     if (!closed)
         return;
     paint_free(&closed->paint);
-    picture_texture_free(&closed->texture);
+    scene_free(&closed->scene);
     if (closed->renderer)
         SDL_DestroyRenderer(closed->renderer);
     if (closed->window)
@@ -172,15 +157,32 @@ static void measure_rate(struct view *view)
     view->last_frame = now;
 }
 
-int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
-                     int count, struct error *error)
+bool view_wants_statistics(const struct view *view)
 {
-    if (picture_texture_set(&view->texture, view->renderer, picture, error))
+    return view->scene.statistics;
+}
+
+double view_rate(const struct view *view)
+{
+    return view->interval > 0 ? 1 / view->interval : 0;
+}
+
+void view_set_statistics(struct view *view, const char *text)
+{
+    struct scene *scene = &view->scene;
+    scene->line_count = 0;
+    while (*text && scene->line_count < SCENE_LINES) {
+        size_t length = strcspn(text, "\n");
+        snprintf(scene->lines[scene->line_count++], SCENE_LINE_SIZE, "%.*s", (int)length, text);
+        text += length + (text[length] != '\0');
+    }
+}
+
+int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
+                     int count, double time, struct error *error)
+{
+    if (scene_set(&view->scene, view->renderer, picture, faces, count, time, error))
         return -1;
-    memcpy(view->faces, faces, (size_t)count * sizeof *faces);
-    view->width = picture.width;
-    view->height = picture.height;
-    view->face_count = count;
     measure_rate(view);
     if (!view->shown)
         show_window(view);
@@ -189,49 +191,6 @@ int view_set_picture(struct view *view, struct bgr_image picture, const struct f
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
-static SDL_Rect fit_picture(const struct view *view, SDL_Rect area)
-{
-    double scale = fmin((double)area.w / view->width, (double)area.h / view->height);
-    int width = (int)fmax(1, round(view->width * scale));
-    int height = (int)fmax(1, round(view->height * scale));
-    int left = is_tight_portrait(view) ? 0 : (area.w - width) / 2;
-    return (SDL_Rect){left, (area.h - height) / 2, width, height};
-}
-
-static void draw_chip(struct view *view, int x, int y, int size, double opacity, const char *text)
-{
-    SDL_Color ink = {255, 255, 255, (Uint8)lround(225 * opacity)};
-    SDL_Color back = overlay_backdrop();
-    back.a = (Uint8)lround(back.a * opacity);
-    int margin = size * 6 / 10;
-    SDL_Rect rect = {x, y, paint_text_width(view->paint, size, text) + 2 * margin, size * 17 / 10};
-    paint_panel(view->paint, rect, rect.h * 3 / 10, back);
-    paint_text(view->paint, x + margin, y + rect.h / 2, size, ink, text);
-}
-
-static void draw_status(struct view *view, SDL_Rect area, int size)
-{
-    int margin = size * 7 / 10;
-    char text[32] = "paused";
-    if (!view->paused && view->interval > 0)
-        snprintf(text, sizeof text, "%.0f fps", 1 / view->interval);
-    if (view->paused || view->interval > 0)
-        draw_chip(view, margin, margin, size, 1, text);
-
-    Uint32 now = SDL_GetTicks();
-    if (SDL_TICKS_PASSED(now, view->message.end))
-        return;
-    double opacity = fmin(1, (double)(view->message.end - now) / fade_ms);
-    int room = area.w - 2 * margin;
-    int width = paint_text_width(view->paint, size, view->message.text) + size * 12 / 10;
-    if (width > room) {
-        size = (int)fmax(8, floor((double)size * room / width));
-        width = paint_text_width(view->paint, size, view->message.text) + size * 12 / 10;
-    }
-    draw_chip(view, (area.w - width) / 2, area.h - size * 17 / 10 - margin, size, opacity,
-              view->message.text);
-}
-
 static SDL_Rect output_area(struct view *view)
 {
     SDL_Rect area = {0, 0, 0, 0};
@@ -239,30 +198,25 @@ static SDL_Rect output_area(struct view *view)
     return area;
 }
 
-static void draw_scene(struct view *view, SDL_Rect area)
+static void update_messages(struct view *view)
 {
-    paint_note(view->paint, SDL_SetRenderDrawColor(view->renderer, 24, 25, 28, 255));
-    paint_note(view->paint, SDL_RenderClear(view->renderer));
-    if (!view->shown || area.w <= 0 || area.h <= 0)
-        return;
-    SDL_Rect place = fit_picture(view, area);
-    SDL_RendererFlip flip = view->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
-    paint_note(view->paint, SDL_RenderCopyEx(view->renderer, view->texture.texture, NULL, &place, 0,
-                                             NULL, flip));
-    struct overlay overlay = {.area = area,
-                              .picture = place,
-                              .source_width = view->width,
-                              .mirrored = view->mirrored,
-                              .bars = view->bars};
-    overlay_draw(view->paint, &overlay, view->faces, view->face_count);
+    struct scene *scene = &view->scene;
+    Uint32 now = SDL_GetTicks();
+    *scene->status = '\0';
+    if (view->paused)
+        snprintf(scene->status, sizeof scene->status, "paused");
+    else if (scene->live && view->interval > 0)
+        snprintf(scene->status, sizeof scene->status, "%.0f fps", view_rate(view));
+    if (SDL_TICKS_PASSED(now, view->notice_end))
+        *scene->notice = '\0';
+    else
+        scene->notice_opacity = fmin(1, (double)(view->notice_end - now) / fade_ms);
 }
 
 int view_draw(struct view *view, struct error *error)
 {
-    SDL_Rect area = output_area(view);
-    draw_scene(view, area);
-    if (view->live || view->message.text[0])
-        draw_status(view, area, (overlay_text_size(area) * 9 + 5) / 10);
+    update_messages(view);
+    scene_draw(&view->scene, view->renderer, view->paint, output_area(view), true);
     SDL_RenderPresent(view->renderer);
     return paint_check(view->paint, error);
 }
@@ -274,7 +228,7 @@ static void take_screenshot(struct view *view)
 {
     char name[SCREENSHOT_NAME_SIZE];
     struct error error;
-    draw_scene(view, output_area(view));
+    scene_draw(&view->scene, view->renderer, view->paint, output_area(view), false);
     if (paint_check(view->paint, &error) || screenshot_save(view->renderer, name, &error))
         say(view, "not saved: ", error.text, notice_ms);
     else
@@ -309,40 +263,63 @@ static void set_full_screen(struct view *view, bool full)
         place_window(view, *windowed);
 }
 
+static enum view_request toggle(bool *flag)
+{
+    *flag = !*flag;
+    return VIEW_REDRAW;
+}
+
 static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
 {
-    switch (key) {
-    case SDLK_q:
+    struct scene *scene = &view->scene;
+    switch (key_find(key)) {
+    case KEY_NONE:
+        return VIEW_NOTHING;
+    case KEY_QUIT:
         return VIEW_QUIT;
-    case SDLK_ESCAPE:
+    case KEY_LEAVE:
         if (!is_full_screen(view))
             return VIEW_QUIT;
         set_full_screen(view, false);
         return VIEW_REDRAW;
-    case SDLK_SPACE:
+    case KEY_PAUSE:
         return VIEW_PAUSE;
-    case SDLK_PLUS:
-    case SDLK_EQUALS:
-    case SDLK_KP_PLUS:
-        return VIEW_SMOOTHER;
-    case SDLK_MINUS:
-    case SDLK_KP_MINUS:
-        return VIEW_SHARPER;
-    case SDLK_s:
+    case KEY_SCREENSHOT:
         take_screenshot(view);
         return VIEW_REDRAW;
-    case SDLK_f:
+    case KEY_FULL_SCREEN:
         set_full_screen(view, !is_full_screen(view));
         return VIEW_REDRAW;
-    case SDLK_m:
-        view->mirrored = !view->mirrored;
-        return VIEW_REDRAW;
-    case SDLK_p:
-        view->bars = !view->bars;
-        return VIEW_REDRAW;
-    default:
-        return VIEW_NOTHING;
+    case KEY_MIRROR:
+        return toggle(&scene->mirrored);
+    case KEY_BARS:
+        return toggle(&scene->bars);
+    case KEY_STATISTICS:
+        return toggle(&scene->statistics);
+    case KEY_HELP:
+        return toggle(&scene->help);
+    case KEY_SMOOTHER:
+        return VIEW_SMOOTHER;
+    case KEY_SHARPER:
+        return VIEW_SHARPER;
     }
+    return VIEW_NOTHING;
+}
+
+/* A click on a face chooses it for the strip. */
+static enum view_request handle_click(struct view *view, const SDL_MouseButtonEvent *click)
+{
+    int width, height;
+    SDL_Rect area = output_area(view);
+    SDL_GetWindowSize(view->window, &width, &height);
+    if (width <= 0 || height <= 0)
+        return VIEW_NOTHING;
+    int id =
+        scene_face_at(&view->scene, area, click->x * area.w / width, click->y * area.h / height);
+    if (id == 0)
+        return VIEW_NOTHING;
+    strip_choose(&view->scene.strip, id);
+    return VIEW_REDRAW;
 }
 
 static enum view_request handle_still_key(SDL_Keycode key)
@@ -372,22 +349,22 @@ enum view_request view_handle(struct view *view, const SDL_Event *event)
         return VIEW_QUIT;
     if (event->type == SDL_WINDOWEVENT || event->type == SDL_RENDER_TARGETS_RESET)
         return VIEW_REDRAW;
+    if (event->type == SDL_MOUSEBUTTONDOWN && view->scene.live)
+        return handle_click(view, &event->button);
     if (event->type != SDL_KEYDOWN || event->key.repeat)
         return VIEW_NOTHING;
-    return view->live ? handle_live_key(view, event->key.keysym.sym)
-                      : handle_still_key(event->key.keysym.sym);
+    return view->scene.live ? handle_live_key(view, event->key.keysym.sym)
+                            : handle_still_key(event->key.keysym.sym);
 }
 
 bool view_wait(struct view *view, SDL_Event *event)
 {
     Uint32 now = SDL_GetTicks();
-    if (!view->message.text[0])
+    if (!*view->scene.notice)
         return SDL_WaitEvent(event) == 1;
-    if (SDL_TICKS_PASSED(now, view->message.end)) {
-        view->message.text[0] = '\0';
+    if (SDL_TICKS_PASSED(now, view->notice_end))
         return false;
-    }
-    Uint32 left = view->message.end - now;
+    Uint32 left = view->notice_end - now;
     return SDL_WaitEventTimeout(event, left > fade_ms ? (int)(left - fade_ms) : 40) == 1;
 }
 

@@ -1,4 +1,4 @@
-/* The window: picture, overlay, messages and keys. Everything here belongs to the main thread,
+/* The window: picture, faces, messages and keys. Everything here belongs to the main thread,
  * view_wake alone may be called by any. */
 #ifndef VIEW_H
 #define VIEW_H
@@ -40,9 +40,17 @@ void view_set_paused(struct view *view, bool paused);
 /* Shows the line for a while. */
 void view_say(struct view *view, const char *text);
 
-/* Takes over picture and faces for this and later calls of view_draw. */
+/* Whether the user wants to see statistics; only then need they be made. */
+bool view_wants_statistics(const struct view *view);
+/* Frames shown a second, smoothed; 0 at first. */
+double view_rate(const struct view *view);
+/* Shows these lines, separated by '\n', instead of those before. */
+void view_set_statistics(struct view *view, const char *text);
+
+/* Takes over picture and faces for this and later calls of view_draw. `time` is in seconds of the
+ * source. */
 int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
-                     int count, struct error *error);
+                     int count, double time, struct error *error);
 int view_draw(struct view *view, struct error *error);
 
 /* What an event asks for; keys that concern the window alone are done at once. */

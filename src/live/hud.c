@@ -1,0 +1,95 @@
+#include "hud.h"
+
+#include "keys.h"
+#include "overlay.h"
+
+#include <math.h>
+
+static const SDL_Color ink = {255, 255, 255, 225};
+static const SDL_Color quiet_ink = {255, 255, 255, 175};
+
+static int chip_height(int em)
+{
+    return em * 17 / 10;
+}
+
+static int chip_width(struct paint *paint, int em, const char *text)
+{
+    return paint_text_width(paint, em, text) + em * 12 / 10;
+}
+
+int hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text)
+{
+    SDL_Color text_colour = ink;
+    SDL_Color back = overlay_backdrop();
+    text_colour.a = (Uint8)lround(ink.a * opacity);
+    back.a = (Uint8)lround(back.a * opacity);
+    SDL_Rect rect = {x, y, chip_width(paint, em, text), chip_height(em)};
+    paint_panel(paint, rect, rect.h * 3 / 10, back);
+    paint_text(paint, x + em * 6 / 10, y + rect.h / 2, em, text_colour, text);
+    return rect.w;
+}
+
+void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double opacity,
+                const char *text)
+{
+    int margin = em * 7 / 10;
+    int room = area.w - 2 * beside;
+    int width = chip_width(paint, em, text);
+    if (width > room) {
+        em = (int)fmax(8, floor((double)em * room / width));
+        width = chip_width(paint, em, text);
+    }
+    hud_chip(paint, area.x + (area.w - width) / 2, area.y + margin, em, opacity, text);
+}
+
+static int line_height(int em)
+{
+    return em * 15 / 10;
+}
+
+SDL_Rect hud_lines_place(struct paint *paint, int x, int y, int em, const char *const *lines,
+                         int count)
+{
+    int padding = em * 7 / 10;
+    int width = 0;
+    for (int i = 0; i < count; i++)
+        width = (int)fmax(width, paint_text_width(paint, em, lines[i]));
+    return (SDL_Rect){x, y, width + 2 * padding, count * line_height(em) + padding};
+}
+
+void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count)
+{
+    int padding = em * 7 / 10;
+    int row = line_height(em);
+    paint_panel(paint, place, padding, overlay_backdrop());
+    for (int i = 0; i < count; i++)
+        paint_text(paint, place.x + padding, place.y + padding / 2 + i * row + row / 2, em, ink,
+                   lines[i]);
+}
+
+void hud_help(struct paint *paint, SDL_Rect area, int em)
+{
+    int rows = 0;
+    int key_width = 0;
+    int text_width = 0;
+    for (; key_help[rows][0]; rows++) {
+        key_width = (int)fmax(key_width, paint_text_width(paint, em, key_help[rows][0]));
+        text_width = (int)fmax(text_width, paint_text_width(paint, em, key_help[rows][1]));
+    }
+    int row = em * 16 / 10;
+    int padding = em * 3 / 2;
+    SDL_Rect panel = {0, 0, key_width + em * 3 / 2 + text_width + 2 * padding,
+                      rows * row + 2 * padding};
+    panel.x = area.x + (area.w - panel.w) / 2;
+    panel.y = area.y + (area.h - panel.h) / 2;
+    SDL_Color back = overlay_backdrop();
+    back.a = 225;
+    paint_panel(paint, panel, em, back);
+    for (int i = 0; i < rows; i++) {
+        int middle = panel.y + padding + i * row + row / 2;
+        paint_text(paint, panel.x + padding, middle, em, ink, key_help[i][0]);
+        paint_text(paint, panel.x + padding + key_width + em * 3 / 2, middle, em, quiet_ink,
+                   key_help[i][1]);
+    }
+}

@@ -1,0 +1,23 @@
+/* What the window shows beside the faces: chips of text, the help, statistics. All sizes follow
+ * `em`, the height of an em in pixels. */
+#ifndef HUD_H
+#define HUD_H
+
+#include "paint.h"
+
+/* A line of text on a dark chip whose top-left corner is (x, y); returns its width. */
+int hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text);
+
+/* A chip in the middle of the upper edge, that leaves `beside` pixels free at both sides. */
+void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double opacity,
+                const char *text);
+
+/* A panel of lines of text: how large it is with its top-left corner at (x, y), and the panel. */
+SDL_Rect hud_lines_place(struct paint *paint, int x, int y, int em, const char *const *lines,
+                         int count);
+void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count);
+
+/* The keys, in the middle of the area. */
+void hud_help(struct paint *paint, SDL_Rect area, int em);
+
+#endif

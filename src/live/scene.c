@@ -1,0 +1,142 @@
+#include "scene.h"
+
+#include "hud.h"
+#include "overlay.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CROP_SIZE = FACE_SIDE * FACE_SIDE };
+
+/* ---- What there is to show ------------------------------------------------------------------- */
+
+/* Crops of held faces stay black. */
+static int set_inputs(struct scene *scene, SDL_Renderer *renderer, struct error *error)
+{
+    static const uint8_t black[CROP_SIZE];
+    uint8_t pixels[FRAME_MAX_FACES * CROP_SIZE * 3];
+    for (int i = 0; i < scene->face_count; i++) {
+        const uint8_t *crop = scene->faces[i].crop ? scene->faces[i].crop : black;
+        for (int p = 0; p < CROP_SIZE; p++)
+            memset(pixels + (i * CROP_SIZE + p) * 3, crop[p], 3);
+    }
+    struct bgr_image all = {pixels, FACE_SIDE, FACE_SIDE * scene->face_count,
+                            (size_t)FACE_SIDE * 3};
+    return scene->face_count ? picture_texture_set(&scene->inputs, renderer, all, error) : 0;
+}
+
+int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
+              const struct face *faces, int count, double time, struct error *error)
+{
+    if (picture_texture_set(&scene->picture, renderer, picture, error))
+        return -1;
+    scene->width = picture.width;
+    scene->height = picture.height;
+    scene->face_count = count;
+    memcpy(scene->faces, faces, (size_t)count * sizeof *faces);
+    if (scene->live)
+        strip_add(&scene->strip, faces, count, time);
+    return set_inputs(scene, renderer, error);
+}
+
+void scene_free(struct scene *scene)
+{
+    picture_texture_free(&scene->picture);
+    picture_texture_free(&scene->inputs);
+}
+
+bool scene_is_tight_portrait(const struct scene *scene)
+{
+    return !scene->live && scene->face_count == 1 &&
+           scene->faces[0].box.height > scene->height / 2 && scene->width < scene->height * 3 / 2;
+}
+
+/* ---- Drawing --------------------------------------------------------------------------------- */
+
+static SDL_Rect fit_picture(const struct scene *scene, SDL_Rect area)
+{
+    double scale = fmin((double)area.w / scene->width, (double)area.h / scene->height);
+    int width = (int)fmax(1, round(scene->width * scale));
+    int height = (int)fmax(1, round(scene->height * scale));
+    int left = scene_is_tight_portrait(scene) ? 0 : (area.w - width) / 2;
+    return (SDL_Rect){left, (area.h - height) / 2, width, height};
+}
+
+static int message_size(SDL_Rect area)
+{
+    return (overlay_text_size(area) * 9 + 5) / 10;
+}
+
+static bool has_strip(const struct scene *scene)
+{
+    return scene->live && scene->bars && scene->strip.count > 0;
+}
+
+static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
+{
+    struct overlay overlay = {.area = area,
+                              .picture = fit_picture(scene, area),
+                              .source_width = scene->width,
+                              .mirrored = scene->mirrored,
+                              .bars = scene->bars};
+    if (scene->statistics)
+        overlay.inputs = scene->inputs.texture;
+    if (has_strip(scene))
+        overlay.reserved[0] = strip_place(area, message_size(area));
+    return overlay;
+}
+
+static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect area)
+{
+    int em = message_size(area);
+    int margin = em * 7 / 10;
+    int beside = margin;
+    if (*scene->status)
+        beside += hud_chip(paint, area.x + margin, area.y + margin, em, 1, scene->status) + margin;
+    if (scene->help)
+        hud_help(paint, area, em);
+    if (*scene->notice)
+        hud_notice(paint, area, em, beside, scene->notice_opacity, scene->notice);
+}
+
+void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
+                bool messages)
+{
+    paint_note(paint, SDL_SetRenderDrawColor(renderer, 24, 25, 28, 255));
+    paint_note(paint, SDL_RenderClear(renderer));
+    if (scene->width == 0 || area.w <= 0 || area.h <= 0)
+        return;
+    struct overlay overlay = make_overlay(scene, area);
+    SDL_RendererFlip flip = scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
+    paint_note(paint, SDL_RenderCopyEx(renderer, scene->picture.texture, NULL, &overlay.picture, 0,
+                                       NULL, flip));
+    const char *lines[SCENE_LINES];
+    int line_size = message_size(area) * 9 / 10;
+    for (int i = 0; i < scene->line_count; i++)
+        lines[i] = scene->lines[i];
+    if (scene->statistics)
+        overlay.reserved[1] =
+            hud_lines_place(paint, area.x + line_size * 8 / 10, area.y + line_size * 4, line_size,
+                            lines, scene->line_count);
+    overlay_draw(paint, &overlay, scene->faces, scene->face_count);
+    if (scene->statistics && scene->line_count > 0)
+        hud_lines(paint, overlay.reserved[1], line_size, lines, scene->line_count);
+    if (has_strip(scene))
+        strip_draw(&scene->strip, paint, overlay.reserved[0], message_size(area));
+    if (messages)
+        draw_messages(scene, paint, area);
+}
+
+int scene_face_at(const struct scene *scene, SDL_Rect area, int x, int y)
+{
+    if (scene->width == 0)
+        return 0;
+    struct overlay overlay = make_overlay(scene, area);
+    SDL_Point point = {x, y};
+    for (int i = 0; i < scene->face_count; i++) {
+        SDL_Rect box = overlay_place(&overlay, scene->faces[i].box);
+        if (SDL_PointInRect(&point, &box))
+            return scene->faces[i].id;
+    }
+    return 0;
+}

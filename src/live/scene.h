@@ -1,0 +1,48 @@
+/* All that a window shows: picture, faces, and what stands beside them. view.c decides what that
+ * is, here it is drawn. */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include "paint.h"
+#include "picture_texture.h"
+#include "recognizer.h"
+#include "strip.h"
+
+#include <stdbool.h>
+
+enum { SCENE_LINES = 10, SCENE_LINE_SIZE = 64 };
+
+/* All zeros at first. */
+struct scene {
+    struct picture_texture picture;
+    struct picture_texture inputs; /* the faces' 48x48 crops, one below the other */
+    int width, height;             /* of the picture, pixels */
+    int face_count;
+    struct face faces[FRAME_MAX_FACES];
+    bool live, mirrored, bars, help;
+    bool statistics; /* shows the lines and the inputs */
+    int line_count;
+    char lines[SCENE_LINES][SCENE_LINE_SIZE];
+    char status[32];  /* empty: none */
+    char notice[512]; /* empty: none */
+    double notice_opacity;
+    struct strip strip;
+};
+
+/* Takes over picture and faces. `time` is in seconds of the source. */
+int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
+              const struct face *faces, int count, double time, struct error *error);
+/* Before the renderer is destroyed. */
+void scene_free(struct scene *scene);
+
+/* A lone face that fills a still leaves room for its bars nowhere but beside the picture. */
+bool scene_is_tight_portrait(const struct scene *scene);
+
+/* Draws on an area of the renderer's target; `messages`: with status, notice and help too. */
+void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
+                bool messages);
+
+/* The id of the face at a point of the area; 0 where there is none. */
+int scene_face_at(const struct scene *scene, SDL_Rect area, int x, int y);
+
+#endif

@@ -1,0 +1,36 @@
+/* The last ten seconds of one face's probabilities, as a strip of stacked colours. */
+#ifndef STRIP_H
+#define STRIP_H
+
+#include "paint.h"
+#include "recognizer.h"
+
+#define STRIP_SECONDS 10.0
+
+enum { STRIP_SAMPLES = 1024 };
+
+/* All zeros at first. */
+struct strip {
+    int face;  /* whose: its id; 0: nobody's */
+    int count; /* samples so far, at most STRIP_SAMPLES */
+    int next;  /* where the next one goes */
+    double times[STRIP_SAMPLES];
+    float probabilities[STRIP_SAMPLES][LABEL_COUNT];
+};
+
+/* Begins anew with this face. */
+void strip_choose(struct strip *strip, int id);
+
+/* Adds what the chosen face shows at `time`, in seconds of the source. Where it is gone, the
+ * largest face is chosen. */
+void strip_add(struct strip *strip, const struct face *faces, int count, double time);
+
+/* The newest sample that is no newer than `age` seconds before the newest of all; NULL where there
+ * is none. */
+const float *strip_at(const struct strip *strip, double age);
+
+/* Where it stands, given the height of an em: at the lower left. */
+SDL_Rect strip_place(SDL_Rect area, int em);
+void strip_draw(const struct strip *strip, struct paint *paint, SDL_Rect place, int em);
+
+#endif
