@@ -147,8 +147,11 @@ fi
 # Epochs long enough to be met in their middle.
 for copy in 1 2 3 4 5 6 7 8 9 10 11 12; do sed 1d data.csv; done | cat header - >many.csv
 long="--data many.csv --ferplus-share 0 --hidden 64,64 --batch-size 4 --threads 1"
+started=$(date +%s%N)
 # shellcheck disable=SC2086
-expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors
+expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors --report whole
+tail -n 1 whole/log.csv | awk -F, -v wall=$(($(date +%s%N) - started)) \
+    '{ exit !($2 > 0 && $2 <= wall / 1e9) }' || fail "the epochs took longer than the whole run"
 stops=0 middles=0
 for pause in 0.02 0.05 0.08 0.11 0.14 0.17; do
     if [ $stops -eq 0 ]; then

@@ -172,7 +172,7 @@ static int parse_model(const struct safetensors *file, size_t size, const char *
     if (!version || strcmp(version, format_version) != 0)
         return error_set(error, "%s: format version %.20s, this program reads %s; update it", path,
                          version ? version : "unknown", format_version);
-    if (!mirror)
+    if (!mirror || (strcmp(mirror, "true") != 0 && strcmp(mirror, "false") != 0))
         return missing(path, "mirror", error);
     model->mirror = strcmp(mirror, "true") == 0;
     if (parse_features(file, path, &model->features, error) < 0)

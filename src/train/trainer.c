@@ -135,8 +135,8 @@ static int train_epoch(struct training *t, struct error *error)
     struct training_state *s = &t->state;
     bool full = t->recipe->descent == DESCENT_FULL;
     struct batch batch;
-    double started = progress_clock(), seconds = s->running.seconds;
     begin_epoch(t);
+    double started = progress_clock(), seconds = s->running.seconds;
     while ((full || !*t->stop) && loader_next(t->loader, &batch)) {
         train_batch(t, &batch, &s->dropout, &s->running);
         s->batches++;
