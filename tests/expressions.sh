@@ -154,6 +154,14 @@ kill "$watchdog" 2>/dev/null
 tail -n 1 out | grep -q '}$' || fail "interrupted: the last line is not complete"
 expect 0 "" --video long.avi --headless --json --max-frames 3
 expect_lines 3
+# A killed program leaves what it has written, where the container allows it.
+"$work/expressions" --demo --json --headless --max-frames 1000000 --output killed.mkv >out 2>err &
+running=$!
+sleep 3
+kill -KILL "$running"
+wait "$running" 2>/dev/null
+expect 0 "" --video killed.mkv --headless --json --max-frames 10
+expect_lines 10
 if [ -c /dev/full ]; then
     ./expressions --demo --headless --json >/dev/full 2>err
     [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] || fail "full disk: $(cat err)"

@@ -104,6 +104,7 @@ static void test_live_keys(void **state)
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);
     assert_int_equal(press(view, SDLK_z), VIEW_NOTHING);
     assert_int_equal(press(view, SDLK_PLUS), VIEW_SMOOTHER);
+    assert_int_equal(press(view, SDLK_r), VIEW_RECORD);
     assert_int_equal(press(view, SDLK_MINUS), VIEW_SHARPER);
     assert_int_equal(press(view, SDLK_f), VIEW_REDRAW);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);

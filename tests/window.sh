@@ -82,6 +82,28 @@ kill -0 "$running" 2>/dev/null || fail "Escape in full screen ended the program"
 press q
 finish 0 "demo"
 
+# A second of recording is as long as it was, and playable.
+rm -f expressions-*
+start --demo
+press r
+sleep 1
+press r
+sleep 0.5
+press q
+finish 0 "recording"
+./expressions --video expressions-*.mkv --headless --json >out 2>err || fail "recording: $(cat err)"
+lines=$(wc -l <out)
+[ "$lines" -ge 25 ] && [ "$lines" -le 75 ] || fail "recording: $lines frames"
+
+start --demo
+press r
+sleep 1
+kill -INT "$running"
+finish 0 "interrupted recording"
+for recording in expressions-*.mkv; do
+    ./expressions --video "$recording" --headless --json >out 2>err || fail "$recording: $(cat err)"
+done
+
 start --image face.png
 press Return
 finish 0 "still"

@@ -30,6 +30,17 @@ int hud_chip(struct paint *paint, int x, int y, int em, double opacity, const ch
     return rect.w;
 }
 
+int hud_recording(struct paint *paint, int x, int y, int em, const char *text)
+{
+    int dot = em * 7 / 10;
+    SDL_Rect rect = {x, y, chip_width(paint, em, text) + dot * 3 / 2, chip_height(em)};
+    SDL_Rect mark = {x + em * 6 / 10, y + (rect.h - dot) / 2, dot, dot};
+    paint_panel(paint, rect, rect.h * 3 / 10, overlay_backdrop());
+    paint_panel(paint, mark, dot / 2, (SDL_Color){235, 50, 45, 255});
+    paint_text(paint, mark.x + dot * 3 / 2, y + rect.h / 2, em, ink, text);
+    return rect.w;
+}
+
 void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double opacity,
                 const char *text)
 {

@@ -8,6 +8,9 @@
 /* A line of text on a dark chip whose top-left corner is (x, y); returns its width. */
 int hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text);
 
+/* The same with a red dot before the text. */
+int hud_recording(struct paint *paint, int x, int y, int em, const char *text);
+
 /* A chip in the middle of the upper edge, that leaves `beside` pixels free at both sides. */
 void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double opacity,
                 const char *text);

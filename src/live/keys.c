@@ -6,17 +6,18 @@ static const struct {
     SDL_Keycode key;
     enum key_action action;
 } keys[] = {
-    {SDLK_q, KEY_QUIT},           {SDLK_ESCAPE, KEY_LEAVE},  {SDLK_SPACE, KEY_PAUSE},
-    {SDLK_s, KEY_SCREENSHOT},     {SDLK_f, KEY_FULL_SCREEN}, {SDLK_m, KEY_MIRROR},
-    {SDLK_p, KEY_BARS},           {SDLK_PLUS, KEY_SMOOTHER}, {SDLK_EQUALS, KEY_SMOOTHER},
-    {SDLK_KP_PLUS, KEY_SMOOTHER}, {SDLK_MINUS, KEY_SHARPER}, {SDLK_KP_MINUS, KEY_SHARPER},
-    {SDLK_i, KEY_STATISTICS},     {SDLK_h, KEY_HELP},        {SDLK_QUESTION, KEY_HELP},
-    {SDLK_SLASH, KEY_HELP},
+    {SDLK_q, KEY_QUIT},           {SDLK_ESCAPE, KEY_LEAVE},     {SDLK_SPACE, KEY_PAUSE},
+    {SDLK_s, KEY_SCREENSHOT},     {SDLK_r, KEY_RECORD},         {SDLK_f, KEY_FULL_SCREEN},
+    {SDLK_m, KEY_MIRROR},         {SDLK_p, KEY_BARS},           {SDLK_PLUS, KEY_SMOOTHER},
+    {SDLK_EQUALS, KEY_SMOOTHER},  {SDLK_KP_PLUS, KEY_SMOOTHER}, {SDLK_MINUS, KEY_SHARPER},
+    {SDLK_KP_MINUS, KEY_SHARPER}, {SDLK_i, KEY_STATISTICS},     {SDLK_h, KEY_HELP},
+    {SDLK_QUESTION, KEY_HELP},    {SDLK_SLASH, KEY_HELP},
 };
 
 const char *const key_help[][2] = {
     {"Space", "pause, go on"},
     {"s", "screenshot"},
+    {"r", "record, end the recording"},
     {"f", "full screen"},
     {"m", "mirror"},
     {"p", "probability bars"},

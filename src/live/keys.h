@@ -10,6 +10,7 @@ enum key_action {
     KEY_LEAVE, /* full screen, else the program */
     KEY_PAUSE,
     KEY_SCREENSHOT,
+    KEY_RECORD,
     KEY_FULL_SCREEN,
     KEY_MIRROR,
     KEY_BARS,

@@ -293,7 +293,7 @@ int options_help(FILE *out)
         "  --help, --version\n"
         "\n"
         "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
-        "      f full screen, m mirror, p probability bars, + - smoothing,\n"
+        "      r record, f full screen, m mirror, p probability bars, + - smoothing,\n"
         "      i statistics, h help\n"
         "\n"
         "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"

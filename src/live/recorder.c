@@ -15,6 +15,7 @@ struct recorder {
     int width, height;
     double fps;
     bool live;
+    double start; /* time of the first frame */
     long written; /* frames */
 };
 
@@ -43,6 +44,7 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
         return error_set(error, "%s: %s", recorder->path, failure.text);
     recorder->width = frame->width;
     recorder->height = frame->height;
+    recorder->start = frame->time;
     return 0;
 }
 
@@ -51,7 +53,7 @@ static long repetitions(const struct recorder *recorder, const struct frame *fra
 {
     if (!recorder->live)
         return 1;
-    long due = lround(frame->time * recorder->fps) + 1;
+    long due = lround((frame->time - recorder->start) * recorder->fps) + 1;
     return due > recorder->written ? due - recorder->written : 0;
 }
 
@@ -74,6 +76,16 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, const str
         recorder->written++;
     }
     return 0;
+}
+
+double recorder_seconds(const struct recorder *recorder)
+{
+    return (double)recorder->written / recorder->fps;
+}
+
+const char *recorder_path(const struct recorder *recorder)
+{
+    return recorder->path;
 }
 
 void recorder_close(struct recorder **recorder)

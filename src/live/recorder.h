@@ -17,6 +17,10 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
 int recorder_add(struct recorder *recorder, const struct frame *frame, const struct face *faces,
                  struct error *error);
 
+/* How much has been written, in seconds of the video. */
+double recorder_seconds(const struct recorder *recorder);
+const char *recorder_path(const struct recorder *recorder);
+
 /* Ends the file. */
 void recorder_close(struct recorder **recorder);
 

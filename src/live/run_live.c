@@ -2,6 +2,7 @@
 
 #include "cameras.h"
 #include "capture.h"
+#include "dated_name.h"
 #include "demo.h"
 #include "interrupt.h"
 #include "jsonl.h"
@@ -36,6 +37,7 @@ struct live {
     struct interrupt *interrupt;
     struct view *view;         /* NULL when headless */
     struct recorder *recorder; /* NULL without --output */
+    struct recorder *take;     /* what the key `r` records; NULL: nothing */
     struct csv *csv;           /* NULL without --csv */
     struct capture *capture;
     struct face faces[FRAME_MAX_FACES];
@@ -104,6 +106,28 @@ static int report(struct live *live, const struct frame *frame, struct error *er
     return 0;
 }
 
+static void end_take(struct live *live, const struct error *reason)
+{
+    char text[sizeof reason->text];
+    if (reason)
+        snprintf(text, sizeof text, "recording ended: %.900s", reason->text);
+    else
+        snprintf(text, sizeof text, "saved %.900s", recorder_path(live->take));
+    recorder_close(&live->take);
+    view_set_recording(live->view, -1);
+    view_say(live->view, text);
+}
+
+/* A recording that fails ends, the program goes on. */
+static void go_on_with_take(struct live *live, const struct frame *frame)
+{
+    struct error error;
+    if (recorder_add(live->take, frame, live->faces, &error))
+        end_take(live, &error);
+    else
+        view_set_recording(live->view, recorder_seconds(live->take));
+}
+
 static int process(struct live *live, const struct frame *frame, struct error *error)
 {
     double begin = monotonic_now();
@@ -115,6 +139,8 @@ static int process(struct live *live, const struct frame *frame, struct error *e
         return -1;
     if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
         return -1;
+    if (live->take)
+        go_on_with_take(live, frame);
     live->done++;
     return live->view ? view_set_picture(live->view, frame_bgr(frame), live->faces,
                                          frame->box_count, frame->time, error)
@@ -145,12 +171,29 @@ static void change_smoothing(struct live *live, int direction)
     view_say(live->view, text);
 }
 
+/* Matroska: what was written is playable even after a crash. */
+static void begin_take(struct live *live)
+{
+    char name[DATED_NAME_SIZE];
+    struct error error;
+    dated_name(name, ".mkv");
+    if (recorder_create(&live->take, name, resource_font(), live->source.fps, live->source.live,
+                        &error))
+        view_say(live->view, error.text);
+}
+
 static void obey(struct live *live, enum view_request request)
 {
     switch (request) {
     case VIEW_PAUSE:
         live->paused = !live->paused;
         view_set_paused(live->view, live->paused);
+        break;
+    case VIEW_RECORD:
+        if (live->take)
+            end_take(live, NULL);
+        else
+            begin_take(live);
         break;
     case VIEW_SMOOTHER:
     case VIEW_SHARPER:
@@ -372,6 +415,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
         status = run(live, error);
     interrupt_free(&live->interrupt);
     recorder_close(&live->recorder);
+    recorder_close(&live->take);
     csv_close(&live->csv);
     view_close(&live->view);
     mailbox_free(&live->mailbox);

@@ -93,6 +93,9 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
     int beside = margin;
     if (*scene->status)
         beside += hud_chip(paint, area.x + margin, area.y + margin, em, 1, scene->status) + margin;
+    if (*scene->recording)
+        beside +=
+            hud_recording(paint, area.x + beside, area.y + margin, em, scene->recording) + margin;
     if (scene->help)
         hud_help(paint, area, em);
     if (*scene->notice)

@@ -23,8 +23,9 @@ struct scene {
     bool statistics; /* shows the lines and the inputs */
     int line_count;
     char lines[SCENE_LINES][SCENE_LINE_SIZE];
-    char status[32];  /* empty: none */
-    char notice[512]; /* empty: none */
+    char status[32];    /* empty: none */
+    char recording[32]; /* empty: it does not */
+    char notice[512];   /* empty: none */
     double notice_opacity;
     struct strip strip;
 };

@@ -28,6 +28,7 @@ struct view {
     Uint64 last_frame;
     SDL_Rect windowed; /* where the window was before full screen */
     Uint32 notice_end; /* SDL ticks when the notice is gone */
+    double recording;  /* for how many seconds; negative: not at all */
     Uint32 wake_event;
 };
 
@@ -104,6 +105,7 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
     made->scene.live = settings->live;
     made->scene.mirrored = settings->mirrored;
     made->scene.bars = true;
+    made->recording = -1;
     made->wake_event = SDL_RegisterEvents(1);
     if (open_window(made, settings, error)) {
         view_close(&made);
@@ -143,6 +145,11 @@ void view_set_paused(struct view *view, bool paused)
 void view_say(struct view *view, const char *text)
 {
     say(view, "", text, notice_ms);
+}
+
+void view_set_recording(struct view *view, double seconds)
+{
+    view->recording = seconds;
 }
 
 /* ---- The picture ----------------------------------------------------------------------------- */
@@ -207,6 +214,10 @@ static void update_messages(struct view *view)
         snprintf(scene->status, sizeof scene->status, "paused");
     else if (scene->live && view->interval > 0)
         snprintf(scene->status, sizeof scene->status, "%.0f fps", view_rate(view));
+    *scene->recording = '\0';
+    if (view->recording >= 0)
+        snprintf(scene->recording, sizeof scene->recording, "rec %d:%02d",
+                 (int)view->recording / 60, (int)view->recording % 60);
     if (SDL_TICKS_PASSED(now, view->notice_end))
         *scene->notice = '\0';
     else
@@ -226,7 +237,7 @@ int view_draw(struct view *view, struct error *error)
 /* What the window shows, without its messages. */
 static void take_screenshot(struct view *view)
 {
-    char name[SCREENSHOT_NAME_SIZE];
+    char name[DATED_NAME_SIZE];
     struct error error;
     scene_draw(&view->scene, view->renderer, view->paint, output_area(view), false);
     if (paint_check(view->paint, &error) || screenshot_save(view->renderer, name, &error))
@@ -298,6 +309,8 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         return toggle(&scene->statistics);
     case KEY_HELP:
         return toggle(&scene->help);
+    case KEY_RECORD:
+        return VIEW_RECORD;
     case KEY_SMOOTHER:
         return VIEW_SMOOTHER;
     case KEY_SHARPER:

@@ -21,6 +21,7 @@ enum view_request {
     VIEW_PAUSE,    /* pause or go on */
     VIEW_SMOOTHER, /* smooth more */
     VIEW_SHARPER,  /* smooth less */
+    VIEW_RECORD,   /* begin or end a recording */
     VIEW_NEXT,     /* stills: any other key */
     VIEW_QUIT
 };
@@ -39,6 +40,9 @@ void view_set_title(struct view *view, const char *title);
 void view_set_paused(struct view *view, bool paused);
 /* Shows the line for a while. */
 void view_say(struct view *view, const char *text);
+
+/* For how long it has been recording; negative: not at all. */
+void view_set_recording(struct view *view, double seconds);
 
 /* Whether the user wants to see statistics; only then need they be made. */
 bool view_wants_statistics(const struct view *view);

@@ -1,0 +1,17 @@
+#include "dated_name.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+void dated_name(char name[DATED_NAME_SIZE], const char *ending)
+{
+    time_t now = time(NULL);
+    struct tm local = {0};
+    localtime_r(&now, &local);
+    char stamp[32];
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+    snprintf(name, DATED_NAME_SIZE, "expressions-%s%.8s", stamp, ending);
+    for (int i = 2; i < 100 && access(name, F_OK) == 0; i++)
+        snprintf(name, DATED_NAME_SIZE, "expressions-%s-%d%.8s", stamp, i, ending);
+}
