@@ -51,6 +51,10 @@ static void gemm_agrees_with_three_loops(void **state)
         int k = i % 4 ? between(&rng, 1, 40) : 1;
         check_gemm(i % 2 ? team : NULL, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
     }
+    for (int i = 0; i < 36; i++) { /* large enough to be shared out, by rows and by columns */
+        int m = between(&rng, 65, 200), n = between(&rng, 65, 200), k = between(&rng, 250, 300);
+        check_gemm(team, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
+    }
     team_free(&team);
     assert_null(team);
 }

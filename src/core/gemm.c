@@ -2,13 +2,18 @@
 
 #include <cblas.h>
 
+#include <stdbool.h>
+
 #ifdef REAL_IS_DOUBLE
 #define cblas_gemm cblas_dgemm
 #else
 #define cblas_gemm cblas_sgemm
 #endif
 
-enum { TILE = 32 }; /* a multiple of the tiles of all kernels in use */
+enum {
+    TILE = 32,      /* a multiple of the tiles of all kernels in use */
+    SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
+};
 
 struct product {
     enum gemm_form form;
@@ -45,7 +50,8 @@ void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const rea
           real beta, real *c)
 {
     struct product product = {form, m, n, k, a, b, beta, c};
-    team_run(team, multiply, &product);
+    bool small = (long long)m * n * k < SMALL;
+    team_run(small ? NULL : team, multiply, &product);
 }
 
 void gemm_setup(void)

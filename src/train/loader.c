@@ -114,7 +114,7 @@ static bool can_claim(const struct loader *l)
 static void give_way(void)
 {
 #ifdef __linux__
-    setpriority(PRIO_PROCESS, 0, 5);
+    setpriority(PRIO_PROCESS, 0, 10);
 #endif
 }
 
