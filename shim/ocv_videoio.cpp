@@ -41,8 +41,8 @@ static bool is_index(const std::string &id)
 
 static void open_stream(cv::VideoCapture &capture, const std::string &url)
 {
-    const std::vector<int> timeouts = {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, 10000,
-                                       cv::CAP_PROP_READ_TIMEOUT_MSEC, 5000};
+    const std::vector<int> timeouts = {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, 5000,
+                                       cv::CAP_PROP_READ_TIMEOUT_MSEC, 3000};
     if (!capture.open(url, cv::CAP_FFMPEG, timeouts))
         throw Failure{OCV_CANNOT, "no stream there; check the address and the network"};
 }

@@ -2,6 +2,7 @@
  * and what is printed. */
 #include "testing.h"
 
+#include "cameras.h"
 #include "canvas.h"
 #include "capture.h"
 #include "csv.h"
@@ -249,6 +250,131 @@ static void test_capture_every_frame(void **state)
     assert_int_equal(last, MADE_UP_FRAMES - 1);
     assert_int_equal(run_capture(true, &last, &count, &error), SOURCE_FAILED);
     assert_string_equal(error.text, "made-up failure");
+}
+
+/* A camera that dies twice in mid-stream and comes back at the third try. */
+struct script {
+    int frames, tries, deaths;
+    bool alive, gone_for_good;
+};
+
+static enum source_status read_script(struct source *source, struct bgr_image *picture,
+                                      double *time, struct error *error)
+{
+    static const uint8_t pixels[64 * 64 * 3];
+    struct script *script = source->state;
+    assert_true(script->alive);
+    if (script->frames / 5 > script->deaths) {
+        script->alive = false;
+        script->deaths++;
+        error_set(error, "script: broken");
+        return script->deaths % 2 ? SOURCE_END : SOURCE_FAILED;
+    }
+    int side = 33 + script->deaths * 7; /* another size after each return */
+    *picture = (struct bgr_image){pixels, side, side, (size_t)side * 3};
+    *time = script->frames++ / 10.0;
+    return SOURCE_FRAME;
+}
+
+static int reopen_script(struct source *source, struct error *error)
+{
+    struct script *script = source->state;
+    if (script->gone_for_good || ++script->tries % 3 != 0)
+        return error_set(error, "script: not there");
+    script->alive = true;
+    return 0;
+}
+
+static void count_losses(void *context, const struct error *reason)
+{
+    int *events = context;
+    events[reason ? 0 : 1]++;
+}
+
+static void open_script(struct source *source, struct script *script, struct follower *follower,
+                        struct mailbox **mailbox, struct error *error)
+{
+    *script = (struct script){.alive = true};
+    *follower = (struct follower){0};
+    *source = (struct source){.name = "script", .live = true, .state = script, .read = read_script};
+    source->reopen = reopen_script;
+    assert_int_equal(detector_open(&follower->detector, resource_cascade(), error), 0);
+    assert_int_equal(mailbox_create(mailbox, MAILBOX_EVERY, error), 0);
+}
+
+static void test_camera_comes_back(void **state)
+{
+    (void)state;
+    struct source source;
+    struct script script;
+    struct follower follower;
+    struct mailbox *mailbox;
+    struct capture *capture;
+    struct error error;
+    int events[2] = {0};
+    open_script(&source, &script, &follower, &mailbox, &error);
+    struct capture_settings settings = {.source = &source,
+                                        .follower = &follower,
+                                        .mailbox = mailbox,
+                                        .lost = count_losses,
+                                        .context = events};
+    assert_int_equal(capture_start(&capture, &settings, &error), 0);
+    for (int i = 0; i < 12; i++) {
+        const struct frame *frame = mailbox_wait(mailbox);
+        assert_non_null(frame);
+        assert_int_equal(frame->index, i);
+        assert_int_equal(frame->width, 33 + i / 5 * 7);
+    }
+    mailbox_stop(mailbox);
+    assert_int_equal(capture_join(&capture, &error), SOURCE_FRAME);
+    assert_int_equal(script.tries, 6);
+    assert_int_equal(events[0], 2);
+    assert_int_equal(events[1], 2);
+
+    /* One that stays away does not keep the program from ending. */
+    script = (struct script){.alive = true, .gone_for_good = true};
+    mailbox_restart(mailbox);
+    assert_int_equal(capture_start(&capture, &settings, &error), 0);
+    for (int i = 0; i < 5; i++)
+        assert_non_null(mailbox_wait(mailbox));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stop_later, mailbox), 0);
+    assert_null(mailbox_wait(mailbox));
+    capture_join(&capture, &error);
+    pthread_join(thread, NULL);
+
+    /* Without anyone to tell, the loss is the end. */
+    script = (struct script){.alive = true};
+    settings.lost = NULL;
+    mailbox_restart(mailbox);
+    assert_int_equal(capture_start(&capture, &settings, &error), 0);
+    while (mailbox_wait(mailbox))
+        continue;
+    assert_int_equal(capture_join(&capture, &error), SOURCE_END);
+    assert_int_equal(script.frames, 5);
+    detector_close(&follower.detector);
+    mailbox_free(&mailbox);
+}
+
+static void test_camera_reasons(void **state)
+{
+    (void)state;
+    struct error reason;
+    struct camera camera;
+    assert_false(cameras_diagnose("http://127.0.0.1:1/", &reason));
+    assert_false(cameras_get("/dev/null", &camera));
+    assert_true(cameras_same("/dev/null", "/dev/null"));
+    assert_false(cameras_same("/dev/null", "/dev/zero"));
+    assert_true(cameras_diagnose("/dev/video-none", &reason));
+    expect_text(reason.text, "no such camera", "plug it in");
+    assert_true(cameras_diagnose("/dev/null", &reason));
+    expect_text(reason.text, "no camera", "name another");
+    if (geteuid() != 0) {
+        write_bytes(in_folder("forbidden"), "", 0);
+        assert_int_equal(chmod(in_folder("forbidden"), 0), 0);
+        assert_true(cameras_diagnose(in_folder("forbidden"), &reason));
+        expect_text(reason.text, "group video", "may not");
+    }
 }
 
 /* ---- Demo and detection ---------------------------------------------------------------------- */
@@ -607,6 +733,8 @@ int main(void)
         cmocka_unit_test(test_mailbox_newest),
         cmocka_unit_test(test_mailbox_stop),
         cmocka_unit_test(test_capture_every_frame),
+        cmocka_unit_test(test_camera_comes_back),
+        cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test_setup_teardown(test_demo_bad_faces, make_folder, remove_folder),
         cmocka_unit_test(test_detector),

@@ -298,6 +298,9 @@ static void test_strip(void **state)
     assert_int_equal(strip.face, 2);
     strip_add(&strip, NULL, 0, 202);
     assert_int_equal(strip.count, 1);
+    strip_add(&strip, faces + 1, 1, 202);
+    strip_add(&strip, faces + 1, 1, 0);
+    assert_int_equal(strip.count, 1);
 }
 
 /* ---- Live detection -------------------------------------------------------------------------- */

@@ -105,6 +105,7 @@ static void test_live_keys(void **state)
     assert_int_equal(press(view, SDLK_z), VIEW_NOTHING);
     assert_int_equal(press(view, SDLK_PLUS), VIEW_SMOOTHER);
     assert_int_equal(press(view, SDLK_r), VIEW_RECORD);
+    assert_int_equal(press(view, SDLK_TAB), VIEW_NEXT_CAMERA);
     assert_int_equal(press(view, SDLK_MINUS), VIEW_SHARPER);
     assert_int_equal(press(view, SDLK_f), VIEW_REDRAW);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
@@ -156,6 +157,25 @@ static void test_panels(void **state)
     frame_free(&before);
     frame_free(&with);
     frame_free(&after);
+    view_close(&view);
+}
+
+/* A lost camera's last picture is dimmed, without faces. */
+static void test_no_signal(void **state)
+{
+    (void)state;
+    const SDL_Color grey = {90, 90, 90, 255};
+    struct view *view = open_view(true);
+    struct frame frame = {0};
+    view_set_signal(view, false);
+    take(view, &frame);
+    expect_close(shown(&frame, 620, 400)[0], 90 * (255 - 165) / 255.0, 2, "dimmed corner");
+    expect_close(shown(&frame, 60, 230)[0], 90 * (255 - 165) / 255.0, 2, "where the box was");
+    view_set_signal(view, true);
+    take(view, &frame);
+    expect_colour(shown(&frame, 60, 230), overlay_colour(HAPPY), "box");
+    expect_colour(shown(&frame, 620, 400), grey, "corner");
+    frame_free(&frame);
     view_close(&view);
 }
 
@@ -218,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_shown, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_live_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_panels, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_no_signal, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_click, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_still_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_screenshot_fails, enter_folder, leave_folder),

@@ -3,11 +3,82 @@
 #include <stdio.h>
 
 #ifdef __linux__
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
-#include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static void add_size(struct camera *camera, int width, int height)
+{
+    int at = 0;
+    for (; at < camera->size_count; at++) {
+        if (camera->widths[at] == width && camera->heights[at] == height)
+            return;
+        if ((long)camera->widths[at] * camera->heights[at] > (long)width * height)
+            break;
+    }
+    if (camera->size_count == CAMERA_MAX_SIZES)
+        return;
+    for (int i = camera->size_count++; i > at; i--) {
+        camera->widths[i] = camera->widths[i - 1];
+        camera->heights[i] = camera->heights[i - 1];
+    }
+    camera->widths[at] = width;
+    camera->heights[at] = height;
+}
+
+static void ask_sizes(int device, struct camera *camera)
+{
+    for (unsigned f = 0; f < 32; f++) {
+        struct v4l2_fmtdesc format = {.index = f, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        if (ioctl(device, VIDIOC_ENUM_FMT, &format) < 0)
+            return;
+        for (unsigned s = 0; s < 64; s++) {
+            struct v4l2_frmsizeenum size = {.index = s, .pixel_format = format.pixelformat};
+            if (ioctl(device, VIDIOC_ENUM_FRAMESIZES, &size) < 0)
+                break;
+            if (size.type != V4L2_FRMSIZE_TYPE_DISCRETE) {
+                add_size(camera, (int)size.stepwise.max_width, (int)size.stepwise.max_height);
+                break;
+            }
+            add_size(camera, (int)size.discrete.width, (int)size.discrete.height);
+        }
+    }
+}
+
+static bool same_device(const char *path, const char *other)
+{
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && S_ISCHR(a.st_mode) &&
+           S_ISCHR(b.st_mode) && a.st_rdev == b.st_rdev;
+}
+
+/* The link in by-id that leads to the device: it keeps its name when the numbers change. */
+static void find_lasting(struct camera *camera)
+{
+    static const char folder_name[] = "/dev/v4l/by-id";
+    DIR *folder = opendir(folder_name);
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char link[CAMERA_PATH_SIZE];
+        int length = snprintf(link, sizeof link, "%s/%s", folder_name, entry->d_name);
+        if (length > 0 && (size_t)length < sizeof link && same_device(link, camera->path))
+            memcpy(camera->lasting, link, sizeof link);
+    }
+    closedir(folder);
+}
+
+static bool gives_pictures(const struct v4l2_capability *facts)
+{
+    unsigned abilities =
+        facts->capabilities & V4L2_CAP_DEVICE_CAPS ? facts->device_caps : facts->capabilities;
+    return abilities & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE);
+}
 
 static bool ask(const char *path, struct camera *camera)
 {
@@ -15,15 +86,16 @@ static bool ask(const char *path, struct camera *camera)
     if (device < 0)
         return false;
     struct v4l2_capability facts = {0};
-    bool answered = ioctl(device, VIDIOC_QUERYCAP, &facts) == 0;
+    bool answered = ioctl(device, VIDIOC_QUERYCAP, &facts) == 0 && gives_pictures(&facts);
+    if (answered) {
+        *camera = (struct camera){0};
+        snprintf(camera->path, sizeof camera->path, "%s", path);
+        snprintf(camera->name, sizeof camera->name, "%s", (const char *)facts.card);
+        ask_sizes(device, camera);
+        find_lasting(camera);
+    }
     close(device);
-    unsigned abilities =
-        facts.capabilities & V4L2_CAP_DEVICE_CAPS ? facts.device_caps : facts.capabilities;
-    if (!answered || !(abilities & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE)))
-        return false;
-    snprintf(camera->path, sizeof camera->path, "%s", path);
-    snprintf(camera->name, sizeof camera->name, "%s", (const char *)facts.card);
-    return true;
+    return answered;
 }
 
 int cameras_find(struct camera cameras[CAMERAS_MAX])
@@ -37,10 +109,100 @@ int cameras_find(struct camera cameras[CAMERAS_MAX])
     }
     return count;
 }
+
+/* False for the address of a stream. */
+static bool find_path(const char *id, char path[CAMERA_PATH_SIZE])
+{
+    if (strstr(id, "://"))
+        return false;
+    bool is_number = *id && strspn(id, "0123456789") == strlen(id);
+    int length = snprintf(path, CAMERA_PATH_SIZE, "%s%s", is_number ? "/dev/video" : "", id);
+    return length > 0 && length < CAMERA_PATH_SIZE;
+}
+
+bool cameras_get(const char *id, struct camera *camera)
+{
+    char path[CAMERA_PATH_SIZE];
+    return find_path(id, path) && ask(path, camera);
+}
+
+bool cameras_same(const char *id, const char *other)
+{
+    char path[CAMERA_PATH_SIZE], other_path[CAMERA_PATH_SIZE];
+    return find_path(id, path) && find_path(other, other_path) && same_device(path, other_path);
+}
+
+static const char *explain_open(int code)
+{
+    switch (code) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+        return "there is no such camera; plug it in or name another";
+    case EACCES:
+    case EPERM:
+        return "you may not use it; add yourself to the group video and log in again";
+    case EBUSY:
+        return "another program uses it; close that program";
+    default:
+        return NULL;
+    }
+}
+
+/* A device that streams to another program refuses to set up buffers. */
+static bool is_busy(int device)
+{
+    struct v4l2_requestbuffers buffers = {
+        .count = 1, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
+    return ioctl(device, VIDIOC_REQBUFS, &buffers) < 0 && errno == EBUSY;
+}
+
+bool cameras_diagnose(const char *id, struct error *reason)
+{
+    char path[CAMERA_PATH_SIZE];
+    if (!find_path(id, path))
+        return false;
+    int device = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    const char *text = NULL;
+    if (device < 0) {
+        text = explain_open(errno);
+    } else {
+        struct v4l2_capability facts = {0};
+        if (ioctl(device, VIDIOC_QUERYCAP, &facts) < 0 || !gives_pictures(&facts))
+            text = "it is no camera; name another";
+        else if (is_busy(device))
+            text = explain_open(EBUSY);
+        close(device);
+    }
+    if (text)
+        error_set(reason, "%s", text);
+    return text != NULL;
+}
 #else
 int cameras_find(struct camera cameras[CAMERAS_MAX])
 {
     (void)cameras;
     return 0;
+}
+
+bool cameras_get(const char *id, struct camera *camera)
+{
+    (void)id;
+    (void)camera;
+    return false;
+}
+
+bool cameras_same(const char *id, const char *other)
+{
+    (void)id;
+    (void)other;
+    return false;
+}
+
+bool cameras_diagnose(const char *id, struct error *reason)
+{
+    (void)id;
+    (void)reason;
+    return false;
 }
 #endif

@@ -2,15 +2,32 @@
 #ifndef CAMERAS_H
 #define CAMERAS_H
 
-struct camera {
-    char path[32]; /* "/dev/video0" */
-    char name[64]; /* "Integrated Webcam", as the driver says it */
-};
+#include "error.h"
 
-enum { CAMERAS_MAX = 64 };
+#include <stdbool.h>
+
+enum { CAMERAS_MAX = 64, CAMERA_MAX_SIZES = 16, CAMERA_PATH_SIZE = 512 };
+
+struct camera {
+    char path[CAMERA_PATH_SIZE];    /* "/dev/video0", or as the user named it */
+    char lasting[CAMERA_PATH_SIZE]; /* "/dev/v4l/by-id/...", the same after replugging; or empty */
+    char name[64];                  /* "Integrated Webcam", as the driver says it */
+    int size_count;
+    int widths[CAMERA_MAX_SIZES], heights[CAMERA_MAX_SIZES]; /* pixels, smallest first */
+};
 
 /* Fills cameras[] in the order of their numbers and returns how many there are. Devices that give
  * no pictures, such as the metadata half of a webcam, are left out. */
 int cameras_find(struct camera cameras[CAMERAS_MAX]);
+
+/* The camera that the user named by number or path; false where there is none. */
+bool cameras_get(const char *id, struct camera *camera);
+
+/* Whether both stand for one device. */
+bool cameras_same(const char *id, const char *other);
+
+/* Why this camera cannot be opened, as far as the system tells it: missing, forbidden, busy, or
+ * not a camera at all. False where it tells nothing. */
+bool cameras_diagnose(const char *id, struct error *reason);
 
 #endif

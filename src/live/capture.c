@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds between tries to get a lost camera back. */
+static const double first_wait = 0.25, longest_wait = 4;
+
 struct capture {
     struct capture_settings settings;
     pthread_t thread;
@@ -54,6 +57,34 @@ static bool is_before(struct timespec a, struct timespec b)
     return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
+/* Waits longer from try to try; false after mailbox_stop. */
+static bool recover(struct capture *capture)
+{
+    const struct capture_settings *settings = &capture->settings;
+    double wait = first_wait;
+    if (capture->status == SOURCE_END)
+        error_set(&capture->error, "%s: gives no pictures any more; waiting for it",
+                  settings->source->name);
+    settings->lost(settings->context, &capture->error);
+    for (;;) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        struct timespec due = after(now, wait);
+        if (!mailbox_sleep(settings->mailbox, &due))
+            return false;
+        if (settings->source->reopen(settings->source, &capture->error) == 0)
+            break;
+        wait = fmin(2 * wait, longest_wait);
+    }
+    settings->lost(settings->context, NULL);
+    return true;
+}
+
+static bool can_recover(const struct capture *capture)
+{
+    return capture->settings.lost && capture->settings.source->reopen;
+}
+
 static void *run(void *argument)
 {
     struct capture *capture = argument;
@@ -63,6 +94,12 @@ static void *run(void *argument)
     bool open = true;
     for (long index = 0; open; index++) {
         capture->status = capture_frame(capture, index);
+        if (capture->status != SOURCE_FRAME && can_recover(capture)) {
+            open = recover(capture);
+            capture->status = SOURCE_FRAME;
+            index--;
+            continue;
+        }
         if (capture->status != SOURCE_FRAME)
             break;
         if (settings->pace > 0) {

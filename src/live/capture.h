@@ -13,6 +13,9 @@ struct capture_settings {
     double pace; /* frames a second to slow down to; 0 for as fast as they come */
     /* Called after each frame and at the end, from the thread; may be NULL. */
     void (*wake)(void *context);
+    /* Called, from the thread, when the source is lost, with the reason, and when it is back, with
+     * NULL. NULL: a loss is the end. Else a source that can be reopened is tried for ever. */
+    void (*lost)(void *context, const struct error *reason);
     void *context;
 };
 

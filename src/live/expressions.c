@@ -10,12 +10,22 @@
 #include <SDL_version.h>
 #include <stdio.h>
 
+static void print_camera(const struct camera *camera)
+{
+    printf("%s  %s\n", camera->path, camera->name);
+    if (*camera->lasting)
+        printf("    %s\n", camera->lasting);
+    for (int i = 0; i < camera->size_count; i++)
+        printf("%s%dx%d%s", i ? " " : "    ", camera->widths[i], camera->heights[i],
+               i + 1 == camera->size_count ? "\n" : "");
+}
+
 static enum exit_status list_cameras(void)
 {
     struct camera cameras[CAMERAS_MAX];
     int count = cameras_find(cameras);
     for (int i = 0; i < count; i++)
-        printf("%s  %s\n", cameras[i].path, cameras[i].name);
+        print_camera(&cameras[i]);
     if (count == 0)
         log_line(program_name, "no camera here; try ./expressions --demo");
     return STATUS_DONE;

@@ -79,6 +79,19 @@ void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *l
                    lines[i]);
 }
 
+void hud_no_signal(struct paint *paint, SDL_Rect area, int em)
+{
+    static const char title[] = "no signal";
+    static const char hint[] = "waiting for the camera";
+    int middle = area.x + area.w / 2;
+    int size = em * 5 / 2;
+    paint_panel(paint, area, 0, (SDL_Color){0, 0, 0, 165});
+    paint_text(paint, middle - paint_text_width(paint, size, title) / 2, area.y + area.h / 2 - em,
+               size, ink, title);
+    paint_text(paint, middle - paint_text_width(paint, em, hint) / 2, area.y + area.h / 2 + em, em,
+               quiet_ink, hint);
+}
+
 void hud_help(struct paint *paint, SDL_Rect area, int em)
 {
     int rows = 0;

@@ -20,6 +20,9 @@ SDL_Rect hud_lines_place(struct paint *paint, int x, int y, int em, const char *
                          int count);
 void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count);
 
+/* Dims the area and says that there is no signal. */
+void hud_no_signal(struct paint *paint, SDL_Rect area, int em);
+
 /* The keys, in the middle of the area. */
 void hud_help(struct paint *paint, SDL_Rect area, int em);
 

@@ -175,6 +175,15 @@ bool mailbox_done(struct mailbox *box)
     return done;
 }
 
+void mailbox_restart(struct mailbox *box)
+{
+    lock(box);
+    box->fresh = false;
+    box->ended = false;
+    box->stopped = false;
+    unlock(box);
+}
+
 void mailbox_stop(struct mailbox *box)
 {
     lock(box);

@@ -37,6 +37,9 @@ const struct frame *mailbox_wait(struct mailbox *mailbox);
 /* Consumer: whether the producer has ended and all its frames were taken. */
 bool mailbox_done(struct mailbox *mailbox);
 
+/* Makes a mailbox whose producer has left ready for another one; a frame that waits is dropped. */
+void mailbox_restart(struct mailbox *mailbox);
+
 /* Wakes both sides and lets nothing through any more. */
 void mailbox_stop(struct mailbox *mailbox);
 

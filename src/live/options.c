@@ -26,6 +26,7 @@ enum option_code {
     OPTION_MAX_FRAMES,
     OPTION_MIRROR,
     OPTION_NO_MIRROR,
+    OPTION_EXIT_ON_LOSS,
     OPTION_LIST_CAMERAS,
     OPTION_MODEL_INFO,
     OPTION_QUIET,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
     {"max-frames", required_argument, NULL, OPTION_MAX_FRAMES},
     {"mirror", no_argument, NULL, OPTION_MIRROR},
     {"no-mirror", no_argument, NULL, OPTION_NO_MIRROR},
+    {"exit-on-loss", no_argument, NULL, OPTION_EXIT_ON_LOSS},
     {"list-cameras", no_argument, NULL, OPTION_LIST_CAMERAS},
     {"model-info", no_argument, NULL, OPTION_MODEL_INFO},
     {"quiet", no_argument, NULL, OPTION_QUIET},
@@ -170,6 +172,9 @@ static int apply(struct options *options, int code, char *argument, struct error
         options->mirror = code == OPTION_MIRROR;
         options->mirror_chosen = true;
         return 0;
+    case OPTION_EXIT_ON_LOSS:
+        options->exit_on_loss = true;
+        return 0;
     case OPTION_LIST_CAMERAS:
         options->command = COMMAND_LIST_CAMERAS;
         return 0;
@@ -282,6 +287,8 @@ int options_help(FILE *out)
         "  --max-frames N      stop after N frames\n"
         "  --mirror            show the window as a mirror (default with --camera)\n"
         "  --no-mirror         show it as the camera sees it\n"
+        "  --exit-on-loss      end with status 5 when the camera goes away, instead of\n"
+        "                      waiting for it\n"
         "\n"
         "Other files:\n"
         "  --model FILE        other weights than models/expressions.safetensors\n"
@@ -294,7 +301,7 @@ int options_help(FILE *out)
         "\n"
         "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
         "      r record, f full screen, m mirror, p probability bars, + - smoothing,\n"
-        "      i statistics, h help\n"
+        "      Tab next camera, i statistics, h help\n"
         "\n"
         "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
         "      4 no such camera, 5 camera lost, 6 bad model file\n"

@@ -32,6 +32,7 @@ struct options {
     double smooth;       /* time constant of the probabilities, seconds; 0: raw */
     long max_frames;     /* 0: no limit */
     bool headless, json, quiet, verbose;
+    bool exit_on_loss;  /* of the camera */
     bool mirror;        /* the window shows a mirror image */
     bool mirror_chosen; /* by an option; otherwise it depends on the input */
 };

@@ -1,51 +1,20 @@
 #include "run.h"
 
 #include "cameras.h"
-#include "capture.h"
-#include "dated_name.h"
 #include "demo.h"
-#include "interrupt.h"
-#include "jsonl.h"
+#include "live.h"
 #include "log.h"
-#include "mailbox.h"
 #include "monotonic.h"
 #include "picture.h"
-#include "recorder.h"
 #include "resources.h"
 #include "setup.h"
-#include "smoother.h"
-#include "statistics.h"
-#include "text_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 /* A video that states no rate is shown at this one. */
 static const double usual_fps = 25;
-
-struct live {
-    const struct options *options;
-    struct source source;
-    struct detector *detector;
-    struct follower follower;
-    struct statistics statistics;
-    struct recognizer *recognizer;
-    struct smoother smoother;
-    struct mailbox *mailbox;
-    struct interrupt *interrupt;
-    struct view *view;         /* NULL when headless */
-    struct recorder *recorder; /* NULL without --output */
-    struct recorder *take;     /* what the key `r` records; NULL: nothing */
-    struct csv *csv;           /* NULL without --csv */
-    struct capture *capture;
-    struct face faces[FRAME_MAX_FACES];
-    struct tally tally;
-    long limit; /* frames; 0: none */
-    long done;
-    bool paused;
-};
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
@@ -91,185 +60,6 @@ static enum exit_status open_source(struct live *live, struct error *error)
     }
 }
 
-/* ---- Each frame ------------------------------------------------------------------------------ */
-
-static int report(struct live *live, const struct frame *frame, struct error *error)
-{
-    const struct options *options = live->options;
-    if (live->csv &&
-        csv_write(live->csv, live->source.name, frame, live->faces, frame->box_count, error))
-        return -1;
-    if (options->json)
-        return jsonl_write(stdout, live->source.name, frame, live->faces, frame->box_count, error);
-    if (!live->view && text_report_frame(stdout, &live->tally, frame, live->faces))
-        return error_set(error, "the results cannot be written; check where they go");
-    return 0;
-}
-
-static void end_take(struct live *live, const struct error *reason)
-{
-    char text[sizeof reason->text];
-    if (reason)
-        snprintf(text, sizeof text, "recording ended: %.900s", reason->text);
-    else
-        snprintf(text, sizeof text, "saved %.900s", recorder_path(live->take));
-    recorder_close(&live->take);
-    view_set_recording(live->view, -1);
-    view_say(live->view, text);
-}
-
-/* A recording that fails ends, the program goes on. */
-static void go_on_with_take(struct live *live, const struct frame *frame)
-{
-    struct error error;
-    if (recorder_add(live->take, frame, live->faces, &error))
-        end_take(live, &error);
-    else
-        view_set_recording(live->view, recorder_seconds(live->take));
-}
-
-static int process(struct live *live, const struct frame *frame, struct error *error)
-{
-    double begin = monotonic_now();
-    recognizer_run(live->recognizer, frame, live->faces);
-    statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
-    statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
-    smoother_run(&live->smoother, live->faces, frame->box_count, frame->time);
-    if (report(live, frame, error))
-        return -1;
-    if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
-        return -1;
-    if (live->take)
-        go_on_with_take(live, frame);
-    live->done++;
-    return live->view ? view_set_picture(live->view, frame_bgr(frame), live->faces,
-                                         frame->box_count, frame->time, error)
-                      : 0;
-}
-
-static bool is_finished(const struct live *live)
-{
-    return mailbox_done(live->mailbox) || (live->limit > 0 && live->done >= live->limit);
-}
-
-static int loop_headless(struct live *live, struct error *error)
-{
-    while (!is_finished(live)) {
-        const struct frame *frame = mailbox_wait(live->mailbox);
-        if (frame && process(live, frame, error))
-            return -1;
-    }
-    return 0;
-}
-
-static void change_smoothing(struct live *live, int direction)
-{
-    char text[64];
-    live->smoother.seconds = smoother_step(live->smoother.seconds, direction);
-    snprintf(text, sizeof text, "smoothing %.1f s%s", live->smoother.seconds,
-             live->smoother.seconds > 0 ? "" : ": raw values");
-    view_say(live->view, text);
-}
-
-/* Matroska: what was written is playable even after a crash. */
-static void begin_take(struct live *live)
-{
-    char name[DATED_NAME_SIZE];
-    struct error error;
-    dated_name(name, ".mkv");
-    if (recorder_create(&live->take, name, resource_font(), live->source.fps, live->source.live,
-                        &error))
-        view_say(live->view, error.text);
-}
-
-static void obey(struct live *live, enum view_request request)
-{
-    switch (request) {
-    case VIEW_PAUSE:
-        live->paused = !live->paused;
-        view_set_paused(live->view, live->paused);
-        break;
-    case VIEW_RECORD:
-        if (live->take)
-            end_take(live, NULL);
-        else
-            begin_take(live);
-        break;
-    case VIEW_SMOOTHER:
-    case VIEW_SHARPER:
-        change_smoothing(live, request == VIEW_SMOOTHER ? 1 : -1);
-        break;
-    default:
-        break;
-    }
-}
-
-/* Handles what has happened so far; false when the user wants to end. */
-static bool handle_events(struct live *live, bool *redraw)
-{
-    SDL_Event event;
-    if (!view_wait(live->view, &event)) {
-        *redraw = true;
-        return true;
-    }
-    do {
-        enum view_request request = view_handle(live->view, &event);
-        if (request == VIEW_QUIT)
-            return false;
-        obey(live, request);
-        *redraw = *redraw || request != VIEW_NOTHING;
-    } while (SDL_PollEvent(&event));
-    return true;
-}
-
-static void show_statistics(struct live *live)
-{
-    const struct statistics *statistics = &live->statistics;
-    char text[400];
-    snprintf(text, sizeof text,
-             "%.1f fps, %ld dropped\n"
-             "latency %.0f ms, 95 %% under %.0f ms\n"
-             "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
-             "memory %.0f MB\nsmoothing %.1f s",
-             view_rate(live->view), mailbox_dropped(live->mailbox),
-             statistics_quantile(statistics, STAGE_LATENCY, 0.5),
-             statistics_quantile(statistics, STAGE_LATENCY, 0.95),
-             statistics_quantile(statistics, STAGE_DETECTION, 0.5),
-             statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
-             statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
-             live->smoother.seconds);
-    view_set_statistics(live->view, text);
-}
-
-static int draw(struct live *live, const struct frame *fresh, struct error *error)
-{
-    /* Numbers that change at each frame cannot be read. */
-    if (view_wants_statistics(live->view) && live->done % 10 == 1)
-        show_statistics(live);
-    double begin = monotonic_now();
-    if (view_draw(live->view, error))
-        return -1;
-    double end = monotonic_now();
-    statistics_add(&live->statistics, STAGE_DRAWING, end - begin);
-    if (fresh)
-        statistics_add(&live->statistics, STAGE_LATENCY, end - fresh->grabbed);
-    return 0;
-}
-
-static int loop_window(struct live *live, struct error *error)
-{
-    bool redraw = false;
-    while (!is_finished(live) && handle_events(live, &redraw)) {
-        const struct frame *frame = live->paused ? NULL : mailbox_take(live->mailbox);
-        if (frame && process(live, frame, error))
-            return -1;
-        if ((frame || redraw) && draw(live, frame, error))
-            return -1;
-        redraw = false;
-    }
-    return 0;
-}
-
 /* ---- Beginning and end ----------------------------------------------------------------------- */
 
 static void stop_capture(void *context)
@@ -280,9 +70,22 @@ static void stop_capture(void *context)
     SDL_PushEvent(&event);
 }
 
-static void wake_view(void *view)
+static void wake_view(void *context)
 {
-    view_wake(view);
+    struct live *live = context;
+    view_wake(live->view);
+}
+
+/* From the capture thread. */
+static void on_loss(void *context, const struct error *reason)
+{
+    const struct live *live = context;
+    if (live->options->quiet)
+        return;
+    if (reason)
+        log_line(program_name, "%s", reason->text);
+    else
+        log_line(program_name, "%s: is back", live->source.name);
 }
 
 static enum exit_status prepare_output(struct live *live, struct error *error)
@@ -306,8 +109,9 @@ static enum exit_status prepare_output(struct live *live, struct error *error)
     return STATUS_DONE;
 }
 
-static int start_capture(struct live *live, struct error *error)
+int live_start_capture(struct live *live, struct error *error)
 {
+    const struct options *options = live->options;
     live->follower.detector = live->detector;
     double fps = live->source.fps > 0 ? live->source.fps : usual_fps;
     bool paced = live->view && !live->source.live;
@@ -316,7 +120,8 @@ static int start_capture(struct live *live, struct error *error)
                                         .mailbox = live->mailbox,
                                         .pace = paced ? fps : 0,
                                         .wake = live->view ? wake_view : NULL,
-                                        .context = live->view};
+                                        .lost = options->exit_on_loss ? NULL : on_loss,
+                                        .context = live};
     return capture_start(&live->capture, &settings, error);
 }
 
@@ -341,7 +146,7 @@ static enum exit_status start(struct live *live, struct error *error)
     live->limit = options->max_frames;
     if (live->limit == 0 && options->input == INPUT_DEMO && !live->view)
         live->limit = DEMO_CYCLE;
-    return start_capture(live, error) ? STATUS_FAILED : STATUS_DONE;
+    return live_start_capture(live, error) ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* Why the frames have ended, as a status. */
@@ -378,7 +183,7 @@ static void log_details(const struct live *live, double seconds, long dropped)
 static enum exit_status run(struct live *live, struct error *error)
 {
     double begin = monotonic_now();
-    int result = live->view ? loop_window(live, error) : loop_headless(live, error);
+    int result = live_loop(live, error);
     double seconds = monotonic_now() - begin;
     mailbox_stop(live->mailbox);
     struct error capture_error;

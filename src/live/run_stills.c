@@ -126,7 +126,8 @@ static int wait_for_key(struct stills *stills, struct error *error)
         if (request == VIEW_REDRAW && view_draw(stills->view, error))
             return -1;
         SDL_Event event;
-        request = view_wait(stills->view, &event) ? view_handle(stills->view, &event) : VIEW_REDRAW;
+        request =
+            view_wait(stills->view, &event, -1) ? view_handle(stills->view, &event) : VIEW_REDRAW;
     }
     stills->abandoned = request == VIEW_QUIT;
     return 0;

@@ -113,6 +113,12 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
     SDL_RendererFlip flip = scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
     paint_note(paint, SDL_RenderCopyEx(renderer, scene->picture.texture, NULL, &overlay.picture, 0,
                                        NULL, flip));
+    if (scene->no_signal) {
+        hud_no_signal(paint, area, message_size(area));
+        if (messages)
+            draw_messages(scene, paint, area);
+        return;
+    }
     const char *lines[SCENE_LINES];
     int line_size = message_size(area) * 9 / 10;
     for (int i = 0; i < scene->line_count; i++)

@@ -20,6 +20,7 @@ struct scene {
     int face_count;
     struct face faces[FRAME_MAX_FACES];
     bool live, mirrored, bars, help;
+    bool no_signal;  /* dims the picture, hides the faces */
     bool statistics; /* shows the lines and the inputs */
     int line_count;
     char lines[SCENE_LINES][SCENE_LINE_SIZE];

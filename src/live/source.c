@@ -1,5 +1,6 @@
 #include "source.h"
 
+#include "cameras.h"
 #include "demo.h"
 #include "monotonic.h"
 #include "ocv.h"
@@ -13,7 +14,11 @@
 static const double usual_fps = 25;
 
 struct video_state {
-    struct ocv_video *video;
+    struct ocv_video *video; /* NULL while a camera is lost */
+    char id[1024];           /* cameras: what to open again */
+    char camera_name[64];    /* its driver's name, which must be the same then; empty: unknown */
+    int width, height;       /* wishes */
+    double fps;
     double start; /* monotonic */
     long frames;
 };
@@ -60,17 +65,48 @@ static int make_video_source(struct source *source, const char *name, bool live,
     return 0;
 }
 
+/* A number may belong to another camera after replugging. */
+static bool is_same_camera(const struct video_state *state)
+{
+    struct camera camera;
+    return !*state->camera_name ||
+           (cameras_get(state->id, &camera) && strcmp(camera.name, state->camera_name) == 0);
+}
+
+static int reopen_camera(struct source *source, struct error *error)
+{
+    struct video_state *state = source->state;
+    struct ocv_error failure;
+    ocv_video_close(&state->video);
+    if (!is_same_camera(state))
+        return error_set(error, "%s: the camera is not there; plug it in again", source->name);
+    if (ocv_camera_open(&state->video, state->id, state->width, state->height, state->fps,
+                        &failure) != OCV_OK)
+        return error_set(error, "%s: %s", source->name, failure.text);
+    return 0;
+}
+
 int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
                        struct error *error)
 {
     struct ocv_video *video = NULL;
     struct ocv_error failure;
     if (ocv_camera_open(&video, id, width, height, fps, &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
+        return cameras_diagnose(id, error) ? -1 : error_set(error, "%s", failure.text);
     if (make_video_source(source, id, true, video, error)) {
         ocv_video_close(&video);
         return -1;
     }
+    struct video_state *state = source->state;
+    struct camera camera = {0};
+    bool known = cameras_get(id, &camera);
+    snprintf(state->id, sizeof state->id, "%s", *camera.lasting ? camera.lasting : id);
+    if (known)
+        memcpy(state->camera_name, camera.name, sizeof state->camera_name);
+    state->width = width;
+    state->height = height;
+    state->fps = fps;
+    source->reopen = reopen_camera;
     return 0;
 }
 

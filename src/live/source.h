@@ -24,6 +24,9 @@ struct source {
      * *time is in seconds since the first frame. */
     enum source_status (*read)(struct source *source, struct bgr_image *picture, double *time,
                                struct error *error);
+    /* Opens the same device or stream once more, after its read has ended or failed; NULL where an
+     * end is final. On failure it may be tried again. Time goes on from the first frame of all. */
+    int (*reopen)(struct source *source, struct error *error);
     void (*close)(struct source *source);
 };
 

@@ -32,6 +32,13 @@ static const struct face *find_largest(const struct face *faces, int count)
     return largest;
 }
 
+/* Sample `back` before the newest. */
+static int index_of(const struct strip *strip, int back)
+{
+    return (strip->next - 1 - back + STRIP_SAMPLES) % STRIP_SAMPLES;
+}
+
+/* Another camera's time begins at 0 again; so does the strip. */
 void strip_add(struct strip *strip, const struct face *faces, int count, double time)
 {
     const struct face *face = find(faces, count, strip->face);
@@ -39,16 +46,12 @@ void strip_add(struct strip *strip, const struct face *faces, int count, double 
         strip_choose(strip, face->id);
     if (!face)
         return;
+    if (strip->count > 0 && time < strip->times[index_of(strip, 0)])
+        strip_choose(strip, strip->face);
     strip->times[strip->next] = time;
     memcpy(strip->probabilities[strip->next], face->probabilities, sizeof face->probabilities);
     strip->next = (strip->next + 1) % STRIP_SAMPLES;
     strip->count += strip->count < STRIP_SAMPLES;
-}
-
-/* Sample `back` before the newest. */
-static int index_of(const struct strip *strip, int back)
-{
-    return (strip->next - 1 - back + STRIP_SAMPLES) % STRIP_SAMPLES;
 }
 
 const float *strip_at(const struct strip *strip, double age)

@@ -152,6 +152,13 @@ void view_set_recording(struct view *view, double seconds)
     view->recording = seconds;
 }
 
+void view_set_signal(struct view *view, bool signal)
+{
+    view->scene.no_signal = !signal;
+    view->last_frame = 0;
+    view->interval = signal ? view->interval : 0;
+}
+
 /* ---- The picture ----------------------------------------------------------------------------- */
 
 static void measure_rate(struct view *view)
@@ -309,6 +316,8 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         return toggle(&scene->statistics);
     case KEY_HELP:
         return toggle(&scene->help);
+    case KEY_NEXT_CAMERA:
+        return VIEW_NEXT_CAMERA;
     case KEY_RECORD:
         return VIEW_RECORD;
     case KEY_SMOOTHER:
@@ -370,15 +379,26 @@ enum view_request view_handle(struct view *view, const SDL_Event *event)
                             : handle_still_key(event->key.keysym.sym);
 }
 
-bool view_wait(struct view *view, SDL_Event *event)
+/* Milliseconds until the notice begins to fade, or its next step; negative: there is none. */
+static int notice_step(const struct view *view)
 {
     Uint32 now = SDL_GetTicks();
     if (!*view->scene.notice)
-        return SDL_WaitEvent(event) == 1;
+        return -1;
     if (SDL_TICKS_PASSED(now, view->notice_end))
-        return false;
+        return 0;
     Uint32 left = view->notice_end - now;
-    return SDL_WaitEventTimeout(event, left > fade_ms ? (int)(left - fade_ms) : 40) == 1;
+    return left > fade_ms ? (int)(left - fade_ms) : 40;
+}
+
+bool view_wait(struct view *view, SDL_Event *event, int longest)
+{
+    int step = notice_step(view);
+    if (step == 0)
+        return false;
+    if (step < 0 || (longest >= 0 && longest < step))
+        step = longest;
+    return step < 0 ? SDL_WaitEvent(event) == 1 : SDL_WaitEventTimeout(event, step) == 1;
 }
 
 void view_wake(struct view *view)

@@ -22,7 +22,8 @@ enum view_request {
     VIEW_SMOOTHER, /* smooth more */
     VIEW_SHARPER,  /* smooth less */
     VIEW_RECORD,   /* begin or end a recording */
-    VIEW_NEXT,     /* stills: any other key */
+    VIEW_NEXT_CAMERA,
+    VIEW_NEXT, /* stills: any other key */
     VIEW_QUIT
 };
 
@@ -44,6 +45,9 @@ void view_say(struct view *view, const char *text);
 /* For how long it has been recording; negative: not at all. */
 void view_set_recording(struct view *view, double seconds);
 
+/* Without a signal, the last picture is shown dimmed. */
+void view_set_signal(struct view *view, bool signal);
+
 /* Whether the user wants to see statistics; only then need they be made. */
 bool view_wants_statistics(const struct view *view);
 /* Frames shown a second, smoothed; 0 at first. */
@@ -60,8 +64,9 @@ int view_draw(struct view *view, struct error *error);
 /* What an event asks for; keys that concern the window alone are done at once. */
 enum view_request view_handle(struct view *view, const SDL_Event *event);
 
-/* The next event, or false when something on the screen has to change by itself. */
-bool view_wait(struct view *view, SDL_Event *event);
+/* The next event, or false when something on the screen has to change by itself, or after
+ * `longest` milliseconds; negative: no limit. */
+bool view_wait(struct view *view, SDL_Event *event, int longest);
 
 /* Makes view_wait return. Any thread; the event is of no type that view_handle knows. */
 void view_wake(struct view *view);

@@ -1,0 +1,47 @@
+/* A running camera, video or demo: what run_live.c sets up and live_loop.c works through. Belongs
+ * to the main thread; the capture thread has source and follower. */
+#ifndef LIVE_H
+#define LIVE_H
+
+#include "capture.h"
+#include "csv.h"
+#include "interrupt.h"
+#include "options.h"
+#include "recorder.h"
+#include "smoother.h"
+#include "statistics.h"
+#include "text_report.h"
+#include "view.h"
+
+struct live {
+    const struct options *options;
+    struct source source;
+    struct detector *detector;
+    struct follower follower;
+    struct statistics statistics;
+    struct recognizer *recognizer;
+    struct smoother smoother;
+    struct mailbox *mailbox;
+    struct interrupt *interrupt;
+    struct view *view;         /* NULL when headless */
+    struct recorder *recorder; /* NULL without --output */
+    struct recorder *take;     /* what the key `r` records; NULL: nothing */
+    struct csv *csv;           /* NULL without --csv */
+    struct capture *capture;
+    struct face faces[FRAME_MAX_FACES];
+    struct tally tally;
+    long limit; /* frames; 0: none */
+    long done;
+    bool paused;
+    bool quit;         /* the user has seen enough */
+    double last_frame; /* when it was taken, monotonic seconds */
+    bool silent;       /* no signal is shown */
+};
+
+/* Reads, and finds the faces, in a thread of its own from now on. */
+int live_start_capture(struct live *live, struct error *error);
+
+/* Works through the frames until there are none, or the user has seen enough. */
+int live_loop(struct live *live, struct error *error);
+
+#endif

@@ -1,0 +1,79 @@
+#!/bin/sh
+# A stream that is cut and comes back: a real one, served by ffmpeg on loopback.
+# Usage: stream.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+set -u
+make_pictures=$2
+source_dir=$3
+command -v ffmpeg >/dev/null || { echo "skipped: there is no ffmpeg"; exit 77; }
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
+work=$(mktemp -d) || exit 1
+server=
+trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
+cd "$work" || exit 1
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+"$make_pictures" datasets/mean_faces.png . || exit 1
+port=$((20000 + $$ % 20000))
+url=http://127.0.0.1:$port/camera.mjpg
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# Serves one client, $1 seconds of 25 frames each.
+serve()
+{
+    ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t "$1" -c:v mjpeg -q:v 3 \
+        -f mpjpeg -listen 1 "$url" >/dev/null 2>&1 </dev/null &
+    server=$!
+    sleep 1
+}
+
+await()
+{
+    for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        [ "$(wc -l <out)" -ge "$1" ] && return
+        sleep 0.5
+    done
+    fail "$2: only $(wc -l <out) frames: $(cat err)"
+}
+
+# --- Cut, waited for, back
+serve 60
+./expressions --camera "$url" --json >out 2>err </dev/null &
+running=$!
+await 25 "first stream"
+kill "$server"
+wait "$server" 2>/dev/null
+sleep 1
+before=$(wc -l <out)
+serve 60
+await $((before + 25)) "second stream"
+grep -q "waiting for it" err || fail "no word of the loss: $(cat err)"
+grep -q "is back" err || fail "no word of the return: $(cat err)"
+kill -INT "$running"
+wait "$running"
+[ $? -eq 0 ] || fail "interrupted: not status 0"
+# Frames are counted on over the gap.
+sed 's/.*"frame":\([0-9]*\),.*/\1/' out >numbers
+sort -n -c -u numbers || fail "frame numbers do not rise: $(tr '\n' ' ' <numbers)"
+kill "$server" 2>/dev/null
+wait "$server" 2>/dev/null
+
+# --- With --exit-on-loss, the loss is the end
+serve 2
+./expressions --camera "$url" --json --exit-on-loss >out 2>err </dev/null
+[ $? -eq 5 ] || fail "loss: not status 5: $(cat err)"
+[ "$(wc -l <out)" -ge 10 ] || fail "loss: $(wc -l <out) frames"
+wait "$server" 2>/dev/null
+
+# --- Nobody there
+./expressions --camera "$url" --json >out 2>err </dev/null
+[ $? -eq 4 ] || fail "nobody: not status 4: $(cat err)"
+grep -q "no stream there" err || fail "nobody: $(cat err)"
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"
