@@ -262,6 +262,47 @@ static void test_histories(void **state)
     assert_true(unknown.uncertain);
 }
 
+/* A face whose neutral looks sad to the network: after calibration neutral is read as neutral, and
+ * a smile is still a smile. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    enum { SAD = 4, NEUTRAL = 6, HAPPY = 3 };
+    struct smoother smoother = {0};
+    struct face face;
+    smoother_calibrate(&smoother, 1, 0);
+    for (int n = 0; n <= 90; n++) {
+        double time = n / 30.0;
+        face = answer(1, SAD, 0.5f);
+        face.raw[NEUTRAL] += 0.02f;
+        face.raw[SAD] -= 0.02f;
+        smoother_run(&smoother, &face, 1, time);
+        if (n == 10)
+            smoother_calibrate(&smoother, 1, time);
+        enum smoother_state expected = n < 10   ? SMOOTHER_PLAIN
+                                       : n < 70 ? SMOOTHER_COLLECTING
+                                                : SMOOTHER_CALIBRATED;
+        assert_int_equal(smoother_state(&smoother, 1), expected);
+        assert_int_equal(face.label, n < 70 ? SAD : NEUTRAL);
+    }
+    assert_true(face.calibrated && face.smoothed);
+    expect_close((double)face.raw[SAD], 0.48, 1e-6, "the network's own answer");
+    double sum = 0;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        sum += (double)face.probabilities[k];
+    expect_close(sum, 1, 1e-5, "sum");
+    expect_close((double)face.probabilities[NEUTRAL], 0.7, 0.05, "neutral");
+    face = answer(1, HAPPY, 0.9f);
+    smoother_run(&smoother, &face, 1, 4);
+    assert_int_equal(face.label, HAPPY);
+
+    smoother_calibrate(&smoother, 1, 4);
+    face = answer(1, SAD, 0.5f);
+    smoother_run(&smoother, &face, 1, 5);
+    assert_int_equal(face.label, SAD);
+    assert_false(face.calibrated);
+}
+
 static void test_smoothing_steps(void **state)
 {
     (void)state;
@@ -429,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_uncertain),
         cmocka_unit_test(test_histories),
         cmocka_unit_test(test_smoothing_steps),
+        cmocka_unit_test(test_calibration),
         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_new_face_is_seen_soon),
         cmocka_unit_test(test_ten_faces),

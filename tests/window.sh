@@ -74,6 +74,8 @@ press i
 press h
 press question
 press plus
+press c
+press c
 press minus
 xdotool mousemove --window "$window" 200 200 click 1
 press f

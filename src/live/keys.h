@@ -16,6 +16,7 @@ enum key_action {
     KEY_BARS,
     KEY_SMOOTHER,
     KEY_SHARPER,
+    KEY_CALIBRATE,
     KEY_NEXT_CAMERA,
     KEY_STATISTICS,
     KEY_HELP

@@ -32,8 +32,10 @@ struct live {
     struct tally tally;
     long limit; /* frames; 0: none */
     long done;
+    int calibrating; /* id of the face; 0: none */
     bool paused;
     bool quit;         /* the user has seen enough */
+    double time;       /* of the last frame, as the source counts it */
     double last_frame; /* when it was taken, monotonic seconds */
     bool silent;       /* no signal is shown */
 };

@@ -48,6 +48,25 @@ static void go_on_with_take(struct live *live, const struct frame *frame)
         view_set_recording(live->view, recorder_seconds(live->take));
 }
 
+static void follow_calibration(struct live *live)
+{
+    enum smoother_state state = smoother_state(&live->smoother, live->calibrating);
+    if (state == SMOOTHER_COLLECTING)
+        return;
+    live->calibrating = 0;
+    view_say(live->view, state == SMOOTHER_CALIBRATED ? "calibrated; c undoes it"
+                                                      : "not calibrated: the face was lost");
+}
+
+static void calibrate(struct live *live)
+{
+    int id = view_chosen(live->view);
+    smoother_calibrate(&live->smoother, id, live->time);
+    bool begun = smoother_state(&live->smoother, id) == SMOOTHER_COLLECTING;
+    live->calibrating = begun ? id : 0;
+    view_say(live->view, begun ? "look neutral for two seconds" : "no calibration");
+}
+
 static int process(struct live *live, const struct frame *frame, struct error *error)
 {
     double begin = monotonic_now();
@@ -55,6 +74,9 @@ static int process(struct live *live, const struct frame *frame, struct error *e
     statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
     statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
     smoother_run(&live->smoother, live->faces, frame->box_count, frame->time);
+    if (live->calibrating)
+        follow_calibration(live);
+    live->time = frame->time;
     if (report(live, frame, error))
         return -1;
     if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
@@ -173,6 +195,9 @@ static int obey(struct live *live, enum view_request request, struct error *erro
             end_take(live, NULL);
         else
             begin_take(live);
+        break;
+    case VIEW_CALIBRATE:
+        calibrate(live);
         break;
     case VIEW_NEXT_CAMERA:
         return next_camera(live, error);

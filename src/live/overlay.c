@@ -76,8 +76,9 @@ static void label_text(const struct face *face, char text[LABEL_TEXT_SIZE])
     if (face->uncertain)
         snprintf(text, LABEL_TEXT_SIZE, "uncertain");
     else
-        snprintf(text, LABEL_TEXT_SIZE, "%s %.0f %%", label_names[face->label],
-                 100 * (double)face->probabilities[face->label]);
+        snprintf(text, LABEL_TEXT_SIZE, "%s %.0f %%%s", label_names[face->label],
+                 100 * (double)face->probabilities[face->label],
+                 face->calibrated ? " calibrated" : "");
 }
 
 /* A small face gets a smaller label, as long as it can be read. */

@@ -12,6 +12,7 @@ struct face {
     struct box box;                   /* as detected: may leave the picture */
     bool held;                        /* expected here, but not found in this frame */
     bool smoothed;                    /* probabilities are smoothed over time */
+    bool calibrated;                  /* corrected for this person */
     bool uncertain;                   /* no label is probable enough to be shown */
     int label;                        /* the one to show, 0 .. LABEL_COUNT-1 */
     float probabilities[LABEL_COUNT]; /* to show; sum to 1 */

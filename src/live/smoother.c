@@ -40,13 +40,51 @@ static struct smoother_slot *find_or_begin(struct smoother *smoother, const stru
     return slot;
 }
 
-static void smooth(struct smoother_slot *slot, const float *raw, double dt, double seconds)
+/* What a clearly neutral face gets: this much neutral, the rest in equal parts. */
+static const double neutral_share = 0.7;
+/* No label is made more than e^2 times as probable, or less. */
+static const double largest_offset = 2;
+static const float smallest_probability = 1e-4f;
+enum { NEUTRAL = 6 };
+
+static double log_probability(float probability)
+{
+    return log((double)fmaxf(probability, smallest_probability));
+}
+
+static void collect(struct smoother_slot *slot, const float *raw, double time)
+{
+    for (int k = 0; k < LABEL_COUNT; k++)
+        slot->offset[k] += log_probability(raw[k]);
+    slot->collected++;
+    if (time < slot->collect_end)
+        return;
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        double aim = k == NEUTRAL ? neutral_share : (1 - neutral_share) / (LABEL_COUNT - 1);
+        double offset = log(aim) - slot->offset[k] / slot->collected;
+        slot->offset[k] = fmin(fmax(offset, -largest_offset), largest_offset);
+    }
+    slot->state = SMOOTHER_CALIBRATED;
+}
+
+static void correct(const struct smoother_slot *slot, const float *raw, float *corrected)
+{
+    double sum = 0;
+    double weights[LABEL_COUNT];
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        weights[k] = exp(log_probability(raw[k]) + slot->offset[k]);
+        sum += weights[k];
+    }
+    for (int k = 0; k < LABEL_COUNT; k++)
+        corrected[k] = (float)(weights[k] / sum);
+}
+
+static void smooth(struct smoother_slot *slot, const float *answer, double dt, double seconds)
 {
     float share = seconds > 0 ? (float)-expm1(-fmax(dt, 0) / seconds) : 1;
     for (int k = 0; k < LABEL_COUNT; k++)
         slot->smoothed[k] =
-            seconds > 0 ? slot->smoothed[k] + share * (raw[k] - slot->smoothed[k]) : raw[k];
-    memcpy(slot->raw, raw, sizeof slot->raw);
+            seconds > 0 ? slot->smoothed[k] + share * (answer[k] - slot->smoothed[k]) : answer[k];
 }
 
 static void choose_label(struct smoother_slot *slot)
@@ -59,6 +97,40 @@ static void choose_label(struct smoother_slot *slot)
     slot->uncertain = slot->uncertain ? above < SMOOTHER_MARGIN : above < 0;
 }
 
+static void take_answer(struct smoother_slot *slot, const float *raw, double time, double seconds)
+{
+    float answer[LABEL_COUNT];
+    memcpy(slot->raw, raw, sizeof slot->raw);
+    memcpy(answer, raw, sizeof answer);
+    if (slot->state == SMOOTHER_COLLECTING)
+        collect(slot, raw, time);
+    if (slot->state == SMOOTHER_CALIBRATED)
+        correct(slot, raw, answer);
+    smooth(slot, answer, time - slot->time, seconds);
+    slot->time = time;
+    choose_label(slot);
+}
+
+void smoother_calibrate(struct smoother *smoother, int id, double time)
+{
+    struct smoother_slot *slot = id > 0 ? find(smoother, id) : NULL;
+    if (!slot)
+        return;
+    slot->state = slot->state == SMOOTHER_PLAIN ? SMOOTHER_COLLECTING : SMOOTHER_PLAIN;
+    slot->collect_end = time + SMOOTHER_CALIBRATION;
+    slot->collected = 0;
+    memset(slot->offset, 0, sizeof slot->offset);
+}
+
+enum smoother_state smoother_state(const struct smoother *smoother, int id)
+{
+    for (int i = 0; id > 0 && i < FRAME_MAX_FACES; i++) {
+        if (smoother->slots[i].id == id)
+            return smoother->slots[i].state;
+    }
+    return SMOOTHER_PLAIN;
+}
+
 void smoother_run(struct smoother *smoother, struct face *faces, int count, double time)
 {
     forget_absent(smoother, faces, count);
@@ -66,15 +138,14 @@ void smoother_run(struct smoother *smoother, struct face *faces, int count, doub
         struct face *face = &faces[i];
         struct smoother_slot *slot = find_or_begin(smoother, face, time);
         if (!face->held) {
-            smooth(slot, face->raw, time - slot->time, smoother->seconds);
-            slot->time = time;
-            choose_label(slot);
+            take_answer(slot, face->raw, time, smoother->seconds);
         }
         memcpy(face->raw, slot->raw, sizeof face->raw);
         memcpy(face->probabilities, slot->smoothed, sizeof face->probabilities);
         face->label = slot->label;
         face->uncertain = slot->uncertain;
-        face->smoothed = smoother->seconds > 0;
+        face->calibrated = slot->state == SMOOTHER_CALIBRATED;
+        face->smoothed = smoother->seconds > 0 || face->calibrated;
     }
 }
 

@@ -11,12 +11,22 @@
  * rise above SMOOTHER_UNCERTAIN before it is shown again. */
 #define SMOOTHER_MARGIN 0.05
 
+/* How long a neutral face is held to calibrate, in seconds of the source. */
+#define SMOOTHER_CALIBRATION 2.0
+
+enum smoother_state { SMOOTHER_PLAIN, SMOOTHER_COLLECTING, SMOOTHER_CALIBRATED };
+
 struct smoother_slot {
     int id; /* of the face; 0: free slot */
     double time;
     float raw[LABEL_COUNT], smoothed[LABEL_COUNT];
     int label;
     bool uncertain;
+    enum smoother_state state;
+    double collect_end; /* when the collection ends */
+    int collected;      /* answers */
+    double
+        offset[LABEL_COUNT]; /* of log-probabilities; while collecting, the sum of the answers' */
 };
 
 /* All zeros at first, but for `seconds`. */
@@ -33,6 +43,16 @@ struct smoother {
  * which makes the result independent of the frame rate. A held face keeps its values. Faces that
  * do not come any more are forgotten. */
 void smoother_run(struct smoother *smoother, struct face *faces, int count, double time);
+
+/* Begins to collect the answers to this face for SMOOTHER_CALIBRATION seconds, during which the
+ * person looks neutral; afterwards the offset in log-probabilities that makes their mean the
+ * distribution of a clearly neutral face corrects each answer p of this face,
+ *
+ *     p_k exp(offset_k) / sum over j of p_j exp(offset_j)
+ *
+ * until the face is lost, or calibrated once more, which undoes it. */
+void smoother_calibrate(struct smoother *smoother, int id, double time);
+enum smoother_state smoother_state(const struct smoother *smoother, int id);
 
 /* The time constant that the keys `+` (direction 1) and `-` (direction -1) lead to. */
 double smoother_step(double seconds, int direction);

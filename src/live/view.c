@@ -171,6 +171,11 @@ static void measure_rate(struct view *view)
     view->last_frame = now;
 }
 
+int view_chosen(const struct view *view)
+{
+    return view->scene.strip.face;
+}
+
 bool view_wants_statistics(const struct view *view)
 {
     return view->scene.statistics;
@@ -316,6 +321,8 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         return toggle(&scene->statistics);
     case KEY_HELP:
         return toggle(&scene->help);
+    case KEY_CALIBRATE:
+        return VIEW_CALIBRATE;
     case KEY_NEXT_CAMERA:
         return VIEW_NEXT_CAMERA;
     case KEY_RECORD:

@@ -17,11 +17,12 @@ struct view_settings {
 
 enum view_request {
     VIEW_NOTHING,
-    VIEW_REDRAW,   /* call view_draw */
-    VIEW_PAUSE,    /* pause or go on */
-    VIEW_SMOOTHER, /* smooth more */
-    VIEW_SHARPER,  /* smooth less */
-    VIEW_RECORD,   /* begin or end a recording */
+    VIEW_REDRAW,    /* call view_draw */
+    VIEW_PAUSE,     /* pause or go on */
+    VIEW_SMOOTHER,  /* smooth more */
+    VIEW_SHARPER,   /* smooth less */
+    VIEW_RECORD,    /* begin or end a recording */
+    VIEW_CALIBRATE, /* the chosen face, or undo it */
     VIEW_NEXT_CAMERA,
     VIEW_NEXT, /* stills: any other key */
     VIEW_QUIT
@@ -47,6 +48,9 @@ void view_set_recording(struct view *view, double seconds);
 
 /* Without a signal, the last picture is shown dimmed. */
 void view_set_signal(struct view *view, bool signal);
+
+/* The id of the face that the user has chosen, or that was chosen for them; 0: none. */
+int view_chosen(const struct view *view);
 
 /* Whether the user wants to see statistics; only then need they be made. */
 bool view_wants_statistics(const struct view *view);
