@@ -162,6 +162,39 @@ static void test_panels(void **state)
     view_close(&view);
 }
 
+/* Heat where the map is positive, cold where it is negative, nothing where it is zero. */
+static void test_explanation(void **state)
+{
+    (void)state;
+    const SDL_Color grey = {90, 90, 90, 255};
+    struct view *view = open_view(true);
+    struct frame frame = {0};
+    struct error error;
+    float map[FACE_SIDE * FACE_SIDE] = {0};
+    for (int y = 0; y < 24; y++) {
+        for (int x = 0; x < 24; x++)
+            map[y * FACE_SIDE + x] = y < 12 ? 2 : -2;
+    }
+    assert_false(view_wants_explanation(view));
+    assert_int_equal(press(view, SDLK_e), VIEW_REDRAW);
+    assert_true(view_wants_explanation(view));
+    assert_int_equal(view_set_explanation(view, 1, map, &error), 0);
+    take(view, &frame);
+    const uint8_t *warm = shown(&frame, 100, 170);
+    const uint8_t *cold = shown(&frame, 100, 210);
+    assert_true(warm[2] > 180 && warm[0] < 80);
+    assert_true(cold[0] > 180 && cold[2] < 80);
+    expect_colour(shown(&frame, 180, 270), grey, "where the map is zero");
+    press(view, SDLK_m);
+    take(view, &frame);
+    assert_true(shown(&frame, WIDTH - 100, 170)[2] > 180);
+    press(view, SDLK_e);
+    take(view, &frame);
+    expect_colour(shown(&frame, WIDTH - 100, 170), grey, "without it");
+    frame_free(&frame);
+    view_close(&view);
+}
+
 /* A lost camera's last picture is dimmed, without faces. */
 static void test_no_signal(void **state)
 {
@@ -240,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_shown, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_live_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_panels, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_explanation, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_no_signal, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_click, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_still_keys, enter_folder, leave_folder),

@@ -76,6 +76,7 @@ press question
 press plus
 press c
 press c
+press e
 press minus
 xdotool mousemove --window "$window" 200 200 click 1
 press f

@@ -247,3 +247,47 @@ void features_extract(const struct features *f, const uint8_t *crop, float *vect
     else
         extract_hog(f, crop, vector);
 }
+
+/* ---- Back to the picture --------------------------------------------------------------------- */
+
+/* shares[side] of one cell along one axis; they sum to 1. */
+static void spread_cell(int cell_index, int cell, int side, float *shares)
+{
+    float sum = 0.0f;
+    for (int p = 0; p < side; p++) {
+        shares[p] = cell_share(p, cell_index, cell);
+        sum += shares[p];
+    }
+    for (int p = 0; p < side; p++)
+        shares[p] /= sum;
+}
+
+static void spread_cells(const struct features *f, const float *vector, const float *gradient,
+                         float *map)
+{
+    int columns = f->width / f->cell, rows = f->height / f->cell;
+    float across[FEATURES_MAX_SIDE], down[FEATURES_MAX_SIDE];
+    memset(map, 0, (size_t)f->width * (size_t)f->height * sizeof *map);
+    for (int i = 0; i < rows * columns; i++) {
+        float relevance = 0.0f;
+        for (int k = i * CELL_VALUES; k < (i + 1) * CELL_VALUES; k++)
+            relevance += vector[k] * gradient[k];
+        spread_cell(i % columns, f->cell, f->width, across);
+        spread_cell(i / columns, f->cell, f->height, down);
+        for (int y = 0; y < f->height; y++)
+            for (int x = 0; x < f->width && down[y] > 0.0f; x++)
+                map[y * f->width + x] += relevance * down[y] * across[x];
+    }
+}
+
+void features_relevance(const struct features *f, const float *vector, const float *gradient,
+                        float *map)
+{
+    assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
+    if (f->kind == FEATURES_HOG) {
+        spread_cells(f, vector, gradient, map);
+        return;
+    }
+    for (int i = 0; i < f->width * f->height; i++)
+        map[i] = vector[i] * gradient[i];
+}

@@ -51,4 +51,12 @@ int features_dim(const struct features *features);
  * Pixels: each crop is brought to mean 0 and deviation 1. */
 void features_extract(const struct features *features, const uint8_t *crop, float *vector);
 
+/* Where in the crop a quantity lies, given its gradient[D] with respect to vector[D]: fills
+ * map[height * width], whose sum is the sum over the vector of value times gradient.
+ *
+ * HOG: the share of each cell, the sum over its 31 values, is spread over the pixels that give to
+ * the cell, in the proportions in which they give. Pixels: each pixel has its own share. */
+void features_relevance(const struct features *features, const float *vector, const float *gradient,
+                        float *map);
+
 #endif

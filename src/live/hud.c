@@ -95,11 +95,14 @@ void hud_no_signal(struct paint *paint, SDL_Rect area, int em)
 void hud_help(struct paint *paint, SDL_Rect area, int em)
 {
     int rows = 0;
+    while (key_help[rows][0])
+        rows++;
+    em = (int)fmin(em, fmax(8, area.h / (rows * 1.6 + 3.0)));
     int key_width = 0;
     int text_width = 0;
-    for (; key_help[rows][0]; rows++) {
-        key_width = (int)fmax(key_width, paint_text_width(paint, em, key_help[rows][0]));
-        text_width = (int)fmax(text_width, paint_text_width(paint, em, key_help[rows][1]));
+    for (int i = 0; i < rows; i++) {
+        key_width = (int)fmax(key_width, paint_text_width(paint, em, key_help[i][0]));
+        text_width = (int)fmax(text_width, paint_text_width(paint, em, key_help[i][1]));
     }
     int row = em * 16 / 10;
     int padding = em * 3 / 2;
@@ -108,7 +111,7 @@ void hud_help(struct paint *paint, SDL_Rect area, int em)
     panel.x = area.x + (area.w - panel.w) / 2;
     panel.y = area.y + (area.h - panel.h) / 2;
     SDL_Color back = overlay_backdrop();
-    back.a = 225;
+    back.a = 240;
     paint_panel(paint, panel, em, back);
     for (int i = 0; i < rows; i++) {
         int middle = panel.y + padding + i * row + row / 2;

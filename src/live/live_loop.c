@@ -67,6 +67,20 @@ static void calibrate(struct live *live)
     view_say(live->view, begun ? "look neutral for two seconds" : "no calibration");
 }
 
+static int explain(struct live *live, int count, struct error *error)
+{
+    float map[FACE_SIDE * FACE_SIDE];
+    for (int i = 0; i < count; i++) {
+        const struct face *face = &live->faces[i];
+        if (face->id == view_chosen(live->view) && !face->held)
+            return recognizer_explain(live->recognizer, face, map, error) ||
+                           view_set_explanation(live->view, face->id, map, error)
+                       ? -1
+                       : 0;
+    }
+    return 0;
+}
+
 static int process(struct live *live, const struct frame *frame, struct error *error)
 {
     double begin = monotonic_now();
@@ -83,6 +97,8 @@ static int process(struct live *live, const struct frame *frame, struct error *e
         return -1;
     if (live->take)
         go_on_with_take(live, frame);
+    if (live->view && view_wants_explanation(live->view) && explain(live, frame->box_count, error))
+        return -1;
     live->done++;
     live->last_frame = monotonic_now();
     return live->view ? view_set_picture(live->view, frame_bgr(frame), live->faces,

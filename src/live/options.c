@@ -301,7 +301,7 @@ int options_help(FILE *out)
         "\n"
         "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
         "      r record, f full screen, m mirror, p probability bars, + - smoothing,\n"
-        "      c calibrate, Tab next camera, i statistics, h help\n"
+        "      c calibrate, e explain, Tab next camera, i statistics, h help\n"
         "\n"
         "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
         "      4 no such camera, 5 camera lost, 6 bad model file\n"

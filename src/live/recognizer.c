@@ -1,8 +1,10 @@
 #include "recognizer.h"
 
+#include "explain.h"
 #include "face.h"
 #include "model.h"
 
+#include <assert.h>
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@ enum { CROP_SIZE = FACE_SIDE * FACE_SIDE };
 struct recognizer {
     struct model model;
     struct model_workspace *workspace;
+    struct explainer *explainer; /* made when it is first asked for */
     uint8_t crops[FRAME_MAX_FACES * CROP_SIZE];
     float probabilities[FRAME_MAX_FACES * LABEL_COUNT];
 };
@@ -55,6 +58,7 @@ void recognizer_close(struct recognizer **recognizer)
 {
     if (!*recognizer)
         return;
+    explainer_free(&(*recognizer)->explainer);
     model_workspace_free(&(*recognizer)->workspace);
     model_free(&(*recognizer)->model);
     free(*recognizer);
@@ -92,4 +96,15 @@ void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
         faces[i].label = labels_best(answer);
         answer += LABEL_COUNT;
     }
+}
+
+int recognizer_explain(struct recognizer *recognizer, const struct face *face,
+                       float map[FACE_SIDE * FACE_SIDE], struct error *error)
+{
+    assert(face->crop);
+    if (!recognizer->explainer &&
+        explainer_create(&recognizer->explainer, &recognizer->model, error))
+        return -1;
+    explainer_run(recognizer->explainer, face->crop, face->label, map);
+    return 0;
 }

@@ -36,4 +36,9 @@ void recognizer_close(struct recognizer **recognizer);
 void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
                     struct face faces[FRAME_MAX_FACES]);
 
+/* Which parts of the face's crop speak for its label, and which against it, as in explain.h. The
+ * face must come from the latest run and not be held. */
+int recognizer_explain(struct recognizer *recognizer, const struct face *face,
+                       float map[FACE_SIDE * FACE_SIDE], struct error *error);
+
 #endif

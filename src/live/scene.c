@@ -43,6 +43,7 @@ void scene_free(struct scene *scene)
 {
     picture_texture_free(&scene->picture);
     picture_texture_free(&scene->inputs);
+    heat_free(&scene->heat);
 }
 
 bool scene_is_tight_portrait(const struct scene *scene)
@@ -102,6 +103,18 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
         hud_notice(paint, area, em, beside, scene->notice_opacity, scene->notice);
 }
 
+static void draw_heat(const struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
+                      const struct overlay *overlay, SDL_RendererFlip flip)
+{
+    for (int i = 0; i < scene->face_count; i++) {
+        if (scene->faces[i].id != scene->heat.face)
+            continue;
+        SDL_Rect box = overlay_place(overlay, scene->faces[i].box);
+        paint_note(paint,
+                   SDL_RenderCopyEx(renderer, scene->heat.texture, NULL, &box, 0, NULL, flip));
+    }
+}
+
 void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
                 bool messages)
 {
@@ -127,6 +140,8 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
         overlay.reserved[1] =
             hud_lines_place(paint, area.x + line_size * 8 / 10, area.y + line_size * 4, line_size,
                             lines, scene->line_count);
+    if (scene->explain)
+        draw_heat(scene, renderer, paint, &overlay, flip);
     overlay_draw(paint, &overlay, scene->faces, scene->face_count);
     if (scene->statistics && scene->line_count > 0)
         hud_lines(paint, overlay.reserved[1], line_size, lines, scene->line_count);

@@ -3,6 +3,7 @@
 #ifndef SCENE_H
 #define SCENE_H
 
+#include "heat.h"
 #include "paint.h"
 #include "picture_texture.h"
 #include "recognizer.h"
@@ -28,6 +29,8 @@ struct scene {
     char recording[32]; /* empty: it does not */
     char notice[512];   /* empty: none */
     double notice_opacity;
+    bool explain; /* shows the heat map */
+    struct heat heat;
     struct strip strip;
 };
 

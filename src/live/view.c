@@ -176,6 +176,17 @@ int view_chosen(const struct view *view)
     return view->scene.strip.face;
 }
 
+bool view_wants_explanation(const struct view *view)
+{
+    return view->scene.explain;
+}
+
+int view_set_explanation(struct view *view, int face, const float map[FACE_SIDE * FACE_SIDE],
+                         struct error *error)
+{
+    return heat_set(&view->scene.heat, view->renderer, face, map, error);
+}
+
 bool view_wants_statistics(const struct view *view)
 {
     return view->scene.statistics;
@@ -321,6 +332,8 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         return toggle(&scene->statistics);
     case KEY_HELP:
         return toggle(&scene->help);
+    case KEY_EXPLAIN:
+        return toggle(&scene->explain);
     case KEY_CALIBRATE:
         return VIEW_CALIBRATE;
     case KEY_NEXT_CAMERA:

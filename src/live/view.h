@@ -52,6 +52,12 @@ void view_set_signal(struct view *view, bool signal);
 /* The id of the face that the user has chosen, or that was chosen for them; 0: none. */
 int view_chosen(const struct view *view);
 
+/* Whether the user wants to see why the chosen face is called what it is, and the map that shows it
+ * (recognizer_explain). */
+bool view_wants_explanation(const struct view *view);
+int view_set_explanation(struct view *view, int face, const float map[FACE_SIDE * FACE_SIDE],
+                         struct error *error);
+
 /* Whether the user wants to see statistics; only then need they be made. */
 bool view_wants_statistics(const struct view *view);
 /* Frames shown a second, smoothed; 0 at first. */

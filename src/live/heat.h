@@ -1,0 +1,22 @@
+/* A heat map over a face: orange where it speaks for the answer, blue where against it. */
+#ifndef HEAT_H
+#define HEAT_H
+
+#include "error.h"
+#include "labels.h"
+
+#include <SDL_render.h>
+
+/* All zeros at first. */
+struct heat {
+    SDL_Texture *texture; /* FACE_SIDE x FACE_SIDE */
+    int face;             /* id; 0: none */
+};
+
+/* The strongest value of the map gets the strongest colour. */
+int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
+             const float map[FACE_SIDE * FACE_SIDE], struct error *error);
+/* Before the renderer is destroyed. */
+void heat_free(struct heat *heat);
+
+#endif
