@@ -124,6 +124,13 @@ expect_error 1 "text.jpg" --video text.jpg --headless
 expect_error 1 "missing.mp4" --video missing.mp4 --headless
 expect_error 1 "none" --video none --headless
 
+# --- After a video
+expect 0 "face 1, " --video demo.avi --headless --report report
+[ -s report/timeline.csv ] && [ -s report/summary.csv ] || fail "report: $(ls report)"
+[ -s report/timeline.png ] || ! command -v gnuplot >/dev/null || fail "report: no picture"
+expect_error 2 "--report" --image face.png --report report
+expect_error 1 "face.png" --video demo.avi --headless --report face.png
+
 # --- Cameras, models, command line
 expect_error 4 "camera /dev/video-none: " --camera /dev/video-none --headless
 grep -q 'cameras here: .*--demo' err || fail "camera: $(cat err)"

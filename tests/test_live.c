@@ -108,6 +108,7 @@ static void test_options_wrong(void **state)
     expect_usage_error("--demo --max-frames 3x", "--max-frames");
     expect_usage_error("--camera 0 --fps nan", "--fps");
     expect_usage_error("--demo --smooth -1", "--smooth");
+    expect_usage_error("--image a.png --report r", "--report");
     expect_usage_error("--demo --smooth 0.3s", "--smooth");
     expect_usage_error("--demo --json=1", "takes no value");
 }
@@ -627,14 +628,15 @@ static void test_text_report(void **state)
     struct frame frame = {.width = 640, .height = 480, .box_count = 1, .time = 1.5};
     struct face face = made_up_face();
     struct tally tally = {0};
+    struct progress_bar bar = {0};
     FILE *file = tmpfile();
     assert_non_null(file);
     assert_int_equal(text_report_still(file, "a\n.jpg", &frame, &face, false), 0);
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     face.probabilities[3] = 0.8f;
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     frame.box_count = 0;
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
     assert_string_equal(written_by(file), "a?.jpg: happy 93 %  (box 0,96 180x180)\n"
                                           "    1.50 s  happy 93 %\n"

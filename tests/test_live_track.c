@@ -4,10 +4,12 @@
 #include "demo.h"
 #include "follower.h"
 #include "ocv.h"
+#include "progress_bar.h"
 #include "resources.h"
 #include "smoother.h"
 #include "statistics.h"
 #include "strip.h"
+#include "timeline_report.h"
 #include "track.h"
 
 static struct box square_at(double x, double y, int side)
@@ -344,6 +346,86 @@ static void test_strip(void **state)
     assert_int_equal(strip.count, 1);
 }
 
+/* ---- After a video --------------------------------------------------------------------------- */
+
+/* Two faces at 10 frames a second: one is happy for two seconds and uncertain for one, the other
+ * comes late, leaves, and comes back as another. */
+static void make_timeline(struct timeline *timeline)
+{
+    struct error error;
+    for (int n = 0; n < 30; n++) {
+        struct face faces[2] = {{.id = 1, .label = 3, .uncertain = n >= 20}, {.id = 2, .label = 6}};
+        faces[1].id = n < 20 ? 2 : 3;
+        int count = n >= 10 && n != 15 ? 2 : 1;
+        assert_int_equal(timeline_add(timeline, faces, count, n / 10.0, &error), 0);
+    }
+}
+
+static void test_timeline(void **state)
+{
+    (void)state;
+    struct timeline timeline = {0};
+    make_timeline(&timeline);
+    size_t count;
+    struct timeline_total *totals = timeline_totals(&timeline, &count);
+    assert_non_null(totals);
+    assert_int_equal(count, 3);
+    expect_close(totals[0].all, 3, 1e-6, "first face");
+    expect_close(totals[0].seconds[3], 2, 1e-6, "happy");
+    expect_close(totals[0].seconds[TIMELINE_UNCERTAIN], 1, 1e-6, "uncertain");
+    expect_close(totals[1].all, 0.9, 1e-6, "second face");
+    expect_close(totals[2].all, 1, 1e-6, "third face");
+    assert_int_equal(timeline.count, 5);
+    free(totals);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    char text[400];
+    assert_int_equal(timeline_print(file, &timeline), 0);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, "face 1, 3.0 s: happy 67 %, uncertain 33 %\n"
+                              "face 3, 1.0 s: neutral 100 %\n"
+                              "1 more for less than 1 s each\n");
+    timeline_free(&timeline);
+    assert_int_equal(timeline_print(stderr, &timeline), 0);
+}
+
+static void test_timeline_report(void **state)
+{
+    (void)state;
+    struct timeline timeline = {0};
+    struct error error;
+    make_timeline(&timeline);
+    assert_int_equal(timeline_report_open(in_folder("no/report"), &error), -1);
+    expect_text(error.text, "no/report", "No such file");
+    assert_int_equal(timeline_report_open(test_folder(), &error), 0);
+    assert_int_equal(count_files(0), 0);
+    int drawn = timeline_report_write(&timeline, test_folder(), &error) == 0;
+    if (!drawn)
+        expect_text(error.text, test_folder(), "gnuplot");
+    assert_int_equal(count_files(0), drawn ? 3 : 2);
+    size_t size;
+    char *text = (char *)read_bytes(in_folder("timeline.csv"), &size);
+    assert_string_equal(text, "face,start,end,emotion\n1,0.000,2.000,happy\n2,1.000,1.500,neutral\n"
+                              "2,1.600,2.000,neutral\n1,2.000,3.000,uncertain\n"
+                              "3,2.000,3.000,neutral\n");
+    free(text);
+    timeline_free(&timeline);
+}
+
+static void test_progress_bar(void **state)
+{
+    (void)state;
+    char text[PROGRESS_BAR_SIZE];
+    progress_bar_format(text, 300, 600, 2);
+    assert_string_equal(text, "[===============>              ]  50 %  150 fps  0:02 left");
+    progress_bar_format(text, 700, 600, 2.5);
+    assert_string_equal(text, "[==============================] 100 %  280 fps  0:00 left");
+    progress_bar_format(text, 1, 1000000, 1);
+    assert_string_equal(text, "[>                             ]   0 %  1 fps  5999:59 left");
+}
+
 /* ---- Live detection -------------------------------------------------------------------------- */
 
 enum { WIDTH = 640, HEIGHT = 480 };
@@ -472,6 +554,9 @@ int main(void)
         cmocka_unit_test(test_smoothing_steps),
         cmocka_unit_test(test_calibration),
         cmocka_unit_test(test_strip),
+        cmocka_unit_test(test_timeline),
+        cmocka_unit_test_setup_teardown(test_timeline_report, make_folder, remove_folder),
+        cmocka_unit_test(test_progress_bar),
         cmocka_unit_test(test_new_face_is_seen_soon),
         cmocka_unit_test(test_ten_faces),
         cmocka_unit_test(test_statistics),

@@ -47,11 +47,16 @@ void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double o
     int margin = em * 7 / 10;
     int room = area.w - 2 * beside;
     int width = chip_width(paint, em, text);
+    int y = area.y + margin;
+    if (width > room) {
+        y += chip_height(em) + margin;
+        room = area.w - 2 * margin;
+    }
     if (width > room) {
         em = (int)fmax(8, floor((double)em * room / width));
         width = chip_width(paint, em, text);
     }
-    hud_chip(paint, area.x + (area.w - width) / 2, area.y + margin, em, opacity, text);
+    hud_chip(paint, area.x + (area.w - width) / 2, y, em, opacity, text);
 }
 
 static int line_height(int em)

@@ -7,10 +7,12 @@
 #include "csv.h"
 #include "interrupt.h"
 #include "options.h"
+#include "progress_bar.h"
 #include "recorder.h"
 #include "smoother.h"
 #include "statistics.h"
 #include "text_report.h"
+#include "timeline.h"
 #include "view.h"
 
 struct live {
@@ -30,6 +32,8 @@ struct live {
     struct capture *capture;
     struct face faces[FRAME_MAX_FACES];
     struct tally tally;
+    struct timeline timeline;
+    struct progress_bar progress;
     long limit; /* frames; 0: none */
     long done;
     int calibrating; /* id of the face; 0: none */

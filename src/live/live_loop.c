@@ -21,7 +21,7 @@ static int report(struct live *live, const struct frame *frame, struct error *er
         return -1;
     if (options->json)
         return jsonl_write(stdout, live->source.name, frame, live->faces, frame->box_count, error);
-    if (!live->view && text_report_frame(stdout, &live->tally, frame, live->faces))
+    if (!live->view && text_report_frame(stdout, &live->tally, frame, live->faces, &live->progress))
         return error_set(error, "the results cannot be written; check where they go");
     return 0;
 }
@@ -91,7 +91,8 @@ static int process(struct live *live, const struct frame *frame, struct error *e
     if (live->calibrating)
         follow_calibration(live);
     live->time = frame->time;
-    if (report(live, frame, error))
+    if (timeline_add(&live->timeline, live->faces, frame->box_count, frame->time, error) ||
+        report(live, frame, error))
         return -1;
     if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
         return -1;
@@ -117,6 +118,8 @@ static int loop_headless(struct live *live, struct error *error)
         const struct frame *frame = mailbox_wait(live->mailbox);
         if (frame && process(live, frame, error))
             return -1;
+        if (!live->options->quiet)
+            progress_bar_update(&live->progress, live->done);
     }
     return 0;
 }

@@ -17,6 +17,7 @@ enum option_code {
     OPTION_HEADLESS,
     OPTION_JSON,
     OPTION_CSV,
+    OPTION_REPORT,
     OPTION_OUTPUT,
     OPTION_MODEL,
     OPTION_CASCADE,
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
     {"demo", no_argument, NULL, OPTION_DEMO},
     {"headless", no_argument, NULL, OPTION_HEADLESS},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"csv", required_argument, NULL, OPTION_CSV},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"model", required_argument, NULL, OPTION_MODEL},
@@ -150,6 +152,9 @@ static int apply(struct options *options, int code, char *argument, struct error
     case OPTION_CSV:
         options->csv = argument;
         return 0;
+    case OPTION_REPORT:
+        options->report = argument;
+        return 0;
     case OPTION_OUTPUT:
         options->output = argument;
         return 0;
@@ -214,6 +219,8 @@ static int check(struct options *options, struct error *error)
         return error_set(error, "say where faces come from: --camera, --image, --video or --demo");
     if (options->output && *options->output == '\0')
         return error_set(error, "--output needs the name of a file or folder");
+    if (options->report && (*options->report == '\0' || options->input == INPUT_IMAGES))
+        return error_set(error, "--report needs the name of a folder, and no --image");
     if (options->csv && *options->csv == '\0')
         return error_set(error, "--csv needs the name of a file");
     if (!options->mirror_chosen)
@@ -275,6 +282,7 @@ int options_help(FILE *out)
         "  --csv FILE          the same as a table: one row a face\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
         "                      several, a video (.mp4, .mkv, .avi) for everything else\n"
+        "  --report DIR        who showed what, and when: tables and a picture\n"
         "  --smooth SECONDS    time constant of each face's smoothing (default\n"
         "                      0.3; 0 shows raw values)\n"
         "  --headless          never open a window\n"

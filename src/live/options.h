@@ -24,6 +24,7 @@ struct options {
     char **images;      /* image_count pictures or folders */
     int image_count;
     const char *output;  /* NULL: none */
+    const char *report;  /* folder; NULL: none */
     const char *csv;     /* NULL: none */
     const char *model;   /* NULL: the one that comes with the program */
     const char *cascade; /* NULL: the system's */

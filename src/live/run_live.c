@@ -8,6 +8,7 @@
 #include "picture.h"
 #include "resources.h"
 #include "setup.h"
+#include "timeline_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,8 @@ static enum exit_status start(struct live *live, struct error *error)
         status = open_source(live, error);
     if (status == STATUS_DONE && options->output)
         status = prepare_output(live, error);
+    if (status == STATUS_DONE && options->report && timeline_report_open(options->report, error))
+        status = STATUS_FAILED;
     if (status == STATUS_DONE && setup_csv(options, &live->csv, error))
         status = STATUS_FAILED;
     if (status != STATUS_DONE)
@@ -144,6 +147,9 @@ static enum exit_status start(struct live *live, struct error *error)
         return STATUS_FAILED;
     setup_view(options, "Expressions", true, &live->view);
     live->limit = options->max_frames;
+    live->progress.frames = live->source.frames;
+    if (live->limit > 0 && live->limit < live->progress.frames)
+        live->progress.frames = live->limit;
     if (live->limit == 0 && options->input == INPUT_DEMO && !live->view)
         live->limit = DEMO_CYCLE;
     return live_start_capture(live, error) ? STATUS_FAILED : STATUS_DONE;
@@ -180,6 +186,18 @@ static void log_details(const struct live *live, double seconds, long dropped)
     }
 }
 
+/* Where stdout is not for JSON: of headless work, and of every video. */
+static int print_summary(const struct live *live, double seconds, long dropped)
+{
+    const struct options *options = live->options;
+    if (options->json || options->quiet)
+        return 0;
+    if (!live->view && text_report_summary(stdout, &live->tally, seconds, dropped))
+        return -1;
+    return !live->view || options->input == INPUT_VIDEO ? timeline_print(stdout, &live->timeline)
+                                                        : 0;
+}
+
 static enum exit_status run(struct live *live, struct error *error)
 {
     double begin = monotonic_now();
@@ -196,8 +214,11 @@ static enum exit_status run(struct live *live, struct error *error)
     enum exit_status status = conclude(live, end, error);
     const struct options *options = live->options;
     long dropped = mailbox_dropped(live->mailbox);
-    if (!live->view && !options->json && !options->quiet && status == STATUS_DONE &&
-        text_report_summary(stdout, &live->tally, seconds, dropped)) {
+    progress_bar_hide(&live->progress);
+    if (status == STATUS_DONE && options->report &&
+        timeline_report_write(&live->timeline, options->report, error))
+        return STATUS_FAILED;
+    if (status == STATUS_DONE && print_summary(live, seconds, dropped)) {
         error_set(error, "the results cannot be written; check where they go");
         return STATUS_FAILED;
     }
@@ -222,6 +243,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
     recorder_close(&live->recorder);
     recorder_close(&live->take);
     csv_close(&live->csv);
+    timeline_free(&live->timeline);
     view_close(&live->view);
     mailbox_free(&live->mailbox);
     source_close(&live->source);

@@ -60,6 +60,7 @@ static int make_video_source(struct source *source, const char *name, bool live,
     state->video = video;
     *source = (struct source){.live = live, .state = state, .read = read_video};
     source->fps = ocv_video_fps(video);
+    source->frames = live ? 0 : ocv_video_frame_count(video);
     source->close = close_video;
     snprintf(source->name, sizeof source->name, "%s", name);
     return 0;

@@ -18,6 +18,7 @@ struct source {
     char name[1024]; /* as the user named it */
     bool live;       /* frames come at their own pace, whether anyone takes them or not */
     double fps;      /* frames a second; 0 where unknown */
+    long frames;     /* in all; 0 where unknown */
     void *state;
 
     /* Waits for the next frame. *picture belongs to the source and lives until its next call;

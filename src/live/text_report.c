@@ -53,7 +53,7 @@ int text_report_still(FILE *out, const char *source, const struct frame *frame,
 }
 
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
-                      const struct face *faces)
+                      const struct face *faces, struct progress_bar *bar)
 {
     char names[sizeof tally->shown] = "";
     char line[1024] = "";
@@ -78,6 +78,7 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
     if (strcmp(names, tally->shown) == 0)
         return 0;
     strcpy(tally->shown, names);
+    progress_bar_hide(bar);
     fprintf(out, "%8.2f s  %s\n", frame->time, line);
     return flushed(out);
 }

@@ -3,6 +3,7 @@
 #ifndef TEXT_REPORT_H
 #define TEXT_REPORT_H
 
+#include "progress_bar.h"
 #include "recognizer.h"
 
 #include <stdbool.h>
@@ -19,9 +20,10 @@ struct tally {
     char shown[256]; /* the expressions of the last line */
 };
 
-/* Counts the frame and prints a line where the expressions differ from the last line's. */
+/* Counts the frame and prints a line, in the place of the bar, where the expressions differ from
+ * the last line's. */
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
-                      const struct face *faces);
+                      const struct face *faces, struct progress_bar *bar);
 int text_report_summary(FILE *out, const struct tally *tally, double seconds, long dropped);
 
 #endif

@@ -1,17 +1,15 @@
 #include "report.h"
 
 #include "file.h"
+#include "gnuplot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static int place(char path[PATH_MAX], const char *folder, const char *name, struct error *error)
 {
@@ -138,39 +136,6 @@ static const char script[] =
     "'' every ::1 using (int($0)%n):(int($0)/n):(sprintf('%.0f', 100*$4)):"
     "($4 > 0.5 ? 0xffffff : 0x333333) with labels tc rgb variable\n";
 
-/* Runs gnuplot in the folder with the script as its input; 0 where it ended well. */
-static int run_gnuplot(const char *folder)
-{
-    int ends[2];
-    if (pipe(ends) < 0)
-        return -1;
-    pid_t child = fork();
-    if (child == 0) {
-        int nowhere = open("/dev/null", O_WRONLY);
-        if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0 || dup2(ends[0], STDIN_FILENO) < 0 ||
-            chdir(folder) < 0)
-            _exit(126);
-        close(ends[0]);
-        close(ends[1]);
-        execlp("gnuplot", "gnuplot", "-", (char *)NULL);
-        _exit(127);
-    }
-    close(ends[0]);
-    if (child < 0) {
-        close(ends[1]);
-        return -1;
-    }
-    /* The script is shorter than a pipe holds, so that a gnuplot that ends early blocks nothing. */
-    ssize_t put = write(ends[1], script, sizeof script - 1);
-    close(ends[1]);
-    int status;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return put == (ssize_t)sizeof script - 1 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0
-                                                                                              : -1;
-}
-
 int report_finish(const char *folder, const struct evaluation *evaluation,
                   const struct dataset *dataset, const char *model_path, const char *options,
                   struct error *error)
@@ -180,7 +145,7 @@ int report_finish(const char *folder, const struct evaluation *evaluation,
     if (write_confusion(folder, &evaluation->metrics, dataset, error) < 0 ||
         write_summary(folder, evaluation, dataset, model_path, options, error) < 0)
         return -1;
-    if (run_gnuplot(folder) < 0)
+    if (gnuplot_run(folder, script) < 0)
         return error_set(error,
                          "%s: the numbers are there, but gnuplot did not draw them; install "
                          "gnuplot-nox",

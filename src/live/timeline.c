@@ -1,0 +1,140 @@
+#include "timeline.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* For the first frame, whose length only the second one tells. */
+static const double usual_step = 0.04;
+
+void timeline_free(struct timeline *timeline)
+{
+    free(timeline->stretches);
+    *timeline = (struct timeline){0};
+}
+
+/* ---- Collecting ------------------------------------------------------------------------------ */
+
+static int begin(struct timeline *timeline, int face, int label, double start, size_t *index,
+                 struct error *error)
+{
+    if (timeline->count == timeline->capacity) {
+        size_t capacity = timeline->capacity ? 2 * timeline->capacity : 64;
+        struct stretch *grown = realloc(timeline->stretches, capacity * sizeof *grown);
+        if (!grown)
+            return error_no_memory(error, "the summary");
+        timeline->stretches = grown;
+        timeline->capacity = capacity;
+    }
+    *index = timeline->count++;
+    timeline->stretches[*index] = (struct stretch){face, label, start, start};
+    return 0;
+}
+
+static struct stretch *find_running(const struct timeline *timeline, int face, size_t *index)
+{
+    for (int i = 0; i < timeline->present; i++) {
+        if (timeline->faces[i] == face) {
+            *index = timeline->running[i];
+            return &timeline->stretches[*index];
+        }
+    }
+    return NULL;
+}
+
+int timeline_add(struct timeline *timeline, const struct face *faces, int count, double time,
+                 struct error *error)
+{
+    size_t running[FRAME_MAX_FACES];
+    bool first = timeline->step <= 0;
+    double step = first ? usual_step : time - timeline->time;
+    timeline->step = step > 0 ? step : timeline->step;
+    for (int i = 0; i < count; i++) {
+        int label = faces[i].uncertain ? TIMELINE_UNCERTAIN : faces[i].label;
+        struct stretch *stretch = find_running(timeline, faces[i].id, &running[i]);
+        if ((!stretch || stretch->label != label) &&
+            begin(timeline, faces[i].id, label, time, &running[i], error))
+            return -1;
+        timeline->stretches[running[i]].end = time + timeline->step;
+    }
+    timeline->present = count;
+    timeline->time = time;
+    for (int i = 0; i < count; i++) {
+        timeline->faces[i] = faces[i].id;
+        timeline->running[i] = running[i];
+    }
+    return 0;
+}
+
+/* ---- Summing up ------------------------------------------------------------------------------ */
+
+const char *timeline_name(int label)
+{
+    return label == TIMELINE_UNCERTAIN ? "uncertain" : label_names[label];
+}
+
+struct timeline_total *timeline_totals(const struct timeline *timeline, size_t *count)
+{
+    struct timeline_total *totals = calloc(timeline->count + 1, sizeof *totals);
+    *count = 0;
+    for (size_t s = 0; totals && s < timeline->count; s++) {
+        const struct stretch *stretch = &timeline->stretches[s];
+        size_t t = 0;
+        while (t < *count && totals[t].face != stretch->face)
+            t++;
+        if (t == *count)
+            totals[(*count)++].face = stretch->face;
+        totals[t].all += stretch->end - stretch->start;
+        totals[t].seconds[stretch->label] += stretch->end - stretch->start;
+    }
+    return totals;
+}
+
+static double find_limit(const struct timeline_total *totals, size_t count)
+{
+    for (size_t t = 0; t < count; t++) {
+        if (totals[t].all >= TIMELINE_BRIEF)
+            return TIMELINE_BRIEF;
+    }
+    return 0;
+}
+
+static void print_total(FILE *out, const struct timeline_total *total)
+{
+    bool printed[TIMELINE_SHOWN] = {false};
+    fprintf(out, "face %d, %.1f s:", total->face, total->all);
+    const char *comma = "";
+    for (int n = 0; n < TIMELINE_SHOWN; n++) {
+        int most = -1;
+        for (int k = 0; k < TIMELINE_SHOWN; k++) {
+            if (!printed[k] && (most < 0 || total->seconds[k] > total->seconds[most]))
+                most = k;
+        }
+        printed[most] = true;
+        double share = 100 * total->seconds[most] / total->all;
+        if (share < 0.5)
+            break;
+        fprintf(out, "%s %s %.0f %%", comma, timeline_name(most), share);
+        comma = ",";
+    }
+    fprintf(out, "\n");
+}
+
+int timeline_print(FILE *out, const struct timeline *timeline)
+{
+    size_t count;
+    size_t brief = 0;
+    struct timeline_total *totals = timeline_totals(timeline, &count);
+    if (!totals)
+        return -1;
+    double limit = find_limit(totals, count);
+    for (size_t t = 0; t < count; t++) {
+        if (totals[t].all >= limit)
+            print_total(out, &totals[t]);
+        else
+            brief++;
+    }
+    if (brief > 0)
+        fprintf(out, "%zu more for less than %g s each\n", brief, TIMELINE_BRIEF);
+    free(totals);
+    return fflush(out) || ferror(out) ? -1 : 0;
+}

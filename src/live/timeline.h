@@ -1,0 +1,52 @@
+/* Who showed what, and when: told after a video, and drawn for --report. One thread at a time. */
+#ifndef TIMELINE_H
+#define TIMELINE_H
+
+#include "recognizer.h"
+
+#include <stdio.h>
+
+enum { TIMELINE_UNCERTAIN = LABEL_COUNT, TIMELINE_SHOWN = LABEL_COUNT + 1 };
+
+/* A time during which one face showed one thing. Times are in seconds of the source. */
+struct stretch {
+    int face;  /* id */
+    int label; /* or TIMELINE_UNCERTAIN */
+    double start, end;
+};
+
+/* What one face showed, in seconds. */
+struct timeline_total {
+    int face;
+    double all, seconds[TIMELINE_SHOWN];
+};
+
+/* All zeros at first. */
+struct timeline {
+    struct stretch *stretches; /* in the order of their starts */
+    size_t count, capacity;
+    int present; /* faces of the last frame, and the index of the stretch of each */
+    int faces[FRAME_MAX_FACES];
+    size_t running[FRAME_MAX_FACES];
+    double time, step; /* of the last frame; between the last two */
+};
+
+void timeline_free(struct timeline *timeline);
+
+/* Adds a frame's faces. */
+int timeline_add(struct timeline *timeline, const struct face *faces, int count, double time,
+                 struct error *error);
+
+/* "uncertain", or the label's name. */
+const char *timeline_name(int label);
+
+/* The faces in the order of their coming; NULL without memory. The caller frees them. */
+struct timeline_total *timeline_totals(const struct timeline *timeline, size_t *count);
+
+/* One line a face, in the order of their coming: how long it was seen, and the share of that time
+ * for each expression. Faces seen for less than TIMELINE_BRIEF seconds are only counted, unless all
+ * are. Returns 0, or -1 where it could not be written. */
+#define TIMELINE_BRIEF 1.0
+int timeline_print(FILE *out, const struct timeline *timeline);
+
+#endif

@@ -1,0 +1,179 @@
+#include "timeline_report.h"
+
+#include "file.h"
+#include "gnuplot.h"
+#include "overlay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PATH_SIZE = 4096, DRAWN_FACES = 12 };
+
+/* What the two tables and the script are written to. */
+struct text {
+    char *bytes;
+    size_t size;
+    FILE *stream;
+};
+
+static int place(char path[PATH_SIZE], const char *folder, const char *name, struct error *error)
+{
+    int length = snprintf(path, PATH_SIZE, "%s/%s", folder, name);
+    if (length > 0 && length < PATH_SIZE)
+        return 0;
+    return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
+}
+
+int timeline_report_open(const char *folder, struct error *error)
+{
+    char path[PATH_SIZE];
+    struct file_writer *probe;
+    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
+        return error_set(error, "%s: the folder cannot be made: %s; name another", folder,
+                         strerror(errno));
+    if (place(path, folder, "timeline.csv", error) || file_writer_open(&probe, path, error))
+        return -1;
+    file_writer_discard(&probe);
+    return 0;
+}
+
+static int text_open(struct text *text, struct error *error)
+{
+    *text = (struct text){0};
+    text->stream = open_memstream(&text->bytes, &text->size);
+    return text->stream ? 0 : error_no_memory(error, "the report");
+}
+
+static int text_close(struct text *text, const char *folder, const char *name, struct error *error)
+{
+    char path[PATH_SIZE];
+    int result = fclose(text->stream) ? error_no_memory(error, "the report")
+                                      : place(path, folder, name, error);
+    if (result == 0)
+        result = file_write(path, text->bytes, text->size, error);
+    free(text->bytes);
+    return result;
+}
+
+static int write_timeline(const struct timeline *timeline, const char *folder, struct error *error)
+{
+    struct text text;
+    if (text_open(&text, error))
+        return -1;
+    fprintf(text.stream, "face,start,end,emotion\n");
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct stretch *stretch = &timeline->stretches[i];
+        fprintf(text.stream, "%d,%.3f,%.3f,%s\n", stretch->face, stretch->start, stretch->end,
+                timeline_name(stretch->label));
+    }
+    return text_close(&text, folder, "timeline.csv", error);
+}
+
+static int write_summary(const struct timeline_total *totals, size_t count, const char *folder,
+                         struct error *error)
+{
+    struct text text;
+    if (text_open(&text, error))
+        return -1;
+    fprintf(text.stream, "face,seconds");
+    for (int k = 0; k < TIMELINE_SHOWN; k++)
+        fprintf(text.stream, ",%s", timeline_name(k));
+    fprintf(text.stream, "\n");
+    for (size_t i = 0; i < count; i++) {
+        fprintf(text.stream, "%d,%.3f", totals[i].face, totals[i].all);
+        for (int k = 0; k < TIMELINE_SHOWN; k++)
+            fprintf(text.stream, ",%.4f", totals[i].seconds[k] / totals[i].all);
+        fprintf(text.stream, "\n");
+    }
+    return text_close(&text, folder, "summary.csv", error);
+}
+
+/* ---- The picture ----------------------------------------------------------------------------- */
+
+/* The faces seen longest come first. */
+static int compare_totals(const void *a, const void *b)
+{
+    const struct timeline_total *x = a;
+    const struct timeline_total *y = b;
+    return x->all != y->all ? (x->all < y->all ? 1 : -1)
+                            : (x->face > y->face) - (x->face < y->face);
+}
+
+static unsigned colour_of(int label)
+{
+    static const SDL_Color uncertain = {205, 205, 205, 255};
+    /* Neutral's own grey is too light for a white page. */
+    static const SDL_Color neutral = {120, 122, 128, 255};
+    SDL_Color colour = label == TIMELINE_UNCERTAIN ? uncertain
+                       : label == LABEL_COUNT - 1  ? neutral
+                                                   : overlay_colour(label);
+    return (unsigned)colour.r << 16 | (unsigned)colour.g << 8 | (unsigned)colour.b;
+}
+
+/* A row of coloured bars for each face: the conditions choose the rows and colours of the table. */
+static void write_script(FILE *out, const struct timeline_total *totals, int rows, double end)
+{
+    fprintf(out,
+            "set datafile separator ','\n"
+            "set terminal pngcairo size 1200,%d font 'DejaVu Sans,11' noenhanced\n"
+            "set output 'timeline.part'\n"
+            "set border 3 lc rgb '#888888'\n"
+            "set style fill solid 1 noborder\n"
+            "set key outside top center horizontal samplen 1.5 width -1\n"
+            "set xlabel 'seconds'\nset tics nomirror\n"
+            "set xrange [0:%.3f]\nset yrange [%d.5:0.5]\n",
+            170 + 40 * rows, end, rows);
+    fprintf(out, "row(f) = ");
+    for (int i = 0; i < rows; i++)
+        fprintf(out, "f == %d ? %d : ", totals[i].face, i + 1);
+    fprintf(out, "NaN\nset ytics (");
+    for (int i = 0; i < rows; i++)
+        fprintf(out, "%s'face %d' %d", i ? ", " : "", totals[i].face, i + 1);
+    fprintf(out, ")\nplot ");
+    for (int k = 0; k < TIMELINE_SHOWN; k++)
+        fprintf(out,
+                "%s'timeline.csv' every ::1 using "
+                "2:(strcol(4) eq '%s' ? row($1) : NaN):2:3:(row($1)-0.38):(row($1)+0.38) "
+                "with boxxyerror lc rgb '#%06x' title '%s'",
+                k ? ", " : "", timeline_name(k), colour_of(k), timeline_name(k));
+    fprintf(out, "\n");
+}
+
+static int draw(struct timeline_total *totals, size_t count, double end, const char *folder,
+                struct error *error)
+{
+    struct text text;
+    char part[PATH_SIZE], whole[PATH_SIZE];
+    if (place(part, folder, "timeline.part", error) ||
+        place(whole, folder, "timeline.png", error) || text_open(&text, error))
+        return -1;
+    qsort(totals, count, sizeof *totals, compare_totals);
+    write_script(text.stream, totals, (int)(count < DRAWN_FACES ? count : DRAWN_FACES), end);
+    int failed = fclose(text.stream) ? -1 : gnuplot_run(folder, text.bytes);
+    free(text.bytes);
+    if (failed)
+        return error_set(error,
+                         "%s: the numbers are there, but gnuplot did not draw them; install "
+                         "gnuplot-nox",
+                         folder);
+    if (rename(part, whole) < 0)
+        return error_set(error, "%s: %s; check the folder", whole, strerror(errno));
+    return 0;
+}
+
+int timeline_report_write(const struct timeline *timeline, const char *folder, struct error *error)
+{
+    size_t count;
+    struct timeline_total *totals = timeline_totals(timeline, &count);
+    if (!totals)
+        return error_no_memory(error, "the report");
+    int result =
+        write_timeline(timeline, folder, error) || write_summary(totals, count, folder, error) ? -1
+                                                                                               : 0;
+    if (result == 0 && count > 0)
+        result = draw(totals, count, timeline->time + timeline->step, folder, error);
+    free(totals);
+    return result;
+}

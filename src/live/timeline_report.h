@@ -1,0 +1,16 @@
+/* The report of a video: tables and a picture of who showed what, and when. */
+#ifndef TIMELINE_REPORT_H
+#define TIMELINE_REPORT_H
+
+#include "timeline.h"
+
+/* Makes the folder; says why it cannot be. */
+int timeline_report_open(const char *folder, struct error *error);
+
+/* Writes into the folder
+ *   timeline.csv   face,start,end,emotion      one row for each time that a face showed one thing
+ *   summary.csv    face,seconds,angry..neutral,uncertain   shares of the face's time
+ *   timeline.png   by gnuplot, of the faces that were seen longest */
+int timeline_report_write(const struct timeline *timeline, const char *folder, struct error *error);
+
+#endif
