@@ -19,6 +19,7 @@
 #include "text_report.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 static const char mean_faces[] = SOURCE_DIR "/datasets/mean_faces.png";
@@ -353,6 +354,86 @@ static void test_camera_comes_back(void **state)
         continue;
     assert_int_equal(capture_join(&capture, &error), SOURCE_END);
     assert_int_equal(script.frames, 5);
+    detector_close(&follower.detector);
+    mailbox_free(&mailbox);
+}
+
+/* Begun and ended at any moment: before the first frame, with a frame waiting or taken, while the
+ * camera is lost, while it comes back. Worth most under ThreadSanitizer. */
+static void test_a_thousand_times(void **state)
+{
+    (void)state;
+    struct source source;
+    struct script script;
+    struct follower follower;
+    struct mailbox *mailbox;
+    struct capture *capture;
+    struct error error;
+    struct rng rng = rng_make(9, 0);
+    int events[2] = {0};
+    open_script(&source, &script, &follower, &mailbox, &error);
+    struct capture_settings settings = {.source = &source,
+                                        .follower = &follower,
+                                        .mailbox = mailbox,
+                                        .lost = count_losses,
+                                        .context = events};
+    for (int round = 0; round < 1000; round++) {
+        script = (struct script){.alive = true, .tries = between(&rng, 0, 2)};
+        follower = (struct follower){.detector = follower.detector};
+        settings.pace = round % 3 ? 0 : 500;
+        mailbox_restart(mailbox);
+        assert_int_equal(capture_start(&capture, &settings, &error), 0);
+        long last = -1;
+        for (int i = between(&rng, 0, 4); i > 0; i--) {
+            const struct frame *frame = round % 2 ? mailbox_take(mailbox) : mailbox_wait(mailbox);
+            assert_true(!frame || frame->index > last);
+            last = frame ? frame->index : last;
+        }
+        if (round % 7 == 0)
+            sched_yield();
+        mailbox_stop(mailbox);
+        capture_join(&capture, &error);
+        assert_true(mailbox_done(mailbox));
+    }
+    detector_close(&follower.detector);
+    mailbox_free(&mailbox);
+}
+
+/* A camera slower than the one who waits: the window's side goes on, and nothing is made up. */
+static enum source_status read_slowly(struct source *source, struct bgr_image *picture,
+                                      double *time, struct error *error)
+{
+    const struct timespec moment = {0, 30000000};
+    nanosleep(&moment, NULL);
+    return read_script(source, picture, time, error);
+}
+
+static void test_slow_camera(void **state)
+{
+    (void)state;
+    struct source source;
+    struct script script;
+    struct follower follower;
+    struct mailbox *mailbox;
+    struct capture *capture;
+    struct error error;
+    open_script(&source, &script, &follower, &mailbox, &error);
+    source.read = read_slowly;
+    struct capture_settings settings = {
+        .source = &source, .follower = &follower, .mailbox = mailbox};
+    assert_int_equal(capture_start(&capture, &settings, &error), 0);
+    int frames = 0, empty = 0;
+    while (!mailbox_done(mailbox)) {
+        const struct frame *frame = mailbox_take(mailbox);
+        if (frame)
+            assert_int_equal(frame->index, frames++);
+        const struct timespec moment = {0, 1000000};
+        nanosleep(&moment, NULL);
+        empty += !frame;
+    }
+    assert_int_equal(frames, 5);
+    assert_true(empty > 50);
+    assert_int_equal(capture_join(&capture, &error), SOURCE_END);
     detector_close(&follower.detector);
     mailbox_free(&mailbox);
 }
@@ -736,6 +817,8 @@ int main(void)
         cmocka_unit_test(test_mailbox_stop),
         cmocka_unit_test(test_capture_every_frame),
         cmocka_unit_test(test_camera_comes_back),
+        cmocka_unit_test(test_a_thousand_times),
+        cmocka_unit_test(test_slow_camera),
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test_setup_teardown(test_demo_bad_faces, make_folder, remove_folder),
@@ -751,6 +834,6 @@ int main(void)
         cmocka_unit_test(test_canvas),
         cmocka_unit_test(test_canvas_without_font),
     };
-    ocv_setup(2);
+    ocv_setup(TEST_OPENCV_THREADS);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -561,6 +561,6 @@ int main(void)
         cmocka_unit_test(test_ten_faces),
         cmocka_unit_test(test_statistics),
     };
-    ocv_setup(2);
+    ocv_setup(TEST_OPENCV_THREADS);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
