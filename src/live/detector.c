@@ -26,10 +26,9 @@ static const struct search still_searches[] = {
 
 /* The smallest faces cost most. Ranges overlap, since neighbours in size confirm a face. */
 static const struct search live_ranges[DETECTOR_RANGES] = {
-    {400, false, 0, 1.10, 4, 0.062, 0.085},
-    {400, false, 0, 1.10, 4, 0.075, 0.125},
-    {250, false, 0, 1.10, 4, 0.105, 0.24},
-    {160, false, 0, 1.05, 3, 0.20, 0},
+    {400, false, 0, 1.10, 4, 0.062, 0.085}, {400, false, 0, 1.10, 4, 0.075, 0.125},
+    {400, false, 0, 1.10, 4, 0.105, 0.165}, {320, false, 0, 1.10, 4, 0.150, 0.24},
+    {200, false, 0, 1.05, 3, 0.20, 0},
 };
 
 /* A known face is brought to `side` pixels and sought in a window around it; where the quick look

@@ -23,7 +23,7 @@ int detector_look(struct detector *detector, struct frame *frame, struct box exp
 
 /* Looks for faces anywhere whose size lies in one of the ranges 0 .. DETECTOR_RANGES-1, which
  * together cover all sizes from 1/16 of the frame's longest side. */
-enum { DETECTOR_RANGES = 4 };
+enum { DETECTOR_RANGES = 5 };
 int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error);
 
 #endif
