@@ -8,7 +8,7 @@
 #include <SDL_rect.h>
 #include <stdbool.h>
 
-enum { LAYOUT_MAX = 2 + 4 * FRAME_MAX_FACES }; /* boxes, labels, inputs, panels; two panels */
+enum { LAYOUT_MAX = 3 + 4 * FRAME_MAX_FACES }; /* boxes, labels, inputs, panels; three panels */
 
 struct layout {
     int count;

@@ -69,14 +69,17 @@ SDL_Rect overlay_place(const struct overlay *overlay, struct box box)
 
 /* ---- Measures -------------------------------------------------------------------------------- */
 
-enum { LABEL_TEXT_SIZE = 32 };
+enum { LABEL_TEXT_SIZE = 48 };
 
-static void label_text(const struct face *face, char text[LABEL_TEXT_SIZE])
+static void label_text(const struct face *face, bool numbered, char text[LABEL_TEXT_SIZE])
 {
+    int used = numbered ? snprintf(text, LABEL_TEXT_SIZE, "%d  ", face->id) : 0;
+    text += used;
+    size_t size = (size_t)(LABEL_TEXT_SIZE - used);
     if (face->uncertain)
-        snprintf(text, LABEL_TEXT_SIZE, "uncertain");
+        snprintf(text, size, "uncertain");
     else
-        snprintf(text, LABEL_TEXT_SIZE, "%s %.0f %%%s", label_names[face->label],
+        snprintf(text, size, "%s %.0f %%%s", label_names[face->label],
                  100 * (double)face->probabilities[face->label],
                  face->calibrated ? " calibrated" : "");
 }
@@ -213,7 +216,7 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
                       const struct face *faces, struct face_layout *placed, int count)
 {
     struct layout layout = {0};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < OVERLAY_RESERVED; i++) {
         if (!SDL_RectEmpty(&overlay->reserved[i]))
             layout_block(&layout, overlay->reserved[i]);
     }
@@ -223,7 +226,7 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
     }
     for (int i = 0; i < count; i++) {
         char text[LABEL_TEXT_SIZE];
-        label_text(&faces[i], text);
+        label_text(&faces[i], count > 1, text);
         int size = label_text_size(paint, em, placed[i].box.w, text);
         SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
                          share(size, 1.7)};
@@ -261,7 +264,7 @@ void overlay_draw(struct paint *paint, const struct overlay *overlay, const stru
         draw_panel(paint, placed[i].panel, &placed[i].style, &faces[i]);
     for (int i = 0; i < count; i++) {
         char text[LABEL_TEXT_SIZE];
-        label_text(&faces[i], text);
+        label_text(&faces[i], count > 1, text);
         draw_label(paint, placed[i].label, placed[i].label_size, face_colour(&faces[i]), text);
     }
 }

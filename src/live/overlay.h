@@ -8,14 +8,16 @@
 
 #include <stdbool.h>
 
+enum { OVERLAY_RESERVED = 3 };
+
 struct overlay {
     SDL_Rect area;    /* where labels and bars may stand, pixels of the target */
     SDL_Rect picture; /* where the picture stands */
     int source_width; /* the picture's own width, which boxes refer to */
     bool mirrored;    /* the picture is shown left-right mirrored */
     bool bars;
-    SDL_Rect reserved[2]; /* where nothing of this shall stand; empty: nowhere */
-    SDL_Texture *inputs;  /* the faces' crops, one below the other; NULL: not shown */
+    SDL_Rect reserved[OVERLAY_RESERVED]; /* where nothing of this shall stand; empty: nowhere */
+    SDL_Texture *inputs; /* the faces' crops, one below the other; NULL: not shown */
 };
 
 /* The height of an em that suits the area: it grows with it, but more slowly. */
@@ -29,6 +31,7 @@ SDL_Color overlay_backdrop(void);
 /* Where a box of the picture stands on the target. */
 SDL_Rect overlay_place(const struct overlay *overlay, struct box box);
 
+/* Where there are several faces, their ids stand before the labels. */
 void overlay_draw(struct paint *paint, const struct overlay *overlay, const struct face *faces,
                   int count);
 

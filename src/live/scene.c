@@ -82,6 +82,10 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
                               .bars = scene->bars};
     if (scene->statistics)
         overlay.inputs = scene->inputs.texture;
+    if (*scene->status) {
+        int em = message_size(area);
+        overlay.reserved[2] = (SDL_Rect){area.x, area.y, em * 6, em * 5 / 2};
+    }
     if (has_strip(scene))
         overlay.reserved[0] = strip_place(area, message_size(area));
     return overlay;

@@ -4,6 +4,7 @@
 #include "paint.h"
 #include "scene.h"
 #include "screenshot.h"
+#include "window.h"
 
 #include <SDL.h>
 #include <math.h>
@@ -16,17 +17,13 @@ static const Uint32 notice_ms = 3000;
 static const Uint32 fade_ms = 700;
 static const char hint[] = "h help   q quit   Space pause   s screenshot   f full screen";
 
-enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 }; /* of the window */
-
 struct view {
-    SDL_Window *window;
-    SDL_Renderer *renderer;
+    struct window window;
     struct paint *paint;
     struct scene scene;
     bool shown, paused;
     double interval; /* smoothed seconds between frames; 0 at first */
     Uint64 last_frame;
-    SDL_Rect windowed; /* where the window was before full screen */
     Uint32 notice_end; /* SDL ticks when the notice is gone */
     double recording;  /* for how many seconds; negative: not at all */
     Uint32 wake_event;
@@ -42,52 +39,18 @@ static void say(struct view *view, const char *prefix, const char *text, Uint32 
 
 bool view_possible(void)
 {
-#ifdef __linux__
-    const char *const names[] = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value)
-            return true;
-    }
-    return false;
-#else
-    return true;
-#endif
+    return window_possible();
 }
 
-/* Most of the screen, but not much more than the picture has to show. */
 static void show_window(struct view *view)
 {
-    SDL_Rect usable;
-    if (SDL_GetDisplayUsableBounds(0, &usable) < 0 || usable.w <= 0 || usable.h <= 0)
-        usable = (SDL_Rect){0, 0, 1280, 720};
     const struct scene *scene = &view->scene;
-    double fit = 0.85 * fmin((double)usable.w / scene->width, (double)usable.h / scene->height);
-    double comfortable = fmax(2, 720.0 / scene->height);
-    double scale = fmin(fit, comfortable);
-    double width_to_height = scene_is_tight_portrait(scene) ? 1.5 : 0;
-    int width =
-        (int)fmax(MIN_WIDTH, round(fmax(scene->width, width_to_height * scene->height) * scale));
-    int height = (int)fmax(MIN_HEIGHT, round(scene->height * scale));
-    SDL_SetWindowSize(view->window, width, height);
-    SDL_SetWindowPosition(view->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
-    SDL_ShowWindow(view->window);
+    int beside_portrait = scene_is_tight_portrait(scene) ? scene->height * 3 / 2 : 0;
+    window_show(&view->window, scene->width > beside_portrait ? scene->width : beside_portrait,
+                scene->height);
     view->shown = true;
-    if (view->scene.live)
+    if (scene->live)
         say(view, "", hint, hint_ms);
-}
-
-static int open_window(struct view *view, const struct view_settings *settings, struct error *error)
-{
-    Uint32 flags = SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
-    view->window = SDL_CreateWindow(settings->title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-                                    MIN_WIDTH, MIN_HEIGHT, flags);
-    if (view->window)
-        view->renderer = SDL_CreateRenderer(view->window, -1, 0);
-    if (!view->renderer)
-        return error_set(error, "no window can be opened: %s; try --headless", SDL_GetError());
-    SDL_SetWindowMinimumSize(view->window, MIN_WIDTH, MIN_HEIGHT);
-    return paint_create(&view->paint, view->renderer, settings->font_path, error);
 }
 
 int view_open(struct view **view, const struct view_settings *settings, struct error *error)
@@ -95,19 +58,16 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
     struct view *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the window");
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-    SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, settings->live ? "0" : "1");
-    SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-    if (SDL_Init(SDL_INIT_VIDEO) < 0) {
+    if (window_open(&made->window, settings->title, settings->live, error)) {
         free(made);
-        return error_set(error, "no window can be opened: %s; try --headless", SDL_GetError());
+        return -1;
     }
     made->scene.live = settings->live;
     made->scene.mirrored = settings->mirrored;
     made->scene.bars = true;
     made->recording = -1;
     made->wake_event = SDL_RegisterEvents(1);
-    if (open_window(made, settings, error)) {
+    if (paint_create(&made->paint, made->window.renderer, settings->font_path, error)) {
         view_close(&made);
         return -1;
     }
@@ -122,18 +82,14 @@ void view_close(struct view **view)
         return;
     paint_free(&closed->paint);
     scene_free(&closed->scene);
-    if (closed->renderer)
-        SDL_DestroyRenderer(closed->renderer);
-    if (closed->window)
-        SDL_DestroyWindow(closed->window);
-    SDL_Quit();
+    window_close(&closed->window);
     free(closed);
     *view = NULL;
 }
 
 void view_set_title(struct view *view, const char *title)
 {
-    SDL_SetWindowTitle(view->window, title);
+    SDL_SetWindowTitle(view->window.window, title);
 }
 
 void view_set_paused(struct view *view, bool paused)
@@ -184,7 +140,7 @@ bool view_wants_explanation(const struct view *view)
 int view_set_explanation(struct view *view, int face, const float map[FACE_SIDE * FACE_SIDE],
                          struct error *error)
 {
-    return heat_set(&view->scene.heat, view->renderer, face, map, error);
+    return heat_set(&view->scene.heat, view->window.renderer, face, map, error);
 }
 
 bool view_wants_statistics(const struct view *view)
@@ -211,7 +167,7 @@ void view_set_statistics(struct view *view, const char *text)
 int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
                      int count, double time, struct error *error)
 {
-    if (scene_set(&view->scene, view->renderer, picture, faces, count, time, error))
+    if (scene_set(&view->scene, view->window.renderer, picture, faces, count, time, error))
         return -1;
     measure_rate(view);
     if (!view->shown)
@@ -224,7 +180,7 @@ int view_set_picture(struct view *view, struct bgr_image picture, const struct f
 static SDL_Rect output_area(struct view *view)
 {
     SDL_Rect area = {0, 0, 0, 0};
-    paint_note(view->paint, SDL_GetRendererOutputSize(view->renderer, &area.w, &area.h));
+    paint_note(view->paint, SDL_GetRendererOutputSize(view->window.renderer, &area.w, &area.h));
     return area;
 }
 
@@ -250,8 +206,8 @@ static void update_messages(struct view *view)
 int view_draw(struct view *view, struct error *error)
 {
     update_messages(view);
-    scene_draw(&view->scene, view->renderer, view->paint, output_area(view), true);
-    SDL_RenderPresent(view->renderer);
+    scene_draw(&view->scene, view->window.renderer, view->paint, output_area(view), true);
+    SDL_RenderPresent(view->window.renderer);
     return paint_check(view->paint, error);
 }
 
@@ -262,39 +218,18 @@ static void take_screenshot(struct view *view)
 {
     char name[DATED_NAME_SIZE];
     struct error error;
-    scene_draw(&view->scene, view->renderer, view->paint, output_area(view), false);
-    if (paint_check(view->paint, &error) || screenshot_save(view->renderer, name, &error))
+    scene_draw(&view->scene, view->window.renderer, view->paint, output_area(view), false);
+    if (paint_check(view->paint, &error) || screenshot_save(view->window.renderer, name, &error))
         say(view, "not saved: ", error.text, notice_ms);
     else
         say(view, "saved ", name, notice_ms);
 }
 
-static bool is_full_screen(const struct view *view)
-{
-    return SDL_GetWindowFlags(view->window) & SDL_WINDOW_FULLSCREEN;
-}
-
-static void place_window(struct view *view, SDL_Rect rect)
-{
-    SDL_SetWindowSize(view->window, rect.w, rect.h);
-    SDL_SetWindowPosition(view->window, rect.x, rect.y);
-}
-
-/* SDL leaves the size to the window manager; placed here too, it is right where there is none. */
 static void set_full_screen(struct view *view, bool full)
 {
-    SDL_Rect *windowed = &view->windowed;
-    SDL_Rect screen;
-    int display = SDL_GetWindowDisplayIndex(view->window);
-    if (full && SDL_GetDisplayBounds(display, &screen) == 0) {
-        SDL_GetWindowSize(view->window, &windowed->w, &windowed->h);
-        SDL_GetWindowPosition(view->window, &windowed->x, &windowed->y);
-        place_window(view, screen);
-    }
-    if (SDL_SetWindowFullscreen(view->window, full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0) < 0)
-        say(view, "no full screen: ", SDL_GetError(), notice_ms);
-    if (!is_full_screen(view) && windowed->w > 0)
-        place_window(view, *windowed);
+    struct error error;
+    if (window_set_full_screen(&view->window, full, &error))
+        say(view, "", error.text, notice_ms);
 }
 
 static enum view_request toggle(bool *flag)
@@ -312,7 +247,7 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
     case KEY_QUIT:
         return VIEW_QUIT;
     case KEY_LEAVE:
-        if (!is_full_screen(view))
+        if (!window_is_full_screen(&view->window))
             return VIEW_QUIT;
         set_full_screen(view, false);
         return VIEW_REDRAW;
@@ -322,7 +257,7 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         take_screenshot(view);
         return VIEW_REDRAW;
     case KEY_FULL_SCREEN:
-        set_full_screen(view, !is_full_screen(view));
+        set_full_screen(view, !window_is_full_screen(&view->window));
         return VIEW_REDRAW;
     case KEY_MIRROR:
         return toggle(&scene->mirrored);
@@ -353,7 +288,7 @@ static enum view_request handle_click(struct view *view, const SDL_MouseButtonEv
 {
     int width, height;
     SDL_Rect area = output_area(view);
-    SDL_GetWindowSize(view->window, &width, &height);
+    SDL_GetWindowSize(view->window.window, &width, &height);
     if (width <= 0 || height <= 0)
         return VIEW_NOTHING;
     int id =

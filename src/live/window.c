@@ -1,0 +1,96 @@
+#include "window.h"
+
+#include <SDL.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 };
+
+bool window_possible(void)
+{
+#ifdef __linux__
+    const char *const names[] = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return true;
+    }
+    return false;
+#else
+    return true;
+#endif
+}
+
+int window_open(struct window *window, const char *title, bool live, struct error *error)
+{
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+    SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, live ? "0" : "1");
+    SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    Uint32 flags = SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
+    if (SDL_Init(SDL_INIT_VIDEO) == 0)
+        window->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
+                                          MIN_WIDTH, MIN_HEIGHT, flags);
+    if (window->window)
+        window->renderer = SDL_CreateRenderer(window->window, -1, 0);
+    if (!window->renderer) {
+        error_set(error, "no window can be opened: %s; try --headless", SDL_GetError());
+        window_close(window);
+        return -1;
+    }
+    SDL_SetWindowMinimumSize(window->window, MIN_WIDTH, MIN_HEIGHT);
+    return 0;
+}
+
+void window_close(struct window *window)
+{
+    if (window->renderer)
+        SDL_DestroyRenderer(window->renderer);
+    if (window->window)
+        SDL_DestroyWindow(window->window);
+    SDL_Quit();
+    *window = (struct window){0};
+}
+
+void window_show(struct window *window, int width, int height)
+{
+    SDL_Rect usable;
+    if (SDL_GetDisplayUsableBounds(0, &usable) < 0 || usable.w <= 0 || usable.h <= 0)
+        usable = (SDL_Rect){0, 0, 1280, 720};
+    double fit = 0.85 * fmin((double)usable.w / width, (double)usable.h / height);
+    double comfortable = fmax(2, 720.0 / height);
+    double scale = fmin(fit, comfortable);
+    SDL_SetWindowSize(window->window, (int)fmax(MIN_WIDTH, round(width * scale)),
+                      (int)fmax(MIN_HEIGHT, round(height * scale)));
+    SDL_SetWindowPosition(window->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+    SDL_ShowWindow(window->window);
+}
+
+bool window_is_full_screen(const struct window *window)
+{
+    return SDL_GetWindowFlags(window->window) & SDL_WINDOW_FULLSCREEN;
+}
+
+static void place(struct window *window, SDL_Rect rect)
+{
+    SDL_SetWindowSize(window->window, rect.w, rect.h);
+    SDL_SetWindowPosition(window->window, rect.x, rect.y);
+}
+
+/* SDL leaves the size to the window manager; placed here too, it is right where there is none. */
+int window_set_full_screen(struct window *window, bool full, struct error *error)
+{
+    SDL_Rect *before = &window->before;
+    SDL_Rect screen;
+    int display = SDL_GetWindowDisplayIndex(window->window);
+    if (full && SDL_GetDisplayBounds(display, &screen) == 0) {
+        SDL_GetWindowSize(window->window, &before->w, &before->h);
+        SDL_GetWindowPosition(window->window, &before->x, &before->y);
+        place(window, screen);
+    }
+    int code = SDL_SetWindowFullscreen(window->window, full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+    if (code < 0)
+        error_set(error, "no full screen: %s", SDL_GetError());
+    if (!window_is_full_screen(window) && before->w > 0)
+        place(window, *before);
+    return code < 0 ? -1 : 0;
+}
