@@ -13,6 +13,15 @@ fail() {
     failures=$((failures + 1))
 }
 
+# wait_for PATTERN: until the program in the background has printed it, six seconds at most.
+wait_for() {
+    tries=0
+    until grep -q "$1" out || [ $tries -eq 600 ]; do
+        sleep 0.01
+        tries=$((tries + 1))
+    done
+}
+
 # expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints; an error is one line.
 expect() {
     status=$1 text=$2
@@ -124,11 +133,7 @@ if mkdir full && mount -t tmpfs -o size=64k none full 2>/dev/null; then
     # shellcheck disable=SC2086
     "$program" $small --ferplus votes.csv --epochs 3000 --output full/m >out 2>err &
     pid=$!
-    tries=0
-    until grep -q "epoch   1/" out || [ $tries -eq 300 ]; do
-        sleep 0.02
-        tries=$((tries + 1))
-    done
+    wait_for "epoch   1/"
     head -c 2000000 /dev/zero >full/filler 2>/dev/null
     sleep 0.3
     kill -0 $pid 2>/dev/null || fail "a full disk ended the training: $(cat err)"
@@ -162,16 +167,14 @@ for pause in 0.02 0.05 0.08 0.11 0.14 0.17; do
     fi
     "$program" "$@" >out 2>err &
     pid=$!
-    tries=0
-    until grep -q "threads$" out || [ $tries -eq 300 ]; do
-        sleep 0.01
-        tries=$((tries + 1))
-    done
+    wait_for "threads$"
     sleep $pause
     kill -INT $pid 2>/dev/null
     wait $pid || fail "Ctrl-C: status $?: $(cat err)"
-    [ -e stopped.safetensors.checkpoint ] || [ $stops -eq 0 ] || break
-    [ -e stopped.safetensors.checkpoint ] || continue
+    if [ ! -e stopped.safetensors.checkpoint ]; then
+        [ $stops -eq 0 ] && continue
+        break
+    fi
     cp stopped.safetensors.checkpoint other.checkpoint
     grep -q "^stopped in epoch" out || fail "Ctrl-C: not said: $(tail -2 out)"
     grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data many.csv" out ||
