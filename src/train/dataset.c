@@ -117,14 +117,6 @@ int dataset_split(const struct dataset *dataset, enum split split, int **indices
     return 0;
 }
 
-int votes_majority(const struct votes *votes)
-{
-    for (int k = 0; k < LABEL_COUNT; k++)
-        if (2 * votes->classes[k] > votes->total)
-            return k;
-    return -1;
-}
-
 void dataset_target(const struct dataset *dataset, const struct target_mix *mix, int index,
                     float *target)
 {

@@ -86,9 +86,6 @@ struct target_mix {
 void dataset_target(const struct dataset *dataset, const struct target_mix *mix, int index,
                     float *target);
 
-/* The class that has more than half of all votes, or -1: FER+'s majority. */
-int votes_majority(const struct votes *votes);
-
 /* The mean of each class's Training pictures and their mirror images, each brought to the same
  * brightness and contrast first and weighted by the share of FER+ votes that agree with its label
  * where there are any, with its difference from the mean of all classes multiplied by

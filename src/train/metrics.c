@@ -13,6 +13,14 @@ int predicted_class(const float *probabilities, int class_count)
     return best;
 }
 
+int votes_majority(const struct votes *votes)
+{
+    for (int k = 0; k < LABEL_COUNT; k++)
+        if (2 * votes->classes[k] > votes->total)
+            return k;
+    return -1;
+}
+
 static void per_class(struct metrics *m)
 {
     int occurring = 0;

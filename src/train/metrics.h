@@ -23,6 +23,9 @@ struct metrics {
 /* The most probable class; the first of equals. */
 int predicted_class(const float *probabilities, int class_count);
 
+/* The class that has more than half of all votes, or -1: FER+'s majority. */
+int votes_majority(const struct votes *votes);
+
 /* probabilities: count x K for samples indices[count] of the data set. */
 void metrics_compute(struct metrics *metrics, const struct dataset *dataset, const int *indices,
                      int count, const float *probabilities);
