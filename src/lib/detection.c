@@ -1,0 +1,58 @@
+#include "detector.h"
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum expressions_status expressions_detector_open(struct expressions_detector **detector,
+                                                  const char *cascade,
+                                                  struct expressions_error *error)
+{
+    if (!detector)
+        return fail_argument(error, "there is no place for the detector");
+    struct expressions_detector *made = calloc(1, sizeof *made);
+    if (!made)
+        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the face detector");
+    struct error why;
+    if (detector_open(&made->detector, cascade ? cascade : HAAR_CASCADE, &why)) {
+        free(made);
+        return fail_with(error, EXPRESSIONS_BAD_CASCADE, &why);
+    }
+    *detector = made;
+    return EXPRESSIONS_OK;
+}
+
+void expressions_detector_close(struct expressions_detector **detector)
+{
+    if (!detector || !*detector)
+        return;
+    detector_close(&(*detector)->detector);
+    free((*detector)->grey.pixels);
+    free(*detector);
+    *detector = NULL;
+}
+
+enum expressions_status expressions_detect(struct expressions_detector *detector,
+                                           const struct expressions_picture *picture,
+                                           struct expressions_box *boxes, int capacity, int *count,
+                                           struct expressions_error *error)
+{
+    if (!detector || !count || capacity < 0 || (capacity > 0 && !boxes))
+        return fail_argument(error, "there is no detector, or no place for the boxes");
+    struct grey_image grey;
+    enum expressions_status status = check_picture(picture, error);
+    if (status == EXPRESSIONS_OK)
+        status = to_grey(picture, true, &detector->grey, &grey, error);
+    if (status != EXPRESSIONS_OK)
+        return status;
+    struct frame frame = {
+        .grey = detector->grey.pixels, .width = grey.width, .height = grey.height};
+    struct error why;
+    if (detector_find(detector->detector, &frame, &why))
+        return fail_with(error, EXPRESSIONS_FAILED, &why);
+    *count = frame.box_count < capacity ? frame.box_count : capacity;
+    for (int i = 0; i < *count; i++) {
+        struct box box = frame.boxes[i];
+        boxes[i] = (struct expressions_box){box.x, box.y, box.width, box.height};
+    }
+    return EXPRESSIONS_OK;
+}

@@ -1,0 +1,64 @@
+#include "internal.h"
+#include "metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum expressions_status check(const struct expressions_recognizer *recognizer,
+                                     const uint8_t *crops, const uint8_t *labels, int count,
+                                     const struct expressions_evaluation *evaluation,
+                                     struct expressions_error *error)
+{
+    if (!recognizer || !crops || !labels || !evaluation || count < 1)
+        return fail_argument(error, "there is no recognizer, no crop, no label, or no place for "
+                                    "the figures");
+    for (int i = 0; i < count; i++) {
+        if (labels[i] >= EXPRESSIONS_LABEL_COUNT)
+            return fail_argument(error, "a label is not 0 .. 6");
+    }
+    return EXPRESSIONS_OK;
+}
+
+static void report(const struct metrics *m, struct expressions_evaluation *evaluation)
+{
+    *evaluation = (struct expressions_evaluation){.count = m->count,
+                                                  .accuracy = m->accuracy,
+                                                  .macro_f1 = m->macro_f1,
+                                                  .calibration_error = m->ece};
+    for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++) {
+        evaluation->precision[k] = m->per_class[k].precision;
+        evaluation->recall[k] = m->per_class[k].recall;
+        evaluation->f1[k] = m->per_class[k].f1;
+        memcpy(evaluation->confusion[k], m->confusion[k], sizeof evaluation->confusion[k]);
+    }
+}
+
+enum expressions_status expressions_evaluate(struct expressions_recognizer *recognizer,
+                                             const uint8_t *crops, const uint8_t *labels, int count,
+                                             struct expressions_evaluation *evaluation,
+                                             struct expressions_error *error)
+{
+    enum expressions_status status = check(recognizer, crops, labels, count, evaluation, error);
+    if (status != EXPRESSIONS_OK)
+        return status;
+    size_t n = (size_t)count;
+    float *answers = malloc(n * EXPRESSIONS_LABEL_COUNT * sizeof *answers);
+    int *indices = malloc(n * sizeof *indices);
+    uint8_t *truth = malloc(n);
+    if (answers && indices && truth) {
+        memcpy(truth, labels, n);
+        for (int i = 0; i < count; i++)
+            indices[i] = i;
+        struct dataset dataset = {.class_count = EXPRESSIONS_LABEL_COUNT, .labels = truth};
+        struct metrics metrics;
+        model_predict(recognizer->model, recognizer->workspace, crops, count, answers);
+        metrics_compute(&metrics, &dataset, indices, count, answers);
+        report(&metrics, evaluation);
+    } else {
+        status = fail(error, EXPRESSIONS_NO_MEMORY, "no memory to evaluate; pass fewer crops");
+    }
+    free(answers);
+    free(indices);
+    free(truth);
+    return status;
+}

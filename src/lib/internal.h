@@ -1,0 +1,64 @@
+/* What the files of the library share; nothing of it is exported. */
+#ifndef INTERNAL_H
+#define INTERNAL_H
+
+#include "error.h"
+#include "expressions.h"
+#include "image.h"
+#include "model.h"
+
+#include <stdbool.h>
+
+/* Fills *error, where there is one, and returns `status`. */
+enum expressions_status fail(struct expressions_error *error, enum expressions_status status,
+                             const char *text);
+enum expressions_status fail_argument(struct expressions_error *error, const char *text);
+/* What the rooms below say, in the library's terms. */
+enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
+                                  const struct error *why);
+
+/* A grey picture of which the library needs its own copy. Starts as all zeros; `pixels` is ended
+ * with free. */
+struct grey_copy {
+    uint8_t *pixels; /* without padding */
+    size_t capacity; /* bytes */
+};
+
+/* Whether the picture is one; says why not. */
+enum expressions_status check_picture(const struct expressions_picture *picture,
+                                      struct expressions_error *error);
+
+/* Whether each box can be cropped; says why not. */
+enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
+                                    struct expressions_error *error);
+
+/* The checked picture in grey: its own pixels where it is grey, otherwise the copy's. With `pack`,
+ * always the copy's, without padding. */
+enum expressions_status to_grey(const struct expressions_picture *picture, bool pack,
+                                struct grey_copy *copy, struct grey_image *grey,
+                                struct expressions_error *error);
+
+struct expressions_model {
+    struct model model;
+};
+
+enum { CROP_SIZE = EXPRESSIONS_CROP_SIDE * EXPRESSIONS_CROP_SIDE };
+
+struct expressions_recognizer {
+    const struct model *model;
+    struct model_workspace *workspace;
+    struct grey_copy grey;
+    uint8_t crops[EXPRESSIONS_MAX_FACES * CROP_SIZE]; /* of one batch */
+    float answers[EXPRESSIONS_MAX_FACES][EXPRESSIONS_LABEL_COUNT];
+};
+
+struct expressions_detector {
+    struct detector *detector;
+    struct grey_copy grey;
+};
+
+/* Fills recognizer->answers for at most EXPRESSIONS_MAX_FACES boxes. */
+void recognize_batch(struct expressions_recognizer *recognizer, const struct grey_image *grey,
+                     const struct box *boxes, int count);
+
+#endif

@@ -1,0 +1,58 @@
+#include "internal.h"
+#include "ocv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum expressions_status check_picture(const struct expressions_picture *picture,
+                                      struct expressions_error *error)
+{
+    if (!picture || !picture->pixels)
+        return fail_argument(error, "there is no picture; pass one with pixels");
+    if (picture->format != EXPRESSIONS_GREY && picture->format != EXPRESSIONS_BGR)
+        return fail_argument(error, "the picture's format is unknown; pass grey or BGR");
+    if (picture->width < 1 || picture->width > EXPRESSIONS_MAX_SIDE || picture->height < 1 ||
+        picture->height > EXPRESSIONS_MAX_SIDE)
+        return fail_argument(error, "the picture's width or height is not 1 .. 16384 pixels");
+    size_t bytes = (size_t)picture->width * (picture->format == EXPRESSIONS_BGR ? 3 : 1);
+    if (picture->stride < bytes)
+        return fail_argument(error, "the picture's rows are longer than its stride");
+    return EXPRESSIONS_OK;
+}
+
+static bool reserve(struct grey_copy *copy, size_t size)
+{
+    if (size <= copy->capacity)
+        return true;
+    uint8_t *pixels = realloc(copy->pixels, size);
+    if (!pixels)
+        return false;
+    *copy = (struct grey_copy){pixels, size};
+    return true;
+}
+
+enum expressions_status to_grey(const struct expressions_picture *picture, bool pack,
+                                struct grey_copy *copy, struct grey_image *grey,
+                                struct expressions_error *error)
+{
+    size_t width = (size_t)picture->width, height = (size_t)picture->height;
+    if (picture->format == EXPRESSIONS_GREY && !pack) {
+        *grey =
+            (struct grey_image){picture->pixels, picture->width, picture->height, picture->stride};
+        return EXPRESSIONS_OK;
+    }
+    if (!reserve(copy, width * height))
+        return fail(error, EXPRESSIONS_NO_MEMORY,
+                    "no memory for a grey picture; pass smaller ones");
+    if (picture->format == EXPRESSIONS_GREY) {
+        for (size_t y = 0; y < height; y++)
+            memcpy(copy->pixels + y * width, picture->pixels + y * picture->stride, width);
+    } else {
+        struct bgr_image bgr = {picture->pixels, picture->width, picture->height, picture->stride};
+        struct ocv_error why;
+        if (ocv_bgr_to_grey(bgr, copy->pixels, width, &why) != OCV_OK)
+            return fail(error, EXPRESSIONS_FAILED, why.text);
+    }
+    *grey = (struct grey_image){copy->pixels, picture->width, picture->height, width};
+    return EXPRESSIONS_OK;
+}
