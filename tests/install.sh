@@ -1,0 +1,116 @@
+#!/bin/sh
+# What `cmake --install` lays down, used as a stranger would: programs, library, package files.
+# Usage: install.sh BUILD_DIR SOURCE_DIR CC CXX
+set -u
+build=$1
+source_dir=$2
+cc=$3
+cxx=$4
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+failures=0
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+export OPENBLAS_NUM_THREADS=1
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+cmake --install "$build" --prefix "$prefix" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+cd "$work" || exit 1
+# The tree may be moved: nothing in it knows where it was put.
+mv prefix moved && prefix=$work/moved
+library=$(find "$prefix" -name libexpressions.so)
+[ -n "$library" ] || { echo "FAILED: no libexpressions.so"; exit 1; }
+libdir=$(dirname "$library")
+export LD_LIBRARY_PATH="$libdir" PKG_CONFIG_PATH="$libdir/pkgconfig"
+
+# --- Files
+for file in bin/expressions bin/train_fer include/expressions.h share/man/man1/expressions.1 \
+    share/man/man1/train_fer.1 share/man/man3/libexpressions.3 \
+    share/bash-completion/completions/expressions share/bash-completion/completions/train_fer \
+    share/applications/expressions.desktop share/icons/hicolor/scalable/apps/expressions.svg \
+    share/expressions/models/expressions.safetensors share/expressions/datasets/mean_faces.png; do
+    [ -s "$prefix/$file" ] || fail "no $file"
+done
+for file in libexpressions.a libexpressions.so.0 pkgconfig/expressions.pc; do
+    [ -s "$libdir/$file" ] || fail "no $file in $libdir"
+done
+grep -rlI "$work/prefix" "$prefix" && fail "these files name the prefix"
+
+# --- The programs
+"$prefix/bin/expressions" --demo --headless --quiet --max-frames 45 >out 2>err ||
+    fail "installed demo: $(cat err)"
+grep -q ' [0-9]* %' out || fail "installed demo saw nothing: $(cat out)"
+"$prefix/bin/train_fer" --help >out || fail "installed train_fer"
+
+# --- The library exports what its header declares, nothing else
+sed -n '/EXPRESSIONS_API/,/;/p' "$prefix/include/expressions.h" | grep -o 'expressions_[a-z_]*(' |
+    tr -d '(' | sort >declared
+nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >exported
+[ -s declared ] && cmp -s declared exported || fail "exported: $(diff declared exported)"
+nm -g --defined-only "$libdir/libexpressions.a" 2>/dev/null |
+    awk 'NF == 3 && $3 !~ /^(_Z|DW\.ref\.)/ { print $3 }' | sort >exported
+cmp -s declared exported || fail "the static library's names: $(diff declared exported)"
+readelf -d "$library" | grep -q 'SONAME.*\[libexpressions\.so\.0\]' || fail "SONAME"
+readelf -d "$library" | grep -E 'NEEDED.*(SDL|videoio|imgcodecs)' && fail "it needs too much"
+
+# --- pkg-config
+model=$(pkg-config --variable=model expressions)
+[ -s "$model" ] || fail "pkg-config: model=$model"
+strict='-Wall -Wextra -Wpedantic -Werror'
+outside=$source_dir/tests/outside
+# shellcheck disable=SC2046,SC2086 # several words each
+$cc -std=c11 $strict "$outside/outside.c" -o shared $(pkg-config --cflags --libs expressions) &&
+    ./shared "$model" >shared.txt || fail "pkg-config"
+grep -q ': 0 faces, [a-z]* [01]\.[0-9]*$' shared.txt || fail "answer: $(cat shared.txt)"
+# shellcheck disable=SC2046,SC2086
+$cxx -std=c++17 $strict "$outside/outside.cpp" -o plus_plus \
+    $(pkg-config --cflags --libs expressions) && ./plus_plus >out ||
+    fail "pkg-config, C++: $(cat out)"
+grep -q '^missing.safetensors: ' out || fail "C++: $(cat out)"
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 $strict "$outside/outside.c" -o static $(pkg-config --cflags expressions) \
+    "$libdir/libexpressions.a" $(pkg-config --static --libs-only-l expressions |
+        sed 's/-lexpressions//') && LD_LIBRARY_PATH='' ./static "$model" >static.txt ||
+    fail "pkg-config --static"
+cmp -s shared.txt static.txt || fail "static: $(cat static.txt)"
+
+# --- The manual's example
+{
+    printf '#include <expressions.h>\n#include <stdio.h>\nint main(void)\n{\n'
+    printf 'static uint8_t pixels[64 * 64];\nint width = 64, height = 64;\nsize_t stride = 64;\n'
+    sed -n '/^\.SH EXAMPLE/,/^\.fi/p' "$prefix/share/man/man3/libexpressions.3" |
+        sed '/^\./d; s/\\-/-/g; s/\\e/\\/g'
+    printf 'return 0;\n}\n'
+} >example.c
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 $strict example.c -o example $(pkg-config --cflags --libs expressions) ||
+    fail "libexpressions(3)'s example"
+
+# --- find_package
+cmake -S "$outside" -B outside -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" \
+    -DCMAKE_CXX_COMPILER="$cxx" >log 2>&1 && cmake --build outside >>log 2>&1 ||
+    fail "find_package: $(cat log)"
+for kind in shared static; do
+    outside/$kind "$model" >out && cmp -s out shared.txt || fail "find_package, $kind: $(cat out)"
+done
+outside/plus_plus >out || fail "find_package, C++"
+
+# --- What desktop and manual readers say, where they are installed
+if command -v desktop-file-validate >/dev/null; then
+    desktop-file-validate "$prefix/share/applications/expressions.desktop" || fail "desktop file"
+fi
+if command -v man >/dev/null; then
+    for page in "$prefix"/share/man/man*/*; do
+        warnings=$(LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$page" 2>&1 >/dev/null)
+        [ -z "$warnings" ] || fail "$page: $warnings"
+    done
+fi
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"

@@ -1,0 +1,60 @@
+#!/bin/sh
+# The manuals say what the programs and the header say, both ways; so does completion.
+# Usage: manuals.sh EXPRESSIONS TRAIN_FER SOURCE_DIR
+set -u
+expressions=$1
+train_fer=$2
+source_dir=$3
+pages=$source_dir/src/package
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# The options that a manual page has an entry for.
+entries()
+{
+    sed 's/\\-/-/g' "$1" | grep -A1 '^\.TP' | grep -o '^\.B[A-Z]* "\{0,1\}--[a-z][a-z-]*' |
+        sed 's/.*--/--/' | sort -u
+}
+
+compare()
+{
+    "$1" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u >help
+    entries "$2" >manual
+    [ -s help ] || fail "$1 --help names no option"
+    cmp -s help manual || fail "$2 (>) against --help (<): $(diff help manual)"
+}
+
+compare "$expressions" "$pages/expressions.1.in"
+compare "$train_fer" "$pages/train_fer.1.in"
+
+sed -n '/EXPRESSIONS_API/,/;/p' "$source_dir/src/lib/expressions.h" |
+    grep -o 'expressions_[a-z_]*(' | tr -d '(' | sort >declared
+grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual
+[ -s declared ] && cmp -s declared manual || fail "libexpressions(3): $(diff declared manual)"
+
+# --- Completion
+if command -v bash >/dev/null; then
+    for program in "$expressions" "$train_fer"; do
+        "$program" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u >help
+        bash -c '. "$1"; _expressions "$2" -- ""; printf "%s\n" "${COMPREPLY[@]}"' \
+            bash "$pages/expressions.bash" "$program" | sort -u >completed
+        cmp -s help completed || fail "completion of $program: $(diff help completed)"
+    done
+    values=$(bash -c '. "$1"; _expressions train_fer s --optimizer; echo "${COMPREPLY[@]}"' \
+        bash "$pages/expressions.bash")
+    [ "$values" = sgd ] || fail "completion of --optimizer s: $values"
+fi
+if command -v zsh >/dev/null; then
+    zsh -n "$pages/_expressions" || fail "zsh cannot read its completion"
+fi
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"
