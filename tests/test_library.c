@@ -238,6 +238,32 @@ static void test_stream(void **state)
     frame_free(&frame);
 }
 
+/* In the first frame the boxes are as they were given: the answers are those of a single picture.
+ */
+static void test_first_frame(void **state)
+{
+    (void)state;
+    struct expressions_stream *stream;
+    struct frame frame = {0};
+    struct expressions_face faces[2], alone[2];
+    int count;
+    expect_ok(expressions_stream_open(&stream, recognizer, NULL, 0.3, &error));
+    struct expressions_picture picture = next_picture(&frame);
+    const struct expressions_box boxes[2] = {{180, 150, 200, 200}, {440, 40, 120, 120}};
+    expect_ok(expressions_stream_next(stream, &picture, 0, boxes, 2, faces, 2, &count, &error));
+    assert_int_equal(count, 2);
+    expect_ok(expressions_recognize(recognizer, &picture, boxes, 2, alone, &error));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(faces[i].id, i + 1);
+        assert_memory_equal(&faces[i].box, &boxes[i], sizeof *boxes);
+        assert_memory_equal(faces[i].raw, alone[i].raw, sizeof alone[i].raw);
+    }
+    expect_ok(expressions_stream_next(stream, &picture, 1, boxes, 2, faces, 1, &count, &error));
+    assert_int_equal(count, 1);
+    expressions_stream_close(&stream);
+    frame_free(&frame);
+}
+
 /* The caller finds the faces; one that is gone for a moment is held and keeps its number. */
 static void test_stream_of_given_boxes(void **state)
 {
@@ -435,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_formats, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_many_boxes, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_stream, open_all, close_all),
+        cmocka_unit_test_setup_teardown(test_first_frame, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_stream_of_given_boxes, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_evaluation, open_all, close_all),
         cmocka_unit_test(test_bad_files),
