@@ -3,7 +3,7 @@
 #include "mlp_training.h"
 #include "testing.h"
 
-enum { BATCH = 8, INPUTS = 5, CLASSES = 3, MAX_COUNT = 160 };
+enum { BATCH = 8, INPUTS = 6, CLASSES = 3, MAX_COUNT = 240 };
 
 /* A network, a batch, and what belongs to them. All values follow from the seed. */
 struct bench {
@@ -17,12 +17,15 @@ struct bench {
     real *gradients; /* count */
 };
 
-static struct mlp_config config_of(int hidden_layers)
+/* Each hidden layer is shared by `tokens`. */
+static struct mlp_config config_of(int hidden_layers, int tokens)
 {
-    static const int hidden[] = {8, 6};
+    static const int hidden[] = {10, 8};
     struct mlp_config config = {.layer_count = hidden_layers + 1, .units = {INPUTS}};
     memcpy(config.units + 1, hidden, (size_t)hidden_layers * sizeof *hidden);
     config.units[hidden_layers + 1] = CLASSES;
+    for (int i = 0; i < hidden_layers; i++)
+        config.tokens[i] = tokens;
     return config;
 }
 
@@ -132,10 +135,11 @@ static void check(const struct mlp_config *config, struct mlp_training training,
     struct bench bench;
     char combination[128];
     struct slope slopes[MAX_COUNT];
-    snprintf(combination, sizeof combination, "%s, %s, %s, %d hidden, batch norm %d, dropout %g",
+    snprintf(combination, sizeof combination,
+             "%s, %s, %s, %d hidden for %d tokens, batch norm %d, dropout %g",
              activation_names[config->activation], output_activation_names[config->output],
-             loss_names[training.loss], config->layer_count - 1, config->batch_norm,
-             training.dropout);
+             loss_names[training.loss], config->layer_count - 1, config->tokens[0],
+             config->batch_norm, training.dropout);
     bench_make(&bench, config, training, seed);
     assert_true(bench.count <= MAX_COUNT);
     back_propagate(&bench);
@@ -169,10 +173,11 @@ static void check(const struct mlp_config *config, struct mlp_training training,
 static void every_gradient_of_every_combination(void **state)
 {
     (void)state;
-    for (int i = 0; i < ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT * LOSS_COUNT * 2 * 3 * 4; i++) {
+    for (int i = 0; i < ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT * LOSS_COUNT * 2 * 5 * 4; i++) {
         int rest = i;
-        struct mlp_config config = config_of(rest % 3);
-        rest /= 3;
+        struct mlp_config config =
+            config_of(rest % 5 < 3 ? rest % 5 : rest % 5 - 2, rest % 5 < 3 ? 1 : 2);
+        rest /= 5;
         config.activation = (enum activation)(rest % ACTIVATION_COUNT);
         rest /= ACTIVATION_COUNT;
         config.output = (enum output_activation)(rest % OUTPUT_ACTIVATION_COUNT);
@@ -192,7 +197,7 @@ static void every_gradient_of_every_combination(void **state)
 static void check_the_checker(enum activation activation)
 {
     static const real factors[] = {-1, 0, 0.5, 2, BATCH, 1.0 / BATCH, 1.001};
-    struct mlp_config config = config_of(2);
+    struct mlp_config config = config_of(2, 1);
     struct bench bench;
     struct slope slopes[MAX_COUNT];
     config.activation = activation;
@@ -225,7 +230,7 @@ static void checker_sees_each_mistake(void **state)
 static void gradients_accumulate(void **state)
 {
     (void)state;
-    struct mlp_config config = config_of(2);
+    struct mlp_config config = config_of(2, 1);
     struct bench bench;
     config.batch_norm = true;
     bench_make(&bench, &config, (struct mlp_training){.dropout = 0.3, .input_dropout = 0.2}, 4);
@@ -248,7 +253,7 @@ static void chunks_add_up_to_the_whole(void **state)
 {
     (void)state;
     static const int chunks[] = {3, 1, 4};
-    struct mlp_config config = config_of(1);
+    struct mlp_config config = config_of(1, 1);
     struct bench bench;
     bench_make(&bench, &config, (struct mlp_training){.loss = LOSS_MSE}, 5);
     back_propagate(&bench);

@@ -16,6 +16,15 @@ int mlp_config_check(const struct mlp_config *config, struct error *error)
         if (config->units[i] < 1 || config->units[i] > MLP_MAX_UNITS)
             return error_set(error, "a layer of %d units; 1 to %d are possible", config->units[i],
                              MLP_MAX_UNITS);
+    for (int i = 0; i < config->layer_count; i++) {
+        int tokens = config->tokens[i], last = i == config->layer_count - 1;
+        if (tokens < 0 || tokens > (last ? 1 : MLP_MAX_UNITS) ||
+            (tokens > 1 && (config->units[i] % tokens || config->units[i + 1] % tokens)))
+            return error_set(error,
+                             "layer %d leads from %d to %d values and is shared by %d tokens; both "
+                             "must be multiples of it, and the last layer is shared by none",
+                             i, config->units[i], config->units[i + 1], tokens);
+    }
     if (config->output == OUTPUT_SOFTMAX && config->units[config->layer_count] < 2)
         return error_set(error, "softmax over one class is always 1; use two classes or more");
     return 0;
@@ -32,8 +41,10 @@ static void lay_out(struct mlp *mlp, real *parameters, real *statistics)
     size_t p = 0, s = 0;
     for (int i = 0; i < mlp->config.layer_count; i++) {
         struct mlp_layer *layer = &mlp->layers[i];
-        *layer =
-            (struct mlp_layer){.inputs = mlp->config.units[i], .outputs = mlp->config.units[i + 1]};
+        int tokens = mlp->config.tokens[i] > 0 ? mlp->config.tokens[i] : 1;
+        *layer = (struct mlp_layer){.tokens = tokens,
+                                    .inputs = mlp->config.units[i] / tokens,
+                                    .outputs = mlp->config.units[i + 1] / tokens};
         size_t n = (size_t)layer->outputs, m = (size_t)layer->inputs;
         bool norm = normalizes(&mlp->config, i);
         if (parameters) {
@@ -179,11 +190,12 @@ void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const r
     for (int i = 0; i <= last; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         real *z = i == last ? outputs : workspace->hidden[i % 2];
-        gemm(NULL, GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0, z);
+        int rows = batch * layer->tokens;
+        gemm(NULL, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0, z);
         if (i == last)
-            output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
+            output_apply(mlp->config.output, layer->biases, z, rows, layer->outputs);
         else
-            activation_apply(mlp->config.activation, layer->biases, z, batch, layer->outputs);
+            activation_apply(mlp->config.activation, layer->biases, z, rows, layer->outputs);
         x = z;
     }
 }

@@ -8,6 +8,10 @@
  *     A = g(Z)                hidden layers: sigmoid, tanh or ReLU, after batch normalization
  *                             where that is chosen; the last layer: softmax or sigmoid
  *
+ * A layer may be shared by T tokens, parts of equal length that its input falls into, such as the
+ * descriptors of T places of a picture (the channel mixing of Tolstikhin et al. 2021): it treats
+ * the batch as B T rows of M = units / T values. T is 1 for an ordinary dense layer.
+ *
  * Weights and scratch are two types: `const struct mlp` is read-only and may be shared by any
  * number of threads; each brings its own workspace. */
 #ifndef MLP_H
@@ -25,7 +29,8 @@ enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 16, MLP_MAX_BATCH = 1 << 16 };
 
 struct mlp_config {
     int layer_count;               /* L */
-    int units[MLP_MAX_LAYERS + 1]; /* D, H..., K */
+    int units[MLP_MAX_LAYERS + 1]; /* D, H..., K: values a sample has, those of all tokens */
+    int tokens[MLP_MAX_LAYERS];    /* T of each layer; 0 as 1 */
     enum activation activation;
     enum output_activation output;
     bool batch_norm; /* of the hidden layers (Ioffe & Szegedy 2015) */
@@ -33,7 +38,8 @@ struct mlp_config {
 
 /* One dense layer's view into the two blocks; N x M as above. */
 struct mlp_layer {
-    int inputs, outputs; /* M, N */
+    int tokens;          /* T, at least 1 */
+    int inputs, outputs; /* M, N: of one token */
     real *weights;       /* N x M */
     real *biases;        /* N; NULL under batch normalization, whose beta does their work */
     real *gamma, *beta;  /* N; scale and shift of batch normalization, else NULL */

@@ -18,20 +18,20 @@ static void scale_by(const real *restrict factor, real *restrict values, size_t 
 static void moments(const struct hidden_pass *h, size_t begin, size_t end, real *mean,
                     real *variance)
 {
-    size_t n = (size_t)h->layer->outputs, batch = (size_t)h->batch;
+    size_t n = (size_t)h->layer->outputs, rows = (size_t)h->rows;
     const real *z = h->tape->values;
     for (size_t i = begin; i < end; i++)
         mean[i] = variance[i] = 0;
-    for (size_t b = 0; b < batch; b++)
+    for (size_t b = 0; b < rows; b++)
         for (size_t i = begin; i < end; i++)
             mean[i] += z[b * n + i];
     for (size_t i = begin; i < end; i++)
-        mean[i] /= (real)h->batch;
-    for (size_t b = 0; b < batch; b++)
+        mean[i] /= (real)h->rows;
+    for (size_t b = 0; b < rows; b++)
         for (size_t i = begin; i < end; i++)
             variance[i] += (z[b * n + i] - mean[i]) * (z[b * n + i] - mean[i]);
     for (size_t i = begin; i < end; i++)
-        variance[i] /= (real)h->batch;
+        variance[i] /= (real)h->rows;
 }
 
 /* Moves the running statistics of the columns towards the batch's, whose inverse deviations stay
@@ -40,7 +40,7 @@ static void learn_moments(const struct hidden_pass *h, size_t begin, size_t end,
                           real *variance)
 {
     real momentum = h->training->batch_norm_momentum;
-    real unbiased = (real)h->batch / (real)(h->batch - 1);
+    real unbiased = (real)h->rows / (real)(h->rows - 1);
     moments(h, begin, end, mean, variance);
     for (size_t i = begin; i < end; i++) {
         h->tape->inverse_deviation[i] = 1 / real_sqrt(variance[i] + (real)MLP_BATCH_NORM_EPSILON);
@@ -58,7 +58,7 @@ void hidden_forward(void *context, int part, int parts)
     team_share(n, 16, part, parts, &begin, &end);
     if (layer->gamma)
         learn_moments(h, begin, end, mean, variance);
-    for (size_t b = 0; b < (size_t)h->batch; b++) {
+    for (size_t b = 0; b < (size_t)h->rows; b++) {
         real *row = h->tape->values + b * n;
         if (layer->gamma) {
             real *normalized = h->tape->normalized + b * n;
@@ -105,7 +105,7 @@ static void batch_norm_backward(const struct hidden_pass *h, size_t begin, size_
     real *d_beta = h->gradients + (layer->beta - h->mlp->parameters);
     for (size_t i = begin; i < end; i++)
         sum[i] = dot[i] = 0;
-    for (size_t b = 0; b < (size_t)h->batch; b++) {
+    for (size_t b = 0; b < (size_t)h->rows; b++) {
         const real *d = h->d + b * n, *normalized = h->tape->normalized + b * n;
         for (size_t i = begin; i < end; i++) {
             sum[i] += d[i];
@@ -115,10 +115,10 @@ static void batch_norm_backward(const struct hidden_pass *h, size_t begin, size_
     for (size_t i = begin; i < end; i++) {
         d_beta[i] += sum[i];
         d_gamma[i] += dot[i];
-        sum[i] /= (real)h->batch;
-        dot[i] /= (real)h->batch;
+        sum[i] /= (real)h->rows;
+        dot[i] /= (real)h->rows;
     }
-    for (size_t b = 0; b < (size_t)h->batch; b++) {
+    for (size_t b = 0; b < (size_t)h->rows; b++) {
         real *d = h->d + b * n;
         const real *normalized = h->tape->normalized + b * n;
         for (size_t i = begin; i < end; i++)
@@ -133,7 +133,7 @@ void hidden_backward(void *context, int part, int parts)
     size_t n = (size_t)h->layer->outputs, begin, end;
     team_share(n, 16, part, parts, &begin, &end);
     real kept = h->dropped ? 1 - h->training->dropout : 1;
-    for (size_t b = 0; b < (size_t)h->batch; b++) {
+    for (size_t b = 0; b < (size_t)h->rows; b++) {
         size_t at = b * n + begin, count = end - begin;
         if (h->dropped)
             scale_by(h->tape->mask + at, h->d + at, count);

@@ -5,12 +5,12 @@
 
 #include "mlp_training.h"
 
-/* What one layer leaves behind; N units. */
+/* What one layer leaves behind: R = B T rows of N units. */
 struct layer_tape {
-    real *values;            /* B x N: A, after dropout; the last layer: the outputs */
-    real *normalized;        /* B x N: (Z - mean) / deviation, under batch normalization */
+    real *values;            /* R x N: A, after dropout; the last layer: the outputs */
+    real *normalized;        /* R x N: (Z - mean) / deviation, under batch normalization */
     real *inverse_deviation; /* N */
-    real *mask;              /* B x N: 0 or 1 / (1 - dropout), where dropout was used */
+    real *mask;              /* R x N: 0 or 1 / (1 - dropout), where dropout was used */
 };
 
 /* One layer's work. The team shares it out by columns, since all but batch normalization's sums
@@ -21,8 +21,8 @@ struct hidden_pass {
     const struct mlp_training *training;
     const struct mlp_layer *layer;
     const struct layer_tape *tape;
-    int batch;
-    real *d;         /* B x N; backward: dA, becomes dZ */
+    int rows;        /* R */
+    real *d;         /* R x N; backward: dA, becomes dZ */
     real *scratch;   /* 2 x N */
     real *gradients; /* of all parameters */
     bool dropped;

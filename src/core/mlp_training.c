@@ -116,19 +116,20 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
         struct mlp_layer *layer = &mlp->layers[i];
         struct layer_tape *kept = &tape->layers[i];
         real *z = kept->values;
-        gemm(training->team, GEMM_ABT, batch, layer->outputs, layer->inputs, x, layer->weights, 0,
+        int rows = batch * layer->tokens;
+        gemm(training->team, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0,
              z);
         if (i == last) {
             output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
             break;
         }
         if (tape->dropped_hidden)
-            draw_mask(training->dropout, rng, kept->mask, (size_t)batch * (size_t)layer->outputs);
+            draw_mask(training->dropout, rng, kept->mask, (size_t)rows * (size_t)layer->outputs);
         struct hidden_pass pass = {.mlp = mlp,
                                    .training = training,
                                    .layer = layer,
                                    .tape = kept,
-                                   .batch = batch,
+                                   .rows = rows,
                                    .scratch = tape->deltas[0],
                                    .dropped = tape->dropped_hidden};
         team_run(training->team, hidden_forward, &pass);
@@ -187,9 +188,9 @@ static void output_deltas(enum output_activation output, enum loss loss, const r
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-static void sum_rows(const real *d, int batch, int units, real *sums)
+static void sum_rows(const real *d, int rows, int units, real *sums)
 {
-    for (size_t b = 0; b < (size_t)batch; b++)
+    for (size_t b = 0; b < (size_t)rows; b++)
         for (size_t i = 0; i < (size_t)units; i++)
             sums[i] += d[b * (size_t)units + i];
 }
@@ -206,12 +207,13 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
     for (int i = last; i >= 0; i--) {
         const struct mlp_layer *layer = &mlp->layers[i];
         real *d_weights = gradients + (layer->weights - mlp->parameters);
+        int rows = batch * layer->tokens;
         if (i < last) {
             struct hidden_pass pass = {.mlp = mlp,
                                        .training = training,
                                        .layer = layer,
                                        .tape = &tape->layers[i],
-                                       .batch = batch,
+                                       .rows = rows,
                                        .d = dz,
                                        .scratch = below,
                                        .gradients = gradients,
@@ -219,12 +221,12 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
             team_run(training->team, hidden_backward, &pass);
         }
         const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
-        gemm(training->team, GEMM_ATB, layer->outputs, layer->inputs, batch, dz, x, 1, d_weights);
+        gemm(training->team, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1, d_weights);
         if (layer->biases)
-            sum_rows(dz, batch, layer->outputs, gradients + (layer->biases - mlp->parameters));
+            sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
         real *dx = i > 0 ? below : d_inputs;
         if (dx)
-            gemm(training->team, GEMM_AB, batch, layer->inputs, layer->outputs, dz, layer->weights,
+            gemm(training->team, GEMM_AB, rows, layer->inputs, layer->outputs, dz, layer->weights,
                  0, dx);
         below = dz;
         dz = dx;
