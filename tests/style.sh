@@ -1,0 +1,69 @@
+#!/bin/sh
+# The rooms of the code: every header compiles alone with no room in sight but those that its own
+# may know, and no include goes around that. The public header also compiles as older C and C++.
+# Files and functions are of a size that one can read.
+# Usage: style.sh SOURCE_DIR CC CXX
+set -u
+cd "$1" || exit 1
+cc=$2
+cxx=$3
+sdl=$(pkg-config --cflags sdl2 SDL2_ttf)
+strict='-Wall -Wextra -Wpedantic -Wundef -Werror -fsyntax-only'
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# room FOLDER VISIBLE...: the folder's headers, each alone.
+room()
+{
+    folder=$1
+    shift
+    paths=
+    for visible in "$folder" "$@"; do
+        paths="$paths -I$visible"
+    done
+    for header in "$folder"/*.h; do
+        # shellcheck disable=SC2086 # several words each
+        printf '#include "%s"\n#include "%s"\n' "${header##*/}" "${header##*/}" |
+            $cc -std=c11 $strict -D_POSIX_C_SOURCE=200809L $paths $sdl -x c - 2>&1 ||
+            fail "$header does not compile alone"
+    done
+}
+
+room src/core
+room shim src/core
+room src/train src/core
+room src/live src/core shim
+room src/lib src/core src/live src/train
+
+grep -n '#include "[^"]*/' src/*/*.[ch] shim/* && fail "these includes go around the rooms"
+grep -nE '#include <(SDL|opencv)' src/core/* src/train/* src/lib/* && fail "SDL or OpenCV there"
+grep -n '#include <opencv' src/*/*.[ch] shim/*.h && fail "OpenCV outside of the shim"
+
+for standard in c99 c11 c17; do
+    # shellcheck disable=SC2086
+    $cc -std=$standard $strict -x c src/lib/expressions.h || fail "expressions.h in $standard"
+done
+for standard in c++11 c++17 c++20; do
+    # shellcheck disable=SC2086
+    $cxx -std=$standard $strict -x c++ src/lib/expressions.h || fail "expressions.h in $standard"
+done
+
+# The house's measure is about 350 lines a file and 60 a function; these are the outer bounds.
+long=$(awk -v file=450 -v body=80 '
+    FNR == 1 { start = 0 }
+    FNR == file + 1 { print FILENAME " is longer than " file " lines" }
+    /^{/ { start = FNR }
+    /^}$/ && start {
+        if (FNR - start - 1 > body)
+            print FILENAME ":" start ": a function of " FNR - start - 1 " lines"
+        start = 0
+    }' src/*/*.[ch] shim/*)
+[ -z "$long" ] || fail "$long"
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"
