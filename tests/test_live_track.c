@@ -471,11 +471,11 @@ static void open_follower(struct follower *follower)
 static void test_new_face_is_seen_soon(void **state)
 {
     (void)state;
-    static const int sides[] = {80, 130, 260, 400};
+    static const int sides[] = {54, 62, 80, 130, 260, 400};
     static const double rates[] = {10, 30, 60};
     struct frame frame = {0};
     struct error error;
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 18; i++) {
         struct follower follower;
         open_follower(&follower);
         double fps = rates[i % 3];
@@ -496,6 +496,23 @@ static void test_new_face_is_seen_soon(void **state)
         detector_close(&follower.detector);
     }
     frame_free(&frame);
+}
+
+/* A video that begins with a face shows it from its first frame on. */
+static void test_first_frame(void **state)
+{
+    (void)state;
+    struct follower follower;
+    struct frame frame = {0};
+    struct error error;
+    open_follower(&follower);
+    make_plain(&frame, 0);
+    paste_face(&frame, 150, 40, 130);
+    paste_face(&frame, 400, 200, 200);
+    assert_int_equal(follower_run(&follower, &frame, &error), 0);
+    assert_int_equal(frame.box_count, 2);
+    frame_free(&frame);
+    detector_close(&follower.detector);
 }
 
 /* Ten faces that drift keep their ten ids, although not every one is looked for in each frame. */
@@ -558,6 +575,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_timeline_report, make_folder, remove_folder),
         cmocka_unit_test(test_progress_bar),
         cmocka_unit_test(test_new_face_is_seen_soon),
+        cmocka_unit_test(test_first_frame),
         cmocka_unit_test(test_ten_faces),
         cmocka_unit_test(test_statistics),
     };

@@ -2,9 +2,11 @@
 
 #include "ocv.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One way to search. Sizes are shares, so that they hold for pictures of any size. */
 struct search {
@@ -24,23 +26,33 @@ static const struct search still_searches[] = {
     {400, true, 0.30, 1.05, 3, 1.0 / 5, 0},
 };
 
-/* The smallest faces cost most. Ranges overlap, since neighbours in size confirm a face. */
+/* Each range sees the picture just large enough for its smallest faces, since the cascade takes
+ * half as many steps over faces up to twice its own size. What is found is confirmed before it
+ * counts, so few neighbours will do. The smallest faces cost most. */
 static const struct search live_ranges[DETECTOR_RANGES] = {
-    {400, false, 0, 1.10, 4, 0.062, 0.085}, {400, false, 0, 1.10, 4, 0.075, 0.125},
-    {400, false, 0, 1.10, 4, 0.105, 0.165}, {320, false, 0, 1.10, 4, 0.150, 0.24},
-    {200, false, 0, 1.05, 3, 0.20, 0},
+    {384, false, 0, 1.20, 1, 0.0625, 0.085},
+    {267, false, 0, 1.20, 1, 0.090, 0.16},
+    {173, false, 0, 1.15, 1, 0.150, 0.30},
+    {107, false, 0, 1.15, 2, 0.28, 0.9},
 };
 
 /* A known face is brought to `side` pixels and sought in a window around it; where the quick look
- * finds nothing, a careful one follows. */
+ * finds nothing, careful ones follow. */
 struct look {
     double side;
+    double margin; /* of the window, on each side, share of the face's side */
     double scale_factor;
     int min_neighbours;
+    double shrinks, grows; /* smallest and largest face, shares of the face's side */
 };
-static const struct look looks[] = {{48, 1.10, 2}, {64, 1.05, 2}};
-static const double window_margin = 0.3; /* on each side, share of the face's side */
-static const double known_shrinks = 0.78, known_grows = 1.3;
+static const struct look looks[] = {
+    {48, 0.2, 1.15, 1, 0.85, 1.20},
+    {48, 0.3, 1.10, 2, 0.78, 1.30},
+    {64, 0.3, 1.05, 2, 0.78, 1.30},
+};
+
+/* Things that look like a face to the scan seldom do so to this one. */
+static const struct look confirmation = {48, 0.3, 1.10, 4, 0.78, 1.30};
 
 /* Two boxes show the same face where this share of the smaller one is common to both. */
 static const double same_face = 0.35;
@@ -189,6 +201,23 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
     return 0;
 }
 
+/* What is known is found no more: the cascade passes over even patches at once. */
+static void hide_known(struct detector *detector, const struct view_of_frame *view,
+                       const struct frame *frame)
+{
+    int width = view->picture.width;
+    for (int i = 0; i < frame->box_count; i++) {
+        assert(view->picture.pixels == detector->pixels); /* no padding */
+        struct box known = frame_clip(frame, frame->boxes[i]);
+        int left = (int)(known.x * view->scale);
+        int right = (int)((known.x + known.width) * view->scale);
+        int bottom = (int)((known.y + known.height) * view->scale);
+        for (int y = (int)(known.y * view->scale); y < bottom; y++)
+            memset(detector->pixels + (size_t)y * (size_t)width + left, 128,
+                   (size_t)(right - left));
+    }
+}
+
 static int run_search(struct detector *detector, const struct search *search, struct frame *frame,
                       struct error *error)
 {
@@ -198,6 +227,7 @@ static int run_search(struct detector *detector, const struct search *search, st
     if (prepare(detector, frame_grey(frame), scale, search->padding, &view, error))
         return -1;
     double shown = side * scale;
+    hide_known(detector, &view, frame);
     struct ocv_detection how = {search->scale_factor, search->min_neighbours,
                                 longest(CASCADE_SIDE, (int)lround(shown * search->min_face)),
                                 (int)lround(shown * search->max_face)};
@@ -222,17 +252,21 @@ int detector_scan(struct detector *detector, struct frame *frame, int range, str
     return run_search(detector, &live_ranges[range], frame, error);
 }
 
-static struct box window_around(const struct frame *frame, struct box expected)
+static struct box window_around(const struct frame *frame, struct box expected, double share)
 {
-    int margin = scaled(expected.width, window_margin);
+    int margin = scaled(expected.width, share);
     struct box around = {expected.x - margin, expected.y - margin, expected.width + 2 * margin,
                          expected.height + 2 * margin};
     return frame_clip(frame, around);
 }
 
 static int run_look(struct detector *detector, const struct look *look, struct frame *frame,
-                    struct box window, double side, struct error *error)
+                    struct box expected, struct error *error)
 {
+    struct box window = window_around(frame, expected, look->margin);
+    if (window.width <= 0 || window.height <= 0)
+        return 0;
+    double side = expected.width;
     struct grey_image whole = frame_grey(frame);
     const uint8_t *corner = whole.pixels + (size_t)window.y * whole.stride + window.x;
     struct grey_image part = {corner, window.width, window.height, whole.stride};
@@ -242,8 +276,8 @@ static int run_look(struct detector *detector, const struct look *look, struct f
         return -1;
     view.x = -window.x * scale;
     view.y = -window.y * scale;
-    int smallest = (int)lround(side * scale * known_shrinks);
-    int largest = (int)lround(side * scale * known_grows);
+    int smallest = (int)lround(side * scale * look->shrinks);
+    int largest = (int)lround(side * scale * look->grows);
     struct ocv_detection how = {look->scale_factor, look->min_neighbours,
                                 longest(CASCADE_SIDE, smallest), longest(CASCADE_SIDE, largest)};
     return detect(detector, &view, &how, frame, error);
@@ -253,12 +287,16 @@ int detector_look(struct detector *detector, struct frame *frame, struct box exp
                   struct error *error)
 {
     enum { LOOKS = sizeof looks / sizeof *looks };
-    struct box window = window_around(frame, expected);
     int known = frame->box_count;
-    for (int i = 0; i < LOOKS && frame->box_count == known && window.width > 0; i++) {
-        if (window.height > 0 &&
-            run_look(detector, &looks[i], frame, window, expected.width, error))
+    for (int i = 0; i < LOOKS && frame->box_count == known; i++) {
+        if (run_look(detector, &looks[i], frame, expected, error))
             return -1;
     }
     return 0;
+}
+
+int detector_confirm(struct detector *detector, struct frame *frame, struct box expected,
+                     struct error *error)
+{
+    return run_look(detector, &confirmation, frame, expected, error);
 }

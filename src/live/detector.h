@@ -15,15 +15,19 @@ void detector_close(struct detector **detector);
  * frame->boxes, ids and box_count from the grey picture, largest box first. */
 int detector_find(struct detector *detector, struct frame *frame, struct error *error);
 
-/* For live pictures: the two below add to frame->boxes what they find and is not there yet. */
+/* For live pictures: the three below add to frame->boxes what they find and is not there yet. */
 
-/* Looks for one face near `expected`. */
+/* Looks for one face that is known, near `expected`. */
 int detector_look(struct detector *detector, struct frame *frame, struct box expected,
                   struct error *error);
 
-/* Looks for faces anywhere whose size lies in one of the ranges 0 .. DETECTOR_RANGES-1, which
- * together cover all sizes from 1/16 of the frame's longest side. */
-enum { DETECTOR_RANGES = 5 };
+/* The same for a face that was found once, by a scan: stricter, since that one errs. */
+int detector_confirm(struct detector *detector, struct frame *frame, struct box expected,
+                     struct error *error);
+
+/* Looks anywhere but on the boxes already there for faces whose size lies in one of the ranges
+ * 0 .. DETECTOR_RANGES-1, which together cover all sizes from 1/16 of the frame's longest side. */
+enum { DETECTOR_RANGES = 4 };
 int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error);
 
 #endif

@@ -1,6 +1,7 @@
 #include "follower.h"
 
 #include <math.h>
+#include <string.h>
 
 /* How many ranges are due in this frame: all in the first one. */
 static int ranges_due(struct follower *follower, double time)
@@ -14,6 +15,14 @@ static int ranges_due(struct follower *follower, double time)
     return due;
 }
 
+static int look(struct follower *follower, struct frame *frame, const struct track *track,
+                struct error *error)
+{
+    struct box expected = track_expect(&follower->tracker, track, frame->time);
+    return track->id > 0 ? detector_look(follower->detector, frame, expected, error)
+                         : detector_confirm(follower->detector, frame, expected, error);
+}
+
 static int look_for_known(struct follower *follower, struct frame *frame, struct error *error)
 {
     struct tracker *tracker = &follower->tracker;
@@ -23,11 +32,30 @@ static int look_for_known(struct follower *follower, struct frame *frame, struct
     for (int i = 0; i < looks; i++) {
         struct track *track = &tracker->tracks[(follower->first + i) % tracker->count];
         track->skipped = false;
-        struct box expected = track_expect(tracker, track, frame->time);
-        if (detector_look(follower->detector, frame, expected, error))
+        if (look(follower, frame, track, error))
             return -1;
     }
     follower->first = tracker->count > 0 ? (follower->first + looks) % tracker->count : 0;
+    return 0;
+}
+
+static int take_boxes(struct frame *frame, struct box found[FRAME_MAX_FACES])
+{
+    int count = frame->box_count;
+    memcpy(found, frame->boxes, (size_t)count * sizeof *found);
+    frame->box_count = 0;
+    return count;
+}
+
+/* What the first frame shows counts at once, so it is confirmed at once too. */
+static int confirm_all(struct follower *follower, struct frame *frame, struct error *error)
+{
+    struct box found[FRAME_MAX_FACES];
+    int count = take_boxes(frame, found);
+    for (int i = 0; i < count; i++) {
+        if (detector_confirm(follower->detector, frame, found[i], error))
+            return -1;
+    }
     return 0;
 }
 
@@ -43,10 +71,10 @@ int follower_run(struct follower *follower, struct frame *frame, struct error *e
             return -1;
         follower->range = (follower->range + 1) % DETECTOR_RANGES;
     }
+    if (!tracker->started && confirm_all(follower, frame, error))
+        return -1;
     struct box found[FRAME_MAX_FACES];
-    int count = frame->box_count;
-    for (int i = 0; i < count; i++)
-        found[i] = frame->boxes[i];
+    int count = take_boxes(frame, found);
     tracker_update(tracker, found, count, time);
     tracker_fill(tracker, frame);
     return 0;
