@@ -91,6 +91,11 @@ cmp -s shared.txt static.txt || fail "static: $(cat static.txt)"
 # shellcheck disable=SC2046,SC2086
 $cc -std=c11 $strict example.c -o example $(pkg-config --cflags --libs expressions) ||
     fail "libexpressions(3)'s example"
+sed -n '/^## The library/,/^## How/p' "$source_dir/README.md" | sed -n 's/^    //p' |
+    sed -n '/^#include/,/^}/p' >readme.c
+# shellcheck disable=SC2046,SC2086
+[ -s readme.c ] && $cc -std=c11 $strict -c readme.c -o readme.o $(pkg-config --cflags expressions) ||
+    fail "the README's example"
 
 # --- find_package
 cmake -S "$outside" -B outside -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" \

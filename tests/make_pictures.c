@@ -1,5 +1,5 @@
-/* Writes pictures for the tests of the programs into a folder: face.png (the demo's), blank.png
- * (no face in it) and dot.png (one pixel).
+/* Writes pictures for the tests of the programs into a folder: face.png (the demo's), the same in
+ * grey as face.pgm, blank.png (no face in it) and dot.png (one pixel).
  * Usage: make_pictures MEAN_FACES FOLDER */
 #include "demo.h"
 #include "ocv.h"
@@ -18,6 +18,21 @@ static int write_picture(const char *folder, const char *name, struct bgr_image 
     return -1;
 }
 
+static int write_grey(const char *folder, const char *name, struct bgr_image picture)
+{
+    char path[1024];
+    struct error error;
+    struct frame frame = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || frame_set(&frame, picture, &error))
+        return -1;
+    fprintf(file, "P5\n%d %d\n255\n", frame.width, frame.height);
+    fwrite(frame.grey, 1, (size_t)frame.width * (size_t)frame.height, file);
+    frame_free(&frame);
+    return fclose(file);
+}
+
 int main(int argc, char *argv[])
 {
     enum { HAPPY = 3 * (DEMO_REST + DEMO_MORPH) };
@@ -34,6 +49,7 @@ int main(int argc, char *argv[])
     for (size_t i = 0; i < sizeof grey; i++)
         grey[i] = (uint8_t)(100 + i % 960 / 10);
     int failed = write_picture(argv[2], "face.png", face) ||
+                 write_grey(argv[2], "face.pgm", face) ||
                  write_picture(argv[2], "blank.png", (struct bgr_image){grey, 320, 240, 960}) ||
                  write_picture(argv[2], "dot.png", (struct bgr_image){grey, 1, 1, 3});
     demo_close(&demo);

@@ -1,0 +1,127 @@
+#!/bin/sh
+# One recipe of the README's cookbook: its very text, run on made-up material.
+# Usage: recipes.sh HEADING PROGRAM LIBRARY MAKE_PICTURES SOURCE_DIR
+set -u
+heading=$1
+program=$2
+library=$3
+make_pictures=$4
+source_dir=$5
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
+work=$(mktemp -d) || exit 1
+background=
+trap 'kill -- $background 2>/dev/null; rm -rf "$work"' EXIT
+cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
+cd "$work" || exit 1
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+export OPENBLAS_NUM_THREADS=1
+"$make_pictures" datasets/mean_faces.png . || exit 1
+
+need()
+{
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+    done
+}
+
+fail()
+{
+    echo "FAILED: $heading: $*"
+    exit 1
+}
+
+# The block of code below the heading.
+sed -n "/^### $heading\$/,/^##* [^#]/p" "$source_dir/README.md" | sed -n 's/^    //p' >recipe
+[ -s recipe ] || fail "the README has no such recipe"
+
+# await FILE TEXT: TEXT appears in FILE.
+await()
+{
+    tries=0
+    until grep -q "$2" "$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 240 ] || fail "no \"$2\" in $1: $(cat "$1" err)"
+        sleep 0.25
+    done
+}
+
+run()
+{
+    sh -eu recipe >out 2>err </dev/null || fail "status $?: $(cat err)"
+}
+
+case $heading in
+"Watch a folder")
+    need inotifywait
+    mkdir inbox
+    setsid sh recipe >out 2>err </dev/null &
+    background=-$!
+    # The watch begins at some time after the start: pictures come until one was seen.
+    tries=0
+    until grep -q '"source":"inbox/.*"emotion":"happy"' faces.jsonl 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 240 ] || fail "nothing seen: $(cat err)"
+        cp face.png "inbox/$tries.png"
+        sleep 0.25
+    done
+    ;;
+"Ask with jq")
+    need jq
+    mkdir photos && cp face.png blank.png photos
+    run
+    [ "$(cat out)" = "photos/face.png: happy" ] || fail "$(cat out)"
+    ;;
+"The mood of a video, second by second")
+    need jq
+    ./expressions --demo --max-frames 70 --output party.avi --quiet >/dev/null || fail "no video"
+    sed -i 's/party\.mp4/party.avi/' recipe
+    run
+    [ "$(cut -d, -f1 mood.csv | tr '\n' ' ')" = '"second" 0 1 2 ' ] || fail "$(cat mood.csv)"
+    awk -F, 'NR > 1 && !(NF == 3 && $2 > 0 && $2 < 1 && $3 > 0 && $3 < 1) { exit 1 }' mood.csv ||
+        fail "$(cat mood.csv)"
+    ;;
+"A network camera without a window")
+    need ffmpeg
+    url=http://127.0.0.1:$((20000 + $$ % 20000))/camera.mjpg
+    sed -i "s|rtsp://[^ ]*|$url|" recipe
+    ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t 4 -c:v mjpeg -q:v 3 \
+        -f mpjpeg -listen 1 "$url" >/dev/null 2>&1 </dev/null &
+    background=$!
+    sleep 1
+    sh recipe >out 2>err </dev/null
+    [ $? -eq 5 ] || fail "the camera's end is not status 5: $(cat err)"
+    grep -q '"emotion":"happy"' faces.jsonl || fail "$(cat faces.jsonl)"
+    ;;
+"Many files at once")
+    mkdir -p photos/more
+    for n in 1 2 3 4 5 6 7; do
+        cp face.png "photos/more/a face $n.png"
+    done
+    "$make_pictures" datasets/mean_faces.png photos
+    sed -i 's/-n 50/-n 2/' recipe
+    sh recipe >out 2>err </dev/null
+    [ "$(wc -l <faces.jsonl)" -eq 11 ] || fail "not eleven pictures: $(cat faces.jsonl)"
+    [ "$(grep -c '^{"source":.*}\]}$\|"faces":\[\]}$' faces.jsonl)" -eq 11 ] ||
+        fail "torn lines: $(cat faces.jsonl)"
+    ;;
+"Record a session and plot it")
+    need gnuplot
+    sed -i 's/--camera 0/--demo --headless --max-frames 90/' recipe
+    run
+    [ "$(head -c 4 session.png | od -An -c | tr -d ' ')" = '211PNG' ] || fail "no picture"
+    [ "$(wc -l <session.csv)" -gt 80 ] || fail "$(cat session.csv)"
+    ;;
+"From Python")
+    need python3
+    ln -s "$library" libexpressions.so.0
+    grep -v '^\$ ' recipe >recipe.py
+    LD_LIBRARY_PATH=. python3 recipe.py face.pgm models/expressions.safetensors >out 2>err ||
+        fail "$(cat err)"
+    grep -q '^happy 0\.[0-9]* at [0-9]*,[0-9]*$' out || fail "$(cat out)"
+    [ "$(wc -l <recipe.py)" -le 20 ] || fail "more than 20 lines"
+    ;;
+*)
+    fail "the test knows no such recipe"
+    ;;
+esac
+echo "all as expected"
