@@ -28,8 +28,9 @@ int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
     if (SDL_LockTexture(heat->texture, NULL, &pixels, &stride) < 0)
         return error_set(error, "cannot draw: %s; try --headless", SDL_GetError());
     double strongest = 1e-12;
+    /* Not with fmax: GCC 12 for aarch64 breaks off on it. */
     for (int i = 0; i < FACE_SIDE * FACE_SIDE; i++)
-        strongest = fmax(strongest, fabs((double)map[i]));
+        strongest = fabs((double)map[i]) > strongest ? fabs((double)map[i]) : strongest;
     for (int y = 0; y < FACE_SIDE; y++) {
         Uint32 *row = (Uint32 *)(void *)((Uint8 *)pixels + y * stride);
         for (int x = 0; x < FACE_SIDE; x++) {
