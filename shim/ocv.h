@@ -64,6 +64,10 @@ enum ocv_code ocv_encode_bgr(struct bgr_image picture, const char *extension, oc
 enum ocv_code ocv_encode_grey(struct grey_image picture, const char *extension, ocv_sink sink,
                               void *context, struct ocv_error *error);
 
+/* What is left of a picture after JPEG at `quality` (0..100): out, width x height bytes. */
+enum ocv_code ocv_jpeg_grey(struct grey_image picture, int quality, uint8_t *out,
+                            struct ocv_error *error);
+
 /* Whether OpenCV can write a file with this ending: 1 or 0. */
 int ocv_can_encode(const char *extension);
 

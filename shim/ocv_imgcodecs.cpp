@@ -91,6 +91,17 @@ enum ocv_code ocv_encode_grey(struct grey_image picture, const char *extension, 
     return guarded(error, [&] { encode(as_matrix(picture), extension, sink, context); });
 }
 
+enum ocv_code ocv_jpeg_grey(struct grey_image picture, int quality, uint8_t *out,
+                            struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        std::vector<uchar> bytes;
+        cv::imencode(".jpg", as_matrix(picture), bytes, {cv::IMWRITE_JPEG_QUALITY, quality});
+        cv::Mat target(picture.height, picture.width, CV_8UC1, out);
+        cv::imdecode(bytes, cv::IMREAD_GRAYSCALE).copyTo(target);
+    });
+}
+
 int ocv_can_encode(const char *extension)
 {
     bool can = false;
