@@ -3,33 +3,56 @@
 #include "mlp_training.h"
 
 #include <assert.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct explainer {
-    struct model *model;
+/* One network's scratch. */
+struct reading {
     struct mlp_tape *tape;
     real *vector, *d_vector; /* D */
-    real *target;            /* K */
     real *gradients;         /* of the parameters; a by-product */
 };
+
+struct explainer {
+    struct model *model;
+    struct model_workspace *align;
+    struct reading readings[MODEL_MAX_NETWORKS];
+    real *target;        /* K */
+    uint8_t *face;       /* the aligned crop */
+    float *map, *around; /* height x width: of one network; of all, with a border of zeros */
+};
+
+static int make_reading(struct reading *reading, const struct network *network, struct error *error)
+{
+    size_t dim = (size_t)features_dim(&network->features);
+    reading->vector = malloc(dim * sizeof *reading->vector);
+    reading->d_vector = malloc(dim * sizeof *reading->d_vector);
+    reading->gradients = malloc(network->mlp.parameter_count * sizeof *reading->gradients);
+    if (!reading->vector || !reading->d_vector || !reading->gradients)
+        return error_no_memory(error, "the explanation");
+    return mlp_tape_create(&reading->tape, &network->mlp.config, 1, error);
+}
 
 int explainer_create(struct explainer **explainer, struct model *model, struct error *error)
 {
     struct explainer *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the explanation");
-    size_t dim = (size_t)features_dim(&model->features);
+    size_t width = (size_t)model->width, height = (size_t)model->height;
     made->model = model;
-    made->vector = malloc(dim * sizeof *made->vector);
-    made->d_vector = malloc(dim * sizeof *made->d_vector);
     made->target = calloc((size_t)model->class_count, sizeof *made->target);
-    made->gradients = malloc(model->mlp.parameter_count * sizeof *made->gradients);
+    made->face = malloc(width * height);
+    made->map = malloc(width * height * sizeof *made->map);
+    made->around = calloc((width + 2) * (height + 2), sizeof *made->around);
     int result = 0;
-    if (!made->vector || !made->d_vector || !made->target || !made->gradients)
+    if (!made->target || !made->face || !made->map || !made->around)
         result = error_no_memory(error, "the explanation");
     if (result == 0)
-        result = mlp_tape_create(&made->tape, &model->mlp.config, 1, error);
+        result = model_workspace_create(&made->align, model, 1, error);
+    for (int i = 0; result == 0 && i < model->network_count; i++)
+        result = make_reading(&made->readings[i], &model->networks[i], error);
     if (result)
         explainer_free(&made);
     else
@@ -42,30 +65,74 @@ void explainer_free(struct explainer **explainer)
     struct explainer *freed = *explainer;
     if (!freed)
         return;
-    mlp_tape_free(&freed->tape);
-    free(freed->vector);
-    free(freed->d_vector);
+    for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
+        mlp_tape_free(&freed->readings[i].tape);
+        free(freed->readings[i].vector);
+        free(freed->readings[i].d_vector);
+        free(freed->readings[i].gradients);
+    }
+    model_workspace_free(&freed->align);
     free(freed->target);
-    free(freed->gradients);
+    free(freed->face);
+    free(freed->map);
+    free(freed->around);
     free(freed);
     *explainer = NULL;
+}
+
+/* explainer->map: what the face's pixels say to one network. */
+static void explain_network(struct explainer *explainer, struct network *network, struct reading *r)
+{
+    const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY};
+    size_t dim = (size_t)features_dim(&network->features);
+    features_extract(&network->features, explainer->face, r->vector);
+    memset(r->gradients, 0, network->mlp.parameter_count * sizeof *r->gradients);
+    mlp_forward_training(&network->mlp, r->tape, &training, r->vector, 1, NULL);
+    mlp_backward(&network->mlp, r->tape, &training, r->vector, explainer->target, 1, 1,
+                 r->gradients, r->d_vector);
+    /* The cost is -ln p. */
+    for (size_t i = 0; i < dim; i++)
+        r->d_vector[i] = -r->d_vector[i];
+    features_relevance(&network->features, r->vector, r->d_vector, explainer->map);
+}
+
+/* The face's map, bordered by zeros, as the crop's: each pixel of the crop asks where it lies in
+ * the face. */
+static void carry_back(const struct explainer *e, const struct affine *face, float *map)
+{
+    const struct affine back = affine_invert(face);
+    int width = e->model->width, height = e->model->height, line = width + 2;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            float u = back.m[0] * (float)x + back.m[1] * (float)y + back.m[2] + 1.0f;
+            float v = back.m[3] * (float)x + back.m[4] * (float)y + back.m[5] + 1.0f;
+            bool inside =
+                u >= 0.0f && v >= 0.0f && u < (float)(width + 1) && v < (float)(height + 1);
+            const float *at = e->around + (inside ? (int)v * line + (int)u : 0);
+            float fx = u - floorf(u), fy = v - floorf(v);
+            float upper = at[0] + fx * (at[1] - at[0]);
+            float lower = at[line] + fx * (at[line + 1] - at[line]);
+            map[y * width + x] = inside ? upper + fy * (lower - upper) : 0.0f;
+        }
 }
 
 void explainer_run(struct explainer *explainer, const uint8_t *crop, int label, float *map)
 {
     struct model *model = explainer->model;
-    const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY};
-    size_t dim = (size_t)features_dim(&model->features);
+    int width = model->width, height = model->height;
+    struct affine face;
     assert(label >= 0 && label < model->class_count);
-    features_extract(&model->features, crop, explainer->vector);
     memset(explainer->target, 0, (size_t)model->class_count * sizeof *explainer->target);
     explainer->target[label] = 1;
-    memset(explainer->gradients, 0, model->mlp.parameter_count * sizeof *explainer->gradients);
-    mlp_forward_training(&model->mlp, explainer->tape, &training, explainer->vector, 1, NULL);
-    mlp_backward(&model->mlp, explainer->tape, &training, explainer->vector, explainer->target, 1,
-                 1, explainer->gradients, explainer->d_vector);
-    /* The cost is -ln p. */
-    for (size_t i = 0; i < dim; i++)
-        explainer->d_vector[i] = -explainer->d_vector[i];
-    features_relevance(&model->features, explainer->vector, explainer->d_vector, map);
+    model_align(model, explainer->align, crop, &face);
+    warp_picture(&face, crop, width, height, explainer->face);
+    memset(explainer->around, 0,
+           (size_t)(width + 2) * (size_t)(height + 2) * sizeof *explainer->around);
+    for (int i = 0; i < model->network_count; i++) {
+        explain_network(explainer, &model->networks[i], &explainer->readings[i]);
+        for (int p = 0; p < width * height; p++)
+            explainer->around[(p / width + 1) * (width + 2) + p % width + 1] +=
+                explainer->map[p] / (float)model->network_count;
+    }
+    carry_back(explainer, &face, map);
 }

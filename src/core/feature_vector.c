@@ -2,22 +2,63 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum {
-    SIGNED_BINS = 18,
-    UNSIGNED_BINS = 9,
-    BLOCKS = 4, /* of 2x2 cells around a cell */
-    CELL_VALUES = SIGNED_BINS + UNSIGNED_BINS + BLOCKS,
-    MAX_PIXELS = FEATURES_MAX_SIDE * FEATURES_MAX_SIDE,
-    MAX_CELLS = FEATURES_MAX_CELLS * FEATURES_MAX_CELLS
+    MAX_CELL_COUNT = HOG_MAX_CELLS * HOG_MAX_CELLS,
+    WINDOW_VALUES = FEATURES_WINDOW * FEATURES_WINDOW * HOG_CELL_VALUES
 };
 
-const char *const feature_kind_names[FEATURE_KIND_COUNT] = {"hog", "pixels"};
+const char *const feature_kind_names[FEATURE_KIND_COUNT] = {"hog", "windows", "patches", "pixels"};
 
-struct features features_default(void)
+/* The finest grid that patches fill. */
+static int most_places(int width, int height)
 {
-    return (struct features){.kind = FEATURES_HOG, .width = 48, .height = 48, .cell = 6};
+    int shorter = width < height ? width : height;
+    int most = shorter < PATCH_SIDE ? 0 : (shorter - PATCH_SIDE) / PATCH_STRIDE + 1;
+    return most < PATCHES_MAX_GRID ? most : PATCHES_MAX_GRID;
+}
+
+struct features features_default(enum feature_kind kind, int width, int height)
+{
+    struct features f = {.kind = kind, .width = width, .height = height};
+    if (kind == FEATURES_HOG)
+        f.cell = 6;
+    if (kind == FEATURES_WINDOWS)
+        f.cell = 4;
+    if (kind == FEATURES_PATCHES) {
+        f.grid = most_places(width, height) < 7 ? most_places(width, height) : 7;
+        f.atoms = 200;
+    }
+    return f;
+}
+
+static bool has_cells(const struct features *f)
+{
+    return f->kind == FEATURES_HOG || f->kind == FEATURES_WINDOWS;
+}
+
+static int check_cells(const struct features *f, struct error *error)
+{
+    int fewest = f->kind == FEATURES_WINDOWS ? FEATURES_WINDOW : 2;
+    if (f->cell < 2 || f->width / f->cell < fewest || f->height / f->cell < fewest ||
+        f->width / f->cell > HOG_MAX_CELLS || f->height / f->cell > HOG_MAX_CELLS)
+        return error_set(error, "HOG cells of %d pixels in crops of %dx%d; %d to %d cells must fit",
+                         f->cell, f->width, f->height, fewest, HOG_MAX_CELLS);
+    return 0;
+}
+
+static int check_patches(const struct features *f, struct error *error)
+{
+    int most = most_places(f->width, f->height);
+    if (f->grid < 1 || f->grid > most)
+        return error_set(error, "patches in %d places along the side of %dx%d crops; 1 to %d fit",
+                         f->grid, f->width, f->height, most);
+    if (f->atoms < 1 || f->atoms > PATCHES_MAX_ATOMS)
+        return error_set(error, "a dictionary of %d patches; 1 to %d are possible", f->atoms,
+                         PATCHES_MAX_ATOMS);
+    return 0;
 }
 
 int features_check(const struct features *f, struct error *error)
@@ -26,25 +67,48 @@ int features_check(const struct features *f, struct error *error)
         f->height < FEATURES_MIN_SIDE || f->height > FEATURES_MAX_SIDE)
         return error_set(error, "crops of %dx%d pixels; each side must be %d to %d", f->width,
                          f->height, FEATURES_MIN_SIDE, FEATURES_MAX_SIDE);
-    if (f->kind == FEATURES_PIXELS)
-        return 0;
-    if (f->kind != FEATURES_HOG)
-        return error_set(error, "an unknown kind of features; use hog or pixels");
-    if (f->cell < 2 || f->width / f->cell < 2 || f->height / f->cell < 2 ||
-        f->width / f->cell > FEATURES_MAX_CELLS || f->height / f->cell > FEATURES_MAX_CELLS)
-        return error_set(error, "HOG cells of %d pixels in crops of %dx%d; 2 to %d cells must fit",
-                         f->cell, f->width, f->height, FEATURES_MAX_CELLS);
+    if (has_cells(f))
+        return check_cells(f, error);
+    if (f->kind == FEATURES_PATCHES)
+        return check_patches(f, error);
+    if (f->kind != FEATURES_PIXELS)
+        return error_set(error, "an unknown kind of features; use hog, windows, patches or pixels");
     return 0;
+}
+
+/* Windows along an axis of `cells`. */
+static int window_count(int cells)
+{
+    return (cells - FEATURES_WINDOW) / FEATURES_WINDOW_STRIDE + 1;
+}
+
+int features_tokens(const struct features *f)
+{
+    switch (f->kind) {
+    case FEATURES_HOG:
+        return (f->width / f->cell) * (f->height / f->cell);
+    case FEATURES_WINDOWS:
+        return window_count(f->width / f->cell) * window_count(f->height / f->cell);
+    case FEATURES_PATCHES:
+        return f->grid * f->grid;
+    default:
+        return f->width * f->height;
+    }
 }
 
 int features_dim(const struct features *f)
 {
-    if (f->kind == FEATURES_PIXELS)
-        return f->width * f->height;
-    return (f->width / f->cell) * (f->height / f->cell) * CELL_VALUES;
+    int values = f->kind == FEATURES_HOG       ? HOG_CELL_VALUES
+                 : f->kind == FEATURES_WINDOWS ? WINDOW_VALUES
+                 : f->kind == FEATURES_PATCHES ? 2 * f->atoms
+                                               : 1;
+    return features_tokens(f) * values;
 }
 
-/* ---- Pixels ---------------------------------------------------------------------------------- */
+int features_dictionary_size(const struct features *f)
+{
+    return f->kind == FEATURES_PATCHES ? f->atoms * (PATCH_VALUES + 1) : 0;
+}
 
 static void extract_pixels(const struct features *f, const uint8_t *crop, float *vector)
 {
@@ -62,232 +126,131 @@ static void extract_pixels(const struct features *f, const uint8_t *crop, float 
         vector[i] = ((float)crop[i] - (float)mean) * scale;
 }
 
-/* ---- HOG ------------------------------------------------------------------------------------- */
-
-/* The angle of (dx, dy) in units of one signed bin, [0, 18]: atan by a polynomial on [0, 1]
- * (Abramowitz & Stegun 1964, 4.4.49, error below 1e-5) and the symmetries of the octants. */
-static inline float orientation(float dx, float dy)
+static struct hog hog_of(const struct features *f)
 {
-    const float bins_per_radian = (float)(SIGNED_BINS / 6.283185307179586);
-    const float half_pi = 1.57079633f, pi = 3.14159265f;
-    float ax = fabsf(dx), ay = fabsf(dy);
-    float large = ax > ay ? ax : ay;
-    float small = ax > ay ? ay : ax;
-    float q = small / (large + 1e-12f);
-    float s = q * q;
-    float a = q * (0.9998660f +
-                   s * (-0.3302995f + s * (0.1801410f + s * (-0.0851330f + s * 0.0208351f))));
-    a = ay > ax ? half_pi - a : a;
-    a = dx < 0.0f ? pi - a : a;
-    a = dy < 0.0f ? 2.0f * pi - a : a;
-    return a * bins_per_radian;
+    return (struct hog){.width = f->width, .height = f->height, .cell = f->cell};
 }
 
-/* What a pixel gives to the histograms: `low` to orientation `bin` and `high` to the next one. */
-struct gradient_field {
-    int bin[MAX_PIXELS]; /* 0 .. SIGNED_BINS - 1 */
-    float low[MAX_PIXELS], high[MAX_PIXELS];
-};
-
-/* Gradients of the square root of the grey values, the edge repeated. */
-static void gradients(const struct features *f, const uint8_t *crop, struct gradient_field *field)
+/* The cell in line `row` and place `column` of window number `window`. */
+static int window_cell(const struct features *f, int window, int row, int column)
 {
-    float root[MAX_PIXELS];
-    float dx[FEATURES_MAX_SIDE], dy[FEATURES_MAX_SIDE];
-    int width = f->width, height = f->height;
-    for (int i = 0; i < width * height; i++)
-        root[i] = sqrtf((float)crop[i] * (1.0f / 255.0f));
-    for (int y = 0; y < height; y++) {
-        const float *row = root + y * width;
-        const float *above = y > 0 ? row - width : row;
-        const float *below = y < height - 1 ? row + width : row;
-        int *bin = field->bin + y * width;
-        float *low = field->low + y * width, *high = field->high + y * width;
-        dx[0] = row[1] - row[0];
-        dx[width - 1] = row[width - 1] - row[width - 2];
-        for (int x = 1; x < width - 1; x++)
-            dx[x] = row[x + 1] - row[x - 1];
-        for (int x = 0; x < width; x++)
-            dy[x] = below[x] - above[x];
-        for (int x = 0; x < width; x++) {
-            float magnitude = sqrtf(dx[x] * dx[x] + dy[x] * dy[x]);
-            float angle = orientation(dx[x], dy[x]);
-            int whole = (int)angle;
-            bin[x] = whole < SIGNED_BINS ? whole : SIGNED_BINS - 1;
-            high[x] = magnitude * (angle - (float)bin[x]);
-            low[x] = magnitude - high[x];
-        }
-    }
+    int columns = f->width / f->cell, across = window_count(columns);
+    int top = window / across * FEATURES_WINDOW_STRIDE;
+    int left = window % across * FEATURES_WINDOW_STRIDE;
+    return (top + row) * columns + left + column;
 }
 
-/* Linear interpolation in space: how much pixel p of an axis gives to cell c. */
-static inline float cell_share(int pixel, int cell_index, int cell)
+static void extract_windows(const struct features *f, const uint8_t *crop, float *vector)
 {
-    float centre = ((float)cell_index + 0.5f) * (float)cell;
-    float distance = fabsf((float)pixel + 0.5f - centre) / (float)cell;
-    return distance < 1.0f ? 1.0f - distance : 0.0f;
+    float cells[MAX_CELL_COUNT * HOG_CELL_VALUES];
+    struct hog hog = hog_of(f);
+    const size_t line = FEATURES_WINDOW * HOG_CELL_VALUES;
+    hog_extract(&hog, crop, cells);
+    for (int w = 0; w < features_tokens(f); w++)
+        for (int row = 0; row < FEATURES_WINDOW; row++, vector += line)
+            memcpy(vector, cells + window_cell(f, w, row, 0) * HOG_CELL_VALUES,
+                   line * sizeof *vector);
 }
 
-/* The pixels that give to cell `cell_index` of an axis: *first .. *last - 1. */
-static void cell_reach(int cell_index, int cell, int side, int *first, int *last)
+static void extract_patches(const struct features *f, const uint8_t *crop, float *vector)
 {
-    *first = cell_index * cell - cell / 2 - 1;
-    *last = *first + 2 * cell + 2;
-    *first = *first < 0 ? 0 : *first;
-    *last = *last > side ? side : *last;
-}
-
-/* histogram[rows][columns][SIGNED_BINS]. Each cell row is gathered into one histogram a pixel
- * column first, where neighbouring pixels never meet, and these are then pooled along x. */
-static void histograms(const struct features *f, const struct gradient_field *field,
-                       float *histogram)
-{
-    enum { SLOTS = 20 }; /* SIGNED_BINS, the wrap-around of the last one, padding */
-    int columns = f->width / f->cell, rows = f->height / f->cell;
-    float column[FEATURES_MAX_SIDE][SLOTS];
-    for (int r = 0; r < rows; r++) {
-        int top, bottom;
-        cell_reach(r, f->cell, f->height, &top, &bottom);
-        memset(column, 0, (size_t)f->width * sizeof column[0]);
-        for (int y = top; y < bottom; y++) {
-            float share = cell_share(y, r, f->cell);
-            for (int x = 0, i = y * f->width; x < f->width; x++, i++) {
-                float *slot = &column[x][field->bin[i]];
-                slot[0] += share * field->low[i];
-                slot[1] += share * field->high[i];
-            }
-        }
-        for (int c = 0; c < columns; c++) {
-            int left, right;
-            float sum[SLOTS] = {0};
-            cell_reach(c, f->cell, f->width, &left, &right);
-            for (int x = left; x < right; x++) {
-                float share = cell_share(x, c, f->cell);
-                for (int s = 0; s < SLOTS; s++)
-                    sum[s] += share * column[x][s];
-            }
-            sum[0] += sum[SIGNED_BINS];
-            memcpy(histogram + (r * columns + c) * SIGNED_BINS, sum, SIGNED_BINS * sizeof *sum);
-        }
-    }
-}
-
-/* Energy of a cell: squared length of its unsigned histogram. Beyond the border the edge cells are
- * repeated. */
-static float energy_at(const float *energy, int columns, int rows, int r, int c)
-{
-    r = r < 0 ? 0 : r >= rows ? rows - 1 : r;
-    c = c < 0 ? 0 : c >= columns ? columns - 1 : c;
-    return energy[r * columns + c];
-}
-
-static inline float clip(float value)
-{
-    return value < 0.25f ? value : 0.25f;
-}
-
-static void normalize_cell(const float *signed_bins, const float norms[BLOCKS], float *out)
-{
-    const float texture_scale = 0.2357f; /* 1 / sqrt(18), as in the paper's implementation */
-    float *unsigned_out = out + SIGNED_BINS, *texture_out = unsigned_out + UNSIGNED_BINS;
-    memset(out, 0, CELL_VALUES * sizeof *out);
-    for (int b = 0; b < BLOCKS; b++) {
-        float clipped[SIGNED_BINS], texture = 0.0f;
-        for (int bin = 0; bin < SIGNED_BINS; bin++) {
-            clipped[bin] = clip(signed_bins[bin] * norms[b]);
-            out[bin] += 0.5f * clipped[bin];
-        }
-        for (int bin = 0; bin < UNSIGNED_BINS; bin++)
-            unsigned_out[bin] +=
-                0.5f * clip((signed_bins[bin] + signed_bins[bin + UNSIGNED_BINS]) * norms[b]);
-        for (int bin = 0; bin < SIGNED_BINS; bin++)
-            texture += clipped[bin];
-        texture_out[b] = texture_scale * texture;
-    }
-}
-
-static void extract_hog(const struct features *f, const uint8_t *crop, float *vector)
-{
-    const float epsilon = 1e-3f;
-    int columns = f->width / f->cell, rows = f->height / f->cell;
-    struct gradient_field field;
-    float histogram[MAX_CELLS * SIGNED_BINS], energy[MAX_CELLS];
-    gradients(f, crop, &field);
-    histograms(f, &field, histogram);
-    for (int i = 0; i < rows * columns; i++) {
-        const float *h = histogram + i * SIGNED_BINS;
-        energy[i] = 0.0f;
-        for (int bin = 0; bin < UNSIGNED_BINS; bin++) {
-            float both = h[bin] + h[bin + UNSIGNED_BINS];
-            energy[i] += both * both;
-        }
-    }
-    for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < columns; c++) {
-            float norms[BLOCKS];
-            for (int b = 0; b < BLOCKS; b++) {
-                int dr = b / 2 ? 1 : -1, dc = b % 2 ? 1 : -1;
-                float sum = energy_at(energy, columns, rows, r, c) +
-                            energy_at(energy, columns, rows, r + dr, c) +
-                            energy_at(energy, columns, rows, r, c + dc) +
-                            energy_at(energy, columns, rows, r + dr, c + dc);
-                norms[b] = 1.0f / sqrtf(sum + epsilon);
-            }
-            int cell = r * columns + c;
-            normalize_cell(histogram + cell * SIGNED_BINS, norms, vector + cell * CELL_VALUES);
-        }
-    }
+    struct patches patches = {.width = f->width,
+                              .height = f->height,
+                              .grid = f->grid,
+                              .atoms = f->atoms,
+                              .atom_values = f->dictionary,
+                              .offsets = f->dictionary + f->atoms * PATCH_VALUES};
+    patches_extract(&patches, crop, vector);
 }
 
 void features_extract(const struct features *f, const uint8_t *crop, float *vector)
 {
     assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
-    if (f->kind == FEATURES_PIXELS)
+    struct hog hog = hog_of(f);
+    switch (f->kind) {
+    case FEATURES_HOG:
+        hog_extract(&hog, crop, vector);
+        break;
+    case FEATURES_WINDOWS:
+        extract_windows(f, crop, vector);
+        break;
+    case FEATURES_PATCHES:
+        extract_patches(f, crop, vector);
+        break;
+    default:
         extract_pixels(f, crop, vector);
-    else
-        extract_hog(f, crop, vector);
+        break;
+    }
 }
 
 /* ---- Back to the picture --------------------------------------------------------------------- */
 
-/* shares[side] of one cell along one axis; they sum to 1. */
-static void spread_cell(int cell_index, int cell, int side, float *shares)
+/* shares[side] of place number `index` of `count` along one axis, of `cell` pixels each; they sum
+ * to 1. */
+static void spread_place(int index, float cell, int side, float *shares)
 {
     float sum = 0.0f;
     for (int p = 0; p < side; p++) {
-        shares[p] = cell_share(p, cell_index, cell);
+        shares[p] = hog_cell_share(p, index, cell);
         sum += shares[p];
     }
     for (int p = 0; p < side; p++)
         shares[p] /= sum;
 }
 
-static void spread_cells(const struct features *f, const float *vector, const float *gradient,
-                         float *map)
+/* Spreads relevance[rows * columns] of cells or places over the pixels around each. */
+static void spread(const struct features *f, const float *relevance, int columns, int rows,
+                   float cell_width, float cell_height, float *map)
 {
-    int columns = f->width / f->cell, rows = f->height / f->cell;
     float across[FEATURES_MAX_SIDE], down[FEATURES_MAX_SIDE];
     memset(map, 0, (size_t)f->width * (size_t)f->height * sizeof *map);
     for (int i = 0; i < rows * columns; i++) {
-        float relevance = 0.0f;
-        for (int k = i * CELL_VALUES; k < (i + 1) * CELL_VALUES; k++)
-            relevance += vector[k] * gradient[k];
-        spread_cell(i % columns, f->cell, f->width, across);
-        spread_cell(i / columns, f->cell, f->height, down);
+        spread_place(i % columns, cell_width, f->width, across);
+        spread_place(i / columns, cell_height, f->height, down);
         for (int y = 0; y < f->height; y++)
             for (int x = 0; x < f->width && down[y] > 0.0f; x++)
-                map[y * f->width + x] += relevance * down[y] * across[x];
+                map[y * f->width + x] += relevance[i] * down[y] * across[x];
     }
+}
+
+static float dot(const float *a, const float *b, int count)
+{
+    float sum = 0.0f;
+    for (int i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* The values of token i lie at i * values; those of windows belong to cells that they share. */
+static void gather_relevance(const struct features *f, const float *vector, const float *gradient,
+                             float *relevance)
+{
+    int tokens = features_tokens(f), values = features_dim(f) / tokens;
+    for (int t = 0; t < tokens && f->kind != FEATURES_WINDOWS; t++)
+        relevance[t] = dot(vector + t * values, gradient + t * values, values);
+    for (int t = 0; t < tokens && f->kind == FEATURES_WINDOWS; t++)
+        for (int i = 0; i < FEATURES_WINDOW * FEATURES_WINDOW; i++) {
+            int at = t * values + i * HOG_CELL_VALUES;
+            relevance[window_cell(f, t, i / FEATURES_WINDOW, i % FEATURES_WINDOW)] +=
+                dot(vector + at, gradient + at, HOG_CELL_VALUES);
+        }
 }
 
 void features_relevance(const struct features *f, const float *vector, const float *gradient,
                         float *map)
 {
     assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
-    if (f->kind == FEATURES_HOG) {
-        spread_cells(f, vector, gradient, map);
+    if (f->kind == FEATURES_PIXELS) {
+        for (int i = 0; i < f->width * f->height; i++)
+            map[i] = vector[i] * gradient[i];
         return;
     }
-    for (int i = 0; i < f->width * f->height; i++)
-        map[i] = vector[i] * gradient[i];
+    float relevance[MAX_CELL_COUNT] = {0};
+    bool cells = has_cells(f);
+    int columns = cells ? f->width / f->cell : f->grid,
+        rows = cells ? f->height / f->cell : f->grid;
+    float width = cells ? (float)f->cell : (float)f->width / (float)f->grid;
+    float height = cells ? (float)f->cell : (float)f->height / (float)f->grid;
+    gather_relevance(f, vector, gradient, relevance);
+    spread(f, relevance, columns, rows, width, height, map);
 }

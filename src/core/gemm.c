@@ -6,11 +6,14 @@
 
 #ifdef REAL_IS_DOUBLE
 #define cblas_gemm cblas_dgemm
+#define cblas_gemv cblas_dgemv
 #else
 #define cblas_gemm cblas_sgemm
+#define cblas_gemv cblas_sgemv
 #endif
 
 enum {
+    FEW_ROWS = 2,   /* of A: copying B into tiles would cost more than the products */
     TILE = 32,      /* a multiple of the tiles of all kernels in use */
     SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
 };
@@ -49,6 +52,12 @@ static void multiply(void *context, int part, int parts)
 void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
           real beta, real *c)
 {
+    if (form == GEMM_ABT && m <= FEW_ROWS) {
+        for (int row = 0; row < m; row++)
+            cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a + (size_t)row * (size_t)k, 1,
+                       beta, c + (size_t)row * (size_t)n, 1);
+        return;
+    }
     struct product product = {form, m, n, k, a, b, beta, c};
     bool small = (long long)m * n * k < SMALL;
     team_run(small ? NULL : team, multiply, &product);

@@ -67,6 +67,13 @@ static void lay_out(struct mlp *mlp, real *parameters, real *statistics)
     mlp->statistics = statistics;
 }
 
+size_t mlp_parameter_count(const struct mlp_config *config)
+{
+    struct mlp sized = {.config = *config};
+    lay_out(&sized, NULL, NULL);
+    return sized.parameter_count;
+}
+
 int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *error)
 {
     if (mlp_config_check(config, error) < 0)

@@ -61,6 +61,9 @@ struct mlp {
 /* Whether the sizes are within bounds; says why not. */
 int mlp_config_check(const struct mlp_config *config, struct error *error);
 
+/* How many parameters such a network has. */
+size_t mlp_parameter_count(const struct mlp_config *config);
+
 /* Parameters zero, gamma and running variances one. The caller ends it with mlp_free. */
 int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *error);
 void mlp_free(struct mlp *mlp);

@@ -7,14 +7,18 @@
 
 void model_free(struct model *model)
 {
-    mlp_free(&model->mlp);
+    mlp_free(&model->aligner);
+    for (int i = 0; i < model->network_count; i++) {
+        mlp_free(&model->networks[i].mlp);
+        free(model->networks[i].features.dictionary);
+    }
     *model = (struct model){0};
 }
 
 int model_check_faces(const struct model *model, const char *path, struct error *error)
 {
-    bool same = model->class_count == LABEL_COUNT && model->features.width == FACE_SIDE &&
-                model->features.height == FACE_SIDE;
+    bool same = model->class_count == LABEL_COUNT && model->width == FACE_SIDE &&
+                model->height == FACE_SIDE;
     for (int i = 0; same && i < LABEL_COUNT; i++)
         same = strcmp(model->class_names[i], label_names[i]) == 0;
     if (!same)
@@ -28,28 +32,38 @@ int model_check_faces(const struct model *model, const char *path, struct error 
 
 struct model_workspace {
     int capacity; /* crops */
-    struct mlp_workspace *mlp;
-    float *vectors;  /* 2 capacity x D: the crops', then their mirror images' */
-    float *outputs;  /* 2 capacity x K */
-    uint8_t *mirror; /* one crop */
+    struct align_workspace *align;
+    struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
+    uint8_t *faces; /* 2 capacity x height x width: the aligned crops, then their mirror images */
+    float *vectors; /* 2 capacity x the longest D */
+    float *outputs; /* 2 capacity x K */
 };
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,
                            int capacity, struct error *error)
 {
-    int rows = model->mirror ? 2 * capacity : capacity;
+    size_t rows = (size_t)(model->mirror ? 2 * capacity : capacity), longest = 0;
+    size_t pixels = (size_t)model->width * (size_t)model->height;
     struct model_workspace *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the recognizer");
+    for (int i = 0; i < model->network_count; i++) {
+        size_t dim = (size_t)features_dim(&model->networks[i].features);
+        longest = dim > longest ? dim : longest;
+    }
     made->capacity = capacity;
-    made->vectors = calloc((size_t)rows * (size_t)features_dim(&model->features), sizeof(float));
-    made->outputs = calloc((size_t)rows * (size_t)model->class_count, sizeof(float));
-    made->mirror = malloc((size_t)model->features.width * (size_t)model->features.height);
+    made->faces = malloc(rows * pixels);
+    made->vectors = calloc(rows * longest, sizeof(float));
+    made->outputs = calloc(rows * (size_t)model->class_count, sizeof(float));
     int result = 0;
-    if (!made->vectors || !made->outputs || !made->mirror)
+    if (!made->faces || !made->vectors || !made->outputs)
         result = error_no_memory(error, "the recognizer");
-    else
-        result = mlp_workspace_create(&made->mlp, &model->mlp.config, rows, error);
+    if (result == 0 && model->aligner.parameters)
+        result = align_workspace_create(&made->align, &model->aligner, model->width, model->height,
+                                        error);
+    for (int i = 0; result == 0 && i < model->network_count; i++)
+        result =
+            mlp_workspace_create(&made->mlps[i], &model->networks[i].mlp.config, (int)rows, error);
     if (result < 0)
         model_workspace_free(&made);
     else
@@ -62,12 +76,23 @@ void model_workspace_free(struct model_workspace **workspace)
     struct model_workspace *w = *workspace;
     if (!w)
         return;
-    mlp_workspace_free(&w->mlp);
+    align_workspace_free(&w->align);
+    for (int i = 0; i < MODEL_MAX_NETWORKS; i++)
+        mlp_workspace_free(&w->mlps[i]);
+    free(w->faces);
     free(w->vectors);
     free(w->outputs);
-    free(w->mirror);
     free(w);
     *workspace = NULL;
+}
+
+void model_align(const struct model *model, struct model_workspace *w, const uint8_t *crop,
+                 struct affine *face)
+{
+    if (w->align)
+        align_find(&model->aligner, w->align, crop, face);
+    else
+        *face = affine_identity;
 }
 
 /* Sigmoid outputs are no distribution until they are divided by their sum. */
@@ -80,35 +105,50 @@ static void normalize(float *row, int classes)
         row[k] = sum > 0.0f ? row[k] / sum : 1.0f / (float)classes;
 }
 
+/* Adds one network's share of the mean to the probabilities of `count` crops, from the `rows`
+ * faces, which are one or two for each crop. */
+static void add_answers(const struct model *model, struct model_workspace *w, int network,
+                        int count, int rows, float *probabilities)
+{
+    const struct network *n = &model->networks[network];
+    size_t pixels = (size_t)model->width * (size_t)model->height;
+    size_t dim = (size_t)features_dim(&n->features), classes = (size_t)model->class_count;
+    float share = 1.0f / (float)(model->network_count * (rows / count));
+    for (int i = 0; i < rows; i++)
+        features_extract(&n->features, w->faces + (size_t)i * pixels, w->vectors + (size_t)i * dim);
+    mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);
+    for (int i = 0; i < rows && n->mlp.config.output == OUTPUT_SIGMOID; i++)
+        normalize(w->outputs + (size_t)i * classes, model->class_count);
+    for (int i = 0; i < rows; i++)
+        for (size_t k = 0; k < classes; k++)
+            probabilities[(size_t)(i % count) * classes + k] +=
+                share * w->outputs[(size_t)i * classes + k];
+}
+
 /* At most capacity crops. */
 static void predict_batch(const struct model *model, struct model_workspace *w,
                           const uint8_t *crops, int count, float *probabilities)
 {
-    const struct features *features = &model->features;
-    size_t pixels = (size_t)features->width * (size_t)features->height;
-    size_t dim = (size_t)features_dim(features), classes = (size_t)model->class_count;
+    size_t pixels = (size_t)model->width * (size_t)model->height;
     int rows = model->mirror ? 2 * count : count;
     for (int i = 0; i < count; i++) {
         const uint8_t *crop = crops + (size_t)i * pixels;
-        features_extract(features, crop, w->vectors + (size_t)i * dim);
-        if (model->mirror) {
-            face_mirror(crop, features->width, features->height, w->mirror);
-            features_extract(features, w->mirror, w->vectors + (size_t)(count + i) * dim);
-        }
+        uint8_t *aligned = w->faces + (size_t)i * pixels;
+        struct affine face;
+        model_align(model, w, crop, &face);
+        warp_picture(&face, crop, model->width, model->height, aligned);
+        if (model->mirror)
+            face_mirror(aligned, model->width, model->height, aligned + (size_t)count * pixels);
     }
-    mlp_forward(&model->mlp, w->mlp, w->vectors, rows, w->outputs);
-    for (int i = 0; i < rows && model->mlp.config.output == OUTPUT_SIGMOID; i++)
-        normalize(w->outputs + (size_t)i * classes, model->class_count);
-    for (size_t i = 0; i < (size_t)count * classes; i++) {
-        float p = w->outputs[i];
-        probabilities[i] = model->mirror ? 0.5f * (p + w->outputs[i + (size_t)count * classes]) : p;
-    }
+    memset(probabilities, 0, (size_t)count * (size_t)model->class_count * sizeof *probabilities);
+    for (int i = 0; i < model->network_count; i++)
+        add_answers(model, w, i, count, rows, probabilities);
 }
 
 void model_predict(const struct model *model, struct model_workspace *workspace,
                    const uint8_t *crops, int count, float *probabilities)
 {
-    size_t pixels = (size_t)model->features.width * (size_t)model->features.height;
+    size_t pixels = (size_t)model->width * (size_t)model->height;
     for (int done = 0; done < count; done += workspace->capacity) {
         int batch = count - done < workspace->capacity ? count - done : workspace->capacity;
         predict_batch(model, workspace, crops + (size_t)done * pixels, batch,

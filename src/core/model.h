@@ -1,12 +1,19 @@
-/* A model: what a crop becomes, the network, the class names, and where it all comes from. */
+/* A model: how a crop is aligned and described, the networks, the class names, and where it all
+ * comes from. */
 #ifndef MODEL_H
 #define MODEL_H
 
+#include "align.h"
 #include "error.h"
 #include "feature_vector.h"
 #include "mlp.h"
 
-enum { MODEL_MAX_CLASSES = 64, MODEL_CLASS_NAME_SIZE = 32, MODEL_NOTE_SIZE = 768 };
+enum {
+    MODEL_MAX_NETWORKS = 4,
+    MODEL_MAX_CLASSES = 64,
+    MODEL_CLASS_NAME_SIZE = 32,
+    MODEL_NOTE_SIZE = 768
+};
 
 /* Facts about the training that stand in the file for the reader; all are plain text. */
 struct model_notes {
@@ -18,9 +25,17 @@ struct model_notes {
     char licence[MODEL_NOTE_SIZE];
 };
 
+/* One vector of the crop, and the perceptron that reads it. */
+struct network {
+    struct features features; /* with a dictionary of its own */
+    struct mlp mlp;           /* without batch normalization */
+};
+
 struct model {
-    struct features features;
-    struct mlp mlp; /* without batch normalization */
+    int width, height;  /* of the crop, pixels; those of each network's features */
+    struct mlp aligner; /* without parameters: crops are taken as they are */
+    int network_count;
+    struct network networks[MODEL_MAX_NETWORKS]; /* the answer is the mean of theirs */
     int class_count;
     char class_names[MODEL_MAX_CLASSES][MODEL_CLASS_NAME_SIZE];
     bool mirror; /* whether an answer averages over the crop and its mirror image */
@@ -44,9 +59,14 @@ int model_workspace_create(struct model_workspace **workspace, const struct mode
                            int capacity, struct error *error);
 void model_workspace_free(struct model_workspace **workspace);
 
+/* Where in a crop the face lies: see align_find; without an aligner, affine_identity. */
+void model_align(const struct model *model, struct model_workspace *workspace, const uint8_t *crop,
+                 struct affine *face);
+
 /* crops: count x height x width bytes; probabilities: count x K, each row sums to 1. Any count;
- * batches of the workspace's capacity. With model->mirror each row is the mean over the crop and
- * its mirror image. */
+ * batches of the workspace's capacity. Each crop is aligned first where the model has an aligner.
+ * A row is the mean over the networks and, with model->mirror, over the crop and its mirror
+ * image. */
 void model_predict(const struct model *model, struct model_workspace *workspace,
                    const uint8_t *crops, int count, float *probabilities);
 

@@ -3,15 +3,17 @@
 #include "file.h"
 #include "safetensors.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_MODEL_BYTES = 256 << 20, LIST_SIZE = 4096 };
+enum { MAX_MODEL_BYTES = 256 << 20, LIST_SIZE = 4096, PREFIX_SIZE = 24, NAME_SIZE = 48 };
 
 static const char format_name[] = "expressions-mlp";
-static const char format_version[] = "1";
+static const char format_version[] = "2";
 
 /* The texts of `struct model_notes` and their keys in the file. */
 static const struct {
@@ -27,17 +29,41 @@ static const struct {
 };
 enum { NOTE_COUNT = sizeof note_keys / sizeof *note_keys };
 
-static void tensor_name(char name[48], int layer, const char *part)
+/* "networks.0." and such, which stand before the keys and the tensors of one perceptron. */
+static const char *prefix_of(char prefix[PREFIX_SIZE], int network)
 {
-    snprintf(name, 48, "layers.%d.%s", layer, part);
+    snprintf(prefix, PREFIX_SIZE, "networks.%d.", network);
+    return prefix;
+}
+
+static const char aligner_prefix[] = "aligner.";
+
+static void name_tensor(char name[NAME_SIZE], const char *prefix, int layer, const char *part)
+{
+    snprintf(name, NAME_SIZE, "%slayers.%d.%s", prefix, layer, part);
 }
 
 /* ---- Loading --------------------------------------------------------------------------------- */
 
-static int missing(const char *path, const char *key, struct error *error)
+struct reader {
+    const struct safetensors *file;
+    size_t room; /* values that the rest of the file can hold at most */
+    const char *path;
+    struct error *error;
+};
+
+static int missing(const struct reader *r, const char *prefix, const char *key)
 {
-    return error_set(
-        error, "%s: its metadata has no usable \"%s\"; train it again with ./train_fer", path, key);
+    return error_set(r->error,
+                     "%s: its metadata has no usable \"%s%s\"; train it again with ./train_fer",
+                     r->path, prefix, key);
+}
+
+static const char *text_of(const struct reader *r, const char *prefix, const char *key)
+{
+    char name[2 * NAME_SIZE];
+    snprintf(name, sizeof name, "%s%s", prefix, key);
+    return safetensors_metadata(r->file, name);
 }
 
 static int find_name(const char *text, const char *const *names, int count)
@@ -48,44 +74,59 @@ static int find_name(const char *text, const char *const *names, int count)
     return -1;
 }
 
-/* Reads whole numbers parted by `separator`; returns how many, or -1. */
-static int parse_list(const char *text, char separator, int *values, int capacity)
+/* Reads a whole number from 0 to MLP_MAX_UNITS, moves *text behind it; -1 where there is none. */
+static int take_number(const char **text)
 {
-    int count = 0;
-    while (text) {
-        char *end;
-        long value = strtol(text, &end, 10);
-        if (end == text || value < 0 || value > MLP_MAX_UNITS || count == capacity)
-            return -1;
-        values[count++] = (int)value;
-        if (*end == '\0')
-            return count;
-        if (*end != separator)
-            return -1;
-        text = end + 1;
-    }
-    return -1;
+    char *end;
+    if (**text < '0' || **text > '9')
+        return -1;
+    long value = strtol(*text, &end, 10);
+    if (value > MLP_MAX_UNITS)
+        return -1;
+    *text = end;
+    return (int)value;
 }
 
-static int parse_features(const struct safetensors *file, const char *path,
-                          struct features *features, struct error *error)
+static int parse_number(const struct reader *r, const char *prefix, const char *key, int *value)
 {
-    int size[2];
-    int kind =
-        find_name(safetensors_metadata(file, "features"), feature_kind_names, FEATURE_KIND_COUNT);
-    if (kind < 0)
-        return missing(path, "features", error);
-    if (parse_list(safetensors_metadata(file, "input_size"), 'x', size, 2) != 2)
-        return missing(path, "input_size", error);
-    *features =
-        (struct features){.kind = (enum feature_kind)kind, .width = size[0], .height = size[1]};
-    if (kind == FEATURES_HOG &&
-        parse_list(safetensors_metadata(file, "hog_cell"), 'x', &features->cell, 1) != 1)
-        return missing(path, "hog_cell", error);
-    struct error why;
-    if (features_check(features, &why) < 0)
-        return error_set(error, "%s: %.200s; train it again with ./train_fer", path, why.text);
-    return 0;
+    const char *text = text_of(r, prefix, key);
+    *value = text ? take_number(&text) : -1;
+    return *value < 0 || *text ? missing(r, prefix, key) : 0;
+}
+
+/* "48x48" */
+static int parse_size(const struct reader *r, struct model *model)
+{
+    const char *text = text_of(r, "", "input_size");
+    model->width = text ? take_number(&text) : -1;
+    if (model->width < 0 || *text++ != 'x')
+        return missing(r, "", "input_size");
+    model->height = take_number(&text);
+    return model->height < 0 || *text ? missing(r, "", "input_size") : 0;
+}
+
+/* "1984,49x64,512,7": the values of each layer, 49x64 where 49 tokens share it. */
+static int parse_layers(const char *text, struct mlp_config *config)
+{
+    for (int i = 0; text && i <= MLP_MAX_LAYERS; i++) {
+        int tokens = 1, units = take_number(&text);
+        if (units > 0 && *text == 'x' && i > 0) {
+            text++;
+            tokens = units;
+            units = take_number(&text);
+        }
+        if (units < 1 || units > MLP_MAX_UNITS / tokens)
+            return -1;
+        config->units[i] = tokens * units;
+        if (i > 0)
+            config->tokens[i - 1] = tokens;
+        config->layer_count = i;
+        if (*text == '\0')
+            return i > 0 ? 0 : -1;
+        if (*text++ != ',')
+            return -1;
+    }
+    return -1;
 }
 
 static int parse_classes(const char *text, struct model *model)
@@ -101,101 +142,164 @@ static int parse_classes(const char *text, struct model *model)
     return model->class_count > 1 ? 0 : -1;
 }
 
-static int parse_config(const struct safetensors *file, const char *path, const struct model *model,
-                        struct mlp_config *config, struct error *error)
+/* What the metadata announces must fit the file before memory of that size is taken. */
+static int reserve(struct reader *r, size_t values)
 {
-    *config = (struct mlp_config){0};
-    int count =
-        parse_list(safetensors_metadata(file, "layers"), ',', config->units, MLP_MAX_LAYERS + 1);
-    if (count < 2)
-        return missing(path, "layers", error);
-    config->layer_count = count - 1;
-    int hidden =
-        find_name(safetensors_metadata(file, "activation"), activation_names, ACTIVATION_COUNT);
-    if (hidden < 0)
-        return missing(path, "activation", error);
-    int output = find_name(safetensors_metadata(file, "output_activation"), output_activation_names,
-                           OUTPUT_ACTIVATION_COUNT);
-    if (output < 0)
-        return missing(path, "output_activation", error);
-    config->activation = (enum activation)hidden;
-    config->output = (enum output_activation)output;
-    if (config->units[0] != features_dim(&model->features) ||
-        config->units[config->layer_count] != model->class_count)
-        return error_set(error,
-                         "%s: its layers lead from %d to %d values, but its features have %d and "
-                         "its classes are %d; train it again with ./train_fer",
-                         path, config->units[0], config->units[config->layer_count],
-                         features_dim(&model->features), model->class_count);
-    return 0;
-}
-
-/* The sizes in the metadata must fit the file before memory of that size is taken. */
-static int check_volume(const struct mlp_config *config, size_t file_size, const char *path,
-                        struct error *error)
-{
-    size_t values = 0;
-    for (int i = 0; i < config->layer_count; i++)
-        values += ((size_t)config->units[i] + 1) * (size_t)config->units[i + 1];
-    if (values > file_size / 2)
-        return error_set(error,
+    if (values > r->room)
+        return error_set(r->error,
                          "%s: its metadata lists more weights than the file can hold; get or train "
                          "it again",
-                         path);
+                         r->path);
+    r->room -= values;
     return 0;
 }
 
-static int read_layers(const struct safetensors *file, struct mlp *mlp, struct error *error)
+static int parse_config(const struct reader *r, const char *prefix, struct mlp_config *config)
 {
-    for (int i = 0; i < mlp->config.layer_count; i++) {
+    struct error why;
+    *config = (struct mlp_config){0};
+    if (parse_layers(text_of(r, prefix, "layers"), config) < 0)
+        return missing(r, prefix, "layers");
+    int hidden = find_name(text_of(r, prefix, "activation"), activation_names, ACTIVATION_COUNT);
+    if (hidden < 0)
+        return missing(r, prefix, "activation");
+    int output = find_name(text_of(r, prefix, "output_activation"), output_activation_names,
+                           OUTPUT_ACTIVATION_COUNT);
+    if (output < 0)
+        return missing(r, prefix, "output_activation");
+    config->activation = (enum activation)hidden;
+    config->output = (enum output_activation)output;
+    if (mlp_config_check(config, &why) < 0)
+        return error_set(r->error, "%s: %.200s", r->path, why.text);
+    return 0;
+}
+
+static int read_mlp(struct reader *r, const char *prefix, const struct mlp_config *config,
+                    struct mlp *mlp)
+{
+    struct error why;
+    if (reserve(r, mlp_parameter_count(config)) < 0)
+        return -1;
+    if (mlp_create(mlp, config, &why) < 0)
+        return error_set(r->error, "%s: %.200s", r->path, why.text);
+    for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        char name[48];
-        tensor_name(name, i, "weight");
-        if (safetensors_read(file, name, (size_t)layer->outputs, (size_t)layer->inputs,
-                             layer->weights, error) < 0)
+        size_t rows = (size_t)layer->outputs, columns = (size_t)layer->inputs;
+        char name[NAME_SIZE] = "";
+        name_tensor(name, prefix, i, "weight");
+        if (safetensors_read(r->file, name, rows, columns, layer->weights, r->error) < 0)
             return -1;
-        tensor_name(name, i, "bias");
-        if (safetensors_read(file, name, 1, (size_t)layer->outputs, layer->biases, error) < 0)
+        name_tensor(name, prefix, i, "bias");
+        if (safetensors_read(r->file, name, 1, rows, layer->biases, r->error) < 0)
             return -1;
     }
     return 0;
 }
 
-static int parse_model(const struct safetensors *file, size_t size, const char *path,
-                       struct model *model, struct error *error)
+static int read_dictionary(struct reader *r, const char *prefix, struct features *features)
 {
-    const char *format = safetensors_metadata(file, "format");
-    const char *version = safetensors_metadata(file, "format_version");
-    const char *mirror = safetensors_metadata(file, "mirror");
-    if (!format || strcmp(format, format_name) != 0)
-        return error_set(error, "%s: no model of this program; name one made by ./train_fer", path);
-    if (!version || strcmp(version, format_version) != 0)
-        return error_set(error, "%s: format version %.20s, this program reads %s; update it", path,
-                         version ? version : "unknown", format_version);
-    if (!mirror || (strcmp(mirror, "true") != 0 && strcmp(mirror, "false") != 0))
-        return missing(path, "mirror", error);
-    model->mirror = strcmp(mirror, "true") == 0;
-    if (parse_features(file, path, &model->features, error) < 0)
+    size_t atoms = (size_t)features->atoms;
+    char name[NAME_SIZE] = "";
+    if (reserve(r, (size_t)features_dictionary_size(features)) < 0)
         return -1;
-    if (parse_classes(safetensors_metadata(file, "classes"), model) < 0)
-        return missing(path, "classes", error);
+    features->dictionary =
+        malloc((size_t)features_dictionary_size(features) * sizeof *features->dictionary);
+    if (!features->dictionary)
+        return error_no_memory(r->error, "the dictionary of patches");
+    snprintf(name, sizeof name, "%sdictionary.atoms", prefix);
+    if (safetensors_read(r->file, name, atoms, PATCH_VALUES, features->dictionary, r->error) < 0)
+        return -1;
+    snprintf(name, sizeof name, "%sdictionary.offsets", prefix);
+    return safetensors_read(r->file, name, 1, atoms, features->dictionary + atoms * PATCH_VALUES,
+                            r->error);
+}
+
+static int parse_features(const struct reader *r, const char *prefix, struct features *features)
+{
+    struct error why;
+    int kind = find_name(text_of(r, prefix, "features"), feature_kind_names, FEATURE_KIND_COUNT);
+    if (kind < 0)
+        return missing(r, prefix, "features");
+    features->kind = (enum feature_kind)kind;
+    if ((kind == FEATURES_HOG || kind == FEATURES_WINDOWS) &&
+        parse_number(r, prefix, "cell", &features->cell) < 0)
+        return -1;
+    if (kind == FEATURES_PATCHES && (parse_number(r, prefix, "grid", &features->grid) < 0 ||
+                                     parse_number(r, prefix, "atoms", &features->atoms) < 0))
+        return -1;
+    if (features_check(features, &why) < 0)
+        return error_set(r->error, "%s: %.200s; train it again with ./train_fer", r->path,
+                         why.text);
+    return 0;
+}
+
+static int read_network(struct reader *r, const char *prefix, struct model *model,
+                        struct network *network)
+{
+    struct mlp_config config;
+    network->features.width = model->width;
+    network->features.height = model->height;
+    if (parse_features(r, prefix, &network->features) < 0 || parse_config(r, prefix, &config) < 0)
+        return -1;
+    int dim = features_dim(&network->features), outputs = config.units[config.layer_count];
+    if (config.units[0] != dim || outputs != model->class_count)
+        return error_set(r->error,
+                         "%s: its layers lead from %d to %d values, but its features have %d and "
+                         "its classes are %d; train it again with ./train_fer",
+                         r->path, config.units[0], outputs, dim, model->class_count);
+    if (network->features.kind == FEATURES_PATCHES &&
+        read_dictionary(r, prefix, &network->features) < 0)
+        return -1;
+    return read_mlp(r, prefix, &config, &network->mlp);
+}
+
+static int read_aligner(struct reader *r, struct model *model)
+{
+    struct mlp_config config;
+    struct error why;
+    if (parse_config(r, aligner_prefix, &config) < 0)
+        return -1;
+    if (align_check(&config, model->width, model->height, &why) < 0)
+        return error_set(r->error, "%s: %.200s; train it again with ./train_fer", r->path,
+                         why.text);
+    return read_mlp(r, aligner_prefix, &config, &model->aligner);
+}
+
+/* Leaves a model, incomplete where it fails, that model_free can end. */
+static int read_model(struct reader *r, struct model *model)
+{
+    const char *format = text_of(r, "", "format"), *version = text_of(r, "", "format_version");
+    const char *mirror = text_of(r, "", "mirror");
+    char prefix[PREFIX_SIZE];
+    int networks;
+    if (!format || strcmp(format, format_name) != 0)
+        return error_set(r->error, "%s: no model of this program; name one made by ./train_fer",
+                         r->path);
+    if (!version || strcmp(version, format_version) != 0)
+        return error_set(r->error, "%s: format version %.20s, this program reads %s; update it",
+                         r->path, version ? version : "unknown", format_version);
+    if (!mirror || (strcmp(mirror, "true") != 0 && strcmp(mirror, "false") != 0))
+        return missing(r, "", "mirror");
+    model->mirror = strcmp(mirror, "true") == 0;
+    if (parse_size(r, model) < 0)
+        return -1;
+    if (parse_classes(text_of(r, "", "classes"), model) < 0)
+        return missing(r, "", "classes");
     for (int i = 0; i < NOTE_COUNT; i++) {
-        const char *text = safetensors_metadata(file, note_keys[i].key);
+        const char *text = text_of(r, "", note_keys[i].key);
         snprintf((char *)&model->notes + note_keys[i].offset, MODEL_NOTE_SIZE, "%s",
                  text ? text : "");
     }
-    struct mlp_config config;
-    if (parse_config(file, path, model, &config, error) < 0 ||
-        check_volume(&config, size, path, error) < 0)
+    if (parse_number(r, "", "networks", &networks) < 0)
         return -1;
-    struct error why;
-    if (mlp_create(&model->mlp, &config, &why) < 0)
-        return error_set(error, "%s: %.200s", path, why.text);
-    if (read_layers(file, &model->mlp, error) < 0) {
-        mlp_free(&model->mlp);
-        return -1;
+    if (networks < 1 || networks > MODEL_MAX_NETWORKS)
+        return missing(r, "", "networks");
+    for (int i = 0; i < networks; i++) {
+        model->network_count++;
+        if (read_network(r, prefix_of(prefix, i), model, &model->networks[i]) < 0)
+            return -1;
     }
-    return 0;
+    return text_of(r, aligner_prefix, "layers") ? read_aligner(r, model) : 0;
 }
 
 int model_load(struct model *model, const char *path, struct error *error)
@@ -208,9 +312,12 @@ int model_load(struct model *model, const char *path, struct error *error)
     int result = safetensors_parse(&file, bytes, size, path, error);
     if (result == 0) {
         struct model loaded = {0};
-        result = parse_model(file, size, path, &loaded, error);
+        struct reader reader = {.file = file, .room = size / 2, .path = path, .error = error};
+        result = read_model(&reader, &loaded);
         if (result == 0)
             *model = loaded;
+        else
+            model_free(&loaded);
         safetensors_free(&file);
     }
     free(bytes);
@@ -228,57 +335,116 @@ static enum tensor_type weight_type(const float *values, size_t count)
     return TENSOR_F16;
 }
 
-static size_t list_tensors(const struct mlp *mlp, struct tensor *tensors)
+enum {
+    MAX_ENTRIES = 8 + NOTE_COUNT + 5 * (MODEL_MAX_NETWORKS + 1),
+    TEXT_SIZE = 8192 /* of all metadata but the notes */
+};
+
+/* What goes into the file; texts and names live here until it is written. */
+struct writer {
+    struct tensor tensors[SAFETENSORS_MAX_TENSORS];
+    size_t tensor_count;
+    struct metadata_entry entries[MAX_ENTRIES];
+    size_t entry_count;
+    char texts[TEXT_SIZE];
+    size_t used;
+};
+
+/* Keeps a formatted text. */
+static const char *keep(struct writer *w, const char *format, ...)
 {
-    size_t count = 0;
-    for (int i = 0; i < mlp->config.layer_count; i++) {
+    va_list arguments;
+    char *text = w->texts + w->used;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof w->texts - w->used, format, arguments);
+    va_end(arguments);
+    assert(length >= 0 && (size_t)length < sizeof w->texts - w->used);
+    w->used += (size_t)length + 1;
+    return text;
+}
+
+static void add_entry(struct writer *w, const char *prefix, const char *key, const char *value)
+{
+    assert(w->entry_count < MAX_ENTRIES);
+    w->entries[w->entry_count++] = (struct metadata_entry){keep(w, "%s%s", prefix, key), value};
+}
+
+/* rows 0: one dimension. Weights go in 16 bits, the few offsets and biases in 32. */
+static void add_tensor(struct writer *w, const char name[NAME_SIZE], size_t rows, size_t columns,
+                       const float *values)
+{
+    assert(w->tensor_count < SAFETENSORS_MAX_TENSORS);
+    struct tensor *t = &w->tensors[w->tensor_count++];
+    *t = (struct tensor){.type = rows ? weight_type(values, rows * columns) : TENSOR_F32,
+                         .rows = rows,
+                         .columns = columns,
+                         .values = values};
+    memcpy(t->name, name, sizeof t->name);
+}
+
+static void add_mlp(struct writer *w, const char *prefix, const struct mlp *mlp)
+{
+    const struct mlp_config *config = &mlp->config;
+    char layers[LIST_SIZE], name[NAME_SIZE] = "";
+    size_t used = (size_t)snprintf(layers, sizeof layers, "%d", config->units[0]);
+    for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        size_t n = (size_t)layer->outputs, m = (size_t)layer->inputs;
-        struct tensor *weight = &tensors[count++], *bias = &tensors[count++];
-        *weight = (struct tensor){.type = weight_type(layer->weights, n * m),
-                                  .rows = n,
-                                  .columns = m,
-                                  .values = layer->weights};
-        *bias = (struct tensor){.type = TENSOR_F32, .columns = n, .values = layer->biases};
-        tensor_name(weight->name, i, "weight");
-        tensor_name(bias->name, i, "bias");
+        used += layer->tokens > 1
+                    ? (size_t)snprintf(layers + used, sizeof layers - used, ",%dx%d", layer->tokens,
+                                       layer->outputs)
+                    : (size_t)snprintf(layers + used, sizeof layers - used, ",%d", layer->outputs);
+        name_tensor(name, prefix, i, "weight");
+        add_tensor(w, name, (size_t)layer->outputs, (size_t)layer->inputs, layer->weights);
+        name_tensor(name, prefix, i, "bias");
+        add_tensor(w, name, 0, (size_t)layer->outputs, layer->biases);
     }
-    return count;
+    add_entry(w, prefix, "layers", keep(w, "%s", layers));
+    add_entry(w, prefix, "activation", activation_names[config->activation]);
+    add_entry(w, prefix, "output_activation", output_activation_names[config->output]);
+}
+
+static void add_features(struct writer *w, const char *prefix, const struct features *f)
+{
+    char name[NAME_SIZE] = "";
+    add_entry(w, prefix, "features", feature_kind_names[f->kind]);
+    if (f->kind == FEATURES_HOG || f->kind == FEATURES_WINDOWS)
+        add_entry(w, prefix, "cell", keep(w, "%d", f->cell));
+    if (f->kind != FEATURES_PATCHES)
+        return;
+    add_entry(w, prefix, "grid", keep(w, "%d", f->grid));
+    add_entry(w, prefix, "atoms", keep(w, "%d", f->atoms));
+    snprintf(name, sizeof name, "%sdictionary.atoms", prefix);
+    add_tensor(w, name, (size_t)f->atoms, PATCH_VALUES, f->dictionary);
+    snprintf(name, sizeof name, "%sdictionary.offsets", prefix);
+    add_tensor(w, name, 0, (size_t)f->atoms, f->dictionary + f->atoms * PATCH_VALUES);
 }
 
 int model_save(const struct model *model, const char *path, struct error *error)
 {
-    const struct mlp_config *config = &model->mlp.config;
-    const struct features *features = &model->features;
-    char classes[LIST_SIZE] = "", layers[LIST_SIZE] = "", input_size[32], hog_cell[16];
+    char classes[MODEL_MAX_CLASSES * MODEL_CLASS_NAME_SIZE] = "", prefix[PREFIX_SIZE];
     size_t used = 0;
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return error_no_memory(error, path);
     for (int i = 0; i < model->class_count; i++)
         used += (size_t)snprintf(classes + used, sizeof classes - used, "%s%s", i ? "," : "",
                                  model->class_names[i]);
-    used = 0;
-    for (int i = 0; i <= config->layer_count; i++)
-        used += (size_t)snprintf(layers + used, sizeof layers - used, "%s%d", i ? "," : "",
-                                 config->units[i]);
-    snprintf(input_size, sizeof input_size, "%dx%d", features->width, features->height);
-    snprintf(hog_cell, sizeof hog_cell, "%d", features->cell);
-    struct metadata_entry metadata[10 + NOTE_COUNT] = {
-        {"format", format_name},
-        {"format_version", format_version},
-        {"classes", classes},
-        {"input_size", input_size},
-        {"features", feature_kind_names[features->kind]},
-        {"layers", layers},
-        {"activation", activation_names[config->activation]},
-        {"output_activation", output_activation_names[config->output]},
-        {"mirror", model->mirror ? "true" : "false"},
-    };
-    size_t entries = 9;
-    if (features->kind == FEATURES_HOG)
-        metadata[entries++] = (struct metadata_entry){"hog_cell", hog_cell};
+    add_entry(w, "", "format", format_name);
+    add_entry(w, "", "format_version", format_version);
+    add_entry(w, "", "classes", classes);
+    add_entry(w, "", "input_size", keep(w, "%dx%d", model->width, model->height));
+    add_entry(w, "", "mirror", model->mirror ? "true" : "false");
+    add_entry(w, "", "networks", keep(w, "%d", model->network_count));
+    for (int i = 0; i < model->network_count; i++) {
+        add_features(w, prefix_of(prefix, i), &model->networks[i].features);
+        add_mlp(w, prefix, &model->networks[i].mlp);
+    }
+    if (model->aligner.parameters)
+        add_mlp(w, aligner_prefix, &model->aligner);
     for (int i = 0; i < NOTE_COUNT; i++)
-        metadata[entries++] = (struct metadata_entry){
-            note_keys[i].key, (const char *)&model->notes + note_keys[i].offset};
-    struct tensor tensors[2 * MLP_MAX_LAYERS];
-    size_t count = list_tensors(&model->mlp, tensors);
-    return safetensors_write(path, tensors, count, metadata, entries, error);
+        add_entry(w, "", note_keys[i].key, (const char *)&model->notes + note_keys[i].offset);
+    int result =
+        safetensors_write(path, w->tensors, w->tensor_count, w->entries, w->entry_count, error);
+    free(w);
+    return result;
 }

@@ -31,13 +31,20 @@ static enum exit_status list_cameras(void)
     return STATUS_DONE;
 }
 
-static void print_layers(const struct mlp_config *config)
+static size_t print_mlp(const struct mlp *mlp)
 {
-    printf("layers         ");
-    for (int i = 0; i <= config->layer_count; i++)
-        printf("%s%d", i ? " - " : "", config->units[i]);
+    const struct mlp_config *config = &mlp->config;
+    printf("%d", config->units[0]);
+    for (int i = 0; i < config->layer_count; i++) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        printf(" - ");
+        if (layer->tokens > 1)
+            printf("%d x ", layer->tokens);
+        printf("%d", layer->outputs);
+    }
     printf(", %s hidden, %s output\n", activation_names[config->activation],
            output_activation_names[config->output]);
+    return mlp->parameter_count;
 }
 
 static enum exit_status print_model(const struct options *options, struct error *error)
@@ -50,11 +57,17 @@ static enum exit_status print_model(const struct options *options, struct error 
     printf("classes        ");
     for (int i = 0; i < model.class_count; i++)
         printf("%s%s", i ? ", " : "", model.class_names[i]);
-    printf("\ninput          %dx%d grey, %s, %d values\n", model.features.width,
-           model.features.height, feature_kind_names[model.features.kind],
-           features_dim(&model.features));
-    print_layers(&model.mlp.config);
-    printf("parameters     %zu\n", model.mlp.parameter_count);
+    printf("\ninput          %dx%d grey\n", model.width, model.height);
+    size_t parameters = 0;
+    if (model.aligner.parameters) {
+        printf("aligner        ");
+        parameters += print_mlp(&model.aligner);
+    }
+    for (int i = 0; i < model.network_count; i++) {
+        printf("network        %s, ", feature_kind_names[model.networks[i].features.kind]);
+        parameters += print_mlp(&model.networks[i].mlp);
+    }
+    printf("parameters     %zu\n", parameters);
     printf("answer         %s\n",
            model.mirror ? "mean over the face and its mirror image" : "one pass over the face");
     const struct model_notes *notes = &model.notes;

@@ -3,6 +3,7 @@
 #define AUGMENT_H
 
 #include "rng.h"
+#include "warp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,9 @@ struct augment {
     bool flip;
 };
 
-/* out and in: height x width bytes, not overlapping. Bilinear; the edge is repeated. */
-void augment_picture(const struct augment *augment, struct rng *rng, const uint8_t *in, int width,
-                     int height, uint8_t *out);
+/* out and in: height x width bytes, not overlapping. `face` says where in `in` the picture to vary
+ * lies, affine_identity: it is all of it. Bilinear; the edge is repeated. */
+void augment_picture(const struct augment *augment, struct rng *rng, const struct affine *face,
+                     const uint8_t *in, int width, int height, uint8_t *out);
 
 #endif

@@ -5,23 +5,54 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
 
-static const char format_name[] = "expressions-checkpoint-2";
+static const char format_name[] = "expressions-checkpoint-3";
 static const char advice[] = "name the checkpoint of this training, or start anew";
 
-static void add_tensor(struct tensor *tensors, size_t *count, const char *name, const float *values,
-                       size_t length)
+/* One row of values that a checkpoint holds. */
+struct block {
+    char name[48];
+    float *values;
+    size_t length;
+};
+
+enum { MAX_BLOCKS = 1 + 6 * MODEL_MAX_NETWORKS };
+
+static void add_block(struct block *blocks, size_t *count, int network, const char *name,
+                      float *values, size_t length)
 {
     if (!values || length == 0)
         return;
-    struct tensor *t = &tensors[(*count)++];
-    *t = (struct tensor){.type = TENSOR_F32, .columns = length, .values = values};
-    snprintf(t->name, sizeof t->name, "%s", name);
+    struct block *b = &blocks[(*count)++];
+    *b = (struct block){.values = values, .length = length};
+    snprintf(b->name, sizeof b->name, "%d.%s", network, name);
+}
+
+/* All blocks of the state, the best networks only `with_best`. */
+static size_t list_blocks(struct training_state *s, int networks, bool with_best,
+                          struct block blocks[MAX_BLOCKS])
+{
+    size_t count = 0;
+    add_block(blocks, &count, 0, "aligner", s->aligner.parameters, s->aligner.parameter_count);
+    for (int n = 0; n < networks; n++) {
+        size_t parameters = s->mlps[n].parameter_count;
+        add_block(blocks, &count, n, "parameters", s->mlps[n].parameters, parameters);
+        add_block(blocks, &count, n, "statistics", s->mlps[n].statistics,
+                  s->mlps[n].statistic_count);
+        add_block(blocks, &count, n, "first_moment", s->optimizers[n].first, parameters);
+        add_block(blocks, &count, n, "second_moment", s->optimizers[n].second, parameters);
+        add_block(blocks, &count, n, "dictionary", s->features[n].dictionary,
+                  (size_t)features_dictionary_size(&s->features[n]));
+        if (with_best)
+            add_block(blocks, &count, n, "best", s->best[n].parameters, s->best[n].parameter_count);
+    }
+    return count;
 }
 
 /* The history as text: doubles in full, in one metadata entry. */
@@ -40,11 +71,12 @@ static char *print_history(const struct training_state *s)
     return text;
 }
 
-int checkpoint_save(const struct training_state *s, const struct recipe *recipe, const char *path,
+int checkpoint_save(struct training_state *s, const struct recipe *recipe, const char *path,
                     struct error *error)
 {
-    struct tensor tensors[5];
-    size_t count = 0, parameters = s->mlp.parameter_count;
+    struct block blocks[MAX_BLOCKS];
+    struct tensor tensors[MAX_BLOCKS];
+    size_t count = list_blocks(s, recipe->network_count, s->best_epoch > 0, blocks);
     char options[RECIPE_TEXT_SIZE], numbers[7][NUMBER_SIZE], running[4 * NUMBER_SIZE];
     recipe_print(recipe, options, sizeof options);
     snprintf(numbers[0], NUMBER_SIZE, "%d", s->epochs);
@@ -67,11 +99,11 @@ int checkpoint_save(const struct training_state *s, const struct recipe *recipe,
         {"waited", numbers[4]},  {"data", numbers[5]},          {"history", history},
         {"batches", numbers[6]}, {"running", running},
     };
-    add_tensor(tensors, &count, "parameters", s->mlp.parameters, parameters);
-    add_tensor(tensors, &count, "statistics", s->mlp.statistics, s->mlp.statistic_count);
-    add_tensor(tensors, &count, "first_moment", s->optimizer.first, parameters);
-    add_tensor(tensors, &count, "second_moment", s->optimizer.second, parameters);
-    add_tensor(tensors, &count, "best", s->best.parameters, s->best.parameter_count);
+    for (size_t i = 0; i < count; i++) {
+        tensors[i] = (struct tensor){
+            .type = TENSOR_F32, .columns = blocks[i].length, .values = blocks[i].values};
+        memcpy(tensors[i].name, blocks[i].name, sizeof tensors[i].name);
+    }
     int result = safetensors_write(path, tensors, count, metadata,
                                    sizeof metadata / sizeof *metadata, error);
     free(history);
@@ -139,30 +171,19 @@ static int read_history(const struct safetensors *file, struct training_state *s
     return 0;
 }
 
-static int read_tensors(const struct safetensors *file, struct training_state *s,
-                        struct error *error)
+static int read_blocks(const struct safetensors *file, struct training_state *s, int networks,
+                       struct error *error)
 {
-    size_t parameters = s->mlp.parameter_count;
-    struct {
-        const char *name;
-        float *values;
-        size_t length;
-    } tensors[] = {
-        {"parameters", s->mlp.parameters, parameters},
-        {"statistics", s->mlp.statistics, s->mlp.statistic_count},
-        {"first_moment", s->optimizer.first, parameters},
-        {"second_moment", s->optimizer.second, parameters},
-    };
-    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
-        if (tensors[i].values && tensors[i].length > 0 &&
-            safetensors_read(file, tensors[i].name, 1, tensors[i].length, tensors[i].values,
-                             error) < 0)
+    struct block blocks[MAX_BLOCKS];
+    for (int n = 0; n < networks && s->best_epoch > 0; n++)
+        if (mlp_fold(&s->mlps[n], &s->best[n], error) < 0)
             return -1;
-    if (s->best_epoch == 0)
-        return 0;
-    if (mlp_fold(&s->mlp, &s->best, error) < 0)
-        return -1;
-    return safetensors_read(file, "best", 1, s->best.parameter_count, s->best.parameters, error);
+    size_t count = list_blocks(s, networks, s->best_epoch > 0, blocks);
+    for (size_t i = 0; i < count; i++)
+        if (safetensors_read(file, blocks[i].name, 1, blocks[i].length, blocks[i].values, error) <
+            0)
+            return -1;
+    return 0;
 }
 
 static int read_state(const struct safetensors *file, struct training_state *s,
@@ -189,13 +210,15 @@ static int read_state(const struct safetensors *file, struct training_state *s,
         return error_set(error, "%s: its counts make no sense; %s", path, advice);
     s->epochs = (int)epochs;
     s->batches = (int)batches;
-    s->updates = s->optimizer.step = (long)updates;
+    s->updates = (long)updates;
+    for (int n = 0; n < recipe->network_count; n++)
+        s->optimizers[n].step = s->updates;
     s->best_epoch = (int)best_epoch;
     s->waited = (int)waited;
     s->best_accuracy = number_of(file, "best_accuracy");
     if (read_history(file, s, path, error) < 0)
         return -1;
-    return read_tensors(file, s, error);
+    return read_blocks(file, s, recipe->network_count, error);
 }
 
 int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,

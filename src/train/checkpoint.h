@@ -14,9 +14,11 @@ struct epoch_result {
 /* Where a training stands between two batches. The order of samples and the augmentation of an
  * epoch follow from seed and epoch. */
 struct training_state {
-    struct mlp mlp;
-    struct optimizer optimizer;
-    struct mlp best; /* folded; best.parameters is NULL until there is one */
+    struct mlp aligner; /* without parameters where the recipe does not align */
+    struct features features[MODEL_MAX_NETWORKS]; /* of each network, with its dictionary */
+    struct mlp mlps[MODEL_MAX_NETWORKS];
+    struct optimizer optimizers[MODEL_MAX_NETWORKS];
+    struct mlp best[MODEL_MAX_NETWORKS]; /* folded; without parameters until there is one */
     double best_accuracy;
     int best_epoch; /* from 1; 0: none yet */
     int waited;     /* epochs since the best */
@@ -30,13 +32,14 @@ struct training_state {
 };
 
 /* Writes the file whole or not at all. */
-int checkpoint_save(const struct training_state *state, const struct recipe *recipe,
-                    const char *path, struct error *error);
+int checkpoint_save(struct training_state *state, const struct recipe *recipe, const char *path,
+                    struct error *error);
 
 /* The options in a checkpoint, text[RECIPE_TEXT_SIZE], as recipe_print wrote them. */
 int checkpoint_recipe(const char *path, char *text, struct error *error);
 
-/* Fills a state that was made for the checkpoint's recipe and data; says where they differ. */
+/* Fills a state that was made for the checkpoint's recipe and data, its aligner and dictionaries
+ * included, whose memory is there; says where they differ. */
 int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,
                     struct error *error);
 

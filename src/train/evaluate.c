@@ -35,13 +35,13 @@ static int predict_split(const struct model *model, const struct dataset *datase
 
 static int check_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
-    if (model->class_count != dataset->class_count || model->features.width != dataset->width ||
-        model->features.height != dataset->height)
+    if (model->class_count != dataset->class_count || model->width != dataset->width ||
+        model->height != dataset->height)
         return error_set(error,
                          "the model answers with %d classes for %dx%d pictures, the data have %d "
                          "classes in %dx%d; name the data it was made for",
-                         model->class_count, model->features.width, model->features.height,
-                         dataset->class_count, dataset->width, dataset->height);
+                         model->class_count, model->width, model->height, dataset->class_count,
+                         dataset->width, dataset->height);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 enum { SLOTS = 4 };
@@ -12,12 +13,12 @@ enum { SLOTS = 4 };
 struct slot {
     int number; /* of the batch it holds or is being filled with */
     bool ready;
-    float *inputs, *targets;
+    float *inputs[MODEL_MAX_NETWORKS], *targets;
 };
 
 struct loader {
     struct loader_config config;
-    int dim, classes;
+    int dims[MODEL_MAX_NETWORKS], classes;
     pthread_mutex_t mutex;
     pthread_cond_t work;  /* a slot became free, an epoch began, or the end */
     pthread_cond_t ready; /* a batch was filled */
@@ -73,11 +74,14 @@ static void blend(float *a, float *b, size_t count, float share)
  * targets alike. */
 static void mix_pairs(const struct loader *l, struct slot *slot, int count, struct rng *rng)
 {
-    size_t dim = (size_t)l->dim, classes = (size_t)l->classes;
+    size_t classes = (size_t)l->classes;
     for (int i = 0; i < count / 2; i++) {
         size_t a = (size_t)i, b = (size_t)(count - 1 - i);
         float share = (float)draw_beta(rng, (double)l->config.mixup);
-        blend(slot->inputs + a * dim, slot->inputs + b * dim, dim, share);
+        for (int f = 0; f < l->config.feature_count; f++) {
+            size_t dim = (size_t)l->dims[f];
+            blend(slot->inputs[f] + a * dim, slot->inputs[f] + b * dim, dim, share);
+        }
         blend(slot->targets + a * classes, slot->targets + b * classes, classes, share);
     }
 }
@@ -91,9 +95,10 @@ static void fill(const struct loader *l, int number, struct slot *slot, uint8_t 
         int sample = l->order[i];
         size_t row = (size_t)(i - begin);
         struct rng rng = rng_make(c->seed, (uint64_t)l->epoch << 32 | (uint32_t)sample);
-        augment_picture(&c->augment, &rng, dataset_picture(d, sample), d->width, d->height,
-                        picture);
-        features_extract(&c->features, picture, slot->inputs + row * (size_t)l->dim);
+        augment_picture(&c->augment, &rng, &c->faces[sample], dataset_picture(d, sample), d->width,
+                        d->height, picture);
+        for (int f = 0; f < c->feature_count; f++)
+            features_extract(&c->features[f], picture, slot->inputs[f] + row * (size_t)l->dims[f]);
         dataset_target(d, &c->targets, sample, slot->targets + row * (size_t)l->classes);
     }
     if (c->mixup > 0.0f) {
@@ -175,9 +180,9 @@ bool loader_next(struct loader *l, struct batch *batch)
         l->lent = true;
         *batch = (struct batch){
             .count = batch_begin(l, l->released + 1) - batch_begin(l, l->released),
-            .inputs = slot->inputs,
             .targets = slot->targets,
         };
+        memcpy(batch->inputs, slot->inputs, sizeof batch->inputs);
     }
     pthread_mutex_unlock(&l->mutex);
     return more;
@@ -188,9 +193,12 @@ static bool allocate(struct loader *l)
     size_t rows = (size_t)l->config.batch_size;
     bool complete = true;
     for (int i = 0; i < SLOTS; i++) {
-        l->slots[i].inputs = malloc(rows * (size_t)l->dim * sizeof(float));
+        for (int f = 0; f < l->config.feature_count; f++) {
+            l->slots[i].inputs[f] = malloc(rows * (size_t)l->dims[f] * sizeof(float));
+            complete = complete && l->slots[i].inputs[f];
+        }
         l->slots[i].targets = malloc(rows * (size_t)l->classes * sizeof(float));
-        complete = complete && l->slots[i].inputs && l->slots[i].targets;
+        complete = complete && l->slots[i].targets;
     }
     l->workers = calloc((size_t)l->config.workers, sizeof *l->workers);
     return complete && l->workers;
@@ -203,7 +211,8 @@ int loader_create(struct loader **loader, const struct loader_config *config, st
     if (!made)
         return error_no_memory(error, "the batch loader");
     made->config = *config;
-    made->dim = features_dim(&config->features);
+    for (int f = 0; f < config->feature_count; f++)
+        made->dims[f] = features_dim(&config->features[f]);
     made->classes = config->dataset->class_count;
     pthread_mutex_init(&made->mutex, NULL);
     pthread_cond_init(&made->work, NULL);
@@ -236,7 +245,8 @@ void loader_free(struct loader **loader)
     for (int i = 0; i < l->worker_count; i++)
         pthread_join(l->workers[i], NULL);
     for (int i = 0; i < SLOTS; i++) {
-        free(l->slots[i].inputs);
+        for (int f = 0; f < MODEL_MAX_NETWORKS; f++)
+            free(l->slots[i].inputs[f]);
         free(l->slots[i].targets);
     }
     free(l->workers);

@@ -9,8 +9,10 @@
 #include "feature_vector.h"
 
 struct loader_config {
-    const struct dataset *dataset; /* outlives the loader */
-    struct features features;
+    const struct dataset *dataset; /* outlives the loader, as do: */
+    const struct affine *faces;    /* N: where each picture's face lies */
+    int feature_count;
+    struct features features[MODEL_MAX_NETWORKS]; /* one vector each of the same crop */
     struct augment augment;
     struct target_mix targets;
     float mixup;    /* alpha of mixup (Zhang et al. 2018); 0: none */
@@ -21,9 +23,9 @@ struct loader_config {
 
 /* One batch; the arrays belong to the loader. */
 struct batch {
-    int count;            /* B */
-    const float *inputs;  /* B x D */
-    const float *targets; /* B x K */
+    int count;                               /* B */
+    const float *inputs[MODEL_MAX_NETWORKS]; /* B x D of each vector */
+    const float *targets;                    /* B x K */
 };
 
 struct loader;

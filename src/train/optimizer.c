@@ -110,3 +110,10 @@ void optimizer_update(struct optimizer *o, struct mlp *mlp, float *gradients, fl
         range.begin += range.count;
     }
 }
+
+double one_cycle(double at)
+{
+    const double pi = 3.141592653589793, warm_up = 0.2, lowest = 0.04;
+    return at < warm_up ? lowest + (1.0 - lowest) * 0.5 * (1.0 - cos(pi * at / warm_up))
+                        : 0.5 * (1.0 + cos(pi * (at - warm_up) / (1.0 - warm_up)));
+}

@@ -33,6 +33,11 @@ int optimizer_create(struct optimizer *optimizer, enum optimizer_kind kind, floa
                      size_t parameter_count, struct error *error);
 void optimizer_free(struct optimizer *optimizer);
 
+/* One cycle of the learning rate (Smith & Topin 2018) at `at`, from 0 to 1, of the training: as a
+ * share of its peak, which it rises to over the first fifth; then it falls to nothing along a
+ * cosine. */
+double one_cycle(double at);
+
 /* One update of all of mlp's parameters from gradients[parameter_count], which become zero, ready
  * for the next batch. */
 void optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,

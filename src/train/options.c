@@ -14,6 +14,7 @@ enum option_id {
     OPTION_FERPLUS,
     OPTION_FERPLUS_SHARE,
     OPTION_OUTPUT,
+    OPTION_ALIGN,
     OPTION_FEATURES,
     OPTION_HIDDEN,
     OPTION_ACTIVATION,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
     {"ferplus", required_argument, NULL, OPTION_FERPLUS},
     {"ferplus-share", required_argument, NULL, OPTION_FERPLUS_SHARE},
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"align", required_argument, NULL, OPTION_ALIGN},
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"hidden", required_argument, NULL, OPTION_HIDDEN},
     {"activation", required_argument, NULL, OPTION_ACTIVATION},
@@ -104,8 +106,13 @@ static const char help[] =
     "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
     "\n"
     "Network\n"
-    "  --features KIND         hog or pixels (hog)\n"
-    "  --hidden LIST           units of the hidden layers, or none (1536,768)\n"
+    "  --align on|off          learn to bring faces upright, to one size and place\n"
+    "                          (on for the seven expressions)\n"
+    "  --features LIST         pixels, hog, windows of hog, codes of patches; one\n"
+    "                          network for each, averaged (patches,windows)\n"
+    "  --hidden LIST           units of the hidden layers, or none; @N: N units at\n"
+    "                          each place of the vector, sharing their weights\n"
+    "                          (@64,512; pixels: 512,256)\n"
     "  --activation NAME       sigmoid, tanh or relu (relu)\n"
     "  --output-activation N   softmax or sigmoid (softmax)\n"
     "  --batch-norm on|off     of the hidden layers (on for relu in mini-batches)\n"
@@ -199,34 +206,64 @@ static int parse_name(const char *name, const char *text, const char *const *nam
     return error_set(error, "--%s %.40s: must be one of %s", name, text, list);
 }
 
+/* Reads one of the layers, moves *text behind it. */
+static int parse_layer(const char **text, struct hidden_layer *layer)
+{
+    char *end;
+    layer->places = **text == '@';
+    *text += layer->places ? 1 : 0;
+    long units = strtol(*text, &end, 10);
+    if (end == *text || units < 1 || units > MLP_MAX_UNITS)
+        return -1;
+    layer->units = (int)units;
+    *text = end;
+    return 0;
+}
+
 static int parse_hidden(const char *list, struct recipe *recipe, struct error *error)
 {
     const char *text = list;
     recipe->hidden_count = 0;
     if (strcmp(text, "none") == 0)
         return 0;
-    for (;;) {
-        char *end;
-        long units = strtol(text, &end, 10);
-        if (end == text || units < 1 || units > MLP_MAX_UNITS ||
-            recipe->hidden_count == MLP_MAX_LAYERS - 1 || (*end != ',' && *end != '\0'))
-            return error_set(
-                error,
-                "--hidden %.40s: give the units of each hidden layer, such as 1024,512, "
-                "or none",
-                list);
-        recipe->hidden[recipe->hidden_count++] = (int)units;
-        if (*end == '\0')
+    while (recipe->hidden_count < MLP_MAX_LAYERS - 1 &&
+           parse_layer(&text, &recipe->hidden[recipe->hidden_count]) == 0) {
+        recipe->hidden_count++;
+        if (*text == '\0')
             return 0;
-        text = end + 1;
+        if (*text++ != ',')
+            break;
     }
+    return error_set(error,
+                     "--hidden %.40s: give the units of each hidden layer, such as 1024,512 or "
+                     "@64,512, or none",
+                     list);
+}
+
+static int parse_features(const char *list, struct recipe *recipe, struct error *error)
+{
+    char text[128], *rest = text;
+    int value = 0, count = 0;
+    snprintf(text, sizeof text, "%s", list);
+    for (char *name; (name = strtok_r(rest, ",", &rest)); count++) {
+        if (count == MODEL_MAX_NETWORKS)
+            return error_set(error, "--features %.40s: at most %d can be combined", list,
+                             MODEL_MAX_NETWORKS);
+        if (parse_name("features", name, feature_kind_names, FEATURE_KIND_COUNT, &value, error) < 0)
+            return -1;
+        recipe->features[count] = (enum feature_kind)value;
+    }
+    if (count == 0)
+        return error_set(error, "--features: name one kind or several, such as hog");
+    recipe->network_count = count;
+    return 0;
 }
 
 /* ---- The command line ------------------------------------------------------------------------ */
 
 /* What the defaults of others depend on. */
 struct given {
-    bool learning_rate, batch_norm, dropout, weight_decay, smoothing;
+    bool hidden, learning_rate, batch_norm, dropout, weight_decay, smoothing;
 };
 
 static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
@@ -238,11 +275,13 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
     case OPTION_FERPLUS_SHARE:
         return parse_real("ferplus-share", text, 0, 1, &r->targets.votes_share, error);
     case OPTION_FEATURES:
-        result =
-            parse_name("features", text, feature_kind_names, FEATURE_KIND_COUNT, &value, error);
-        r->features.kind = (enum feature_kind)value;
+        return parse_features(text, r, error);
+    case OPTION_ALIGN:
+        result = parse_name("align", text, switch_names, 2, &value, error);
+        r->align = value == 1;
         return result;
     case OPTION_HIDDEN:
+        given->hidden = true;
         return parse_hidden(text, r, error);
     case OPTION_ACTIVATION:
         result = parse_name("activation", text, activation_names, ACTIVATION_COUNT, &value, error);
@@ -354,6 +393,7 @@ static int parse_option(int id, const char *text, struct options *o, struct give
     default:
         o->recipe_given = o->recipe_given || id != OPTION_THREADS;
         o->augment_given = o->augment_given || id == OPTION_AUGMENT;
+        o->align_given = o->align_given || id == OPTION_ALIGN;
         return parse_recipe_option(id, text, &o->recipe, given, error);
     }
 }
@@ -361,6 +401,11 @@ static int parse_option(int id, const char *text, struct options *o, struct give
 /* Fills in the defaults that depend on other options. */
 static void complete(struct recipe *r, const struct given *given)
 {
+    for (int i = 0; i < r->network_count && !given->hidden; i++)
+        if (r->features[i] == FEATURES_PIXELS) {
+            r->hidden[0] = (struct hidden_layer){512, false};
+            r->hidden[1] = (struct hidden_layer){256, false};
+        }
     if (!given->batch_norm)
         r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
     if (!given->dropout && !r->batch_norm)

@@ -8,9 +8,11 @@ const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "f
 struct recipe recipe_default(void)
 {
     return (struct recipe){
-        .features = features_default(),
+        .align = true,
+        .network_count = 2,
+        .features = {FEATURES_PATCHES, FEATURES_WINDOWS},
         .hidden_count = 2,
-        .hidden = {1536, 768},
+        .hidden = {{64, true}, {512, false}},
         .activation = ACTIVATION_RELU,
         .output = OUTPUT_SOFTMAX,
         .batch_norm = true,
@@ -50,15 +52,23 @@ int recipe_check(const struct recipe *r, struct error *error)
     return 0;
 }
 
-struct mlp_config recipe_network(const struct recipe *r, const struct dataset *dataset)
+struct features recipe_features(const struct recipe *r, const struct dataset *dataset, int index)
 {
+    return features_default(r->features[index], dataset->width, dataset->height);
+}
+
+struct mlp_config recipe_network(const struct recipe *r, const struct dataset *dataset, int index)
+{
+    struct features features = recipe_features(r, dataset, index);
     struct mlp_config config = {.layer_count = r->hidden_count + 1,
                                 .activation = r->activation,
                                 .output = r->output,
                                 .batch_norm = r->batch_norm};
-    config.units[0] = features_dim(&r->features);
-    for (int i = 0; i < r->hidden_count; i++)
-        config.units[i + 1] = r->hidden[i];
+    config.units[0] = features_dim(&features);
+    for (int i = 0; i < r->hidden_count; i++) {
+        config.tokens[i] = r->hidden[i].places ? features_tokens(&features) : 1;
+        config.units[i + 1] = config.tokens[i] * r->hidden[i].units;
+    }
     config.units[config.layer_count] = dataset->class_count;
     return config;
 }
@@ -78,18 +88,23 @@ static const char *exact(float value, char text[NUMBER_SIZE])
 
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
-    char hidden[MLP_MAX_LAYERS * 8] = "none", numbers[8][NUMBER_SIZE];
+    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[8][NUMBER_SIZE];
     size_t used = 0;
     for (int i = 0; i < r->hidden_count; i++)
-        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%d", i ? "," : "",
-                                 r->hidden[i]);
+        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%s%d", i ? "," : "",
+                                 r->hidden[i].places ? "@" : "", r->hidden[i].units);
+    used = 0;
+    for (int i = 0; i < r->network_count; i++)
+        used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",
+                                 feature_kind_names[r->features[i]]);
     snprintf(text, size,
-             "--features %s --hidden %s --activation %s --output-activation %s --batch-norm %s "
+             "--align %s --features %s --hidden %s --activation %s --output-activation %s "
+             "--batch-norm %s "
              "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
              "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
              "--label-smoothing %s --ferplus-share %s --augment %s --mixup %s --seed %llu "
              "--threads %d",
-             feature_kind_names[r->features.kind], hidden, activation_names[r->activation],
+             r->align ? "on" : "off", features, hidden, activation_names[r->activation],
              output_activation_names[r->output], r->batch_norm ? "on" : "off",
              loss_names[r->step.loss], descent_names[r->descent], r->batch_size,
              optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]), r->epochs,

@@ -13,13 +13,20 @@ enum descent { DESCENT_MINI_BATCH, DESCENT_STOCHASTIC, DESCENT_FULL, DESCENT_COU
 /* "mini-batch", "stochastic", "full" */
 extern const char *const descent_names[DESCENT_COUNT];
 
-/* How the learning rate goes over the training: constant, or one cycle, which rises to its peak
- * over the first fifth and falls to nothing along a cosine (Smith & Topin 2018). AdamW takes the
- * cycle, the others stay constant. */
+/* Units of a hidden layer; with `places`, at each of the places that the vector describes, which
+ * share the layer's weights. */
+struct hidden_layer {
+    int units;
+    bool places;
+};
+
+/* The learning rate of AdamW goes through one cycle, that of the others is constant. */
 struct recipe {
-    struct features features;
-    int hidden_count;
-    int hidden[MLP_MAX_LAYERS - 1]; /* units */
+    bool align; /* whether crops are aligned first */
+    int network_count;
+    enum feature_kind features[MODEL_MAX_NETWORKS]; /* of each network */
+    int hidden_count;                               /* as are all the following, of every network */
+    struct hidden_layer hidden[MLP_MAX_LAYERS - 1];
     enum activation activation;
     enum output_activation output;
     bool batch_norm;
@@ -43,13 +50,17 @@ struct recipe recipe_default(void);
 
 /* The options of train_fer that make this recipe, parted by spaces; `size` bytes suffice with
  * RECIPE_TEXT_SIZE. Numbers are exact. */
-enum { RECIPE_TEXT_SIZE = 768 };
+enum { RECIPE_TEXT_SIZE = MODEL_NOTE_SIZE };
 void recipe_print(const struct recipe *recipe, char *text, size_t size);
 
 /* Whether the choices go together; says why not. */
 int recipe_check(const struct recipe *recipe, struct error *error);
 
-/* The network that the recipe makes for this data set. */
-struct mlp_config recipe_network(const struct recipe *recipe, const struct dataset *dataset);
+/* What network number `index` of the recipe sees of this data set's pictures, a dictionary aside,
+ * and the network itself. Their sizes are unchecked (features_check, mlp_config_check). */
+struct features recipe_features(const struct recipe *recipe, const struct dataset *dataset,
+                                int index);
+struct mlp_config recipe_network(const struct recipe *recipe, const struct dataset *dataset,
+                                 int index);
 
 #endif

@@ -60,26 +60,44 @@ static int load_data(const struct options *o, struct dataset *dataset, struct er
     return 0;
 }
 
-static void print_network(const struct recipe *recipe, const struct dataset *dataset)
+static void print_network(const struct recipe *recipe, const struct dataset *dataset, int index)
 {
-    struct mlp_config network = recipe_network(recipe, dataset);
-    size_t all = 0;
+    struct mlp_config network = recipe_network(recipe, dataset, index);
+    size_t all = mlp_parameter_count(&network);
     printf("\n%dx%d pixels -> %s vector of %d\n", dataset->width, dataset->height,
-           feature_kind_names[recipe->features.kind], network.units[0]);
+           feature_kind_names[recipe->features[index]], network.units[0]);
     for (int i = 0; i < network.layer_count; i++) {
         bool last = i == network.layer_count - 1;
-        size_t parameters = ((size_t)network.units[i] + 1) * (size_t)network.units[i + 1];
-        all += parameters;
-        printf("  layer %d  %5d -> %-5d  %-7s %-20s %9zu parameters\n", i + 1, network.units[i],
-               network.units[i + 1],
+        int tokens = network.tokens[i] > 1 ? network.tokens[i] : 1;
+        char places[16] = "";
+        if (tokens > 1)
+            snprintf(places, sizeof places, "%d x", tokens);
+        size_t inputs = (size_t)(network.units[i] / tokens);
+        size_t outputs = (size_t)(network.units[i + 1] / tokens);
+        printf("  layer %d  %5s %5zu -> %-5zu  %-7s %-20s %9zu parameters\n", i + 1, places, inputs,
+               outputs,
                last ? output_activation_names[network.output]
                     : activation_names[network.activation],
-               network.batch_norm && !last ? "batch normalization" : "", parameters);
+               network.batch_norm && !last ? "batch normalization" : "", (inputs + 1) * outputs);
     }
-    printf("  %zu parameters, %.1f MB in the model file; %s descent, %s, %s, %d threads\n\n", all,
-           2e-6 * (double)all, descent_names[recipe->descent], optimizer_names[recipe->optimizer],
-           loss_names[recipe->step.loss], recipe->threads);
+    printf("  %zu parameters, %.1f MB in the model file\n", all, 2e-6 * (double)all);
+}
+
+static void print_networks(const struct recipe *recipe, const struct dataset *dataset)
+{
+    for (int i = 0; i < recipe->network_count; i++)
+        print_network(recipe, dataset, i);
+    printf("%s descent, %s, %s, %d threads\n\n", descent_names[recipe->descent],
+           optimizer_names[recipe->optimizer], loss_names[recipe->step.loss], recipe->threads);
     fflush(stdout);
+}
+
+static bool names_expressions(const struct dataset *dataset)
+{
+    bool same = dataset->class_count == LABEL_COUNT;
+    for (int i = 0; same && i < LABEL_COUNT; i++)
+        same = strcmp(dataset->class_names[i], label_names[i]) == 0;
+    return same;
 }
 
 /* The recipe as it is for these data, or that of the checkpoint. */
@@ -92,14 +110,23 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
         if (checkpoint_recipe(o->resume, text, error) < 0 ||
             options_parse_recipe(recipe, text, error) < 0)
             return -1;
-    } else if (dataset->source == SOURCE_IDX && !o->augment_given) {
-        recipe->augment.strength = 0.0f;
+    } else {
+        if (dataset->source == SOURCE_IDX && !o->augment_given)
+            recipe->augment.strength = 0.0f;
+        if (!o->align_given)
+            recipe->align = names_expressions(dataset);
     }
     /* Digits are no longer themselves in a mirror; faces are. */
     recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
-    recipe->features.width = dataset->width;
-    recipe->features.height = dataset->height;
-    return features_check(&recipe->features, error);
+    for (int i = 0; i < recipe->network_count; i++) {
+        struct features features = recipe_features(recipe, dataset, i);
+        if (features_check(&features, error) < 0)
+            return -1;
+        struct mlp_config network = recipe_network(recipe, dataset, i);
+        if (mlp_config_check(&network, error) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* models/x.safetensors.checkpoint belongs to models/x.safetensors. */
@@ -145,7 +172,7 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
         (o->report && report_open(o->report, error) < 0) ||
         inspect_print(dataset, stdout, error) < 0)
         return EXIT_FAILURE;
-    print_network(&recipe, dataset);
+    print_networks(&recipe, dataset);
     listen_for_stop();
     struct training_files files = {program, output, checkpoint, o->report};
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)

@@ -2,6 +2,8 @@
 
 #include "checkpoint.h"
 #include "file.h"
+#include "fit_aligner.h"
+#include "fit_dictionary.h"
 #include "gemm.h"
 #include "inspect.h"
 #include "loader.h"
@@ -29,12 +31,14 @@ struct training {
     const struct training_files *files;
     const volatile sig_atomic_t *stop;
     struct training_state state;
-    struct mlp_tape *tape;
+    struct mlp_tape *tapes[MODEL_MAX_NETWORKS];
     struct team *team;
     struct mlp_training step; /* the recipe's, shared out to the team */
     struct loader *loader;
     struct validation validation;
-    float *gradients;
+    float *gradients[MODEL_MAX_NETWORKS];
+    float *answers;              /* a batch's, the sum of the networks' outputs */
+    struct affine *faces;        /* where each picture's face lies */
     int *samples, *order, count; /* the training samples, in file order and in the epoch's */
     long planned_updates;
     struct progress progress;
@@ -53,53 +57,60 @@ static float learning_rate(const struct training *t)
     const struct recipe *r = t->recipe;
     if (r->optimizer != OPTIMIZER_ADAMW)
         return r->learning_rate;
-    const double pi = 3.141592653589793, warm_up = 0.2, lowest = 0.04;
     double at = ((double)t->state.updates + 0.5) / (double)t->planned_updates;
-    double share = at < warm_up ? lowest + (1.0 - lowest) * 0.5 * (1.0 - cos(pi * at / warm_up))
-                                : 0.5 * (1.0 + cos(pi * (at - warm_up) / (1.0 - warm_up)));
-    return (float)(r->learning_rate * share);
+    return r->learning_rate * (float)one_cycle(at);
 }
 
 static void update(struct training *t)
 {
-    struct mlp *mlp = &t->state.mlp;
-    optimizer_update(&t->state.optimizer, mlp, t->gradients, learning_rate(t));
-    t->state.updates++;
+    struct training_state *s = &t->state;
+    for (int n = 0; n < t->recipe->network_count; n++)
+        optimizer_update(&s->optimizers[n], &s->mlps[n], t->gradients[n], learning_rate(t));
+    s->updates++;
 }
 
-/* Forward and backward over `count` rows; the gradients are for a mean over `samples`. Adds to the
- * epoch's cost and hits. */
-static void pass(struct training *t, const float *inputs, const float *targets, int count,
-                 int samples, struct rng *rng, struct epoch_result *sums)
+/* Forward and backward of every network over `count` rows from row `first` of the batch; the
+ * gradients are for a mean over `samples`. Adds to the epoch's cost, the networks' mean, and to its
+ * hits, those of the networks' mean answer. */
+static void pass(struct training *t, const struct batch *batch, int first, int count, int samples,
+                 struct rng *rng, struct epoch_result *sums)
 {
     const struct recipe *r = t->recipe;
-    struct mlp *mlp = &t->state.mlp;
     int classes = t->dataset->class_count;
-    const float *outputs = mlp_forward_training(mlp, t->tape, &t->step, inputs, count, rng);
-    sums->loss += mlp_cost(r->output, r->step.loss, outputs, targets, count, classes);
+    size_t values = (size_t)count * (size_t)classes;
+    const float *targets = batch->targets + (size_t)first * (size_t)classes;
+    memset(t->answers, 0, values * sizeof *t->answers);
+    for (int n = 0; n < r->network_count; n++) {
+        struct mlp *mlp = &t->state.mlps[n];
+        const float *inputs = batch->inputs[n] + (size_t)first * (size_t)mlp->config.units[0];
+        const float *outputs = mlp_forward_training(mlp, t->tapes[n], &t->step, inputs, count, rng);
+        for (size_t i = 0; i < values; i++)
+            t->answers[i] += outputs[i];
+        sums->loss +=
+            mlp_cost(r->output, r->step.loss, outputs, targets, count, classes) / r->network_count;
+        mlp_backward(mlp, t->tapes[n], &t->step, inputs, targets, count, samples, t->gradients[n],
+                     NULL);
+    }
     for (int i = 0; i < count; i++)
-        sums->accuracy += predicted_class(outputs + (size_t)i * (size_t)classes, classes) ==
+        sums->accuracy += predicted_class(t->answers + (size_t)i * (size_t)classes, classes) ==
                           predicted_class(targets + (size_t)i * (size_t)classes, classes);
-    mlp_backward(mlp, t->tape, &t->step, inputs, targets, count, samples, t->gradients, NULL);
 }
 
 static void train_batch(struct training *t, const struct batch *batch, struct rng *rng,
                         struct epoch_result *sums)
 {
-    size_t dim = (size_t)t->state.mlp.config.units[0], classes = (size_t)t->dataset->class_count;
     switch (t->recipe->descent) {
     case DESCENT_STOCHASTIC:
         for (int i = 0; i < batch->count; i++) {
-            pass(t, batch->inputs + (size_t)i * dim, batch->targets + (size_t)i * classes, 1, 1,
-                 rng, sums);
+            pass(t, batch, i, 1, 1, rng, sums);
             update(t);
         }
         break;
     case DESCENT_FULL:
-        pass(t, batch->inputs, batch->targets, batch->count, t->count, rng, sums);
+        pass(t, batch, 0, batch->count, t->count, rng, sums);
         break;
     default:
-        pass(t, batch->inputs, batch->targets, batch->count, batch->count, rng, sums);
+        pass(t, batch, 0, batch->count, batch->count, rng, sums);
         update(t);
         break;
     }
@@ -177,30 +188,44 @@ static void describe(const struct training *t, struct model *model)
 
 static int save_best(const struct training *t, struct error *error)
 {
-    struct model model = {.features = t->recipe->features,
-                          .mlp = t->state.best,
+    const struct training_state *s = &t->state;
+    struct model model = {.width = t->dataset->width,
+                          .height = t->dataset->height,
+                          .aligner = s->aligner,
+                          .network_count = t->recipe->network_count,
                           .class_count = t->dataset->class_count,
                           .mirror = t->recipe->augment.flip};
+    for (int n = 0; n < model.network_count; n++)
+        model.networks[n] = (struct network){s->features[n], s->best[n]};
     memcpy(model.class_names, t->dataset->class_names, sizeof model.class_names);
     describe(t, &model);
     return model_save(&model, t->files->output, error);
 }
 
-/* Validates; keeps the network where it is the best so far. */
+static void free_mlps(struct mlp *mlps)
+{
+    for (int n = 0; n < MODEL_MAX_NETWORKS; n++)
+        mlp_free(&mlps[n]);
+}
+
+/* Validates; keeps the networks where they are the best so far. */
 static int validate(struct training *t, struct epoch_result *result, struct error *error)
 {
     struct training_state *s = &t->state;
-    struct mlp folded;
-    if (mlp_fold(&s->mlp, &folded, error) < 0)
-        return -1;
-    validation_run(&t->validation, &folded, &result->validation_loss, &result->validation_accuracy);
+    struct mlp folded[MODEL_MAX_NETWORKS] = {0};
+    for (int n = 0; n < t->recipe->network_count; n++)
+        if (mlp_fold(&s->mlps[n], &folded[n], error) < 0) {
+            free_mlps(folded);
+            return -1;
+        }
+    validation_run(&t->validation, folded, &result->validation_loss, &result->validation_accuracy);
     s->waited++;
-    if (s->best.parameters && result->validation_accuracy <= s->best_accuracy) {
-        mlp_free(&folded);
+    if (s->best[0].parameters && result->validation_accuracy <= s->best_accuracy) {
+        free_mlps(folded);
         return 0;
     }
-    mlp_free(&s->best);
-    s->best = folded;
+    free_mlps(s->best);
+    memcpy(s->best, folded, sizeof folded);
     s->best_accuracy = result->validation_accuracy;
     s->best_epoch = s->epochs + 1;
     s->waited = 0;
@@ -237,7 +262,7 @@ static void print_epoch(struct training *t, const struct epoch_result *e)
 /* In the middle of an epoch: what is done is written, to go on from. */
 static int stop_here(struct training *t, struct error *error)
 {
-    const struct training_state *s = &t->state;
+    struct training_state *s = &t->state;
     progress_clear(&t->progress);
     if (s->updates == 0) {
         printf("stopped before the first update; nothing was written\n");
@@ -249,7 +274,7 @@ static int stop_here(struct training *t, struct error *error)
         return -1;
     printf("stopped in epoch %d after %d of %d batches", s->epochs + 1, s->batches,
            loader_batch_count(t->loader, t->count));
-    if (s->best.parameters)
+    if (s->best[0].parameters)
         printf("; the best model so far is %s", t->files->output);
     printf("\n");
     return 0;
@@ -286,57 +311,136 @@ static int train_epochs(struct training *t, struct error *error)
 
 /* ---- Setting up ------------------------------------------------------------------------------ */
 
-static int prepare(struct training *t, struct error *error)
+static int make_networks(struct training *t, int batch, struct error *error)
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
-    struct mlp_config config = recipe_network(r, t->dataset);
+    for (int n = 0; n < r->network_count; n++) {
+        struct mlp_config config = recipe_network(r, t->dataset, n);
+        struct rng rng = stream_of(r, STREAM_WEIGHTS, n);
+        s->features[n] = recipe_features(r, t->dataset, n);
+        if (mlp_create(&s->mlps[n], &config, error) < 0 ||
+            mlp_tape_create(&t->tapes[n], &config, batch, error) < 0 ||
+            optimizer_create(&s->optimizers[n], r->optimizer, r->weight_decay,
+                             s->mlps[n].parameter_count, error) < 0)
+            return -1;
+        s->optimizers[n].team = t->team;
+        t->gradients[n] = calloc(s->mlps[n].parameter_count, sizeof *t->gradients[n]);
+        if (!t->gradients[n])
+            return error_no_memory(error, "the training");
+        mlp_init(&s->mlps[n], &rng);
+    }
+    return 0;
+}
+
+/* The aligner and the dictionaries, learned from the training pictures alone. */
+static int learn_vectors(struct training *t, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    if (r->align && r->epochs > 0 &&
+        fit_aligner(&s->aligner, t->dataset, t->samples, t->count, r->seed, t->team, t->stop,
+                    error) < 0)
+        return -1;
+    for (int n = 0; n < r->network_count; n++)
+        if (s->features[n].kind == FEATURES_PATCHES &&
+            fit_dictionary(&s->features[n], t->dataset, t->samples, t->count, r->seed + (uint64_t)n,
+                           error) < 0)
+            return -1;
+    return 0;
+}
+
+/* Memory for what learn_vectors would make, and the checkpoint's values in it. */
+static int resume_training(struct training *t, const char *path, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    struct mlp_config aligner = fit_aligner_network(t->dataset);
+    aligner.batch_norm = false;
+    if (r->align && mlp_create(&s->aligner, &aligner, error) < 0)
+        return -1;
+    for (int n = 0; n < r->network_count; n++) {
+        size_t size = (size_t)features_dictionary_size(&s->features[n]);
+        s->features[n].dictionary = size ? malloc(size * sizeof(float)) : NULL;
+        if (size && !s->features[n].dictionary)
+            return error_no_memory(error, "the training");
+    }
+    if (checkpoint_load(s, r, path, error) < 0)
+        return -1;
+    printf("going on in epoch %d after %d batches\n", s->epochs + 1, s->batches);
+    t->unsaved = s->best[0].parameters != NULL;
+    return 0;
+}
+
+static int make_faces(struct training *t, struct error *error)
+{
+    t->faces = malloc((size_t)t->dataset->count * sizeof *t->faces);
+    if (!t->faces)
+        return error_no_memory(error, "the training");
+    for (int i = 0; i < t->dataset->count; i++)
+        t->faces[i] = affine_identity;
+    return t->recipe->align
+               ? fit_aligner_apply(&t->state.aligner, t->dataset, t->team, t->faces, error)
+               : 0;
+}
+
+static int prepare(struct training *t, const char *resume, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
     int batch = r->descent == DESCENT_MINI_BATCH ? r->batch_size : CHUNK;
+    if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
+        team_create(&t->team, r->threads, error) < 0 || make_networks(t, batch, error) < 0)
+        return -1;
+    t->step = r->step;
+    t->step.team = t->team;
+    t->order = malloc((size_t)t->count * sizeof *t->order);
+    t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);
+    s->history = calloc((size_t)r->epochs + 1, sizeof *s->history);
+    if (!t->order || !t->answers || !s->history)
+        return error_no_memory(error, "the training");
+    s->fingerprint = inspect_fingerprint(t->dataset);
+    if ((resume ? resume_training(t, resume, error) : learn_vectors(t, error)) < 0 ||
+        make_faces(t, error) < 0)
+        return -1;
     struct loader_config loading = {.dataset = t->dataset,
-                                    .features = r->features,
+                                    .faces = t->faces,
+                                    .feature_count = r->network_count,
                                     .augment = r->augment,
                                     .targets = r->targets,
                                     .mixup = r->mixup,
                                     .batch_size = batch,
                                     .seed = r->seed,
                                     .workers = r->threads};
-    if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
-        mlp_create(&s->mlp, &config, error) < 0 ||
-        mlp_tape_create(&t->tape, &config, batch, error) < 0 ||
-        team_create(&t->team, r->threads, error) < 0 ||
-        optimizer_create(&s->optimizer, r->optimizer, r->weight_decay, s->mlp.parameter_count,
-                         error) < 0 ||
-        validation_create(&t->validation, r, t->dataset, error) < 0 ||
+    memcpy(loading.features, s->features, sizeof loading.features);
+    if (validation_create(&t->validation, r, t->dataset, s->features, t->faces, error) < 0 ||
         loader_create(&t->loader, &loading, error) < 0)
         return -1;
-    t->step = r->step;
-    t->step.team = s->optimizer.team = t->team;
-    t->gradients = calloc(s->mlp.parameter_count, sizeof *t->gradients);
-    t->order = malloc((size_t)t->count * sizeof *t->order);
-    s->history = calloc((size_t)r->epochs + 1, sizeof *s->history);
-    if (!t->gradients || !t->order || !s->history)
-        return error_no_memory(error, "the training");
     int per_epoch = r->descent == DESCENT_FULL         ? 1
                     : r->descent == DESCENT_STOCHASTIC ? t->count
                                                        : loader_batch_count(t->loader, t->count);
     t->planned_updates = (long)r->epochs * per_epoch;
-    s->fingerprint = inspect_fingerprint(t->dataset);
-    struct rng rng = stream_of(r, STREAM_WEIGHTS, 0);
-    mlp_init(&s->mlp, &rng);
     return 0;
 }
 
 static void release(struct training *t)
 {
+    struct training_state *s = &t->state;
     loader_free(&t->loader);
-    mlp_free(&t->state.mlp);
-    mlp_free(&t->state.best);
-    optimizer_free(&t->state.optimizer);
-    free(t->state.history);
-    mlp_tape_free(&t->tape);
+    mlp_free(&s->aligner);
+    free_mlps(s->mlps);
+    free_mlps(s->best);
+    for (int n = 0; n < MODEL_MAX_NETWORKS; n++) {
+        optimizer_free(&s->optimizers[n]);
+        mlp_tape_free(&t->tapes[n]);
+        free(s->features[n].dictionary);
+        free(t->gradients[n]);
+    }
+    free(s->history);
     team_free(&t->team);
     validation_free(&t->validation);
-    free(t->gradients);
+    free(t->answers);
+    free(t->faces);
     free(t->samples);
     free(t->order);
 }
@@ -345,14 +449,15 @@ static void release(struct training *t)
 static int check_place(const struct recipe *recipe, const struct dataset *dataset,
                        const char *output, struct error *error)
 {
-    struct mlp_config config = recipe_network(recipe, dataset);
     struct file_writer *probe;
     if (file_writer_open(&probe, output, error) < 0)
         return -1;
     file_writer_discard(&probe);
     uint64_t weights = 0, room = file_space(output);
-    for (int i = 0; i < config.layer_count; i++)
-        weights += ((uint64_t)config.units[i] + 1) * (uint64_t)config.units[i + 1];
+    for (int n = 0; n < recipe->network_count; n++) {
+        struct mlp_config config = recipe_network(recipe, dataset, n);
+        weights += mlp_parameter_count(&config);
+    }
     /* The model in 2 bytes a weight; the checkpoint holds it in 4, four times over, and stands
      * there twice while it is replaced. */
     uint64_t needed = weights * (2 + 2 * 4 * 4);
@@ -373,13 +478,7 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     if (recipe_check(recipe, error) < 0 || check_place(recipe, dataset, files->output, error) < 0)
         return -1;
     gemm_setup();
-    int result = prepare(&t, error);
-    if (result == 0 && resume)
-        result = checkpoint_load(&t.state, recipe, resume, error);
-    if (result == 0 && resume) {
-        printf("going on in epoch %d after %d batches\n", t.state.epochs + 1, t.state.batches);
-        t.unsaved = t.state.best.parameters != NULL;
-    }
+    int result = prepare(&t, resume, error);
     progress_start(&t.progress, stdout, t.state.epochs);
     if (result == 0 && recipe->epochs == 0)
         result = validate(&t, &t.state.history[0], error) < 0 ? -1 : save_best(&t, error);

@@ -1,0 +1,32 @@
+/* Histograms of oriented gradients (Dalal & Triggs 2005) in the form of Felzenszwalb et al. 2010:
+ * the square root of the grey value; central differences; each pixel's gradient magnitude shared
+ * linearly between the two nearest of 18 signed orientations and the nearest cells; 9 unsigned
+ * orientations are the sums of opposite ones; each of the 27 values is normalized by the energies
+ * of the four blocks of 2x2 cells around its cell, clipped, and summed; four texture energies
+ * follow. */
+#ifndef HOG_H
+#define HOG_H
+
+#include <stdint.h>
+
+enum {
+    HOG_MIN_SIDE = 8,
+    HOG_MAX_SIDE = 128,
+    HOG_MAX_CELLS = 16,  /* along one side */
+    HOG_CELL_VALUES = 31 /* 18 signed and 9 unsigned orientations, 4 texture energies */
+};
+
+struct hog {
+    int width, height; /* of the picture, pixels */
+    int cell;          /* side of a cell, pixels */
+};
+
+/* picture[height * width] -> cells[height / cell][width / cell][HOG_CELL_VALUES]. Pure: may run in
+ * any number of threads. */
+void hog_extract(const struct hog *hog, const uint8_t *picture, float *cells);
+
+/* Linear interpolation in space: how much pixel number `pixel` of an axis gives to cell number
+ * `index`, in cells of `cell` pixels. */
+float hog_cell_share(int pixel, int index, float cell);
+
+#endif

@@ -1,0 +1,94 @@
+#include "patches.h"
+
+#include "gemm.h"
+#include "hog.h"
+#include "vectorize.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* Patches along a side. */
+enum { MAX_PLACES = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1 };
+
+void patch_normalize(const uint8_t *at, int line, float *patch)
+{
+    const float noise = 10.0f; /* grey values squared, so that flat patches stay flat */
+    int sum = 0, squares = 0;
+    for (int y = 0; y < PATCH_SIDE; y++)
+        for (int x = 0; x < PATCH_SIDE; x++) {
+            int value = at[y * line + x];
+            sum += value;
+            squares += value * value;
+            patch[y * PATCH_SIDE + x] = (float)value;
+        }
+    float mean = (float)sum / PATCH_VALUES;
+    float variance = (float)squares / PATCH_VALUES - mean * mean;
+    float scale = 1.0f / sqrtf((variance > 0.0f ? variance : 0.0f) + noise);
+    for (int i = 0; i < PATCH_VALUES; i++)
+        patch[i] = (patch[i] - mean) * scale;
+}
+
+/* share[place][patch]: how much each patch along one axis counts for each place of the grid; the
+ * shares of a place sum to 1. */
+static void share_out(int grid, int patches, float share[PATCHES_MAX_GRID][MAX_PLACES])
+{
+    for (int g = 0; g < grid; g++) {
+        float sum = 0.0f;
+        for (int p = 0; p < patches; p++)
+            sum += share[g][p] = hog_cell_share(p, g, (float)patches / (float)grid);
+        for (int p = 0; p < patches; p++)
+            share[g][p] /= sum;
+    }
+}
+
+/* Adds the two rectified values of each product, times `weight`. */
+VECTOR_CLONES static void add_codes(const float *restrict products, const float *restrict offsets,
+                                    int atoms, float weight, float *restrict positive,
+                                    float *restrict negative)
+{
+    for (int k = 0; k < atoms; k++) {
+        float s = products[k] - offsets[k];
+        float above = s - PATCH_THRESHOLD, below = -s - PATCH_THRESHOLD;
+        positive[k] += weight * (above > 0.0f ? above : 0.0f);
+        negative[k] += weight * (below > 0.0f ? below : 0.0f);
+    }
+}
+
+VECTOR_CLONES static void add_scaled(float *restrict sum, const float *restrict values,
+                                     float weight, int count)
+{
+    for (int i = 0; i < count; i++)
+        sum[i] += weight * values[i];
+}
+
+void patches_extract(const struct patches *p, const uint8_t *picture, float *values)
+{
+    float across[PATCHES_MAX_GRID][MAX_PLACES], down[PATCHES_MAX_GRID][MAX_PLACES];
+    float patch[MAX_PLACES * PATCH_VALUES], products[MAX_PLACES * PATCHES_MAX_ATOMS];
+    float row[PATCHES_MAX_GRID * 2 * PATCHES_MAX_ATOMS];
+    int columns = (p->width - PATCH_SIDE) / PATCH_STRIDE + 1;
+    int rows = (p->height - PATCH_SIDE) / PATCH_STRIDE + 1;
+    int codes = 2 * p->atoms, line = p->grid * codes;
+    assert(columns <= MAX_PLACES && rows <= MAX_PLACES);
+    share_out(p->grid, columns, across);
+    share_out(p->grid, rows, down);
+    memset(values, 0, (size_t)(p->grid * line) * sizeof *values);
+    for (int y = 0; y < rows; y++) {
+        for (int x = 0; x < columns; x++)
+            patch_normalize(picture + y * PATCH_STRIDE * p->width + x * PATCH_STRIDE, p->width,
+                            patch + x * PATCH_VALUES);
+        gemm(NULL, GEMM_ABT, columns, p->atoms, PATCH_VALUES, patch, p->atom_values, 0, products);
+        memset(row, 0, (size_t)line * sizeof *row);
+        for (int g = 0; g < p->grid; g++)
+            for (int x = 0; x < columns; x++)
+                if (across[g][x] > 0.0f)
+                    add_codes(products + x * p->atoms, p->offsets, p->atoms, across[g][x],
+                              row + g * codes, row + g * codes + p->atoms);
+        for (int g = 0; g < p->grid; g++)
+            if (down[g][y] > 0.0f)
+                add_scaled(values + g * line, row, down[g][y], line);
+    }
+    for (int i = 0; i < p->grid * line; i++)
+        values[i] = sqrtf(values[i]);
+}

@@ -1,0 +1,40 @@
+/* Codes of small patches in a dictionary learned without labels (Coates, Lee & Ng 2011; Coates & Ng
+ * 2011). Each PATCH_SIDE x PATCH_SIDE patch, every PATCH_STRIDE pixels, is brought to mean 0 and
+ * deviation 1; its products s with the atoms of the dictionary become two values each,
+ * max(0, s - t) and max(0, -s - t), t = PATCH_THRESHOLD. A grid of places is laid over the picture;
+ * a place has the square root of the mean of these values over the patches around it, each weighted
+ * by its distance. */
+#ifndef PATCHES_H
+#define PATCHES_H
+
+#include <stdint.h>
+
+enum {
+    PATCH_SIDE = 8,
+    PATCH_STRIDE = 2,
+    PATCH_VALUES = PATCH_SIDE * PATCH_SIDE,
+    PATCHES_MAX_SIDE = 128, /* of a picture */
+    PATCHES_MAX_ATOMS = 1024,
+    PATCHES_MAX_GRID = 16
+};
+
+#define PATCH_THRESHOLD 0.5f
+
+/* The arrays are the caller's. */
+struct patches {
+    int width, height; /* of the picture, pixels */
+    int grid;          /* places along one side */
+    int atoms;
+    const float *atom_values; /* atoms x PATCH_VALUES, the whitening of patches included */
+    const float *offsets;     /* atoms: the product of each with the mean patch */
+};
+
+/* picture[height * width] -> values[grid][grid][2 * atoms]. Pure: may run in any number of
+ * threads. */
+void patches_extract(const struct patches *patches, const uint8_t *picture, float *values);
+
+/* A patch at `at`, in a picture with `line` bytes a line, as it enters the products:
+ * patch[PATCH_VALUES]. */
+void patch_normalize(const uint8_t *at, int line, float *patch);
+
+#endif

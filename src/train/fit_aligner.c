@@ -1,0 +1,231 @@
+#include "fit_aligner.h"
+
+#include "face.h"
+#include "mlp_training.h"
+#include "optimizer.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUNDS = 3, EPOCHS = 8, BATCH = 256 };
+
+/* Of the random numbers; above all epochs and samples. */
+static const uint64_t pose_streams = (uint64_t)62 << 56, round_streams = (uint64_t)63 << 56;
+
+static const float peak_rate = 1e-3f, decay = 0.02f;
+
+struct mlp_config fit_aligner_network(const struct dataset *dataset)
+{
+    struct features features = align_features(dataset->width, dataset->height);
+    return (struct mlp_config){.layer_count = 3,
+                               .units = {features_dim(&features), 256, 64, ALIGN_OUTPUTS},
+                               .activation = ACTIVATION_RELU,
+                               .output = OUTPUT_SIGMOID,
+                               .batch_norm = true};
+}
+
+/* ---- Aligning all ---------------------------------------------------------------------------- */
+
+struct application {
+    const struct mlp *aligner;
+    const struct dataset *dataset;
+    struct affine *faces;
+    atomic_bool failed;
+};
+
+static void apply_part(void *context, int part, int parts)
+{
+    struct application *a = context;
+    const struct dataset *d = a->dataset;
+    struct align_workspace *workspace;
+    struct error why;
+    size_t begin, end;
+    team_share((size_t)d->count, 1, part, parts, &begin, &end);
+    if (align_workspace_create(&workspace, a->aligner, d->width, d->height, &why) < 0) {
+        atomic_store(&a->failed, true);
+        return;
+    }
+    for (size_t i = begin; i < end; i++)
+        align_find(a->aligner, workspace, dataset_picture(d, (int)i), &a->faces[i]);
+    align_workspace_free(&workspace);
+}
+
+int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset, struct team *team,
+                      struct affine *faces, struct error *error)
+{
+    struct application a = {.aligner = aligner, .dataset = dataset, .faces = faces};
+    team_run(team, apply_part, &a);
+    return atomic_load(&a.failed) ? error_no_memory(error, "the aligner") : 0;
+}
+
+/* ---- One round ------------------------------------------------------------------------------- */
+
+struct fitting {
+    const struct dataset *dataset;
+    struct team *team;
+    const struct affine *faces;
+    uint64_t seed;
+    struct features features;
+    int dim, epoch;   /* epoch: counted over all rounds */
+    const int *order; /* of the batch */
+    int batch;
+    float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
+    struct mlp mlp;
+    struct mlp_tape *tape;
+    struct optimizer optimizer;
+    float *gradients;
+};
+
+/* Half of the views are mirrored, poses alike, so that neither side is preferred. */
+static void make_views(void *context, int part, int parts)
+{
+    struct fitting *f = context;
+    const struct dataset *d = f->dataset;
+    uint8_t view[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    uint8_t mirrored[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    size_t begin, end;
+    team_share((size_t)f->batch, 1, part, parts, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        int sample = f->order[i];
+        struct rng rng =
+            rng_make(f->seed, pose_streams | (uint64_t)f->epoch << 32 | (uint32_t)sample);
+        bool mirror = rng_uniform(&rng) < 0.5;
+        struct pose pose = align_random_pose(&rng);
+        align_view(&f->faces[sample], &pose, dataset_picture(d, sample), d->width, d->height, view);
+        if (mirror) {
+            face_mirror(view, d->width, d->height, mirrored);
+            pose = align_mirror(&pose);
+        }
+        features_extract(&f->features, mirror ? mirrored : view, f->inputs + i * (size_t)f->dim);
+        align_encode(&pose, f->targets + i * ALIGN_OUTPUTS);
+    }
+}
+
+/* The mean squared error of the outputs over one epoch. */
+static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rng)
+{
+    const struct mlp_training training = {
+        .loss = LOSS_MSE, .input_dropout = 0.05f, .batch_norm_momentum = 0.1f, .team = f->team};
+    int batches = count / BATCH > 0 ? count / BATCH : 1;
+    double cost = 0.0;
+    rng_shuffle(rng, order, (size_t)count);
+    for (int b = 0; b < batches; b++) {
+        int begin = (int)((long long)count * b / batches);
+        f->batch = (int)((long long)count * (b + 1) / batches) - begin;
+        f->batch = f->batch < BATCH ? f->batch : BATCH;
+        f->order = order + begin;
+        team_run(f->team, make_views, f);
+        const float *outputs =
+            mlp_forward_training(&f->mlp, f->tape, &training, f->inputs, f->batch, rng);
+        cost += mlp_cost(OUTPUT_SIGMOID, LOSS_MSE, outputs, f->targets, f->batch, ALIGN_OUTPUTS) /
+                f->batch;
+        mlp_backward(&f->mlp, f->tape, &training, f->inputs, f->targets, f->batch, f->batch,
+                     f->gradients, NULL);
+        double at = (f->epoch % EPOCHS + (b + 0.5) / batches) / EPOCHS;
+        optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
+    }
+    return 2.0 * cost / batches / ALIGN_OUTPUTS;
+}
+
+/* ---- All rounds ------------------------------------------------------------------------------ */
+
+static int prepare_round(struct fitting *f, const struct mlp_config *config, struct rng *rng,
+                         struct error *error)
+{
+    mlp_free(&f->mlp);
+    optimizer_free(&f->optimizer);
+    if (mlp_create(&f->mlp, config, error) < 0 ||
+        optimizer_create(&f->optimizer, OPTIMIZER_ADAMW, decay, f->mlp.parameter_count, error) < 0)
+        return -1;
+    f->optimizer.team = f->team;
+    mlp_init(&f->mlp, rng);
+    return 0;
+}
+
+static int prepare(struct fitting *f, const struct mlp_config *config, struct error *error)
+{
+    struct mlp sized;
+    f->features = align_features(f->dataset->width, f->dataset->height);
+    f->dim = config->units[0];
+    f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
+    f->targets = malloc((size_t)BATCH * ALIGN_OUTPUTS * sizeof *f->targets);
+    if (mlp_create(&sized, config, error) < 0)
+        return -1;
+    f->gradients = calloc(sized.parameter_count, sizeof *f->gradients);
+    mlp_free(&sized);
+    if (!f->inputs || !f->targets || !f->gradients)
+        return error_no_memory(error, "the aligner");
+    return mlp_tape_create(&f->tape, config, BATCH, error);
+}
+
+static void release(struct fitting *f)
+{
+    mlp_free(&f->mlp);
+    optimizer_free(&f->optimizer);
+    mlp_tape_free(&f->tape);
+    free(f->inputs);
+    free(f->targets);
+    free(f->gradients);
+}
+
+/* The network of the round, folded, in *aligner. */
+static int fit_round(struct fitting *f, int round, int *order, int count,
+                     const volatile sig_atomic_t *stop, struct mlp *aligner, struct error *error)
+{
+    struct mlp_config config = fit_aligner_network(f->dataset);
+    struct rng rng = rng_make(f->seed, round_streams | (uint64_t)round);
+    double cost = 0.0;
+    if (prepare_round(f, &config, &rng, error) < 0)
+        return -1;
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        if (*stop)
+            return error_set(error, "stopped while the aligner was learned; nothing was written");
+        f->epoch = round * EPOCHS + epoch;
+        cost = fit_epoch(f, order, count, &rng);
+    }
+    struct mlp folded;
+    if (mlp_fold(&f->mlp, &folded, error) < 0)
+        return -1;
+    mlp_free(aligner);
+    *aligner = folded;
+    printf("aligner, round %d of %d: error of turn, size and place %.1f %% of their range\n",
+           round + 1, ROUNDS, 100.0 * sqrt(cost));
+    fflush(stdout);
+    return 0;
+}
+
+int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *samples, int count,
+                uint64_t seed, struct team *team, const volatile sig_atomic_t *stop,
+                struct error *error)
+{
+    struct mlp_config config = fit_aligner_network(dataset);
+    struct affine *faces = malloc((size_t)dataset->count * sizeof *faces);
+    int *order = malloc((size_t)count * sizeof *order);
+    struct fitting f = {.dataset = dataset, .team = team, .faces = faces, .seed = seed};
+    struct mlp learned = {0};
+    int result = 0;
+    if (!faces || !order)
+        result = error_no_memory(error, "the aligner");
+    else
+        result = prepare(&f, &config, error);
+    for (int i = 0; result == 0 && i < dataset->count; i++)
+        faces[i] = affine_identity;
+    if (result == 0)
+        memcpy(order, samples, (size_t)count * sizeof *order);
+    for (int round = 0; result == 0 && round < ROUNDS; round++) {
+        result = fit_round(&f, round, order, count, stop, &learned, error);
+        if (result == 0 && round < ROUNDS - 1)
+            result = fit_aligner_apply(&learned, dataset, team, faces, error);
+    }
+    release(&f);
+    free(faces);
+    free(order);
+    if (result < 0)
+        mlp_free(&learned);
+    else
+        *aligner = learned;
+    return result;
+}
