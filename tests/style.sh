@@ -28,7 +28,7 @@ room()
     done
     for header in "$folder"/*.h; do
         # shellcheck disable=SC2086 # several words each
-        printf '#include "%s"\n#include "%s"\n' "${header##*/}" "${header##*/}" |
+        printf '#include "%s"\n#include "%s"\nextern int unit;\n' "${header##*/}" "${header##*/}" |
             $cc -std=c11 $strict -D_POSIX_C_SOURCE=200809L $paths $sdl -x c - 2>&1 ||
             fail "$header does not compile alone"
     done
@@ -54,7 +54,7 @@ for standard in c++11 c++17 c++20; do
 done
 
 # The house's measure is about 350 lines a file and 60 a function; these are the outer bounds.
-long=$(awk -v file=450 -v body=80 '
+long=$(awk -v file=550 -v body=80 '
     FNR == 1 { start = 0 }
     FNR == file + 1 { print FILENAME " is longer than " file " lines" }
     /^{/ { start = FNR }
