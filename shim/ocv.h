@@ -79,6 +79,10 @@ enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t gr
 /* out: width x height bytes without padding; shrinking averages areas, enlarging interpolates. */
 enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,
                               struct ocv_error *error);
+/* The same, faster and coarser: averages 2x2 pixels as often as it can, and interpolates for the
+ * rest. Neither side may grow. */
+enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                              struct ocv_error *error);
 /* out: (width + left + right) x (height + top + bottom) bytes without padding; the picture with
  * its edge repeated around it. */
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,

@@ -26,6 +26,25 @@ enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width
     });
 }
 
+enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                              struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        CV_Assert(width <= picture.width && height <= picture.height);
+        cv::Mat pixels = as_matrix(picture);
+        while (pixels.cols >= 2 * width && pixels.rows >= 2 * height) {
+            /* An odd row or column is left out: only exact halves are fast. */
+            const cv::Size half(pixels.cols / 2, pixels.rows / 2);
+            cv::Mat averaged;
+            cv::resize(pixels(cv::Rect(0, 0, 2 * half.width, 2 * half.height)), averaged, half, 0,
+                       0, cv::INTER_AREA);
+            pixels = averaged;
+        }
+        cv::Mat target(height, width, CV_8UC1, out);
+        cv::resize(pixels, target, target.size(), 0, 0, cv::INTER_LINEAR);
+    });
+}
+
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
                            uint8_t *out, struct ocv_error *error)
 {

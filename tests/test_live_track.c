@@ -66,7 +66,7 @@ static void test_hold(void **state)
 {
     (void)state;
     struct tracker tracker = {0};
-    struct frame frame = {0};
+    struct frame frame = {.width = 640, .height = 480};
     struct box box = square_at(100, 100, 80);
     for (int n = 0; n < 30; n++)
         tracker_update(&tracker, &box, 1, n / 30.0);
@@ -88,12 +88,43 @@ static void test_hold(void **state)
     assert_int_equal(frame.ids[0], 2);
 }
 
+/* A frame later than the last update shows where its faces have gone to by then. */
+static void test_moved_on(void **state)
+{
+    (void)state;
+    struct tracker tracker = {0};
+    struct frame frame = {.width = 640, .height = 480};
+    struct box box;
+    double time = 0;
+    for (int n = 0; n < 60; n++) {
+        time = n / 30.0;
+        box = square_at(300 + 90 * time, 200, 80);
+        tracker_update(&tracker, &box, 1, time);
+    }
+    frame.time = time;
+    tracker_fill(&tracker, &frame);
+    struct box now = frame.boxes[0];
+    expect_close(now.x, box.x, 0.03 * 80, "at once");
+    frame.time = time + 0.1;
+    tracker_fill(&tracker, &frame);
+    expect_close(frame.boxes[0].x, now.x + 9, 1, "a tenth of a second later");
+    assert_int_equal(frame.boxes[0].width, now.width);
+    frame.time = time + 1000;
+    tracker_fill(&tracker, &frame);
+    expect_close(frame.boxes[0].x, now.x + 90 * TRACK_HOLD, 1, "much later");
+    /* A smaller picture does not show it any more. */
+    frame.width = now.x;
+    frame.time = time;
+    tracker_fill(&tracker, &frame);
+    assert_int_equal(frame.box_count, 0);
+}
+
 /* After the first frame, what is found only once is taken for an error of the cascade. */
 static void test_found_twice(void **state)
 {
     (void)state;
     struct tracker tracker = {0};
-    struct frame frame = {0};
+    struct frame frame = {.width = 640, .height = 480};
     struct box boxes[2] = {square_at(100, 100, 80), square_at(300, 100, 80)};
     tracker_update(&tracker, boxes, 1, 0);
     tracker_fill(&tracker, &frame);
@@ -559,6 +590,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_moved_on),
         cmocka_unit_test(test_found_twice),
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test(test_lag),

@@ -413,6 +413,43 @@ static void test_resize_averages_or_interpolates(void **state)
     resize_and_compare(1, 1, 8, 8);
 }
 
+/* A smooth picture stays what it is, and a pattern finer than the result's pixels becomes grey. */
+static void shrink_and_compare(int width, int height, int to_width, int to_height)
+{
+    uint8_t smooth[64 * 64], fine[64 * 64], out[64 * 64];
+    for (int y = 0; y < 64; y++)
+        for (int x = 0; x < 64; x++) {
+            smooth[y * 64 + x] = (uint8_t)(20 + 160 * x / width + 60 * y / height);
+            fine[y * 64 + x] = (x + y) % 2 ? 250 : 0;
+        }
+    const struct grey_image image = {smooth, width, height, 64};
+    assert_int_equal(ocv_shrink_grey(image, out, to_width, to_height, NULL), OCV_OK);
+    for (int y = 0; y < to_height; y++)
+        for (int x = 0; x < to_width; x++) {
+            const double value = 20 + 160 * (x + 0.5) / to_width + 60 * (y + 0.5) / to_height;
+            assert_true(fabs(out[y * to_width + x] - value) < 12);
+        }
+    const struct grey_image pattern = {fine, width, height, 64};
+    assert_int_equal(ocv_shrink_grey(pattern, out, to_width, to_height, NULL), OCV_OK);
+    for (int i = 0; i < to_width * to_height && width >= 2 * to_width; i++)
+        assert_in_range(out[i], 124, 126);
+}
+
+static void test_shrink_averages(void **state)
+{
+    (void)state;
+    shrink_and_compare(64, 64, 32, 32);
+    shrink_and_compare(61, 47, 23, 19);
+    shrink_and_compare(63, 63, 9, 9);
+    shrink_and_compare(50, 30, 50, 30);
+    shrink_and_compare(50, 30, 40, 11);
+    shrink_and_compare(64, 33, 1, 1);
+    uint8_t pixel = 7, out[2];
+    struct ocv_error error;
+    assert_int_equal(ocv_shrink_grey((struct grey_image){&pixel, 1, 1, 1}, out, 2, 1, &error),
+                     OCV_FAILED);
+}
+
 static void test_pad_repeats_the_edge(void **state)
 {
     (void)state;
@@ -850,6 +887,7 @@ int main(void)
         cmocka_unit_test(test_encoding_that_fails),
         cmocka_unit_test(test_grey_is_the_weighted_sum),
         cmocka_unit_test(test_resize_averages_or_interpolates),
+        cmocka_unit_test(test_shrink_averages),
         cmocka_unit_test(test_pad_repeats_the_edge),
         cmocka_unit_test(test_jpeg_loses_more_at_lower_quality),
         cmocka_unit_test(test_exceptions_become_codes),

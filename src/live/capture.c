@@ -27,17 +27,28 @@ static enum source_status capture_frame(struct capture *capture, long index)
     enum source_status status = source->read(source, &picture, &time, &capture->error);
     if (status != SOURCE_FRAME)
         return status;
-    double grabbed = monotonic_now();
-    if (frame_set(frame, picture, &capture->error))
-        return SOURCE_FAILED;
+    frame->grabbed = monotonic_now();
     frame->index = index;
     frame->time = time;
-    frame->grabbed = grabbed;
-    double begin = monotonic_now();
-    if (follower_run(capture->settings.follower, frame, &capture->error))
-        return SOURCE_FAILED;
-    frame->detection = monotonic_now() - begin;
-    return SOURCE_FRAME;
+    bool failed = capture->settings.grey ? frame_set_grey(frame, picture, &capture->error)
+                                         : frame_set(frame, picture, &capture->error);
+    return failed ? SOURCE_FAILED : SOURCE_FRAME;
+}
+
+/* False when the frame shall go nowhere any more, or on a failure. */
+static bool hand_over(struct capture *capture)
+{
+    struct mailbox *mailbox = capture->settings.mailbox;
+    struct mailbox *copies = capture->settings.copies;
+    if (copies) {
+        if (frame_copy_grey(mailbox_draft(copies), mailbox_draft(mailbox), &capture->error)) {
+            capture->status = SOURCE_FAILED;
+            return false;
+        }
+        if (!mailbox_put(copies))
+            return false;
+    }
+    return mailbox_put(mailbox);
 }
 
 static struct timespec after(struct timespec time, double seconds)
@@ -111,11 +122,13 @@ static void *run(void *argument)
             if (is_before(due, now))
                 due = now;
         }
-        open = open && mailbox_put(settings->mailbox);
+        open = open && hand_over(capture);
         if (settings->wake)
             settings->wake(settings->context);
     }
     mailbox_end(settings->mailbox);
+    if (settings->copies)
+        mailbox_end(settings->copies);
     if (settings->wake)
         settings->wake(settings->context);
     return NULL;

@@ -1,16 +1,16 @@
-/* The thread that reads a source, finds the faces, and puts frames into a mailbox. */
+/* The thread that reads a source and puts its frames into a mailbox. */
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
-#include "follower.h"
 #include "mailbox.h"
 #include "source.h"
 
 struct capture_settings {
-    struct source *source;
-    struct follower *follower; /* both are the thread's until capture_join */
+    struct source *source; /* is the thread's until capture_join */
     struct mailbox *mailbox;
-    double pace; /* frames a second to slow down to; 0 for as fast as they come */
+    struct mailbox *copies; /* gets each frame too, in grey, for who works beside; may be NULL */
+    bool grey;              /* nobody wants the colours */
+    double pace;            /* frames a second to slow down to; 0 for as fast as they come */
     /* Called after each frame and at the end, from the thread; may be NULL. */
     void (*wake)(void *context);
     /* Called, from the thread, when the source is lost, with the reason, and when it is back, with

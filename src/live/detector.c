@@ -37,7 +37,7 @@ static const struct search live_ranges[DETECTOR_RANGES] = {
 };
 
 /* A known face is brought to `side` pixels and sought in a window around it; where the quick look
- * finds nothing, careful ones follow. */
+ * finds nothing, a careful one follows. */
 struct look {
     double side;
     double margin; /* of the window, on each side, share of the face's side */
@@ -47,7 +47,6 @@ struct look {
 };
 static const struct look looks[] = {
     {48, 0.2, 1.15, 1, 0.85, 1.20},
-    {48, 0.3, 1.10, 2, 0.78, 1.30},
     {64, 0.3, 1.05, 2, 0.78, 1.30},
 };
 
@@ -137,7 +136,9 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
     struct ocv_error failure;
     struct grey_image resized = {detector->pixels, width, height, (size_t)width};
     uint8_t *padded = detector->pixels + small;
-    if (ocv_resize_grey(part, detector->pixels, width, height, &failure) != OCV_OK ||
+    bool shrinks = width <= part.width && height <= part.height;
+    if ((shrinks ? ocv_shrink_grey : ocv_resize_grey)(part, detector->pixels, width, height,
+                                                      &failure) != OCV_OK ||
         (padding > 0 &&
          ocv_pad_grey(resized, above, above, beside, beside, padded, &failure) != OCV_OK))
         return error_set(error, "%s", failure.text);

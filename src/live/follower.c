@@ -59,11 +59,21 @@ static int confirm_all(struct follower *follower, struct frame *frame, struct er
     return 0;
 }
 
+static void begin_scene(struct follower *follower, const struct frame *frame)
+{
+    if (follower->width == frame->width && follower->height == frame->height)
+        return;
+    follower->tracker = (struct tracker){.last_id = follower->tracker.last_id};
+    follower->width = frame->width;
+    follower->height = frame->height;
+}
+
 int follower_run(struct follower *follower, struct frame *frame, struct error *error)
 {
     struct tracker *tracker = &follower->tracker;
     double time = frame->time;
     frame->box_count = 0;
+    begin_scene(follower, frame);
     if (look_for_known(follower, frame, error))
         return -1;
     for (int due = ranges_due(follower, time); due > 0; due--) {

@@ -16,12 +16,14 @@ enum { FOLLOWER_LOOKS = 4 };
 struct follower {
     struct detector *detector;
     struct tracker tracker;
-    int first;    /* of the tracks, to be looked for next */
-    int range;    /* of sizes, whose turn is next */
-    double turns; /* that are due; the rest of a turn is carried over */
+    int first;         /* of the tracks, to be looked for next */
+    int range;         /* of sizes, whose turn is next */
+    double turns;      /* that are due; the rest of a turn is carried over */
+    int width, height; /* of the last frame */
 };
 
-/* Fills the frame's boxes, ids and held from its grey picture and its time. */
+/* Fills the frame's boxes, ids and held from its grey picture and its time. A frame of another size
+ * than the last one is a new scene: its faces get new ids. */
 int follower_run(struct follower *follower, struct frame *frame, struct error *error);
 
 #endif

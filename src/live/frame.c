@@ -6,42 +6,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reserve(struct frame *frame, size_t pixels, struct error *error)
+static int reserve(uint8_t **pixels, size_t *capacity, size_t size, struct error *error)
 {
-    if (pixels <= frame->capacity)
+    if (size <= *capacity)
         return 0;
-    uint8_t *bgr = malloc(pixels * 3);
-    uint8_t *grey = malloc(pixels);
-    if (!bgr || !grey) {
-        free(bgr);
-        free(grey);
+    uint8_t *made = malloc(size);
+    if (!made)
         return error_no_memory(error, "a picture");
-    }
-    free(frame->bgr);
-    free(frame->grey);
-    frame->bgr = bgr;
-    frame->grey = grey;
-    frame->capacity = pixels;
+    free(*pixels);
+    *pixels = made;
+    *capacity = size;
+    return 0;
+}
+
+static int set_size(struct frame *frame, int width, int height, struct error *error)
+{
+    assert(width > 0 && height > 0);
+    frame->box_count = 0;
+    if (reserve(&frame->grey, &frame->grey_capacity, (size_t)width * (size_t)height, error))
+        return -1;
+    frame->width = width;
+    frame->height = height;
+    return 0;
+}
+
+int frame_set_grey(struct frame *frame, struct bgr_image picture, struct error *error)
+{
+    if (set_size(frame, picture.width, picture.height, error))
+        return -1;
+    struct ocv_error failure;
+    if (ocv_bgr_to_grey(picture, frame->grey, (size_t)picture.width, &failure) != OCV_OK)
+        return error_set(error, "%s", failure.text);
     return 0;
 }
 
 int frame_set(struct frame *frame, struct bgr_image picture, struct error *error)
 {
-    assert(picture.width > 0 && picture.height > 0);
-    size_t width = (size_t)picture.width;
-    size_t height = (size_t)picture.height;
-    if (reserve(frame, width * height, error))
+    size_t row = (size_t)picture.width * 3;
+    if (frame_set_grey(frame, picture, error) ||
+        reserve(&frame->bgr, &frame->bgr_capacity, row * (size_t)picture.height, error))
         return -1;
-
-    struct ocv_error failure;
-    if (ocv_bgr_to_grey(picture, frame->grey, width, &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
-    for (size_t y = 0; y < height; y++)
-        memcpy(frame->bgr + y * width * 3, picture.pixels + y * picture.stride, width * 3);
-    frame->width = picture.width;
-    frame->height = picture.height;
-    frame->box_count = 0;
+    for (size_t y = 0; y < (size_t)picture.height; y++)
+        memcpy(frame->bgr + y * row, picture.pixels + y * picture.stride, row);
     return 0;
+}
+
+int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error)
+{
+    if (set_size(frame, from->width, from->height, error))
+        return -1;
+    memcpy(frame->grey, from->grey, (size_t)from->width * (size_t)from->height);
+    frame->index = from->index;
+    frame->time = from->time;
+    frame->grabbed = from->grabbed;
+    return 0;
+}
+
+void frame_swap(struct frame *a, struct frame *b)
+{
+    struct frame swapped = *a;
+    *a = *b;
+    *b = swapped;
 }
 
 void frame_free(struct frame *frame)

@@ -1,5 +1,5 @@
 /* A picture that owns its pixels, in colour and in grey, with the face boxes found in it. It is
- * what travels from the capture thread to the main thread. */
+ * what travels from thread to thread. */
 #ifndef FRAME_H
 #define FRAME_H
 
@@ -11,9 +11,9 @@
 enum { FRAME_MAX_FACES = 64 };
 
 struct frame {
-    uint8_t *bgr;    /* height x width x 3 bytes, without padding */
-    uint8_t *grey;   /* height x width bytes, without padding */
-    size_t capacity; /* pixels that both buffers have room for */
+    uint8_t *bgr;  /* height x width x 3 bytes, without padding; stale in a frame set grey */
+    uint8_t *grey; /* height x width bytes, without padding */
+    size_t bgr_capacity, grey_capacity; /* bytes */
     int width, height;
     long index;       /* 0 for the first frame of the source */
     double time;      /* seconds since the first frame */
@@ -28,6 +28,11 @@ struct frame {
 /* Copies the picture and makes its grey version; the frame then has no boxes. A frame starts as
  * all zeros, grows as needed and is ended by frame_free. */
 int frame_set(struct frame *frame, struct bgr_image picture, struct error *error);
+/* The same without the colours: for who shows nothing. */
+int frame_set_grey(struct frame *frame, struct bgr_image picture, struct error *error);
+/* Copies the grey pixels of another frame, its index and its times. */
+int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error);
+void frame_swap(struct frame *a, struct frame *b);
 void frame_free(struct frame *frame);
 
 struct bgr_image frame_bgr(const struct frame *frame);

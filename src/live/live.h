@@ -1,12 +1,12 @@
 /* A running camera, video or demo: what run_live.c sets up and live_loop.c works through. Belongs
- * to the main thread; the capture thread has source and follower. */
+ * to the main thread; while the pipeline runs, its threads have source and detector. */
 #ifndef LIVE_H
 #define LIVE_H
 
-#include "capture.h"
 #include "csv.h"
 #include "interrupt.h"
 #include "options.h"
+#include "pipeline.h"
 #include "progress_bar.h"
 #include "recorder.h"
 #include "smoother.h"
@@ -19,17 +19,15 @@ struct live {
     const struct options *options;
     struct source source;
     struct detector *detector;
-    struct follower follower;
     struct statistics statistics;
     struct recognizer *recognizer;
     struct smoother smoother;
-    struct mailbox *mailbox;
+    struct pipeline *pipeline;
     struct interrupt *interrupt;
     struct view *view;         /* NULL when headless */
     struct recorder *recorder; /* NULL without --output */
     struct recorder *take;     /* what the key `r` records; NULL: nothing */
     struct csv *csv;           /* NULL without --csv */
-    struct capture *capture;
     struct face faces[FRAME_MAX_FACES];
     struct tally tally;
     struct timeline timeline;
@@ -44,8 +42,8 @@ struct live {
     bool silent;       /* no signal is shown */
 };
 
-/* Reads, and finds the faces, in a thread of its own from now on. */
-int live_start_capture(struct live *live, struct error *error);
+/* Reads, and finds the faces, in threads of its own from now on. */
+int live_start_pipeline(struct live *live, struct error *error);
 
 /* Works through the frames until there are none, or the user has seen enough. */
 int live_loop(struct live *live, struct error *error);

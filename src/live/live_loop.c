@@ -109,15 +109,17 @@ static int process(struct live *live, const struct frame *frame, struct error *e
 
 static bool is_finished(const struct live *live)
 {
-    return mailbox_done(live->mailbox) || (live->limit > 0 && live->done >= live->limit);
+    return pipeline_done(live->pipeline) || (live->limit > 0 && live->done >= live->limit);
 }
 
 static int loop_headless(struct live *live, struct error *error)
 {
     while (!is_finished(live)) {
-        const struct frame *frame = mailbox_wait(live->mailbox);
+        const struct frame *frame = pipeline_wait(live->pipeline);
         if (frame && process(live, frame, error))
             return -1;
+        if (frame)
+            statistics_add(&live->statistics, STAGE_LATENCY, monotonic_now() - frame->grabbed);
         if (!live->options->quiet)
             progress_bar_update(&live->progress, live->done);
     }
@@ -170,19 +172,16 @@ static int switch_camera(struct live *live, const struct camera *camera, struct 
         view_say(live->view, text);
         return 0;
     }
-    mailbox_stop(live->mailbox);
-    capture_join(&live->capture, &reason);
+    pipeline_join(live->pipeline, &reason);
     source_close(&live->source);
     live->source = opened;
-    live->follower = (struct follower){.detector = live->detector};
     live->smoother = (struct smoother){.seconds = live->smoother.seconds};
     if (live->take)
         end_take(live, NULL);
     live->last_frame = monotonic_now();
-    mailbox_restart(live->mailbox);
     snprintf(text, sizeof text, "%.100s %.100s", camera->path, camera->name);
     view_say(live->view, text);
-    return live_start_capture(live, error);
+    return live_start_pipeline(live, error);
 }
 
 static int next_camera(struct live *live, struct error *error)
@@ -257,7 +256,7 @@ static void show_statistics(struct live *live)
              "latency %.0f ms, 95 %% under %.0f ms\n"
              "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
              "memory %.0f MB\nsmoothing %.1f s",
-             view_rate(live->view), mailbox_dropped(live->mailbox),
+             view_rate(live->view), pipeline_dropped(live->pipeline),
              statistics_quantile(statistics, STAGE_LATENCY, 0.5),
              statistics_quantile(statistics, STAGE_LATENCY, 0.95),
              statistics_quantile(statistics, STAGE_DETECTION, 0.5),
@@ -304,7 +303,7 @@ static int loop_window(struct live *live, struct error *error)
             return -1;
         if (live->quit)
             return 0;
-        const struct frame *frame = live->paused ? NULL : mailbox_take(live->mailbox);
+        const struct frame *frame = live->paused ? NULL : pipeline_take(live->pipeline);
         if (frame && process(live, frame, error))
             return -1;
         redraw = check_signal(live) || redraw;

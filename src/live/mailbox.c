@@ -137,7 +137,7 @@ bool mailbox_sleep(struct mailbox *box, const struct timespec *deadline)
     return open;
 }
 
-static const struct frame *take_locked(struct mailbox *box)
+static struct frame *take_locked(struct mailbox *box)
 {
     if (!box->fresh || box->stopped)
         return NULL;
@@ -149,20 +149,20 @@ static const struct frame *take_locked(struct mailbox *box)
     return &box->frames[box->taken];
 }
 
-const struct frame *mailbox_take(struct mailbox *box)
+struct frame *mailbox_take(struct mailbox *box)
 {
     lock(box);
-    const struct frame *frame = take_locked(box);
+    struct frame *frame = take_locked(box);
     unlock(box);
     return frame;
 }
 
-const struct frame *mailbox_wait(struct mailbox *box)
+struct frame *mailbox_wait(struct mailbox *box)
 {
     lock(box);
     while (!box->fresh && !box->ended && !box->stopped)
         wait_for_change(box);
-    const struct frame *frame = take_locked(box);
+    struct frame *frame = take_locked(box);
     unlock(box);
     return frame;
 }

@@ -1,5 +1,5 @@
-/* Hands frames from the capture thread to the main thread through three buffers: one being
- * filled, one ready, one in use. Nobody copies and nobody waits for drawing.
+/* Hands frames from one thread to another through three buffers: one being filled, one ready, one
+ * in use. Nobody copies, and the newest frame never waits for anyone.
  *
  * One thread produces, one consumes; mailbox_stop may come from any thread. */
 #ifndef MAILBOX_H
@@ -30,10 +30,11 @@ void mailbox_end(struct mailbox *mailbox);
 /* Producer: sleeps until the monotonic clock shows `deadline`. False after mailbox_stop. */
 bool mailbox_sleep(struct mailbox *mailbox, const struct timespec *deadline);
 
-/* Consumer: the ready frame, or NULL where none is; it stays valid until the next take or wait. */
-const struct frame *mailbox_take(struct mailbox *mailbox);
+/* Consumer: the ready frame, or NULL where none is; it is the consumer's until the next take or
+ * wait. */
+struct frame *mailbox_take(struct mailbox *mailbox);
 /* Consumer: waits for a frame. NULL once the producer has ended or the mailbox was stopped. */
-const struct frame *mailbox_wait(struct mailbox *mailbox);
+struct frame *mailbox_wait(struct mailbox *mailbox);
 /* Consumer: whether the producer has ended and all its frames were taken. */
 bool mailbox_done(struct mailbox *mailbox);
 

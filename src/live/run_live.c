@@ -63,10 +63,10 @@ static enum exit_status open_source(struct live *live, struct error *error)
 
 /* ---- Beginning and end ----------------------------------------------------------------------- */
 
-static void stop_capture(void *context)
+static void stop_early(void *context)
 {
     struct live *live = context;
-    mailbox_stop(live->mailbox);
+    pipeline_stop(live->pipeline);
     SDL_Event event = {.type = SDL_QUIT};
     SDL_PushEvent(&event);
 }
@@ -110,20 +110,20 @@ static enum exit_status prepare_output(struct live *live, struct error *error)
     return STATUS_DONE;
 }
 
-int live_start_capture(struct live *live, struct error *error)
+int live_start_pipeline(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
-    live->follower.detector = live->detector;
     double fps = live->source.fps > 0 ? live->source.fps : usual_fps;
     bool paced = live->view && !live->source.live;
-    struct capture_settings settings = {.source = &live->source,
-                                        .follower = &live->follower,
-                                        .mailbox = live->mailbox,
-                                        .pace = paced ? fps : 0,
-                                        .wake = live->view ? wake_view : NULL,
-                                        .lost = options->exit_on_loss ? NULL : on_loss,
-                                        .context = live};
-    return capture_start(&live->capture, &settings, error);
+    struct pipeline_settings settings = {.source = &live->source,
+                                         .detector = live->detector,
+                                         .beside = live->view && live->source.live,
+                                         .grey = !live->view && !options->output,
+                                         .pace = paced ? fps : 0,
+                                         .wake = live->view ? wake_view : NULL,
+                                         .lost = options->exit_on_loss ? NULL : on_loss,
+                                         .context = live};
+    return pipeline_start(live->pipeline, &settings, error);
 }
 
 static enum exit_status start(struct live *live, struct error *error)
@@ -141,9 +141,8 @@ static enum exit_status start(struct live *live, struct error *error)
     if (status != STATUS_DONE)
         return status;
 
-    enum mailbox_mode mode = live->source.live ? MAILBOX_NEWEST : MAILBOX_EVERY;
-    if (mailbox_create(&live->mailbox, mode, error) ||
-        interrupt_watch(&live->interrupt, stop_capture, live, error))
+    if (pipeline_create(&live->pipeline, live->source.live, error) ||
+        interrupt_watch(&live->interrupt, stop_early, live, error))
         return STATUS_FAILED;
     setup_view(options, "Expressions", true, &live->view);
     live->limit = options->max_frames;
@@ -152,7 +151,7 @@ static enum exit_status start(struct live *live, struct error *error)
         live->progress.frames = live->limit;
     if (live->limit == 0 && options->input == INPUT_DEMO && !live->view)
         live->limit = DEMO_CYCLE;
-    return live_start_capture(live, error) ? STATUS_FAILED : STATUS_DONE;
+    return live_start_pipeline(live, error) ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* Why the frames have ended, as a status. */
@@ -203,17 +202,16 @@ static enum exit_status run(struct live *live, struct error *error)
     double begin = monotonic_now();
     int result = live_loop(live, error);
     double seconds = monotonic_now() - begin;
-    mailbox_stop(live->mailbox);
-    struct error capture_error;
-    enum source_status end = capture_join(&live->capture, &capture_error);
+    struct error failure;
+    enum source_status end = pipeline_join(live->pipeline, &failure);
     if (result)
         return STATUS_FAILED;
     if (end == SOURCE_FAILED)
-        *error = capture_error;
+        *error = failure;
 
     enum exit_status status = conclude(live, end, error);
     const struct options *options = live->options;
-    long dropped = mailbox_dropped(live->mailbox);
+    long dropped = pipeline_dropped(live->pipeline);
     progress_bar_hide(&live->progress);
     if (status == STATUS_DONE && options->report &&
         timeline_report_write(&live->timeline, options->report, error))
@@ -245,7 +243,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
     csv_close(&live->csv);
     timeline_free(&live->timeline);
     view_close(&live->view);
-    mailbox_free(&live->mailbox);
+    pipeline_free(&live->pipeline);
     source_close(&live->source);
     detector_close(&live->detector);
     recognizer_close(&live->recognizer);

@@ -6,7 +6,7 @@ enum stage {
     STAGE_DETECTION,
     STAGE_RECOGNITION,
     STAGE_DRAWING,
-    STAGE_LATENCY, /* from the grab of a frame until the window shows it */
+    STAGE_LATENCY, /* from the grab of a frame until it is shown, or its results are out */
     STAGE_COUNT
 };
 

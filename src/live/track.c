@@ -176,13 +176,17 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
 
 void tracker_fill(const struct tracker *tracker, struct frame *frame)
 {
+    double ahead = fmin(fmax(frame->time - tracker->time, 0), TRACK_HOLD);
     frame->box_count = 0;
     for (int t = 0; t < tracker->count; t++) {
         const struct track *track = &tracker->tracks[t];
-        if (track->id == 0)
+        struct box box = square(track->x.value + track->x.speed * ahead,
+                                track->y.value + track->y.speed * ahead, track->side.value);
+        struct box inside = frame_clip(frame, box);
+        if (track->id == 0 || inside.width <= 0 || inside.height <= 0)
             continue;
         int i = frame->box_count++;
-        frame->boxes[i] = square(track->x.value, track->y.value, track->side.value);
+        frame->boxes[i] = box;
         frame->ids[i] = track->id;
         frame->held[i] = !track->found;
     }

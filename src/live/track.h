@@ -46,7 +46,8 @@ struct box track_expect(const struct tracker *tracker, const struct track *track
  * end. What is found in the first frame of all counts at once. */
 void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time);
 
-/* Puts boxes and ids of the tracks that count into the frame. */
+/* Puts boxes and ids of the tracks that count into the frame, each moved on to the frame's time as
+ * it moves, but for TRACK_HOLD at most. Those that have left the picture are left out. */
 void tracker_fill(const struct tracker *tracker, struct frame *frame);
 
 #endif

@@ -1,0 +1,134 @@
+#include "detection.h"
+
+#include "monotonic.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the faces found last have come to. */
+struct finding {
+    struct tracker tracker;
+    int width, height; /* of the frame */
+    double seconds;    /* that it took */
+};
+
+struct detection {
+    struct detection_settings settings;
+    pthread_t thread;
+    bool failed; /* this and the error: the thread's until it is joined */
+    struct error error;
+    pthread_mutex_t lock; /* guards the finding */
+    struct finding finding;
+};
+
+/* These calls fail only by a mistake of ours. */
+static void lock(struct detection *detection)
+{
+    int code = pthread_mutex_lock(&detection->lock);
+    assert(code == 0);
+    (void)code;
+}
+
+static void unlock(struct detection *detection)
+{
+    int code = pthread_mutex_unlock(&detection->lock);
+    assert(code == 0);
+    (void)code;
+}
+
+static bool detect(struct detection *detection, struct frame *frame)
+{
+    struct follower *follower = detection->settings.follower;
+    double begin = monotonic_now();
+    if (follower_run(follower, frame, &detection->error))
+        return false;
+    frame->detection = monotonic_now() - begin;
+    return true;
+}
+
+static void publish(struct detection *detection, const struct frame *frame)
+{
+    lock(detection);
+    detection->finding = (struct finding){.tracker = detection->settings.follower->tracker,
+                                          .width = frame->width,
+                                          .height = frame->height,
+                                          .seconds = frame->detection};
+    unlock(detection);
+}
+
+static void *run(void *argument)
+{
+    struct detection *detection = argument;
+    const struct detection_settings *settings = &detection->settings;
+    bool open = true;
+    for (struct frame *frame; open && (frame = mailbox_wait(settings->from));) {
+        detection->failed = !detect(detection, frame);
+        if (detection->failed)
+            break;
+        if (!settings->to) {
+            publish(detection, frame);
+            continue;
+        }
+        frame_swap(frame, mailbox_draft(settings->to));
+        open = mailbox_put(settings->to);
+        if (settings->wake)
+            settings->wake(settings->context);
+    }
+    if (detection->failed)
+        mailbox_stop(settings->from);
+    if (settings->to)
+        mailbox_end(settings->to);
+    if (settings->wake)
+        settings->wake(settings->context);
+    return NULL;
+}
+
+int detection_start(struct detection **detection, const struct detection_settings *settings,
+                    struct error *error)
+{
+    struct detection *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the detection thread");
+    made->settings = *settings;
+    int code = pthread_mutex_init(&made->lock, NULL);
+    if (!code) {
+        code = pthread_create(&made->thread, NULL, run, made);
+        if (code)
+            pthread_mutex_destroy(&made->lock);
+    }
+    if (code) {
+        free(made);
+        return error_set(error, "cannot start the detection thread: %s; close other programs",
+                         strerror(code));
+    }
+    *detection = made;
+    return 0;
+}
+
+void detection_fill(struct detection *detection, struct frame *frame)
+{
+    lock(detection);
+    struct finding finding = detection->finding;
+    unlock(detection);
+    frame->box_count = 0;
+    frame->detection = finding.seconds;
+    if (finding.width == frame->width && finding.height == frame->height)
+        tracker_fill(&finding.tracker, frame);
+}
+
+int detection_join(struct detection **detection, struct error *error)
+{
+    struct detection *joined = *detection;
+    int code = pthread_join(joined->thread, NULL);
+    assert(code == 0);
+    (void)code;
+    int result = joined->failed ? -1 : 0;
+    if (joined->failed)
+        *error = joined->error;
+    pthread_mutex_destroy(&joined->lock);
+    free(joined);
+    *detection = NULL;
+    return result;
+}

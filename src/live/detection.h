@@ -1,0 +1,31 @@
+/* The thread that finds the faces: in every frame on its way, or, where frames are shown at once,
+ * beside them in the newest frame. */
+#ifndef DETECTION_H
+#define DETECTION_H
+
+#include "follower.h"
+#include "mailbox.h"
+
+struct detection_settings {
+    struct follower *follower; /* is the thread's until detection_join */
+    struct mailbox *from;
+    struct mailbox *to; /* gets the frames with their boxes; NULL: nobody, see detection_fill */
+    /* Called after each frame in `to` and at the end, from the thread; may be NULL. */
+    void (*wake)(void *context);
+    void *context;
+};
+
+struct detection;
+
+/* *settings is copied. */
+int detection_start(struct detection **detection, const struct detection_settings *settings,
+                    struct error *error);
+
+/* Fills the frame's boxes from the faces found last, moved on to the frame's time. Any thread. */
+void detection_fill(struct detection *detection, struct frame *frame);
+
+/* Waits for the thread's end (that of `from`, a mailbox_stop, or a failure, which stops `from`)
+ * and frees it. */
+int detection_join(struct detection **detection, struct error *error);
+
+#endif

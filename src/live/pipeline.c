@@ -1,0 +1,128 @@
+#include "pipeline.h"
+
+#include <stdlib.h>
+
+struct pipeline {
+    struct pipeline_settings settings;
+    struct mailbox *to_detection, *to_main;
+    struct follower follower;
+    struct capture *capture;
+    struct detection *detection;
+};
+
+int pipeline_create(struct pipeline **pipeline, bool live, struct error *error)
+{
+    struct pipeline *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the frame buffers");
+    enum mailbox_mode mode = live ? MAILBOX_NEWEST : MAILBOX_EVERY;
+    if (mailbox_create(&made->to_detection, mode, error) ||
+        mailbox_create(&made->to_main, mode, error)) {
+        pipeline_free(&made);
+        return -1;
+    }
+    *pipeline = made;
+    return 0;
+}
+
+void pipeline_free(struct pipeline **pipeline)
+{
+    if (!*pipeline)
+        return;
+    mailbox_free(&(*pipeline)->to_main);
+    mailbox_free(&(*pipeline)->to_detection);
+    free(*pipeline);
+    *pipeline = NULL;
+}
+
+static int start_capture(struct pipeline *pipeline, struct error *error)
+{
+    const struct pipeline_settings *settings = &pipeline->settings;
+    bool beside = settings->beside;
+    struct capture_settings capture = {.source = settings->source,
+                                       .mailbox =
+                                           beside ? pipeline->to_main : pipeline->to_detection,
+                                       .copies = beside ? pipeline->to_detection : NULL,
+                                       .grey = settings->grey,
+                                       .pace = settings->pace,
+                                       .wake = beside ? settings->wake : NULL,
+                                       .lost = settings->lost,
+                                       .context = settings->context};
+    return capture_start(&pipeline->capture, &capture, error);
+}
+
+static int start_detection(struct pipeline *pipeline, struct error *error)
+{
+    const struct pipeline_settings *settings = &pipeline->settings;
+    bool beside = settings->beside;
+    struct detection_settings detection = {.follower = &pipeline->follower,
+                                           .from = pipeline->to_detection,
+                                           .to = beside ? NULL : pipeline->to_main,
+                                           .wake = beside ? NULL : settings->wake,
+                                           .context = settings->context};
+    return detection_start(&pipeline->detection, &detection, error);
+}
+
+int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
+                   struct error *error)
+{
+    pipeline->settings = *settings;
+    pipeline->follower = (struct follower){.detector = settings->detector};
+    mailbox_restart(pipeline->to_detection);
+    mailbox_restart(pipeline->to_main);
+    if (start_detection(pipeline, error))
+        return -1;
+    if (start_capture(pipeline, error)) {
+        struct error ignored;
+        pipeline_stop(pipeline);
+        detection_join(&pipeline->detection, &ignored);
+        return -1;
+    }
+    return 0;
+}
+
+static const struct frame *complete(struct pipeline *pipeline, struct frame *frame)
+{
+    if (frame && pipeline->settings.beside)
+        detection_fill(pipeline->detection, frame);
+    return frame;
+}
+
+const struct frame *pipeline_take(struct pipeline *pipeline)
+{
+    return complete(pipeline, mailbox_take(pipeline->to_main));
+}
+
+const struct frame *pipeline_wait(struct pipeline *pipeline)
+{
+    return complete(pipeline, mailbox_wait(pipeline->to_main));
+}
+
+bool pipeline_done(struct pipeline *pipeline)
+{
+    return mailbox_done(pipeline->to_main);
+}
+
+long pipeline_dropped(struct pipeline *pipeline)
+{
+    long beside = pipeline->settings.beside ? 0 : mailbox_dropped(pipeline->to_detection);
+    return beside + mailbox_dropped(pipeline->to_main);
+}
+
+void pipeline_stop(struct pipeline *pipeline)
+{
+    mailbox_stop(pipeline->to_detection);
+    mailbox_stop(pipeline->to_main);
+}
+
+enum source_status pipeline_join(struct pipeline *pipeline, struct error *error)
+{
+    struct error failure;
+    pipeline_stop(pipeline);
+    enum source_status status = capture_join(&pipeline->capture, error);
+    if (detection_join(&pipeline->detection, &failure)) {
+        *error = failure;
+        status = SOURCE_FAILED;
+    }
+    return status;
+}

@@ -1,0 +1,58 @@
+/* The threads and mailboxes between a source and the main thread. One thread reads, another finds
+ * the faces. Normally each frame passes through both and comes with its own boxes:
+ *
+ *     capture --> detection --> main thread
+ *
+ * `beside`, frames do not wait for the detection, whatever it costs; their boxes are those of the
+ * newest detected frame, moved on as the faces move:
+ *
+ *     capture ----------------> main thread
+ *        +------> detection ------^
+ *
+ * Of a live source, the newest frame wins everywhere and the others are dropped; of a file every
+ * frame arrives. All calls belong to the main thread, but for pipeline_stop. */
+#ifndef PIPELINE_H
+#define PIPELINE_H
+
+#include "capture.h"
+#include "detection.h"
+
+struct pipeline_settings {
+    struct source *source; /* these two are the threads' until pipeline_join */
+    struct detector *detector;
+    bool beside; /* live sources only */
+    bool grey;   /* nobody wants the colours */
+    double pace; /* frames a second to slow down to; 0 for as fast as they come */
+    /* From a thread, as in capture.h; `wake` whenever a frame may be taken, and at the end. */
+    void (*wake)(void *context);
+    void (*lost)(void *context, const struct error *reason);
+    void *context;
+};
+
+struct pipeline;
+
+/* For live sources, or for files. */
+int pipeline_create(struct pipeline **pipeline, bool live, struct error *error);
+/* It must not be running. */
+void pipeline_free(struct pipeline **pipeline);
+
+/* *settings is copied. May be called again after pipeline_join. */
+int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
+                   struct error *error);
+
+/* The next frame, or NULL where none is ready; valid until the next take or wait. */
+const struct frame *pipeline_take(struct pipeline *pipeline);
+/* Waits for a frame; NULL after the last one, or after pipeline_stop. */
+const struct frame *pipeline_wait(struct pipeline *pipeline);
+/* Whether no further frame will come. */
+bool pipeline_done(struct pipeline *pipeline);
+/* Frames that nobody saw. */
+long pipeline_dropped(struct pipeline *pipeline);
+
+/* Ends both threads soon. Any thread. */
+void pipeline_stop(struct pipeline *pipeline);
+/* Stops it and waits for the threads. The result is as of capture_join; a failure may be the
+ * detection's. */
+enum source_status pipeline_join(struct pipeline *pipeline, struct error *error);
+
+#endif

@@ -1,0 +1,412 @@
+/* From a source to the main thread: mailbox, and the pipeline of capture and detection, with
+ * scripted sources and a scripted detection. Worth most under ThreadSanitizer. */
+#include "testing.h"
+
+#include "pipeline.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+static void pause_for(int milliseconds)
+{
+    const struct timespec moment = {0, milliseconds * 1000000L};
+    nanosleep(&moment, NULL);
+}
+
+/* ---- Mailbox --------------------------------------------------------------------------------- */
+
+static void put_number(struct mailbox *mailbox, long number)
+{
+    mailbox_draft(mailbox)->index = number;
+    assert_true(mailbox_put(mailbox));
+}
+
+static void test_mailbox_newest(void **state)
+{
+    (void)state;
+    struct mailbox *mailbox;
+    struct error error;
+    assert_int_equal(mailbox_create(&mailbox, MAILBOX_NEWEST, &error), 0);
+    assert_null(mailbox_take(mailbox));
+    for (long i = 0; i < 3; i++)
+        put_number(mailbox, i);
+    const struct frame *frame = mailbox_take(mailbox);
+    assert_non_null(frame);
+    assert_int_equal(frame->index, 2);
+    assert_int_equal(mailbox_dropped(mailbox), 2);
+    assert_null(mailbox_take(mailbox));
+    put_number(mailbox, 3);
+    put_number(mailbox, 4);
+    assert_int_equal(frame->index, 2);
+    mailbox_end(mailbox);
+    assert_false(mailbox_done(mailbox));
+    assert_int_equal(mailbox_wait(mailbox)->index, 4);
+    assert_true(mailbox_done(mailbox));
+    assert_null(mailbox_wait(mailbox));
+    mailbox_free(&mailbox);
+    assert_null(mailbox);
+}
+
+static void *stop_later(void *mailbox)
+{
+    pause_for(20);
+    mailbox_stop(mailbox);
+    return NULL;
+}
+
+/* A producer that waits for the consumer, and one that sleeps, are woken. */
+static void test_mailbox_stop(void **state)
+{
+    (void)state;
+    for (int sleeping = 0; sleeping < 2; sleeping++) {
+        struct mailbox *mailbox;
+        struct error error;
+        assert_int_equal(mailbox_create(&mailbox, MAILBOX_EVERY, &error), 0);
+        put_number(mailbox, 0);
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, stop_later, mailbox), 0);
+        struct timespec late;
+        clock_gettime(CLOCK_MONOTONIC, &late);
+        late.tv_sec += 3600;
+        assert_false(sleeping ? mailbox_sleep(mailbox, &late) : mailbox_put(mailbox));
+        assert_null(mailbox_wait(mailbox));
+        pthread_join(thread, NULL);
+        mailbox_free(&mailbox);
+    }
+}
+
+/* ---- A scripted detection -------------------------------------------------------------------- */
+
+/* What the detection does from now on. */
+static struct {
+    atomic_bool blocked; /* it takes for ever */
+    atomic_long fails;   /* at a frame with this index, or a later one; -1: never */
+    atomic_long last;    /* the newest frame that it has seen */
+} script;
+
+static void reset_detection(void)
+{
+    script.blocked = false;
+    script.fails = -1;
+    script.last = -1;
+}
+
+/* Stands in for that of follower.c: one face, 8 pixels wide, that moves 10 pixels a second to the
+ * right from where the frame's number says. */
+int follower_run(struct follower *follower, struct frame *frame, struct error *error)
+{
+    while (script.blocked)
+        pause_for(1);
+    if (script.fails >= 0 && frame->index >= script.fails)
+        return error_set(error, "script: detection fails");
+    struct track *track = &follower->tracker.tracks[0];
+    *track = (struct track){.id = 1, .found = true};
+    track->x = (struct track_axis){.value = 6 + (double)(frame->index % 10), .speed = 10};
+    track->y.value = 8;
+    track->side.value = 8;
+    follower->tracker.count = 1;
+    follower->tracker.time = frame->time;
+    tracker_fill(&follower->tracker, frame);
+    script.last = frame->index;
+    return 0;
+}
+
+/* ---- A scripted camera ----------------------------------------------------------------------- */
+
+/* Dies after every five frames and comes back at the third try, with pictures of another size. */
+struct camera {
+    int frames, tries, deaths;
+    int immortal; /* nonzero: does not die; gives this many frames, negative: for ever */
+    int wait;     /* before each frame, milliseconds */
+    bool alive, gone_for_good, ends_badly;
+};
+
+static enum source_status read_camera(struct source *source, struct bgr_image *picture,
+                                      double *time, struct error *error)
+{
+    static const uint8_t pixels[96 * 96 * 3];
+    struct camera *camera = source->state;
+    assert_true(camera->alive);
+    if (camera->wait)
+        pause_for(camera->wait);
+    bool dies =
+        camera->immortal ? camera->frames == camera->immortal : camera->frames / 5 > camera->deaths;
+    if (dies) {
+        camera->alive = false;
+        camera->deaths++;
+        error_set(error, "script: broken");
+        return camera->ends_badly || camera->deaths % 2 == 0 ? SOURCE_FAILED : SOURCE_END;
+    }
+    int side = 33 + (camera->immortal ? camera->frames % 3 * 16 : camera->deaths * 7);
+    *picture = (struct bgr_image){pixels, side, side + 1, (size_t)side * 3 + 5};
+    *time = camera->frames++ / 10.0;
+    return SOURCE_FRAME;
+}
+
+static int reopen_camera(struct source *source, struct error *error)
+{
+    struct camera *camera = source->state;
+    if (camera->gone_for_good || ++camera->tries % 3 != 0)
+        return error_set(error, "script: not there");
+    camera->alive = true;
+    return 0;
+}
+
+static void count_losses(void *context, const struct error *reason)
+{
+    int *events = context;
+    events[reason ? 0 : 1]++;
+}
+
+static struct source source_of(struct camera *camera)
+{
+    struct source source = {.name = "script", .live = true, .state = camera, .read = read_camera};
+    source.reopen = reopen_camera;
+    reset_detection();
+    return source;
+}
+
+/* ---- Pipeline -------------------------------------------------------------------------------- */
+
+static enum source_status run_file(bool ends_badly, bool grey, struct error *error)
+{
+    struct camera camera = {.alive = true, .immortal = 40, .ends_badly = ends_badly};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    assert_int_equal(pipeline_create(&pipeline, false, error), 0);
+    struct pipeline_settings settings = {.source = &source, .grey = grey};
+    assert_int_equal(pipeline_start(pipeline, &settings, error), 0);
+    long count = 0;
+    for (const struct frame *frame; (frame = pipeline_wait(pipeline)); count++) {
+        assert_int_equal(frame->index, count);
+        expect_close(frame->time, (double)count / 10, 1e-9, "time");
+        assert_int_equal(frame->width, 33 + count % 3 * 16);
+        assert_int_equal(frame->box_count, 1);
+        assert_int_equal(frame->boxes[0].x, 2 + count % 10); /* its own */
+        assert_int_equal(frame->bgr == NULL, grey);
+        if (count % 7 == 0)
+            pause_for(2);
+    }
+    assert_int_equal(count, 40);
+    assert_int_equal(pipeline_dropped(pipeline), 0);
+    enum source_status status = pipeline_join(pipeline, error);
+    pipeline_free(&pipeline);
+    assert_null(pipeline);
+    return status;
+}
+
+/* Of a file every frame arrives, with its own boxes, whatever its size. */
+static void test_every_frame(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(run_file(false, false, &error), SOURCE_END);
+    assert_int_equal(run_file(false, true, &error), SOURCE_END);
+    assert_int_equal(run_file(true, false, &error), SOURCE_FAILED);
+    assert_string_equal(error.text, "script: broken");
+}
+
+/* A detection that never ends keeps no frame back; once it has an answer, later frames carry it,
+ * moved on to their time. */
+static void test_never_behind(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = -1, .wait = 1};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+    struct pipeline_settings settings = {.source = &source, .beside = true};
+    script.blocked = true;
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    long last = -1;
+    for (int i = 0; i < 30; i++) {
+        const struct frame *frame = pipeline_wait(pipeline);
+        assert_true(frame->index > last);
+        assert_int_equal(frame->box_count, 0);
+        last = frame->index;
+    }
+    assert_int_equal(script.last, -1);
+    script.blocked = false;
+    int moved = 0;
+    while (moved < 10) {
+        const struct frame *frame = pipeline_wait(pipeline);
+        for (int i = 0; i < frame->box_count; i++, moved++)
+            assert_in_range(frame->boxes[i].x, 2, 11 + 5); /* TRACK_HOLD is half a second */
+        last = frame->index;
+    }
+    assert_true(script.last >= 0);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
+    pipeline_free(&pipeline);
+}
+
+/* A live source that nobody waits for: the newest frame wins, the others are counted. */
+static void test_newest_wins(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = 200};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+    struct pipeline_settings settings = {.source = &source};
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    long seen = 0, last = -1;
+    for (const struct frame *frame; (frame = pipeline_wait(pipeline)); seen++) {
+        assert_true(frame->index > last);
+        assert_int_equal(frame->boxes[0].x, 2 + frame->index % 10);
+        last = frame->index;
+        pause_for(1);
+    }
+    assert_int_equal(last, 199);
+    assert_int_equal(seen + pipeline_dropped(pipeline), 200);
+    pipeline_join(pipeline, &error);
+    pipeline_free(&pipeline);
+}
+
+/* The detection's failure ends the whole, and says why. */
+static void test_detection_fails(void **state)
+{
+    (void)state;
+    for (int beside = 0; beside < 2; beside++) {
+        struct camera camera = {.alive = true, .immortal = -1, .wait = 1};
+        struct source source = source_of(&camera);
+        struct pipeline *pipeline;
+        struct error error;
+        assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+        struct pipeline_settings settings = {.source = &source, .beside = beside};
+        script.fails = 3;
+        assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+        while (pipeline_wait(pipeline))
+            continue;
+        assert_true(pipeline_done(pipeline));
+        assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FAILED);
+        assert_string_equal(error.text, "script: detection fails");
+        pipeline_free(&pipeline);
+    }
+}
+
+static void test_camera_comes_back(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    int events[2] = {0};
+    assert_int_equal(pipeline_create(&pipeline, false, &error), 0);
+    struct pipeline_settings settings = {
+        .source = &source, .lost = count_losses, .context = events};
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    for (int i = 0; i < 12; i++) {
+        const struct frame *frame = pipeline_wait(pipeline);
+        assert_non_null(frame);
+        assert_int_equal(frame->index, i);
+        assert_int_equal(frame->width, 33 + i / 5 * 7);
+    }
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
+    assert_int_equal(camera.tries, 6);
+    assert_int_equal(events[0], 2);
+    assert_int_equal(events[1], 2);
+
+    /* One that stays away does not keep the program from ending. */
+    camera = (struct camera){.alive = true, .gone_for_good = true};
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    for (int i = 0; i < 5; i++)
+        assert_non_null(pipeline_wait(pipeline));
+    pause_for(20);
+    pipeline_stop(pipeline);
+    assert_null(pipeline_wait(pipeline));
+    pipeline_join(pipeline, &error);
+
+    /* Without anyone to tell, the loss is the end. */
+    camera = (struct camera){.alive = true};
+    settings.lost = NULL;
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    while (pipeline_wait(pipeline))
+        continue;
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    assert_int_equal(camera.frames, 5);
+    pipeline_free(&pipeline);
+}
+
+/* Begun and ended at any moment: before the first frame, with a frame waiting or taken, while the
+ * camera is lost, while it comes back. */
+static void test_a_thousand_times(void **state)
+{
+    (void)state;
+    struct camera camera;
+    struct source source = source_of(&camera);
+    struct pipeline *pipelines[2];
+    struct error error;
+    struct rng rng = rng_make(9, 0);
+    int events[2] = {0};
+    for (int live = 0; live < 2; live++)
+        assert_int_equal(pipeline_create(&pipelines[live], live, &error), 0);
+    for (int round = 0; round < 1000; round++) {
+        struct pipeline *pipeline = pipelines[round % 4 > 0];
+        struct pipeline_settings settings = {.source = &source,
+                                             .beside = round % 4 > 1,
+                                             .grey = round % 5 == 0,
+                                             .pace = round % 3 ? 0 : 500,
+                                             .lost = count_losses,
+                                             .context = events};
+        camera = (struct camera){.alive = true, .tries = between(&rng, 0, 2)};
+        assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+        long last = -1;
+        for (int i = between(&rng, 0, 4); i > 0; i--) {
+            const struct frame *frame =
+                round % 2 ? pipeline_take(pipeline) : pipeline_wait(pipeline);
+            assert_true(!frame || frame->index > last);
+            last = frame ? frame->index : last;
+        }
+        if (round % 7 == 0)
+            sched_yield();
+        if (round % 11 == 0)
+            pipeline_stop(pipeline);
+        pipeline_join(pipeline, &error);
+        assert_true(pipeline_done(pipeline));
+    }
+    pipeline_free(&pipelines[0]);
+    pipeline_free(&pipelines[1]);
+}
+
+/* A camera slower than the one who waits: the window's side goes on, and nothing is made up. */
+static void test_slow_camera(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = 5, .wait = 30};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, false, &error), 0);
+    struct pipeline_settings settings = {.source = &source};
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    int frames = 0, empty = 0;
+    while (!pipeline_done(pipeline)) {
+        const struct frame *frame = pipeline_take(pipeline);
+        if (frame)
+            assert_int_equal(frame->index, frames++);
+        else
+            empty++;
+        pause_for(1);
+    }
+    assert_int_equal(frames, 5);
+    assert_true(empty > 0);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    pipeline_free(&pipeline);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mailbox_newest),    cmocka_unit_test(test_mailbox_stop),
+        cmocka_unit_test(test_every_frame),       cmocka_unit_test(test_never_behind),
+        cmocka_unit_test(test_newest_wins),       cmocka_unit_test(test_detection_fails),
+        cmocka_unit_test(test_camera_comes_back), cmocka_unit_test(test_a_thousand_times),
+        cmocka_unit_test(test_slow_camera),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
