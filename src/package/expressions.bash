@@ -15,10 +15,10 @@ _expressions()
         mapfile -t COMPREPLY < <(compgen -W "0 $(compgen -G '/dev/video*')" -- "$2")
         return
         ;;
-    --features) words='hog pixels' ;;
+    --features) words='pixels hog windows patches' ;;
     --activation) words='sigmoid tanh relu' ;;
     --output-activation) words='softmax sigmoid' ;;
-    --batch-norm) words='on off' ;;
+    --batch-norm | --align) words='on off' ;;
     --loss) words='cross-entropy mse' ;;
     --descent) words='mini-batch stochastic full' ;;
     --optimizer) words='sgd momentum adamw' ;;
