@@ -13,9 +13,10 @@
 #endif
 
 enum {
-    FEW_ROWS = 2,   /* of A: copying B into tiles would cost more than the products */
-    TILE = 32,      /* a multiple of the tiles of all kernels in use */
-    SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
+    FEW_ROWS = 2,       /* of A: copying B into tiles would cost more than the products */
+    IN_CACHE = 1 << 16, /* values */
+    TILE = 32,          /* a multiple of the tiles of all kernels in use */
+    SMALL = 1 << 20     /* multiplications; below it calling the team costs more than it saves */
 };
 
 struct product {
@@ -49,13 +50,23 @@ static void multiply(void *context, int part, int parts)
     }
 }
 
+/* C = A B^T + beta C for few rows of A, vector by vector: what bounds it is reading B, so each part
+ * of B is used for all rows while it is in the cache. */
+static void multiply_few(int m, int n, int k, const real *a, const real *b, real beta, real *c)
+{
+    const int part = IN_CACHE / k > 0 ? IN_CACHE / k : 1;
+    for (int begin = 0; begin < n; begin += part)
+        for (int row = 0; row < m; row++)
+            cblas_gemv(CblasRowMajor, CblasNoTrans, n - begin < part ? n - begin : part, k, 1,
+                       b + (size_t)begin * (size_t)k, k, a + (size_t)row * (size_t)k, 1, beta,
+                       c + (size_t)row * (size_t)n + begin, 1);
+}
+
 void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
           real beta, real *c)
 {
     if (form == GEMM_ABT && m <= FEW_ROWS) {
-        for (int row = 0; row < m; row++)
-            cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a + (size_t)row * (size_t)k, 1,
-                       beta, c + (size_t)row * (size_t)n, 1);
+        multiply_few(m, n, k, a, b, beta, c);
         return;
     }
     struct product product = {form, m, n, k, a, b, beta, c};

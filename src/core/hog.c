@@ -1,5 +1,7 @@
 #include "hog.h"
 
+#include "vectorize.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -37,7 +39,8 @@ struct gradient_field {
 };
 
 /* Gradients of the square root of the grey values, the edge repeated. */
-static void gradients(const struct hog *f, const uint8_t *crop, struct gradient_field *field)
+VECTOR_CLONES static void gradients(const struct hog *f, const uint8_t *crop,
+                                    struct gradient_field *field)
 {
     float root[MAX_PIXELS];
     float dx[HOG_MAX_SIDE], dy[HOG_MAX_SIDE];
@@ -85,7 +88,8 @@ static void cell_reach(int cell_index, int cell, int side, int *first, int *last
 
 /* histogram[rows][columns][SIGNED_BINS]. Each cell row is gathered into one histogram a pixel
  * column first, where neighbouring pixels never meet, and these are then pooled along x. */
-static void histograms(const struct hog *f, const struct gradient_field *field, float *histogram)
+VECTOR_CLONES static void histograms(const struct hog *f, const struct gradient_field *field,
+                                     float *histogram)
 {
     enum { SLOTS = 20 }; /* SIGNED_BINS, the wrap-around of the last one, padding */
     int columns = f->width / f->cell, rows = f->height / f->cell;
@@ -131,7 +135,8 @@ static inline float clip(float value)
     return value < 0.25f ? value : 0.25f;
 }
 
-static void normalize_cell(const float *signed_bins, const float norms[BLOCKS], float *out)
+VECTOR_CLONES static void normalize_cell(const float *signed_bins, const float norms[BLOCKS],
+                                         float *out)
 {
     const float texture_scale = 0.2357f; /* 1 / sqrt(18), as in the paper's implementation */
     float *unsigned_out = out + SIGNED_BINS, *texture_out = unsigned_out + UNSIGNED_BINS;

@@ -8,8 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Patches along a side. */
-enum { MAX_PLACES = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1 };
+enum {
+    MAX_PLACES = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* of patches along a side */
+    BLOCK = 128 /* patches in one product, whole rows of them */
+};
 
 void patch_normalize(const uint8_t *at, int line, float *patch)
 {
@@ -62,33 +64,48 @@ VECTOR_CLONES static void add_scaled(float *restrict sum, const float *restrict 
         sum[i] += weight * values[i];
 }
 
+/* Adds what one row of patches gives to the places: products[columns][atoms] -> values, by way of
+ * line[grid][2 * atoms]. */
+static void pool_row(const struct patches *p, const float *products, int columns,
+                     float across[PATCHES_MAX_GRID][MAX_PLACES], float *line)
+{
+    int codes = 2 * p->atoms;
+    memset(line, 0, (size_t)(p->grid * codes) * sizeof *line);
+    for (int g = 0; g < p->grid; g++)
+        for (int x = 0; x < columns; x++)
+            if (across[g][x] > 0.0f)
+                add_codes(products + x * p->atoms, p->offsets, p->atoms, across[g][x],
+                          line + g * codes, line + g * codes + p->atoms);
+}
+
 void patches_extract(const struct patches *p, const uint8_t *picture, float *values)
 {
     float across[PATCHES_MAX_GRID][MAX_PLACES], down[PATCHES_MAX_GRID][MAX_PLACES];
-    float patch[MAX_PLACES * PATCH_VALUES], products[MAX_PLACES * PATCHES_MAX_ATOMS];
-    float row[PATCHES_MAX_GRID * 2 * PATCHES_MAX_ATOMS];
+    float patches[BLOCK * PATCH_VALUES], products[BLOCK * PATCHES_MAX_ATOMS];
+    float line[PATCHES_MAX_GRID * 2 * PATCHES_MAX_ATOMS];
     int columns = (p->width - PATCH_SIDE) / PATCH_STRIDE + 1;
     int rows = (p->height - PATCH_SIDE) / PATCH_STRIDE + 1;
-    int codes = 2 * p->atoms, line = p->grid * codes;
+    int length = p->grid * 2 * p->atoms, rows_at_once = BLOCK / columns;
     assert(columns <= MAX_PLACES && rows <= MAX_PLACES);
     share_out(p->grid, columns, across);
     share_out(p->grid, rows, down);
-    memset(values, 0, (size_t)(p->grid * line) * sizeof *values);
+    memset(values, 0, (size_t)(p->grid * length) * sizeof *values);
     for (int y = 0; y < rows; y++) {
-        for (int x = 0; x < columns; x++)
-            patch_normalize(picture + y * PATCH_STRIDE * p->width + x * PATCH_STRIDE, p->width,
-                            patch + x * PATCH_VALUES);
-        gemm(NULL, GEMM_ABT, columns, p->atoms, PATCH_VALUES, patch, p->atom_values, 0, products);
-        memset(row, 0, (size_t)line * sizeof *row);
-        for (int g = 0; g < p->grid; g++)
-            for (int x = 0; x < columns; x++)
-                if (across[g][x] > 0.0f)
-                    add_codes(products + x * p->atoms, p->offsets, p->atoms, across[g][x],
-                              row + g * codes, row + g * codes + p->atoms);
+        int row = y % rows_at_once;
+        if (row == 0) {
+            int ready = rows - y < rows_at_once ? rows - y : rows_at_once;
+            for (int i = 0; i < ready * columns; i++)
+                patch_normalize(picture + (y + i / columns) * PATCH_STRIDE * p->width +
+                                    i % columns * PATCH_STRIDE,
+                                p->width, patches + i * PATCH_VALUES);
+            gemm(NULL, GEMM_ABT, ready * columns, p->atoms, PATCH_VALUES, patches, p->atom_values,
+                 0, products);
+        }
+        pool_row(p, products + row * columns * p->atoms, columns, across, line);
         for (int g = 0; g < p->grid; g++)
             if (down[g][y] > 0.0f)
-                add_scaled(values + g * line, row, down[g][y], line);
+                add_scaled(values + g * length, line, down[g][y], length);
     }
-    for (int i = 0; i < p->grid * line; i++)
+    for (int i = 0; i < p->grid * length; i++)
         values[i] = sqrtf(values[i]);
 }

@@ -21,7 +21,7 @@ struct mlp_config fit_aligner_network(const struct dataset *dataset)
 {
     struct features features = align_features(dataset->width, dataset->height);
     return (struct mlp_config){.layer_count = 3,
-                               .units = {features_dim(&features), 256, 64, ALIGN_OUTPUTS},
+                               .units = {features_dim(&features), 128, 64, ALIGN_OUTPUTS},
                                .activation = ACTIVATION_RELU,
                                .output = OUTPUT_SIGMOID,
                                .batch_norm = true};

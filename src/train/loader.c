@@ -119,7 +119,7 @@ static bool can_claim(const struct loader *l)
 static void give_way(void)
 {
 #ifdef __linux__
-    setpriority(PRIO_PROCESS, 0, 10);
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 2);
 #endif
 }
 

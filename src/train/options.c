@@ -33,6 +33,7 @@ enum option_id {
     OPTION_LABEL_SMOOTHING,
     OPTION_AUGMENT,
     OPTION_MIXUP,
+    OPTION_BALANCE,
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_INIT_ONLY,
@@ -70,6 +71,7 @@ static const struct option long_options[] = {
     {"weight-decay", required_argument, NULL, OPTION_WEIGHT_DECAY},
     {"label-smoothing", required_argument, NULL, OPTION_LABEL_SMOOTHING},
     {"augment", required_argument, NULL, OPTION_AUGMENT},
+    {"balance", required_argument, NULL, OPTION_BALANCE},
     {"mixup", required_argument, NULL, OPTION_MIXUP},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"threads", required_argument, NULL, OPTION_THREADS},
@@ -101,6 +103,8 @@ static const char help[] =
     "  --ferplus FILE          fer2013new.csv: ten people's votes on each picture\n"
     "                          (default datasets/fer2013new.csv where it exists)\n"
     "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
+    "  --balance X             how far rare expressions are favoured, so that answers\n"
+    "                          do not follow the classes' shares in the data (%g)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
     "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
@@ -159,9 +163,10 @@ static const char help[] =
 void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
-    fprintf(out, help, (double)r.targets.votes_share, (double)r.augment.strength, (double)r.mixup,
-            r.batch_size, r.epochs, (double)r.step.dropout, (double)r.step.input_dropout,
-            (double)r.weight_decay, (double)r.targets.smoothing, (int)r.seed);
+    fprintf(out, help, (double)r.targets.votes_share, (double)r.balance, (double)r.augment.strength,
+            (double)r.mixup, r.batch_size, r.epochs, (double)r.step.dropout,
+            (double)r.step.input_dropout, (double)r.weight_decay, (double)r.targets.smoothing,
+            (int)r.seed);
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
@@ -333,6 +338,8 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
         r->augment.flip = r->augment.strength > 0.0f;
         return result;
+    case OPTION_BALANCE:
+        return parse_real("balance", text, 0, 1, &r->balance, error);
     case OPTION_MIXUP:
         return parse_real("mixup", text, 0, 1, &r->mixup, error);
     case OPTION_SEED:

@@ -40,7 +40,8 @@ struct recipe {
     int patience; /* end after so many epochs without a better validation; 0: never */
     struct augment augment;
     struct target_mix targets;
-    float mixup; /* alpha; 0: none */
+    float mixup;   /* alpha; 0: none */
+    float balance; /* how far answers are freed from the classes' shares in the targets, 0..1 */
     uint64_t seed;
     int threads;
 };

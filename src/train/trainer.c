@@ -280,6 +280,49 @@ static int stop_here(struct training *t, struct error *error)
     return 0;
 }
 
+/* The logarithm of each class's share in the training targets, less their mean: log_shares[K]. */
+static void count_shares(const struct training *t, double *log_shares)
+{
+    int classes = t->dataset->class_count;
+    double sums[MODEL_MAX_CLASSES] = {0}, mean = 0.0;
+    float target[MODEL_MAX_CLASSES];
+    for (int i = 0; i < t->count; i++) {
+        dataset_target(t->dataset, &t->recipe->targets, t->samples[i], target);
+        for (int k = 0; k < classes; k++)
+            sums[k] += target[k];
+    }
+    for (int k = 0; k < classes; k++) {
+        log_shares[k] = log(sums[k] / t->count + 1e-9);
+        mean += log_shares[k] / classes;
+    }
+    for (int k = 0; k < classes; k++)
+        log_shares[k] -= mean;
+}
+
+/* Rescales the last layers of the best networks: their logits are divided by the temperature that
+ * suits the validation split, so that confidence is the chance of being right; then `balance` of
+ * the logarithm of each class's share is taken off (logit adjustment, Menon et al. 2021). */
+static void calibrate(struct training *t)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    double loss, accuracy, log_shares[MODEL_MAX_CLASSES];
+    if (r->output != OUTPUT_SOFTMAX || !s->best[0].parameters)
+        return;
+    validation_run(&t->validation, s->best, &loss, &accuracy);
+    double temperature = validation_temperature(&t->validation);
+    count_shares(t, log_shares);
+    for (int n = 0; n < r->network_count; n++) {
+        struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
+        for (int i = 0; i < last->inputs * last->outputs; i++)
+            last->weights[i] /= (float)temperature;
+        for (int k = 0; k < last->outputs; k++)
+            last->biases[k] = (real)(last->biases[k] / temperature - r->balance * log_shares[k]);
+    }
+    printf("temperature %.2f: confidence as on %s\n", temperature,
+           split_names[t->dataset->source][SPLIT_VALIDATION]);
+}
+
 static int train_epochs(struct training *t, struct error *error)
 {
     struct training_state *s = &t->state;
@@ -301,7 +344,8 @@ static int train_epochs(struct training *t, struct error *error)
         print_epoch(t, result);
         save_progress(t);
     }
-    if (t->unsaved && save_best(t, error) < 0)
+    calibrate(t);
+    if (save_best(t, error) < 0)
         return -1;
     if (s->epochs < r->epochs)
         printf("no better validation for %d epochs: done\n", r->patience);

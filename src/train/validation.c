@@ -2,6 +2,7 @@
 
 #include "metrics.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static int make_vectors(struct validation *v, int network, const struct features
     size_t dim = (size_t)config.units[0];
     uint8_t face[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
     v->vectors[network] = malloc((size_t)v->count * dim * sizeof(float));
-    if (!v->vectors[network])
+    v->outputs[network] = malloc((size_t)v->count * (size_t)d->class_count * sizeof(float));
+    if (!v->vectors[network] || !v->outputs[network])
         return error_no_memory(error, "the validation pictures");
     for (size_t i = 0; i < (size_t)v->count; i++) {
         warp_picture(&faces[v->indices[i]], dataset_picture(d, v->indices[i]), d->width, d->height,
@@ -30,15 +32,14 @@ int validation_create(struct validation *validation, const struct recipe *recipe
                       const struct affine *faces, struct error *error)
 {
     struct validation v = {.dataset = dataset, .recipe = recipe};
-    const struct target_mix labels = {0};
+    const struct target_mix unsmoothed = {.votes_share = recipe->targets.votes_share};
     if (dataset_split(dataset, SPLIT_VALIDATION, &v.indices, &v.count, error) < 0)
         return -1;
     size_t classes = (size_t)dataset->class_count, values = (size_t)v.count * classes;
     v.targets = malloc(values * sizeof(float));
     v.probabilities = malloc(values * sizeof(float));
-    v.outputs = malloc(values * sizeof(float));
     int result = 0;
-    if (!v.targets || !v.probabilities || !v.outputs)
+    if (!v.targets || !v.probabilities)
         result = error_no_memory(error, "the validation pictures");
     for (int n = 0; result == 0 && n < recipe->network_count; n++)
         result = make_vectors(&v, n, &features[n], faces, error);
@@ -47,7 +48,7 @@ int validation_create(struct validation *validation, const struct recipe *recipe
         return -1;
     }
     for (size_t i = 0; i < (size_t)v.count; i++)
-        dataset_target(dataset, &labels, v.indices[i], v.targets + i * classes);
+        dataset_target(dataset, &unsmoothed, v.indices[i], v.targets + i * classes);
     *validation = v;
     return 0;
 }
@@ -57,11 +58,11 @@ void validation_free(struct validation *validation)
     for (int n = 0; n < MODEL_MAX_NETWORKS; n++) {
         mlp_workspace_free(&validation->workspaces[n]);
         free(validation->vectors[n]);
+        free(validation->outputs[n]);
     }
     free(validation->indices);
     free(validation->targets);
     free(validation->probabilities);
-    free(validation->outputs);
     *validation = (struct validation){0};
 }
 
@@ -75,16 +76,54 @@ void validation_run(struct validation *v, const struct mlp *mlps, double *loss, 
         for (int done = 0; done < v->count; done += BATCH) {
             int batch = v->count - done < BATCH ? v->count - done : BATCH;
             mlp_forward(&mlps[n], v->workspaces[n], v->vectors[n] + (size_t)done * dim, batch,
-                        v->outputs + (size_t)done * classes);
+                        v->outputs[n] + (size_t)done * classes);
         }
         for (size_t i = 0; i < values; i++)
-            v->probabilities[i] += v->outputs[i] / (float)networks;
+            v->probabilities[i] += v->outputs[n][i] / (float)networks;
     }
     for (int i = 0; i < v->count; i++)
         hits += predicted_class(v->probabilities + (size_t)i * classes, (int)classes) ==
-                v->dataset->labels[v->indices[i]];
+                predicted_class(v->targets + (size_t)i * classes, (int)classes);
     *accuracy = (double)hits / v->count;
     *loss = mlp_cost(mlps[0].config.output, v->recipe->step.loss, v->probabilities, v->targets,
                      v->count, (int)classes) /
             v->count;
+}
+
+/* The cross-entropy of the answers at temperature T against the targets' largest classes. */
+static double cost_at(const struct validation *v, double temperature)
+{
+    int classes = v->dataset->class_count, networks = v->recipe->network_count;
+    double cost = 0.0;
+    for (int i = 0; i < v->count; i++) {
+        size_t row = (size_t)i * (size_t)classes;
+        int truth = predicted_class(v->targets + row, classes);
+        double mean = 0.0;
+        for (int n = 0; n < networks; n++) {
+            double sum = 0.0, right = 0.0;
+            for (int k = 0; k < classes; k++) {
+                double power =
+                    pow((double)v->outputs[n][row + (size_t)k] + 1e-30, 1.0 / temperature);
+                sum += power;
+                right = k == truth ? power : right;
+            }
+            mean += right / sum / networks;
+        }
+        cost -= log(mean + 1e-30);
+    }
+    return cost;
+}
+
+double validation_temperature(struct validation *v)
+{
+    const double ratio = 0.6180339887498949; /* golden section */
+    double low = 0.2, high = 3.0;
+    while (high - low > 0.005) {
+        double a = high - ratio * (high - low), b = low + ratio * (high - low);
+        if (cost_at(v, a) < cost_at(v, b))
+            high = b;
+        else
+            low = a;
+    }
+    return 0.5 * (low + high);
 }

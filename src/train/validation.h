@@ -9,9 +9,9 @@ struct validation {
     const struct recipe *recipe;
     int *indices, count;
     float *vectors[MODEL_MAX_NETWORKS]; /* count x D each, of the aligned crops, not mirrored */
-    float *targets;                     /* count x K, the bare labels */
+    float *targets;                     /* count x K, as in training, but not smoothed */
     float *probabilities;               /* count x K, of the latest run */
-    float *outputs;                     /* count x K, of one network */
+    float *outputs[MODEL_MAX_NETWORKS]; /* count x K, of each network */
     struct mlp_workspace *workspaces[MODEL_MAX_NETWORKS];
 };
 
@@ -21,8 +21,14 @@ int validation_create(struct validation *validation, const struct recipe *recipe
                       const struct affine *faces, struct error *error);
 void validation_free(struct validation *validation);
 
-/* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization. */
+/* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization. An
+ * answer is right where it is the largest class of the target. */
 void validation_run(struct validation *validation, const struct mlp *mlps, double *loss,
                     double *accuracy);
+
+/* The temperature T (Guo et al. 2017) by which the logits of every network of the latest run are to
+ * be divided, so that the mean answer is as likely as its targets' largest classes say: that of the
+ * least cross-entropy. Softmax outputs only. */
+double validation_temperature(struct validation *validation);
 
 #endif
