@@ -1,0 +1,32 @@
+/* What reading and writing of model files share: see model_load and model_save. */
+#ifndef MODEL_FILE_H
+#define MODEL_FILE_H
+
+#include "model.h"
+
+#include <stddef.h>
+
+enum { MODEL_FILE_PREFIX_SIZE = 24, MODEL_FILE_NAME_SIZE = 48, MODEL_FILE_NOTES = 6 };
+
+/* The values of the keys "format" and "format_version". */
+#define MODEL_FILE_FORMAT  "expressions-mlp"
+#define MODEL_FILE_VERSION "2"
+
+/* A text of `struct model_notes` and its key in the file. */
+struct model_file_note {
+    const char *key;
+    size_t offset;
+};
+
+extern const struct model_file_note model_file_notes[MODEL_FILE_NOTES];
+
+/* What stands before the keys and the tensors of the aligner, and of a network: "networks.0." */
+#define MODEL_FILE_ALIGNER "aligner."
+
+const char *model_file_prefix(char prefix[MODEL_FILE_PREFIX_SIZE], int network);
+
+/* The tensor `part`, "weight" or "bias", of a layer. */
+void model_file_tensor(char name[MODEL_FILE_NAME_SIZE], const char *prefix, int layer,
+                       const char *part);
+
+#endif

@@ -1,0 +1,150 @@
+#include "training.h"
+
+#include "fit_aligner.h"
+#include "fit_dictionary.h"
+#include "inspect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 256 }; /* samples a pass of stochastic and full descent */
+
+struct rng training_stream(const struct recipe *recipe, enum stream stream, int number)
+{
+    return rng_make(recipe->seed, 1ull << 63 | (uint64_t)stream << 32 | (uint32_t)number);
+}
+
+static int make_networks(struct training *t, int batch, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    for (int n = 0; n < r->network_count; n++) {
+        struct mlp_config config = recipe_network(r, t->dataset, n);
+        struct rng rng = training_stream(r, STREAM_WEIGHTS, n);
+        s->features[n] = recipe_features(r, t->dataset, n);
+        if (mlp_create(&s->mlps[n], &config, error) < 0 ||
+            mlp_tape_create(&t->tapes[n], &config, batch, error) < 0 ||
+            optimizer_create(&s->optimizers[n], r->optimizer, r->weight_decay,
+                             s->mlps[n].parameter_count, error) < 0)
+            return -1;
+        s->optimizers[n].team = t->team;
+        t->gradients[n] = calloc(s->mlps[n].parameter_count, sizeof *t->gradients[n]);
+        if (!t->gradients[n])
+            return error_no_memory(error, "the training");
+        mlp_init(&s->mlps[n], &rng);
+    }
+    return 0;
+}
+
+/* The aligner and the dictionaries, learned from the training pictures alone. */
+static int learn_vectors(struct training *t, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    if (r->align && r->epochs > 0 &&
+        fit_aligner(&s->aligner, t->dataset, t->samples, t->count, r->seed, t->team, t->stop,
+                    error) < 0)
+        return -1;
+    for (int n = 0; n < r->network_count; n++)
+        if (s->features[n].kind == FEATURES_PATCHES &&
+            fit_dictionary(&s->features[n], t->dataset, t->samples, t->count, r->seed + (uint64_t)n,
+                           error) < 0)
+            return -1;
+    return 0;
+}
+
+/* Memory for what learn_vectors would make, and the checkpoint's values in it. */
+static int resume_training(struct training *t, const char *path, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    struct mlp_config aligner = fit_aligner_network(t->dataset);
+    aligner.batch_norm = false;
+    if (r->align && mlp_create(&s->aligner, &aligner, error) < 0)
+        return -1;
+    for (int n = 0; n < r->network_count; n++) {
+        size_t size = (size_t)features_dictionary_size(&s->features[n]);
+        s->features[n].dictionary = size ? malloc(size * sizeof(float)) : NULL;
+        if (size && !s->features[n].dictionary)
+            return error_no_memory(error, "the training");
+    }
+    if (checkpoint_load(s, r, path, error) < 0)
+        return -1;
+    printf("going on in epoch %d after %d batches\n", s->epochs + 1, s->batches);
+    t->unsaved = s->best[0].parameters != NULL;
+    return 0;
+}
+
+static int make_faces(struct training *t, struct error *error)
+{
+    t->faces = malloc((size_t)t->dataset->count * sizeof *t->faces);
+    if (!t->faces)
+        return error_no_memory(error, "the training");
+    for (int i = 0; i < t->dataset->count; i++)
+        t->faces[i] = affine_identity;
+    return t->recipe->align
+               ? fit_aligner_apply(&t->state.aligner, t->dataset, t->team, t->faces, error)
+               : 0;
+}
+
+int training_prepare(struct training *t, const char *resume, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct training_state *s = &t->state;
+    int batch = r->descent == DESCENT_MINI_BATCH ? r->batch_size : CHUNK;
+    if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
+        team_create(&t->team, r->threads, error) < 0 || make_networks(t, batch, error) < 0)
+        return -1;
+    t->step = r->step;
+    t->step.team = t->team;
+    t->order = malloc((size_t)t->count * sizeof *t->order);
+    t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);
+    s->history = calloc((size_t)r->epochs + 1, sizeof *s->history);
+    if (!t->order || !t->answers || !s->history)
+        return error_no_memory(error, "the training");
+    s->fingerprint = inspect_fingerprint(t->dataset);
+    if ((resume ? resume_training(t, resume, error) : learn_vectors(t, error)) < 0 ||
+        make_faces(t, error) < 0)
+        return -1;
+    struct loader_config loading = {.dataset = t->dataset,
+                                    .faces = t->faces,
+                                    .feature_count = r->network_count,
+                                    .augment = r->augment,
+                                    .targets = r->targets,
+                                    .mixup = r->mixup,
+                                    .batch_size = batch,
+                                    .seed = r->seed,
+                                    .workers = r->threads};
+    memcpy(loading.features, s->features, sizeof loading.features);
+    if (validation_create(&t->validation, r, t->dataset, s->features, t->faces, error) < 0 ||
+        loader_create(&t->loader, &loading, error) < 0)
+        return -1;
+    int per_epoch = r->descent == DESCENT_FULL         ? 1
+                    : r->descent == DESCENT_STOCHASTIC ? t->count
+                                                       : loader_batch_count(t->loader, t->count);
+    t->planned_updates = (long)r->epochs * per_epoch;
+    return 0;
+}
+
+void training_release(struct training *t)
+{
+    struct training_state *s = &t->state;
+    loader_free(&t->loader);
+    mlp_free(&s->aligner);
+    for (int n = 0; n < MODEL_MAX_NETWORKS; n++) {
+        mlp_free(&s->mlps[n]);
+        mlp_free(&s->best[n]);
+        optimizer_free(&s->optimizers[n]);
+        mlp_tape_free(&t->tapes[n]);
+        free(s->features[n].dictionary);
+        free(t->gradients[n]);
+    }
+    free(s->history);
+    team_free(&t->team);
+    validation_free(&t->validation);
+    free(t->answers);
+    free(t->faces);
+    free(t->samples);
+    free(t->order);
+}

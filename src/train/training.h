@@ -1,0 +1,52 @@
+/* A running training: what trainer.c, training.c and training_model.c share. */
+#ifndef TRAINING_H
+#define TRAINING_H
+
+#include "checkpoint.h"
+#include "loader.h"
+#include "progress.h"
+#include "trainer.h"
+#include "validation.h"
+
+#include <stdbool.h>
+
+/* Random streams of one seed; the loader's own streams lie below 2^63. */
+enum stream { STREAM_WEIGHTS, STREAM_ORDER, STREAM_DROPOUT };
+
+struct training {
+    const struct recipe *recipe;
+    const struct dataset *dataset;
+    const struct training_files *files;
+    const volatile sig_atomic_t *stop;
+    struct training_state state;
+    struct mlp_tape *tapes[MODEL_MAX_NETWORKS];
+    struct team *team;
+    struct mlp_training step; /* the recipe's, shared out to the team */
+    struct loader *loader;
+    struct validation validation;
+    float *gradients[MODEL_MAX_NETWORKS];
+    float *answers;              /* a batch's, the sum of the networks' outputs */
+    struct affine *faces;        /* where each picture's face lies */
+    int *samples, *order, count; /* the training samples, in file order and in the epoch's */
+    long planned_updates;
+    struct progress progress;
+    bool unsaved; /* whether the best network is not on the disk yet */
+};
+
+/* The generator number `number` of a stream. */
+struct rng training_stream(const struct recipe *recipe, enum stream stream, int number);
+
+/* Makes the networks and all they need, from a checkpoint where `resume` is not NULL; otherwise the
+ * aligner and the dictionaries are learned first. Whatever it returns, training_release follows. */
+int training_prepare(struct training *training, const char *resume, struct error *error);
+void training_release(struct training *training);
+
+/* Writes the best networks as a model, with what there is to say about them. */
+int training_save_model(const struct training *training, struct error *error);
+
+/* Rescales the last layers of the best networks: their logits are divided by the temperature that
+ * suits the validation split, so that confidence is the chance of being right; then `balance` of
+ * the logarithm of each class's share is taken off (logit adjustment, Menon et al. 2021). */
+void training_calibrate(struct training *training);
+
+#endif
