@@ -1,27 +1,78 @@
-/* The small model that the tests of model files save, load and damage. */
+/* The models that the tests of model files save, load and damage. */
 #ifndef SMALL_MODEL_H
 #define SMALL_MODEL_H
 
 #include "model.h"
 #include "testing.h"
 
-/* Random weights; 8x8 pixels, one hidden layer of five units, three classes. The caller ends it
- * with model_free. */
+static inline struct mlp random_weights(const struct mlp_config *config, struct rng *rng)
+{
+    struct mlp mlp;
+    struct error error;
+    assert_int_equal(mlp_create(&mlp, config, &error), 0);
+    for (size_t i = 0; i < mlp.parameter_count; i++)
+        mlp.parameters[i] = (float)(0.3 * rng_normal(rng));
+    return mlp;
+}
+
+/* Random weights; 8x8 pixels, one network with one hidden layer of five units, three classes. The
+ * caller ends it with model_free. */
 static inline struct model small_model(uint64_t seed)
 {
     struct model model = {
-        .features = {.kind = FEATURES_PIXELS, .width = 8, .height = 8},
+        .width = 8,
+        .height = 8,
+        .network_count = 1,
         .class_count = 3,
         .class_names = {"left", "right", "\303\274ber \"all\""},
         .notes = {"64 made-up crops", "--hidden 5", "7", "0.5", "2026-11-23", "MIT"},
     };
     struct mlp_config config = {
         .layer_count = 2, .units = {64, 5, 3}, .activation = ACTIVATION_RELU};
-    struct error error;
     struct rng rng = rng_make(seed, 0);
-    assert_int_equal(mlp_create(&model.mlp, &config, &error), 0);
-    for (size_t i = 0; i < model.mlp.parameter_count; i++)
-        model.mlp.parameters[i] = (float)(0.3 * rng_normal(&rng));
+    model.networks[0].features =
+        (struct features){.kind = FEATURES_PIXELS, .width = 8, .height = 8};
+    model.networks[0].mlp = random_weights(&config, &rng);
+    return model;
+}
+
+/* All that a model can have: 12x12 pixels, an aligner, a network on codes of patches and one on
+ * windows of gradients, each with a layer that all places share; three classes. */
+static inline struct model full_model(uint64_t seed)
+{
+    struct model model = {
+        .width = 12,
+        .height = 12,
+        .network_count = 2,
+        .class_count = 3,
+        .class_names = {"up", "down", "on"},
+        .mirror = true,
+    };
+    const struct mlp_config aligner = {.layer_count = 2,
+                                       .units = {2 * 2 * 31, 6, ALIGN_OUTPUTS},
+                                       .activation = ACTIVATION_RELU,
+                                       .output = OUTPUT_SIGMOID};
+    const struct mlp_config patches = {.layer_count = 3,
+                                       .units = {3 * 3 * 2 * 5, 9 * 4, 6, 3},
+                                       .tokens = {9},
+                                       .activation = ACTIVATION_TANH};
+    const struct mlp_config windows = {.layer_count = 2,
+                                       .units = {2 * 2 * 16 * 31, 4 * 2, 3},
+                                       .tokens = {4},
+                                       .activation = ACTIVATION_RELU};
+    struct rng rng = rng_make(seed, 1);
+    struct features *f = &model.networks[0].features;
+    model.aligner = random_weights(&aligner, &rng);
+    *f = (struct features){
+        .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 3, .atoms = 5};
+    f->dictionary = malloc((size_t)features_dictionary_size(f) * sizeof *f->dictionary);
+    assert_non_null(f->dictionary);
+    for (int i = 0; i < features_dictionary_size(f); i++)
+        f->dictionary[i] = (float)(0.3 * rng_normal(&rng));
+    model.networks[0].mlp = random_weights(&patches, &rng);
+    model.networks[1].features =
+        (struct features){.kind = FEATURES_WINDOWS, .width = 12, .height = 12, .cell = 2};
+    model.networks[1].mlp = random_weights(&windows, &rng);
     return model;
 }
 

@@ -81,12 +81,41 @@ static void halves_round_to_nearest_even(void **state)
 
 /* ---- Saving and loading ---------------------------------------------------------------------- */
 
+static void expect_same_mlp(const struct mlp *a, const struct mlp *b)
+{
+    assert_int_equal(a->parameter_count, b->parameter_count);
+    assert_int_equal(a->config.layer_count, b->config.layer_count);
+    assert_int_equal(a->config.activation, b->config.activation);
+    assert_int_equal(a->config.output, b->config.output);
+    for (int i = 0; i < a->config.layer_count; i++) {
+        assert_int_equal(a->layers[i].tokens, b->layers[i].tokens);
+        assert_int_equal(a->layers[i].inputs, b->layers[i].inputs);
+        assert_int_equal(a->layers[i].outputs, b->layers[i].outputs);
+    }
+    for (size_t i = 0; i < a->parameter_count; i++) {
+        double value = a->parameters[i];
+        expect_close(b->parameters[i], value, fabs(value) / 2048 + 3e-8, "a parameter");
+    }
+}
+
+static void expect_same_features(const struct features *a, const struct features *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_int_equal(a->width, b->width);
+    assert_int_equal(a->height, b->height);
+    assert_int_equal(a->cell, b->cell);
+    assert_int_equal(a->grid, b->grid);
+    assert_int_equal(a->atoms, b->atoms);
+    for (int i = 0; i < features_dictionary_size(a); i++) {
+        double value = a->dictionary[i];
+        expect_close(b->dictionary[i], value, fabs(value) / 2048 + 3e-8, "a value of an atom");
+    }
+}
+
 static void expect_same_model(const struct model *a, const struct model *b)
 {
-    assert_int_equal(a->features.kind, b->features.kind);
-    assert_int_equal(a->features.width, b->features.width);
-    assert_int_equal(a->features.height, b->features.height);
-    assert_int_equal(a->features.cell, b->features.cell);
+    assert_int_equal(a->width, b->width);
+    assert_int_equal(a->height, b->height);
     assert_int_equal(a->class_count, b->class_count);
     assert_memory_equal(a->class_names, b->class_names, sizeof a->class_names);
     assert_int_equal(a->mirror, b->mirror);
@@ -96,11 +125,11 @@ static void expect_same_model(const struct model *a, const struct model *b)
     assert_string_equal(a->notes.accuracy, b->notes.accuracy);
     assert_string_equal(a->notes.date, b->notes.date);
     assert_string_equal(a->notes.licence, b->notes.licence);
-    assert_memory_equal(&a->mlp.config, &b->mlp.config, sizeof a->mlp.config);
-    assert_int_equal(a->mlp.parameter_count, b->mlp.parameter_count);
-    for (size_t i = 0; i < a->mlp.parameter_count; i++) {
-        double value = a->mlp.parameters[i];
-        expect_close(b->mlp.parameters[i], value, fabs(value) / 2048 + 3e-8, "a parameter");
+    expect_same_mlp(&a->aligner, &b->aligner);
+    assert_int_equal(a->network_count, b->network_count);
+    for (int i = 0; i < a->network_count; i++) {
+        expect_same_features(&a->networks[i].features, &b->networks[i].features);
+        expect_same_mlp(&a->networks[i].mlp, &b->networks[i].mlp);
     }
 }
 
@@ -134,8 +163,8 @@ static void models_come_back_as_saved(void **state)
     for (int i = 0; i < 12; i++) {
         struct model model = small_model((uint64_t)i);
         model.mirror = i % 2;
-        model.mlp.config.activation = (enum activation)(i % 3);
-        model.mlp.config.output = (enum output_activation)(i / 6);
+        model.networks[0].mlp.config.activation = (enum activation)(i % 3);
+        model.networks[0].mlp.config.output = (enum output_activation)(i / 6);
         if (i % 4 == 0)
             memset(&model.notes, 0, sizeof model.notes);
         struct model loaded = saved_and_loaded(&model);
@@ -147,8 +176,8 @@ static void models_come_back_as_saved(void **state)
             expect_close(after[k], before[k], 2e-3, "a probability");
         /* Once rounded, nothing changes any more. */
         struct model again = saved_and_loaded(&loaded);
-        assert_memory_equal(again.mlp.parameters, loaded.mlp.parameters,
-                            loaded.mlp.parameter_count * sizeof(float));
+        assert_memory_equal(again.networks[0].mlp.parameters, loaded.networks[0].mlp.parameters,
+                            loaded.networks[0].mlp.parameter_count * sizeof(float));
         model_free(&model);
         model_free(&loaded);
         model_free(&again);
@@ -159,17 +188,38 @@ static void hog_model_comes_back(void **state)
 {
     (void)state;
     struct model model = small_model(3);
-    struct error error;
-    mlp_free(&model.mlp);
-    model.features = (struct features){.width = 12, .height = 8, .cell = 4};
     struct mlp_config config = {.layer_count = 2, .units = {3 * 2 * 31, 30, 3}};
     struct rng rng = rng_make(3, 1);
-    assert_int_equal(mlp_create(&model.mlp, &config, &error), 0);
-    mlp_init(&model.mlp, &rng);
+    mlp_free(&model.networks[0].mlp);
+    model.width = 12;
+    model.networks[0].features =
+        (struct features){.kind = FEATURES_HOG, .width = 12, .height = 8, .cell = 4};
+    model.networks[0].mlp = random_weights(&config, &rng);
     struct model loaded = saved_and_loaded(&model);
     expect_same_model(&model, &loaded);
     model_free(&model);
     model_free(&loaded);
+}
+
+/* Two networks, one of patches with its dictionary, and an aligner. */
+static void full_model_comes_back(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 };
+    struct model model = full_model(3);
+    struct rng rng = rng_make(3, 2);
+    uint8_t crops[COUNT * 144];
+    float before[COUNT * 3], after[COUNT * 3];
+    fill_noise(&rng, crops, sizeof crops);
+    struct model loaded = saved_and_loaded(&model);
+    expect_same_model(&model, &loaded);
+    struct model again = saved_and_loaded(&loaded);
+    predict(&loaded, crops, COUNT, COUNT, before);
+    predict(&again, crops, COUNT, COUNT, after);
+    assert_memory_equal(before, after, sizeof before);
+    model_free(&model);
+    model_free(&loaded);
+    model_free(&again);
 }
 
 /* Half precision ends at 65504; a layer with more keeps single precision. */
@@ -180,11 +230,11 @@ static void large_weights_survive(void **state)
     static const float fine = 1.0000001f; /* a float also where constants are wider */
     for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
         struct model model = small_model(4);
-        model.mlp.layers[0].weights[7] = large[i];
-        model.mlp.layers[1].biases[1] = fine;
+        model.networks[0].mlp.layers[0].weights[7] = large[i];
+        model.networks[0].mlp.layers[1].biases[1] = fine;
         struct model loaded = saved_and_loaded(&model);
         expect_same_model(&model, &loaded);
-        assert_true(loaded.mlp.layers[1].biases[1] == fine);
+        assert_true(loaded.networks[0].mlp.layers[1].biases[1] == fine);
         model_free(&model);
         model_free(&loaded);
     }
@@ -226,11 +276,14 @@ static void file_is_safetensors(void **state)
     assert_int_equal(model_save(&model, in_folder("model"), &error), 0);
     uint8_t *bytes = read_bytes(in_folder("model"), &size);
     const uint8_t *weights = find_tensor(
-        bytes, "\"layers.0.weight\":{\"dtype\":\"F16\",\"shape\":[5,64],\"data_offsets\":[", 640);
+        bytes,
+        "\"networks.0.layers.0.weight\":{\"dtype\":\"F16\",\"shape\":[5,64],\"data_offsets\":[",
+        640);
     const uint8_t *biases = find_tensor(
-        bytes, "\"layers.1.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[", 12);
+        bytes, "\"networks.0.layers.1.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[",
+        12);
     for (int i = 0; i < 5 * 64; i++) {
-        double value = model.mlp.layers[0].weights[i];
+        double value = model.networks[0].mlp.layers[0].weights[i];
         unsigned half = weights[2 * i] + 256u * weights[2 * i + 1];
         expect_close(half_value(half), value, fabs(value) / 2048 + 3e-8, "a weight in the file");
     }
@@ -238,20 +291,21 @@ static void file_is_safetensors(void **state)
         uint32_t bits = 0;
         for (int b = 3; b >= 0; b--)
             bits = bits << 8 | biases[4 * i + b];
-        assert_memory_equal(&bits, &model.mlp.layers[1].biases[i], 4);
+        assert_memory_equal(&bits, &model.networks[0].mlp.layers[1].biases[i], 4);
     }
     assert_ptr_equal(biases + 12, bytes + size);
     static const char *const facts[] = {
         "\"__metadata__\":{",
         "\"format\":\"expressions-mlp\"",
-        "\"format_version\":\"1\"",
+        "\"format_version\":\"2\"",
         "\"classes\":\"left,right,\303\274ber \\\"all\\\"\"",
         "\"input_size\":\"8x8\"",
-        "\"features\":\"pixels\"",
-        "\"layers\":\"64,5,3\"",
-        "\"activation\":\"relu\"",
+        "\"networks\":\"1\"",
+        "\"networks.0.features\":\"pixels\"",
+        "\"networks.0.layers\":\"64,5,3\"",
+        "\"networks.0.activation\":\"relu\"",
         "\"mirror\":\"false\"",
-        "\"output_activation\":\"softmax\"",
+        "\"networks.0.output_activation\":\"softmax\"",
         "\"seed\":\"7\"",
         "\"training_data\":\"64 made-up crops\"",
         "\"recipe\":\"--hidden 5\"",
@@ -302,7 +356,7 @@ static void mirror_averages_both_sides(void **state)
     for (int output = 0; output < OUTPUT_ACTIVATION_COUNT; output++) {
         struct model model = small_model(7);
         float plain[COUNT * 3], other[COUNT * 3], both[COUNT * 3];
-        model.mlp.config.output = (enum output_activation)output;
+        model.networks[0].mlp.config.output = (enum output_activation)output;
         predict(&model, crops, COUNT, COUNT, plain);
         predict(&model, mirrored, COUNT, COUNT, other);
         model.mirror = true;
@@ -345,6 +399,64 @@ static void predict_takes_any_count(void **state)
     model_free(&model);
 }
 
+/* A single network of the model, which borrows all it has. */
+static struct model part_of(const struct model *model, int network)
+{
+    struct model part = *model;
+    part.networks[0] = model->networks[network];
+    part.network_count = 1;
+    return part;
+}
+
+/* The answer is the mean over the networks, and over both sides, of what each of them says to the
+ * aligned crop alone. */
+static void networks_answer_together(void **state)
+{
+    (void)state;
+    enum { COUNT = 5, SIDE = 12, SIZE = SIDE * SIDE };
+    struct model model = full_model(11);
+    struct rng rng = rng_make(11, 0);
+    uint8_t crops[COUNT * SIZE], faces[COUNT * SIZE], mirrored[COUNT * SIZE];
+    float all[COUNT * 3], one[COUNT * 3];
+    double expected[COUNT * 3] = {0};
+    struct model_workspace *workspace;
+    struct error error;
+    fill_noise(&rng, crops, sizeof crops);
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    int moved = 0;
+    for (int i = 0; i < COUNT; i++) {
+        struct affine face;
+        model_align(&model, workspace, crops + i * SIZE, &face);
+        warp_picture(&face, crops + i * SIZE, SIDE, SIDE, faces + i * SIZE);
+        face_mirror(faces + i * SIZE, SIDE, SIDE, mirrored + i * SIZE);
+        moved += memcmp(faces + i * SIZE, crops + i * SIZE, SIZE) != 0;
+    }
+    assert_int_equal(moved, COUNT);
+    model_workspace_free(&workspace);
+    model.networks[0].mlp.config.output = OUTPUT_SIGMOID;
+    predict(&model, crops, COUNT, 2, all);
+    for (int side = 0; side < 2; side++)
+        for (int n = 0; n < 2; n++) {
+            struct model part = part_of(&model, n);
+            part.aligner = (struct mlp){0};
+            part.mirror = false;
+            predict(&part, side ? mirrored : faces, COUNT, COUNT, one);
+            for (int k = 0; k < COUNT * 3; k++)
+                expected[k] += one[k] / 4.0;
+        }
+    for (int k = 0; k < COUNT * 3; k++)
+        expect_close(all[k], expected[k], 1e-5, "mean of networks and sides");
+    for (int n = 0; n < 2; n++) { /* neither says what the mean says */
+        struct model part = part_of(&model, n);
+        predict(&part, crops, COUNT, COUNT, one);
+        double apart = 0.0;
+        for (int k = 0; k < COUNT * 3; k++)
+            apart = fmax(apart, fabs((double)one[k] - (double)all[k]));
+        assert_true(apart > 0.01);
+    }
+    model_free(&model);
+}
+
 /* Sigmoids that all round to 0 still make a distribution. */
 static void silent_sigmoids_make_a_distribution(void **state)
 {
@@ -352,9 +464,9 @@ static void silent_sigmoids_make_a_distribution(void **state)
     struct model model = small_model(9);
     uint8_t crop[64] = {0};
     float probabilities[3];
-    model.mlp.config.output = OUTPUT_SIGMOID;
+    model.networks[0].mlp.config.output = OUTPUT_SIGMOID;
     for (int k = 0; k < 3; k++)
-        model.mlp.layers[1].biases[k] = -1e4f;
+        model.networks[0].mlp.layers[1].biases[k] = -1e4f;
     predict(&model, crop, 1, 1, probabilities);
     for (int k = 0; k < 3; k++)
         expect_close(probabilities[k], 1.0 / 3, 1e-6, "a probability");
@@ -364,7 +476,7 @@ static void silent_sigmoids_make_a_distribution(void **state)
 static void only_the_seven_expressions_are_faces(void **state)
 {
     (void)state;
-    struct model good = {.features = features_default(), .class_count = LABEL_COUNT};
+    struct model good = {.width = FACE_SIDE, .height = FACE_SIDE, .class_count = LABEL_COUNT};
     struct error error;
     for (int i = 0; i < LABEL_COUNT; i++)
         strcpy(good.class_names[i], label_names[i]);
@@ -381,9 +493,9 @@ static void only_the_seven_expressions_are_faces(void **state)
         else if (fault == 3)
             memcpy(bad.class_names, (char[2][32]){"disgust", "angry"}, 64);
         else if (fault == 4)
-            bad.features.width = 64;
+            bad.width = 64;
         else
-            bad.features.height = 64;
+            bad.height = 64;
         assert_int_equal(model_check_faces(&bad, "m.safetensors", &error), -1);
         expect_text(error.text, "m.safetensors", "48x48");
     }
@@ -396,12 +508,14 @@ int main(void)
         cmocka_unit_test(halves_round_to_nearest_even),
         cmocka_unit_test_teardown(models_come_back_as_saved, empty_folder),
         cmocka_unit_test_teardown(hog_model_comes_back, empty_folder),
+        cmocka_unit_test_teardown(full_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(large_weights_survive, empty_folder),
         cmocka_unit_test_teardown(save_into_a_missing_folder_fails, empty_folder),
         cmocka_unit_test_teardown(file_is_safetensors, empty_folder),
         cmocka_unit_test_teardown(header_is_padded_with_spaces, empty_folder),
         cmocka_unit_test(mirror_averages_both_sides),
         cmocka_unit_test(predict_takes_any_count),
+        cmocka_unit_test(networks_answer_together),
         cmocka_unit_test(silent_sigmoids_make_a_distribution),
         cmocka_unit_test(only_the_seven_expressions_are_faces),
     };

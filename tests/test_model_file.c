@@ -10,9 +10,8 @@ struct file_bytes {
     size_t size, header_size;
 };
 
-static struct file_bytes good_file(void)
+static struct file_bytes file_of(struct model model)
 {
-    struct model model = small_model(1);
     struct file_bytes file;
     struct error error;
     assert_int_equal(model_save(&model, in_folder("good"), &error), 0);
@@ -20,6 +19,16 @@ static struct file_bytes good_file(void)
     file.bytes = read_bytes(in_folder("good"), &file.size);
     file.header_size = file.bytes[0] + 256u * file.bytes[1];
     return file;
+}
+
+static struct file_bytes good_file(void)
+{
+    return file_of(small_model(1));
+}
+
+static struct file_bytes full_file(void)
+{
+    return file_of(full_model(1));
 }
 
 /* A failed load leaves the model as it was; a successful one gives finite answers. */
@@ -36,7 +45,7 @@ static int load(const char *path, struct error *error)
     }
     struct model_workspace *workspace;
     float *probabilities = calloc((size_t)model.class_count, sizeof *probabilities);
-    uint8_t *crop = calloc((size_t)model.features.width, (size_t)model.features.height);
+    uint8_t *crop = calloc((size_t)model.width, (size_t)model.height);
     assert_non_null(probabilities);
     assert_non_null(crop);
     crop[0] = 200;
@@ -69,17 +78,18 @@ static void every_cut_is_refused(void **state)
     for (size_t size = 0; size < file.size; size++)
         expect_refusal(file.bytes, size, ";");
     free(file.bytes);
+    file = full_file();
+    for (size_t size = file.size - 1; size > 0; size -= size < 11 ? size : 11)
+        expect_refusal(file.bytes, size, ";");
+    free(file.bytes);
 }
 
-static void every_flipped_header_byte_is_survived(void **state)
+static void flip_header_bytes(struct file_bytes file, const uint8_t *flips, size_t count)
 {
-    (void)state;
-    struct file_bytes file = good_file();
-    static const uint8_t flips[] = {1, 2, 4, 8, 16, 32, 64, 128, 255, 9, 34, 42};
     int refused = 0;
     for (size_t i = 0; i < 8 + file.header_size; i++) {
         uint8_t byte = file.bytes[i];
-        for (size_t f = 0; f < sizeof flips / sizeof *flips; f++) {
+        for (size_t f = 0; f < count; f++) {
             struct error error;
             file.bytes[i] = byte ^ flips[f];
             write_bytes(in_folder("bad"), file.bytes, file.size);
@@ -89,6 +99,14 @@ static void every_flipped_header_byte_is_survived(void **state)
     }
     assert_true(refused > (int)file.header_size);
     free(file.bytes);
+}
+
+static void every_flipped_header_byte_is_survived(void **state)
+{
+    (void)state;
+    static const uint8_t flips[] = {1, 2, 4, 8, 16, 32, 64, 128, 255, 9, 34, 42};
+    flip_header_bytes(good_file(), flips, sizeof flips);
+    flip_header_bytes(full_file(), flips, 3);
 }
 
 /* ---- Headers that lie ------------------------------------------------------------------------ */
@@ -121,16 +139,28 @@ static void metadata_that_lies_is_refused(void **state)
     } cases[] = {
         {"expressions-mlp", "pt", "no model of this program"},
         {"\"format\"", "\"formal\"", "no model of this program"},
-        {"\"format_version\":\"1\"", "\"format_version\":\"2\"", "version 2"},
-        {"\"format_version\":\"1\"", "\"format_version\":\"1\\n\\u001b[2J\"", "version 1"},
-        {"\"format_version\":\"1\"", "\"format_version\":1", "version unknown"},
+        {"\"format_version\":\"2\"", "\"format_version\":\"1\"", "version 1"},
+        {"\"format_version\":\"2\"", "\"format_version\":\"2\\n\\u001b[2J\"", "version 2"},
+        {"\"format_version\":\"2\"", "\"format_version\":2", "version unknown"},
         {"\"__metadata__\":{", "\"__metadata__\":7,\"x\":{", "tensor \"x\""},
         {"\"mirror\"", "\"mirrow\"", "\"mirror\""},
-        {"\"pixels\"", "\"lbp\"", "\"features\""},
-        {"\"pixels\"", "\"hog\"", "\"hog_cell\""},
-        {"\"pixels\"", "\"hog\",\"hog_cell\":\"0\"", "cells of 0"},
-        {"\"pixels\"", "\"hog\",\"hog_cell\":\"2x\"", "\"hog_cell\""},
-        {"\"pixels\"", "\"hog\",\"hog_cell\":\"4\"", "64"},
+        {"\"pixels\"", "\"lbp\"", "\"networks.0.features\""},
+        {"\"networks.0.features\"", "\"networks.0.feature\"", "\"networks.0.features\""},
+        {"\"pixels\"", "\"hog\"", "\"networks.0.cell\""},
+        {"\"pixels\"", "\"hog\",\"networks.0.cell\":\"0\"", "cells of 0"},
+        {"\"pixels\"", "\"hog\",\"networks.0.cell\":\"2x\"", "\"networks.0.cell\""},
+        {"\"pixels\"", "\"hog\",\"networks.0.cell\":\"4\"", "64"},
+        {"\"pixels\"", "\"windows\"", "\"networks.0.cell\""},
+        {"\"pixels\"", "\"windows\",\"networks.0.cell\":\"4\"", "cells of 4"},
+        {"\"pixels\"", "\"windows\",\"networks.0.cell\":\"2\"", "its features have 496"},
+        {"\"pixels\"", "\"patches\"", "\"networks.0.grid\""},
+        {"\"networks\":\"1\"", "\"network\":\"1\"", "\"networks\""},
+        {"\"networks\":\"1\"", "\"networks\":\"0\"", "\"networks\""},
+        {"\"networks\":\"1\"", "\"networks\":\"5\"", "\"networks\""},
+        {"\"networks\":\"1\"", "\"networks\":\"-1\"", "\"networks\""},
+        {"\"networks\":\"1\"", "\"networks\":\"1.0\"", "\"networks\""},
+        {"\"networks\":\"1\"", "\"networks\":1", "\"networks\""},
+        {"\"networks\":\"1\"", "\"networks\":\"2\"", "\"networks.1.features\""},
         {"8x8", "8", "\"input_size\""},
         {"8x8", "8x8x8", "\"input_size\""},
         {"8x8", "8,8", "\"input_size\""},
@@ -151,20 +181,38 @@ static void metadata_that_lies_is_refused(void **state)
         {"64,5,3", "64,6,3", "the metadata says 6x64"},
         {"64,5,3", "64,3", "the metadata says 3x64"},
         {"64,5,3", "64,5,5,3", "the metadata says 5x5"},
-        {"64,5,3", "64", "\"layers\""},
-        {"64,5,3", "", "\"layers\""},
-        {"64,5,3", "64,,3", "\"layers\""},
-        {"64,5,3", "64,5,3,", "\"layers\""},
-        {"64,5,3", "64,5.5,3", "\"layers\""},
-        {"64,5,3", "64,99999999999999999999,3", "\"layers\""},
-        {"64,5,3", "64,65537,3", "\"layers\""},
-        {"64,5,3", "64,0,3", "0 units"},
+        {"64,5,3", "64", "networks.0.layers"},
+        {"64,5,3", "", "networks.0.layers"},
+        {"64,5,3", "64,,3", "networks.0.layers"},
+        {"64,5,3", "64,5,3,", "networks.0.layers"},
+        {"64,5,3", "64,5.5,3", "networks.0.layers"},
+        {"64,5,3", "64,99999999999999999999,3", "networks.0.layers"},
+        {"64,5,3", "64,65537,3", "networks.0.layers"},
+        {"64,5,3", "64,0,3", "networks.0.layers"},
         {"64,5,3", "64,20,3", "more weights than the file can hold"},
         {"64,5,3", "64,65536,3", "more weights than the file can hold"},
         {"64,5,3", "64,65536,65536,3", "more weights than the file can hold"},
-        {"64,5,3", "64,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,3", "\"layers\""},
-        {"\"relu\"", "\"gelu\"", "\"activation\""},
-        {"\"softmax\"", "\"linear\"", "\"output_activation\""},
+        {"64,5,3", "64,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,3", "networks.0.layers"},
+        {"64,5,3", "64,70000,3", "networks.0.layers"},
+        {"64,5,3", "64,-5,3", "networks.0.layers"},
+        {"64,5,3", "64,400x,3", "networks.0.layers"},
+        {"64,5,3", "64,x5,3", "networks.0.layers"},
+        {"64,5,3", "64,0x5,3", "networks.0.layers"},
+        {"64,5,3", "64,5x0,3", "networks.0.layers"},
+        {"64,5,3", "64,2x2x5,3", "networks.0.layers"},
+        {"64,5,3", "8x8,5,3", "networks.0.layers"},
+        {"64,5,3", "64,257x256,3", "networks.0.layers"},
+        {"64,5,3", "64,65536x65536,3", "networks.0.layers"},
+        {"64,5,3", "64,3x5,3", "shared by 3 tokens"},
+        {"64,5,3", "64,65536x1,3", "shared by 65536 tokens"},
+        {"64,5,3", "64,5,3x1", "the last layer is shared by none"},
+        {"64,5,3", "64,2x5,3", "the metadata says 5x32"},
+        {"\"networks.0.layers\"", "\"networks.0.lairs\"", "networks.0.layers"},
+        {"\"networks.0.activation\"", "\"activation\"", "\"networks.0.activation\""},
+        {"\"networks.0.output_activation\"", "\"output_activation\"",
+         "\"networks.0.output_activation\""},
+        {"\"relu\"", "\"gelu\"", "\"networks.0.activation\""},
+        {"\"softmax\"", "\"linear\"", "\"networks.0.output_activation\""},
     };
     struct file_bytes file = good_file();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -181,6 +229,79 @@ static void metadata_that_lies_is_refused(void **state)
     refuse_replaced(&file, "left,", many, "64"); /* as many as can be, but not three */
     char more[sizeof many + 8] = "left,";
     refuse_replaced(&file, "left,", strcat(more, many), "\"classes\"");
+    free(file.bytes);
+}
+
+/* What a model can have beyond one network: each part missing, of another kind or shape. */
+static void parts_that_lie_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new, *reason;
+    } cases[] = {
+        {"\"networks\":\"2\"", "\"networks\":\"3\"", "\"networks.2.features\""},
+        {"\"patches\"", "\"pixels\"", "its features have 144"},
+        {"\"patches\"", "\"hog\"", "\"networks.0.cell\""},
+        {"\"windows\"", "\"patches\"", "\"networks.1.grid\""},
+        {"\"windows\"", "\"hog\"", "its features have 1116"},
+        {"\"windows\"", "\"glasses\"", "\"networks.1.features\""},
+        {"\"networks.1.cell\"", "\"networks.1.sell\"", "\"networks.1.cell\""},
+        {"\"networks.1.cell\":\"2\"", "\"networks.1.cell\":\"4\"", "cells of 4"},
+        {"\"networks.0.grid\"", "\"networks.0.gird\"", "\"networks.0.grid\""},
+        {"\"networks.0.grid\":\"3\"", "\"networks.0.grid\":\"0\"", "1 to 3 fit"},
+        {"\"networks.0.grid\":\"3\"", "\"networks.0.grid\":\"4\"", "1 to 3 fit"},
+        {"\"networks.0.grid\":\"3\"", "\"networks.0.grid\":\"65537\"", "\"networks.0.grid\""},
+        {"\"networks.0.grid\":\"3\"", "\"networks.0.grid\":\"2\"", "its features have 40"},
+        {"\"networks.0.atoms\"", "\"networks.0.atom\"", "\"networks.0.atoms\""},
+        {"\"networks.0.atoms\":\"5\"", "\"networks.0.atoms\":\"0\"", "a dictionary of 0 patches"},
+        {"\"networks.0.atoms\":\"5\"", "\"networks.0.atoms\":\"1025\"",
+         "a dictionary of 1025 patches"},
+        {"\"networks.0.atoms\":\"5\"", "\"networks.0.atoms\":\"5 \"", "\"networks.0.atoms\""},
+        {"\"networks.0.atoms\":\"5\"", "\"networks.0.atoms\":\"4\"", "its features have 72"},
+        {"\"5\",\"networks.0.layers\":\"90", "\"6\",\"networks.0.layers\":\"108",
+         "the metadata says 6x64"},
+        {"\"5\",\"networks.0.layers\":\"90", "\"1024\",\"networks.0.layers\":\"18432",
+         "more weights than the file can hold"},
+        {"90,9x4,6,3", "90,9x5,6,3", "networks.0.layers.0.weight"},
+        {"90,9x4,6,3", "90,3x4,6,3", "networks.0.layers.0.weight"},
+        {"90,9x4,6,3", "90,7x4,6,3", "shared by 7 tokens"},
+        {"90,9x4,6,3", "90,9x4,5x1,3", "shared by 5 tokens"},
+        {"90,9x4,6,3", "90,9x4,6x1,3", "the metadata says 1x6"},
+        {"90,9x4,6,3", "90,4,6,3", "the metadata says 4x90"},
+        {"1984,4x2,3", "1984,4x2,4", "its classes are 3"},
+        {"1984,4x2,3", "1984,4x9999,3", "more weights than the file can hold"},
+        {"\"networks.0.dictionary.atoms\"", "\"networks.0.dictionary\"",
+         "no tensor \"networks.0.dictionary.atoms\""},
+        {"\"networks.0.dictionary.offsets\"", "\"networks.1.dictionary.offsets\"",
+         "no tensor \"networks.0.dictionary.offsets\""},
+        {"[5,64]", "[64,5]", "networks.0.dictionary.atoms"},
+        {"[5,64]", "[320]", "networks.0.dictionary.atoms"},
+        {"\"F32\",\"shape\":[5]", "\"F32\",\"shape\":[5,1]", "networks.0.dictionary.offsets"},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"\"", "\"aligner.layers\""},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"124\"", "\"aligner.layers\""},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"125,6,4\"",
+         "an aligner from 125 to 4 values"},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"124,6,3\"",
+         "an aligner from 124 to 3 values"},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"124,7,4\"",
+         "the metadata says 7x124"},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"124,65536,4\"",
+         "more weights than the file can hold"},
+        {"\"aligner.layers\":\"124,6,4\"", "\"aligner.layers\":\"124,8x6,4\"",
+         "shared by 8 tokens"},
+        {"\"sigmoid\"", "\"softmax\"", "an aligner from 124 to 4 values"},
+        {"\"sigmoid\"", "\"sine\"", "\"aligner.output_activation\""},
+        {"\"aligner.activation\"", "\"aligner.action\"", "\"aligner.activation\""},
+        {"\"aligner.output_activation\"", "\"aligner.output\"", "\"aligner.output_activation\""},
+        {"\"aligner.layers.0.weight\"", "\"aligner.layers.2.weight\"",
+         "no tensor \"aligner.layers.0.weight\""},
+        {"\"aligner.layers.1.bias\"", "\"aligner.layers.2.bias\"",
+         "no tensor \"aligner.layers.1.bias\""},
+        {"[4,6]", "[6,4]", "aligner.layers.1.weight"},
+    };
+    struct file_bytes file = full_file();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuse_replaced(&file, cases[i].old, cases[i].new, cases[i].reason);
     free(file.bytes);
 }
 
@@ -221,11 +342,12 @@ static void entries_that_lie_are_refused(void **state)
         {"\"F16\"", "\"BF16\"", "layers.0.weight"},
         {"\"F16\"", "16", "layers.0.weight"},
         {"\"dtype\"", "\"dtyqe\"", "layers.0.weight"},
-        {"\"layers.1.bias\"", "\"layers.2.bias\"", "no tensor \"layers.1.bias\""},
-        {"\"layers.1.bias\"", "\"a\\nb\\rc\"", "no tensor \"layers.1.bias\""},
-        {"\"layers.0.weight\":{", "\"a\\nb\":1,\"layers.0.weight\":{", "b"},
-        {"\"layers.0.weight\":{", "\"12345678901234567890123456789012345678901234567890\":{",
-         "1234567890"},
+        {"\"networks.0.layers.1.bias\"", "\"networks.0.layers.2.bias\"",
+         "no tensor \"networks.0.layers.1.bias\""},
+        {"\"networks.0.layers.1.bias\"", "\"a\\nb\\rc\"", "no tensor \"networks.0.layers.1.bias\""},
+        {"\"networks.0.layers.0.weight\":{", "\"a\\nb\":1,\"networks.0.layers.0.weight\":{", "b"},
+        {"\"networks.0.layers.0.weight\":{",
+         "\"12345678901234567890123456789012345678901234567890\":{", "1234567890"},
     };
     struct file_bytes file = good_file();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -333,6 +455,7 @@ int main(void)
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(every_flipped_header_byte_is_survived),
         cmocka_unit_test(metadata_that_lies_is_refused),
+        cmocka_unit_test(parts_that_lie_are_refused),
         cmocka_unit_test(entries_that_lie_are_refused),
         cmocka_unit_test(bytes_beyond_the_tensors_are_refused),
         cmocka_unit_test(values_that_are_no_numbers_are_refused),
