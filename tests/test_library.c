@@ -4,6 +4,7 @@
 #include "demo.h"
 #include "expressions.h"
 #include "follower.h"
+#include "ocv.h"
 #include "recognizer.h"
 #include "smoother.h"
 
@@ -455,6 +456,7 @@ int main(void)
         printf("skipped: there is no %s\n", model_path);
         return 77;
     }
+    ocv_setup(TEST_OPENCV_THREADS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_single_pictures, open_all, close_all),
