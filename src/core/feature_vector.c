@@ -29,7 +29,7 @@ struct features features_default(enum feature_kind kind, int width, int height)
         f.cell = 4;
     if (kind == FEATURES_PATCHES) {
         f.grid = most_places(width, height) < 7 ? most_places(width, height) : 7;
-        f.atoms = 200;
+        f.atoms = 400;
     }
     return f;
 }
@@ -55,9 +55,10 @@ static int check_patches(const struct features *f, struct error *error)
     if (f->grid < 1 || f->grid > most)
         return error_set(error, "patches in %d places along the side of %dx%d crops; 1 to %d fit",
                          f->grid, f->width, f->height, most);
-    if (f->atoms < 1 || f->atoms > PATCHES_MAX_ATOMS)
-        return error_set(error, "a dictionary of %d patches; 1 to %d are possible", f->atoms,
-                         PATCHES_MAX_ATOMS);
+    if (f->atoms < 4 || f->atoms % 2 || f->atoms > PATCHES_MAX_ATOMS)
+        return error_set(error,
+                         "a dictionary of %d patches; even numbers from 4 to %d are possible",
+                         f->atoms, PATCHES_MAX_ATOMS);
     return 0;
 }
 
@@ -152,21 +153,21 @@ static void extract_windows(const struct features *f, const uint8_t *crop, float
                    line * sizeof *vector);
 }
 
-static void extract_patches(const struct features *f, const uint8_t *crop, float *vector)
+static struct patches patches_of(const struct features *f)
 {
-    struct patches patches = {.width = f->width,
-                              .height = f->height,
-                              .grid = f->grid,
-                              .atoms = f->atoms,
-                              .atom_values = f->dictionary,
-                              .offsets = f->dictionary + f->atoms * PATCH_VALUES};
-    patches_extract(&patches, crop, vector);
+    return (struct patches){.width = f->width,
+                            .height = f->height,
+                            .grid = f->grid,
+                            .atoms = f->atoms,
+                            .atom_values = f->dictionary,
+                            .offsets = f->dictionary + f->atoms * PATCH_VALUES};
 }
 
 void features_extract(const struct features *f, const uint8_t *crop, float *vector)
 {
     assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
     struct hog hog = hog_of(f);
+    struct patches patches;
     switch (f->kind) {
     case FEATURES_HOG:
         hog_extract(&hog, crop, vector);
@@ -175,12 +176,28 @@ void features_extract(const struct features *f, const uint8_t *crop, float *vect
         extract_windows(f, crop, vector);
         break;
     case FEATURES_PATCHES:
-        extract_patches(f, crop, vector);
+        patches = patches_of(f);
+        patches_extract(&patches, crop, vector);
         break;
     default:
         extract_pixels(f, crop, vector);
         break;
     }
+}
+
+bool features_mirror(const struct features *f, const float *vector, float *mirrored)
+{
+    struct patches patches;
+    if (f->kind == FEATURES_PIXELS) {
+        for (int i = 0; i < f->width * f->height; i++)
+            mirrored[i] = vector[i / f->width * f->width + f->width - 1 - i % f->width];
+        return true;
+    }
+    if (f->kind != FEATURES_PATCHES || !patches_symmetric(f->width))
+        return false;
+    patches = patches_of(f);
+    patches_mirror(&patches, vector, mirrored);
+    return true;
 }
 
 /* ---- Back to the picture --------------------------------------------------------------------- */

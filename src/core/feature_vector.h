@@ -7,6 +7,7 @@
 #include "hog.h"
 #include "patches.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum feature_kind {
@@ -32,7 +33,7 @@ struct features {
     enum feature_kind kind;
     int width, height; /* of the crop, pixels */
     int cell;          /* side of a HOG cell, pixels; of hog and windows */
-    int grid, atoms;   /* of patches: places along a side, size of the dictionary */
+    int grid, atoms;   /* of patches: places along a side, size of the dictionary, even */
     float *dictionary; /* of patches: atoms x PATCH_VALUES, then atoms offsets, as in patches.h;
                         * malloc, whoever owns the features frees it */
 };
@@ -61,6 +62,10 @@ int features_dictionary_size(const struct features *features);
  * hog: see hog.h. windows: of each window its cells row by row. patches: see patches.h. pixels:
  * each crop is brought to mean 0 and deviation 1. */
 void features_extract(const struct features *features, const uint8_t *crop, float *vector);
+
+/* The vector of the mirrored crop from that of the crop, where that is only a matter of order, as
+ * it is for patches and pixels; otherwise false, and `mirrored` stays as it was. */
+bool features_mirror(const struct features *features, const float *vector, float *mirrored);
 
 /* Where in the crop a quantity lies, given its gradient[D] with respect to vector[D]: fills
  * map[height * width], whose sum is the sum over the vector of value times gradient.

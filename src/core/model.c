@@ -114,8 +114,11 @@ static void add_answers(const struct model *model, struct model_workspace *w, in
     size_t pixels = (size_t)model->width * (size_t)model->height;
     size_t dim = (size_t)features_dim(&n->features), classes = (size_t)model->class_count;
     float share = 1.0f / (float)(model->network_count * (rows / count));
-    for (int i = 0; i < rows; i++)
-        features_extract(&n->features, w->faces + (size_t)i * pixels, w->vectors + (size_t)i * dim);
+    for (int i = 0; i < rows; i++) {
+        float *vector = w->vectors + (size_t)i * dim;
+        if (i < count || !features_mirror(&n->features, vector - (size_t)count * dim, vector))
+            features_extract(&n->features, w->faces + (size_t)i * pixels, vector);
+    }
     mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);
     for (int i = 0; i < rows && n->mlp.config.output == OUTPUT_SIGMOID; i++)
         normalize(w->outputs + (size_t)i * classes, model->class_count);

@@ -170,12 +170,16 @@ static int read_dictionary(struct reader *r, const char *prefix, struct features
         malloc((size_t)features_dictionary_size(features) * sizeof *features->dictionary);
     if (!features->dictionary)
         return error_no_memory(r->error, "the dictionary of patches");
+    float *offsets = features->dictionary + atoms * PATCH_VALUES;
     snprintf(name, sizeof name, "%sdictionary.atoms", prefix);
-    if (safetensors_read(r->file, name, atoms, PATCH_VALUES, features->dictionary, r->error) < 0)
+    if (safetensors_read(r->file, name, atoms / 2, PATCH_VALUES, features->dictionary, r->error) <
+        0)
         return -1;
     snprintf(name, sizeof name, "%sdictionary.offsets", prefix);
-    return safetensors_read(r->file, name, 1, atoms, features->dictionary + atoms * PATCH_VALUES,
-                            r->error);
+    if (safetensors_read(r->file, name, 1, atoms / 2, offsets, r->error) < 0)
+        return -1;
+    patches_mirror_atoms(features->atoms, features->dictionary, offsets);
+    return 0;
 }
 
 static int parse_features(const struct reader *r, const char *prefix, struct features *features)

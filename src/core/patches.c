@@ -109,3 +109,34 @@ void patches_extract(const struct patches *p, const uint8_t *picture, float *val
     for (int i = 0; i < p->grid * length; i++)
         values[i] = sqrtf(values[i]);
 }
+
+void patches_mirror_atoms(int atoms, float *atom_values, float *offsets)
+{
+    int half = atoms / 2;
+    for (int k = 0; k < half; k++) {
+        const float *from = atom_values + k * PATCH_VALUES;
+        float *to = atom_values + (half + k) * PATCH_VALUES;
+        for (int i = 0; i < PATCH_VALUES; i++)
+            to[i] = from[i / PATCH_SIDE * PATCH_SIDE + PATCH_SIDE - 1 - i % PATCH_SIDE];
+        offsets[half + k] = offsets[k];
+    }
+}
+
+bool patches_symmetric(int width)
+{
+    return (width - PATCH_SIDE) % PATCH_STRIDE == 0;
+}
+
+void patches_mirror(const struct patches *p, const float *values, float *mirrored)
+{
+    int half = p->atoms / 2;
+    size_t size = (size_t)half * sizeof *values;
+    for (int i = 0; i < p->grid * p->grid; i++) {
+        int column = p->grid - 1 - i % p->grid;
+        const float *from = values + (i / p->grid * p->grid + column) * 2 * p->atoms;
+        for (int sign = 0; sign < 2; sign++, from += p->atoms, mirrored += p->atoms) {
+            memcpy(mirrored, from + half, size);
+            memcpy(mirrored + half, from, size);
+        }
+    }
+}

@@ -3,10 +3,14 @@
  * deviation 1; its products s with the atoms of the dictionary become two values each,
  * max(0, s - t) and max(0, -s - t), t = PATCH_THRESHOLD. A grid of places is laid over the picture;
  * a place has the square root of the mean of these values over the patches around it, each weighted
- * by its distance. */
+ * by its distance.
+ *
+ * The second half of a dictionary is the mirror image of the first, so that the codes of a mirrored
+ * picture are those of the picture in another order. */
 #ifndef PATCHES_H
 #define PATCHES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -22,9 +26,9 @@ enum {
 
 /* The arrays are the caller's. */
 struct patches {
-    int width, height; /* of the picture, pixels */
-    int grid;          /* places along one side */
-    int atoms;
+    int width, height;        /* of the picture, pixels */
+    int grid;                 /* places along one side */
+    int atoms;                /* both halves: even */
     const float *atom_values; /* atoms x PATCH_VALUES, the whitening of patches included */
     const float *offsets;     /* atoms: the product of each with the mean patch */
 };
@@ -32,6 +36,15 @@ struct patches {
 /* picture[height * width] -> values[grid][grid][2 * atoms]. Pure: may run in any number of
  * threads. */
 void patches_extract(const struct patches *patches, const uint8_t *picture, float *values);
+
+/* Fills the second half of atom_values[atoms * PATCH_VALUES] and offsets[atoms] from the first. */
+void patches_mirror_atoms(int atoms, float *atom_values, float *offsets);
+
+/* Whether the patches of a picture of this width lie alike in its mirror image. */
+bool patches_symmetric(int width);
+
+/* The values of the mirrored picture from those of the picture, where patches_symmetric. */
+void patches_mirror(const struct patches *patches, const float *values, float *mirrored);
 
 /* A patch at `at`, in a picture with `line` bytes a line, as it enters the products:
  * patch[PATCH_VALUES]. */

@@ -131,9 +131,9 @@ static void whiten(double m[V][V], const double mean[V], float *patches)
 }
 
 /* Atoms for whitened patches become atoms for plain ones: D M, and D M mean as offsets. */
-static void absorb_whitening(double m[V][V], const double mean[V], int atoms, float *dictionary)
+static void absorb_whitening(double m[V][V], const double mean[V], int atoms, float *dictionary,
+                             float *offsets)
 {
-    float *offsets = dictionary + atoms * V;
     for (int k = 0; k < atoms; k++) {
         double row[V] = {0}, offset = 0.0;
         for (int a = 0; a < V; a++)
@@ -150,7 +150,7 @@ static void absorb_whitening(double m[V][V], const double mean[V], int atoms, fl
 int fit_dictionary(struct features *features, const struct dataset *dataset, const int *samples,
                    int count, uint64_t seed, struct error *error)
 {
-    int atoms = features->atoms;
+    int atoms = features->atoms / 2; /* the first half */
     struct rng rng = rng_make(seed, patch_stream);
     double mean[V], covariance[V][V];
     float *patches = malloc((size_t)DRAWN * V * sizeof *patches);
@@ -169,7 +169,8 @@ int fit_dictionary(struct features *features, const struct dataset *dataset, con
         }
         for (int round = 0; round < ROUNDS; round++)
             k_means_round(patches, atoms, dictionary, products, sums, &rng);
-        absorb_whitening(covariance, mean, atoms, dictionary);
+        absorb_whitening(covariance, mean, atoms, dictionary, dictionary + features->atoms * V);
+        patches_mirror_atoms(features->atoms, dictionary, dictionary + features->atoms * V);
         features->dictionary = dictionary;
     } else {
         free(dictionary);
