@@ -1,4 +1,5 @@
-/* The room src/train on small made-up data; its readers are in test_readers.c. */
+/* The room src/train on small made-up data; its readers are in test_readers.c, the
+ * evaluation in test_evaluate.c. */
 #include "evaluate.h"
 #include "loader.h"
 #include "made_up.h"
@@ -282,39 +283,6 @@ static void optimizers_follow_their_formulas(void **state)
     }
 }
 
-/* ---- Metrics
- * ------------------------------------------------------------------------------------- */
-
-static void metrics_of_a_known_case(void **state)
-{
-    (void)state;
-    struct dataset d = make_dataset(7, 0);
-    const uint8_t labels[] = {0, 0, 0, 1, 1, 2, 2};
-    const int guesses[] = {0, 0, 1, 1, 1, 0, 2}, indices[] = {0, 1, 2, 3, 4, 5, 6};
-    float p[7 * LABEL_COUNT];
-    struct metrics m;
-    memcpy(d.labels, labels, sizeof labels);
-    add_votes(&d, 0, (uint8_t[]){9, 0, 0, 0, 0, 0, 0}, 1); /* angry, as predicted */
-    add_votes(&d, 2, (uint8_t[]){8, 0, 0, 0, 0, 0, 0}, 2); /* angry, predicted disgust */
-    add_votes(&d, 3, (uint8_t[]){0, 5, 0, 0, 0, 0, 0}, 5); /* no majority */
-    for (int i = 0; i < 7; i++)
-        for (int k = 0; k < LABEL_COUNT; k++)
-            p[i * LABEL_COUNT + k] = k == guesses[i] ? 0.88f : 0.02f;
-    metrics_compute(&m, &d, indices, 7, p);
-    assert_true(fabs(m.accuracy - (5.0 / 7)) < 1e-9);
-    assert_int_equal(m.confusion[0][1], 1);
-    assert_int_equal(m.confusion[2][0], 1);
-    assert_true(fabs(m.per_class[0].precision - (2.0 / 3)) < 1e-9);
-    assert_true(fabs(m.per_class[1].recall - (1.0)) < 1e-9);
-    assert_true(fabs(m.per_class[1].f1 - (0.8)) < 1e-9);
-    assert_int_equal(m.per_class[2].support, 2);
-    assert_true(fabs(m.macro_f1 - ((2.0 / 3 + 0.8 + 2.0 / 3) / 3)) < 1e-9);
-    assert_true(fabs(m.ece - (0.88 - 5.0 / 7)) < 1e-6);
-    assert_int_equal(m.ferplus_count, 2);
-    assert_true(fabs(m.ferplus_accuracy - (0.5)) < 1e-9);
-    dataset_free(&d);
-}
-
 /* ---- Training
  * ------------------------------------------------------------------------------------- */
 
@@ -442,7 +410,6 @@ int main(void)
         cmocka_unit_test(loader_gives_each_sample_once),
         cmocka_unit_test(mixup_blends_within_the_batch),
         cmocka_unit_test(optimizers_follow_their_formulas),
-        cmocka_unit_test(metrics_of_a_known_case),
         cmocka_unit_test(training_learns_in_every_descent),
         cmocka_unit_test(same_seed_same_weights),
         cmocka_unit_test(refuses_what_makes_no_sense),

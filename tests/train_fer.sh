@@ -71,9 +71,17 @@ for file in log.csv confusion.csv summary.json; do
     [ -s report/$file ] || fail "--report wrote no $file"
 done
 [ "$(wc -l <report/log.csv)" -eq 3 ] || fail "log.csv has not one row an epoch"
-for file in curves.png confusion.png; do
+for file in curves.png confusion.png calibration.png robustness.png; do
     [ "$(head -c 4 report/$file | tail -c 3)" = PNG ] || fail "--report drew no $file"
 done
+"$program" --evaluate m.safetensors --data data.csv --ferplus votes.csv --json --report measured >out
+[ -s out ] && [ "$(cat out)" = "$(cat measured/summary.json)" ] ||
+    fail "summary.json is not what --json prints"
+[ "$(tail -n 1 measured/robustness.csv | cut -d, -f1)" = mirrored ] || fail "no robustness.csv"
+for file in confusion.png calibration.png robustness.png; do
+    [ -s measured/$file ] || fail "--evaluate --report drew no $file"
+done
+expect 1 "none/x: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
 expect 0 "" --data data.csv --hidden none --init-only --output init.safetensors

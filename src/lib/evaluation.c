@@ -43,22 +43,18 @@ enum expressions_status expressions_evaluate(struct expressions_recognizer *reco
         return status;
     size_t n = (size_t)count;
     float *answers = malloc(n * EXPRESSIONS_LABEL_COUNT * sizeof *answers);
-    int *indices = malloc(n * sizeof *indices);
-    uint8_t *truth = malloc(n);
-    if (answers && indices && truth) {
-        memcpy(truth, labels, n);
-        for (int i = 0; i < count; i++)
-            indices[i] = i;
-        struct dataset dataset = {.class_count = EXPRESSIONS_LABEL_COUNT, .labels = truth};
+    int *truths = malloc(n * sizeof *truths);
+    if (answers && truths) {
         struct metrics metrics;
+        for (int i = 0; i < count; i++)
+            truths[i] = labels[i];
         model_predict(recognizer->model, recognizer->workspace, crops, count, answers);
-        metrics_compute(&metrics, &dataset, indices, count, answers);
+        metrics_compute(&metrics, EXPRESSIONS_LABEL_COUNT, truths, count, answers);
         report(&metrics, evaluation);
     } else {
         status = fail(error, EXPRESSIONS_NO_MEMORY, "no memory to evaluate; pass fewer crops");
     }
     free(answers);
-    free(indices);
-    free(truth);
+    free(truths);
     return status;
 }

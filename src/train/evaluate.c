@@ -3,35 +3,9 @@
 #include <cjson/cJSON.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { BATCH = 128 };
-
-static int predict_split(const struct model *model, const struct dataset *dataset,
-                         const int *indices, int count, float *probabilities, struct error *error)
-{
-    struct model_workspace *workspace;
-    size_t area = (size_t)dataset->width * (size_t)dataset->height;
-    uint8_t *crops = malloc(BATCH * area);
-    if (!crops)
-        return error_no_memory(error, "the evaluation");
-    if (model_workspace_create(&workspace, model, BATCH, error) < 0) {
-        free(crops);
-        return -1;
-    }
-    for (int done = 0; done < count; done += BATCH) {
-        int batch = count - done < BATCH ? count - done : BATCH;
-        for (int i = 0; i < batch; i++) {
-            const uint8_t *picture = dataset_picture(dataset, indices[done + i]);
-            for (size_t p = 0; p < area; p++)
-                crops[(size_t)i * area + p] = picture[p];
-        }
-        model_predict(model, workspace, crops, batch,
-                      probabilities + (size_t)done * (size_t)model->class_count);
-    }
-    model_workspace_free(&workspace);
-    free(crops);
-    return 0;
-}
 
 static int check_fit(const struct model *model, const struct dataset *dataset, struct error *error)
 {
@@ -45,36 +19,114 @@ static int check_fit(const struct model *model, const struct dataset *dataset, s
     return 0;
 }
 
+int evaluation_data_load(struct evaluation_data *data, const struct dataset *dataset,
+                         enum split split, struct error *error)
+{
+    struct evaluation_data d = {0};
+    int *indices;
+    if (dataset_split(dataset, split, &indices, &d.count, error) < 0)
+        return -1;
+    size_t area = (size_t)dataset->width * (size_t)dataset->height, count = (size_t)d.count;
+    d.crops = malloc(count * area);
+    d.labels = malloc(count * sizeof *d.labels);
+    d.majority = malloc(count * sizeof *d.majority);
+    if (!d.crops || !d.labels || !d.majority) {
+        evaluation_data_free(&d);
+        free(indices);
+        return error_no_memory(error, "the evaluation");
+    }
+    for (size_t i = 0; i < count; i++) {
+        int sample = indices[i];
+        memcpy(d.crops + i * area, dataset_picture(dataset, sample), area);
+        d.labels[i] = dataset->labels[sample];
+        d.majority[i] = dataset->votes ? votes_majority(&dataset->votes[sample]) : -1;
+        d.has_majority = d.has_majority || d.majority[i] >= 0;
+    }
+    free(indices);
+    *data = d;
+    return 0;
+}
+
+void evaluation_data_free(struct evaluation_data *data)
+{
+    free(data->crops);
+    free(data->labels);
+    free(data->majority);
+    *data = (struct evaluation_data){0};
+}
+
+static int predict(const struct model *model, const struct evaluation_data *data,
+                   float *probabilities, struct error *error)
+{
+    struct model_workspace *workspace;
+    if (model_workspace_create(&workspace, model, BATCH, error) < 0)
+        return -1;
+    model_predict(model, workspace, data->crops, data->count, probabilities);
+    model_workspace_free(&workspace);
+    return 0;
+}
+
+/* Plain first, then in the model's own way. */
+static int measure(struct evaluation *made, const struct model *model,
+                   const struct evaluation_data *data, float *probabilities, struct error *error)
+{
+    int classes = model->class_count;
+    struct model plain = *model;
+    plain.mirror = false;
+    if (predict(&plain, data, probabilities, error) < 0)
+        return -1;
+    metrics_compute(&made->metrics, classes, data->labels, data->count, probabilities);
+    made->plain_accuracy = made->metrics.accuracy;
+    if (model->mirror && predict(model, data, probabilities, error) < 0)
+        return -1;
+    metrics_compute(&made->metrics, classes, data->labels, data->count, probabilities);
+    metrics_compute(&made->ferplus, classes, data->majority, data->count, probabilities);
+    return 0;
+}
+
 int evaluate(struct evaluation *evaluation, const struct model *model,
              const struct dataset *dataset, enum split split, struct error *error)
 {
-    int *indices, count;
-    if (check_fit(model, dataset, error) < 0 ||
-        dataset_split(dataset, split, &indices, &count, error) < 0)
-        return -1;
     struct evaluation made = {.split = split};
-    struct model plain = *model;
-    plain.mirror = false;
+    struct evaluation_data data;
+    if (check_fit(model, dataset, error) < 0 ||
+        evaluation_data_load(&data, dataset, split, error) < 0)
+        return -1;
     float *probabilities =
-        malloc((size_t)count * (size_t)model->class_count * sizeof *probabilities);
-    int result;
-    if (!probabilities)
-        result = error_no_memory(error, "the evaluation");
-    else
-        result = predict_split(&plain, dataset, indices, count, probabilities, error);
-    if (result == 0) {
-        metrics_compute(&made.metrics, dataset, indices, count, probabilities);
-        made.plain_accuracy = made.metrics.accuracy;
-        if (model->mirror)
-            result = predict_split(model, dataset, indices, count, probabilities, error);
-    }
-    if (result == 0) {
-        metrics_compute(&made.metrics, dataset, indices, count, probabilities);
+        malloc((size_t)data.count * (size_t)model->class_count * sizeof *probabilities);
+    int result = probabilities ? measure(&made, model, &data, probabilities, error)
+                               : error_no_memory(error, "the evaluation");
+    if (result == 0)
         *evaluation = made;
-    }
     free(probabilities);
-    free(indices);
+    evaluation_data_free(&data);
     return result;
+}
+
+static void print_row(const char *name, const struct metrics *m, int k, FILE *out)
+{
+    const struct class_metrics *c = &m->per_class[k];
+    fprintf(out, "  %-10s %7.1f %% %5.1f %% %5.1f %% %8d             ", name, 100.0 * c->precision,
+            100.0 * c->recall, 100.0 * c->f1, c->support);
+    for (int j = 0; j < m->class_count; j++)
+        fprintf(out, " %5d", m->confusion[k][j]);
+    fprintf(out, "\n");
+}
+
+static void print_classes(const char *truth, const struct metrics *m, const struct dataset *dataset,
+                          FILE *out)
+{
+    fprintf(out, "\n  %-10s %9s %7s %7s %8s   predicted:", truth, "precision", "recall", "F1",
+            "pictures");
+    for (int k = 0; k < m->class_count; k++)
+        fprintf(out, " %5.5s", dataset->class_names[k]);
+    fprintf(out, "\n");
+    for (int k = 0; k < m->class_count; k++)
+        print_row(dataset->class_names[k], m, k, out);
+    fprintf(out, "  %-37s %8d             ", "all", m->count);
+    for (int k = 0; k < m->class_count; k++)
+        fprintf(out, " %5d", metrics_answers(m, k));
+    fprintf(out, "\n");
 }
 
 void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
@@ -87,22 +139,14 @@ void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
             100.0 * m->accuracy, 100.0 * e->plain_accuracy);
     fprintf(out, "  macro F1           %6.2f %%\n", 100.0 * m->macro_f1);
     fprintf(out, "  calibration error  %6.2f %%\n", 100.0 * m->ece);
-    if (m->ferplus_count)
-        fprintf(out, "  FER+ majority      %6.2f %%   (%d pictures)\n", 100.0 * m->ferplus_accuracy,
-                m->ferplus_count);
-    fprintf(out, "\n  %-10s %9s %7s %7s %8s   predicted:", "", "precision", "recall", "F1",
-            "pictures");
-    for (int k = 0; k < m->class_count; k++)
-        fprintf(out, " %5.5s", dataset->class_names[k]);
-    fprintf(out, "\n");
-    for (int k = 0; k < m->class_count; k++) {
-        const struct class_metrics *c = &m->per_class[k];
-        fprintf(out, "  %-10s %7.1f %% %5.1f %% %5.1f %% %8d             ", dataset->class_names[k],
-                100.0 * c->precision, 100.0 * c->recall, 100.0 * c->f1, c->support);
-        for (int j = 0; j < m->class_count; j++)
-            fprintf(out, " %5d", m->confusion[k][j]);
-        fprintf(out, "\n");
+    if (e->ferplus.count) {
+        fprintf(out, "  FER+ majority      %6.2f %%   (%d pictures)\n", 100.0 * e->ferplus.accuracy,
+                e->ferplus.count);
+        fprintf(out, "  calibration error  %6.2f %%   by FER+\n", 100.0 * e->ferplus.ece);
     }
+    print_classes(e->ferplus.count ? "FER2013" : "", m, dataset, out);
+    if (e->ferplus.count)
+        print_classes("FER+", &e->ferplus, dataset, out);
 }
 
 /* Four decimals, without the digits a double would add. */
@@ -113,10 +157,11 @@ static bool add_share(cJSON *object, const char *name, double value)
     return cJSON_AddRawToObject(object, name, text) != NULL;
 }
 
-static bool add_classes(cJSON *object, const struct metrics *m, const struct dataset *dataset)
+static bool add_classes(cJSON *object, const char *per_class, const char *matrix,
+                        const struct metrics *m, const struct dataset *dataset)
 {
-    cJSON *classes = cJSON_AddObjectToObject(object, "per_class");
-    cJSON *confusion = cJSON_AddArrayToObject(object, "confusion");
+    cJSON *classes = cJSON_AddObjectToObject(object, per_class);
+    cJSON *confusion = cJSON_AddArrayToObject(object, matrix);
     bool complete = classes && confusion;
     for (int k = 0; complete && k < m->class_count; k++) {
         const struct class_metrics *c = &m->per_class[k];
@@ -130,6 +175,24 @@ static bool add_classes(cJSON *object, const struct metrics *m, const struct dat
     return complete;
 }
 
+static bool add_ferplus(cJSON *object, const struct metrics *m, const struct dataset *dataset)
+{
+    return cJSON_AddNumberToObject(object, "ferplus_count", m->count) &&
+           add_share(object, "ferplus_accuracy", m->accuracy) &&
+           add_share(object, "ferplus_ece", m->ece) &&
+           add_classes(object, "ferplus_per_class", "ferplus_confusion", m, dataset);
+}
+
+/* How many pictures were given each answer. */
+static bool add_answers(cJSON *object, const struct metrics *m, const struct dataset *dataset)
+{
+    cJSON *answers = cJSON_AddObjectToObject(object, "answers");
+    bool complete = answers != NULL;
+    for (int k = 0; complete && k < m->class_count; k++)
+        complete = cJSON_AddNumberToObject(answers, dataset->class_names[k], metrics_answers(m, k));
+    return complete;
+}
+
 char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
                       const char *model_path, const char *options)
 {
@@ -140,12 +203,11 @@ char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
         cJSON_AddStringToObject(object, "split", split_names[dataset->source][e->split]) &&
         cJSON_AddNumberToObject(object, "count", m->count) &&
         add_share(object, "accuracy", m->accuracy) && add_share(object, "macro_f1", m->macro_f1) &&
-        add_share(object, "ece", m->ece) && add_classes(object, m, dataset);
-    if (complete && m->ferplus_count)
-        complete = cJSON_AddNumberToObject(object, "ferplus_count", m->ferplus_count) &&
-                   add_share(object, "ferplus_accuracy", m->ferplus_accuracy);
-    if (complete && options)
-        complete = cJSON_AddStringToObject(object, "options", options) != NULL;
+        add_share(object, "ece", m->ece) &&
+        add_classes(object, "per_class", "confusion", m, dataset) &&
+        (!e->ferplus.count || add_ferplus(object, &e->ferplus, dataset)) &&
+        add_answers(object, m, dataset) &&
+        (!options || cJSON_AddStringToObject(object, "options", options));
     char *text = complete ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
     return text;

@@ -6,14 +6,30 @@
 
 #include <stdio.h>
 
+/* The pictures of a split, one after the other, and what they show: by the data set's labels, and
+ * by FER+'s majority, -1 where there is none. */
+struct evaluation_data {
+    int count;
+    uint8_t *crops;    /* count x height x width */
+    int *labels;       /* count */
+    int *majority;     /* count */
+    bool has_majority; /* whether any picture has one */
+};
+
+int evaluation_data_load(struct evaluation_data *data, const struct dataset *dataset,
+                         enum split split, struct error *error);
+void evaluation_data_free(struct evaluation_data *data);
+
 /* What the samples of a split become under a model, in its own way (averaged over the mirror image
  * where the model says so) and from the plain crop alone. */
 struct evaluation {
     enum split split;
-    struct metrics metrics; /* of the model's own way */
+    struct metrics metrics; /* of the model's own way, by the labels */
+    struct metrics ferplus; /* the same by FER+'s majority; count 0 without FER+ */
     double plain_accuracy;
 };
 
+/* Fails where the model is not for such data. */
 int evaluate(struct evaluation *evaluation, const struct model *model,
              const struct dataset *dataset, enum split split, struct error *error);
 

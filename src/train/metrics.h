@@ -6,18 +6,27 @@
 
 struct class_metrics {
     double precision, recall, f1; /* 0 where undefined */
-    int support;                  /* samples whose label is this class */
+    int support;                  /* samples whose truth is this class */
 };
 
+enum { CALIBRATION_BINS = 15 };
+
+/* The answers whose confidence lies in one of CALIBRATION_BINS equal parts of 0..1. */
+struct calibration_bin {
+    int count;
+    double confidence, accuracy; /* mean confidence, and share of right answers; 0 without any */
+};
+
+/* Against one truth. */
 struct metrics {
-    int count, class_count;
+    int count; /* samples that have a truth */
+    int class_count;
     double accuracy;
     double macro_f1; /* unweighted mean over the classes that occur */
-    double ece;      /* expected calibration error (Guo et al. 2017), 15 bins of equal width */
+    double ece;      /* expected calibration error (Guo et al. 2017), bins of equal width */
     struct class_metrics per_class[MODEL_MAX_CLASSES];
     int confusion[MODEL_MAX_CLASSES][MODEL_MAX_CLASSES]; /* [true][predicted] */
-    int ferplus_count;       /* samples with a FER+ majority for one of the seven; 0 without FER+ */
-    double ferplus_accuracy; /* share of these whose prediction is the majority */
+    struct calibration_bin bins[CALIBRATION_BINS];
 };
 
 /* The most probable class; the first of equals. */
@@ -26,8 +35,11 @@ int predicted_class(const float *probabilities, int class_count);
 /* The class that has more than half of all votes, or -1: FER+'s majority. */
 int votes_majority(const struct votes *votes);
 
-/* probabilities: count x K for samples indices[count] of the data set. */
-void metrics_compute(struct metrics *metrics, const struct dataset *dataset, const int *indices,
-                     int count, const float *probabilities);
+/* truths: count classes, -1 for a sample that is left out; probabilities: count x K. */
+void metrics_compute(struct metrics *metrics, int class_count, const int *truths, int count,
+                     const float *probabilities);
+
+/* How many samples were given this answer. */
+int metrics_answers(const struct metrics *metrics, int answer);
 
 #endif

@@ -90,7 +90,7 @@ static const struct option long_options[] = {
 
 static const char help[] =
     "Usage: train_fer [--data PATH] [--output MODEL] [options]      train\n"
-    "       train_fer --evaluate MODEL [--split NAME] [--json]      measure\n"
+    "       train_fer --evaluate MODEL [--split NAME] [--json] [--report DIR]   measure\n"
     "\n"
     "Trains the network of expressions on FER2013, or measures a trained one. Without\n"
     "options it follows the recipe that made models/expressions.safetensors.\n"
@@ -140,7 +140,8 @@ static const char help[] =
     "                          (models/expressions.safetensors)\n"
     "                          (the checkpoint of each epoch goes beside it)\n"
     "  --resume FILE           go on from a checkpoint, with its own options\n"
-    "  --report DIR            log.csv, curves.png, confusion.png, summary.json\n"
+    "  --report DIR            summary.json, confusions, calibration and robustness as\n"
+    "                          tables and pictures; of a training also log.csv, curves.png\n"
     "  --init-only             write the untrained network and end\n"
     "\n"
     "Other\n"

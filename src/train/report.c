@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,133 +28,91 @@ int report_open(const char *folder, struct error *error)
     return 0;
 }
 
-static void append(struct file_writer *writer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(struct file_writer *writer, const char *format, ...)
+int report_text_open(struct report_text *text, struct error *error)
 {
-    char text[256];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        file_writer_append(writer, text,
-                           (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+    *text = (struct report_text){0};
+    text->stream = open_memstream(&text->bytes, &text->size);
+    return text->stream ? 0 : error_no_memory(error, "the report");
+}
+
+int report_text_close(struct report_text *text, const char *folder, const char *name,
+                      struct error *error)
+{
+    char path[PATH_MAX];
+    int result = fclose(text->stream) ? error_no_memory(error, "the report")
+                                      : place(path, folder, name, error);
+    if (result == 0)
+        result = file_write(path, text->bytes, text->size, error);
+    free(text->bytes);
+    return result;
+}
+
+static int rename_picture(const char *folder, const char *name, struct error *error)
+{
+    char part[PATH_MAX], whole[PATH_MAX], file[NAME_MAX];
+    snprintf(file, sizeof file, "%s.part", name);
+    if (place(part, folder, file, error) < 0)
+        return -1;
+    snprintf(file, sizeof file, "%s.png", name);
+    if (place(whole, folder, file, error) < 0)
+        return -1;
+    return rename(part, whole) == 0
+               ? 0
+               : error_set(error, "%s: %s; check the folder", whole, strerror(errno));
+}
+
+int report_text_draw(struct report_text *text, const char *folder, const char *name,
+                     struct error *error)
+{
+    int result = fclose(text->stream) ? error_no_memory(error, "the report") : 0;
+    if (result == 0 && gnuplot_run(folder, text->bytes) < 0)
+        result = error_set(error,
+                           "%s: the numbers are there, but gnuplot did not draw them; install "
+                           "gnuplot-nox",
+                           folder);
+    free(text->bytes);
+    return result < 0 ? result : rename_picture(folder, name, error);
 }
 
 int report_log(const char *folder, const struct epoch_result *history, int epochs,
                struct error *error)
 {
-    struct file_writer *writer;
-    char path[PATH_MAX];
+    struct report_text text;
     double seconds = 0.0;
-    if (place(path, folder, "log.csv", error) < 0 || file_writer_open(&writer, path, error) < 0)
+    if (report_text_open(&text, error) < 0)
         return -1;
-    append(writer, "epoch,seconds,loss,accuracy,validation_loss,validation_accuracy\n");
+    fprintf(text.stream, "epoch,seconds,loss,accuracy,validation_loss,validation_accuracy\n");
     for (int i = 0; i < epochs; i++) {
         const struct epoch_result *e = &history[i];
         seconds += e->seconds;
-        append(writer, "%d,%.3f,%.6f,%.6f,%.6f,%.6f\n", i + 1, seconds, e->loss, e->accuracy,
-               e->validation_loss, e->validation_accuracy);
+        fprintf(text.stream, "%d,%.3f,%.6f,%.6f,%.6f,%.6f\n", i + 1, seconds, e->loss, e->accuracy,
+                e->validation_loss, e->validation_accuracy);
     }
-    return file_writer_commit(&writer, error);
+    return report_text_close(&text, folder, "log.csv", error);
 }
 
-static int write_confusion(const char *folder, const struct metrics *m,
-                           const struct dataset *dataset, struct error *error)
+int report_curves(const char *folder, struct error *error)
 {
-    struct file_writer *writer;
-    char path[PATH_MAX];
-    if (place(path, folder, "confusion.csv", error) < 0 ||
-        file_writer_open(&writer, path, error) < 0)
+    static const char script[] =
+        "set datafile separator ','\n"
+        "set terminal pngcairo size 1200,500 font 'DejaVu Sans,11' noenhanced\n"
+        "set grid lc rgb '#dddddd'\n"
+        "set border lc rgb '#888888'\n"
+        "set output 'curves.part'\n"
+        "set multiplot layout 1,2\n"
+        "set xlabel 'epoch'\n"
+        "set title 'Cost'\n"
+        "set key top right\n"
+        "plot 'log.csv' every ::1 using 1:3 with lines lw 2 lc rgb '#0072b2' title 'training', "
+        "'' every ::1 using 1:5 with lines lw 2 lc rgb '#d55e00' title 'validation'\n"
+        "set title 'Accuracy, %'\n"
+        "set key bottom right\n"
+        "plot 'log.csv' every ::1 using 1:(100*$4) with lines lw 2 lc rgb '#0072b2' "
+        "title 'training', "
+        "'' every ::1 using 1:(100*$6) with lines lw 2 lc rgb '#d55e00' title 'validation'\n";
+    struct report_text text;
+    if (report_text_open(&text, error) < 0)
         return -1;
-    append(writer, "true,predicted,pictures,share\n");
-    for (int i = 0; i < m->class_count; i++)
-        for (int j = 0; j < m->class_count; j++)
-            append(writer, "%s,%s,%d,%.4f\n", dataset->class_names[i], dataset->class_names[j],
-                   m->confusion[i][j],
-                   m->per_class[i].support ? (double)m->confusion[i][j] / m->per_class[i].support
-                                           : 0.0);
-    return file_writer_commit(&writer, error);
-}
-
-static int write_summary(const char *folder, const struct evaluation *evaluation,
-                         const struct dataset *dataset, const char *model_path, const char *options,
-                         struct error *error)
-{
-    char path[PATH_MAX];
-    char *text = evaluation_json(evaluation, dataset, model_path, options);
-    if (!text)
-        return error_no_memory(error, "the summary");
-    int result = place(path, folder, "summary.json", error);
-    if (result == 0)
-        result = file_write(path, text, strlen(text), error);
-    free(text);
-    return result;
-}
-
-/* gnuplot reads the CSV files and leaves the pictures; both have fixed names in its folder. */
-static const char script[] =
-    "set datafile separator ','\n"
-    "set terminal pngcairo size 1200,500 font 'DejaVu Sans,11' noenhanced\n"
-    "set grid lc rgb '#dddddd'\n"
-    "set border lc rgb '#888888'\n"
-    "set key bottom right\n"
-    "set output 'curves.part'\n"
-    "set multiplot layout 1,2\n"
-    "set xlabel 'epoch'\n"
-    "set title 'Cost'\n"
-    "set key top right\n"
-    "plot 'log.csv' every ::1 using 1:3 with lines lw 2 lc rgb '#0072b2' title 'training', "
-    "'' every ::1 using 1:5 with lines lw 2 lc rgb '#d55e00' title 'validation'\n"
-    "set title 'Accuracy, %'\n"
-    "set key bottom right\n"
-    "plot 'log.csv' every ::1 using 1:(100*$4) with lines lw 2 lc rgb '#0072b2' title 'training', "
-    "'' every ::1 using 1:(100*$6) with lines lw 2 lc rgb '#d55e00' title 'validation'\n"
-    "unset multiplot\n"
-    "set terminal pngcairo size 760,700 font 'DejaVu Sans,11' noenhanced\n"
-    "set output 'confusion.part'\n"
-    "unset key\n"
-    "unset grid\n"
-    "set title 'Of each true class, % predicted as'\n"
-    "set xlabel 'predicted'\n"
-    "set ylabel 'true'\n"
-    "set palette defined (0 '#ffffff', 1 '#08519c')\n"
-    "set cbrange [0:100]\n"
-    "unset colorbox\n"
-    "stats 'confusion.csv' every ::1 using 3 nooutput\n"
-    "n = int(sqrt(STATS_records) + 0.5)\n"
-    "set xrange [-0.5:n-0.5]\n"
-    "set yrange [n-0.5:-0.5]\n"
-    "set xtics rotate by 30 right\n"
-    "set tics scale 0\n"
-    "plot 'confusion.csv' every ::1 using (int($0)%n):(int($0)/n):(100*$4):xtic(2):ytic(1) "
-    "with image, "
-    "'' every ::1 using (int($0)%n):(int($0)/n):(sprintf('%.0f', 100*$4)):"
-    "($4 > 0.5 ? 0xffffff : 0x333333) with labels tc rgb variable\n";
-
-int report_finish(const char *folder, const struct evaluation *evaluation,
-                  const struct dataset *dataset, const char *model_path, const char *options,
-                  struct error *error)
-{
-    static const char *const pictures[][2] = {{"curves.part", "curves.png"},
-                                              {"confusion.part", "confusion.png"}};
-    if (write_confusion(folder, &evaluation->metrics, dataset, error) < 0 ||
-        write_summary(folder, evaluation, dataset, model_path, options, error) < 0)
-        return -1;
-    if (gnuplot_run(folder, script) < 0)
-        return error_set(error,
-                         "%s: the numbers are there, but gnuplot did not draw them; install "
-                         "gnuplot-nox",
-                         folder);
-    for (int i = 0; i < 2; i++) {
-        char part[PATH_MAX], whole[PATH_MAX];
-        if (place(part, folder, pictures[i][0], error) < 0 ||
-            place(whole, folder, pictures[i][1], error) < 0)
-            return -1;
-        if (rename(part, whole) < 0)
-            return error_set(error, "%s: %s; check the folder", whole, strerror(errno));
-    }
-    return 0;
+    fputs(script, text.stream);
+    return report_text_draw(&text, folder, "curves", error);
 }

@@ -3,7 +3,8 @@
 #define REPORT_H
 
 #include "checkpoint.h"
-#include "evaluate.h"
+
+#include <stdio.h>
 
 /* Makes the folder where it is missing. */
 int report_open(const char *folder, struct error *error);
@@ -12,10 +13,26 @@ int report_open(const char *folder, struct error *error);
 int report_log(const char *folder, const struct epoch_result *history, int epochs,
                struct error *error);
 
-/* At the end: summary.json (the evaluation with the recipe's options), confusion.csv, and drawn by
- * gnuplot from these files curves.png and confusion.png. */
-int report_finish(const char *folder, const struct evaluation *evaluation,
-                  const struct dataset *dataset, const char *model_path, const char *options,
-                  struct error *error);
+/* curves.png, drawn from log.csv. */
+int report_curves(const char *folder, struct error *error);
+
+/* ---- One file of a report -------------------------------------------------------------------- */
+
+/* A text that is collected in memory. */
+struct report_text {
+    FILE *stream;
+    char *bytes;
+    size_t size;
+};
+
+int report_text_open(struct report_text *text, struct error *error);
+
+/* The text becomes the file `name` in the folder. */
+int report_text_close(struct report_text *text, const char *folder, const char *name,
+                      struct error *error);
+
+/* The text is gnuplot's script, which leaves its picture in `name`.part: it becomes `name`.png. */
+int report_text_draw(struct report_text *text, const char *folder, const char *name,
+                     struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* train_fer: trains the network on FER2013, or measures a trained one. */
 #include "checkpoint.h"
-#include "evaluate.h"
+#include "evaluation_report.h"
 #include "file.h"
 #include "inspect.h"
 #include "log.h"
@@ -146,9 +146,22 @@ static int name_files(const struct options *o, char output[PATH_MAX], char check
     return 0;
 }
 
-static int write_report(const struct options *o, const char *model_path,
-                        const struct dataset *dataset, const struct recipe *recipe,
-                        struct error *error)
+/* How the answers hold where the pictures change is a question for faces. */
+static int write_report(const struct options *o, const struct model *model, const char *model_path,
+                        const struct evaluation *evaluation, const struct dataset *dataset,
+                        const char *recipe, struct error *error)
+{
+    struct robustness rows[ROBUSTNESS_CHANGES];
+    bool faces = dataset->source != SOURCE_IDX;
+    if (faces && robustness_measure(rows, model, dataset, evaluation->split, error) < 0)
+        return -1;
+    return evaluation_report(o->report, evaluation, dataset, model_path, recipe,
+                             faces ? rows : NULL, error);
+}
+
+static int report_training(const struct options *o, const char *model_path,
+                           const struct dataset *dataset, const struct recipe *recipe,
+                           struct error *error)
 {
     struct model model;
     struct evaluation evaluation;
@@ -158,9 +171,9 @@ static int write_report(const struct options *o, const char *model_path,
     recipe_print(recipe, text, sizeof text);
     int result = evaluate(&evaluation, &model, dataset, SPLIT_VALIDATION, error);
     if (result == 0)
-        result = report_finish(o->report, &evaluation, dataset, model_path, text, error);
+        result = write_report(o, &model, model_path, &evaluation, dataset, text, error);
     model_free(&model);
-    return result;
+    return result < 0 ? result : report_curves(o->report, error);
 }
 
 static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
@@ -180,7 +193,7 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
     if (stop && access(checkpoint, F_OK) == 0)
         printf("go on with: train_fer --resume %s --data %s%s%s\n", checkpoint, o->data,
                o->ferplus ? " --ferplus " : "", o->ferplus ? o->ferplus : "");
-    if (!stop && o->report && write_report(o, output, dataset, &recipe, error) < 0)
+    if (!stop && o->report && report_training(o, output, dataset, &recipe, error) < 0)
         return EXIT_FAILURE;
     if (!stop)
         printf("%s\n", output);
@@ -193,7 +206,9 @@ static int run_evaluation(const struct options *o, const struct model *model,
     struct evaluation evaluation;
     enum split split = dataset->source == SOURCE_FER2013 ? SPLIT_VALIDATION : SPLIT_TEST;
     if ((o->split && dataset_find_split(dataset, o->split, &split, error) < 0) ||
-        evaluate(&evaluation, model, dataset, split, error) < 0)
+        (o->report && report_open(o->report, error) < 0) ||
+        evaluate(&evaluation, model, dataset, split, error) < 0 ||
+        (o->report && write_report(o, model, o->model, &evaluation, dataset, NULL, error) < 0))
         return EXIT_FAILURE;
     if (!o->json) {
         evaluation_print(&evaluation, dataset, o->model, stdout);

@@ -1,0 +1,154 @@
+#include "robustness.h"
+
+#include "face.h"
+#include "ocv.h"
+#include "warp.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BATCH = 128, LOW_QUALITY = 30, FEW_PIXELS = 40 };
+
+enum kind { PLACE, BRIGHTNESS, JPEG, RESOLUTION, MIRROR };
+
+/* degrees and scale: the face turned to the left and enlarged; dx, dy: moved to the right and
+ * down, shares of the side. */
+static const struct change {
+    const char *name;
+    enum kind kind;
+    double degrees, scale, dx, dy, brightness;
+} changes[ROBUSTNESS_CHANGES] = {
+    {"none", .kind = PLACE, .scale = 1},
+    {"10 % smaller", .kind = PLACE, .scale = 0.9},
+    {"10 % larger", .kind = PLACE, .scale = 1.1},
+    {"10 % to the left", .kind = PLACE, .scale = 1, .dx = -0.1},
+    {"10 % to the right", .kind = PLACE, .scale = 1, .dx = 0.1},
+    {"10 % up", .kind = PLACE, .scale = 1, .dy = -0.1},
+    {"10 % down", .kind = PLACE, .scale = 1, .dy = 0.1},
+    {"turned by 15 degrees to the left", .kind = PLACE, .scale = 1, .degrees = 15},
+    {"turned by 15 degrees to the right", .kind = PLACE, .scale = 1, .degrees = -15},
+    {"half brightness", .kind = BRIGHTNESS, .brightness = 0.5},
+    {"double brightness", .kind = BRIGHTNESS, .brightness = 2},
+    {"JPEG quality 30", .kind = JPEG},
+    {"40 pixels wide", .kind = RESOLUTION},
+    {"mirrored", .kind = MIRROR},
+};
+
+const char *robustness_name(int change)
+{
+    return changes[change].name;
+}
+
+/* Where each pixel comes from is the inverse of where the face goes. */
+static void place(const struct change *c, const uint8_t *in, int width, int height, uint8_t *out)
+{
+    const double radians = 3.141592653589793 / 180.0;
+    struct affine moved =
+        affine_similarity((float)(-c->degrees * radians), (float)c->scale, (float)(c->dx * width),
+                          (float)(c->dy * height), width, height);
+    struct affine source = affine_invert(&moved);
+    warp_picture(&source, in, width, height, out);
+}
+
+static void brighten(double factor, const uint8_t *in, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = (uint8_t)fmin(factor * in[i] + 0.5, 255.0);
+}
+
+static enum ocv_code shrink_and_enlarge(struct grey_image picture, uint8_t *out,
+                                        struct ocv_error *failure)
+{
+    int width = picture.width < FEW_PIXELS ? picture.width : FEW_PIXELS;
+    int height = picture.height < FEW_PIXELS ? picture.height : FEW_PIXELS;
+    uint8_t small[FEW_PIXELS * FEW_PIXELS];
+    struct grey_image shrunk = {small, width, height, (size_t)width};
+    enum ocv_code code = ocv_resize_grey(picture, small, width, height, failure);
+    return code != OCV_OK ? code
+                          : ocv_resize_grey(shrunk, out, picture.width, picture.height, failure);
+}
+
+int robustness_change(int change, const uint8_t *in, int width, int height, uint8_t *out,
+                      struct error *error)
+{
+    const struct change *c = &changes[change];
+    struct grey_image picture = {in, width, height, (size_t)width};
+    struct ocv_error failure;
+    enum ocv_code code = OCV_OK;
+    switch (c->kind) {
+    case PLACE:
+        place(c, in, width, height, out);
+        break;
+    case BRIGHTNESS:
+        brighten(c->brightness, in, (size_t)width * (size_t)height, out);
+        break;
+    case JPEG:
+        code = ocv_jpeg_grey(picture, LOW_QUALITY, out, &failure);
+        break;
+    case RESOLUTION:
+        code = shrink_and_enlarge(picture, out, &failure);
+        break;
+    case MIRROR:
+        face_mirror(in, width, height, out);
+        break;
+    }
+    return code == OCV_OK ? 0 : error_set(error, "%s: %s", c->name, failure.text);
+}
+
+struct measuring {
+    const struct model *model;
+    struct evaluation_data data;
+    int width, height;
+    struct model_workspace *workspace;
+    uint8_t *crops;       /* count x height x width, changed */
+    float *probabilities; /* count x K */
+    int *unchanged;       /* count: the answers to the unchanged crops */
+};
+
+static int measure(struct measuring *m, int change, struct robustness *row, struct error *error)
+{
+    size_t area = (size_t)m->width * (size_t)m->height;
+    int classes = m->model->class_count, differing = 0;
+    for (int i = 0; i < m->data.count; i++)
+        if (robustness_change(change, m->data.crops + (size_t)i * area, m->width, m->height,
+                              m->crops + (size_t)i * area, error) < 0)
+            return -1;
+    model_predict(m->model, m->workspace, m->crops, m->data.count, m->probabilities);
+    for (int i = 0; i < m->data.count; i++) {
+        int answer = predicted_class(m->probabilities + (size_t)i * (size_t)classes, classes);
+        if (change == 0)
+            m->unchanged[i] = answer;
+        differing += answer != m->unchanged[i];
+    }
+    struct metrics labels, ferplus;
+    metrics_compute(&labels, classes, m->data.labels, m->data.count, m->probabilities);
+    metrics_compute(&ferplus, classes, m->data.majority, m->data.count, m->probabilities);
+    *row =
+        (struct robustness){labels.accuracy, ferplus.accuracy, (double)differing / m->data.count};
+    return 0;
+}
+
+int robustness_measure(struct robustness *rows, const struct model *model,
+                       const struct dataset *dataset, enum split split, struct error *error)
+{
+    struct measuring m = {.model = model, .width = dataset->width, .height = dataset->height};
+    if (evaluation_data_load(&m.data, dataset, split, error) < 0)
+        return -1;
+    size_t count = (size_t)m.data.count;
+    m.crops = malloc(count * (size_t)m.width * (size_t)m.height);
+    m.probabilities = malloc(count * (size_t)model->class_count * sizeof *m.probabilities);
+    m.unchanged = malloc(count * sizeof *m.unchanged);
+    int result = 0;
+    if (!m.crops || !m.probabilities || !m.unchanged)
+        result = error_no_memory(error, "the changed pictures");
+    else
+        result = model_workspace_create(&m.workspace, model, BATCH, error);
+    for (int i = 0; i < ROBUSTNESS_CHANGES && result == 0; i++)
+        result = measure(&m, i, &rows[i], error);
+    model_workspace_free(&m.workspace);
+    free(m.crops);
+    free(m.probabilities);
+    free(m.unchanged);
+    evaluation_data_free(&m.data);
+    return result;
+}

@@ -1,0 +1,345 @@
+/* How models are measured, on made-up data: metrics, two truths, changed pictures, the report. */
+#include "evaluation_report.h"
+#include "made_up.h"
+#include "report.h"
+#include "trainer.h"
+
+/* ---- Metrics -----------------------------------------------------------------------------------
+ */
+
+static void metrics_of_a_known_case(void **state)
+{
+    (void)state;
+    const int truths[] = {0, 0, 0, 1, -1, 1, 2, 2}, guesses[] = {0, 0, 1, 1, 3, 1, 0, 2};
+    float p[8 * LABEL_COUNT];
+    struct metrics m;
+    for (int i = 0; i < 8; i++)
+        for (int k = 0; k < LABEL_COUNT; k++)
+            p[i * LABEL_COUNT + k] = k == guesses[i] ? 0.88f : 0.02f;
+    metrics_compute(&m, LABEL_COUNT, truths, 8, p);
+    assert_int_equal(m.count, 7);
+    expect_close(m.accuracy, 5.0 / 7, 1e-9, "accuracy");
+    assert_int_equal(m.confusion[0][1], 1);
+    assert_int_equal(m.confusion[2][0], 1);
+    expect_close(m.per_class[0].precision, 2.0 / 3, 1e-9, "precision");
+    expect_close(m.per_class[1].recall, 1.0, 1e-9, "recall");
+    expect_close(m.per_class[1].f1, 0.8, 1e-9, "F1");
+    assert_int_equal(m.per_class[2].support, 2);
+    expect_close(m.macro_f1, (2.0 / 3 + 0.8 + 2.0 / 3) / 3, 1e-9, "macro F1");
+    const int answers[] = {3, 3, 1, 0, 0, 0, 0};
+    for (int k = 0; k < LABEL_COUNT; k++)
+        assert_int_equal(metrics_answers(&m, k), answers[k]);
+}
+
+static void calibration_of_a_known_case(void **state)
+{
+    (void)state;
+    /* Confidences 0.90, 0.92, 1.00 and 0.45: two in bin 13, one in the last, one in bin 6. */
+    const int truths[] = {0, 0, 0, 1};
+    const float p[4][2] = {{0.90f, 0.10f}, {0.08f, 0.92f}, {1.0f, 0.0f}, {0.40f, 0.45f}};
+    struct metrics m;
+    metrics_compute(&m, 2, truths, 4, &p[0][0]);
+    for (int b = 0; b < CALIBRATION_BINS; b++)
+        assert_int_equal(m.bins[b].count, b == 13 ? 2 : b == 14 || b == 6);
+    expect_close(m.bins[13].confidence, 0.91, 1e-6, "confidence of bin 13");
+    expect_close(m.bins[13].accuracy, 0.5, 1e-9, "accuracy of bin 13");
+    expect_close(m.bins[14].confidence, 1.0, 1e-9, "confidence of the last bin");
+    expect_close(m.ece, (2 * 0.41 + 0.0 + 0.55) / 4, 1e-6, "calibration error");
+}
+
+/* ---- A trained network ----------------------------------------------------------------------- */
+
+enum { MEASURED = 28 };
+
+/* One that names the made-up classes. */
+static struct model trained_model(const struct dataset *d)
+{
+    struct error error = {""};
+    struct model model = {0};
+    const volatile sig_atomic_t stop = 0;
+    char path[2 * TEST_PATH_SIZE], checkpoint[2 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s", in_folder("m.safetensors"));
+    snprintf(checkpoint, sizeof checkpoint, "%s", in_folder("m.checkpoint"));
+    const struct training_files files = {"test", path, checkpoint, NULL};
+    struct recipe r = recipe_default();
+    r.hidden_count = 1;
+    r.hidden[0] = (struct hidden_layer){.units = 16};
+    r.network_count = 1;
+    r.features[0] = FEATURES_HOG;
+    r.align = false;
+    r.batch_size = 16;
+    r.epochs = 6;
+    r.learning_rate = 1e-2f;
+    r.augment.strength = 0.0f;
+    r.threads = 1;
+    if (train(&r, d, &files, NULL, &stop, &error) < 0 || model_load(&model, path, &error) < 0)
+        fail_msg("%s", error.text);
+    return model;
+}
+
+static void evaluation_has_two_truths(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(350, MEASURED);
+    struct model model = trained_model(&d);
+    struct evaluation by_label, both;
+    struct error error;
+    assert_int_equal(evaluate(&by_label, &model, &d, SPLIT_VALIDATION, &error), 0);
+    assert_int_equal(by_label.metrics.count, MEASURED);
+    assert_int_equal(by_label.ferplus.count, 0);
+    /* The votes agree with the first five answers, but with none of the next three. */
+    struct model_workspace *workspace;
+    float p[LABEL_COUNT];
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    for (int i = 0; i < 8; i++) {
+        uint8_t votes[LABEL_COUNT] = {0};
+        model_predict(&model, workspace, dataset_picture(&d, 350 + i), 1, p);
+        votes[(predicted_class(p, LABEL_COUNT) + (i < 5 ? 0 : 1)) % LABEL_COUNT] = 6;
+        add_votes(&d, 350 + i, votes, 4);
+    }
+    model_workspace_free(&workspace);
+    add_votes(&d, 350 + 8, (uint8_t[]){1, 2, 0, 2, 0, 0, 0}, 5); /* no majority */
+    assert_int_equal(evaluate(&both, &model, &d, SPLIT_VALIDATION, &error), 0);
+    assert_memory_equal(&both.metrics, &by_label.metrics, sizeof both.metrics);
+    assert_int_equal(both.ferplus.count, 8);
+    expect_close(both.ferplus.accuracy, 5.0 / 8, 1e-9, "accuracy by FER+");
+    char *text = evaluation_json(&both, &d, "m", "--options");
+    assert_non_null(text);
+    const char *const keys[] = {"{\"model\":\"m\"",
+                                ",\"split\":\"PublicTest\"",
+                                ",\"count\":28",
+                                ",\"accuracy\":",
+                                ",\"macro_f1\":",
+                                ",\"ece\":",
+                                ",\"per_class\":{\"angry\"",
+                                ",\"confusion\":[[",
+                                ",\"ferplus_count\":8",
+                                ",\"ferplus_accuracy\":0.6250",
+                                ",\"ferplus_ece\":",
+                                ",\"ferplus_per_class\":{\"angry\"",
+                                ",\"ferplus_confusion\":[[",
+                                ",\"answers\":{\"angry\":",
+                                ",\"options\":\"--options\"}"};
+    const char *at = text;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *next = strstr(at, keys[i]);
+        if (!next)
+            fail_msg("no %s in its place: %s", keys[i], text);
+        at = next + 1;
+    }
+    free(text);
+    model_free(&model);
+    dataset_free(&d);
+}
+
+static void evaluation_refuses_other_data(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(70, 7);
+    struct model model = trained_model(&d);
+    struct evaluation evaluation;
+    struct error error;
+    d.width = d.height = 24; /* a quarter of each picture */
+    assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
+    expect_text(error.text, "48x48", "24x24");
+    model_free(&model);
+    dataset_free(&d);
+}
+
+/* ---- Changed pictures ------------------------------------------------------------------------ */
+
+static int change_named(const char *name)
+{
+    for (int i = 0; i < ROBUSTNESS_CHANGES; i++)
+        if (strcmp(robustness_name(i), name) == 0)
+            return i;
+    fail_msg("no change is called %s", name);
+    return -1;
+}
+
+/* The bright spot's middle and its width, after the change. */
+static struct spot {
+    double x, y, width;
+} spot_after(const char *name, double x, double y)
+{
+    uint8_t in[PIXELS], out[PIXELS];
+    struct error error;
+    double sum = 0, sx = 0, sy = 0, sxx = 0;
+    for (int p = 0; p < PIXELS; p++) {
+        double dx = p % FACE_SIDE - x, dy = p / FACE_SIDE - y;
+        in[p] = (uint8_t)(20 + 100 * exp(-(dx * dx + dy * dy) / 18.0));
+    }
+    if (robustness_change(change_named(name), in, FACE_SIDE, FACE_SIDE, out, &error) < 0)
+        fail_msg("%s", error.text);
+    for (int p = 0; p < PIXELS; p++) {
+        double w = out[p] > 30 ? out[p] - 20 : 0;
+        sum += w;
+        sx += w * (p % FACE_SIDE);
+        sy += w * (p / FACE_SIDE); /* NOLINT(bugprone-integer-division): the row */
+        sxx += w * (p % FACE_SIDE) * (p % FACE_SIDE);
+    }
+    return (struct spot){sx / sum, sy / sum, sqrt(sxx / sum - sx / sum * sx / sum)};
+}
+
+static void expect_spot(const char *name, double x, double y, double new_x, double new_y,
+                        double wider)
+{
+    struct spot before = spot_after("none", x, y), after = spot_after(name, x, y);
+    expect_close(after.x, new_x, 0.3, name);
+    expect_close(after.y, new_y, 0.3, name);
+    expect_close(after.width / before.width, wider, 0.05, name);
+}
+
+static void changes_are_what_they_are_called(void **state)
+{
+    (void)state;
+    expect_spot("none", 20, 30, 20, 30, 1);
+    expect_spot("10 % larger", 20, 30, 23.5 - 3.85, 23.5 + 7.15, 1.1);
+    expect_spot("10 % smaller", 20, 30, 23.5 - 3.15, 23.5 + 5.85, 0.9);
+    expect_spot("10 % to the left", 20, 30, 15.2, 30, 1);
+    expect_spot("10 % to the right", 20, 30, 24.8, 30, 1);
+    expect_spot("10 % up", 20, 30, 20, 25.2, 1);
+    expect_spot("10 % down", 20, 30, 20, 34.8, 1);
+    /* A spot at the top goes to the left, and with the same turn one at the right goes up. */
+    const double s = sin(15 * 3.14159265 / 180), c = cos(15 * 3.14159265 / 180);
+    expect_spot("turned by 15 degrees to the left", 23.5, 11.5, 23.5 - 12 * s, 23.5 - 12 * c, 1);
+    expect_spot("turned by 15 degrees to the left", 35.5, 23.5, 23.5 + 12 * c, 23.5 - 12 * s, 1);
+    expect_spot("turned by 15 degrees to the right", 23.5, 11.5, 23.5 + 12 * s, 23.5 - 12 * c, 1);
+    expect_spot("mirrored", 20, 30, 27, 30, 1);
+}
+
+static void changes_of_brightness_and_quality(void **state)
+{
+    (void)state;
+    uint8_t in[PIXELS], out[PIXELS];
+    struct rng rng = rng_make(4, 0);
+    struct error error;
+    fill_noise(&rng, in, PIXELS);
+    in[0] = 200, in[1] = 100, in[2] = 0;
+    assert_int_equal(
+        robustness_change(change_named("double brightness"), in, FACE_SIDE, FACE_SIDE, out, &error),
+        0);
+    assert_true(out[0] == 255 && out[1] == 200 && out[2] == 0);
+    assert_int_equal(
+        robustness_change(change_named("half brightness"), in, FACE_SIDE, FACE_SIDE, out, &error),
+        0);
+    assert_true(out[0] == 100 && out[1] == 50 && out[2] == 0);
+    /* Neither coarse JPEG nor fewer pixels can hold noise; both keep what is flat. */
+    const char *const losses[] = {"JPEG quality 30", "40 pixels wide"};
+    for (int i = 0; i < 2; i++) {
+        int change = change_named(losses[i]), distance = 0;
+        assert_int_equal(robustness_change(change, in, FACE_SIDE, FACE_SIDE, out, &error), 0);
+        for (int p = 0; p < PIXELS; p++)
+            distance += abs(out[p] - in[p]);
+        assert_in_range(distance / PIXELS, 10, 70);
+        uint8_t flat[PIXELS];
+        memset(flat, 90, sizeof flat);
+        assert_int_equal(robustness_change(change, flat, FACE_SIDE, FACE_SIDE, out, &error), 0);
+        for (int p = 0; p < PIXELS; p++)
+            assert_in_range(out[p], 88, 92);
+    }
+}
+
+static void robustness_counts_what_differs(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(350, MEASURED);
+    struct model model = trained_model(&d);
+    struct robustness rows[ROBUSTNESS_CHANGES];
+    struct model_workspace *workspace;
+    struct error error;
+    add_votes(&d, 350, (uint8_t[]){0, 6, 0, 0, 0, 0, 0}, 4); /* angry by its label */
+    assert_int_equal(robustness_measure(rows, &model, &d, SPLIT_VALIDATION, &error), 0);
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    int differing_in_all = 0;
+    for (int change = 0; change < ROBUSTNESS_CHANGES; change++) {
+        int hits = 0, differing = 0;
+        for (int i = 350; i < d.count; i++) {
+            uint8_t crop[PIXELS];
+            float p[LABEL_COUNT], q[LABEL_COUNT];
+            assert_int_equal(robustness_change(change, dataset_picture(&d, i), FACE_SIDE, FACE_SIDE,
+                                               crop, &error),
+                             0);
+            model_predict(&model, workspace, dataset_picture(&d, i), 1, p);
+            model_predict(&model, workspace, crop, 1, q);
+            hits += predicted_class(q, LABEL_COUNT) == d.labels[i];
+            differing += predicted_class(q, LABEL_COUNT) != predicted_class(p, LABEL_COUNT);
+        }
+        expect_close(rows[change].accuracy, (double)hits / MEASURED, 1e-9, "accuracy");
+        expect_close(rows[change].differing, (double)differing / MEASURED, 1e-9, "differing");
+        differing_in_all += differing;
+    }
+    assert_true(differing_in_all > 0);
+    expect_close(rows[0].differing, 0.0, 0.0, "differing without a change");
+    expect_close(rows[0].ferplus_accuracy, 0.0, 0.0, "accuracy by FER+");
+    model_workspace_free(&workspace);
+    model_free(&model);
+    dataset_free(&d);
+}
+
+/* ---- Report ---------------------------------------------------------------------------------- */
+
+static void expect_lines(const char *name, int expected, const char *line)
+{
+    size_t size;
+    int lines = 0;
+    char *text = (char *)read_bytes(in_folder(name), &size);
+    for (const char *at = text; (at = strchr(at, '\n')); at++)
+        lines++;
+    if (lines != expected || !strstr(text, line))
+        fail_msg("%s: %d lines, expected %d with \"%s\": %s", name, lines, expected, line, text);
+    free(text);
+}
+
+static void report_holds_the_figures(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(7, 0);
+    struct evaluation e = {.split = SPLIT_TRAINING};
+    struct robustness rows[ROBUSTNESS_CHANGES] = {{0.5, 0.25, 0.0}, {0.4, 0.2, 0.125}};
+    const int truths[] = {0, 0, 1, 2}, majority[] = {-1, 1, -1, -1};
+    struct error error;
+    float p[4 * LABEL_COUNT];
+    for (int i = 0; i < 4 * LABEL_COUNT; i++)
+        p[i] = i % LABEL_COUNT == 1 ? 0.7f : 0.05f; /* always disgust */
+    metrics_compute(&e.metrics, LABEL_COUNT, truths, 4, p);
+    int result = evaluation_report(test_folder(), &e, &d, "m", NULL, NULL, &error);
+    bool drawn = system("gnuplot --version >/dev/null 2>&1") == 0;
+    assert_int_equal(result == 0, drawn);
+    if (!drawn)
+        expect_text(error.text, test_folder(), "gnuplot");
+    expect_lines("confusion.csv", 1 + 49, "angry,disgust,2,1.0000\n");
+    expect_lines("calibration.csv", 1 + CALIBRATION_BINS, "0.6667,0.7333,4,1.0000,0.7000,0.2500\n");
+    assert_int_not_equal(access(in_folder("confusion_ferplus.csv"), F_OK), 0);
+    assert_int_not_equal(access(in_folder("robustness.csv"), F_OK), 0);
+
+    metrics_compute(&e.ferplus, LABEL_COUNT, majority, 4, p);
+    result = evaluation_report(test_folder(), &e, &d, "m", NULL, rows, &error);
+    assert_int_equal(result == 0, drawn);
+    expect_lines("confusion_ferplus.csv", 1 + 49, "disgust,disgust,1,1.0000\n");
+    expect_lines("calibration_ferplus.csv", 1 + CALIBRATION_BINS, ",1,1.0000,0.7000,1.0000\n");
+    expect_lines("robustness.csv", 1 + ROBUSTNESS_CHANGES, "10 % smaller,0.4000,0.2000,0.1250\n");
+    const char *const pictures[] = {"confusion.png", "calibration.png", "robustness.png"};
+    for (int i = 0; i < 3 && drawn; i++) {
+        size_t size;
+        uint8_t *bytes = read_bytes(in_folder(pictures[i]), &size);
+        assert_true(size > 1000 && memcmp(bytes, "\211PNG", 4) == 0);
+        free(bytes);
+    }
+    dataset_free(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(metrics_of_a_known_case),
+        cmocka_unit_test(calibration_of_a_known_case),
+        cmocka_unit_test_teardown(evaluation_has_two_truths, empty_folder),
+        cmocka_unit_test_teardown(evaluation_refuses_other_data, empty_folder),
+        cmocka_unit_test(changes_are_what_they_are_called),
+        cmocka_unit_test(changes_of_brightness_and_quality),
+        cmocka_unit_test_teardown(robustness_counts_what_differs, empty_folder),
+        cmocka_unit_test_teardown(report_holds_the_figures, empty_folder),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
