@@ -69,7 +69,7 @@ void hidden_forward(void *context, int part, int parts)
         }
         activation_apply(h->mlp->config.activation, layer->biases ? layer->biases + begin : NULL,
                          row + begin, 1, (int)(end - begin));
-        if (h->dropped)
+        if (h->dropout > 0)
             scale_by(h->tape->mask + b * n + begin, row + begin, end - begin);
     }
 }
@@ -132,10 +132,10 @@ void hidden_backward(void *context, int part, int parts)
     const struct hidden_pass *h = context;
     size_t n = (size_t)h->layer->outputs, begin, end;
     team_share(n, 16, part, parts, &begin, &end);
-    real kept = h->dropped ? 1 - h->training->dropout : 1;
+    real kept = 1 - h->dropout;
     for (size_t b = 0; b < (size_t)h->rows; b++) {
         size_t at = b * n + begin, count = end - begin;
-        if (h->dropped)
+        if (h->dropout > 0)
             scale_by(h->tape->mask + at, h->d + at, count);
         activation_backward(h->mlp->config.activation, h->tape->values + at, kept, h->d + at,
                             count);

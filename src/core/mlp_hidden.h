@@ -25,7 +25,7 @@ struct hidden_pass {
     real *d;         /* R x N; backward: dA, becomes dZ */
     real *scratch;   /* 2 x N */
     real *gradients; /* of all parameters */
-    bool dropped;
+    real dropout;    /* share of the units dropped in the forward pass */
 };
 
 /* team_task on a struct hidden_pass: Z becomes A = dropout(g(norm(Z))) in tape->values. */

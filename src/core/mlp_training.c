@@ -11,10 +11,10 @@ const char *const loss_names[LOSS_COUNT] = {"cross-entropy", "mse"};
 
 struct mlp_tape {
     int capacity, layer_count;
-    bool dropped_hidden, dropped_inputs; /* by the latest forward pass */
-    real *inputs;                        /* B x D, after input dropout */
-    real *input_mask;                    /* B x D */
-    real *deltas[2];                     /* B x widest layer: dZ of a layer, dX for the one below */
+    bool dropped_inputs; /* by the latest forward pass */
+    real *inputs;        /* B x D, after input dropout */
+    real *input_mask;    /* B x D */
+    real *deltas[2];     /* B x widest layer: dZ of a layer, dX for the one below */
     struct layer_tape layers[MLP_MAX_LAYERS];
 };
 
@@ -96,6 +96,11 @@ static void draw_mask(real share, struct rng *rng, real *mask, size_t count)
     }
 }
 
+static real dropout_of(const struct mlp_training *training, const struct mlp_layer *layer)
+{
+    return layer->tokens > 1 ? training->input_dropout : training->dropout;
+}
+
 const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
                                  const struct mlp_training *training, const real *inputs, int batch,
                                  struct rng *rng)
@@ -104,7 +109,6 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
     int last = mlp->config.layer_count - 1;
     const real *x = inputs;
     tape->dropped_inputs = training->input_dropout > 0;
-    tape->dropped_hidden = training->dropout > 0;
     if (tape->dropped_inputs) {
         size_t count = (size_t)batch * (size_t)mlp->config.units[0];
         draw_mask(training->input_dropout, rng, tape->input_mask, count);
@@ -123,15 +127,16 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
             output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
             break;
         }
-        if (tape->dropped_hidden)
-            draw_mask(training->dropout, rng, kept->mask, (size_t)rows * (size_t)layer->outputs);
+        real dropout = dropout_of(training, layer);
+        if (dropout > 0)
+            draw_mask(dropout, rng, kept->mask, (size_t)rows * (size_t)layer->outputs);
         struct hidden_pass pass = {.mlp = mlp,
                                    .training = training,
                                    .layer = layer,
                                    .tape = kept,
                                    .rows = rows,
                                    .scratch = tape->deltas[0],
-                                   .dropped = tape->dropped_hidden};
+                                   .dropout = dropout};
         team_run(training->team, hidden_forward, &pass);
         x = z;
     }
@@ -217,7 +222,7 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
                                        .d = dz,
                                        .scratch = below,
                                        .gradients = gradients,
-                                       .dropped = tape->dropped_hidden};
+                                       .dropout = dropout_of(training, layer)};
             team_run(training->team, hidden_backward, &pass);
         }
         const real *x = i == 0 ? first_x : tape->layers[i - 1].values;

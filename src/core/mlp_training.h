@@ -20,7 +20,7 @@ extern const char *const loss_names[LOSS_COUNT];
 struct mlp_training {
     enum loss loss;
     real dropout;             /* share of hidden units dropped, [0, 1) (Srivastava et al. 2014) */
-    real input_dropout;       /* share of inputs dropped, [0, 1) */
+    real input_dropout;       /* share of inputs dropped, and of units that tokens share, [0, 1) */
     real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
     struct team *team;        /* shares the work; NULL: the calling thread alone */
 };
