@@ -53,7 +53,7 @@ static inline struct model full_model(uint64_t seed)
                                        .activation = ACTIVATION_RELU,
                                        .output = OUTPUT_SIGMOID};
     const struct mlp_config patches = {.layer_count = 3,
-                                       .units = {3 * 3 * 2 * 5, 9 * 4, 6, 3},
+                                       .units = {3 * 3 * 2 * 10, 9 * 4, 6, 3},
                                        .tokens = {9},
                                        .activation = ACTIVATION_TANH};
     const struct mlp_config windows = {.layer_count = 2,
@@ -64,11 +64,12 @@ static inline struct model full_model(uint64_t seed)
     struct features *f = &model.networks[0].features;
     model.aligner = random_weights(&aligner, &rng);
     *f = (struct features){
-        .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 3, .atoms = 5};
+        .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 3, .atoms = 10};
     f->dictionary = malloc((size_t)features_dictionary_size(f) * sizeof *f->dictionary);
     assert_non_null(f->dictionary);
     for (int i = 0; i < features_dictionary_size(f); i++)
         f->dictionary[i] = (float)(0.3 * rng_normal(&rng));
+    patches_mirror_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms * PATCH_VALUES);
     model.networks[0].mlp = random_weights(&patches, &rng);
     model.networks[1].features =
         (struct features){.kind = FEATURES_WINDOWS, .width = 12, .height = 12, .cell = 2};

@@ -6,27 +6,72 @@
 enum {
     SIDE = FACE_SIDE,
     PIXELS = SIDE * SIDE,
-    CELL_VALUES = 31, /* 18 signed, 9 unsigned orientations, 4 texture energies */
-    MAX_DIM = FEATURES_MAX_CELLS * FEATURES_MAX_CELLS * CELL_VALUES,
+    CELL_VALUES = 31,                   /* 18 signed, 9 unsigned orientations, 4 texture energies */
+    MAX_CELLS = 16,                     /* along a side */
+    MAX_DIM = 7 * 7 * 16 * CELL_VALUES, /* of windows of 16x16 cells */
     MAX_SIDE = FEATURES_MAX_SIDE
 };
 
 static const struct features pixels_48 = {.kind = FEATURES_PIXELS, .width = SIDE, .height = SIDE};
+static const struct features hog_48 = {
+    .kind = FEATURES_HOG, .width = SIDE, .height = SIDE, .cell = 6};
 
 static void features_know_their_length(void **state)
 {
     (void)state;
-    struct error error;
-    const struct features hog = features_default();
-    const struct features odd = {.width = 50, .height = 31, .cell = 7};
-    assert_int_equal(features_check(&hog, &error), 0);
-    assert_int_equal(features_check(&odd, &error), 0);
-    assert_int_equal(features_check(&pixels_48, &error), 0);
-    assert_int_equal(features_dim(&hog), 8 * 8 * 31);
-    assert_int_equal(features_dim(&odd), 7 * 4 * 31);
-    assert_int_equal(features_dim(&pixels_48), 48 * 48);
+    static const struct {
+        struct features features;
+        int tokens, values, dictionary;
+    } cases[] = {
+        {{.width = 48, .height = 48, .cell = 6}, 8 * 8, 31, 0},
+        {{.width = 50, .height = 31, .cell = 7}, 7 * 4, 31, 0},
+        {{.kind = FEATURES_WINDOWS, .width = 48, .height = 48, .cell = 4}, 5 * 5, 16 * 31, 0},
+        {{.kind = FEATURES_WINDOWS, .width = 63, .height = 39, .cell = 7}, 3 * 1, 16 * 31, 0},
+        {{.kind = FEATURES_WINDOWS, .width = 8, .height = 8, .cell = 2}, 1, 16 * 31, 0},
+        {{.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 7, .atoms = 400},
+         49,
+         800,
+         400 * 65},
+        {{.kind = FEATURES_PATCHES, .width = 9, .height = 64, .grid = 1, .atoms = 4}, 1, 8, 4 * 65},
+        {{.kind = FEATURES_PATCHES, .width = 128, .height = 38, .grid = 16, .atoms = 1024},
+         256,
+         2048,
+         1024 * 65},
+        {{.kind = FEATURES_PIXELS, .width = 48, .height = 50}, 48 * 50, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct features *f = &cases[i].features;
+        struct error error = {""};
+        if (features_check(f, &error) < 0)
+            fail_msg("case %zu: %s", i, error.text);
+        assert_int_equal(features_tokens(f), cases[i].tokens);
+        assert_int_equal(features_dim(f), cases[i].tokens * cases[i].values);
+        assert_int_equal(features_dictionary_size(f), cases[i].dictionary);
+    }
     assert_string_equal(feature_kind_names[FEATURES_HOG], "hog");
+    assert_string_equal(feature_kind_names[FEATURES_WINDOWS], "windows");
+    assert_string_equal(feature_kind_names[FEATURES_PATCHES], "patches");
     assert_string_equal(feature_kind_names[FEATURES_PIXELS], "pixels");
+}
+
+static void defaults_are_as_documented(void **state)
+{
+    (void)state;
+    static const int dims[FEATURE_KIND_COUNT] = {64 * 31, 25 * 16 * 31, 49 * 800, 48 * 48};
+    struct error error;
+    for (int k = 0; k < FEATURE_KIND_COUNT; k++) {
+        struct features f = features_default((enum feature_kind)k, 48, 48);
+        assert_int_equal(features_check(&f, &error), 0);
+        assert_int_equal(features_dim(&f), dims[k]);
+        assert_null(f.dictionary);
+    }
+    /* The finest grid that fits where the picture is small. */
+    for (int side = 8; side <= 128; side++) {
+        struct features f = features_default(FEATURES_PATCHES, side, 48);
+        int places = (side - 8) / 2 + 1;
+        assert_int_equal(features_check(&f, &error), 0);
+        assert_int_equal(f.grid, places < 7 ? places : 7);
+    }
 }
 
 static void features_refuse_what_they_cannot_make(void **state)
@@ -42,14 +87,31 @@ static void features_refuse_what_they_cannot_make(void **state)
         {.width = 48, .height = 48, .cell = 25},
         {.width = 128, .height = 48, .cell = 7},
         {.width = -48, .height = -48, .cell = 6},
-        {FEATURES_PIXELS, 0, 48, 0},
-        {FEATURES_PIXELS, 48, 7, 0},
-        {FEATURES_PIXELS, 129, 48, 0},
-        {FEATURE_KIND_COUNT, 48, 48, 6},
+        {.kind = FEATURES_PIXELS, .width = 0, .height = 48},
+        {.kind = FEATURES_PIXELS, .width = 48, .height = 7},
+        {.kind = FEATURES_PIXELS, .width = 129, .height = 48},
+        {.kind = FEATURE_KIND_COUNT, .width = 48, .height = 48, .cell = 6},
         {.width = 16, .height = 16, .cell = 1},
         {.width = 8, .height = 48, .cell = 5},
         {.width = 48, .height = 8, .cell = 5},
         {.width = 48, .height = 128, .cell = 7},
+        {.kind = FEATURES_WINDOWS, .width = 48, .height = 48, .cell = 0},
+        {.kind = FEATURES_WINDOWS, .width = 48, .height = 48, .cell = 2},
+        {.kind = FEATURES_WINDOWS, .width = 48, .height = 48, .cell = 13},
+        {.kind = FEATURES_WINDOWS, .width = 15, .height = 48, .cell = 4},
+        {.kind = FEATURES_WINDOWS, .width = 48, .height = 15, .cell = 4},
+        {.kind = FEATURES_WINDOWS, .width = 48, .height = 129, .cell = 12},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 0, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = -1, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 128, .height = 128, .grid = 17, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 9, .height = 48, .grid = 2, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 9, .grid = 2, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 7, .height = 48, .grid = 1, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 129, .grid = 1, .atoms = 8},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 1, .atoms = 0},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 1, .atoms = 2},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 1, .atoms = 9},
+        {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 1, .atoms = 1026},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct error error = {""};
@@ -64,7 +126,14 @@ static void features_of_any_crop_are_finite_and_bounded(void **state)
 {
     (void)state;
     struct rng rng = rng_make(5, 0);
-    const struct features kinds[] = {features_default(), pixels_48};
+    static float dictionary[20 * 65]; /* offsets 0 */
+    for (int i = 0; i < 20 * 64; i++)
+        dictionary[i] = (float)(0.25 * (2 * rng_uniform(&rng) - 1));
+    struct features kinds[FEATURE_KIND_COUNT];
+    for (int k = 0; k < FEATURE_KIND_COUNT; k++)
+        kinds[k] = features_default((enum feature_kind)k, SIDE, SIDE);
+    kinds[FEATURES_PATCHES].atoms = 20;
+    kinds[FEATURES_PATCHES].dictionary = dictionary;
     for (int i = 0; i < 12; i++) {
         uint8_t crop[PIXELS];
         static const int constants[] = {0, 255, 1, 128};
@@ -73,15 +142,16 @@ static void features_of_any_crop_are_finite_and_bounded(void **state)
             memset(crop, constants[i], PIXELS);
         for (int p = 0; i > 7 && p < PIXELS; p++) /* hard black and white, and one stray pixel */
             crop[p] = i == 8 ? (p == 777) * 255 : crop[p] & (1 << (i - 8)) ? 255 : 0;
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < FEATURE_KIND_COUNT; k++) {
             static float vector[MAX_DIM];
-            /* HOG: half of four values clipped at 1/4; texture: 18 of them by 1/sqrt(18). */
-            float low = k ? -48.0f : 0.0f, high = k ? 48.0f : 1.1f;
+            /* HOG: half of four values clipped at 1/4; texture: 18 of them by 1/sqrt(18). Patches:
+             * the root of a product of two vectors, of a length of 8 and 2 at most. */
+            static const float low[] = {0, 0, 0, -48}, high[] = {1.1f, 1.1f, 4, 48};
             for (int d = 0; d < MAX_DIM; d++)
                 vector[d] = NAN;
             features_extract(&kinds[k], crop, vector);
             for (int d = 0; d < features_dim(&kinds[k]); d++) {
-                assert_true(vector[d] >= low && vector[d] <= high);
+                assert_true(vector[d] >= low[k] && vector[d] <= high[k]);
                 if (i < 4)
                     assert_true(vector[d] == 0.0f);
             }
@@ -166,7 +236,7 @@ static double block_energy(const struct features *f, const struct histogram *cel
 
 static void reference_hog(const struct features *f, const uint8_t *crop, double *vector)
 {
-    static struct histogram cells[FEATURES_MAX_CELLS * FEATURES_MAX_CELLS];
+    static struct histogram cells[MAX_CELLS * MAX_CELLS];
     int columns = f->width / f->cell, rows = f->height / f->cell;
     reference_histograms(f, crop, cells);
     memset(vector, 0, (size_t)features_dim(f) * sizeof *vector);
@@ -223,7 +293,7 @@ static void hog_agrees_with_the_reference(void **state)
 static void hog_does_not_change_with_brightness(void **state)
 {
     (void)state;
-    const struct features hog = features_default();
+    const struct features hog = hog_48;
     struct rng rng = rng_make(8, 0);
     uint8_t dark[PIXELS], bright[PIXELS];
     static float a[MAX_DIM], b[MAX_DIM];
@@ -245,7 +315,7 @@ static void edges_fall_into_their_orientation(void **state)
         int first, second; /* the bins around its angle, in units of 20 degrees */
     } edges[] = {{1, 0, 0, 0}, {0, 1, 4, 5},  {-1, 0, 9, 9},    {0, -1, 13, 14},
                  {1, 1, 2, 3}, {-1, 1, 6, 7}, {-1, -1, 11, 12}, {1, -1, 15, 16}};
-    const struct features hog = features_default();
+    const struct features hog = hog_48;
     for (size_t e = 0; e < sizeof edges / sizeof *edges; e++) {
         uint8_t crop[PIXELS];
         static float vector[MAX_DIM];
@@ -271,7 +341,7 @@ static void edges_fall_into_their_orientation(void **state)
 static void hog_of_the_mirrored_crop_is_mirrored(void **state)
 {
     (void)state;
-    const struct features hog = features_default();
+    const struct features hog = hog_48;
     struct rng rng = rng_make(9, 0);
     uint8_t crop[PIXELS], mirrored[PIXELS];
     static float a[MAX_DIM], b[MAX_DIM];
@@ -291,10 +361,97 @@ static void hog_of_the_mirrored_crop_is_mirrored(void **state)
     }
 }
 
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+/* A window is 4x4 cells of HOG, row by row; the next begins two cells on. */
+static void windows_gather_the_cells_of_hog(void **state)
+{
+    (void)state;
+    static const struct features shapes[] = {
+        {.kind = FEATURES_WINDOWS, .width = 48, .height = 48, .cell = 4},
+        {.kind = FEATURES_WINDOWS, .width = 50, .height = 31, .cell = 7},
+        {.kind = FEATURES_WINDOWS, .width = 31, .height = 50, .cell = 7},
+        {.kind = FEATURES_WINDOWS, .width = 8, .height = 9, .cell = 2},
+        {.kind = FEATURES_WINDOWS, .width = 64, .height = 39, .cell = 4},
+        {.kind = FEATURES_WINDOWS, .width = 128, .height = 128, .cell = 8},
+    };
+    static uint8_t crop[MAX_SIDE * MAX_SIDE];
+    static float cells[MAX_DIM], vector[MAX_DIM];
+    struct rng rng = rng_make(10, 0);
+    struct error error;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct features plain = shapes[i];
+        int columns = plain.width / plain.cell, rows = plain.height / plain.cell, seen = 0;
+        assert_int_equal(features_check(&shapes[i], &error), 0);
+        fill_noise(&rng, crop, sizeof crop);
+        plain.kind = FEATURES_HOG;
+        features_extract(&plain, crop, cells);
+        features_extract(&shapes[i], crop, vector);
+        for (int top = 0; top + 4 <= rows; top += 2)
+            for (int left = 0; left + 4 <= columns; left += 2)
+                for (int y = 0; y < 4; y++)
+                    for (int x = 0; x < 4; x++)
+                        for (int k = 0; k < CELL_VALUES; k++) {
+                            int cell = (top + y) * columns + left + x;
+                            assert_true(vector[seen++] == cells[cell * CELL_VALUES + k]);
+                        }
+        assert_int_equal(seen, features_dim(&shapes[i]));
+    }
+}
+
+/* ---- Mirror images --------------------------------------------------------------------------- */
+
+/* Where the mirrored crop's vector is the crop's in another order, it is that of the mirrored crop;
+ * where it is not, nothing happens. */
+static void mirrored_vectors_are_of_the_mirrored_crop(void **state)
+{
+    (void)state;
+    static float dictionary[6 * (PATCH_VALUES + 1)];
+    const struct {
+        struct features features;
+        bool possible;
+    } cases[] = {
+        {{.width = 48, .height = 48, .cell = 6}, false},
+        {{.kind = FEATURES_WINDOWS, .width = 48, .height = 48, .cell = 4}, false},
+        {{.kind = FEATURES_PIXELS, .width = 48, .height = 48}, true},
+        {{.kind = FEATURES_PIXELS, .width = 31, .height = 20}, true},
+        {{FEATURES_PATCHES, 48, 48, 0, 7, 6, dictionary}, true},
+        {{FEATURES_PATCHES, 30, 21, 0, 4, 6, dictionary}, true},
+        {{FEATURES_PATCHES, 8, 31, 0, 1, 6, dictionary}, true},
+        {{FEATURES_PATCHES, 31, 30, 0, 4, 6, dictionary}, false},
+    };
+    static float vector[MAX_DIM], expected[MAX_DIM], mirrored[MAX_DIM];
+    struct rng rng = rng_make(11, 0);
+    struct error error;
+    for (int i = 0; i < 6 * (PATCH_VALUES + 1); i++)
+        dictionary[i] = (float)(0.3 * rng_normal(&rng));
+    patches_mirror_atoms(6, dictionary, dictionary + (ptrdiff_t)6 * PATCH_VALUES);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct features *f = &cases[i].features;
+        uint8_t crop[PIXELS], other[PIXELS];
+        assert_int_equal(features_check(f, &error), 0);
+        fill_noise(&rng, crop, PIXELS);
+        face_mirror(crop, f->width, f->height, other);
+        features_extract(f, crop, vector);
+        features_extract(f, other, expected);
+        for (int d = 0; d < MAX_DIM; d++)
+            mirrored[d] = 17;
+        assert_int_equal(features_mirror(f, vector, mirrored), cases[i].possible);
+        int apart = 0;
+        for (int d = 0; d < features_dim(f); d++) {
+            expect_close(mirrored[d], cases[i].possible ? expected[d] : 17, 1e-3, "mirrored value");
+            apart += fabsf(vector[d] - expected[d]) > 0.01f;
+        }
+        assert_true(apart > features_dim(f) / 4);
+        assert_true(mirrored[features_dim(f)] == 17);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_know_their_length),
+        cmocka_unit_test(defaults_are_as_documented),
         cmocka_unit_test(features_refuse_what_they_cannot_make),
         cmocka_unit_test(features_of_any_crop_are_finite_and_bounded),
         cmocka_unit_test(pixels_have_mean_0_and_deviation_1),
@@ -302,6 +459,8 @@ int main(void)
         cmocka_unit_test(hog_does_not_change_with_brightness),
         cmocka_unit_test(edges_fall_into_their_orientation),
         cmocka_unit_test(hog_of_the_mirrored_crop_is_mirrored),
+        cmocka_unit_test(windows_gather_the_cells_of_hog),
+        cmocka_unit_test(mirrored_vectors_are_of_the_mirrored_crop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
