@@ -55,6 +55,12 @@ static void gemm_agrees_with_three_loops(void **state)
         int m = between(&rng, 65, 200), n = between(&rng, 65, 200), k = between(&rng, 250, 300);
         check_gemm(team, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
     }
+    for (int i = 0; i < 108; i++) { /* one and two rows, which have a way of their own, and three */
+        int n = i % 2 ? between(&rng, 1, 40) : between(&rng, 65, 600);
+        int k = i % 4 < 2 ? between(&rng, 1, 40) : between(&rng, 250, 600);
+        check_gemm(i % 2 ? team : NULL, &rng, (enum gemm_form)(i / 4 % 3), i % 3 + 1, n, k,
+                   betas[i / 12 % 3]);
+    }
     team_free(&team);
     assert_null(team);
 }
@@ -155,16 +161,19 @@ static void reference_forward(const struct mlp *mlp, const float *input, double 
         x[m] = input[m];
     for (int i = 0; i < mlp->config.layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        for (int n = 0; n < layer->outputs; n++) {
-            z[n] = layer->biases ? layer->biases[n] : 0.0;
+        int count = layer->tokens * layer->outputs;
+        for (int u = 0; u < count;
+             u++) { /* unit n of token u / outputs, which has its own inputs */
+            int n = u % layer->outputs, first = u / layer->outputs * layer->inputs;
+            z[u] = layer->biases ? layer->biases[n] : 0.0;
             for (int m = 0; m < layer->inputs; m++)
-                z[n] += layer->weights[n * layer->inputs + m] * x[m];
+                z[u] += layer->weights[n * layer->inputs + m] * x[first + m];
             if (layer->gamma)
-                z[n] = layer->gamma[n] * (z[n] - layer->mean[n]) / sqrt(layer->var[n] + 1e-5) +
+                z[u] = layer->gamma[n] * (z[u] - layer->mean[n]) / sqrt(layer->var[n] + 1e-5) +
                        layer->beta[n];
         }
-        for (int n = 0; n < layer->outputs && i < mlp->config.layer_count - 1; n++)
-            x[n] = activated(mlp->config.activation, z[n]);
+        for (int u = 0; u < count && i < mlp->config.layer_count - 1; u++)
+            x[u] = activated(mlp->config.activation, z[u]);
     }
     int classes = mlp->config.units[mlp->config.layer_count];
     for (int k = 0; k < classes; k++)
@@ -223,6 +232,47 @@ static void forward_agrees_with_the_formulas(void **state)
     }
 }
 
+/* Layers that tokens share, which treat each part of their input alike. */
+static const struct mlp_config shared_layers[] = {
+    {.layer_count = 2, .units = {24, 12, 4}, .tokens = {6}},
+    {.layer_count = 3, .units = {24, 12, 18, 4}, .tokens = {6, 3}},
+    {.layer_count = 3, .units = {24, 9, 18, 4}, .tokens = {0, 9, 1}},
+    {.layer_count = 4, .units = {24, 48, 18, 10, 4}, .tokens = {24, 3, 2}},
+};
+
+static void shared_layers_agree_with_a_loop_over_tokens(void **state)
+{
+    (void)state;
+    enum { BATCH = 9, DIM = 24, CLASSES = 4 };
+    struct rng rng = rng_make(8, 0);
+    struct error error;
+    for (size_t i = 0; i < 2 * 3 * sizeof shared_layers / sizeof *shared_layers; i++) {
+        struct mlp_config config = shared_layers[i / 6];
+        config.activation = (enum activation)(i % 3);
+        config.batch_norm = i / 3 % 2;
+        struct mlp mlp = random_mlp(&rng, config), folded;
+        struct mlp_workspace *workspace;
+        struct mlp_tape *tape;
+        float *inputs = random_values(&rng, BATCH * DIM), outputs[BATCH * CLASSES];
+        assert_int_equal(mlp_fold(&mlp, &folded, &error), 0);
+        assert_int_equal(mlp_workspace_create(&workspace, &folded.config, BATCH, &error), 0);
+        assert_int_equal(mlp_tape_create(&tape, &folded.config, BATCH, &error), 0);
+        for (int batch = 1; batch <= BATCH; batch += 4) {
+            mlp_forward(&folded, workspace, inputs, batch, outputs);
+            expect_reference(&mlp, inputs, outputs, batch);
+            struct mlp_training plain = {.batch_norm_momentum = 0.1f};
+            expect_reference(&mlp, inputs,
+                             mlp_forward_training(&folded, tape, &plain, inputs, batch, &rng),
+                             batch);
+        }
+        mlp_tape_free(&tape);
+        mlp_workspace_free(&workspace);
+        mlp_free(&folded);
+        mlp_free(&mlp);
+        free(inputs);
+    }
+}
+
 static void config_check_refuses_what_is_out_of_bounds(void **state)
 {
     (void)state;
@@ -242,6 +292,12 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 2, .units = {4, -3, 2}}, -1, "-3 units"},
         {{.layer_count = 2, .units = {4, 3, 0}}, -1, "0 units"},
         {{.layer_count = 2, .units = {4, MLP_MAX_UNITS + 1, 2}}, -1, "65537 units"},
+        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3}}, 0, ""},
+        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {6, 1}}, 0, ""},
+        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {4}}, -1, "shared by 4 tokens"},
+        {{.layer_count = 2, .units = {6, 12, 2}, .tokens = {4}}, -1, "shared by 4 tokens"},
+        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {-1}}, -1, "shared by -1 tokens"},
+        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3, 2}}, -1, "shared by none"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {""};
@@ -282,6 +338,20 @@ static void new_network_is_laid_out_as_promised(void **state)
     assert_true(mlp.layers[1].gamma[2] == 1 && mlp.layers[1].var[2] == 1);
     mlp_free(&mlp);
     assert_null(mlp.parameters);
+}
+
+static void shared_layers_have_the_weights_of_one_token(void **state)
+{
+    (void)state;
+    struct error error;
+    struct mlp mlp;
+    assert_int_equal(mlp_create(&mlp, &shared_layers[1], &error), 0);
+    assert_int_equal(mlp.parameter_count, (2 * 4 + 2) + (6 * 4 + 6) + (4 * 18 + 4));
+    assert_int_equal(mlp_parameter_count(&shared_layers[1]), mlp.parameter_count);
+    assert_int_equal(mlp.layers[0].tokens, 6);
+    assert_int_equal(mlp.layers[1].tokens, 3);
+    assert_int_equal(mlp.layers[2].tokens, 1);
+    mlp_free(&mlp);
 }
 
 static void init_follows_he_and_glorot(void **state)
@@ -348,8 +418,10 @@ int main(void)
         cmocka_unit_test(activations_follow_their_formulas),
         cmocka_unit_test(outputs_follow_their_formulas),
         cmocka_unit_test(forward_agrees_with_the_formulas),
+        cmocka_unit_test(shared_layers_agree_with_a_loop_over_tokens),
         cmocka_unit_test(config_check_refuses_what_is_out_of_bounds),
         cmocka_unit_test(new_network_is_laid_out_as_promised),
+        cmocka_unit_test(shared_layers_have_the_weights_of_one_token),
         cmocka_unit_test(init_follows_he_and_glorot),
         cmocka_unit_test(fold_keeps_the_function),
     };

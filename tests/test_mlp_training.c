@@ -101,6 +101,45 @@ static void batch_norm_normalizes_and_keeps_statistics(void **state)
     mlp_free(&mlp);
 }
 
+/* A layer that tokens share is normalized over all of them, as if each were a sample of its own. */
+static void batch_norm_counts_tokens_as_samples(void **state)
+{
+    (void)state;
+    enum { BATCH = 8, TOKENS = 3, IN = 5, OUT = 4 };
+    const struct mlp_config shared = {.layer_count = 2,
+                                      .units = {TOKENS * IN, TOKENS * OUT, 2},
+                                      .tokens = {TOKENS},
+                                      .activation = ACTIVATION_TANH,
+                                      .batch_norm = true};
+    const struct mlp_config alone = {
+        .layer_count = 2, .units = {IN, OUT, 2}, .activation = ACTIVATION_TANH, .batch_norm = true};
+    const struct mlp_training training = {.batch_norm_momentum = 0.25f};
+    struct mlp mlps[2];
+    struct error error;
+    struct rng rng = rng_make(8, 0);
+    float inputs[BATCH * TOKENS * IN], weights[OUT * IN];
+    for (int i = 0; i < BATCH * TOKENS * IN; i++)
+        inputs[i] = (float)(1 + rng_normal(&rng));
+    for (int i = 0; i < OUT * IN; i++)
+        weights[i] = (float)rng_normal(&rng);
+    for (int i = 0; i < 2; i++) {
+        const struct mlp_config *config = i ? &alone : &shared;
+        struct mlp_tape *tape;
+        assert_int_equal(mlp_create(&mlps[i], config, &error), 0);
+        assert_int_equal(mlp_tape_create(&tape, config, BATCH * TOKENS, &error), 0);
+        memcpy(mlps[i].layers[0].weights, weights, sizeof weights);
+        mlp_forward_training(&mlps[i], tape, &training, inputs, i ? BATCH * TOKENS : BATCH, &rng);
+        mlp_tape_free(&tape);
+    }
+    assert_int_equal(mlps[0].statistic_count, 2 * OUT);
+    for (int i = 0; i < 2 * OUT; i++) {
+        expect_close(mlps[0].statistics[i], mlps[1].statistics[i], 1e-5, "running statistic");
+        assert_true(fabsf(mlps[0].statistics[i] - (float)(i / OUT)) > 1e-3f);
+    }
+    mlp_free(&mlps[0]);
+    mlp_free(&mlps[1]);
+}
+
 /* Ones go through dropout alone and leave as sigmoid(0) where they were dropped. */
 static void check_dropout(bool of_inputs, float share)
 {
@@ -238,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cost_follows_its_formula),
         cmocka_unit_test(batch_norm_normalizes_and_keeps_statistics),
+        cmocka_unit_test(batch_norm_counts_tokens_as_samples),
         cmocka_unit_test(dropout_drops_its_share),
         cmocka_unit_test(team_gives_what_one_thread_gives),
     };
