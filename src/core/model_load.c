@@ -164,7 +164,7 @@ static int read_dictionary(struct reader *r, const char *prefix, struct features
 {
     size_t atoms = (size_t)features->atoms;
     char name[MODEL_FILE_NAME_SIZE] = "";
-    if (reserve(r, (size_t)features_dictionary_size(features)) < 0)
+    if (reserve(r, (size_t)features_dictionary_size(features) / 2) < 0) /* half is stored */
         return -1;
     features->dictionary =
         malloc((size_t)features_dictionary_size(features) * sizeof *features->dictionary);
