@@ -83,7 +83,7 @@ static int make_faces(struct training *t, struct error *error)
         return error_no_memory(error, "the training");
     for (int i = 0; i < t->dataset->count; i++)
         t->faces[i] = affine_identity;
-    return t->recipe->align
+    return t->state.aligner.parameters
                ? fit_aligner_apply(&t->state.aligner, t->dataset, t->team, t->faces, error)
                : 0;
 }
