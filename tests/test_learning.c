@@ -267,9 +267,11 @@ static double accuracy_of_trainer(const struct combination *how, const struct da
     struct error error;
     struct model model;
     struct evaluation evaluation;
-    recipe.features = (struct features){.kind = FEATURES_PIXELS, .width = SIDE, .height = SIDE};
+    recipe.align = false;
+    recipe.network_count = 1;
+    recipe.features[0] = FEATURES_PIXELS;
     recipe.hidden_count = how->hidden;
-    recipe.hidden[0] = HIDDEN;
+    recipe.hidden[0] = (struct hidden_layer){HIDDEN, false};
     recipe.activation = how->activation;
     recipe.output = how->output;
     recipe.batch_norm = false;

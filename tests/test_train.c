@@ -1,6 +1,7 @@
 /* The room src/train on small made-up data; its readers are in test_readers.c, the
  * evaluation in test_evaluate.c. */
 #include "evaluate.h"
+#include "face.h"
 #include "loader.h"
 #include "made_up.h"
 #include "trainer.h"
@@ -84,12 +85,12 @@ static void augmentation_keeps_within_bounds(void **state)
     struct rng draw = rng_make(1, 1), rng = rng_make(2, 2);
     draw_sample(in, 4, &draw);
     struct augment none = {0}, full = {.strength = 1.0f, .flip = true};
-    augment_picture(&none, &rng, in, FACE_SIDE, FACE_SIDE, out);
+    augment_picture(&none, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, out);
     assert_memory_equal(in, out, PIXELS);
     int mirrored = 0, changed = 0;
     for (int i = 0; i < 400; i++) {
         double sum = 0, x_sum = 0, y_sum = 0;
-        augment_picture(&full, &rng, in, FACE_SIDE, FACE_SIDE, out);
+        augment_picture(&full, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, out);
         changed += memcmp(in, out, PIXELS) != 0;
         for (int p = 0; p < PIXELS; p++) {
             double weight = out[p] > 130 ? out[p] - 130 : 0;
@@ -103,28 +104,86 @@ static void augmentation_keeps_within_bounds(void **state)
     assert_true(changed > 390);
     struct augment flip = {.strength = 0, .flip = true};
     for (int i = 0; i < 400; i++) {
-        augment_picture(&flip, &rng, in, FACE_SIDE, FACE_SIDE, out);
+        augment_picture(&flip, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, out);
         mirrored += out[0] == in[FACE_SIDE - 1] && out[FACE_SIDE - 1] == in[0] &&
                     memcmp(in, out, PIXELS) != 0;
     }
     assert_in_range(mirrored, 150, 250);
 }
 
+/* What is varied is the face: without variation it is the aligned crop, mirrored or not, and the
+ * disc stays within the bounds around its place in the face. */
+static void augmentation_takes_the_place_of_the_face(void **state)
+{
+    (void)state;
+    uint8_t in[PIXELS], out[PIXELS], aligned[PIXELS], mirrored[PIXELS];
+    struct rng draw = rng_make(1, 1), rng = rng_make(2, 2);
+    const struct affine face = affine_similarity(0.3f, 1, 7, -5, FACE_SIDE, FACE_SIDE);
+    const struct augment none = {0}, flip = {.flip = true}, full = {.strength = 1.0f};
+    draw_sample(in, 4, &draw);
+    warp_picture(&face, in, FACE_SIDE, FACE_SIDE, aligned);
+    face_mirror(aligned, FACE_SIDE, FACE_SIDE, mirrored);
+    augment_picture(&none, &rng, &face, in, FACE_SIDE, FACE_SIDE, out);
+    assert_memory_equal(out, aligned, PIXELS);
+    int plain = 0;
+    for (int i = 0; i < 40; i++) {
+        const uint8_t *expected = mirrored;
+        augment_picture(&flip, &rng, &face, in, FACE_SIDE, FACE_SIDE, out);
+        if (out[0] == aligned[0] && out[FACE_SIDE - 1] == aligned[FACE_SIDE - 1]) {
+            expected = aligned;
+            plain++;
+        }
+        for (int p = 0; p < PIXELS; p++)
+            assert_in_range(out[p] + 1, expected[p], expected[p] + 2);
+    }
+    assert_in_range(plain, 5, 35);
+    /* The disc lies at (24, 24) of the crop, so at the inverse map of that in the face. */
+    struct affine back = affine_invert(&face);
+    double x = 24 * (double)(back.m[0] + back.m[1]) + (double)back.m[2];
+    double y = 24 * (double)(back.m[3] + back.m[4]) + (double)back.m[5];
+    for (int i = 0; i < 100; i++) {
+        double sum = 0, x_sum = 0, y_sum = 0;
+        augment_picture(&full, &rng, &face, in, FACE_SIDE, FACE_SIDE, out);
+        for (int p = 0; p < PIXELS; p++) {
+            double weight = out[p] > 130 ? out[p] - 130 : 0;
+            sum += weight;
+            x_sum += weight * (p % FACE_SIDE);
+            y_sum += weight * (p / FACE_SIDE);
+        }
+        /* The shift, 4.8 pixels, enlarged by 15 %, and 9 pixels turned and scaled. */
+        assert_true(hypot(x_sum / sum - x, y_sum / sum - y) < 8 + 4);
+    }
+}
+
 /* ---- Loader ------------------------------------------------------------------------------------
  */
 
-static struct loader_config loader_of(const struct dataset *d, int workers)
+/* Crops taken as they are. */
+static const struct affine *whole_crops(int count)
 {
-    return (struct loader_config){.dataset = d,
-                                  .features = features_default(),
-                                  .augment = {.strength = 0.5f, .flip = true},
-                                  .batch_size = 16,
-                                  .seed = 9,
-                                  .workers = workers};
+    static struct affine faces[80];
+    assert_true(count <= (int)(sizeof faces / sizeof *faces));
+    for (int i = 0; i < count; i++)
+        faces[i] = affine_identity;
+    return faces;
 }
 
-/* All vectors of one epoch, in the order of their batches. */
-static float *load_epoch(struct loader *loader, const int *order, int count, int epoch, int dim)
+static struct loader_config loader_of(const struct dataset *d, int workers)
+{
+    return (struct loader_config){
+        .dataset = d,
+        .faces = whole_crops(d->count),
+        .feature_count = 1,
+        .features = {features_default(FEATURES_HOG, FACE_SIDE, FACE_SIDE)},
+        .augment = {.strength = 0.5f, .flip = true},
+        .batch_size = 16,
+        .seed = 9,
+        .workers = workers};
+}
+
+/* All vectors of one kind of one epoch, in the order of their batches. */
+static float *load_epoch(struct loader *loader, const int *order, int count, int epoch, int feature,
+                         int dim)
 {
     float *all = malloc((size_t)count * (size_t)dim * sizeof *all);
     struct batch batch;
@@ -133,7 +192,7 @@ static float *load_epoch(struct loader *loader, const int *order, int count, int
     loader_start(loader, order, count, epoch, 0);
     while (loader_next(loader, &batch)) {
         assert_in_range(batch.count, 2, 16);
-        memcpy(all + (size_t)seen * (size_t)dim, batch.inputs,
+        memcpy(all + (size_t)seen * (size_t)dim, batch.inputs[feature],
                (size_t)batch.count * (size_t)dim * sizeof *all);
         seen += batch.count;
     }
@@ -145,7 +204,7 @@ static void loader_is_independent_of_workers(void **state)
 {
     (void)state;
     struct dataset d = make_dataset(65, 0); /* one more than four full batches */
-    struct features f = features_default();
+    struct features f = features_default(FEATURES_HOG, FACE_SIDE, FACE_SIDE);
     struct error error;
     int dim = features_dim(&f), order[65];
     size_t bytes = 65 * (size_t)dim * sizeof(float);
@@ -158,7 +217,7 @@ static void loader_is_independent_of_workers(void **state)
         assert_int_equal(loader_create(&loader, &config, &error), 0);
         assert_int_equal(loader_batch_count(loader, 65), 5);
         for (int epoch = 0; epoch < 2; epoch++)
-            epochs[workers - 1][epoch] = load_epoch(loader, order, 65, epoch, dim);
+            epochs[workers - 1][epoch] = load_epoch(loader, order, 65, epoch, 0, dim);
         loader_free(&loader);
         assert_null(loader);
     }
@@ -172,6 +231,16 @@ static void loader_is_independent_of_workers(void **state)
     dataset_free(&d);
 }
 
+/* What two partners share between them stays, whatever the share. */
+static void expect_shared(const float *plain, const float *mixed, int dim, int a, int b)
+{
+    for (int j = 0; j < dim; j += 97) {
+        double before = (double)plain[a * dim + j] + (double)plain[b * dim + j];
+        double after = (double)mixed[a * dim + j] + (double)mixed[b * dim + j];
+        expect_close(after, before, 1e-4, "sum of two partners");
+    }
+}
+
 static void mixup_blends_within_the_batch(void **state)
 {
     (void)state;
@@ -180,7 +249,13 @@ static void mixup_blends_within_the_batch(void **state)
     struct error error;
     struct loader *a, *b;
     struct batch x, y;
-    int order[64], dim = features_dim(&plain.features), blended = 0;
+    int order[64], dims[2], blended = 0;
+    plain.features[plain.feature_count++] = features_default(FEATURES_PIXELS, FACE_SIDE, FACE_SIDE);
+    for (int f = 0; f < 2; f++) {
+        mixed.features[f] = plain.features[f];
+        dims[f] = features_dim(&plain.features[f]);
+    }
+    mixed.feature_count = 2;
     mixed.mixup = 0.4f;
     for (int i = 0; i < 64; i++)
         order[i] = i;
@@ -197,11 +272,8 @@ static void mixup_blends_within_the_batch(void **state)
             int partner = x.count - 1 - i;
             double share = y.targets[i * LABEL_COUNT + i % LABEL_COUNT];
             blended += share > 0.02 && share < 0.98;
-            for (int j = 0; j < dim; j += 97) { /* what two partners share between them stays */
-                double before = x.inputs[i * dim + j] + x.inputs[partner * dim + j];
-                double after = y.inputs[i * dim + j] + y.inputs[partner * dim + j];
-                expect_close(after, before, 1e-4, "sum of two partners");
-            }
+            expect_shared(x.inputs[0], y.inputs[0], dims[0], i, partner);
+            expect_shared(x.inputs[1], y.inputs[1], dims[1], i, partner);
         }
     }
     assert_true(blended > 10);
@@ -210,6 +282,7 @@ static void mixup_blends_within_the_batch(void **state)
     dataset_free(&d);
 }
 
+/* Each sample comes once, with a vector of every kind, all of the face where it was said to lie. */
 static void loader_gives_each_sample_once(void **state)
 {
     (void)state;
@@ -217,28 +290,38 @@ static void loader_gives_each_sample_once(void **state)
     struct loader_config config = loader_of(&d, 2);
     struct error error;
     struct loader *loader;
-    int order[40], dim = features_dim(&config.features), seen[40] = {0};
+    struct affine faces[40];
+    int order[40];
     config.augment = (struct augment){0};
-    for (int i = 0; i < 40; i++)
+    config.faces = faces;
+    config.features[config.feature_count++] =
+        features_default(FEATURES_PIXELS, FACE_SIDE, FACE_SIDE);
+    for (int i = 0; i < 40; i++) {
         order[i] = (i * 7) % 40;
+        faces[i] = affine_similarity(0.02f * (float)i, 1, (float)(i % 5), 0, FACE_SIDE, FACE_SIDE);
+    }
     assert_int_equal(loader_create(&loader, &config, &error), 0);
-    float *all = load_epoch(loader, order, 40, 0, dim);
-    float *vector = malloc((size_t)dim * sizeof *vector);
-    assert_non_null(vector);
-    for (int s = 0; s < 40; s++) {
-        features_extract(&config.features, dataset_picture(&d, s), vector);
-        for (int i = 0; i < 40; i++)
-            seen[s] +=
-                memcmp(all + (size_t)i * (size_t)dim, vector, (size_t)dim * sizeof *vector) == 0;
-        assert_int_equal(seen[s], 1);
+    for (int f = 0; f < 2; f++) {
+        size_t dim = (size_t)features_dim(&config.features[f]), size = dim * sizeof(float);
+        float *all = load_epoch(loader, order, 40, f, f, (int)dim), *vector = malloc(size);
+        uint8_t face[PIXELS];
+        int seen[40] = {0};
+        assert_non_null(vector);
+        for (int s = 0; s < 40; s++) {
+            warp_picture(&faces[s], dataset_picture(&d, s), FACE_SIDE, FACE_SIDE, face);
+            features_extract(&config.features[f], face, vector);
+            for (size_t i = 0; i < 40; i++)
+                seen[s] += memcmp(all + i * dim, vector, size) == 0;
+            assert_int_equal(seen[s], 1);
+        }
+        free(all);
+        free(vector);
     }
     /* Given up in the middle of an epoch. */
     struct batch batch;
-    loader_start(loader, order, 40, 1, 0);
+    loader_start(loader, order, 40, 2, 0);
     assert_true(loader_next(loader, &batch));
     loader_free(&loader);
-    free(all);
-    free(vector);
     dataset_free(&d);
 }
 
@@ -289,8 +372,11 @@ static void optimizers_follow_their_formulas(void **state)
 static struct recipe small_recipe(void)
 {
     struct recipe r = recipe_default();
+    r.align = false;
+    r.network_count = 1;
+    r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;
-    r.hidden[0] = 16;
+    r.hidden[0] = (struct hidden_layer){16, false};
     r.batch_size = 16;
     r.epochs = 6;
     r.learning_rate = 1e-2f;
@@ -344,13 +430,18 @@ static void same_seed_same_weights(void **state)
     struct dataset d = make_dataset(140, 35);
     struct recipe r = small_recipe();
     r.epochs = 2;
+    r.network_count = 2;
+    r.features[1] = FEATURES_PIXELS;
     struct model a = train_small(&r, &d), b = train_small(&r, &d);
-    assert_memory_equal(a.mlp.parameters, b.mlp.parameters,
-                        a.mlp.parameter_count * sizeof *a.mlp.parameters);
     r.seed = 2;
     struct model c = train_small(&r, &d);
-    assert_memory_not_equal(a.mlp.parameters, c.mlp.parameters,
-                            a.mlp.parameter_count * sizeof *a.mlp.parameters);
+    for (int n = 0; n < 2; n++) {
+        const struct mlp *x = &a.networks[n].mlp, *y = &b.networks[n].mlp, *z = &c.networks[n].mlp;
+        assert_memory_equal(x->parameters, y->parameters,
+                            x->parameter_count * sizeof *x->parameters);
+        assert_memory_not_equal(x->parameters, z->parameters,
+                                x->parameter_count * sizeof *x->parameters);
+    }
     model_free(&a);
     model_free(&b);
     model_free(&c);
@@ -406,6 +497,7 @@ int main(void)
         cmocka_unit_test(targets_mix_label_and_votes),
         cmocka_unit_test(mean_faces_show_the_classes),
         cmocka_unit_test(augmentation_keeps_within_bounds),
+        cmocka_unit_test(augmentation_takes_the_place_of_the_face),
         cmocka_unit_test(loader_is_independent_of_workers),
         cmocka_unit_test(loader_gives_each_sample_once),
         cmocka_unit_test(mixup_blends_within_the_batch),
