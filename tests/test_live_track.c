@@ -502,7 +502,7 @@ static void open_follower(struct follower *follower)
 static void test_new_face_is_seen_soon(void **state)
 {
     (void)state;
-    static const int sides[] = {54, 62, 80, 130, 260, 400};
+    static const int sides[] = {44, 62, 80, 130, 260, 400};
     static const double rates[] = {10, 30, 60};
     struct frame frame = {0};
     struct error error;

@@ -37,7 +37,7 @@ static const struct search live_ranges[DETECTOR_RANGES] = {
 };
 
 /* A known face is brought to `side` pixels and sought in a window around it; where the quick look
- * finds nothing, a careful one follows. */
+ * finds nothing, careful ones follow. */
 struct look {
     double side;
     double margin; /* of the window, on each side, share of the face's side */
@@ -47,11 +47,12 @@ struct look {
 };
 static const struct look looks[] = {
     {48, 0.2, 1.15, 1, 0.85, 1.20},
-    {64, 0.3, 1.05, 2, 0.78, 1.30},
+    {48, 0.3, 1.10, 1, 0.78, 1.30},
+    {64, 0.3, 1.05, 1, 0.78, 1.30},
 };
 
-/* Things that look like a face to the scan seldom do so to this one. */
-static const struct look confirmation = {48, 0.3, 1.10, 4, 0.78, 1.30};
+/* In steps as fine as these, a face has many neighbours, and what only looks like one has few. */
+static const struct look confirmation = {64, 0.3, 1.05, 12, 0.78, 1.30};
 
 /* Two boxes show the same face where this share of the smaller one is common to both. */
 static const double same_face = 0.35;
