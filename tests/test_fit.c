@@ -1,0 +1,361 @@
+/* What is learned without labels: the aligner, on made-up faces whose poses are known, and the
+ * dictionary of patches. */
+#include "explain.h"
+#include "face.h"
+#include "fit_aligner.h"
+#include "fit_dictionary.h"
+#include "gemm.h"
+#include "testing.h"
+
+/* ---- Made-up faces --------------------------------------------------------------------------- */
+
+enum { SIDE = 32, PIXELS = SIDE * SIDE, FACES = 1024, FRESH = 100 };
+
+static double blob(double x, double y, double cx, double cy, double rx, double ry)
+{
+    return exp(-pow((x - cx) / rx, 2) - pow((y - cy) / ry, 2));
+}
+
+static const double left_eye[2] = {10.5, 12};
+
+/* The grey value at (x, y) of the upright face: an oval with two eyes and a mouth, smooth. */
+static double face_at(double x, double y)
+{
+    double oval = 110 * blob(x, y, 15.5, 15.5, 13, 15);
+    double eyes = blob(x, y, left_eye[0], left_eye[1], 2.5, 1.8) +
+                  blob(x, y, SIDE - 1 - left_eye[0], left_eye[1], 2.5, 1.8);
+    return 60 + oval - 80 * eyes - 70 * blob(x, y, 15.5, 22, 4.5, 1.5);
+}
+
+static void move(const struct affine *map, const double from[2], double to[2])
+{
+    for (int k = 0; k < 2; k++)
+        to[k] = (double)map->m[3 * k] * from[0] + (double)map->m[3 * k + 1] * from[1] +
+                (double)map->m[3 * k + 2];
+}
+
+static void expect_below(double value, double bound, const char *what)
+{
+    if (!(value < bound))
+        fail_msg("%s: %g, not below %g", what, value, bound);
+}
+
+/* (x, y) of the crop shows the upright face's map(x, y). */
+static void draw_face(const struct affine *map, struct rng *rng, uint8_t *crop)
+{
+    double contrast = 0.7 + 0.4 * rng_uniform(rng), light = 20 * rng_normal(rng);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            const double here[2] = {x, y};
+            double there[2];
+            move(map, here, there);
+            double value = contrast * face_at(there[0], there[1]) + light + 3 * rng_normal(rng);
+            crop[y * SIDE + x] = (uint8_t)fmin(fmax(value, 0), 255);
+        }
+}
+
+/* Turned by up to 20 degrees, scaled by up to 15 %, shifted by up to 2.5 pixels. */
+static struct affine random_place(struct rng *rng)
+{
+    float values[4];
+    for (int i = 0; i < 4; i++)
+        values[i] = (float)(2 * rng_uniform(rng) - 1);
+    return affine_similarity(0.35f * values[0], expf(0.15f * values[1]), 2.5f * values[2],
+                             2.5f * values[3], SIDE, SIDE);
+}
+
+/* FACES to learn from, then FRESH ones; places[]: where each lies. */
+static struct dataset make_faces(struct affine *places)
+{
+    struct dataset d = {.width = SIDE, .height = SIDE, .class_count = 2, .count = FACES + FRESH};
+    struct rng rng = rng_make(1, 0);
+    d.pixels = malloc((size_t)d.count * PIXELS);
+    assert_non_null(d.pixels);
+    for (int i = 0; i < d.count; i++) {
+        places[i] = random_place(&rng);
+        draw_face(&places[i], &rng, d.pixels + (size_t)i * PIXELS);
+    }
+    return d;
+}
+
+/* How far maps differ from each other: deviations of turn, of size and of the middle's place. */
+struct spread {
+    double angle, log_scale, x, y;
+};
+
+static struct spread spread_of(const struct affine *maps, int count)
+{
+    double sums[4] = {0}, squares[4] = {0}, deviations[4];
+    for (int i = 0; i < count; i++) {
+        const float *m = maps[i].m;
+        const float middle = 0.5f * (SIDE - 1);
+        const double values[4] = {atan2((double)m[3], (double)m[0]),
+                                  log(hypot((double)m[0], (double)m[3])),
+                                  (double)(m[0] * middle + m[1] * middle + m[2]),
+                                  (double)(m[3] * middle + m[4] * middle + m[5])};
+        for (int k = 0; k < 4; k++) {
+            sums[k] += values[k] / count;
+            squares[k] += values[k] * values[k] / count;
+        }
+    }
+    for (int k = 0; k < 4; k++)
+        deviations[k] = sqrt(fmax(0, squares[k] - sums[k] * sums[k]));
+    return (struct spread){deviations[0], deviations[1], deviations[2], deviations[3]};
+}
+
+/* What one learned aligner is asked by several tests. */
+struct bench {
+    struct dataset dataset;
+    struct mlp aligner;
+    struct affine places[FACES + FRESH], faces[FACES + FRESH];
+};
+
+static struct bench bench;
+
+static int learn_aligner(void **state)
+{
+    (void)state;
+    static int samples[FACES];
+    const volatile sig_atomic_t stop = 0;
+    struct team *team;
+    struct error error;
+    for (int i = 0; i < FACES; i++)
+        samples[i] = i;
+    bench.dataset = make_faces(bench.places);
+    if (team_create(&team, 2, &error) < 0)
+        return -1;
+    int result =
+        fit_aligner(&bench.aligner, &bench.dataset, samples, FACES, 1, team, &stop, &error);
+    if (result == 0)
+        result = fit_aligner_apply(&bench.aligner, &bench.dataset, team, bench.faces, &error);
+    team_free(&team);
+    return result;
+}
+
+static int free_bench(void **state)
+{
+    (void)state;
+    free(bench.dataset.pixels);
+    mlp_free(&bench.aligner);
+    return 0;
+}
+
+/* From the upright face that the aligner gives to the one that was drawn: the same for all, if all
+ * were brought to lie alike. */
+static void aligner_brings_faces_to_lie_alike(void **state)
+{
+    (void)state;
+    struct affine residues[FRESH];
+    for (int i = 0; i < FRESH; i++)
+        residues[i] = affine_compose(&bench.places[FACES + i], &bench.faces[FACES + i]);
+    struct spread before = spread_of(bench.places + FACES, FRESH);
+    struct spread after = spread_of(residues, FRESH);
+    expect_below(after.angle, before.angle / 4, "turn");
+    expect_below(after.log_scale, before.log_scale / 2, "size");
+    expect_below(after.x, before.x / 4, "place across");
+    expect_below(after.y, before.y / 2, "place down");
+}
+
+static void mirrored_face_is_found_mirrored(void **state)
+{
+    (void)state;
+    struct align_workspace *workspace;
+    struct error error;
+    assert_int_equal(align_workspace_create(&workspace, &bench.aligner, SIDE, SIDE, &error), 0);
+    for (int i = FACES; i < FACES + 20; i++) {
+        const uint8_t *crop = dataset_picture(&bench.dataset, i);
+        uint8_t mirrored[PIXELS], face[PIXELS], other[PIXELS], expected[PIXELS];
+        struct affine place;
+        align_find(&bench.aligner, workspace, crop, &place);
+        assert_memory_equal(&place, &bench.faces[i], sizeof place);
+        warp_picture(&place, crop, SIDE, SIDE, face);
+        face_mirror(face, SIDE, SIDE, expected);
+        face_mirror(crop, SIDE, SIDE, mirrored);
+        align_find(&bench.aligner, workspace, mirrored, &place);
+        warp_picture(&place, mirrored, SIDE, SIDE, other);
+        for (int p = 0; p < PIXELS; p++)
+            assert_in_range(other[p] + 2, expected[p], expected[p] + 4);
+    }
+    align_workspace_free(&workspace);
+}
+
+/* A network that looks at the left eye of the upright face: wherever the eye is in the crop, there
+ * the map is. */
+static void heat_map_follows_the_eye(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {
+        .layer_count = 1, .units = {PIXELS, 2}, .output = OUTPUT_SOFTMAX};
+    struct model model = {.width = SIDE,
+                          .height = SIDE,
+                          .aligner = bench.aligner,
+                          .network_count = 1,
+                          .class_count = 2};
+    struct explainer *explainer;
+    struct error error;
+    double eyes[FRESH][2], moved = 0, at[2] = {0};
+    for (int i = 0; i < FRESH; i++) { /* in the crops; and on average in the upright faces */
+        struct affine to_crop = affine_invert(&bench.places[FACES + i]);
+        struct affine to_face = affine_invert(&bench.faces[FACES + i]);
+        move(&to_crop, left_eye, eyes[i]);
+        double upright[2];
+        move(&to_face, eyes[i], upright);
+        at[0] += upright[0] / FRESH;
+        at[1] += upright[1] / FRESH;
+    }
+    model.networks[0].features = features_default(FEATURES_PIXELS, SIDE, SIDE);
+    assert_int_equal(mlp_create(&model.networks[0].mlp, &config, &error), 0);
+    model.networks[0].mlp.layers[0].weights[lrint(at[1]) * SIDE + lrint(at[0])] = 1;
+    assert_int_equal(explainer_create(&explainer, &model, &error), 0);
+    for (int i = 0; i < FRESH; i++) {
+        float map[PIXELS];
+        double sum = 0, x = 0, y = 0;
+        explainer_run(explainer, dataset_picture(&bench.dataset, FACES + i), 0, map);
+        for (int p = 0; p < PIXELS; p++) {
+            double weight = fabs((double)map[p]);
+            sum += weight;
+            x += weight * (p % SIDE);
+            y += weight * (double)(p / SIDE);
+        }
+        assert_true(sum > 0);
+        expect_below(hypot(x / sum - eyes[i][0], y / sum - eyes[i][1]), 2.5, "way to the eye");
+        moved = fmax(moved, hypot(eyes[i][0] - left_eye[0], eyes[i][1] - left_eye[1]));
+    }
+    assert_true(moved > 4); /* else nothing was to be followed */
+    explainer_free(&explainer);
+    mlp_free(&model.networks[0].mlp);
+}
+
+static void stop_ends_the_learning(void **state)
+{
+    (void)state;
+    const int sample = 0;
+    const volatile sig_atomic_t stop = 1;
+    struct mlp aligner = {0};
+    struct error error = {""};
+    int result = fit_aligner(&aligner, &bench.dataset, &sample, 1, 1, NULL, &stop, &error);
+    assert_int_equal(result, -1);
+    expect_text(error.text, "stopped", "nothing was written");
+    assert_null(aligner.parameters);
+}
+
+/* ---- Dictionary ------------------------------------------------------------------------------ */
+
+enum { PICTURES = 40, USED = 20, TEXTURE = 24, ATOMS = 16 };
+
+/* Waves of any direction in noise, all brighter to the right: neighbouring pixels are alike, and
+ * the mean patch is none without contrast. */
+static struct dataset make_textures(void)
+{
+    struct dataset d = {.width = TEXTURE, .height = TEXTURE, .count = PICTURES};
+    struct rng rng = rng_make(3, 0);
+    d.pixels = malloc((size_t)PICTURES * TEXTURE * TEXTURE);
+    assert_non_null(d.pixels);
+    for (int i = 0; i < PICTURES; i++) {
+        double a = 0.5 * rng_normal(&rng), b = 0.5 * rng_normal(&rng), phase = 6 * rng_normal(&rng);
+        for (int p = 0; p < TEXTURE * TEXTURE; p++) {
+            int x = p % TEXTURE, y = p / TEXTURE;
+            double value = 60 + 5 * x + 20 * sin(a * x + b * y + phase) + 10 * rng_normal(&rng);
+            d.pixels[i * TEXTURE * TEXTURE + p] = (uint8_t)fmin(fmax(value, 0), 255);
+        }
+    }
+    return d;
+}
+
+static float *learn_dictionary(const struct dataset *d, uint64_t seed)
+{
+    struct features f = {
+        .kind = FEATURES_PATCHES, .width = TEXTURE, .height = TEXTURE, .grid = 3, .atoms = ATOMS};
+    struct error error;
+    int samples[USED];
+    for (int i = 0; i < USED; i++)
+        samples[i] = 2 * i;
+    assert_int_equal(fit_dictionary(&f, d, samples, USED, seed, &error), 0);
+    return f.dictionary;
+}
+
+/* Every patch of the pictures that were learned from, against every atom of the first half. */
+static void products_of(const struct dataset *d, const float *dictionary, double mean[ATOMS],
+                        double deviation[ATOMS])
+{
+    const float *offsets = dictionary + (ptrdiff_t)ATOMS * PATCH_VALUES;
+    int count = 0;
+    memset(mean, 0, ATOMS * sizeof *mean);
+    memset(deviation, 0, ATOMS * sizeof *deviation);
+    for (int i = 0; i < 2 * USED; i += 2)
+        for (int y = 0; y + PATCH_SIDE <= TEXTURE; y++)
+            for (int x = 0; x + PATCH_SIDE <= TEXTURE; x++, count++) {
+                float patch[PATCH_VALUES];
+                patch_normalize(dataset_picture(d, i) + y * TEXTURE + x, TEXTURE, patch);
+                for (int k = 0; k < ATOMS / 2; k++) {
+                    double s = -(double)offsets[k];
+                    for (int v = 0; v < PATCH_VALUES; v++)
+                        s += (double)dictionary[k * PATCH_VALUES + v] * (double)patch[v];
+                    mean[k] += s;
+                    deviation[k] += s * s;
+                }
+            }
+    for (int k = 0; k < ATOMS / 2; k++) {
+        mean[k] /= count;
+        deviation[k] = sqrt(deviation[k] / count - mean[k] * mean[k]);
+    }
+}
+
+/* Whitened patches have mean 0 and the identity as covariance: so have their products with any
+ * direction of length 1, but for the smoothing, which takes a little off the deviation. */
+static void dictionary_whitens_patches(void **state)
+{
+    (void)state;
+    struct dataset d = make_textures();
+    float *dictionary = learn_dictionary(&d, 1);
+    double mean[ATOMS], deviation[ATOMS];
+    products_of(&d, dictionary, mean, deviation);
+    for (int k = 0; k < ATOMS / 2; k++) {
+        expect_close(mean[k], 0, 0.05, "mean of the products with an atom");
+        expect_close(deviation[k], 0.9, 0.15, "their deviation");
+    }
+    for (int k = 0; k < ATOMS / 2; k++) { /* the second half is the mirror image of the first */
+        const float *atom = dictionary + (ptrdiff_t)k * PATCH_VALUES;
+        const float *mirrored = atom + (ptrdiff_t)ATOMS / 2 * PATCH_VALUES;
+        const float *offset = dictionary + (ptrdiff_t)ATOMS * PATCH_VALUES + k;
+        for (int v = 0; v < PATCH_VALUES; v++)
+            assert_true(mirrored[v] == atom[v / PATCH_SIDE * PATCH_SIDE + 7 - v % PATCH_SIDE]);
+        assert_true(offset[ATOMS / 2] == *offset);
+    }
+    free(dictionary);
+    free(d.pixels);
+}
+
+static void dictionary_follows_seed_and_samples(void **state)
+{
+    (void)state;
+    const size_t size = (size_t)ATOMS * (PATCH_VALUES + 1) * sizeof(float);
+    struct dataset d = make_textures();
+    float *first = learn_dictionary(&d, 1), *other = learn_dictionary(&d, 2);
+    for (int i = 1; i < PICTURES; i += 2) /* not among the samples */
+        memset(d.pixels + (size_t)i * TEXTURE * TEXTURE, 7, TEXTURE * TEXTURE);
+    float *again = learn_dictionary(&d, 1);
+    assert_memory_equal(first, again, size);
+    assert_memory_not_equal(first, other, size);
+    free(first);
+    free(other);
+    free(again);
+    free(d.pixels);
+}
+
+int main(void)
+{
+    gemm_setup();
+    const struct CMUnitTest aligner[] = {
+        cmocka_unit_test(aligner_brings_faces_to_lie_alike),
+        cmocka_unit_test(mirrored_face_is_found_mirrored),
+        cmocka_unit_test(heat_map_follows_the_eye),
+        cmocka_unit_test(stop_ends_the_learning),
+    };
+    const struct CMUnitTest dictionary[] = {
+        cmocka_unit_test(dictionary_whitens_patches),
+        cmocka_unit_test(dictionary_follows_seed_and_samples),
+    };
+    int failures = cmocka_run_group_tests(aligner, learn_aligner, free_bench);
+    return failures + cmocka_run_group_tests(dictionary, NULL, NULL);
+}
