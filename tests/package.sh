@@ -4,7 +4,9 @@
 set -u
 build=$1
 source_dir=$2
-command -v dpkg-shlibdeps >/dev/null || { echo "skipped: there is no dpkg-shlibdeps"; exit 77; }
+for tool in dpkg-shlibdeps file; do
+    command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
