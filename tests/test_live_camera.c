@@ -1,0 +1,369 @@
+/* The whole live program with cameras that misbehave: scripted ones stand in for the shim's, and
+ * the window is SDL's dummy. What follows from what waits for events, never for a time. */
+#include "testing.h"
+
+#include "cameras.h"
+#include "monotonic.h"
+#include "ocv.h"
+#include "run.h"
+#include "view.h"
+
+#include <SDL_keycode.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum { MAX_SIDE = 720, MAX_OPENS = 16, PATIENCE = 60 /* seconds until a test is given up */ };
+
+static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
+
+/* ---- The script ------------------------------------------------------------------------------ */
+
+enum event {
+    FRAMES, /* `count` of width x height; none has the width that a row of its pixels takes */
+    KEY,    /* the user presses `key` */
+    STALL,  /* no frame, and no end, until the window shows "no signal" */
+    LOSS,   /* the camera's end; the next `count` tries to open it fail */
+    END     /* of a file; a camera goes on until the user quits */
+};
+
+struct step {
+    enum event event;
+    int count, width, height;
+    SDL_Keycode key;
+};
+
+/* Touched by one thread at a time: the one that reads, or, while there is none, the main thread. */
+static struct {
+    const struct step *step;
+    int frames;   /* of this step so far */
+    int refusals; /* tries to open that will fail */
+    int opens;
+    double opened[MAX_OPENS]; /* when it was tried, monotonic seconds */
+} script;
+
+/* What the window was told: bit by bit, 1 for a signal, 0 for none; the first 1 bit is a mark. */
+static atomic_uint signals;
+
+void __real_view_set_signal(struct view *view, bool signal);
+void __wrap_view_set_signal(struct view *view, bool signal);
+
+void __wrap_view_set_signal(struct view *view, bool signal)
+{
+    signals = signals << 1 | signal;
+    __real_view_set_signal(view, signal);
+}
+
+static void pause_for(int milliseconds)
+{
+    const struct timespec moment = {0, milliseconds * 1000000L};
+    nanosleep(&moment, NULL);
+}
+
+static void press(SDL_Keycode key)
+{
+    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .state = SDL_PRESSED, .keysym.sym = key}};
+    SDL_PushEvent(&event);
+}
+
+static void await_no_signal(void)
+{
+    double patience = monotonic_now() + PATIENCE;
+    while (signals & 1 && monotonic_now() < patience)
+        pause_for(5);
+}
+
+static void next_step(void)
+{
+    script.step++;
+    script.frames = 0;
+}
+
+/* ---- In place of shim/ocv_videoio.cpp -------------------------------------------------------- */
+
+struct ocv_video {
+    int width, height;
+};
+
+static uint8_t pixels[(MAX_SIDE + 1) * 3 * MAX_SIDE];
+
+static enum ocv_code make_video(struct ocv_video **video)
+{
+    *video = calloc(1, sizeof **video);
+    return *video ? OCV_OK : OCV_NO_MEMORY;
+}
+
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
+                              double fps, struct ocv_error *error)
+{
+    (void)width, (void)height, (void)fps;
+    if (script.opens < MAX_OPENS)
+        script.opened[script.opens++] = monotonic_now();
+    if (strcmp(id, "/dev/broken") != 0 && script.refusals-- <= 0)
+        return make_video(video);
+    *error = (struct ocv_error){OCV_CANNOT, "script: not there"};
+    return OCV_CANNOT;
+}
+
+enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct ocv_error *error)
+{
+    (void)path, (void)error;
+    return make_video(video);
+}
+
+double ocv_video_fps(const struct ocv_video *video)
+{
+    (void)video;
+    return 30;
+}
+
+long ocv_video_frame_count(const struct ocv_video *video)
+{
+    (void)video;
+    return 0;
+}
+
+enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
+{
+    *error = (struct ocv_error){OCV_END, "script: the end"};
+    for (;; next_step()) {
+        switch (script.step->event) {
+        case FRAMES:
+            if (script.frames++ == script.step->count)
+                break;
+            video->width = script.step->width;
+            video->height = script.step->height;
+            pause_for(1);
+            return OCV_OK;
+        case KEY:
+            press(script.step->key);
+            break;
+        case STALL:
+            await_no_signal();
+            break;
+        case LOSS:
+            script.refusals = script.step->count;
+            next_step();
+            return OCV_END;
+        case END:
+            press(SDLK_q);
+            return OCV_END;
+        }
+    }
+}
+
+struct bgr_image ocv_video_view(const struct ocv_video *video)
+{
+    return (struct bgr_image){pixels, video->width, video->height, (size_t)video->width * 3 + 3};
+}
+
+void ocv_video_close(struct ocv_video **video)
+{
+    free(*video);
+    *video = NULL;
+}
+
+enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
+                              double fps, struct ocv_error *error)
+{
+    (void)writer, (void)path, (void)width, (void)height, (void)fps;
+    *error = (struct ocv_error){OCV_CANNOT, "script: nothing is written"};
+    return OCV_CANNOT;
+}
+
+enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
+                               struct ocv_error *error)
+{
+    (void)writer, (void)frame, (void)error;
+    return OCV_FAILED;
+}
+
+void ocv_writer_close(struct ocv_writer **writer)
+{
+    *writer = NULL;
+}
+
+/* ---- In place of cameras.c ------------------------------------------------------------------- */
+
+static const char *const paths[] = {"/dev/one", "/dev/two", "/dev/broken"};
+
+int cameras_find(struct camera cameras[CAMERAS_MAX])
+{
+    for (int i = 0; i < 3; i++) {
+        cameras[i] = (struct camera){.name = "scripted"};
+        snprintf(cameras[i].path, sizeof cameras[i].path, "%s", paths[i]);
+    }
+    return 3;
+}
+
+bool cameras_get(const char *id, struct camera *camera)
+{
+    struct camera cameras[CAMERAS_MAX];
+    int count = cameras_find(cameras);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(cameras[i].path, id) == 0) {
+            *camera = cameras[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cameras_same(const char *id, const char *other)
+{
+    return strcmp(id, other) == 0;
+}
+
+bool cameras_diagnose(const char *id, struct error *reason)
+{
+    (void)id, (void)reason;
+    return false;
+}
+
+/* ---- Running it ------------------------------------------------------------------------------ */
+
+static enum exit_status run(const struct step *steps, const struct options *wanted)
+{
+    struct options options = *wanted;
+    options.model = model_path;
+    options.json = true;
+    options.quiet = true;
+    memset(&script, 0, sizeof script);
+    script.step = steps;
+    signals = 1;
+    struct error error = {""};
+    fflush(stdout);
+    int terminal = dup(STDOUT_FILENO);
+    assert_non_null(freopen(in_folder("out"), "w", stdout));
+    enum exit_status status = run_live(&options, &error);
+    fflush(stdout);
+    assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
+    close(terminal);
+    return status;
+}
+
+static FILE *open_results(void)
+{
+    FILE *file = fopen(in_folder("out"), "r");
+    assert_non_null(file);
+    return file;
+}
+
+/* In how many lines `text` stands. */
+static int count_lines(const char *text)
+{
+    static char line[1 << 16];
+    int count = 0;
+    FILE *file = open_results();
+    while (fgets(line, sizeof line, file))
+        count += strstr(line, text) != NULL;
+    fclose(file);
+    return count;
+}
+
+static const struct options camera = {.input = INPUT_CAMERA, .source = "/dev/one", .smooth = 0.3};
+static const struct options file = {
+    .input = INPUT_VIDEO, .source = "/dev/one", .headless = true, .smooth = 0.3};
+
+/* ---- Tests ----------------------------------------------------------------------------------- */
+
+/* Sizes that change in mid-stream, odd ones and tiny ones: every frame counts, as it is. */
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 9, 320, 240, 0}, {FRAMES, 8, 641, 479, 0},
+                                        {FRAMES, 7, 1, 1, 0},     {FRAMES, 6, 17, 720, 0},
+                                        {FRAMES, 5, 321, 5, 0},   {FRAMES, 4, 320, 240, 0},
+                                        {END, 0, 0, 0, 0}};
+    assert_int_equal(run(steps, &file), STATUS_DONE);
+    assert_int_equal(count_lines("\"width\":320,\"height\":240,"), 13);
+    assert_int_equal(count_lines("\"width\":641,\"height\":479,"), 8);
+    assert_int_equal(count_lines("\"width\":1,\"height\":1,"), 7);
+    assert_int_equal(count_lines("\"width\":17,\"height\":720,"), 6);
+    assert_int_equal(count_lines("\"width\":321,\"height\":5,"), 5);
+    assert_int_equal(count_lines(""), 39);
+    assert_int_equal(run(steps, &camera), STATUS_DONE); /* the same in a window */
+}
+
+/* A camera that gives nothing, without ending: no signal; then it goes on as if nothing had been.
+ */
+static void test_stall(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 20, 320, 240, 0}, {STALL, 0, 0, 0, 0},
+                                        {FRAMES, 50, 320, 240, 0}, {STALL, 0, 0, 0, 0},
+                                        {FRAMES, 50, 320, 240, 0}, {KEY, 0, 0, 0, SDLK_q},
+                                        {FRAMES, 50, 320, 240, 0}, {END, 0, 0, 0, 0}};
+    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_true(signals >= 0x15 && signals & 1); /* the mark, none, one, none, one */
+    assert_int_equal(script.opens, 1);
+}
+
+/* A camera that is gone is tried again, after longer and longer waits, until it is back. */
+static void test_loss(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 20, 320, 240, 0}, {LOSS, 3, 0, 0, 0},
+                                        {FRAMES, 50, 160, 120, 0}, {KEY, 0, 0, 0, SDLK_q},
+                                        {FRAMES, 50, 160, 120, 0}, {END, 0, 0, 0, 0}};
+    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_true(signals >= 5 && signals & 1); /* the mark, none, one */
+    assert_int_equal(script.opens, 5);
+    for (int i = 2; i < 5; i++) {
+        double wait = script.opened[i] - script.opened[i - 1];
+        assert_true(wait >= 0.25 * (1 << (i - 1)));
+    }
+    assert_true(count_lines("\"width\":160,") > 0);
+}
+
+static void test_exit_on_loss(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 5, 320, 240, 0}, {LOSS, 0, 0, 0, 0}};
+    struct options options = camera;
+    options.exit_on_loss = true;
+    assert_int_equal(run(steps, &options), STATUS_CAMERA_LOST);
+    options.headless = true;
+    assert_int_equal(run(steps, &options), STATUS_CAMERA_LOST);
+    static const struct step never[] = {{LOSS, 0, 0, 0, 0}};
+    script.refusals = 1;
+    assert_int_equal(run(never, &options), STATUS_CAMERA_LOST);
+}
+
+/* Paused, gone on with, and switched again and again; a camera that cannot be opened is passed. */
+static void test_pause_and_switch(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 20, STEPS = 12 };
+    static const struct step round[STEPS] = {
+        {FRAMES, 9, 320, 240, 0}, {KEY, 0, 0, 0, SDLK_SPACE}, {FRAMES, 9, 64, 48, 0},
+        {KEY, 0, 0, 0, SDLK_TAB}, {FRAMES, 9, 160, 120, 0},   {KEY, 0, 0, 0, SDLK_SPACE},
+        {KEY, 0, 0, 0, SDLK_TAB}, {KEY, 0, 0, 0, SDLK_i},     {FRAMES, 9, 640, 480, 0},
+        {KEY, 0, 0, 0, SDLK_r},   {KEY, 0, 0, 0, SDLK_SPACE}, {KEY, 0, 0, 0, SDLK_SPACE},
+    };
+    static struct step steps[ROUNDS * STEPS + 3];
+    for (int i = 0; i < ROUNDS * STEPS; i++)
+        steps[i] = round[i % STEPS];
+    steps[ROUNDS * STEPS] = (struct step){KEY, 0, 0, 0, SDLK_q};
+    steps[ROUNDS * STEPS + 1] = (struct step){FRAMES, 30, 320, 240, 0};
+    steps[ROUNDS * STEPS + 2] = (struct step){END, 0, 0, 0, 0};
+    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_true(script.opens > 2);
+    assert_true(count_lines("\"source\":\"/dev/one\"") > 0);
+    assert_true(count_lines("\"source\":\"/dev/two\"") > 0);
+    assert_int_equal(count_lines("\"source\":\"/dev/broken\""), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sizes, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_stall, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_loss, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_exit_on_loss, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
+    };
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_RENDER_DRIVER", "software", 1);
+    ocv_setup(TEST_OPENCV_THREADS);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
