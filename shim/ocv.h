@@ -141,6 +141,11 @@ enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *casc
 enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
                                   const struct ocv_detection *how, struct box *boxes, int capacity,
                                   int *count, struct ocv_error *error);
+/* The same, and in neighbours[0 .. *count-1] how many raw answers agreed on each box. */
+enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_image picture,
+                                 const struct ocv_detection *how, struct box *boxes,
+                                 int *neighbours, int capacity, int *count,
+                                 struct ocv_error *error);
 void ocv_detector_close(struct ocv_detector **detector);
 
 #ifdef __cplusplus

@@ -1,30 +1,12 @@
-#include "detector.h"
+#include "detector_inside.h"
 
-#include "ocv.h"
+#include "candidates.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One way to search. Sizes are shares, so that they hold for pictures of any size. */
-struct search {
-    int side;            /* the longest side is brought to this, pixels */
-    bool enlarge;        /* also where it is shorter */
-    double padding;      /* repeated edge on each side, share of width and height */
-    double scale_factor; /* step between face sizes */
-    int min_neighbours;
-    double min_face; /* smallest and largest face, shares of the longest side; 0: the picture's */
-    double max_face;
-};
-
-/* Tight portraits cut off the forehead that the cascade wants to see: hence the padding. What the
- * first search finds nothing in is searched once more in finer steps, for large faces only. */
-static const struct search still_searches[] = {
-    {1000, false, 0.30, 1.10, 3, 1.0 / 32, 0},
-    {400, true, 0.30, 1.05, 3, 1.0 / 5, 0},
-};
 
 /* Each range sees the picture just large enough for its smallest faces, since the cascade takes
  * half as many steps over faces up to twice its own size. What is found is confirmed before it
@@ -54,29 +36,23 @@ static const struct look looks[] = {
 /* In steps as fine as these, a face has many neighbours, and what only looks like one has few. */
 static const struct look confirmation = {64, 0.3, 1.05, 12, 0.78, 1.30};
 
-/* Two boxes show the same face where this share of the smaller one is common to both. */
-static const double same_face = 0.35;
-
-enum {
-    CASCADE_SIDE = 24, /* the cascade knows no smaller face */
-    MAX_CANDIDATES = 4 * FRAME_MAX_FACES
-};
-
-struct detector {
-    struct ocv_detector *cascade;
-    uint8_t *pixels; /* scratch: the resized picture, then the padded one */
-    size_t capacity; /* bytes */
-};
+int detector_open_cascade(struct ocv_detector **cascade, const char *path, struct error *error)
+{
+    struct ocv_error failure;
+    if (ocv_detector_open(cascade, path, &failure) != OCV_OK)
+        return error_set(error, "%s: %s", path, failure.text);
+    return 0;
+}
 
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error)
 {
     struct detector *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the face detector");
-    struct ocv_error failure;
-    if (ocv_detector_open(&made->cascade, cascade_path, &failure) != OCV_OK) {
-        free(made);
-        return error_set(error, "%s: %s", cascade_path, failure.text);
+    if (detector_open_cascade(&made->cascade, cascade_path, error) ||
+        detector_find_second(made, cascade_path, error)) {
+        detector_close(&made);
+        return -1;
     }
     *detector = made;
     return 0;
@@ -87,6 +63,8 @@ void detector_close(struct detector **detector)
     if (!*detector)
         return;
     ocv_detector_close(&(*detector)->cascade);
+    ocv_detector_close(&(*detector)->second);
+    free((*detector)->second_path);
     free((*detector)->pixels);
     free(*detector);
     *detector = NULL;
@@ -113,13 +91,6 @@ static int scaled(int length, double scale)
 {
     return longest(1, (int)lround(length * scale));
 }
-
-/* What the cascade looks at: a part of the frame, resized and perhaps padded. */
-struct view_of_frame {
-    struct grey_image picture;
-    double scale;
-    double x, y; /* of the frame's origin, pixels of `picture` */
-};
 
 static int prepare(struct detector *detector, struct grey_image part, double scale, double padding,
                    struct view_of_frame *view, struct error *error)
@@ -150,27 +121,16 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
     return 0;
 }
 
-static double common_area(struct box a, struct box b)
-{
-    int left = longest(a.x, b.x);
-    int top = longest(a.y, b.y);
-    int right = -longest(-(a.x + a.width), -(b.x + b.width));
-    int bottom = -longest(-(a.y + a.height), -(b.y + b.height));
-    return right > left && bottom > top ? (double)(right - left) * (double)(bottom - top) : 0;
-}
-
 static bool is_new_face(const struct frame *frame, struct box box)
 {
     for (int i = 0; i < frame->box_count; i++) {
-        struct box known = frame->boxes[i];
-        double smaller = fmin((double)box.width * box.height, (double)known.width * known.height);
-        if (common_area(known, box) > same_face * smaller)
+        if (candidates_collide(frame->boxes[i], box))
             return false;
     }
     return true;
 }
 
-static void add(struct frame *frame, struct box box)
+void detector_add(struct frame *frame, struct box box)
 {
     struct box inside = frame_clip(frame, box);
     int i = frame->box_count;
@@ -180,6 +140,16 @@ static void add(struct frame *frame, struct box box)
     frame->ids[i] = i + 1;
     frame->held[i] = false;
     frame->box_count++;
+}
+
+struct box detector_in_frame(const struct view_of_frame *view, struct box found)
+{
+    return (struct box){
+        (int)lround((found.x - view->x) / view->scale),
+        (int)lround((found.y - view->y) / view->scale),
+        scaled(found.width, 1 / view->scale),
+        scaled(found.height, 1 / view->scale),
+    };
 }
 
 static int detect(struct detector *detector, const struct view_of_frame *view,
@@ -193,13 +163,8 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
     if (ocv_detector_detect(detector->cascade, view->picture, how, found, MAX_CANDIDATES, &count,
                             &failure) != OCV_OK)
         return error_set(error, "%s", failure.text);
-    for (int i = 0; i < count; i++) {
-        struct box box = {(int)lround((found[i].x - view->x) / view->scale),
-                          (int)lround((found[i].y - view->y) / view->scale),
-                          scaled(found[i].width, 1 / view->scale),
-                          scaled(found[i].height, 1 / view->scale)};
-        add(frame, box);
-    }
+    for (int i = 0; i < count; i++)
+        detector_add(frame, detector_in_frame(view, found[i]));
     return 0;
 }
 
@@ -220,38 +185,29 @@ static void hide_known(struct detector *detector, const struct view_of_frame *vi
     }
 }
 
-static int run_search(struct detector *detector, const struct search *search, struct frame *frame,
-                      struct error *error)
+int detector_prepare(struct detector *detector, const struct search *search,
+                     const struct frame *frame, struct view_of_frame *view,
+                     struct ocv_detection *how, struct error *error)
 {
     int side = longest(frame->width, frame->height);
     double scale = side > search->side || search->enlarge ? (double)search->side / side : 1;
-    struct view_of_frame view;
-    if (prepare(detector, frame_grey(frame), scale, search->padding, &view, error))
-        return -1;
     double shown = side * scale;
-    hide_known(detector, &view, frame);
-    struct ocv_detection how = {search->scale_factor, search->min_neighbours,
-                                longest(CASCADE_SIDE, (int)lround(shown * search->min_face)),
-                                (int)lround(shown * search->max_face)};
-    if (how.max_side > 0 && how.max_side < how.min_side)
-        return 0;
-    return detect(detector, &view, &how, frame, error);
-}
-
-int detector_find(struct detector *detector, struct frame *frame, struct error *error)
-{
-    enum { SEARCHES = sizeof still_searches / sizeof *still_searches };
-    frame->box_count = 0;
-    for (int i = 0; i < SEARCHES && frame->box_count == 0; i++) {
-        if (run_search(detector, &still_searches[i], frame, error))
-            return -1;
-    }
-    return 0;
+    *how = (struct ocv_detection){search->scale_factor, search->min_neighbours,
+                                  longest(CASCADE_SIDE, (int)lround(shown * search->min_face)),
+                                  (int)lround(shown * search->max_face)};
+    return prepare(detector, frame_grey(frame), scale, search->padding, view, error);
 }
 
 int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error)
 {
-    return run_search(detector, &live_ranges[range], frame, error);
+    struct view_of_frame view;
+    struct ocv_detection how;
+    if (detector_prepare(detector, &live_ranges[range], frame, &view, &how, error))
+        return -1;
+    hide_known(detector, &view, frame);
+    return how.max_side > 0 && how.max_side < how.min_side
+               ? 0
+               : detect(detector, &view, &how, frame, error);
 }
 
 static struct box window_around(const struct frame *frame, struct box expected, double share)

@@ -1,0 +1,59 @@
+/* What the two halves of the detector share: detector.c, which has what the live program needs, and
+ * detector_stills.c. */
+#ifndef DETECTOR_INSIDE_H
+#define DETECTOR_INSIDE_H
+
+#include "detector.h"
+#include "ocv.h"
+
+#include <stdbool.h>
+
+enum {
+    CASCADE_SIDE = 24, /* the cascade knows no smaller face */
+    MAX_CANDIDATES = 4 * FRAME_MAX_FACES
+};
+
+struct detector {
+    struct ocv_detector *cascade;
+    struct ocv_detector *second; /* for stills: NULL before the first, and where there is none */
+    char *second_path;           /* NULL where there is none, or it is open */
+    uint8_t *pixels;             /* scratch: the resized picture, then the padded one */
+    size_t capacity;             /* bytes */
+};
+
+/* One way to search. Sizes are shares, so that they hold for pictures of any size. */
+struct search {
+    int side;            /* the longest side is brought to this, pixels */
+    bool enlarge;        /* also where it is shorter */
+    double padding;      /* repeated edge on each side, share of width and height */
+    double scale_factor; /* step between face sizes */
+    int min_neighbours;
+    double min_face; /* smallest and largest face, shares of the longest side; 0: the picture's */
+    double max_face;
+};
+
+/* What the cascade looks at: a part of the frame, resized and perhaps padded. */
+struct view_of_frame {
+    struct grey_image picture;
+    double scale;
+    double x, y; /* of the frame's origin, pixels of `picture` */
+};
+
+int detector_open_cascade(struct ocv_detector **cascade, const char *path, struct error *error);
+
+/* Whether there is a second cascade beside the one at `path`; where not, or where that one does not
+ * go with it, stills are searched with one. */
+int detector_find_second(struct detector *detector, const char *path, struct error *error);
+
+/* The picture for a search, and how to look at it; max_side < min_side: not at all. */
+int detector_prepare(struct detector *detector, const struct search *search,
+                     const struct frame *frame, struct view_of_frame *view,
+                     struct ocv_detection *how, struct error *error);
+
+/* Where a box that was found lies in the frame. */
+struct box detector_in_frame(const struct view_of_frame *view, struct box found);
+
+/* Adds a box to the frame, unless it is outside, or on another one. */
+void detector_add(struct frame *frame, struct box box);
+
+#endif
