@@ -22,3 +22,12 @@ void model_file_tensor(char name[MODEL_FILE_NAME_SIZE], const char *prefix, int 
 {
     snprintf(name, MODEL_FILE_NAME_SIZE, "%slayers.%d.%s", prefix, layer, part);
 }
+
+const char *model_file_classes(char classes[MODEL_FILE_CLASSES_SIZE], const struct model *model)
+{
+    size_t used = 0;
+    for (int i = 0; i < model->class_count; i++)
+        used += (size_t)snprintf(classes + used, MODEL_FILE_CLASSES_SIZE - used, "%s%s",
+                                 i ? "," : "", model->class_names[i]);
+    return classes;
+}

@@ -6,7 +6,12 @@
 
 #include <stddef.h>
 
-enum { MODEL_FILE_PREFIX_SIZE = 24, MODEL_FILE_NAME_SIZE = 48, MODEL_FILE_NOTES = 6 };
+enum {
+    MODEL_FILE_PREFIX_SIZE = 24,
+    MODEL_FILE_NAME_SIZE = 48,
+    MODEL_FILE_CLASSES_SIZE = MODEL_MAX_CLASSES * MODEL_CLASS_NAME_SIZE,
+    MODEL_FILE_NOTES = 6
+};
 
 /* The values of the keys "format" and "format_version". */
 #define MODEL_FILE_FORMAT  "expressions-mlp"
@@ -28,5 +33,8 @@ const char *model_file_prefix(char prefix[MODEL_FILE_PREFIX_SIZE], int network);
 /* The tensor `part`, "weight" or "bias", of a layer. */
 void model_file_tensor(char name[MODEL_FILE_NAME_SIZE], const char *prefix, int layer,
                        const char *part);
+
+/* The names of the classes, with commas between them. */
+const char *model_file_classes(char classes[MODEL_FILE_CLASSES_SIZE], const struct model *model);
 
 #endif

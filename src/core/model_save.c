@@ -106,17 +106,13 @@ static void add_features(struct writer *w, const char *prefix, const struct feat
 
 int model_save(const struct model *model, const char *path, struct error *error)
 {
-    char classes[MODEL_MAX_CLASSES * MODEL_CLASS_NAME_SIZE] = "", prefix[MODEL_FILE_PREFIX_SIZE];
-    size_t used = 0;
+    char classes[MODEL_FILE_CLASSES_SIZE] = "", prefix[MODEL_FILE_PREFIX_SIZE];
     struct writer *w = calloc(1, sizeof *w);
     if (!w)
         return error_no_memory(error, path);
-    for (int i = 0; i < model->class_count; i++)
-        used += (size_t)snprintf(classes + used, sizeof classes - used, "%s%s", i ? "," : "",
-                                 model->class_names[i]);
     add_entry(w, "", "format", MODEL_FILE_FORMAT);
     add_entry(w, "", "format_version", MODEL_FILE_VERSION);
-    add_entry(w, "", "classes", classes);
+    add_entry(w, "", "classes", model_file_classes(classes, model));
     add_entry(w, "", "input_size", keep(w, "%dx%d", model->width, model->height));
     add_entry(w, "", "mirror", model->mirror ? "true" : "false");
     add_entry(w, "", "networks", keep(w, "%d", model->network_count));

@@ -6,7 +6,7 @@ _expressions()
     COMPREPLY=()
     case $3 in
     --image | --video | --model | --cascade | --csv | --data | --ferplus | --evaluate | --resume | \
-        --mean-faces | --output | --report)
+        --mean-faces | --export-onnx | --output | --report)
         mapfile -t COMPREPLY < <(compgen -f -- "$2")
         compopt -o filenames
         return

@@ -42,6 +42,7 @@ enum option_id {
     OPTION_REPORT,
     OPTION_SKIP_BAD,
     OPTION_EVALUATE,
+    OPTION_EXPORT_ONNX,
     OPTION_SPLIT,
     OPTION_JSON,
     OPTION_HELP,
@@ -81,6 +82,7 @@ static const struct option long_options[] = {
     {"skip-bad", no_argument, NULL, OPTION_SKIP_BAD},
     {"mean-faces", required_argument, NULL, OPTION_MEAN_FACES},
     {"evaluate", required_argument, NULL, OPTION_EVALUATE},
+    {"export-onnx", required_argument, NULL, OPTION_EXPORT_ONNX},
     {"split", required_argument, NULL, OPTION_SPLIT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -91,6 +93,7 @@ static const struct option long_options[] = {
 static const char help[] =
     "Usage: train_fer [--data PATH] [--output MODEL] [options]      train\n"
     "       train_fer --evaluate MODEL [--split NAME] [--json] [--report DIR]   measure\n"
+    "       train_fer --export-onnx FILE [MODEL]                    convert\n"
     "\n"
     "Trains the network of expressions on FER2013, or measures a trained one. Without\n"
     "options it follows the recipe that made models/expressions.safetensors.\n"
@@ -143,12 +146,17 @@ static const char help[] =
     "  --report DIR            summary.json, confusions, calibration and robustness as\n"
     "                          tables and pictures; of a training also log.csv, curves.png\n"
     "  --init-only             write the untrained network and end\n"
-    "\n"
+    "\n";
+
+/* A string of its own: C11 promises room for 4095 characters. */
+static const char help_of_others[] =
     "Other\n"
     "  --evaluate MODEL        accuracy, figures for each class, confusion matrix\n"
     "  --split NAME            Training, PublicTest or PrivateTest of fer2013.csv;\n"
     "                          train, validation or test of others (PublicTest; test)\n"
     "  --json                  the figures as one JSON object\n"
+    "  --export-onnx FILE      write MODEL (models/expressions.safetensors) as ONNX, from\n"
+    "                          the input vectors on; FILE ends in .onnx\n"
     "  --mean-faces FILE       write the mean face of each class as a picture, seven\n"
     "                          side by side, each one's difference from all faces\n"
     "                          enlarged 1.6 times (disgust, fear: 4)\n"
@@ -168,6 +176,7 @@ void options_print_help(FILE *out)
             (double)r.mixup, r.batch_size, r.epochs, (double)r.step.dropout,
             (double)r.step.input_dropout, (double)r.weight_decay, (double)r.targets.smoothing,
             (int)r.seed);
+    fputs(help_of_others, out);
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
@@ -355,6 +364,17 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
     }
 }
 
+/* Whoever names the model where the new file belongs keeps the model. */
+static int check_onnx_name(const char *path, struct error *error)
+{
+    static const char suffix[] = ".onnx";
+    size_t length = strlen(path), end = sizeof suffix - 1;
+    if (length <= end || strcmp(path + length - end, suffix) != 0)
+        return error_set(error, "--export-onnx %.200s: name the file to write, which ends in %s",
+                         path, suffix);
+    return 0;
+}
+
 static int parse_option(int id, const char *text, struct options *o, struct given *given,
                         struct error *error)
 {
@@ -377,6 +397,10 @@ static int parse_option(int id, const char *text, struct options *o, struct give
         o->action = ACTION_EVALUATE;
         o->model = text;
         return 0;
+    case OPTION_EXPORT_ONNX:
+        o->action = ACTION_EXPORT_ONNX;
+        o->onnx = text;
+        return check_onnx_name(text, error);
     case OPTION_SPLIT:
         o->split = text;
         return 0;
@@ -449,6 +473,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         if (o.action == ACTION_HELP || o.action == ACTION_VERSION)
             break;
     }
+    if (o.action == ACTION_EXPORT_ONNX)
+        o.model = optind < argc ? argv[optind++] : o.output;
     if (optind < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
         return error_set(error, "unexpected argument %s; see --help", argv[optind]);
     complete(&o.recipe, &given);

@@ -6,7 +6,14 @@
 
 #include <stdio.h>
 
-enum action { ACTION_TRAIN, ACTION_EVALUATE, ACTION_MEAN_FACES, ACTION_HELP, ACTION_VERSION };
+enum action {
+    ACTION_TRAIN,
+    ACTION_EVALUATE,
+    ACTION_EXPORT_ONNX,
+    ACTION_MEAN_FACES,
+    ACTION_HELP,
+    ACTION_VERSION
+};
 
 /* Texts point into argv or are constants. */
 struct options {
@@ -15,7 +22,8 @@ struct options {
     const char *data;
     const char *ferplus; /* NULL where none was named */
     const char *output;
-    const char *model; /* of --evaluate */
+    const char *model; /* of --evaluate and --export-onnx */
+    const char *onnx;  /* NULL but for --export-onnx */
     const char *mean_faces;
     const char *split;  /* NULL where none was named */
     const char *resume; /* NULL for a new training */

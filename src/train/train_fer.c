@@ -5,6 +5,7 @@
 #include "inspect.h"
 #include "log.h"
 #include "ocv.h"
+#include "onnx.h"
 #include "options.h"
 #include "report.h"
 #include "trainer.h"
@@ -258,10 +259,22 @@ static int run_mean_faces(const struct options *o, const struct dataset *dataset
     return file_writer_commit(&writer, error) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int run_export(const struct options *o, struct error *error)
+{
+    struct model model;
+    if (model_load(&model, o->model, error) < 0)
+        return EXIT_BAD_MODEL;
+    int result = onnx_export(&model, o->onnx, error);
+    model_free(&model);
+    return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int run(const struct options *o, struct error *error)
 {
     struct dataset dataset;
     struct model model;
+    if (o->action == ACTION_EXPORT_ONNX)
+        return run_export(o, error);
     if (o->action == ACTION_EVALUATE && model_load(&model, o->model, error) < 0)
         return EXIT_BAD_MODEL;
     int status = EXIT_FAILURE;

@@ -1,0 +1,359 @@
+#include "onnx.h"
+
+#include "file.h"
+#include "model_file.h"
+
+#include <assert.h>
+#include <float.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Field numbers of the messages of onnx.proto3, as far as they are written here. */
+enum {
+    MODEL_IR_VERSION = 1,
+    MODEL_PRODUCER_NAME = 2,
+    MODEL_GRAPH = 7,
+    MODEL_OPSET_IMPORT = 8,
+    MODEL_METADATA_PROPS = 14,
+    OPSET_VERSION = 2, /* OperatorSetIdProto; its domain is "", the standard operators */
+    ENTRY_KEY = 1,     /* StringStringEntryProto */
+    ENTRY_VALUE = 2,
+    GRAPH_NODE = 1,
+    GRAPH_NAME = 2,
+    GRAPH_INITIALIZER = 5,
+    GRAPH_INPUT = 11,
+    GRAPH_OUTPUT = 12,
+    NODE_INPUT = 1,
+    NODE_OUTPUT = 2,
+    NODE_NAME = 3,
+    NODE_OP_TYPE = 4,
+    NODE_ATTRIBUTE = 5,
+    ATTRIBUTE_NAME = 1,
+    ATTRIBUTE_I = 3,
+    ATTRIBUTE_TYPE = 20,
+    TENSOR_DIMS = 1,
+    TENSOR_DATA_TYPE = 2,
+    TENSOR_INT64_DATA = 7,
+    TENSOR_NAME = 8,
+    TENSOR_RAW_DATA = 9,
+    VALUE_NAME = 1, /* ValueInfoProto */
+    VALUE_TYPE = 2,
+    TYPE_TENSOR = 1, /* TypeProto */
+    TYPE_ELEM_TYPE = 1,
+    TYPE_SHAPE = 2,
+    SHAPE_DIM = 1,
+    DIM_VALUE = 1,
+    DIM_PARAM = 2
+};
+
+enum { IR_VERSION = 7, OPERATOR_SET = 13 };
+enum { DATA_FLOAT = 1, DATA_INT64 = 7 }; /* TensorProto.DataType */
+enum { ATTRIBUTE_INT = 2 };              /* AttributeProto.AttributeType */
+
+/* ---- Protocol buffers ------------------------------------------------------------------------ */
+
+enum { WIRE_VARINT = 0, WIRE_LENGTH = 2 };
+
+/* A message that fits here: all but the graph and its weights. */
+struct message {
+    size_t used;
+    uint8_t bytes[3072]; /* the list of all classes is the longest */
+};
+
+static void add_raw(struct message *m, const void *bytes, size_t size)
+{
+    assert(size <= sizeof m->bytes - m->used);
+    memcpy(m->bytes + m->used, bytes, size);
+    m->used += size;
+}
+
+static void add_varint(struct message *m, uint64_t value)
+{
+    do {
+        uint8_t byte = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+        add_raw(m, &byte, 1);
+        value >>= 7;
+    } while (value);
+}
+
+static void add_number(struct message *m, int field, int64_t value)
+{
+    add_varint(m, (uint64_t)(field << 3 | WIRE_VARINT));
+    add_varint(m, (uint64_t)value);
+}
+
+/* What stands before the bytes of a text, a message or an array. */
+static void add_length(struct message *m, int field, size_t size)
+{
+    add_varint(m, (uint64_t)(field << 3 | WIRE_LENGTH));
+    add_varint(m, size);
+}
+
+static void add_text(struct message *m, int field, const char *text)
+{
+    add_length(m, field, strlen(text));
+    add_raw(m, text, strlen(text));
+}
+
+static void add_message(struct message *m, int field, const struct message *inner)
+{
+    add_length(m, field, inner->used);
+    add_raw(m, inner->bytes, inner->used);
+}
+
+/* Where the rest goes: into the file, or, to learn the graph's length first, nowhere. */
+struct sink {
+    struct file_writer *writer; /* NULL: only counts */
+    size_t size;
+};
+
+static void put(struct sink *sink, const void *bytes, size_t size)
+{
+    if (sink->writer)
+        file_writer_append(sink->writer, bytes, size);
+    sink->size += size;
+}
+
+static void put_message(struct sink *sink, int field, const struct message *m)
+{
+    struct message lead = {0};
+    add_length(&lead, field, m->used);
+    put(sink, lead.bytes, lead.used);
+    put(sink, m->bytes, m->used);
+}
+
+/* ---- Tensors and operators ------------------------------------------------------------------- */
+
+enum { NAME_SIZE = MODEL_FILE_NAME_SIZE };
+
+/* Of a network's tensors and values. */
+static const char *join(char name[NAME_SIZE], const char *prefix, const char *part)
+{
+    snprintf(name, NAME_SIZE, "%s%s", prefix, part);
+    return name;
+}
+
+/* Little-endian, as the format asks. */
+static void put_floats(struct sink *sink, const float *values, size_t count)
+{
+    enum { CHUNK = 4096 };
+    uint8_t bytes[4 * CHUNK];
+    for (size_t done = 0; done < count; done += CHUNK) {
+        size_t n = count - done < CHUNK ? count - done : CHUNK;
+        for (size_t i = 0; i < n; i++) {
+            uint32_t bits;
+            memcpy(&bits, &values[done + i], sizeof bits);
+            for (size_t b = 0; b < 4; b++)
+                bytes[4 * i + b] = (uint8_t)(bits >> 8 * b);
+        }
+        put(sink, bytes, 4 * n);
+    }
+}
+
+/* values (rows x columns); rows 0: one dimension. */
+static void put_tensor(struct sink *sink, const char *name, int rows, int columns,
+                       const float *values)
+{
+    struct message head = {0}, lead = {0};
+    size_t count = (size_t)(rows ? rows : 1) * (size_t)columns;
+    if (rows)
+        add_number(&head, TENSOR_DIMS, rows);
+    add_number(&head, TENSOR_DIMS, columns);
+    add_number(&head, TENSOR_DATA_TYPE, DATA_FLOAT);
+    add_text(&head, TENSOR_NAME, name);
+    add_length(&head, TENSOR_RAW_DATA, 4 * count);
+    add_length(&lead, GRAPH_INITIALIZER, head.used + 4 * count);
+    put(sink, lead.bytes, lead.used);
+    put(sink, head.bytes, head.used);
+    put_floats(sink, values, count);
+}
+
+/* Whole numbers: of a shape, or of axes. */
+static void put_numbers(struct sink *sink, const char *name, const int *numbers, int count)
+{
+    struct message tensor = {0}, packed = {0};
+    add_number(&tensor, TENSOR_DIMS, count);
+    add_number(&tensor, TENSOR_DATA_TYPE, DATA_INT64);
+    for (int i = 0; i < count; i++)
+        add_varint(&packed, (uint64_t)(int64_t)numbers[i]);
+    add_message(&tensor, TENSOR_INT64_DATA, &packed);
+    add_text(&tensor, TENSOR_NAME, name);
+    put_message(sink, GRAPH_INITIALIZER, &tensor);
+}
+
+/* output = type(inputs), the inputs ended by NULL. `flag`: an attribute to be 1, or NULL. */
+static void put_node(struct sink *sink, const char *type, const char *const *inputs,
+                     const char *output, const char *flag)
+{
+    struct message node = {0}, attribute = {0};
+    for (; *inputs; inputs++)
+        add_text(&node, NODE_INPUT, *inputs);
+    add_text(&node, NODE_OUTPUT, output);
+    add_text(&node, NODE_NAME, output);
+    add_text(&node, NODE_OP_TYPE, type);
+    if (flag) {
+        add_text(&attribute, ATTRIBUTE_NAME, flag);
+        add_number(&attribute, ATTRIBUTE_I, 1);
+        add_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
+        add_message(&node, NODE_ATTRIBUTE, &attribute);
+    }
+    put_message(sink, GRAPH_NODE, &node);
+}
+
+/* An input or output of the graph: any number of rows. */
+static void put_value(struct sink *sink, int field, const char *name, int columns)
+{
+    struct message value = {0}, type = {0}, tensor = {0}, shape = {0}, rows = {0}, row = {0};
+    add_text(&rows, DIM_PARAM, "batch");
+    add_number(&row, DIM_VALUE, columns);
+    add_message(&shape, SHAPE_DIM, &rows);
+    add_message(&shape, SHAPE_DIM, &row);
+    add_number(&tensor, TYPE_ELEM_TYPE, DATA_FLOAT);
+    add_message(&tensor, TYPE_SHAPE, &shape);
+    add_message(&type, TYPE_TENSOR, &tensor);
+    add_text(&value, VALUE_NAME, name);
+    add_message(&value, VALUE_TYPE, &type);
+    put_message(sink, field, &value);
+}
+
+/* ---- The graph ------------------------------------------------------------------------------- */
+
+/* A chain of operators; each reads what the one before it wrote. */
+struct chain {
+    struct sink *sink;
+    char value[NAME_SIZE];
+};
+
+/* Adds type(value, operands...), named `name`. */
+static void then(struct chain *c, const char *type, const char *name, const char *second,
+                 const char *third, const char *flag)
+{
+    put_node(c->sink, type, (const char *const[]){c->value, second, third, NULL}, name, flag);
+    assert(strlen(name) < sizeof c->value);
+    memcpy(c->value, name, strlen(name) + 1);
+}
+
+/* Rows of `columns` values, however many. */
+static void then_reshape(struct chain *c, const char *prefix, int i, const char *part,
+                         const char *shape_name, int columns)
+{
+    char name[NAME_SIZE], shape[NAME_SIZE];
+    model_file_tensor(name, prefix, i, part);
+    model_file_tensor(shape, prefix, i, shape_name);
+    put_numbers(c->sink, shape, (const int[]){-1, columns}, 2);
+    then(c, "Reshape", name, shape, NULL, NULL);
+}
+
+/* A layer's products and biases; those of its tokens are rows of their own, as in mlp.h. */
+static void then_layer(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
+{
+    char weight[NAME_SIZE], bias[NAME_SIZE], sums[NAME_SIZE];
+    model_file_tensor(weight, prefix, i, "weight");
+    model_file_tensor(bias, prefix, i, "bias");
+    put_tensor(c->sink, weight, layer->outputs, layer->inputs, layer->weights);
+    put_tensor(c->sink, bias, 0, layer->outputs, layer->biases);
+    if (layer->tokens > 1)
+        then_reshape(c, prefix, i, "tokens", "tokens_shape", layer->inputs);
+    model_file_tensor(sums, prefix, i, "sums");
+    then(c, "Gemm", sums, weight, bias, "transB");
+}
+
+/* Sigmoids divided by their sum; where all are zero, what is added makes them alike. */
+static void then_normalize(struct chain *c, const char *prefix, const char *output)
+{
+    char sigmoid[NAME_SIZE], least[NAME_SIZE], sum[NAME_SIZE], axes[NAME_SIZE], raised[NAME_SIZE];
+    const float smallest = FLT_MIN;
+    put_tensor(c->sink, join(least, prefix, "least"), 0, 1, &smallest);
+    put_numbers(c->sink, join(axes, prefix, "axes"), (const int[]){1}, 1);
+    then(c, "Sigmoid", join(sigmoid, prefix, "sigmoid"), NULL, NULL, NULL);
+    then(c, "Add", join(raised, prefix, "raised"), least, NULL, NULL);
+    put_node(c->sink, "ReduceSum", (const char *const[]){raised, axes, NULL},
+             join(sum, prefix, "sum"), NULL);
+    then(c, "Div", output, sum, NULL, NULL);
+}
+
+static void put_network(struct sink *sink, const struct network *network, const char *prefix,
+                        const char *output)
+{
+    static const char *const types[ACTIVATION_COUNT] = {"Sigmoid", "Tanh", "Relu"};
+    const struct mlp *mlp = &network->mlp;
+    struct chain chain = {.sink = sink};
+    char units[NAME_SIZE];
+    int last = mlp->config.layer_count - 1;
+    join(chain.value, prefix, feature_kind_names[network->features.kind]);
+    put_value(sink, GRAPH_INPUT, chain.value, mlp->config.units[0]);
+    for (int i = 0; i < last; i++) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        then_layer(&chain, layer, prefix, i);
+        model_file_tensor(units, prefix, i, "units");
+        then(&chain, types[mlp->config.activation], units, NULL, NULL, NULL);
+        if (layer->tokens > 1)
+            then_reshape(&chain, prefix, i, "rows", "rows_shape", mlp->config.units[i + 1]);
+    }
+    then_layer(&chain, &mlp->layers[last], prefix, last);
+    if (mlp->config.output == OUTPUT_SIGMOID)
+        then_normalize(&chain, prefix, output);
+    else
+        then(&chain, "Softmax", output, NULL, NULL, "axis");
+}
+
+static void put_graph(struct sink *sink, const struct model *model)
+{
+    static const char result[] = "probabilities";
+    char prefix[MODEL_FILE_PREFIX_SIZE], names[MODEL_MAX_NETWORKS][NAME_SIZE];
+    const char *answers[MODEL_MAX_NETWORKS + 1] = {NULL};
+    struct message name = {0};
+    float share = 1.0f / (float)model->network_count;
+    add_text(&name, GRAPH_NAME, MODEL_FILE_FORMAT);
+    put(sink, name.bytes, name.used);
+    for (int i = 0; i < model->network_count; i++) {
+        model_file_prefix(prefix, i);
+        answers[i] = model->network_count > 1 ? join(names[i], prefix, result) : result;
+        put_network(sink, &model->networks[i], prefix, answers[i]);
+    }
+    if (model->network_count > 1) {
+        put_tensor(sink, "share", 0, 1, &share);
+        put_node(sink, "Sum", answers, "sum", NULL);
+        put_node(sink, "Mul", (const char *const[]){"sum", "share", NULL}, result, NULL);
+    }
+    put_value(sink, GRAPH_OUTPUT, result, model->class_count);
+}
+
+/* ---- The file -------------------------------------------------------------------------------- */
+
+static void put_entry(struct sink *sink, const char *key, const char *value)
+{
+    struct message entry = {0};
+    add_text(&entry, ENTRY_KEY, key);
+    add_text(&entry, ENTRY_VALUE, value);
+    put_message(sink, MODEL_METADATA_PROPS, &entry);
+}
+
+static void put_model(struct sink *sink, const struct model *model)
+{
+    char classes[MODEL_FILE_CLASSES_SIZE] = "";
+    struct message head = {0}, operators = {0};
+    struct sink counted = {NULL, 0};
+    put_graph(&counted, model);
+    add_number(&head, MODEL_IR_VERSION, IR_VERSION);
+    add_text(&head, MODEL_PRODUCER_NAME, "train_fer");
+    add_number(&operators, OPSET_VERSION, OPERATOR_SET);
+    add_message(&head, MODEL_OPSET_IMPORT, &operators);
+    add_length(&head, MODEL_GRAPH, counted.size);
+    put(sink, head.bytes, head.used);
+    put_graph(sink, model);
+    put_entry(sink, "classes", model_file_classes(classes, model));
+    put_entry(sink, "mirror", model->mirror ? "true" : "false");
+    for (int i = 0; i < MODEL_FILE_NOTES; i++)
+        put_entry(sink, model_file_notes[i].key,
+                  (const char *)&model->notes + model_file_notes[i].offset);
+}
+
+int onnx_export(const struct model *model, const char *path, struct error *error)
+{
+    struct sink sink = {NULL, 0};
+    if (file_writer_open(&sink.writer, path, error) < 0)
+        return -1;
+    put_model(&sink, model);
+    return file_writer_commit(&sink.writer, error);
+}
