@@ -30,6 +30,7 @@ enum {
     NODE_ATTRIBUTE = 5,
     ATTRIBUTE_NAME = 1,
     ATTRIBUTE_I = 3,
+    ATTRIBUTE_INTS = 8,
     ATTRIBUTE_TYPE = 20,
     TENSOR_DIMS = 1,
     TENSOR_DATA_TYPE = 2,
@@ -46,9 +47,18 @@ enum {
     DIM_PARAM = 2
 };
 
-enum { IR_VERSION = 7, OPERATOR_SET = 13 };
+enum { IR_VERSION = 6, OPERATOR_SET = 11 };
 enum { DATA_FLOAT = 1, DATA_INT64 = 7 }; /* TensorProto.DataType */
-enum { ATTRIBUTE_INT = 2 };              /* AttributeProto.AttributeType */
+
+/* An attribute that is 1, or the list of 1 alone; the type is AttributeProto.AttributeType. */
+struct flag {
+    const char *name;
+    int field, type;
+};
+
+static const struct flag transposed = {"transB", ATTRIBUTE_I, 2};
+static const struct flag by_row = {"axis", ATTRIBUTE_I, 2};
+static const struct flag over_rows = {"axes", ATTRIBUTE_INTS, 7};
 
 /* ---- Protocol buffers ------------------------------------------------------------------------ */
 
@@ -168,22 +178,22 @@ static void put_tensor(struct sink *sink, const char *name, int rows, int column
     put_floats(sink, values, count);
 }
 
-/* Whole numbers: of a shape, or of axes. */
-static void put_numbers(struct sink *sink, const char *name, const int *numbers, int count)
+/* The shape of rows, however many, of `columns` values. */
+static void put_shape(struct sink *sink, const char *name, int columns)
 {
     struct message tensor = {0}, packed = {0};
-    add_number(&tensor, TENSOR_DIMS, count);
+    add_number(&tensor, TENSOR_DIMS, 2);
     add_number(&tensor, TENSOR_DATA_TYPE, DATA_INT64);
-    for (int i = 0; i < count; i++)
-        add_varint(&packed, (uint64_t)(int64_t)numbers[i]);
+    add_varint(&packed, UINT64_MAX); /* -1 */
+    add_varint(&packed, (uint64_t)columns);
     add_message(&tensor, TENSOR_INT64_DATA, &packed);
     add_text(&tensor, TENSOR_NAME, name);
     put_message(sink, GRAPH_INITIALIZER, &tensor);
 }
 
-/* output = type(inputs), the inputs ended by NULL. `flag`: an attribute to be 1, or NULL. */
+/* output = type(inputs), the inputs ended by NULL; flag may be NULL. */
 static void put_node(struct sink *sink, const char *type, const char *const *inputs,
-                     const char *output, const char *flag)
+                     const char *output, const struct flag *flag)
 {
     struct message node = {0}, attribute = {0};
     for (; *inputs; inputs++)
@@ -192,9 +202,9 @@ static void put_node(struct sink *sink, const char *type, const char *const *inp
     add_text(&node, NODE_NAME, output);
     add_text(&node, NODE_OP_TYPE, type);
     if (flag) {
-        add_text(&attribute, ATTRIBUTE_NAME, flag);
-        add_number(&attribute, ATTRIBUTE_I, 1);
-        add_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
+        add_text(&attribute, ATTRIBUTE_NAME, flag->name);
+        add_number(&attribute, flag->field, 1);
+        add_number(&attribute, ATTRIBUTE_TYPE, flag->type);
         add_message(&node, NODE_ATTRIBUTE, &attribute);
     }
     put_message(sink, GRAPH_NODE, &node);
@@ -226,21 +236,21 @@ struct chain {
 
 /* Adds type(value, operands...), named `name`. */
 static void then(struct chain *c, const char *type, const char *name, const char *second,
-                 const char *third, const char *flag)
+                 const char *third, const struct flag *flag)
 {
     put_node(c->sink, type, (const char *const[]){c->value, second, third, NULL}, name, flag);
     assert(strlen(name) < sizeof c->value);
     memcpy(c->value, name, strlen(name) + 1);
 }
 
-/* Rows of `columns` values, however many. */
+/* Rows of `columns` values. */
 static void then_reshape(struct chain *c, const char *prefix, int i, const char *part,
                          const char *shape_name, int columns)
 {
     char name[NAME_SIZE], shape[NAME_SIZE];
     model_file_tensor(name, prefix, i, part);
     model_file_tensor(shape, prefix, i, shape_name);
-    put_numbers(c->sink, shape, (const int[]){-1, columns}, 2);
+    put_shape(c->sink, shape, columns);
     then(c, "Reshape", name, shape, NULL, NULL);
 }
 
@@ -255,20 +265,19 @@ static void then_layer(struct chain *c, const struct mlp_layer *layer, const cha
     if (layer->tokens > 1)
         then_reshape(c, prefix, i, "tokens", "tokens_shape", layer->inputs);
     model_file_tensor(sums, prefix, i, "sums");
-    then(c, "Gemm", sums, weight, bias, "transB");
+    then(c, "Gemm", sums, weight, bias, &transposed);
 }
 
 /* Sigmoids divided by their sum; where all are zero, what is added makes them alike. */
 static void then_normalize(struct chain *c, const char *prefix, const char *output)
 {
-    char sigmoid[NAME_SIZE], least[NAME_SIZE], sum[NAME_SIZE], axes[NAME_SIZE], raised[NAME_SIZE];
+    char sigmoid[NAME_SIZE], least[NAME_SIZE], raised[NAME_SIZE], sum[NAME_SIZE];
     const float smallest = FLT_MIN;
     put_tensor(c->sink, join(least, prefix, "least"), 0, 1, &smallest);
-    put_numbers(c->sink, join(axes, prefix, "axes"), (const int[]){1}, 1);
     then(c, "Sigmoid", join(sigmoid, prefix, "sigmoid"), NULL, NULL, NULL);
     then(c, "Add", join(raised, prefix, "raised"), least, NULL, NULL);
-    put_node(c->sink, "ReduceSum", (const char *const[]){raised, axes, NULL},
-             join(sum, prefix, "sum"), NULL);
+    put_node(c->sink, "ReduceSum", (const char *const[]){raised, NULL}, join(sum, prefix, "sum"),
+             &over_rows);
     then(c, "Div", output, sum, NULL, NULL);
 }
 
@@ -294,7 +303,7 @@ static void put_network(struct sink *sink, const struct network *network, const 
     if (mlp->config.output == OUTPUT_SIGMOID)
         then_normalize(&chain, prefix, output);
     else
-        then(&chain, "Softmax", output, NULL, NULL, "axis");
+        then(&chain, "Softmax", output, NULL, NULL, &by_row);
 }
 
 static void put_graph(struct sink *sink, const struct model *model)

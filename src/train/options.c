@@ -106,8 +106,8 @@ static const char help[] =
     "  --ferplus FILE          fer2013new.csv: ten people's votes on each picture\n"
     "                          (default datasets/fer2013new.csv where it exists)\n"
     "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
-    "  --balance X             how far rare expressions are favoured, so that answers\n"
-    "                          do not follow the classes' shares in the data (%g)\n"
+    "  --balance X             how far frequent classes are held back (%g; 0 where\n"
+    "                          most of each target is FER2013's label)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
     "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
@@ -278,7 +278,7 @@ static int parse_features(const char *list, struct recipe *recipe, struct error 
 
 /* What the defaults of others depend on. */
 struct given {
-    bool hidden, learning_rate, batch_norm, dropout, weight_decay, smoothing;
+    bool hidden, balance, learning_rate, batch_norm, dropout, weight_decay, smoothing;
 };
 
 static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
@@ -349,6 +349,7 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         r->augment.flip = r->augment.strength > 0.0f;
         return result;
     case OPTION_BALANCE:
+        given->balance = true;
         return parse_real("balance", text, 0, 1, &r->balance, error);
     case OPTION_MIXUP:
         return parse_real("mixup", text, 0, 1, &r->mixup, error);
@@ -438,6 +439,8 @@ static void complete(struct recipe *r, const struct given *given)
             r->hidden[0] = (struct hidden_layer){512, false};
             r->hidden[1] = (struct hidden_layer){256, false};
         }
+    if (!given->balance && r->targets.votes_share <= 0.5f)
+        r->balance = 0.0f;
     if (!given->batch_norm)
         r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
     if (!given->dropout && !r->batch_norm)

@@ -25,10 +25,11 @@ struct recipe recipe_default(void)
         .optimizer = OPTIMIZER_ADAMW,
         .learning_rate = 1e-3f,
         .weight_decay = 0.05f,
-        .epochs = 80,
+        .epochs = 40,
         .patience = 0,
         .augment = {.strength = 0.4f, .flip = true},
-        .targets = {.votes_share = 0.3f, .smoothing = 0.1f},
+        .targets = {.votes_share = 0.8f, .smoothing = 0.1f},
+        .balance = 0.8f,
         .seed = 1,
         .threads = 2,
     };
@@ -41,10 +42,10 @@ int recipe_check(const struct recipe *r, struct error *error)
                          "batch normalization needs batches, and %s descent has none; add "
                          "--batch-norm off",
                          descent_names[r->descent]);
-    if (r->batch_norm && r->batch_size < 2)
-        return error_set(error,
-                         "batch normalization needs at least 2 samples a batch; use a larger "
-                         "--batch-size or --batch-norm off");
+    /* Of an odd number in batches of 2, one would be left alone. */
+    if (r->batch_norm && r->batch_size < 3)
+        return error_set(error, "batch normalization needs 3 samples a batch or more; use a larger "
+                                "--batch-size or --batch-norm off");
     if (r->patience > 0 && r->optimizer == OPTIMIZER_ADAMW)
         return error_set(error,
                          "--patience ends a training early, but adamw's learning rate is planned "

@@ -96,6 +96,9 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
         team_create(&t->team, r->threads, error) < 0 || make_networks(t, batch, error) < 0)
         return -1;
+    if (r->batch_norm && t->count < 2)
+        return error_set(error, "batch normalization needs 2 training pictures or more; add some "
+                                "or --batch-norm off");
     t->step = r->step;
     t->step.team = t->team;
     t->order = malloc((size_t)t->count * sizeof *t->order);

@@ -16,8 +16,9 @@ static void describe(const struct training *t, struct model *model)
              t->dataset->votes ? "; FER+ votes" : "");
     recipe_print(r, n->recipe, sizeof n->recipe);
     snprintf(n->seed, sizeof n->seed, "%llu", (unsigned long long)r->seed);
-    snprintf(n->accuracy, sizeof n->accuracy, "%.4f on %s, plain crop", t->state.best_accuracy,
-             names[SPLIT_VALIDATION]);
+    bool by_votes = t->dataset->votes && r->targets.votes_share > 0.5f;
+    snprintf(n->accuracy, sizeof n->accuracy, "%.4f on %s%s, plain crop", t->state.best_accuracy,
+             names[SPLIT_VALIDATION], by_votes ? " by FER+'s majority" : "");
     snprintf(n->licence, sizeof n->licence, "MIT");
     time_t now = time(NULL);
     struct tm date;
@@ -41,41 +42,39 @@ int training_save_model(const struct training *t, struct error *error)
     return model_save(&model, t->files->output, error);
 }
 
-/* The logarithm of each class's share in the training targets, less their mean: log_shares[K]. */
-static void count_shares(const struct training *t, double *log_shares)
+/* What is taken off each class's logit: `balance` of the logarithm of its share in the training
+ * targets. Classes with less than their part of 1/K are all treated alike: to favour the rarest
+ * more would cost too much. */
+static void balance_offsets(const struct training *t, double *offsets)
 {
     int classes = t->dataset->class_count;
-    double sums[MODEL_MAX_CLASSES] = {0}, mean = 0.0;
+    double sums[MODEL_MAX_CLASSES] = {0};
     float target[MODEL_MAX_CLASSES];
     for (int i = 0; i < t->count; i++) {
         dataset_target(t->dataset, &t->recipe->targets, t->samples[i], target);
         for (int k = 0; k < classes; k++)
             sums[k] += target[k];
     }
-    for (int k = 0; k < classes; k++) {
-        log_shares[k] = log(sums[k] / t->count + 1e-9);
-        mean += log_shares[k] / classes;
-    }
     for (int k = 0; k < classes; k++)
-        log_shares[k] -= mean;
+        offsets[k] = t->recipe->balance * log(fmax(sums[k] / t->count, 1.0 / classes) * classes);
 }
 
 void training_calibrate(struct training *t)
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
-    double loss, accuracy, log_shares[MODEL_MAX_CLASSES];
+    double loss, accuracy, offsets[MODEL_MAX_CLASSES];
     if (r->output != OUTPUT_SOFTMAX || !s->best[0].parameters)
         return;
     validation_run(&t->validation, s->best, &loss, &accuracy);
-    double temperature = validation_temperature(&t->validation);
-    count_shares(t, log_shares);
+    balance_offsets(t, offsets);
+    double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
         for (int i = 0; i < last->inputs * last->outputs; i++)
             last->weights[i] /= (float)temperature;
         for (int k = 0; k < last->outputs; k++)
-            last->biases[k] = (real)(last->biases[k] / temperature - r->balance * log_shares[k]);
+            last->biases[k] = (real)((last->biases[k] - offsets[k]) / temperature);
     }
     printf("temperature %.2f: confidence as on %s\n", temperature,
            split_names[t->dataset->source][SPLIT_VALIDATION]);

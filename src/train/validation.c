@@ -27,6 +27,13 @@ static int make_vectors(struct validation *v, int network, const struct features
     return mlp_workspace_create(&v->workspaces[network], &config, BATCH, error);
 }
 
+static int truth_of(const struct recipe *recipe, const struct dataset *dataset, int index)
+{
+    if (dataset->votes && recipe->targets.votes_share > 0.5f)
+        return votes_majority(&dataset->votes[index]);
+    return dataset->labels[index];
+}
+
 int validation_create(struct validation *validation, const struct recipe *recipe,
                       const struct dataset *dataset, const struct features *features,
                       const struct affine *faces, struct error *error)
@@ -37,9 +44,10 @@ int validation_create(struct validation *validation, const struct recipe *recipe
         return -1;
     size_t classes = (size_t)dataset->class_count, values = (size_t)v.count * classes;
     v.targets = malloc(values * sizeof(float));
+    v.truth = malloc((size_t)v.count * sizeof *v.truth);
     v.probabilities = malloc(values * sizeof(float));
     int result = 0;
-    if (!v.targets || !v.probabilities)
+    if (!v.targets || !v.truth || !v.probabilities)
         result = error_no_memory(error, "the validation pictures");
     for (int n = 0; result == 0 && n < recipe->network_count; n++)
         result = make_vectors(&v, n, &features[n], faces, error);
@@ -47,8 +55,11 @@ int validation_create(struct validation *validation, const struct recipe *recipe
         validation_free(&v);
         return -1;
     }
-    for (size_t i = 0; i < (size_t)v.count; i++)
+    for (size_t i = 0; i < (size_t)v.count; i++) {
         dataset_target(dataset, &unsmoothed, v.indices[i], v.targets + i * classes);
+        v.truth[i] = truth_of(recipe, dataset, v.indices[i]);
+        v.decided += v.truth[i] >= 0;
+    }
     *validation = v;
     return 0;
 }
@@ -62,6 +73,7 @@ void validation_free(struct validation *validation)
     }
     free(validation->indices);
     free(validation->targets);
+    free(validation->truth);
     free(validation->probabilities);
     *validation = (struct validation){0};
 }
@@ -82,45 +94,42 @@ void validation_run(struct validation *v, const struct mlp *mlps, double *loss, 
             v->probabilities[i] += v->outputs[n][i] / (float)networks;
     }
     for (int i = 0; i < v->count; i++)
-        hits += predicted_class(v->probabilities + (size_t)i * classes, (int)classes) ==
-                predicted_class(v->targets + (size_t)i * classes, (int)classes);
-    *accuracy = (double)hits / v->count;
+        hits +=
+            predicted_class(v->probabilities + (size_t)i * classes, (int)classes) == v->truth[i];
+    *accuracy = v->decided > 0 ? (double)hits / v->decided : 0.0;
     *loss = mlp_cost(mlps[0].config.output, v->recipe->step.loss, v->probabilities, v->targets,
                      v->count, (int)classes) /
             v->count;
 }
 
-/* The cross-entropy of the answers at temperature T against the targets' largest classes. */
-static double cost_at(const struct validation *v, double temperature)
+static double cost_at(const struct validation *v, const double *offsets, double temperature)
 {
     int classes = v->dataset->class_count, networks = v->recipe->network_count;
     double cost = 0.0;
     for (int i = 0; i < v->count; i++) {
-        size_t row = (size_t)i * (size_t)classes;
-        int truth = predicted_class(v->targets + row, classes);
         double mean = 0.0;
-        for (int n = 0; n < networks; n++) {
+        for (int n = 0; n < networks && v->truth[i] >= 0; n++) {
+            const float *p = v->outputs[n] + (size_t)i * (size_t)classes;
             double sum = 0.0, right = 0.0;
             for (int k = 0; k < classes; k++) {
-                double power =
-                    pow((double)v->outputs[n][row + (size_t)k] + 1e-30, 1.0 / temperature);
+                double power = exp((log((double)p[k] + 1e-30) - offsets[k]) / temperature);
                 sum += power;
-                right = k == truth ? power : right;
+                right = k == v->truth[i] ? power : right;
             }
             mean += right / sum / networks;
         }
-        cost -= log(mean + 1e-30);
+        cost -= v->truth[i] >= 0 ? log(mean + 1e-30) : 0.0;
     }
     return cost;
 }
 
-double validation_temperature(struct validation *v)
+double validation_temperature(const struct validation *v, const double *offsets)
 {
     const double ratio = 0.6180339887498949; /* golden section */
     double low = 0.2, high = 3.0;
     while (high - low > 0.005) {
         double a = high - ratio * (high - low), b = low + ratio * (high - low);
-        if (cost_at(v, a) < cost_at(v, b))
+        if (cost_at(v, offsets, a) < cost_at(v, offsets, b))
             high = b;
         else
             low = a;

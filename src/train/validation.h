@@ -8,6 +8,8 @@ struct validation {
     const struct dataset *dataset;
     const struct recipe *recipe;
     int *indices, count;
+    int *truth;                         /* count: the right class, or -1 where there is none */
+    int decided;                        /* how many have one */
     float *vectors[MODEL_MAX_NETWORKS]; /* count x D each, of the aligned crops, not mirrored */
     float *targets;                     /* count x K, as in training, but not smoothed */
     float *probabilities;               /* count x K, of the latest run */
@@ -21,14 +23,16 @@ int validation_create(struct validation *validation, const struct recipe *recipe
                       const struct affine *faces, struct error *error);
 void validation_free(struct validation *validation);
 
-/* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization. An
- * answer is right where it is the largest class of the target. */
+/* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization.
+ * What is right is what the training is mostly for: the label, or, where more than half of the
+ * targets comes from FER+'s votes, the class with most of all votes; pictures without one do not
+ * count. */
 void validation_run(struct validation *validation, const struct mlp *mlps, double *loss,
                     double *accuracy);
 
-/* The temperature T (Guo et al. 2017) by which the logits of every network of the latest run are to
- * be divided, so that the mean answer is as likely as its targets' largest classes say: that of the
- * least cross-entropy. Softmax outputs only. */
-double validation_temperature(struct validation *validation);
+/* The temperature T (Guo et al. 2017) that makes the mean answer as likely as it is right: that of
+ * the least cross-entropy, where every network's logits of the latest run, less offsets[K], are
+ * divided by it. Softmax outputs only. */
+double validation_temperature(const struct validation *validation, const double *offsets);
 
 #endif
