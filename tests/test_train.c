@@ -457,10 +457,42 @@ static void refuses_what_makes_no_sense(void **state)
     assert_int_equal(recipe_check(&r, &error), -1);
     assert_non_null(strstr(error.text, "--batch-norm off"));
     r = small_recipe();
+    r.batch_size = 2; /* of an odd number, one would be alone */
+    assert_int_equal(recipe_check(&r, &error), -1);
+    assert_non_null(strstr(error.text, "3 samples a batch"));
+    r.batch_size = 3;
+    assert_int_equal(recipe_check(&r, &error), 0);
+    r = small_recipe();
     r.patience = 3;
     assert_int_equal(recipe_check(&r, &error), -1);
     r.optimizer = OPTIMIZER_MOMENTUM;
     assert_int_equal(recipe_check(&r, &error), 0);
+}
+
+/* Batches of any size over any number of samples: none of a single sample, which batch
+ * normalization makes nothing of, and the model's answers are finite numbers. */
+static void small_batches_stay_finite(void **state)
+{
+    (void)state;
+    struct recipe r = small_recipe();
+    r.epochs = 1;
+    for (int count = 2; count <= 11; count += 3)
+        for (r.batch_size = 3; r.batch_size <= 5; r.batch_size++) {
+            struct dataset d = make_dataset(count, 7);
+            struct model model = train_small(&r, &d);
+            const struct mlp *mlp = &model.networks[0].mlp;
+            for (size_t i = 0; i < mlp->parameter_count; i++)
+                assert_true(isfinite(mlp->parameters[i]));
+            model_free(&model);
+            dataset_free(&d);
+        }
+    struct dataset d = make_dataset(1, 7);
+    struct error error;
+    const volatile sig_atomic_t stop = 0;
+    const struct training_files files = {"test", small_model, small_checkpoint, NULL};
+    assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), -1);
+    assert_non_null(strstr(error.text, "2 training pictures"));
+    dataset_free(&d);
 }
 
 static void stops_at_a_loss_without_end(void **state)
@@ -505,6 +537,7 @@ int main(void)
         cmocka_unit_test(training_learns_in_every_descent),
         cmocka_unit_test(same_seed_same_weights),
         cmocka_unit_test(refuses_what_makes_no_sense),
+        cmocka_unit_test(small_batches_stay_finite),
         cmocka_unit_test(stops_at_a_loss_without_end),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);

@@ -13,10 +13,10 @@ fail() {
     failures=$((failures + 1))
 }
 
-# wait_for PATTERN: until the program in the background has printed it, six seconds at most.
+# wait_for PATTERN: until the program in the background has printed it, or half a minute or so.
 wait_for() {
     tries=0
-    until grep -q "$1" out || [ $tries -eq 600 ]; do
+    until grep -q "$1" out || [ $tries -eq 2000 ]; do
         sleep 0.01
         tries=$((tries + 1))
     done
@@ -53,7 +53,9 @@ awk 'BEGIN {
         print (i < 63 ? "Training" : "PublicTest") ",x,0,0,0,0,8,0,0,0,2,0"
 }' >votes.csv
 
-small="--data data.csv --hidden 8 --epochs 2 --threads 1 --output m.safetensors"
+# Alignment, patches and windows have their own part at the end; elsewhere they would take time.
+plain="--align off --features hog"
+small="--data data.csv $plain --hidden 8 --epochs 2 --threads 1 --output m.safetensors"
 expect 0 "Usage: train_fer" --help
 expect 0 "train_fer " --version
 # shellcheck disable=SC2086 # the words of $small are arguments
@@ -84,19 +86,30 @@ done
 expect 1 "none/x: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
-expect 0 "" --data data.csv --hidden none --init-only --output init.safetensors
-[ -s init.safetensors ] || fail "--init-only wrote no model"
+expect 0 "" --data data.csv --features windows,hog --hidden @8 --init-only --output init.safetensors
+expect 0 "21 pictures" --evaluate init.safetensors --data data.csv
 
 # The command line.
 expect 2 "unknown option --nonsense" --nonsense
 expect 2 "--epochs needs a value" --epochs
 expect 2 "--epochs 0: not a whole number" --epochs 0
 expect 2 "--hidden 12,x" --hidden 12,x
+expect 2 "--hidden @: give" --hidden @
+expect 2 "--hidden @0,8: give" --hidden @0,8
+expect 2 "--hidden 8,@@4: give" --hidden 8,@@4
+expect 2 "must be one of hog, windows, patches, pixels" --features hog,lbp
+expect 2 "--features: name one kind" --features ,
+expect 2 "at most 4 can be combined" --features hog,hog,hog,hog,hog
+expect 2 "--align maybe: must be one of off, on" --align maybe
+expect 2 "--balance 1.5: not a number" --balance 1.5
 expect 2 "must be one of sigmoid, tanh, relu" --activation gelu
 expect 2 "--dropout 1.5: not a number" --dropout 1.5
 expect 2 "--learning-rate nan" --learning-rate nan
 expect 2 "unexpected argument stray" stray
 expect 2 "--batch-norm off" --descent full --batch-norm on
+
+expect 1 "a layer of 147456 units" --data data.csv --ferplus-share 0 --features pixels --hidden @64
+expect 1 "shared by 64 tokens" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
 
 # Files.
 expect 1 "none.csv: No such file" --data none.csv
@@ -125,7 +138,7 @@ head -c 5000 m.safetensors >cut.safetensors
 expect 6 "cut.safetensors:" --evaluate cut.safetensors --data data.csv
 : >empty.safetensors
 expect 6 "empty.safetensors: no safetensors file" --evaluate empty.safetensors --data data.csv
-sed 's/"layers":"1984,8,7"/"layers":"1984,7,7"/' m.safetensors >other.safetensors
+sed 's/"networks.0.layers":"1984,8,7"/"networks.0.layers":"1984,7,7"/' m.safetensors >other.safetensors
 expect 6 "but the metadata says 7x1984" --evaluate other.safetensors --data data.csv
 
 # A failure or Ctrl-C leaves an earlier model as it was.
@@ -159,7 +172,7 @@ fi
 # Ctrl-C at any moment, then --resume: the same file as from a run that was never stopped.
 # Epochs long enough to be met in their middle.
 for copy in 1 2 3 4 5 6 7 8 9 10 11 12; do sed 1d data.csv; done | cat header - >many.csv
-long="--data many.csv --ferplus-share 0 --hidden 64,64 --batch-size 4 --threads 1"
+long="--data many.csv $plain --ferplus-share 0 --hidden 64,64 --batch-size 4 --threads 1"
 started=$(date +%s%N)
 # shellcheck disable=SC2086
 expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors --report whole
@@ -202,6 +215,33 @@ expect 1 "was made with other data" --resume other.checkpoint --data changed.csv
 head -c 90000 other.checkpoint >cut.checkpoint
 expect 1 "cut.checkpoint:" --resume cut.checkpoint --data data.csv --output x
 expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
+
+# The same with all that is learned before the first epoch, which the checkpoint holds: the aligner
+# and a dictionary, for two networks whose places share a layer.
+both="--data data.csv --ferplus-share 0 --features patches,windows --hidden @4,8 --batch-size 3"
+# shellcheck disable=SC2086
+expect 0 "epoch   6/6" $both --threads 2 --epochs 6 --output both.safetensors
+grep -q '"networks":"2".*"aligner.layers":"1984,' both.safetensors ||
+    fail "the model has no two networks and an aligner"
+# shellcheck disable=SC2086
+set -- $both --threads 2 --epochs 6 --output halves.safetensors
+middles=0
+for epoch in 1 2 3 4 5; do
+    "$program" "$@" >out 2>err &
+    pid=$!
+    wait_for "^epoch   $epoch/"
+    sleep 0.02
+    kill -INT $pid 2>/dev/null
+    wait $pid || fail "Ctrl-C: status $?: $(cat err)"
+    [ -e halves.safetensors.checkpoint ] || break
+    grep "^stopped in epoch" out | grep -qv "after 0 of" && middles=$((middles + 1))
+    set -- --resume halves.safetensors.checkpoint --data data.csv --threads 2
+done
+[ $middles -ge 1 ] || fail "two networks: not once stopped in the middle of an epoch"
+[ ! -e halves.safetensors.checkpoint ] ||
+    expect 0 "epoch   6/6" --resume halves.safetensors.checkpoint --data data.csv --threads 2
+cmp both.safetensors halves.safetensors || fail "--resume of two networks ended with another model"
+expect 0 "21 pictures" --evaluate halves.safetensors --data data.csv
 
 [ $failures -eq 0 ] && echo "all as expected"
 [ $failures -eq 0 ]
