@@ -30,7 +30,6 @@ enum {
     NODE_ATTRIBUTE = 5,
     ATTRIBUTE_NAME = 1,
     ATTRIBUTE_I = 3,
-    ATTRIBUTE_INTS = 8,
     ATTRIBUTE_TYPE = 20,
     TENSOR_DIMS = 1,
     TENSOR_DATA_TYPE = 2,
@@ -49,16 +48,7 @@ enum {
 
 enum { IR_VERSION = 6, OPERATOR_SET = 11 };
 enum { DATA_FLOAT = 1, DATA_INT64 = 7 }; /* TensorProto.DataType */
-
-/* An attribute that is 1, or the list of 1 alone; the type is AttributeProto.AttributeType. */
-struct flag {
-    const char *name;
-    int field, type;
-};
-
-static const struct flag transposed = {"transB", ATTRIBUTE_I, 2};
-static const struct flag by_row = {"axis", ATTRIBUTE_I, 2};
-static const struct flag over_rows = {"axes", ATTRIBUTE_INTS, 7};
+enum { ATTRIBUTE_INT = 2 };              /* AttributeProto.AttributeType */
 
 /* ---- Protocol buffers ------------------------------------------------------------------------ */
 
@@ -191,9 +181,9 @@ static void put_shape(struct sink *sink, const char *name, int columns)
     put_message(sink, GRAPH_INITIALIZER, &tensor);
 }
 
-/* output = type(inputs), the inputs ended by NULL; flag may be NULL. */
+/* output = type(inputs), the inputs ended by NULL; `flag`: an attribute to be 1, or NULL. */
 static void put_node(struct sink *sink, const char *type, const char *const *inputs,
-                     const char *output, const struct flag *flag)
+                     const char *output, const char *flag)
 {
     struct message node = {0}, attribute = {0};
     for (; *inputs; inputs++)
@@ -202,9 +192,9 @@ static void put_node(struct sink *sink, const char *type, const char *const *inp
     add_text(&node, NODE_NAME, output);
     add_text(&node, NODE_OP_TYPE, type);
     if (flag) {
-        add_text(&attribute, ATTRIBUTE_NAME, flag->name);
-        add_number(&attribute, flag->field, 1);
-        add_number(&attribute, ATTRIBUTE_TYPE, flag->type);
+        add_text(&attribute, ATTRIBUTE_NAME, flag);
+        add_number(&attribute, ATTRIBUTE_I, 1);
+        add_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
         add_message(&node, NODE_ATTRIBUTE, &attribute);
     }
     put_message(sink, GRAPH_NODE, &node);
@@ -236,7 +226,7 @@ struct chain {
 
 /* Adds type(value, operands...), named `name`. */
 static void then(struct chain *c, const char *type, const char *name, const char *second,
-                 const char *third, const struct flag *flag)
+                 const char *third, const char *flag)
 {
     put_node(c->sink, type, (const char *const[]){c->value, second, third, NULL}, name, flag);
     assert(strlen(name) < sizeof c->value);
@@ -265,19 +255,24 @@ static void then_layer(struct chain *c, const struct mlp_layer *layer, const cha
     if (layer->tokens > 1)
         then_reshape(c, prefix, i, "tokens", "tokens_shape", layer->inputs);
     model_file_tensor(sums, prefix, i, "sums");
-    then(c, "Gemm", sums, weight, bias, &transposed);
+    then(c, "Gemm", sums, weight, bias, "transB");
 }
 
-/* Sigmoids divided by their sum; where all are zero, what is added makes them alike. */
-static void then_normalize(struct chain *c, const char *prefix, const char *output)
+/* Sigmoids divided by their sum; where all are zero, the little added makes them alike. The sum is
+ * a product with ones: not every reader can divide a row by one value. */
+static void then_normalize(struct chain *c, const char *prefix, int classes, const char *output)
 {
-    char sigmoid[NAME_SIZE], least[NAME_SIZE], raised[NAME_SIZE], sum[NAME_SIZE];
+    char sigmoid[NAME_SIZE], raised[NAME_SIZE], sum[NAME_SIZE], little[NAME_SIZE], ones[NAME_SIZE];
     const float smallest = FLT_MIN;
-    put_tensor(c->sink, join(least, prefix, "least"), 0, 1, &smallest);
+    float all[MODEL_MAX_CLASSES * MODEL_MAX_CLASSES];
+    for (int i = 0; i < classes * classes; i++)
+        all[i] = 1.0f;
+    put_tensor(c->sink, join(little, prefix, "little"), 0, 1, &smallest);
+    put_tensor(c->sink, join(ones, prefix, "ones"), classes, classes, all);
     then(c, "Sigmoid", join(sigmoid, prefix, "sigmoid"), NULL, NULL, NULL);
-    then(c, "Add", join(raised, prefix, "raised"), least, NULL, NULL);
-    put_node(c->sink, "ReduceSum", (const char *const[]){raised, NULL}, join(sum, prefix, "sum"),
-             &over_rows);
+    then(c, "Add", join(raised, prefix, "raised"), little, NULL, NULL);
+    put_node(c->sink, "MatMul", (const char *const[]){raised, ones, NULL}, join(sum, prefix, "sum"),
+             NULL);
     then(c, "Div", output, sum, NULL, NULL);
 }
 
@@ -301,9 +296,9 @@ static void put_network(struct sink *sink, const struct network *network, const 
     }
     then_layer(&chain, &mlp->layers[last], prefix, last);
     if (mlp->config.output == OUTPUT_SIGMOID)
-        then_normalize(&chain, prefix, output);
+        then_normalize(&chain, prefix, mlp->config.units[last + 1], output);
     else
-        then(&chain, "Softmax", output, NULL, NULL, &by_row);
+        then(&chain, "Softmax", output, NULL, NULL, "axis");
 }
 
 static void put_graph(struct sink *sink, const struct model *model)

@@ -1,0 +1,208 @@
+/* ONNX files: what OpenCV's dnn module makes of them, against our own answers. */
+#include "dnn.h"
+#include "onnx.h"
+#include "small_model.h"
+#include "vectors.h"
+
+enum { CROPS = 1000, AT_ONCE = 120 };
+
+static const double tolerance = 1e-4;
+
+static const char *export(const struct model *model)
+{
+    static char path[2 * TEST_PATH_SIZE];
+    struct error error = {""};
+    snprintf(path, sizeof path, "%s", in_folder("model.onnx"));
+    if (onnx_export(model, path, &error) < 0)
+        fail_msg("%s", error.text);
+    return path;
+}
+
+/* The mean over the rows of a crop, and over nothing else: that is the graph's. */
+static void compare(const struct model *model, const float *got, const float *own, int count)
+{
+    int rows = vector_rows(model, count), classes = model->class_count;
+    for (int i = 0; i < count * classes; i++) {
+        double sum = 0;
+        for (int row = i; row < rows * classes; row += count * classes)
+            sum += (double)got[row];
+        expect_close(sum * count / rows, (double)own[i], tolerance, "a probability");
+    }
+}
+
+static void ask(const struct model *model, const char *path, const uint8_t *crops, int count,
+                const float *own)
+{
+    char names[MODEL_MAX_NETWORKS][VECTORS_NAME_SIZE], text[DNN_TEXT_SIZE];
+    struct dnn_input inputs[MODEL_MAX_NETWORKS];
+    float *vectors[MODEL_MAX_NETWORKS];
+    int rows = vector_rows(model, count);
+    float *got = malloc((size_t)rows * (size_t)model->class_count * sizeof *got);
+    assert_non_null(got);
+    for (int i = 0; i < model->network_count; i++) {
+        const struct features *f = &model->networks[i].features;
+        snprintf(names[i], sizeof names[i], "networks.%d.%s", i, feature_kind_names[f->kind]);
+        vectors[i] = make_vectors(model, i, crops, count);
+        inputs[i] = (struct dnn_input){names[i], vectors[i], features_dim(f)};
+    }
+    if (dnn_run(path, inputs, model->network_count, rows, "probabilities", model->class_count, got,
+                text) < 0)
+        fail_msg("%s", text);
+    compare(model, got, own, count);
+    for (int i = 0; i < model->network_count; i++)
+        free(vectors[i]);
+    free(got);
+}
+
+/* How far apart the answers to different crops are: equal ones would prove nothing. */
+static double spread(const float *answers, int count, int classes)
+{
+    float low = 1, high = 0;
+    for (int i = 0; i < count; i++) {
+        low = fminf(low, answers[i * classes]);
+        high = fmaxf(high, answers[i * classes]);
+    }
+    return (double)(high - low);
+}
+
+/* The same file, asked for the crops in batches whose last is smaller. */
+static void check(const struct model *model, int crop_count)
+{
+    struct rng rng = rng_make(11, 0);
+    size_t pixels = (size_t)model->width * (size_t)model->height;
+    uint8_t *crops = malloc((size_t)crop_count * pixels);
+    const char *path = export(model);
+    assert_non_null(crops);
+    make_crops(model, &rng, crop_count, crops);
+    float *own = own_answers(model, crops, crop_count);
+    assert_true(spread(own, crop_count, model->class_count) > 0.05);
+    for (int done = 0; done < crop_count; done += AT_ONCE)
+        ask(model, path, crops + (size_t)done * pixels,
+            crop_count - done < AT_ONCE ? crop_count - done : AT_ONCE,
+            own + done * model->class_count);
+    free(own);
+    free(crops);
+}
+
+/* An aligner, two networks with shared layers, codes and windows, mirror images. */
+static void test_all_that_a_model_can_have(void **state)
+{
+    (void)state;
+    struct model model = full_model(3);
+    check(&model, CROPS);
+    model.mirror = false;
+    check(&model, CROPS);
+    model_free(&model);
+}
+
+/* small_model with other layers. */
+static struct model model_with(const struct mlp_config *config, uint64_t seed)
+{
+    struct model model = small_model(seed);
+    struct rng rng = rng_make(seed, 7);
+    mlp_free(&model.networks[0].mlp);
+    struct mlp *mlp = &model.networks[0].mlp;
+    *mlp = random_weights(config, &rng);
+    for (size_t i = 0; i < mlp->parameter_count; i++)
+        mlp->parameters[i] *= 3; /* answers that differ, behind three layers too */
+    return model;
+}
+
+/* Each hidden unit with each output, over layers that 8 and then 4 tokens share. */
+static void test_activations(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT; kind++) {
+        const struct mlp_config config = {
+            .layer_count = 3,
+            .units = {64, 8 * 4, 4 * 3, 3},
+            .tokens = {8, 4},
+            .activation = (enum activation)(kind / OUTPUT_ACTIVATION_COUNT),
+            .output = (enum output_activation)(kind % OUTPUT_ACTIVATION_COUNT)};
+        struct model model = model_with(&config, 5);
+        check(&model, CROPS);
+        model_free(&model);
+    }
+}
+
+static void test_without_hidden_layers(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 1, .units = {64, 3}};
+    struct model model = model_with(&config, 6);
+    check(&model, CROPS);
+    model_free(&model);
+}
+
+/* Sigmoids that are all zero: each class is as likely as any other, here as there. */
+static void test_no_output_at_all(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 1, .units = {64, 3}, .output = OUTPUT_SIGMOID};
+    struct model model = model_with(&config, 6);
+    uint8_t crop[64] = {1, 200, 3};
+    for (int k = 0; k < 3; k++)
+        model.networks[0].mlp.layers[0].biases[k] = -1000;
+    float *own = own_answers(&model, crop, 1);
+    expect_close((double)own[0], 1 / 3.0, 1e-6, "our own answer");
+    ask(&model, export(&model), crop, 1, own);
+    free(own);
+    model_free(&model);
+}
+
+static void test_shipped_model(void **state)
+{
+    (void)state;
+    const char *path = SOURCE_DIR "/models/expressions.safetensors";
+    struct model model;
+    struct error error;
+    if (access(path, F_OK) != 0)
+        skip();
+    if (model_load(&model, path, &error) < 0)
+        fail_msg("%s", error.text);
+    check(&model, CROPS);
+    model_free(&model);
+}
+
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    uint8_t *bytes[2];
+    size_t sizes[2];
+    for (int i = 0; i < 2; i++) {
+        struct model model = full_model(3);
+        bytes[i] = read_bytes(export(&model), &sizes[i]);
+        model_free(&model);
+    }
+    assert_int_equal(sizes[0], sizes[1]);
+    assert_memory_equal(bytes[0], bytes[1], sizes[0]);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+static void test_no_place_to_write(void **state)
+{
+    (void)state;
+    struct model model = small_model(3);
+    struct error error = {""};
+    char path[3 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/none/model.onnx", test_folder());
+    assert_int_equal(onnx_export(&model, path, &error), -1);
+    expect_text(error.text, path, "No such file");
+    assert_int_equal(count_files(0), 0);
+    model_free(&model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_all_that_a_model_can_have, empty_folder),
+        cmocka_unit_test_teardown(test_activations, empty_folder),
+        cmocka_unit_test_teardown(test_without_hidden_layers, empty_folder),
+        cmocka_unit_test_teardown(test_no_output_at_all, empty_folder),
+        cmocka_unit_test_teardown(test_shipped_model, empty_folder),
+        cmocka_unit_test_teardown(test_same_bytes, empty_folder),
+        cmocka_unit_test_teardown(test_no_place_to_write, empty_folder),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
