@@ -59,7 +59,7 @@ static double products_per_second(struct team *team)
     return STEPS * BATCH / seconds;
 }
 
-struct network {
+struct trained {
     struct mlp mlp;
     struct mlp_tape *tape;
     struct optimizer optimizer;
@@ -68,9 +68,9 @@ struct network {
     struct rng rng;
 };
 
-static struct network make_network(bool plain, struct team *team)
+static struct trained make_network(bool plain, struct team *team)
 {
-    struct network n = {.rng = rng_make(1, 0)};
+    struct trained n = {.rng = rng_make(1, 0)};
     struct mlp_config config = {.layer_count = LAYERS,
                                 .units = {1984, 1024, 512, 7},
                                 .activation = ACTIVATION_RELU,
@@ -90,7 +90,7 @@ static struct network make_network(bool plain, struct team *team)
     return n;
 }
 
-static void free_network(struct network *n)
+static void free_network(struct trained *n)
 {
     mlp_free(&n->mlp);
     mlp_tape_free(&n->tape);
@@ -98,7 +98,7 @@ static void free_network(struct network *n)
     free(n->gradients);
 }
 
-static void step(struct network *n, const float *inputs, const float *targets, int batch)
+static void step(struct trained *n, const float *inputs, const float *targets, int batch)
 {
     mlp_forward_training(&n->mlp, n->tape, &n->training, inputs, batch, &n->rng);
     mlp_backward(&n->mlp, n->tape, &n->training, inputs, targets, batch, batch, n->gradients, NULL);
@@ -107,7 +107,7 @@ static void step(struct network *n, const float *inputs, const float *targets, i
 
 static double steps_per_second(bool plain, struct team *team)
 {
-    struct network n = make_network(plain, team);
+    struct trained n = make_network(plain, team);
     float *inputs = take((size_t)BATCH * 1984 * sizeof(float));
     float *targets = take((size_t)BATCH * 7 * sizeof(float));
     for (size_t i = 0; i < (size_t)BATCH * 1984; i++)
@@ -126,19 +126,25 @@ static double steps_per_second(bool plain, struct team *team)
 
 static double epoch_per_second(const struct dataset *dataset, int threads, struct team *team)
 {
-    struct network n = make_network(false, team);
+    struct trained n = make_network(false, team);
     struct recipe recipe = recipe_default();
-    struct loader_config config = {.dataset = dataset,
-                                   .features = recipe.features,
-                                   .augment = recipe.augment,
-                                   .batch_size = BATCH,
-                                   .workers = threads};
+    struct affine *faces = take(SAMPLES * sizeof *faces);
+    struct loader_config config = {
+        .dataset = dataset,
+        .faces = faces,
+        .feature_count = 1,
+        .features = {features_default(FEATURES_HOG, FACE_SIDE, FACE_SIDE)},
+        .augment = recipe.augment,
+        .batch_size = BATCH,
+        .workers = threads};
     struct loader *loader;
     struct batch batch;
     struct error error;
     int *order = take(SAMPLES * sizeof *order);
-    for (int i = 0; i < SAMPLES; i++)
+    for (int i = 0; i < SAMPLES; i++) {
         order[i] = i;
+        faces[i] = affine_identity;
+    }
     if (loader_create(&loader, &config, &error) < 0) {
         fprintf(stderr, "bench_train: %s\n", error.text);
         exit(1);
@@ -146,9 +152,10 @@ static double epoch_per_second(const struct dataset *dataset, int threads, struc
     double started = progress_clock();
     loader_start(loader, order, SAMPLES, 0, 0);
     while (loader_next(loader, &batch))
-        step(&n, batch.inputs, batch.targets, batch.count);
+        step(&n, batch.inputs[0], batch.targets, batch.count);
     double seconds = progress_clock() - started;
     loader_free(&loader);
+    free(faces);
     free(order);
     free_network(&n);
     return SAMPLES / seconds;
@@ -199,7 +206,7 @@ static struct small_data make_small_data(void)
 /* Some epochs of full descent. */
 static double small_per_second(const struct small_data *data, struct team *team)
 {
-    struct network n = {.rng = rng_make(1, 0), .training = {.loss = LOSS_MSE, .team = team}};
+    struct trained n = {.rng = rng_make(1, 0), .training = {.loss = LOSS_MSE, .team = team}};
     struct mlp_config config = {.layer_count = 2,
                                 .units = {SMALL_INPUTS, SMALL_HIDDEN, SMALL_OUTPUTS},
                                 .activation = ACTIVATION_SIGMOID,

@@ -11,7 +11,7 @@ mkdir -p "$folder"
 for descent in full stochastic mini-batch; do
     rate=0.1
     [ $descent != full ] || rate=1 # one update an epoch can take larger steps
-    "$train_fer" --data "$data" --features pixels --hidden 100 --activation sigmoid \
+    "$train_fer" --data "$data" --align off --features pixels --hidden 100 --activation sigmoid \
         --output-activation softmax --loss cross-entropy --optimizer sgd --weight-decay 0 \
         --label-smoothing 0 --ferplus-share 0 --augment 0 --batch-size 64 --descent $descent \
         --learning-rate $rate --epochs "$epochs" --output "$folder/$descent.safetensors" \
