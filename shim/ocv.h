@@ -106,6 +106,8 @@ long ocv_video_frame_count(const struct ocv_video *video);
 /* Waits for the next frame and decodes it into the handle. The size may change from frame to
  * frame. OCV_END after the last one. */
 enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error);
+/* When the newest frame came, before it was decoded: seconds of the monotonic clock. */
+double ocv_video_grabbed(const struct ocv_video *video);
 /* The newest frame's pixels: they belong to the handle and live until its next call. */
 struct bgr_image ocv_video_view(const struct ocv_video *video);
 void ocv_video_close(struct ocv_video **video);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -17,6 +18,7 @@ struct ocv_video {
     int turn = 0;  /* degrees clockwise that make a frame upright: 0, 90, 180 or 270 */
     cv::Mat raw;   /* as the backend gives it */
     cv::Mat frame; /* upright 8-bit BGR; may share raw's pixels */
+    std::chrono::steady_clock::time_point grabbed;
 };
 
 struct ocv_writer {
@@ -162,10 +164,17 @@ static cv::Mat to_bgr(const cv::Mat &raw)
 enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
 {
     return guarded(error, [&] {
-        if (!video->capture.read(video->raw) || video->raw.empty())
+        const bool came = video->capture.grab();
+        video->grabbed = std::chrono::steady_clock::now();
+        if (!came || !video->capture.retrieve(video->raw) || video->raw.empty())
             throw Failure{OCV_END, "no further frame"};
         video->frame = turned(to_bgr(video->raw), video->turn);
     });
+}
+
+double ocv_video_grabbed(const struct ocv_video *video)
+{
+    return std::chrono::duration<double>(video->grabbed.time_since_epoch()).count();
 }
 
 struct bgr_image ocv_video_view(const struct ocv_video *video)

@@ -151,6 +151,12 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
     }
 }
 
+double ocv_video_grabbed(const struct ocv_video *video)
+{
+    (void)video;
+    return monotonic_now();
+}
+
 struct bgr_image ocv_video_view(const struct ocv_video *video)
 {
     return (struct bgr_image){pixels, video->width, video->height, (size_t)video->width * 3 + 3};

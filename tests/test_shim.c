@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -529,6 +530,13 @@ static void write_video(const char *path, int width, int height)
     free(memory);
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 static void video_round_trip(const char *path, int width, int height)
 {
     write_video(path, width, height);
@@ -540,7 +548,9 @@ static void video_round_trip(const char *path, int width, int height)
     assert_true(fabs(ocv_video_fps(video) - 12.5) < 0.01);
     assert_int_equal(ocv_video_frame_count(video), VIDEO_FRAMES);
     for (int i = 0; i < VIDEO_FRAMES; i++) {
+        const double before = now();
         assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        assert_true(ocv_video_grabbed(video) >= before && ocv_video_grabbed(video) <= now());
         const struct bgr_image view = ocv_video_view(video);
         assert_int_equal(view.width, width + width % 2);
         assert_int_equal(view.height, height + height % 2);

@@ -27,7 +27,7 @@ static enum source_status capture_frame(struct capture *capture, long index)
     enum source_status status = source->read(source, &picture, &time, &capture->error);
     if (status != SOURCE_FRAME)
         return status;
-    frame->grabbed = monotonic_now();
+    frame->grabbed = source->grabbed > 0 ? source->grabbed : monotonic_now();
     frame->index = index;
     frame->time = time;
     bool failed = capture->settings.grey ? frame_set_grey(frame, picture, &capture->error)

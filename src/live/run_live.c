@@ -175,7 +175,7 @@ static enum exit_status conclude(struct live *live, enum source_status end, stru
 static void log_details(const struct live *live, double seconds, long dropped)
 {
     const struct statistics *statistics = &live->statistics;
-    log_line(program_name, "%ld frames in %.1f s, %ld dropped, %.0f MB resident", live->done,
+    log_line(program_name, "%ld frames in %.2f s, %ld dropped, %.0f MB resident", live->done,
              seconds, dropped, statistics_resident_megabytes());
     for (int i = 0; i < STAGE_COUNT; i++) {
         if (statistics->count[i] > 0)

@@ -35,10 +35,11 @@ static enum source_status read_video(struct source *source, struct bgr_image *pi
         error_set(error, "%s: %s", source->name, failure.text);
         return SOURCE_FAILED;
     }
+    source->grabbed = ocv_video_grabbed(state->video);
     if (state->frames == 0)
-        state->start = monotonic_now();
+        state->start = source->grabbed;
     *picture = ocv_video_view(state->video);
-    *time = source->live ? monotonic_now() - state->start
+    *time = source->live ? source->grabbed - state->start
                          : (double)state->frames / (source->fps > 0 ? source->fps : usual_fps);
     state->frames++;
     return SOURCE_FRAME;

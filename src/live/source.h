@@ -19,6 +19,7 @@ struct source {
     bool live;       /* frames come at their own pace, whether anyone takes them or not */
     double fps;      /* frames a second; 0 where unknown */
     long frames;     /* in all; 0 where unknown */
+    double grabbed;  /* when the last frame came, monotonic seconds; 0: when it was read */
     void *state;
 
     /* Waits for the next frame. *picture belongs to the source and lives until its next call;

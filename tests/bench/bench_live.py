@@ -1,15 +1,25 @@
 """How fast the live program is, beside the plain loop that everyone writes.
 
-Prints frames a second of ./expressions, without a window, on a clip scaled to
-two sizes and on a frame with ten faces; the same for a loop of python3-opencv (detectMultiScale(1.3, 5) on the whole
-grey frame, then the model's own weights in NumPy on a vector of the right length), and the ratio;
-resident memory, and seconds from the start to the answer for one picture. All in turn, three rounds,
-medians. Usage: bench_live.py CLIP
+Usage: bench_live.py [--program PATH] CLIP       CLIP shows one face
+
+Without a window: frames a second of ./expressions on the clip, scaled to two sizes, and on ten
+drawn faces; the same for a loop of python3-opencv (detectMultiScale(1.3, 5) on the whole grey frame,
+then matrices of the model's size in NumPy), and the ratio; CPU milliseconds for each frame of both.
+The two run in turn; of ROUNDS rounds the best counts, since other programs only ever slow one down.
+
+Live: the clip at 1280x720 and 30 frames a second as an MJPEG stream that ffmpeg serves on loopback,
+which the program takes for a camera, without a window and, where there is Xvfb, in one. Latency is
+from the arrival of a frame, before it is decoded, until its results are out, or it is on the screen.
+CPU is the share of one core. Dropped: in the first second, in which the window opens, and later.
 """
+import argparse
+import contextlib
 import json
 import os
 import re
-import statistics
+import resource
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,28 +29,46 @@ import cv2
 import numpy
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-PROGRAM = os.path.join(ROOT, "expressions")
-MODEL = os.path.join(ROOT, "models", "expressions.safetensors")
 CASCADE = "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"
-ROUNDS = 3
+ROUNDS, LIVE_FRAMES = 3, 450
 
 
-def read_layers(path):
-    """The (weight, bias) pairs of a model file."""
+def read_networks(path):
+    """For each network of a model file, the (weight, bias) pairs of its layers."""
     data = open(path, "rb").read()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8:8 + length])
-    layers = []
-    while f"layers.{len(layers)}.weight" in header:
-        pair = []
-        for part in ("weight", "bias"):
-            entry = header[f"layers.{len(layers)}.{part}"]
-            begin, end = entry["data_offsets"]
-            kind = numpy.float16 if entry["dtype"] == "F16" else numpy.float32
-            values = numpy.frombuffer(data[8 + length + begin:8 + length + end], kind)
-            pair.append(values.astype(numpy.float32).reshape(entry["shape"]))
-        layers.append(pair)
-    return layers
+
+    def tensor(name):
+        entry = header[name]
+        begin, end = entry["data_offsets"]
+        kind = numpy.float16 if entry["dtype"] == "F16" else numpy.float32
+        values = numpy.frombuffer(data[8 + length + begin:8 + length + end], kind)
+        return values.astype(numpy.float32).reshape(entry["shape"])
+
+    networks = []
+    while f"networks.{len(networks)}.layers.0.weight" in header:
+        prefix, layers = f"networks.{len(networks)}.layers", []
+        while f"{prefix}.{len(layers)}.weight" in header:
+            layers.append(tuple(tensor(f"{prefix}.{len(layers)}.{part}")
+                                for part in ("weight", "bias")))
+        inputs = header["__metadata__"][f"{prefix}"].split(",")[0]
+        networks.append((int(inputs), layers))
+    return networks
+
+
+def answer(networks, crop):
+    """Probabilities; a layer with fewer inputs than there are values is applied to each part."""
+    total = 0
+    for inputs, layers in networks:
+        vector = numpy.resize(crop.astype(numpy.float32) / 255, inputs)
+        for weight, bias in layers:
+            vector = (vector.reshape(-1, weight.shape[1]) @ weight.T + bias).ravel()
+            if weight is not layers[-1][0]:
+                vector = numpy.maximum(vector, 0)
+        scores = numpy.exp(vector - vector.max())
+        total = total + scores / scores.sum()
+    return total / len(networks)
 
 
 def write_video(path, frames):
@@ -60,79 +88,171 @@ def read_video(path):
         frames.append(frame)
 
 
-def ten_faces(frame):
-    """A 640x480 frame with the clip's face in ten places."""
-    face = max(cv2.CascadeClassifier(CASCADE).detectMultiScale(
-        cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), 1.1, 3), key=lambda box: box[2])
-    x, y, side = face[0], face[1], face[2]
-    pad = side // 6
-    patch = cv2.resize(frame[max(0, y - pad):y + side + pad, max(0, x - pad):x + side + pad],
-                       (120, 150))
+def ten_faces(step):
+    """A 640x480 frame with ten of the demo's mean faces, which drift a little."""
+    faces = cv2.imread(os.path.join(ROOT, "datasets", "mean_faces.png"))
     picture = numpy.full((480, 640, 3), 96, numpy.uint8)
     for i in range(10):
-        left, top = 8 + i % 5 * 126, 60 + i // 5 * 200
-        picture[top:top + 150, left:left + 120] = patch
+        face = cv2.resize(faces[:, i % 7 * 48:i % 7 * 48 + 48], (110, 110),
+                          interpolation=cv2.INTER_CUBIC)
+        left, top = 8 + i % 5 * 125 + step % 20 // 4, 60 + i // 5 * 200 + step % 16 // 4
+        picture[top:top + 110, left:left + 110] = face
     return picture
 
 
-def ours(arguments):
-    """(frames a second of the loop itself, resident MB) of a run without a window."""
-    run = subprocess.run([PROGRAM, *arguments, "--headless", "--json", "--verbose"], check=True,
-                         capture_output=True, text=True)
-    found = re.search(r"(\d+) frames in ([\d.]+) s.* (\d+) MB resident", run.stderr)
-    return int(found[1]) / max(float(found[2]), 0.05), int(found[3])
+def cpu_seconds(who):
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
-def plain(path, layers):
-    """Frames a second of the loop that everyone writes."""
-    detector, frames, started = cv2.CascadeClassifier(CASCADE), 0, time.perf_counter()
+class Run:
+    """What a run of the program said in the end, and the CPU time that it took."""
+
+    def __init__(self, program, arguments, environment=None):
+        used = cpu_seconds(resource.RUSAGE_CHILDREN)
+        run = subprocess.run([program, *arguments, "--json", "--verbose"], check=True,
+                             capture_output=True, text=True, env=environment)
+        self.cpu = cpu_seconds(resource.RUSAGE_CHILDREN) - used
+        found = re.search(r"(\d+) frames in ([\d.]+) s, (\d+) dropped, (\d+) MB", run.stderr)
+        self.frames, self.seconds = int(found[1]), max(float(found[2]), 0.05)
+        self.dropped, self.memory = int(found[3]), int(found[4])
+        self.stages = {name: (float(median), float(high)) for name, median, high in re.findall(
+            r"(\w+): median ([\d.]+) ms, 95th percentile ([\d.]+) ms", run.stderr)}
+        self.lines = run.stdout.splitlines()
+
+    def dropped_later(self):
+        """Frames that nobody saw after the first second, in which the window opens."""
+        numbers = [json.loads(line)["frame"] for line in self.lines]
+        seen = [number for number in numbers if number >= 30]
+        return seen[-1] - seen[0] + 1 - len(seen)
+
+
+def plain(path, networks):
+    """Frames a second, and CPU seconds for each, of the loop that everyone writes."""
+    detector, frames = cv2.CascadeClassifier(CASCADE), 0
+    started, used = time.perf_counter(), cpu_seconds(resource.RUSAGE_SELF)
     video = cv2.VideoCapture(path)
     while True:
         more, frame = video.read()
         if not more:
-            return frames / (time.perf_counter() - started)
+            return (frames / (time.perf_counter() - started),
+                    (cpu_seconds(resource.RUSAGE_SELF) - used) / frames)
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         for x, y, width, height in detector.detectMultiScale(grey, 1.3, 5):
-            crop = cv2.resize(grey[y:y + height, x:x + width], (48, 48))
-            vector = numpy.resize(crop.astype(numpy.float32) / 255, layers[0][0].shape[1])
-            for weight, bias in layers[:-1]:
-                vector = numpy.maximum(weight @ vector + bias, 0)
-            scores = numpy.exp(layers[-1][0] @ vector + layers[-1][1])
-            scores /= scores.sum()
+            answer(networks, cv2.resize(grey[y:y + height, x:x + width], (48, 48)))
         frames += 1
 
 
+def measure_files(program, networks, cases):
+    print(f"{'without a window':20} {'ours':>9} {'plain':>9} {'ratio':>6} {'CPU ours':>9} "
+          f"{'plain':>8} {'ratio':>6} {'detect':>8} {'recognize':>9} {'memory':>7}")
+    for name, path in cases:
+        ours, loops = [], []
+        for _ in range(ROUNDS):
+            ours.append(Run(program, ["--video", path, "--headless"]))
+            loops.append(plain(path, networks))
+        best = max(ours, key=lambda run: run.frames / run.seconds)
+        fps, cpu = best.frames / best.seconds, min(run.cpu / run.frames for run in ours)
+        loop_fps, loop_cpu = max(loop[0] for loop in loops), min(loop[1] for loop in loops)
+        stages = [best.stages.get(stage, (0,))[0] for stage in ("detection", "recognition")]
+        print(f"{name:20} {fps:5.0f} fps {loop_fps:5.0f} fps {fps / loop_fps:6.1f} "
+              f"{1000 * cpu:6.1f} ms {1000 * loop_cpu:5.1f} ms {loop_cpu / cpu:6.1f} "
+              f"{stages[0]:5.1f} ms {stages[1]:6.1f} ms {best.memory:4} MB")
+        if name.endswith("ten faces"):
+            seen = sorted(line.count('"id"') for line in best.lines)[len(best.lines) // 2]
+            if seen != 10:
+                sys.exit(f"{name}: {seen} faces are found in most frames, not ten")
+
+
+@contextlib.contextmanager
+def stream(path):
+    """The URL of an endless stream of the video, for one client."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/camera.mjpg"
+    server = subprocess.Popen(
+        ["ffmpeg", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", path, "-c:v", "copy",
+         "-f", "mpjpeg", "-listen", "1", url], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+@contextlib.contextmanager
+def display():
+    """An environment with a display of its own."""
+    read, write = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24",
+                               "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with open(read) as number:
+            yield {**os.environ, "DISPLAY": ":" + number.readline().strip()}
+    finally:
+        server.kill()
+        server.wait()
+
+
+def measure_live(program, path, name, options, environment=None):
+    runs = []
+    for _ in range(ROUNDS):
+        with stream(path) as url:
+            runs.append(Run(program, ["--camera", url, "--max-frames", str(LIVE_FRAMES), *options],
+                            environment))
+    best = min(runs, key=lambda run: (run.dropped_later(), run.stages["latency"][1]))
+    median, high = best.stages["latency"]
+    drawing = best.stages.get("drawing", (0,))[0]
+    cpu = min(run.cpu / run.seconds for run in runs)
+    first = best.dropped - best.dropped_later()
+    print(f"{name:20} {best.frames / best.seconds:5.1f} fps {first:4} + {best.dropped_later():<2}"
+          f"{median:6.1f} ms {high:6.1f} ms {drawing:6.1f} ms {100 * cpu:5.0f} % "
+          f"{best.memory:6} MB")
+
+
+def first_answer(program, folder, frame):
+    picture = os.path.join(folder, "face.png")
+    cv2.imwrite(picture, frame)
+    seconds = []
+    for _ in range(2 * ROUNDS):
+        started = time.perf_counter()
+        subprocess.run([program, "--image", picture, "--headless", "--json"], check=True,
+                       capture_output=True)
+        seconds.append(time.perf_counter() - started)
+    print(f"one picture, from start to answer: {min(seconds):.2f} s")
+
+
 def main():
-    layers, clip = read_layers(MODEL), read_video(sys.argv[1])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", default=os.path.join(ROOT, "expressions"))
+    parser.add_argument("clip")
+    arguments = parser.parse_args()
+    program, clip = arguments.program, read_video(arguments.clip)
+    networks = read_networks(os.path.join(ROOT, "models", "expressions.safetensors"))
     with tempfile.TemporaryDirectory() as folder:
         def video(name, frames):
             path = os.path.join(folder, name + ".avi")
             write_video(path, frames)
             return path
 
-        cases = [(name, video(name, frames)) for name, frames in (
-            ("640x480, one face", [cv2.resize(f, (640, 480)) for f in clip] * 3),
-            ("1280x720, one face", [cv2.resize(f, (1280, 720)) for f in clip] * 2),
-            ("640x480, ten faces", [ten_faces(clip[len(clip) // 2])] * 200))]
-        rows = {name: ([], [], []) for name, _ in cases}
-        stills = []
-        picture = os.path.join(folder, "face.png")
-        cv2.imwrite(picture, clip[0])
-        for _ in range(ROUNDS):
-            for name, path in cases:
-                speed, memory = ours(["--video", path])
-                rows[name][0].append(speed)
-                rows[name][1].append(plain(path, layers))
-                rows[name][2].append(memory)
-            started = time.perf_counter()
-            subprocess.run([PROGRAM, "--image", picture, "--headless", "--json"], check=True,
-                           capture_output=True)
-            stills.append(time.perf_counter() - started)
-        print(f"{'without a window':22} {'ours':>12} {'plain loop':>12} {'ratio':>7} {'memory':>9}")
-        for name, (speeds, loops, memory) in rows.items():
-            a, b = statistics.median(speeds), statistics.median(loops)
-            print(f"{name:22} {a:8.0f} fps {b:8.0f} fps {a / b:7.1f} {max(memory):6d} MB")
-        print(f"one picture, from start to answer: {statistics.median(stills):.2f} s")
+        large = video("large", [cv2.resize(f, (1280, 720)) for f in clip] * 2)
+        measure_files(program, networks, (
+            ("640x480, one face",
+             video("small", [cv2.resize(f, (640, 480)) for f in clip] * 3)),
+            ("1280x720, one face", large),
+            ("640x480, ten faces", video("ten", [ten_faces(step) for step in range(200)]))))
+        first_answer(program, folder, clip[0])
+        print(f"\n{'1280x720 at 30 fps':20} {'shown':>9} {'dropped':>8} {'latency':>9} {'95th':>9} "
+              f"{'drawing':>9} {'CPU':>7} {'memory':>9}")
+        measure_live(program, large, "without a window", ["--headless"])
+        if shutil.which("Xvfb"):
+            with display() as environment:
+                measure_live(program, large, "window", [], environment)
+                measure_live(program, large, "window, no OpenGL", [],
+                             {**environment, "SDL_RENDER_DRIVER": "software",
+                              "SDL_FRAMEBUFFER_ACCELERATION": "0"})
 
 
 main()
