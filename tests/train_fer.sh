@@ -88,9 +88,16 @@ expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
 expect 0 "" --data data.csv --features windows,hog --hidden @8 --init-only --output init.safetensors
 expect 0 "21 pictures" --evaluate init.safetensors --data data.csv
+for copy in one two; do
+    expect 0 "" --export-onnx $copy.onnx init.safetensors
+done
+[ -s one.onnx ] && cmp one.onnx two.onnx || fail "--export-onnx wrote two files of one model"
+grep -q 'networks\.1\.hog' one.onnx || fail "one.onnx names no second input"
 
 # The command line.
 expect 2 "unknown option --nonsense" --nonsense
+expect 2 "m.safetensors: name the file to write, which ends in .onnx" --export-onnx m.safetensors
+expect 2 "unexpected argument other" --export-onnx x.onnx m.safetensors other
 expect 2 "--epochs needs a value" --epochs
 expect 2 "--epochs 0: not a whole number" --epochs 0
 expect 2 "--hidden 12,x" --hidden 12,x
@@ -134,6 +141,9 @@ expect 1 "missing/m.safetensors: No such file" --data data.csv --ferplus-share 0
     --output missing/m.safetensors
 expect 6 "none.safetensors: No such file" --evaluate none.safetensors --data data.csv
 expect 6 "is a folder" --evaluate . --data data.csv
+expect 6 "none.safetensors: No such file" --export-onnx x.onnx none.safetensors
+expect 1 "missing/x.onnx: No such file" --export-onnx missing/x.onnx m.safetensors
+[ ! -e x.onnx ] || fail "--export-onnx wrote a file without a model"
 head -c 5000 m.safetensors >cut.safetensors
 expect 6 "cut.safetensors:" --evaluate cut.safetensors --data data.csv
 : >empty.safetensors
@@ -148,6 +158,9 @@ cmp -s m.safetensors before || fail "a failed run changed the model"
 
 # A disk without room is told before the work; one that fills up while it runs, and the rest done.
 if mkdir full && mount -t tmpfs -o size=64k none full 2>/dev/null; then
+    head -c 40000 /dev/zero >full/filler
+    expect 1 "full/x.onnx: No space left" --export-onnx full/x.onnx m.safetensors
+    [ "$(ls -A full)" = filler ] || fail "half an ONNX file was left: $(ls -A full)"
     expect 1 "model and checkpoints need" --data data.csv --ferplus votes.csv --output full/m
     umount full
     mount -t tmpfs -o size=900k none full
