@@ -242,9 +242,9 @@ static void test_map_lies_where_the_face_does(void **state)
         struct model_workspace *workspace;
         struct affine face;
         struct error error;
-        uint8_t crop[PIXELS];
-        float map[PIXELS];
-        double places[2][2], weights[2] = {0}, sums[2][2] = {{0}};
+        uint8_t crop[PIXELS], upright[PIXELS];
+        float map[PIXELS], map_of_face[PIXELS];
+        double places[2][2], totals[2] = {0}, weights[2] = {0}, sums[2][2] = {{0}};
         for (int p = 0; p < PIXELS; p++)
             crop[p] = (uint8_t)(128 + 60 * sin(p % SIDE * 0.3 + round) + 60 * cos(p * 0.004));
         model.aligner = random_aligner(&rng);
@@ -259,6 +259,10 @@ static void test_map_lies_where_the_face_does(void **state)
                 places[n][k] = (double)face.m[3 * k] * looks[n][0] +
                                (double)face.m[3 * k + 1] * looks[n][1] + (double)face.m[3 * k + 2];
         explain(&model, crop, 0, map);
+        struct model plain = model;
+        plain.aligner = (struct mlp){0};
+        warp_picture(&face, crop, SIDE, SIDE, upright);
+        explain(&plain, upright, 0, map_of_face);
         for (int p = 0; p < PIXELS; p++) {
             double near[2], weight = fabs((double)map[p]);
             for (int n = 0; n < 2; n++)
@@ -266,6 +270,7 @@ static void test_map_lies_where_the_face_does(void **state)
             int n = near[1] < near[0];
             if (near[n] > 4)
                 expect_close(weight, 0, 0, "a pixel that neither network sees");
+            totals[n] += (double)map[p];
             weights[n] += weight;
             sums[n][0] += weight * (p % SIDE);
             sums[n][1] += weight * (p / SIDE);
@@ -274,6 +279,10 @@ static void test_map_lies_where_the_face_does(void **state)
             assert_true(weights[n] > 0);
             expect_close(sums[n][0] / weights[n], places[n][0], 0.5, "x of the map");
             expect_close(sums[n][1] / weights[n], places[n][1], 0.5, "y of the map");
+            /* As much as in the upright face, enlarged with it. */
+            double there = (double)map_of_face[looks[n][1] * SIDE + looks[n][0]];
+            double size = (double)(face.m[0] * face.m[4] - face.m[1] * face.m[3]);
+            expect_close(totals[n], there * size, 0.5 * fabs(there), "sum of the map");
         }
         turned += fabsf(face.m[1]) > 0.1f;
         model_free(&model);
