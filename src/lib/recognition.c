@@ -109,7 +109,7 @@ static struct expressions_face name_face(int id, struct expressions_box box, con
         if (answer[k] > answer[face.label])
             face.label = k;
     }
-    face.uncertain = (double)answer[face.label] < SMOOTHER_UNCERTAIN;
+    face.uncertain = (double)answer[face.label] < RECOGNIZER_UNCERTAIN;
     return face;
 }
 

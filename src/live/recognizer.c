@@ -94,6 +94,7 @@ void recognizer_run(struct recognizer *recognizer, const struct frame *frame,
         memcpy(faces[i].raw, answer, sizeof faces[i].raw);
         memcpy(faces[i].probabilities, answer, sizeof faces[i].probabilities);
         faces[i].label = labels_best(answer);
+        faces[i].uncertain = (double)answer[faces[i].label] < RECOGNIZER_UNCERTAIN;
         answer += LABEL_COUNT;
     }
 }

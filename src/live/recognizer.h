@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+/* Below this probability of the best label it is not shown: "uncertain". The models are calibrated,
+ * so that such a label would be wrong more often than right. */
+#define RECOGNIZER_UNCERTAIN 0.5
+
 struct face {
     int id;                           /* 1, 2, ... */
     struct box box;                   /* as detected: may leave the picture */

@@ -36,7 +36,7 @@ static struct smoother_slot *find_or_begin(struct smoother *smoother, const stru
         slot->raw[k] = face->held ? 1.0f / LABEL_COUNT : face->raw[k];
     memcpy(slot->smoothed, slot->raw, sizeof slot->smoothed);
     slot->label = labels_best(slot->smoothed);
-    slot->uncertain = (double)slot->smoothed[slot->label] < SMOOTHER_UNCERTAIN;
+    slot->uncertain = (double)slot->smoothed[slot->label] < RECOGNIZER_UNCERTAIN;
     return slot;
 }
 
@@ -93,7 +93,7 @@ static void choose_label(struct smoother_slot *slot)
     int best = labels_best(p);
     if (best != slot->label && (double)(p[best] - p[slot->label]) > SMOOTHER_MARGIN)
         slot->label = best;
-    double above = (double)p[best] - SMOOTHER_UNCERTAIN;
+    double above = (double)p[best] - RECOGNIZER_UNCERTAIN;
     slot->uncertain = slot->uncertain ? above < SMOOTHER_MARGIN : above < 0;
 }
 

@@ -5,10 +5,8 @@
 
 #include "recognizer.h"
 
-/* Below this probability of the best label, the network is taken to be undecided. */
-#define SMOOTHER_UNCERTAIN 0.35
 /* How much better another label must be before it is shown instead, and how far the best one must
- * rise above SMOOTHER_UNCERTAIN before it is shown again. */
+ * rise above RECOGNIZER_UNCERTAIN before it is shown again. */
 #define SMOOTHER_MARGIN 0.05
 
 /* How long a neutral face is held to calibrate, in seconds of the source. */
