@@ -229,3 +229,39 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
         *aligner = learned;
     return result;
 }
+
+static void replace_pictures(struct dataset *d, const struct affine *faces)
+{
+    size_t size = (size_t)d->width * (size_t)d->height;
+    uint8_t face[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    for (int i = 0; i < d->count; i++) {
+        uint8_t *picture = d->pixels + (size_t)i * size;
+        warp_picture(&faces[i], picture, d->width, d->height, face);
+        memcpy(picture, face, size);
+    }
+}
+
+int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,
+                        const volatile sig_atomic_t *stop, struct error *error)
+{
+    struct team *team = NULL;
+    struct mlp aligner = {0};
+    int *samples = NULL, count;
+    struct affine *faces = malloc((size_t)dataset->count * sizeof *faces);
+    int result = faces ? 0 : error_no_memory(error, "the aligner");
+    if (result == 0)
+        result = team_create(&team, threads, error);
+    if (result == 0)
+        result = dataset_split(dataset, SPLIT_TRAINING, &samples, &count, error);
+    if (result == 0)
+        result = fit_aligner(&aligner, dataset, samples, count, seed, team, stop, error);
+    if (result == 0)
+        result = fit_aligner_apply(&aligner, dataset, team, faces, error);
+    if (result == 0)
+        replace_pictures(dataset, faces);
+    mlp_free(&aligner);
+    team_free(&team);
+    free(samples);
+    free(faces);
+    return result;
+}

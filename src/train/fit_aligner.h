@@ -24,4 +24,8 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
 int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset, struct team *team,
                       struct affine *faces, struct error *error);
 
+/* Learns an aligner from the Training pictures and replaces every picture by its aligned face. */
+int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,
+                        const volatile sig_atomic_t *stop, struct error *error);
+
 #endif

@@ -157,7 +157,7 @@ static const char help_of_others[] =
     "  --json                  the figures as one JSON object\n"
     "  --export-onnx FILE      write MODEL (models/expressions.safetensors) as ONNX, from\n"
     "                          the input vectors on; FILE ends in .onnx\n"
-    "  --mean-faces FILE       write the mean face of each class as a picture, seven\n"
+    "  --mean-faces FILE       write the mean aligned face of each class, seven in one,\n"
     "                          side by side, each one's difference from all faces\n"
     "                          enlarged 1.6 times (disgust, fear: 4)\n"
     "  --help, --version\n"

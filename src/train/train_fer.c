@@ -2,6 +2,8 @@
 #include "checkpoint.h"
 #include "evaluation_report.h"
 #include "file.h"
+#include "fit_aligner.h"
+#include "gemm.h"
 #include "inspect.h"
 #include "log.h"
 #include "ocv.h"
@@ -232,8 +234,7 @@ static int append(void *writer, const void *bytes, size_t size)
 }
 
 /* The faces side by side, as one picture. */
-static int run_mean_faces(const struct options *o, const struct dataset *dataset,
-                          struct error *error)
+static int run_mean_faces(const struct options *o, struct dataset *dataset, struct error *error)
 {
     size_t side = FACE_SIDE, width = (size_t)dataset->class_count * side;
     uint8_t faces[LABEL_COUNT * FACE_SIDE * FACE_SIDE], picture[sizeof faces];
@@ -241,6 +242,9 @@ static int run_mean_faces(const struct options *o, const struct dataset *dataset
         error_set(error, "%s: holds no faces; name fer2013.csv", o->data);
         return EXIT_FAILURE;
     }
+    if (o->recipe.align &&
+        fit_aligner_replace(dataset, o->recipe.seed, o->recipe.threads, &stop, error) < 0)
+        return EXIT_FAILURE;
     if (dataset_mean_faces(dataset, mean_face_exaggeration, faces, error) < 0)
         return EXIT_FAILURE;
     for (size_t y = 0; y < side; y++)
@@ -314,6 +318,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     ocv_setup(1);
+    gemm_setup();
     int status = run(&options, &error);
     if (error.text[0])
         log_line(program, "%s", error.text);
