@@ -22,6 +22,26 @@ wait_for() {
     done
 }
 
+# interrupt PAUSE CHECKPOINT ARGUMENT...: begins a training or goes on with it; Ctrl-C a pause after
+# its next checkpoint has shown that another epoch begins.
+interrupt() {
+    pause=$1 checkpoint=$2
+    shift 2
+    : >out # what the last one printed is not this one's
+    "$program" "$@" >out 2>err &
+    pid=$!
+    [ "$1" != --resume ] || wait_for "^going on"
+    rm -f "$checkpoint"
+    tries=0
+    until [ -e "$checkpoint" ] || grep -q '^[a-z]*\.safetensors$' out || [ $tries -eq 2000 ]; do
+        sleep 0.01
+        tries=$((tries + 1))
+    done
+    sleep "$pause"
+    kill -INT $pid 2>/dev/null
+    wait $pid || fail "Ctrl-C: status $?: $(cat err)"
+}
+
 # expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints; an error is one line.
 expect() {
     status=$1 text=$2
@@ -192,23 +212,21 @@ expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors -
 tail -n 1 whole/log.csv | awk -F, -v wall=$(($(date +%s%N) - started)) \
     '{ exit !($2 > 0 && $2 <= wall / 1e9) }' || fail "the epochs took longer than the whole run"
 stops=0 middles=0
-for pause in 0.02 0.05 0.08 0.11 0.14 0.17; do
-    if [ $stops -eq 0 ]; then
-        # shellcheck disable=SC2086
-        set -- $long --epochs 9 --mixup 0.2 --output stopped.safetensors
-    else
-        set -- --resume stopped.safetensors.checkpoint --data many.csv
-    fi
-    "$program" "$@" >out 2>err &
-    pid=$!
-    wait_for "threads$"
-    sleep $pause
-    kill -INT $pid 2>/dev/null
-    wait $pid || fail "Ctrl-C: status $?: $(cat err)"
-    if [ ! -e stopped.safetensors.checkpoint ]; then
-        [ $stops -eq 0 ] && continue
-        break
-    fi
+# shellcheck disable=SC2086
+set -- $long --epochs 9 --mixup 0.2 --output stopped.safetensors
+: >out
+"$program" "$@" >out 2>err & # stopped in the first epoch, or before it
+pid=$!
+wait_for "threads$"
+sleep 0.05
+kill -INT $pid
+wait $pid || fail "Ctrl-C at once: status $?: $(cat err)"
+[ ! -e stopped.safetensors.checkpoint ] ||
+    set -- --resume stopped.safetensors.checkpoint --data many.csv
+for pause in 0 0.02 0.04 0.06; do
+    interrupt $pause stopped.safetensors.checkpoint "$@"
+    [ -e stopped.safetensors.checkpoint ] || break
+    set -- --resume stopped.safetensors.checkpoint --data many.csv
     cp stopped.safetensors.checkpoint other.checkpoint
     grep -q "^stopped in epoch" out || fail "Ctrl-C: not said: $(tail -2 out)"
     grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data many.csv" out ||
@@ -231,7 +249,8 @@ expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
 
 # The same with all that is learned before the first epoch, which the checkpoint holds: the aligner
 # and a dictionary, for two networks whose places share a layer.
-both="--data data.csv --ferplus-share 0 --features patches,windows --hidden @4,8 --batch-size 3"
+for copy in 1 2 3; do sed 1d data.csv; done | cat header - >three.csv
+both="--data three.csv --ferplus-share 0 --features patches,windows --hidden @4,8 --batch-size 3"
 # shellcheck disable=SC2086
 expect 0 "epoch   6/6" $both --threads 2 --epochs 6 --output both.safetensors
 grep -q '"networks":"2".*"aligner.layers":"1984,' both.safetensors ||
@@ -239,20 +258,15 @@ grep -q '"networks":"2".*"aligner.layers":"1984,' both.safetensors ||
 # shellcheck disable=SC2086
 set -- $both --threads 2 --epochs 6 --output halves.safetensors
 middles=0
-for epoch in 1 2 3 4 5; do
-    "$program" "$@" >out 2>err &
-    pid=$!
-    wait_for "^epoch   $epoch/"
-    sleep 0.02
-    kill -INT $pid 2>/dev/null
-    wait $pid || fail "Ctrl-C: status $?: $(cat err)"
+for pause in 0 0.01 0.02 0.03; do
+    interrupt $pause halves.safetensors.checkpoint "$@"
     [ -e halves.safetensors.checkpoint ] || break
     grep "^stopped in epoch" out | grep -qv "after 0 of" && middles=$((middles + 1))
-    set -- --resume halves.safetensors.checkpoint --data data.csv --threads 2
+    set -- --resume halves.safetensors.checkpoint --data three.csv --threads 2
 done
 [ $middles -ge 1 ] || fail "two networks: not once stopped in the middle of an epoch"
 [ ! -e halves.safetensors.checkpoint ] ||
-    expect 0 "epoch   6/6" --resume halves.safetensors.checkpoint --data data.csv --threads 2
+    expect 0 "epoch   6/6" --resume halves.safetensors.checkpoint --data three.csv --threads 2
 cmp both.safetensors halves.safetensors || fail "--resume of two networks ended with another model"
 expect 0 "21 pictures" --evaluate halves.safetensors --data data.csv
 
