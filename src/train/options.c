@@ -159,7 +159,7 @@ static const char help_of_others[] =
     "                          the input vectors on; FILE ends in .onnx\n"
     "  --mean-faces FILE       write the mean aligned face of each class, seven in one,\n"
     "                          side by side, each one's difference from all faces\n"
-    "                          enlarged 1.6 times (disgust, fear: 4)\n"
+    "                          enlarged 1.6 times\n"
     "  --help, --version\n"
     "\n"
     "Examples\n"

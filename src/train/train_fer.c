@@ -21,9 +21,8 @@
 
 static const char program[] = "train_fer";
 static const char default_ferplus[] = "datasets/fer2013new.csv";
-/* In label order: as little as makes the demo read clearly. Plain means of disgust and of fear look
- * like anger. */
-static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 4.0, 4.0, 1.6, 1.6, 1.6, 1.6};
+/* In label order: as little as makes the demo read clearly. */
+static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6};
 
 enum exit_status { EXIT_USAGE = 2, EXIT_BAD_MODEL = 6 };
 
