@@ -36,7 +36,8 @@ struct writer {
 };
 
 /* Keeps a formatted text. */
-static const char *keep(struct writer *w, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static const char *keep(struct writer *w, const char *format,
+                                                              ...)
 {
     va_list arguments;
     char *text = w->texts + w->used;
