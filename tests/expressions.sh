@@ -174,5 +174,10 @@ if [ -c /dev/full ]; then
     [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] || fail "full disk: $(cat err)"
 fi
 
+# --- A display that does not answer is no display
+DISPLAY=:4711 ./expressions --demo --max-frames 3 >out 2>err </dev/null || fail "no display: $?"
+grep -q "display cannot be reached\|no window can be opened" err || fail "no display: $(cat err)"
+grep -q "3 frames" out || fail "no display: $(cat out)"
+
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"

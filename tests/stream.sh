@@ -16,6 +16,7 @@ unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
 port=$((20000 + $$ % 20000))
 url=http://127.0.0.1:$port/camera.mjpg
 failures=0
+: >out
 
 fail()
 {

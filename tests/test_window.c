@@ -46,20 +46,8 @@ static enum view_request press(struct view *view, SDL_Keycode key)
     return view_handle(view, &event);
 }
 
-/* A display under load gives black pixels until the window has its size; nothing shown is black. */
-static int is_complete(const struct frame *frame)
-{
-    int complete = 1;
-    for (int y = 0; y < frame->height; y += 8) {
-        for (int x = 0; x < frame->width; x += 8) {
-            const uint8_t *pixel = frame->bgr + ((size_t)y * (size_t)frame->width + (size_t)x) * 3;
-            complete = complete && (pixel[0] || pixel[1] || pixel[2]);
-        }
-    }
-    return complete;
-}
-
-static void take_once(struct view *view, struct frame *frame)
+/* The screenshot that the key takes. */
+static void take(struct view *view, struct frame *frame)
 {
     struct error error = {""};
     empty_folder(NULL);
@@ -73,16 +61,6 @@ static void take_once(struct view *view, struct frame *frame)
     }
     closedir(folder);
     assert_true(frame->width >= WIDTH / 2);
-}
-
-/* The screenshot that the key takes. */
-static void take(struct view *view, struct frame *frame)
-{
-    take_once(view, frame);
-    for (int again = 0; again < 20 && !is_complete(frame); again++) {
-        settle(view);
-        take_once(view, frame);
-    }
 }
 
 /* The pixel of the screenshot that shows (x, y) of the picture. */

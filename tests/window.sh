@@ -13,7 +13,8 @@ done
 work=$(mktemp -d) || exit 1
 cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
 cd "$work" || exit 1
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>display >/dev/null 2>&1 &
+# Without -noreset, Xvfb turns clients away for a moment whenever the last window has closed.
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>display >/dev/null 2>&1 &
 server=$!
 trap 'kill "$server"; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
 for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

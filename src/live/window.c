@@ -3,6 +3,7 @@
 #include <SDL.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 };
 
@@ -21,13 +22,27 @@ bool window_possible(void)
 #endif
 }
 
+/* Where the display does not answer, SDL takes a driver that shows nothing. */
+static bool shows_nothing(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+    const char *chosen = getenv("SDL_VIDEODRIVER");
+    return driver && strcmp(driver, "offscreen") == 0 && !(chosen && *chosen);
+}
+
 int window_open(struct window *window, const char *title, bool live, struct error *error)
 {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, live ? "0" : "1");
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     Uint32 flags = SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
-    if (SDL_Init(SDL_INIT_VIDEO) == 0)
+    bool begun = SDL_Init(SDL_INIT_VIDEO) == 0;
+    if (begun && shows_nothing()) {
+        SDL_Quit();
+        return error_set(error, "the display cannot be reached: going on without a window, as with "
+                                "--headless; check DISPLAY");
+    }
+    if (begun)
         window->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
                                           MIN_WIDTH, MIN_HEIGHT, flags);
     if (window->window)
