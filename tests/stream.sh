@@ -24,10 +24,10 @@ fail()
     failures=$((failures + 1))
 }
 
-# Serves one client, $1 seconds of 25 frames each.
+# Serves one client, $1 seconds of 25 frames each, through the filter $2.
 serve()
 {
-    ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t "$1" -c:v mjpeg -q:v 3 \
+    ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t "$1" -vf "${2:-null}" -c:v mjpeg -q:v 3 \
         -f mpjpeg -listen 1 "$url" >/dev/null 2>&1 </dev/null &
     server=$!
     sleep 1
@@ -69,6 +69,13 @@ serve 2
 ./expressions --camera "$url" --json --exit-on-loss >out 2>err </dev/null
 [ $? -eq 5 ] || fail "loss: not status 5: $(cat err)"
 [ "$(wc -l <out)" -ge 10 ] || fail "loss: $(wc -l <out) frames"
+wait "$server" 2>/dev/null
+
+# --- A grey camera, of an odd size
+serve 60 "scale=333:251,format=gray"
+./expressions --camera "$url" --json --max-frames 25 >out 2>err </dev/null || fail "grey: $(cat err)"
+[ "$(grep -c '"width":333,"height":251,"faces":\[{"id":1,' out)" -ge 20 ] || fail "grey: $(tail -n 1 out)"
+kill "$server" 2>/dev/null
 wait "$server" 2>/dev/null
 
 # --- Nobody there
