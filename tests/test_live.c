@@ -436,11 +436,12 @@ static void test_layout(void **state)
         layout_label(&layout, area, box, (SDL_Rect){0, 0, 90, 20}, 4, &label);
         expect_close(layout_panel(&layout, area, box, label, size, 6, true, &panel), 0, 0,
                      "hidden pixels");
+        const SDL_Rect off_edge = {4, 4, 640 - 8, 480 - 8}, off_edge_more = {6, 6, 628, 468};
         SDL_Rect within;
-        SDL_UnionRect(&area, &label, &within);
-        assert_true(SDL_RectEquals(&within, &area));
-        SDL_UnionRect(&area, &panel, &within);
-        assert_true(SDL_RectEquals(&within, &area));
+        SDL_UnionRect(&off_edge, &label, &within);
+        assert_true(SDL_RectEquals(&within, &off_edge));
+        SDL_UnionRect(&off_edge_more, &panel, &within);
+        assert_true(SDL_RectEquals(&within, &off_edge_more));
         assert_false(SDL_HasIntersection(&panel, &box));
         assert_false(SDL_HasIntersection(&panel, &label));
     }

@@ -13,50 +13,54 @@ static int chip_height(int em)
     return em * 17 / 10;
 }
 
-static int chip_width(struct paint *paint, int em, const char *text)
+int hud_chip_width(struct paint *paint, int em, const char *text)
 {
     return paint_text_width(paint, em, text) + em * 12 / 10;
 }
 
-int hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text)
+void hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text)
 {
     SDL_Color text_colour = ink;
     SDL_Color back = overlay_backdrop();
     text_colour.a = (Uint8)lround(ink.a * opacity);
     back.a = (Uint8)lround(back.a * opacity);
-    SDL_Rect rect = {x, y, chip_width(paint, em, text), chip_height(em)};
+    SDL_Rect rect = {x, y, hud_chip_width(paint, em, text), chip_height(em)};
     paint_panel(paint, rect, rect.h * 3 / 10, back);
     paint_text(paint, x + em * 6 / 10, y + rect.h / 2, em, text_colour, text);
-    return rect.w;
 }
 
-int hud_recording(struct paint *paint, int x, int y, int em, const char *text)
+int hud_recording_width(struct paint *paint, int em, const char *text)
+{
+    return hud_chip_width(paint, em, text) + em * 7 / 10 * 3 / 2;
+}
+
+void hud_recording(struct paint *paint, int x, int y, int em, const char *text)
 {
     int dot = em * 7 / 10;
-    SDL_Rect rect = {x, y, chip_width(paint, em, text) + dot * 3 / 2, chip_height(em)};
+    SDL_Rect rect = {x, y, hud_recording_width(paint, em, text), chip_height(em)};
     SDL_Rect mark = {x + em * 6 / 10, y + (rect.h - dot) / 2, dot, dot};
     paint_panel(paint, rect, rect.h * 3 / 10, overlay_backdrop());
     paint_panel(paint, mark, dot / 2, (SDL_Color){235, 50, 45, 255});
     paint_text(paint, mark.x + dot * 3 / 2, y + rect.h / 2, em, ink, text);
-    return rect.w;
 }
 
-void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double opacity,
-                const char *text)
+SDL_Rect hud_notice_place(struct paint *paint, SDL_Rect area, int em, int beside, const char *text)
 {
     int margin = em * 7 / 10;
-    int room = area.w - 2 * beside;
-    int width = chip_width(paint, em, text);
+    int width = hud_chip_width(paint, em, text);
     int y = area.y + margin;
-    if (width > room) {
+    if (width > area.w - 2 * beside) /* a line of its own */
         y += chip_height(em) + margin;
-        room = area.w - 2 * margin;
-    }
-    if (width > room) {
-        em = (int)fmax(8, floor((double)em * room / width));
-        width = chip_width(paint, em, text);
-    }
-    hud_chip(paint, area.x + (area.w - width) / 2, y, em, opacity, text);
+    width = (int)fmin(width, area.w - 2 * margin);
+    return (SDL_Rect){area.x + (area.w - width) / 2, y, width, chip_height(em)};
+}
+
+void hud_notice(struct paint *paint, SDL_Rect place, int em, double opacity, const char *text)
+{
+    int width = hud_chip_width(paint, em, text);
+    if (width > place.w)
+        em = (int)fmax(8, floor((double)em * place.w / width));
+    hud_chip(paint, place.x, place.y, em, opacity, text);
 }
 
 static int line_height(int em)
@@ -84,13 +88,18 @@ void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *l
                    lines[i]);
 }
 
+void hud_dim(struct paint *paint, SDL_Rect area)
+{
+    paint_panel(paint, area, 0, (SDL_Color){0, 0, 0, 165});
+}
+
 void hud_no_signal(struct paint *paint, SDL_Rect area, int em)
 {
     static const char title[] = "no signal";
     static const char hint[] = "waiting for the camera";
     int middle = area.x + area.w / 2;
     int size = em * 5 / 2;
-    paint_panel(paint, area, 0, (SDL_Color){0, 0, 0, 165});
+    hud_dim(paint, area);
     paint_text(paint, middle - paint_text_width(paint, size, title) / 2, area.y + area.h / 2 - em,
                size, ink, title);
     paint_text(paint, middle - paint_text_width(paint, em, hint) / 2, area.y + area.h / 2 + em, em,

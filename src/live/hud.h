@@ -5,20 +5,26 @@
 
 #include "paint.h"
 
-/* A line of text on a dark chip whose top-left corner is (x, y); returns its width. */
-int hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text);
+/* A line of text on a dark chip whose top-left corner is (x, y), and its width. */
+void hud_chip(struct paint *paint, int x, int y, int em, double opacity, const char *text);
+int hud_chip_width(struct paint *paint, int em, const char *text);
 
 /* The same with a red dot before the text. */
-int hud_recording(struct paint *paint, int x, int y, int em, const char *text);
+void hud_recording(struct paint *paint, int x, int y, int em, const char *text);
+int hud_recording_width(struct paint *paint, int em, const char *text);
 
-/* A chip in the middle of the upper edge, that leaves `beside` pixels free at both sides. */
-void hud_notice(struct paint *paint, SDL_Rect area, int em, int beside, double opacity,
-                const char *text);
+/* A chip in the middle of the upper edge, that leaves `beside` pixels free at both sides: where it
+ * goes, and drawn there. */
+SDL_Rect hud_notice_place(struct paint *paint, SDL_Rect area, int em, int beside, const char *text);
+void hud_notice(struct paint *paint, SDL_Rect place, int em, double opacity, const char *text);
 
 /* A panel of lines of text: how large it is with its top-left corner at (x, y), and the panel. */
 SDL_Rect hud_lines_place(struct paint *paint, int x, int y, int em, const char *const *lines,
                          int count);
 void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count);
+
+/* Dims what is there, for what comes over it. */
+void hud_dim(struct paint *paint, SDL_Rect area);
 
 /* Dims the area and says that there is no signal. */
 void hud_no_signal(struct paint *paint, SDL_Rect area, int em);

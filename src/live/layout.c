@@ -32,13 +32,14 @@ static double hidden(const struct layout *layout, SDL_Rect rect)
     return sum;
 }
 
-/* Takes the first of the candidates that hide least. */
-static double choose(struct layout *layout, SDL_Rect area, const SDL_Rect *candidates, int count,
-                     SDL_Rect *place)
+/* Takes the first of the candidates that hide least, and keeps off the area's edge. */
+static double choose(struct layout *layout, SDL_Rect area, int gap, const SDL_Rect *candidates,
+                     int count, SDL_Rect *place)
 {
+    SDL_Rect inside = {area.x + gap, area.y + gap, area.w - 2 * gap, area.h - 2 * gap};
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
-        SDL_Rect moved = move_into(candidates[i], area);
+        SDL_Rect moved = move_into(candidates[i], inside);
         double sum = hidden(layout, moved);
         if (sum < least) {
             least = sum;
@@ -58,7 +59,7 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
                                    {box.x + box.w - size.w, above, size.w, size.h},
                                    {box.x, below, size.w, size.h},
                                    {box.x + gap, box.y + gap, size.w, size.h}};
-    choose(layout, area, candidates, (int)(sizeof candidates / sizeof *candidates), place);
+    choose(layout, area, gap, candidates, (int)(sizeof candidates / sizeof *candidates), place);
 }
 
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
@@ -84,6 +85,6 @@ double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect
                               {left, box.y, size.w, size.h},
                               {middle, foot - gap - size.h, size.w, size.h}};
     if (beside)
-        return choose(layout, area, sides, (int)(sizeof sides / sizeof *sides), place);
-    return choose(layout, area, close, (int)(sizeof close / sizeof *close), place);
+        return choose(layout, area, gap, sides, (int)(sizeof sides / sizeof *sides), place);
+    return choose(layout, area, gap, close, (int)(sizeof close / sizeof *close), place);
 }

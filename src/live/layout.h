@@ -8,7 +8,7 @@
 #include <SDL_rect.h>
 #include <stdbool.h>
 
-enum { LAYOUT_MAX = 3 + 4 * FRAME_MAX_FACES }; /* boxes, labels, inputs, panels; three panels */
+enum { LAYOUT_MAX = 4 + 4 * FRAME_MAX_FACES }; /* boxes, labels, inputs, panels; four others */
 
 struct layout {
     int count;

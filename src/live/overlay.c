@@ -240,10 +240,13 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
     }
     if (!overlay->bars || count == 0)
         return;
-    /* Bars with names where they hide nothing, or little of a lone face; else thin ones. */
+    /* Bars with names where they fit in and hide nothing, or little of a lone face; else thin ones.
+     */
     double face_area = (double)placed[0].box.w * placed[0].box.h;
+    double area = (double)overlay->area.w * overlay->area.h;
     double covered = place_panels(paint, overlay, em, true, &layout, placed, count);
-    if (covered > (count == 1 ? 0.2 * face_area : 0))
+    double large = (double)placed[0].panel.w * placed[0].panel.h;
+    if (covered > (count == 1 ? 0.2 * face_area : 0) || large > 0.2 * area)
         place_panels(paint, overlay, em, false, &layout, placed, count);
 }
 

@@ -91,20 +91,41 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
     return overlay;
 }
 
+/* The width of status and recording, with the margins around them. */
+static int chips_width(const struct scene *scene, struct paint *paint, int em)
+{
+    int margin = em * 7 / 10;
+    int width = margin;
+    if (*scene->status)
+        width += hud_chip_width(paint, em, scene->status) + margin;
+    if (*scene->recording)
+        width += hud_recording_width(paint, em, scene->recording) + margin;
+    return width;
+}
+
+static SDL_Rect place_notice(const struct scene *scene, struct paint *paint, SDL_Rect area)
+{
+    int em = message_size(area);
+    return hud_notice_place(paint, area, em, chips_width(scene, paint, em), scene->notice);
+}
+
 static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect area)
 {
     int em = message_size(area);
     int margin = em * 7 / 10;
-    int beside = margin;
-    if (*scene->status)
-        beside += hud_chip(paint, area.x + margin, area.y + margin, em, 1, scene->status) + margin;
+    int x = area.x + margin;
+    int y = area.y + margin;
+    if (*scene->status) {
+        hud_chip(paint, x, y, em, 1, scene->status);
+        x += hud_chip_width(paint, em, scene->status) + margin;
+    }
     if (*scene->recording)
-        beside +=
-            hud_recording(paint, area.x + beside, area.y + margin, em, scene->recording) + margin;
+        hud_recording(paint, x, y, em, scene->recording);
     if (scene->help)
         hud_help(paint, area, em);
     if (*scene->notice)
-        hud_notice(paint, area, em, beside, scene->notice_opacity, scene->notice);
+        hud_notice(paint, place_notice(scene, paint, area), em, scene->notice_opacity,
+                   scene->notice);
 }
 
 static void draw_heat(const struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
@@ -119,6 +140,29 @@ static void draw_heat(const struct scene *scene, SDL_Renderer *renderer, struct 
     }
 }
 
+/* Faces and panels, where nothing is dimmed. */
+static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
+                       struct overlay *overlay, SDL_RendererFlip flip)
+{
+    SDL_Rect area = overlay->area;
+    int em = message_size(area);
+    int line_size = em * 9 / 10;
+    const char *lines[SCENE_LINES];
+    for (int i = 0; i < scene->line_count; i++)
+        lines[i] = scene->lines[i];
+    if (scene->statistics)
+        overlay->reserved[1] =
+            hud_lines_place(paint, area.x + line_size * 8 / 10, area.y + line_size * 4, line_size,
+                            lines, scene->line_count);
+    if (scene->explain)
+        draw_heat(scene, renderer, paint, overlay, flip);
+    overlay_draw(paint, overlay, scene->faces, scene->face_count);
+    if (scene->statistics && scene->line_count > 0)
+        hud_lines(paint, overlay->reserved[1], line_size, lines, scene->line_count);
+    if (has_strip(scene))
+        strip_draw(&scene->strip, paint, overlay->reserved[0], em);
+}
+
 void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
                 bool messages)
 {
@@ -130,27 +174,14 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
     SDL_RendererFlip flip = scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
     paint_note(paint, SDL_RenderCopyEx(renderer, scene->picture.texture, NULL, &overlay.picture, 0,
                                        NULL, flip));
-    if (scene->no_signal) {
+    if (messages && *scene->notice)
+        overlay.reserved[3] = place_notice(scene, paint, area);
+    if (scene->help && messages)
+        hud_dim(paint, area);
+    else if (scene->no_signal)
         hud_no_signal(paint, area, message_size(area));
-        if (messages)
-            draw_messages(scene, paint, area);
-        return;
-    }
-    const char *lines[SCENE_LINES];
-    int line_size = message_size(area) * 9 / 10;
-    for (int i = 0; i < scene->line_count; i++)
-        lines[i] = scene->lines[i];
-    if (scene->statistics)
-        overlay.reserved[1] =
-            hud_lines_place(paint, area.x + line_size * 8 / 10, area.y + line_size * 4, line_size,
-                            lines, scene->line_count);
-    if (scene->explain)
-        draw_heat(scene, renderer, paint, &overlay, flip);
-    overlay_draw(paint, &overlay, scene->faces, scene->face_count);
-    if (scene->statistics && scene->line_count > 0)
-        hud_lines(paint, overlay.reserved[1], line_size, lines, scene->line_count);
-    if (has_strip(scene))
-        strip_draw(&scene->strip, paint, overlay.reserved[0], message_size(area));
+    else
+        draw_faces(scene, renderer, paint, &overlay, flip);
     if (messages)
         draw_messages(scene, paint, area);
 }

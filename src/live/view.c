@@ -1,10 +1,4 @@
-#include "view.h"
-
-#include "keys.h"
-#include "paint.h"
-#include "scene.h"
-#include "screenshot.h"
-#include "window.h"
+#include "view_state.h"
 
 #include <SDL.h>
 #include <math.h>
@@ -17,21 +11,9 @@ static const Uint32 notice_ms = 3000;
 static const Uint32 fade_ms = 700;
 static const char hint[] = "h help   q quit   Space pause   s screenshot   f full screen";
 
-struct view {
-    struct window window;
-    struct paint *paint;
-    struct scene scene;
-    bool shown, paused;
-    double interval; /* smoothed seconds between frames; 0 at first */
-    Uint64 last_frame;
-    Uint32 notice_end; /* SDL ticks when the notice is gone */
-    double recording;  /* for how many seconds; negative: not at all */
-    Uint32 wake_event;
-};
-
-static void say(struct view *view, const char *prefix, const char *text, Uint32 duration)
+static void say(struct view *view, const char *text, Uint32 duration)
 {
-    snprintf(view->scene.notice, sizeof view->scene.notice, "%.32s%.400s", prefix, text);
+    snprintf(view->scene.notice, sizeof view->scene.notice, "%.500s", text);
     view->notice_end = SDL_GetTicks() + duration;
 }
 
@@ -50,7 +32,7 @@ static void show_window(struct view *view)
                 scene->height);
     view->shown = true;
     if (scene->live)
-        say(view, "", hint, hint_ms);
+        say(view, hint, hint_ms);
 }
 
 int view_open(struct view **view, const struct view_settings *settings, struct error *error)
@@ -100,7 +82,7 @@ void view_set_paused(struct view *view, bool paused)
 
 void view_say(struct view *view, const char *text)
 {
-    say(view, "", text, notice_ms);
+    say(view, text, notice_ms);
 }
 
 void view_set_recording(struct view *view, double seconds)
@@ -177,7 +159,7 @@ int view_set_picture(struct view *view, struct bgr_image picture, const struct f
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
-static SDL_Rect output_area(struct view *view)
+SDL_Rect view_area(struct view *view)
 {
     SDL_Rect area = {0, 0, 0, 0};
     paint_note(view->paint, SDL_GetRendererOutputSize(view->window.renderer, &area.w, &area.h));
@@ -206,133 +188,13 @@ static void update_messages(struct view *view)
 int view_draw(struct view *view, struct error *error)
 {
     update_messages(view);
-    scene_draw(&view->scene, view->window.renderer, view->paint, output_area(view), true);
+    scene_draw(&view->scene, view->window.renderer, view->paint, view_area(view), true);
     SDL_RenderPresent(view->window.renderer);
     return paint_check(view->paint, error);
 }
 
-/* ---- Keys ------------------------------------------------------------------------------------ */
-
-/* What the window shows, without its messages. */
-static void take_screenshot(struct view *view)
-{
-    char name[DATED_NAME_SIZE];
-    struct error error;
-    scene_draw(&view->scene, view->window.renderer, view->paint, output_area(view), false);
-    if (paint_check(view->paint, &error) || screenshot_save(view->window.renderer, name, &error))
-        say(view, "not saved: ", error.text, notice_ms);
-    else
-        say(view, "saved ", name, notice_ms);
-}
-
-static void set_full_screen(struct view *view, bool full)
-{
-    struct error error;
-    if (window_set_full_screen(&view->window, full, &error))
-        say(view, "", error.text, notice_ms);
-}
-
-static enum view_request toggle(bool *flag)
-{
-    *flag = !*flag;
-    return VIEW_REDRAW;
-}
-
-static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
-{
-    struct scene *scene = &view->scene;
-    switch (key_find(key)) {
-    case KEY_NONE:
-        return VIEW_NOTHING;
-    case KEY_QUIT:
-        return VIEW_QUIT;
-    case KEY_LEAVE:
-        if (!window_is_full_screen(&view->window))
-            return VIEW_QUIT;
-        set_full_screen(view, false);
-        return VIEW_REDRAW;
-    case KEY_PAUSE:
-        return VIEW_PAUSE;
-    case KEY_SCREENSHOT:
-        take_screenshot(view);
-        return VIEW_REDRAW;
-    case KEY_FULL_SCREEN:
-        set_full_screen(view, !window_is_full_screen(&view->window));
-        return VIEW_REDRAW;
-    case KEY_MIRROR:
-        return toggle(&scene->mirrored);
-    case KEY_BARS:
-        return toggle(&scene->bars);
-    case KEY_STATISTICS:
-        return toggle(&scene->statistics);
-    case KEY_HELP:
-        return toggle(&scene->help);
-    case KEY_EXPLAIN:
-        return toggle(&scene->explain);
-    case KEY_CALIBRATE:
-        return VIEW_CALIBRATE;
-    case KEY_NEXT_CAMERA:
-        return VIEW_NEXT_CAMERA;
-    case KEY_RECORD:
-        return VIEW_RECORD;
-    case KEY_SMOOTHER:
-        return VIEW_SMOOTHER;
-    case KEY_SHARPER:
-        return VIEW_SHARPER;
-    }
-    return VIEW_NOTHING;
-}
-
-/* A click on a face chooses it for the strip. */
-static enum view_request handle_click(struct view *view, const SDL_MouseButtonEvent *click)
-{
-    int width, height;
-    SDL_Rect area = output_area(view);
-    SDL_GetWindowSize(view->window.window, &width, &height);
-    if (width <= 0 || height <= 0)
-        return VIEW_NOTHING;
-    int id =
-        scene_face_at(&view->scene, area, click->x * area.w / width, click->y * area.h / height);
-    if (id == 0)
-        return VIEW_NOTHING;
-    strip_choose(&view->scene.strip, id);
-    return VIEW_REDRAW;
-}
-
-static enum view_request handle_still_key(SDL_Keycode key)
-{
-    switch (key) {
-    case SDLK_q:
-    case SDLK_ESCAPE:
-        return VIEW_QUIT;
-    case SDLK_LSHIFT:
-    case SDLK_RSHIFT:
-    case SDLK_LCTRL:
-    case SDLK_RCTRL:
-    case SDLK_LALT:
-    case SDLK_RALT:
-    case SDLK_LGUI:
-    case SDLK_RGUI:
-    case SDLK_PRINTSCREEN:
-        return VIEW_NOTHING;
-    default:
-        return VIEW_NEXT;
-    }
-}
-
-enum view_request view_handle(struct view *view, const SDL_Event *event)
-{
-    if (event->type == SDL_QUIT)
-        return VIEW_QUIT;
-    if (event->type == SDL_WINDOWEVENT || event->type == SDL_RENDER_TARGETS_RESET)
-        return VIEW_REDRAW;
-    if (event->type == SDL_MOUSEBUTTONDOWN && view->scene.live)
-        return handle_click(view, &event->button);
-    if (event->type != SDL_KEYDOWN || event->key.repeat)
-        return VIEW_NOTHING;
-    return view->scene.live ? handle_live_key(view, event->key.keysym.sym)
-                            : handle_still_key(event->key.keysym.sym);
-}
+/* ---- Waiting ----------------------------------------------------------------------------------
+ */
 
 /* Milliseconds until the notice begins to fade, or its next step; negative: there is none. */
 static int notice_step(const struct view *view)

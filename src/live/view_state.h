@@ -1,0 +1,25 @@
+/* What view.c and view_keys.c share, and nobody else. */
+#ifndef VIEW_STATE_H
+#define VIEW_STATE_H
+
+#include "paint.h"
+#include "scene.h"
+#include "view.h"
+#include "window.h"
+
+struct view {
+    struct window window;
+    struct paint *paint;
+    struct scene scene;
+    bool shown, paused;
+    double interval; /* smoothed seconds between frames; 0 at first */
+    Uint64 last_frame;
+    Uint32 notice_end; /* SDL ticks when the notice is gone */
+    double recording;  /* for how many seconds; negative: not at all */
+    Uint32 wake_event;
+};
+
+/* What can be drawn on, pixels. */
+SDL_Rect view_area(struct view *view);
+
+#endif
