@@ -13,7 +13,7 @@
  * counts, so few neighbours will do. The smallest faces cost most. */
 static const struct search live_ranges[DETECTOR_RANGES] = {
     {384, false, 0, 1.20, 1, 0.0625, 0.085},
-    {267, false, 0, 1.20, 1, 0.090, 0.16},
+    {267, false, 0, 1.23, 1, 0.090, 0.16},
     {173, false, 0, 1.15, 1, 0.150, 0.30},
     {107, false, 0, 1.15, 2, 0.28, 0.9},
 };
@@ -30,7 +30,7 @@ struct look {
 static const struct look looks[] = {
     {48, 0.2, 1.15, 1, 0.85, 1.20},
     {48, 0.3, 1.10, 1, 0.78, 1.30},
-    {64, 0.3, 1.05, 1, 0.78, 1.30},
+    {64, 0.25, 1.07, 1, 0.82, 1.25},
 };
 
 /* In steps as fine as these, a face has many neighbours, and what only looks like one has few. */
