@@ -56,6 +56,7 @@ static float *random_dictionary(struct rng *rng, int atoms)
     assert_non_null(dictionary);
     for (int i = 0; i < atoms * (V + 1); i++)
         dictionary[i] = (float)(0.3 * rng_normal(rng));
+    patches_mirror_atoms(atoms, dictionary, dictionary + (ptrdiff_t)atoms * V);
     return dictionary;
 }
 
@@ -134,11 +135,13 @@ static void offsets_alone_decide_where_they_are_large(void **state)
     uint8_t picture[20 * 16];
     struct rng rng = rng_make(2, 0);
     fill_noise(&rng, picture, sizeof picture);
-    for (int k = 0; k < PATCHES_MAX_ATOMS; k++)
+    const int half = PATCHES_MAX_ATOMS / 2;
+    for (int k = 0; k < half; k++)
         dictionary[PATCHES_MAX_ATOMS * V + k] = (float)(k % 2 ? 100 + k : -100 - k);
+    patches_mirror_atoms(PATCHES_MAX_ATOMS, dictionary, dictionary + PATCHES_MAX_ATOMS * V);
     features_extract(&f, picture, values);
     for (int k = 0; k < PATCHES_MAX_ATOMS; k++) {
-        double expected = sqrt(99.5 + k);
+        double expected = sqrt(99.5 + k % half);
         expect_close(values[k], k % 2 ? 0.0 : expected, 1e-4, "above the threshold");
         expect_close(values[PATCHES_MAX_ATOMS + k], k % 2 ? expected : 0.0, 1e-4, "below it");
     }
@@ -150,7 +153,7 @@ static void pictures_without_contrast_stay_finite(void **state)
     static const struct {
         int even, odd; /* grey values of the columns */
     } cases[] = {{0, 0}, {255, 255}, {1, 1}, {128, 128}, {0, 255}, {255, 254}};
-    enum { WIDTH = 41, HEIGHT = 30, ATOMS = 7, GRID = 5 };
+    enum { WIDTH = 41, HEIGHT = 30, ATOMS = 8, GRID = 5 };
     struct rng rng = rng_make(3, 0);
     float *dictionary = random_dictionary(&rng, ATOMS);
     const struct patches p = {WIDTH, HEIGHT, GRID, ATOMS, dictionary, dictionary + ATOMS * V};

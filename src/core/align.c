@@ -137,9 +137,11 @@ void align_find(const struct mlp *aligner, struct align_workspace *w, const uint
     for (int step = 0; step < STEPS; step++) {
         float outputs[2 * ALIGN_OUTPUTS];
         align_view(face, &no_pose, crop, w->width, w->height, w->view[0]);
-        face_mirror(w->view[0], w->width, w->height, w->view[1]);
-        for (int i = 0; i < 2; i++)
-            features_extract(&w->features, w->view[i], w->vectors + i * dim);
+        features_extract(&w->features, w->view[0], w->vectors);
+        if (!features_mirror(&w->features, w->vectors, w->vectors + dim)) {
+            face_mirror(w->view[0], w->width, w->height, w->view[1]);
+            features_extract(&w->features, w->view[1], w->vectors + dim);
+        }
         mlp_forward(aligner, w->mlp, w->vectors, 2, outputs);
         struct pose seen = decode(outputs), mirrored = decode(outputs + ALIGN_OUTPUTS);
         mirrored = align_mirror(&mirrored);

@@ -185,19 +185,51 @@ void features_extract(const struct features *f, const uint8_t *crop, float *vect
     }
 }
 
+/* Whether the cells, and the windows of them, lie alike in the mirror image. */
+static bool cells_symmetric(const struct features *f)
+{
+    int columns = f->width / f->cell;
+    return f->width % f->cell == 0 &&
+           (f->kind == FEATURES_HOG || (columns - FEATURES_WINDOW) % FEATURES_WINDOW_STRIDE == 0);
+}
+
+/* Of tokens of side x side cells, side by side in rows of `across`. */
+static void mirror_cells(const struct features *f, const float *vector, float *mirrored)
+{
+    bool windows = f->kind == FEATURES_WINDOWS;
+    int columns = f->width / f->cell, side = windows ? FEATURES_WINDOW : 1;
+    int across = windows ? window_count(columns) : columns;
+    for (int t = 0; t < features_tokens(f); t++) {
+        int opposite = t / across * across + across - 1 - t % across;
+        for (int i = 0; i < side * side; i++) {
+            int from = (opposite * side + i / side) * side + side - 1 - i % side;
+            hog_mirror_cell(vector + from * HOG_CELL_VALUES, mirrored);
+            mirrored += HOG_CELL_VALUES;
+        }
+    }
+}
+
 bool features_mirror(const struct features *f, const float *vector, float *mirrored)
 {
     struct patches patches;
-    if (f->kind == FEATURES_PIXELS) {
+    switch (f->kind) {
+    case FEATURES_HOG:
+    case FEATURES_WINDOWS:
+        if (!cells_symmetric(f))
+            return false;
+        mirror_cells(f, vector, mirrored);
+        return true;
+    case FEATURES_PATCHES:
+        if (!patches_symmetric(f->width))
+            return false;
+        patches = patches_of(f);
+        patches_mirror(&patches, vector, mirrored);
+        return true;
+    default:
         for (int i = 0; i < f->width * f->height; i++)
             mirrored[i] = vector[i / f->width * f->width + f->width - 1 - i % f->width];
         return true;
     }
-    if (f->kind != FEATURES_PATCHES || !patches_symmetric(f->width))
-        return false;
-    patches = patches_of(f);
-    patches_mirror(&patches, vector, mirrored);
-    return true;
 }
 
 /* ---- Back to the picture --------------------------------------------------------------------- */

@@ -63,8 +63,9 @@ int features_dictionary_size(const struct features *features);
  * each crop is brought to mean 0 and deviation 1. */
 void features_extract(const struct features *features, const uint8_t *crop, float *vector);
 
-/* The vector of the mirrored crop from that of the crop, where that is only a matter of order, as
- * it is for patches and pixels; otherwise false, and `mirrored` stays as it was. */
+/* The vector of the mirrored crop from that of the crop, where that is only a matter of order:
+ * where its cells, windows or patches lie alike in the mirror image. Otherwise false, and
+ * `mirrored` stays as it was. */
 bool features_mirror(const struct features *features, const float *vector, float *mirrored);
 
 /* Where in the crop a quantity lies, given its gradient[D] with respect to vector[D]: fills

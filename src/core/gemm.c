@@ -1,5 +1,7 @@
 #include "gemm.h"
 
+#include "vectorize.h"
+
 #include <cblas.h>
 
 #include <stdbool.h>
@@ -13,10 +15,9 @@
 #endif
 
 enum {
-    FEW_ROWS = 2,       /* of A: copying B into tiles would cost more than the products */
-    IN_CACHE = 1 << 16, /* values */
-    TILE = 32,          /* a multiple of the tiles of all kernels in use */
-    SMALL = 1 << 20     /* multiplications; below it calling the team costs more than it saves */
+    LANES = 16,     /* sums side by side */
+    TILE = 32,      /* a multiple of the tiles of all kernels in use */
+    SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
 };
 
 struct product {
@@ -50,23 +51,43 @@ static void multiply(void *context, int part, int parts)
     }
 }
 
-/* C = A B^T + beta C for few rows of A, vector by vector: what bounds it is reading B, so each part
- * of B is used for all rows while it is in the cache. */
-static void multiply_few(int m, int n, int k, const real *a, const real *b, real beta, real *c)
+/* C = A B^T + beta C for the two rows of A that a face and its mirror image are. What bounds it is
+ * reading B, so each row of B is read once for both. */
+VECTOR_CLONES static void multiply_two(int n, int k, const real *restrict a, const real *restrict b,
+                                       real beta, real *restrict c)
 {
-    const int part = IN_CACHE / k > 0 ? IN_CACHE / k : 1;
-    for (int begin = 0; begin < n; begin += part)
-        for (int row = 0; row < m; row++)
-            cblas_gemv(CblasRowMajor, CblasNoTrans, n - begin < part ? n - begin : part, k, 1,
-                       b + (size_t)begin * (size_t)k, k, a + (size_t)row * (size_t)k, 1, beta,
-                       c + (size_t)row * (size_t)n + begin, 1);
+    for (int i = 0; i < n; i++) {
+        const real *row = b + (size_t)i * (size_t)k;
+        real first[LANES] = {0}, second[LANES] = {0}, x = 0, y = 0;
+        int j = 0;
+        for (; j + LANES <= k; j += LANES)
+            for (int lane = 0; lane < LANES; lane++) {
+                first[lane] += a[j + lane] * row[j + lane];
+                second[lane] += a[k + j + lane] * row[j + lane];
+            }
+        for (; j < k; j++) {
+            x += a[j] * row[j];
+            y += a[k + j] * row[j];
+        }
+        for (int lane = 0; lane < LANES; lane++) {
+            x += first[lane];
+            y += second[lane];
+        }
+        c[i] = x + (beta == 0 ? 0 : beta * c[i]);
+        c[n + i] = y + (beta == 0 ? 0 : beta * c[n + i]);
+    }
 }
 
 void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
           real beta, real *c)
 {
-    if (form == GEMM_ABT && m <= FEW_ROWS) {
-        multiply_few(m, n, k, a, b, beta, c);
+    /* Copying B into tiles, as the BLAS does, would cost more than such products. */
+    if (form == GEMM_ABT && m == 1) {
+        cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a, 1, beta, c, 1);
+        return;
+    }
+    if (form == GEMM_ABT && m == 2) {
+        multiply_two(n, k, a, b, beta, c);
         return;
     }
     struct product product = {form, m, n, k, a, b, beta, c};

@@ -188,3 +188,15 @@ void hog_extract(const struct hog *f, const uint8_t *crop, float *vector)
         }
     }
 }
+
+void hog_mirror_cell(const float *cell, float *mirrored)
+{
+    for (int bin = 0; bin < SIGNED_BINS; bin++)
+        mirrored[(UNSIGNED_BINS - bin + SIGNED_BINS) % SIGNED_BINS] = cell[bin];
+    cell += SIGNED_BINS;
+    mirrored += SIGNED_BINS;
+    for (int bin = 0; bin < UNSIGNED_BINS; bin++)
+        mirrored[(UNSIGNED_BINS - bin) % UNSIGNED_BINS] = cell[bin];
+    for (int block = 0; block < BLOCKS; block++)
+        mirrored[UNSIGNED_BINS + (block ^ 1)] = cell[UNSIGNED_BINS + block];
+}

@@ -25,6 +25,10 @@ struct hog {
  * any number of threads. */
 void hog_extract(const struct hog *hog, const uint8_t *picture, float *cells);
 
+/* One cell of a mirrored picture from its mirror image, cell[HOG_CELL_VALUES]: an angle t becomes
+ * 180 degrees - t, and the blocks to the left those to the right. */
+void hog_mirror_cell(const float *cell, float *mirrored);
+
 /* Linear interpolation in space: how much pixel number `pixel` of an axis gives to cell number
  * `index`, in cells of `cell` pixels. */
 float hog_cell_share(int pixel, int index, float cell);

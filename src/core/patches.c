@@ -10,7 +10,8 @@
 
 enum {
     MAX_PLACES = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* of patches along a side */
-    BLOCK = 128 /* patches in one product, whole rows of them */
+    BLOCK = 128, /* patches in one product, whole rows of them */
+    PAIRS = PATCH_VALUES / 2
 };
 
 void patch_normalize(const uint8_t *at, int line, float *patch)
@@ -44,17 +45,36 @@ static void share_out(int grid, int patches, float share[PATCHES_MAX_GRID][MAX_P
     }
 }
 
-/* Adds the two rectified values of each product, times `weight`. */
-VECTOR_CLONES static void add_codes(const float *restrict products, const float *restrict offsets,
-                                    int atoms, float weight, float *restrict positive,
-                                    float *restrict negative)
+static inline float beyond_threshold(float s)
 {
-    for (int k = 0; k < atoms; k++) {
-        float s = products[k] - offsets[k];
-        float above = s - PATCH_THRESHOLD, below = -s - PATCH_THRESHOLD;
-        positive[k] += weight * (above > 0.0f ? above : 0.0f);
-        negative[k] += weight * (below > 0.0f ? below : 0.0f);
+    return s > PATCH_THRESHOLD ? s - PATCH_THRESHOLD : 0.0f;
+}
+
+/* Adds the two rectified values of each atom's product, times `weight`. The products with atom k
+ * and with its mirror image, atom k + half, are even[k] + odd[k] and even[k] - odd[k]. */
+VECTOR_CLONES static void add_codes(const float *restrict even, const float *restrict odd,
+                                    const float *restrict offsets, int half, float weight,
+                                    float *restrict codes)
+{
+    for (int k = 0; k < half; k++) {
+        float mean = even[k] - offsets[k];
+        codes[k] += weight * beyond_threshold(mean + odd[k]);
+        codes[k + half] += weight * beyond_threshold(mean - odd[k]);
+        codes[k + 2 * half] += weight * beyond_threshold(-mean - odd[k]);
+        codes[k + 3 * half] += weight * beyond_threshold(odd[k] - mean);
     }
+}
+
+/* Sums and differences of the values that lie opposite each other, each times `scale`:
+ * values[PATCH_VALUES] -> even[PAIRS], odd[PAIRS]. */
+static void pair_up(const float *values, float scale, float *even, float *odd)
+{
+    for (int y = 0; y < PATCH_SIDE; y++, values += PATCH_SIDE)
+        for (int x = 0; x < PATCH_SIDE / 2; x++) {
+            float left = values[x], right = values[PATCH_SIDE - 1 - x];
+            *even++ = scale * (left + right);
+            *odd++ = scale * (left - right);
+        }
 }
 
 VECTOR_CLONES static void add_scaled(float *restrict sum, const float *restrict values,
@@ -64,29 +84,58 @@ VECTOR_CLONES static void add_scaled(float *restrict sum, const float *restrict 
         sum[i] += weight * values[i];
 }
 
-/* Adds what one row of patches gives to the places: products[columns][atoms] -> values, by way of
- * line[grid][2 * atoms]. */
-static void pool_row(const struct patches *p, const float *products, int columns,
-                     float across[PATCHES_MAX_GRID][MAX_PLACES], float *line)
+/* With l and r opposite each other, l l' + r r' = (l + r)(l' + r') / 2 + (l - r)(l' - r') / 2. An
+ * atom's mirror image has the same sums and opposite differences, so that the products of sums and
+ * those of differences, with half of the atoms, are enough: half the work. */
+struct atom_pairs {
+    float even[PATCHES_MAX_ATOMS / 2 * PAIRS], odd[PATCHES_MAX_ATOMS / 2 * PAIRS];
+};
+struct products {
+    float even[BLOCK * PATCHES_MAX_ATOMS / 2], odd[BLOCK * PATCHES_MAX_ATOMS / 2];
+};
+
+/* The products of `count` patches, in rows of `columns` from `at` on, with the atoms. */
+static void multiply(const struct patches *p, const uint8_t *at, int columns, int count,
+                     const struct atom_pairs *atoms, struct products *products)
 {
-    int codes = 2 * p->atoms;
+    float patch[PATCH_VALUES], even[BLOCK * PAIRS], odd[BLOCK * PAIRS];
+    int half = p->atoms / 2;
+    for (int i = 0; i < count; i++) {
+        patch_normalize(at + i / columns * PATCH_STRIDE * p->width + i % columns * PATCH_STRIDE,
+                        p->width, patch);
+        pair_up(patch, 1.0f, even + i * PAIRS, odd + i * PAIRS);
+    }
+    gemm(NULL, GEMM_ABT, count, half, PAIRS, even, atoms->even, 0, products->even);
+    gemm(NULL, GEMM_ABT, count, half, PAIRS, odd, atoms->odd, 0, products->odd);
+}
+
+/* Adds what one row of patches, from patch number `first` of the block on, gives to the places, by
+ * way of line[grid][2 * atoms]. */
+static void pool_row(const struct patches *p, const struct products *products, int first,
+                     int columns, float across[PATCHES_MAX_GRID][MAX_PLACES], float *line)
+{
+    int codes = 2 * p->atoms, half = p->atoms / 2;
     memset(line, 0, (size_t)(p->grid * codes) * sizeof *line);
     for (int g = 0; g < p->grid; g++)
         for (int x = 0; x < columns; x++)
             if (across[g][x] > 0.0f)
-                add_codes(products + x * p->atoms, p->offsets, p->atoms, across[g][x],
-                          line + g * codes, line + g * codes + p->atoms);
+                add_codes(products->even + (first + x) * half, products->odd + (first + x) * half,
+                          p->offsets, half, across[g][x], line + g * codes);
 }
 
 void patches_extract(const struct patches *p, const uint8_t *picture, float *values)
 {
     float across[PATCHES_MAX_GRID][MAX_PLACES], down[PATCHES_MAX_GRID][MAX_PLACES];
-    float patches[BLOCK * PATCH_VALUES], products[BLOCK * PATCHES_MAX_ATOMS];
     float line[PATCHES_MAX_GRID * 2 * PATCHES_MAX_ATOMS];
+    struct atom_pairs atoms;
+    struct products products;
     int columns = (p->width - PATCH_SIDE) / PATCH_STRIDE + 1;
     int rows = (p->height - PATCH_SIDE) / PATCH_STRIDE + 1;
     int length = p->grid * 2 * p->atoms, rows_at_once = BLOCK / columns;
     assert(columns <= MAX_PLACES && rows <= MAX_PLACES);
+    for (int k = 0; k < p->atoms / 2; k++)
+        pair_up(p->atom_values + k * PATCH_VALUES, 0.5f, atoms.even + k * PAIRS,
+                atoms.odd + k * PAIRS);
     share_out(p->grid, columns, across);
     share_out(p->grid, rows, down);
     memset(values, 0, (size_t)(p->grid * length) * sizeof *values);
@@ -94,14 +143,10 @@ void patches_extract(const struct patches *p, const uint8_t *picture, float *val
         int row = y % rows_at_once;
         if (row == 0) {
             int ready = rows - y < rows_at_once ? rows - y : rows_at_once;
-            for (int i = 0; i < ready * columns; i++)
-                patch_normalize(picture + (y + i / columns) * PATCH_STRIDE * p->width +
-                                    i % columns * PATCH_STRIDE,
-                                p->width, patches + i * PATCH_VALUES);
-            gemm(NULL, GEMM_ABT, ready * columns, p->atoms, PATCH_VALUES, patches, p->atom_values,
-                 0, products);
+            multiply(p, picture + y * PATCH_STRIDE * p->width, columns, ready * columns, &atoms,
+                     &products);
         }
-        pool_row(p, products + row * columns * p->atoms, columns, across, line);
+        pool_row(p, &products, row * columns, columns, across, line);
         for (int g = 0; g < p->grid; g++)
             if (down[g][y] > 0.0f)
                 add_scaled(values + g * length, line, down[g][y], length);

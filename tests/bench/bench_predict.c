@@ -1,0 +1,149 @@
+/* What a crop costs on one core: the whole answer, mirror image included, and each of its stages,
+ * as ratios to the matrix products of the model's own layers, a row of each network and its mirror
+ * image at a time, by OpenBLAS alone. All take turns, round after round.
+ * Usage: bench_predict MODEL... */
+#include "face.h"
+#include "gemm.h"
+#include "model.h"
+#include "rng.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 200, CROPS = 32, STAGES = 4 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+struct bench {
+    struct model model;
+    struct model_workspace *workspace;
+    struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
+    float *vectors[MODEL_MAX_NETWORKS]; /* 2 x D of each network */
+    float *products;                    /* 2 x the widest layer */
+    uint8_t crops[CROPS][FACE_SIDE * FACE_SIDE];
+    double seconds[STAGES + 1][ROUNDS];
+};
+
+/* Grey blobs on a slope: something to align and to describe. */
+static void make_crops(struct bench *b)
+{
+    struct rng rng = rng_make(1, 0);
+    for (int c = 0; c < CROPS; c++) {
+        double x0 = 12 + 24 * rng_uniform(&rng), y0 = 12 + 24 * rng_uniform(&rng);
+        for (int i = 0; i < FACE_SIDE * FACE_SIDE; i++) {
+            double x = i % FACE_SIDE - x0, y = i / FACE_SIDE - y0;
+            double value = 80 + 2 * y + 9000 / (60 + x * x + y * y) + 12 * rng_uniform(&rng);
+            b->crops[c][i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+        }
+    }
+}
+
+static void products_alone(struct bench *b)
+{
+    for (int i = 0; i < b->model.network_count; i++)
+        for (int l = 0; l < b->model.networks[i].mlp.config.layer_count; l++) {
+            const struct mlp_layer *layer = &b->model.networks[i].mlp.layers[l];
+            int rows = 2 * layer->tokens;
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, layer->outputs,
+                        layer->inputs, 1, l == 0 ? b->vectors[i] : b->products, layer->inputs,
+                        layer->weights, layer->inputs, 0, b->products + (l == 0 ? 0 : 2 * 65536),
+                        layer->outputs);
+        }
+}
+
+static void measure(struct bench *b, int round)
+{
+    const uint8_t *crop = b->crops[round % CROPS];
+    struct affine face;
+    float answer[2 * MODEL_MAX_CLASSES];
+    double at[STAGES + 2];
+    at[0] = now();
+    products_alone(b);
+    at[1] = now();
+    model_align(&b->model, b->workspace, crop, &face);
+    at[2] = now();
+    for (int i = 0; i < b->model.network_count; i++) {
+        const struct features *features = &b->model.networks[i].features;
+        float *mirrored = b->vectors[i] + features_dim(features);
+        features_extract(features, crop, b->vectors[i]);
+        if (!features_mirror(features, b->vectors[i], mirrored))
+            features_extract(features, crop, mirrored);
+    }
+    at[3] = now();
+    for (int i = 0; i < b->model.network_count; i++)
+        mlp_forward(&b->model.networks[i].mlp, b->mlps[i], b->vectors[i], 2, answer);
+    at[4] = now();
+    model_predict(&b->model, b->workspace, crop, 1, answer);
+    at[5] = now();
+    for (int s = 0; s <= STAGES; s++)
+        b->seconds[s][round] = at[s + 1] - at[s];
+}
+
+static void print_stages(struct bench *b, const char *path)
+{
+    static const char *const names[STAGES + 1] = {"matrix products alone", "align", "vectors",
+                                                  "networks", "crop to probabilities"};
+    printf("%s\n%-24s %9s %9s %9s %8s\n", path, "milliseconds a crop", "least", "median", "95th",
+           "ratio");
+    for (int s = 0; s <= STAGES; s++)
+        qsort(b->seconds[s], ROUNDS, sizeof *b->seconds[s], by_size);
+    for (int s = 0; s <= STAGES; s++)
+        printf("%-24s %9.3f %9.3f %9.3f %8.2f\n", names[s], 1e3 * b->seconds[s][0],
+               1e3 * b->seconds[s][ROUNDS / 2], 1e3 * b->seconds[s][ROUNDS * 95 / 100],
+               b->seconds[s][ROUNDS / 2] / b->seconds[0][ROUNDS / 2]);
+}
+
+static int bench(const char *path)
+{
+    static struct bench b;
+    struct error error;
+    if (model_load(&b.model, path, &error) < 0 ||
+        model_workspace_create(&b.workspace, &b.model, 1, &error) < 0) {
+        fprintf(stderr, "bench_predict: %s\n", error.text);
+        return -1;
+    }
+    make_crops(&b);
+    b.products = calloc(4 * 65536, sizeof *b.products);
+    for (int i = 0; i < b.model.network_count; i++) {
+        size_t dim = (size_t)features_dim(&b.model.networks[i].features);
+        b.vectors[i] = calloc(2 * dim, sizeof *b.vectors[i]);
+        if (!b.products || !b.vectors[i] ||
+            mlp_workspace_create(&b.mlps[i], &b.model.networks[i].mlp.config, 2, &error) < 0) {
+            fprintf(stderr, "bench_predict: no memory\n");
+            return -1;
+        }
+    }
+    for (int round = 0; round < ROUNDS; round++)
+        measure(&b, round);
+    print_stages(&b, path);
+    for (int i = 0; i < b.model.network_count; i++) {
+        mlp_workspace_free(&b.mlps[i]);
+        free(b.vectors[i]);
+    }
+    free(b.products);
+    model_workspace_free(&b.workspace);
+    model_free(&b.model);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    gemm_setup();
+    int result = 0;
+    for (int i = 1; i < argc && result == 0; i++)
+        result = bench(argv[i]);
+    return result < 0 ? 1 : 0;
+}
