@@ -83,6 +83,10 @@ enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width
  * rest. Neither side may grow. */
 enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
                               struct ocv_error *error);
+/* out: width x height bytes without padding; out(x, y) = picture(map[0] x + map[1] y + map[2],
+ * map[3] x + map[4] y + map[5]), interpolated, the picture's edge repeated around it. */
+enum ocv_code ocv_warp_grey(struct grey_image picture, const double map[6], uint8_t *out, int width,
+                            int height, struct ocv_error *error);
 /* out: (width + left + right) x (height + top + bottom) bytes without padding; the picture with
  * its edge repeated around it. */
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,

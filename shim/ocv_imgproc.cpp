@@ -45,6 +45,17 @@ enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width
     });
 }
 
+enum ocv_code ocv_warp_grey(struct grey_image picture, const double map[6], uint8_t *out, int width,
+                            int height, struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        const cv::Matx23d matrix(map);
+        cv::Mat target(height, width, CV_8UC1, out);
+        cv::warpAffine(as_matrix(picture), target, matrix, target.size(),
+                       cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_REPLICATE);
+    });
+}
+
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
                            uint8_t *out, struct ocv_error *error)
 {

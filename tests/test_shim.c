@@ -467,6 +467,30 @@ static void test_pad_repeats_the_edge(void **state)
         }
 }
 
+static void test_warp_follows_the_map_and_repeats_the_edge(void **state)
+{
+    (void)state;
+    uint8_t source[5 * 8], out[7 * 9];
+    for (int i = 0; i < 40; i++)
+        source[i] = (uint8_t)(i * 5);
+    const struct grey_image image = {source, 6, 5, 8};
+    /* Mirrored, moved by whole pixels, turned by a right angle; x' and y' by x, y and 1. */
+    static const double maps[][6] = {
+        {-1, 0, 5, 0, 1, 0}, {1, 0, -2, 0, 1, -1}, {0, 1, 0, -1, 0, 4}};
+    for (size_t m = 0; m < sizeof maps / sizeof *maps; m++) {
+        const double *map = maps[m];
+        assert_int_equal(ocv_warp_grey(image, map, out, 9, 7, NULL), OCV_OK);
+        for (int y = 0; y < 7; y++)
+            for (int x = 0; x < 9; x++) {
+                int from_x = (int)(map[0] * x + map[1] * y + map[2]);
+                int from_y = (int)(map[3] * x + map[4] * y + map[5]);
+                from_x = from_x < 0 ? 0 : from_x > 5 ? 5 : from_x;
+                from_y = from_y < 0 ? 0 : from_y > 4 ? 4 : from_y;
+                assert_int_equal(out[y * 9 + x], source[from_y * 8 + from_x]);
+            }
+    }
+}
+
 static void test_jpeg_loses_more_at_lower_quality(void **state)
 {
     (void)state;
@@ -901,6 +925,7 @@ int main(void)
         cmocka_unit_test(test_resize_averages_or_interpolates),
         cmocka_unit_test(test_shrink_averages),
         cmocka_unit_test(test_pad_repeats_the_edge),
+        cmocka_unit_test(test_warp_follows_the_map_and_repeats_the_edge),
         cmocka_unit_test(test_jpeg_loses_more_at_lower_quality),
         cmocka_unit_test(test_exceptions_become_codes),
         cmocka_unit_test(test_videos_come_back),

@@ -53,13 +53,13 @@ static void boxes_collide_by_the_smaller_one(void **state)
 
 enum { FACES = 7, TILE = 120, COLUMNS = 4, ROWS = 2, MAX_PATH = 2 * TEST_PATH_SIZE };
 
-/* The mean faces, edge to edge. */
-static void make_page(struct frame *frame)
+/* The mean faces, edge to edge, every other one tilted by so many degrees, to either side. */
+static void make_page(struct frame *frame, double degrees)
 {
     size_t size;
     uint8_t *bytes = read_bytes(SOURCE_DIR "/datasets/mean_faces.png", &size);
     static uint8_t strip[FACES * 48 * 48], page[ROWS * TILE * COLUMNS * TILE * 3];
-    uint8_t tile[TILE * TILE];
+    uint8_t tile[TILE * TILE], upright[TILE * TILE];
     struct ocv_picture *picture = NULL;
     struct error error;
     assert_int_equal(ocv_picture_decode(&picture, bytes, size, NULL), OCV_OK);
@@ -71,7 +71,13 @@ static void make_page(struct frame *frame)
     memset(page, 128, sizeof page);
     for (int i = 0; i < FACES; i++) {
         struct grey_image face = {strip + 48 * i, 48, 48, FACES * 48};
-        assert_int_equal(ocv_resize_grey(face, tile, TILE, TILE, NULL), OCV_OK);
+        double angle = (i % 2 ? i % 4 - 2 : 0) * degrees * 3.14159265 / 180;
+        double c = cos(angle), s = sin(angle), middle = 0.5 * (TILE - 1);
+        const double map[] = {c, -s, middle * (1 - c + s), s, c, middle * (1 - s - c)};
+        assert_int_equal(ocv_resize_grey(face, upright, TILE, TILE, NULL), OCV_OK);
+        assert_int_equal(ocv_warp_grey((struct grey_image){upright, TILE, TILE, TILE}, map, tile,
+                                       TILE, TILE, NULL),
+                         OCV_OK);
         for (int p = 0; p < TILE * TILE; p++) {
             int x = i % COLUMNS * TILE + p % TILE, y = i / COLUMNS * TILE + p / TILE;
             memset(page + 3 * (y * COLUMNS * TILE + x), tile[p], 3);
@@ -100,17 +106,19 @@ static void expect_seven(const struct frame *frame)
         assert_int_equal(seen[i], 1);
 }
 
-static void faces_edge_to_edge_are_found(void **state)
+static void faces_edge_to_edge_are_found_tilted_ones_too(void **state)
 {
     (void)state;
     struct frame frame = {0};
     struct detector *detector;
     struct error error;
-    make_page(&frame);
     assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
-    for (int run = 0; run < 2; run++) {
-        assert_int_equal(detector_find(detector, &frame, &error), 0);
-        expect_seven(&frame);
+    for (int tilted = 0; tilted < 2; tilted++) {
+        make_page(&frame, 30 * tilted);
+        for (int run = 0; run < 2; run++) {
+            assert_int_equal(detector_find(detector, &frame, &error), 0);
+            expect_seven(&frame);
+        }
     }
     detector_close(&detector);
     frame_free(&frame);
@@ -135,7 +143,7 @@ static void second_cascade_may_be_missing_but_not_damaged(void **state)
     snprintf(first, sizeof first, "%s", in_folder("haarcascade_frontalface_default.xml"));
     snprintf(second, sizeof second, "%s", in_folder("haarcascade_frontalface_alt2.xml"));
     copy_cascade(HAAR_CASCADE, first);
-    make_page(&frame);
+    make_page(&frame, 0);
     assert_int_equal(detector_open(&detector, first, &error), 0);
     assert_int_equal(detector_find(detector, &frame, &error), 0);
     assert_true(frame.box_count > 0);
@@ -157,7 +165,7 @@ int main(void)
         cmocka_unit_test(candidates_on_each_other_add_up),
         cmocka_unit_test(the_stronger_one_stays),
         cmocka_unit_test(boxes_collide_by_the_smaller_one),
-        cmocka_unit_test(faces_edge_to_edge_are_found),
+        cmocka_unit_test(faces_edge_to_edge_are_found_tilted_ones_too),
         cmocka_unit_test_teardown(second_cascade_may_be_missing_but_not_damaged, empty_folder),
     };
     ocv_setup(TEST_OPENCV_THREADS);

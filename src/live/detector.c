@@ -50,7 +50,7 @@ int detector_open(struct detector **detector, const char *cascade_path, struct e
     if (!made)
         return error_no_memory(error, "the face detector");
     if (detector_open_cascade(&made->cascade, cascade_path, error) ||
-        detector_find_second(made, cascade_path, error)) {
+        detector_find_others(made, cascade_path, error)) {
         detector_close(&made);
         return -1;
     }
@@ -63,22 +63,22 @@ void detector_close(struct detector **detector)
     if (!*detector)
         return;
     ocv_detector_close(&(*detector)->cascade);
-    ocv_detector_close(&(*detector)->second);
-    free((*detector)->second_path);
-    free((*detector)->pixels);
+    detector_close_others(*detector);
+    free((*detector)->upright.pixels);
+    free((*detector)->turned.pixels);
     free(*detector);
     *detector = NULL;
 }
 
-static int reserve(struct detector *detector, size_t size, struct error *error)
+int detector_reserve(struct scratch *scratch, size_t size, struct error *error)
 {
-    if (size <= detector->capacity)
+    if (size <= scratch->capacity)
         return 0;
-    uint8_t *pixels = realloc(detector->pixels, size);
+    uint8_t *pixels = realloc(scratch->pixels, size);
     if (!pixels)
         return error_no_memory(error, "the face detector");
-    detector->pixels = pixels;
-    detector->capacity = size;
+    scratch->pixels = pixels;
+    scratch->capacity = size;
     return 0;
 }
 
@@ -102,15 +102,16 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
     int padded_width = width + 2 * beside;
     int padded_height = height + 2 * above;
     size_t small = (size_t)width * (size_t)height;
-    if (reserve(detector, small + (size_t)padded_width * (size_t)padded_height, error))
+    if (detector_reserve(&detector->upright, small + (size_t)padded_width * (size_t)padded_height,
+                         error))
         return -1;
 
     struct ocv_error failure;
-    struct grey_image resized = {detector->pixels, width, height, (size_t)width};
-    uint8_t *padded = detector->pixels + small;
+    uint8_t *pixels = detector->upright.pixels, *padded = pixels + small;
+    struct grey_image resized = {pixels, width, height, (size_t)width};
     bool shrinks = width <= part.width && height <= part.height;
-    if ((shrinks ? ocv_shrink_grey : ocv_resize_grey)(part, detector->pixels, width, height,
-                                                      &failure) != OCV_OK ||
+    if ((shrinks ? ocv_shrink_grey : ocv_resize_grey)(part, pixels, width, height, &failure) !=
+            OCV_OK ||
         (padding > 0 &&
          ocv_pad_grey(resized, above, above, beside, beside, padded, &failure) != OCV_OK))
         return error_set(error, "%s", failure.text);
@@ -168,20 +169,19 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
     return 0;
 }
 
-/* What is known is found no more: the cascade passes over even patches at once. */
-static void hide_known(struct detector *detector, const struct view_of_frame *view,
-                       const struct frame *frame)
+void detector_hide_known(struct detector *detector, const struct view_of_frame *view,
+                         const struct frame *frame)
 {
     int width = view->picture.width;
+    uint8_t *pixels = detector->upright.pixels;
+    assert(view->picture.pixels == pixels); /* no padding */
     for (int i = 0; i < frame->box_count; i++) {
-        assert(view->picture.pixels == detector->pixels); /* no padding */
         struct box known = frame_clip(frame, frame->boxes[i]);
         int left = (int)(known.x * view->scale);
         int right = (int)((known.x + known.width) * view->scale);
         int bottom = (int)((known.y + known.height) * view->scale);
         for (int y = (int)(known.y * view->scale); y < bottom; y++)
-            memset(detector->pixels + (size_t)y * (size_t)width + left, 128,
-                   (size_t)(right - left));
+            memset(pixels + (size_t)y * (size_t)width + left, 128, (size_t)(right - left));
     }
 }
 
@@ -204,7 +204,7 @@ int detector_scan(struct detector *detector, struct frame *frame, int range, str
     struct ocv_detection how;
     if (detector_prepare(detector, &live_ranges[range], frame, &view, &how, error))
         return -1;
-    hide_known(detector, &view, frame);
+    detector_hide_known(detector, &view, frame);
     return how.max_side > 0 && how.max_side < how.min_side
                ? 0
                : detect(detector, &view, &how, frame, error);

@@ -11,10 +11,10 @@ struct detector;
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error);
 void detector_close(struct detector **detector);
 
-/* For stills, thorough: small faces in groups, and faces that fill a tight portrait. Fills
- * frame->boxes, ids and box_count from the grey picture, largest box first. With the default
- * cascade, the one of the name haarcascade_frontalface_alt2.xml beside it looks too, where it is
- * there. */
+/* For stills, thorough: small faces in groups, faces that fill a tight portrait, tilted ones,
+ * profiles. Fills frame->boxes, ids and box_count from the grey picture, largest box first. With
+ * the default cascade, haarcascade_frontalface_alt2.xml and haarcascade_profileface.xml beside it
+ * look too, where they are there. */
 int detector_find(struct detector *detector, struct frame *frame, struct error *error);
 
 /* For live pictures: the three below add to frame->boxes what they find and is not there yet. */

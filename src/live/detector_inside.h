@@ -13,12 +13,22 @@ enum {
     MAX_CANDIDATES = 4 * FRAME_MAX_FACES
 };
 
+/* A cascade that only stills need: reading it takes a while. */
+struct late_cascade {
+    struct ocv_detector *cascade; /* NULL before the first still, and where there is none */
+    char *path;                   /* NULL where there is none, or it is open */
+};
+
+struct scratch {
+    uint8_t *pixels;
+    size_t capacity; /* bytes */
+};
+
 struct detector {
     struct ocv_detector *cascade;
-    struct ocv_detector *second; /* for stills: NULL before the first, and where there is none */
-    char *second_path;           /* NULL where there is none, or it is open */
-    uint8_t *pixels;             /* scratch: the resized picture, then the padded one */
-    size_t capacity;             /* bytes */
+    struct late_cascade second, profile;
+    struct scratch upright; /* the resized picture, then the padded one */
+    struct scratch turned;
 };
 
 /* One way to search. Sizes are shares, so that they hold for pictures of any size. */
@@ -41,14 +51,21 @@ struct view_of_frame {
 
 int detector_open_cascade(struct ocv_detector **cascade, const char *path, struct error *error);
 
-/* Whether there is a second cascade beside the one at `path`; where not, or where that one does not
- * go with it, stills are searched with one. */
-int detector_find_second(struct detector *detector, const char *path, struct error *error);
+/* Whether the cascades for stills are beside the one at `path`; where not, or where that one does
+ * not go with them, stills are searched without. */
+int detector_find_others(struct detector *detector, const char *path, struct error *error);
+void detector_close_others(struct detector *detector);
+
+int detector_reserve(struct scratch *scratch, size_t size, struct error *error);
 
 /* The picture for a search, and how to look at it; max_side < min_side: not at all. */
 int detector_prepare(struct detector *detector, const struct search *search,
                      const struct frame *frame, struct view_of_frame *view,
                      struct ocv_detection *how, struct error *error);
+
+/* What is known is found no more: the cascades pass over even patches at once. */
+void detector_hide_known(struct detector *detector, const struct view_of_frame *view,
+                         const struct frame *frame);
 
 /* Where a box that was found lies in the frame. */
 struct box detector_in_frame(const struct view_of_frame *view, struct box found);
