@@ -43,10 +43,13 @@ done
 grep -rlI "$work/prefix" "$prefix" && fail "these files name the prefix"
 
 # --- The programs
-"$prefix/bin/expressions" --demo --headless --quiet --max-frames 45 >out 2>err ||
+LD_LIBRARY_PATH='' "$prefix/bin/expressions" --demo --headless --quiet --max-frames 45 >out 2>err ||
     fail "installed demo: $(cat err)"
 grep -q ' [0-9]* %' out || fail "installed demo saw nothing: $(cat out)"
 "$prefix/bin/train_fer" --help >out || fail "installed train_fer"
+
+readelf -d "$prefix/bin/expressions" | grep -q 'NEEDED.*libexpressions\.so\.0' ||
+    fail "the program is no client of the library"
 
 # --- The library exports what its header declares, nothing else
 sed -n '/EXPRESSIONS_API/,/;/p' "$prefix/include/expressions.h" | grep -o 'expressions_[a-z_]*(' |

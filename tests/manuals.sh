@@ -35,7 +35,7 @@ compare()
 compare "$expressions" "$pages/expressions.1.in"
 compare "$train_fer" "$pages/train_fer.1.in"
 
-sed -n '/EXPRESSIONS_API/,/;/p' "$source_dir/src/lib/expressions.h" |
+sed -n '/EXPRESSIONS_API/,/;/p' "$source_dir/include/expressions.h" |
     grep -o 'expressions_[a-z_]*(' | tr -d '(' | sort >declared
 grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual
 [ -s declared ] && cmp -s declared manual || fail "libexpressions(3): $(diff declared manual)"

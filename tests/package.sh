@@ -36,8 +36,8 @@ expect()
 
 cpack --config "$build/CPackConfig.cmake" -B "$work" >log 2>&1 || { cat log; exit 1; }
 [ "$(echo ./*.deb | wc -w)" -eq 4 ] || fail "not four packages: $(echo ./*.deb)"
-expect expressions Depends libopencv-core libopencv-videoio libsdl2 libopenblas libcjson1 libc6 \
-    opencv-data fonts-dejavu-core expressions-data
+expect expressions Depends "libexpressions0 (=" libopencv-core libopencv-videoio libsdl2 libopenblas \
+    libcjson1 libc6 opencv-data fonts-dejavu-core expressions-data
 expect libexpressions0 Depends libopencv-objdetect libopenblas libc6 opencv-data
 expect libexpressions-dev Depends libexpressions0
 expect expressions-data Architecture all
@@ -52,6 +52,8 @@ for document in copyright changelog.gz changelog.Debian.gz; do
     [ "$(find root/usr/share/doc -name $document | wc -l)" -eq 4 ] || fail "not in each: $document"
 done
 gzip -t root/usr/share/man/man1/*.gz || fail "manuals"
+LD_LIBRARY_PATH=$(dirname "$(find "$work/root/usr/lib" -name 'libexpressions.so.0')")
+export LD_LIBRARY_PATH
 root/usr/bin/expressions --demo --headless --quiet --max-frames 45 >out 2>err ||
     fail "unpacked demo: $(cat err)"
 root/usr/bin/expressions --model-info | grep -q "^model .*/share/expressions/models/" ||

@@ -1,77 +1,11 @@
-/* libexpressions, as a program outside sees it, against what the live program's own parts give. */
-#include "testing.h"
+/* libexpressions, as a program outside sees it, against the parts that it is made of. */
+#include "small_model.h"
 
-#include "demo.h"
-#include "expressions.h"
-#include "follower.h"
-#include "ocv.h"
-#include "recognizer.h"
-#include "smoother.h"
+#include "detector.h"
+#include "face.h"
+#include "library.h"
 
 #include <pthread.h>
-
-static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
-
-static struct demo *demo;
-static struct expressions_model *model;
-static struct expressions_recognizer *recognizer;
-static struct expressions_detector *detector;
-static struct expressions_error error;
-
-static void expect_ok(enum expressions_status status)
-{
-    if (status != EXPRESSIONS_OK)
-        fail_msg("%s: %s", expressions_status_text(status), error.text);
-}
-
-/* The status is this one, and so is the error's, whose text is one line with `word`. */
-static void expect_failure(enum expressions_status got, enum expressions_status status,
-                           const char *word)
-{
-    assert_int_equal(got, status);
-    assert_int_equal(error.status, status);
-    expect_text(error.text, word, "");
-}
-
-static struct expressions_picture as_picture(struct bgr_image image)
-{
-    return (struct expressions_picture){image.pixels, image.width, image.height, image.stride,
-                                        EXPRESSIONS_BGR};
-}
-
-/* A frame of the live program with the demo's next picture. */
-static struct expressions_picture next_picture(struct frame *frame)
-{
-    struct error why;
-    double time;
-    struct bgr_image image = demo_next(demo, &time);
-    assert_int_equal(frame_set(frame, image, &why), 0);
-    frame->time = time;
-    return as_picture(image);
-}
-
-static int open_all(void **state)
-{
-    (void)state;
-    struct error why;
-    int failed = demo_open(&demo, SOURCE_DIR "/datasets/mean_faces.png", &why);
-    failed = failed || expressions_model_load(&model, model_path, &error);
-    failed = failed || expressions_recognizer_open(&recognizer, model, &error);
-    failed = failed || expressions_detector_open(&detector, NULL, &error);
-    if (failed)
-        print_error("%s\n", error.text);
-    return failed ? -1 : 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    expressions_detector_close(&detector);
-    expressions_recognizer_close(&recognizer);
-    expressions_model_free(&model);
-    demo_close(&demo);
-    return detector || recognizer || model ? -1 : 0;
-}
 
 static void test_names(void **state)
 {
@@ -91,208 +25,150 @@ static void test_names(void **state)
     assert_non_null(expressions_status_text((enum expressions_status)99));
 }
 
+static void test_description(void **state)
+{
+    (void)state;
+    char text[EXPRESSIONS_DESCRIPTION_SIZE];
+    expect_ok(expressions_model_describe(model, text, &error));
+    assert_non_null(strstr(text, "angry, disgust, fear, happy, sad, surprise, neutral\n"));
+    assert_non_null(strstr(text, "\nlicence "));
+    assert_int_equal(strncmp(text, "model          " SOURCE_DIR, 15 + sizeof SOURCE_DIR - 1), 0);
+    expect_failure(expressions_model_describe(NULL, text, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "model");
+}
+
+/* What model_predict says of these boxes. */
+static void predict(const struct grey_image *grey, const struct expressions_face *faces, int count,
+                    float answers[][EXPRESSIONS_LABEL_COUNT])
+{
+    static uint8_t crops[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS];
+    struct model own;
+    struct model_workspace *workspace;
+    struct error why;
+    assert_int_equal(model_load(&own, model_path, &why), 0);
+    assert_int_equal(model_workspace_create(&workspace, &own, EXPRESSIONS_MAX_FACES, &why), 0);
+    for (int i = 0; i < count; i++) {
+        struct expressions_box box = faces[i].box;
+        face_crop(grey, (struct box){box.x, box.y, box.width, box.height},
+                  crops + i * EXPRESSIONS_CROP_PIXELS);
+    }
+    model_predict(&own, workspace, crops, count, answers[0]);
+    model_workspace_free(&workspace);
+    model_free(&own);
+}
+
 static void test_single_pictures(void **state)
 {
     (void)state;
     struct error why;
-    struct recognizer *own;
-    struct detector *own_detector;
-    struct frame frame = {0};
-    assert_int_equal(recognizer_open(&own, model_path, &why), 0);
-    assert_int_equal(detector_open(&own_detector, HAAR_CASCADE, &why), 0);
+    struct detector *own;
+    double time;
+    assert_int_equal(detector_open(&own, HAAR_CASCADE, &why), 0);
     for (int n = 0; n < 3; n++) {
-        struct expressions_picture picture = next_picture(&frame);
-        struct face expected[FRAME_MAX_FACES];
-        struct expressions_box boxes[EXPRESSIONS_MAX_FACES];
+        struct expressions_picture picture = next_picture(&time);
+        struct grey_frame frame = {.grey = to_grey_image(&picture)};
         struct expressions_face faces[EXPRESSIONS_MAX_FACES];
+        float answers[EXPRESSIONS_MAX_FACES][EXPRESSIONS_LABEL_COUNT];
         int count = -1;
-        assert_int_equal(detector_find(own_detector, &frame, &why), 0);
-        recognizer_run(own, &frame, expected);
+        assert_int_equal(detector_find(own, &frame, &why), 0);
         expect_ok(
-            expressions_detect(detector, &picture, boxes, EXPRESSIONS_MAX_FACES, &count, &error));
+            expressions_detect(detector, &picture, faces, EXPRESSIONS_MAX_FACES, &count, &error));
         assert_true(count >= 1);
         assert_int_equal(count, frame.box_count);
-        assert_memory_equal(boxes, frame.boxes, (size_t)count * sizeof *boxes);
-        expect_ok(expressions_recognize(recognizer, &picture, boxes, count, faces, &error));
+        expect_ok(expressions_recognize(recognizer, &picture, faces, count, &error));
+        predict(&frame.grey, faces, count, answers);
         for (int i = 0; i < count; i++) {
             assert_int_equal(faces[i].id, i + 1);
-            assert_int_equal(faces[i].label, expected[i].label);
-            assert_memory_equal(faces[i].raw, expected[i].raw, sizeof faces[i].raw);
+            assert_memory_equal(&faces[i].box, &frame.boxes[i], sizeof faces[i].box);
+            assert_memory_equal(faces[i].raw, answers[i], sizeof faces[i].raw);
             assert_memory_equal(faces[i].probabilities, faces[i].raw, sizeof faces[i].raw);
-            assert_memory_equal(&faces[i].box, &boxes[i], sizeof *boxes);
+            for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
+                assert_true(answers[i][k] <= answers[i][faces[i].label]);
+            assert_int_equal(faces[i].uncertain, answers[i][faces[i].label] < 0.5f);
+            assert_true(!faces[i].held && !faces[i].smoothed && !faces[i].calibration);
         }
         expect_ok(expressions_detect(detector, &picture, NULL, 0, &count, &error));
         assert_int_equal(count, 0);
     }
-    frame_free(&frame);
-    detector_close(&own_detector);
-    recognizer_close(&own);
+    detector_close(&own);
 }
 
 /* Grey and colour, and rows with anything between them, give the same. */
 static void test_formats(void **state)
 {
     (void)state;
-    struct frame frame = {0};
-    struct expressions_picture picture = next_picture(&frame);
-    struct expressions_box box, again;
-    struct expressions_face coloured, grey;
+    double time;
+    struct expressions_picture picture = next_picture(&time);
+    struct grey_image packed = to_grey_image(&picture);
+    struct expressions_face coloured, grey, followed;
+    struct expressions_tracker *tracker;
     int count;
-    size_t width = (size_t)frame.width, stride = width + 13;
-    uint8_t *padded = malloc(stride * (size_t)frame.height);
+    size_t width = (size_t)packed.width, stride = width + 13;
+    uint8_t *padded = malloc(stride * (size_t)packed.height);
     assert_non_null(padded);
-    memset(padded, 0xaa, stride * (size_t)frame.height);
-    for (size_t y = 0; y < (size_t)frame.height; y++)
-        memcpy(padded + y * stride, frame.grey + y * width, width);
-    struct expressions_picture in_grey = {padded, frame.width, frame.height, stride,
+    memset(padded, 0xaa, stride * (size_t)packed.height);
+    for (size_t y = 0; y < (size_t)packed.height; y++)
+        memcpy(padded + y * stride, packed.pixels + y * width, width);
+    struct expressions_picture in_grey = {padded, packed.width, packed.height, stride,
                                           EXPRESSIONS_GREY};
-    expect_ok(expressions_detect(detector, &picture, &box, 1, &count, &error));
+    expect_ok(expressions_detect(detector, &picture, &coloured, 1, &count, &error));
     assert_int_equal(count, 1);
-    expect_ok(expressions_detect(detector, &in_grey, &again, 1, &count, &error));
-    assert_memory_equal(&box, &again, sizeof box);
-    expect_ok(expressions_recognize(recognizer, &picture, &box, 1, &coloured, &error));
-    expect_ok(expressions_recognize(recognizer, &in_grey, &box, 1, &grey, &error));
+    expect_ok(expressions_detect(detector, &in_grey, &grey, 1, &count, &error));
+    assert_memory_equal(&coloured, &grey, sizeof grey);
+    expect_ok(expressions_recognize(recognizer, &picture, &coloured, 1, &error));
+    expect_ok(expressions_recognize(recognizer, &in_grey, &grey, 1, &error));
     assert_memory_equal(coloured.raw, grey.raw, sizeof grey.raw);
+    const struct expressions_picture *const both[] = {&picture, &in_grey};
+    struct expressions_box found[2];
+    for (int i = 0; i < 2; i++) {
+        expect_ok(expressions_tracker_open(&tracker, detector, &error));
+        expect_ok(expressions_track(tracker, both[i], 0, NULL, 0, &followed, 1, &count, &error));
+        assert_int_equal(count, 1);
+        found[i] = followed.box;
+        expressions_tracker_close(&tracker);
+    }
+    assert_memory_equal(&found[0], &found[1], sizeof found[0]);
     free(padded);
-    frame_free(&frame);
 }
 
-/* More boxes than a batch holds; they leave the picture, too. */
-static void test_many_boxes(void **state)
+/* More faces than a batch holds; their boxes leave the picture, too. Held ones stay as they are. */
+static void test_many_faces(void **state)
 {
     (void)state;
     enum { COUNT = 2 * EXPRESSIONS_MAX_FACES + 3 };
-    struct frame frame = {0};
-    struct expressions_picture picture = next_picture(&frame);
-    struct expressions_box boxes[COUNT];
+    double time;
+    struct expressions_picture picture = next_picture(&time);
     static struct expressions_face together[COUNT];
-    struct expressions_face alone;
-    for (int i = 0; i < COUNT; i++)
-        boxes[i] = (struct expressions_box){i * 5 - 60, i * 4 - 50, 30 + i, 30 + i};
-    expect_ok(expressions_recognize(recognizer, &picture, boxes, COUNT, together, &error));
-    for (int i = 0; i < COUNT; i += 13) {
+    for (int i = 0; i < COUNT; i++) {
+        together[i].box = (struct expressions_box){i * 5 - 60, i * 4 - 50, 30 + i, 30 + i};
+        together[i].held = i % 3 == 1;
+    }
+    expect_ok(expressions_recognize(recognizer, &picture, together, COUNT, &error));
+    for (int i = 0; i < COUNT; i++) {
+        struct expressions_face alone = {.box = together[i].box};
         float sum = 0;
-        expect_ok(expressions_recognize(recognizer, &picture, &boxes[i], 1, &alone, &error));
-        assert_int_equal(together[i].id, i + 1);
+        if (together[i].held) {
+            assert_true(together[i].raw[0] == 0 && together[i].label == 0);
+            continue;
+        }
+        expect_ok(expressions_recognize(recognizer, &picture, &alone, 1, &error));
         for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++) {
-            expect_close(together[i].raw[k], alone.raw[k], 1e-5, "the same box");
+            expect_close((double)together[i].raw[k], (double)alone.raw[k], 1e-5, "the same box");
             sum += together[i].raw[k];
         }
-        expect_close(sum, 1, 1e-5, "sum");
+        expect_close((double)sum, 1, 1e-5, "sum");
     }
-    expect_ok(expressions_recognize(recognizer, &picture, NULL, 0, NULL, &error));
-    frame_free(&frame);
+    expect_ok(expressions_recognize(recognizer, &picture, NULL, 0, &error));
 }
 
-static void expect_same_faces(const struct expressions_face *faces, const struct face *expected,
-                              int count)
-{
-    for (int i = 0; i < count; i++) {
-        assert_int_equal(faces[i].id, expected[i].id);
-        assert_int_equal(faces[i].label, expected[i].label);
-        assert_int_equal(faces[i].held, expected[i].held);
-        assert_int_equal(faces[i].uncertain, expected[i].uncertain);
-        assert_memory_equal(&faces[i].box, &expected[i].box, sizeof faces[i].box);
-        assert_memory_equal(faces[i].raw, expected[i].raw, sizeof faces[i].raw);
-        assert_memory_equal(faces[i].probabilities, expected[i].probabilities, sizeof faces[i].raw);
-    }
-}
-
-static void test_stream(void **state)
+static void test_clip(void **state)
 {
     (void)state;
-    struct error why;
-    struct recognizer *own;
-    struct follower follower = {0};
-    struct smoother smoother = {.seconds = 0.3};
-    struct expressions_stream *stream;
-    struct frame frame = {0};
-    int faces_seen = 0;
-    assert_int_equal(recognizer_open(&own, model_path, &why), 0);
-    assert_int_equal(detector_open(&follower.detector, HAAR_CASCADE, &why), 0);
-    expect_ok(expressions_stream_open(&stream, recognizer, detector, 0.3, &error));
-    for (int n = 0; n < 40; n++) {
-        struct face expected[FRAME_MAX_FACES];
-        struct expressions_face faces[EXPRESSIONS_MAX_FACES];
-        struct expressions_picture picture = next_picture(&frame);
-        int count = -1;
-        assert_int_equal(follower_run(&follower, &frame, &why), 0);
-        recognizer_run(own, &frame, expected);
-        smoother_run(&smoother, expected, frame.box_count, frame.time);
-        expect_ok(expressions_stream_next(stream, &picture, frame.time, NULL, 0, faces,
-                                          EXPRESSIONS_MAX_FACES, &count, &error));
-        assert_int_equal(count, frame.box_count);
-        expect_same_faces(faces, expected, count);
-        faces_seen += count;
-    }
-    assert_true(faces_seen >= 38);
-    struct expressions_picture picture = next_picture(&frame);
-    int count = -1;
-    expect_failure(
-        expressions_stream_next(stream, &picture, frame.time - 1, NULL, 0, NULL, 0, &count, &error),
-        EXPRESSIONS_BAD_ARGUMENT, "time");
-    assert_int_equal(count, -1);
-    expressions_stream_close(&stream);
-    assert_null(stream);
-    detector_close(&follower.detector);
-    recognizer_close(&own);
-    frame_free(&frame);
-}
-
-/* In the first frame the boxes are as they were given: the answers are those of a single picture.
- */
-static void test_first_frame(void **state)
-{
-    (void)state;
-    struct expressions_stream *stream;
-    struct frame frame = {0};
-    struct expressions_face faces[2], alone[2];
-    int count;
-    expect_ok(expressions_stream_open(&stream, recognizer, NULL, 0.3, &error));
-    struct expressions_picture picture = next_picture(&frame);
-    const struct expressions_box boxes[2] = {{180, 150, 200, 200}, {440, 40, 120, 120}};
-    expect_ok(expressions_stream_next(stream, &picture, 0, boxes, 2, faces, 2, &count, &error));
-    assert_int_equal(count, 2);
-    expect_ok(expressions_recognize(recognizer, &picture, boxes, 2, alone, &error));
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(faces[i].id, i + 1);
-        assert_memory_equal(&faces[i].box, &boxes[i], sizeof *boxes);
-        assert_memory_equal(faces[i].raw, alone[i].raw, sizeof alone[i].raw);
-    }
-    expect_ok(expressions_stream_next(stream, &picture, 1, boxes, 2, faces, 1, &count, &error));
-    assert_int_equal(count, 1);
-    expressions_stream_close(&stream);
-    frame_free(&frame);
-}
-
-/* The caller finds the faces; one that is gone for a moment is held and keeps its number. */
-static void test_stream_of_given_boxes(void **state)
-{
-    (void)state;
-    struct expressions_stream *stream;
-    struct frame frame = {0};
-    struct expressions_face face;
-    int count;
-    expect_ok(expressions_stream_open(&stream, recognizer, NULL, 0.3, &error));
-    struct expressions_picture picture = next_picture(&frame);
-    struct expressions_box box = {180, 150, 200, 200};
-    for (int n = 0; n < 10; n++)
-        expect_ok(
-            expressions_stream_next(stream, &picture, n * 0.1, &box, 1, &face, 1, &count, &error));
-    assert_int_equal(count, 1);
-    assert_int_equal(face.id, 1);
-    assert_int_equal(face.held, 0);
-    struct expressions_face before = face;
-    expect_ok(expressions_stream_next(stream, &picture, 1, &box, 0, &face, 1, &count, &error));
-    assert_int_equal(count, 1);
-    assert_int_equal(face.held, 1);
-    assert_memory_equal(face.probabilities, before.probabilities, sizeof face.probabilities);
-    expect_failure(expressions_stream_next(stream, &picture, 2, NULL, 0, &face, 1, &count, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "no detector");
-    expect_ok(expressions_stream_next(stream, &picture, 2, &box, 0, &face, 1, &count, &error));
-    assert_int_equal(count, 0);
-    expressions_stream_close(&stream);
-    frame_free(&frame);
+    struct expressions_box part =
+        expressions_clip((struct expressions_box){-10, 60, 40, 40}, 100, 80);
+    const struct expressions_box expected = {0, 60, 30, 20};
+    assert_memory_equal(&part, &expected, sizeof part);
+    assert_int_equal(expressions_clip((struct expressions_box){200, 0, 10, 10}, 100, 80).width, 0);
 }
 
 /* Noise; four crops are labelled with what the model says of them, the others with something else.
@@ -309,10 +185,9 @@ static void test_evaluation(void **state)
     struct rng rng = rng_make(3, 0);
     fill_noise(&rng, crops[0], sizeof crops);
     for (int i = 0; i < COUNT; i++) {
-        struct expressions_face face;
-        struct expressions_box all = {0, 0, SIDE, SIDE};
+        struct expressions_face face = {.box = {0, 0, SIDE, SIDE}};
         picture = (struct expressions_picture){crops[i], SIDE, SIDE, SIDE, EXPRESSIONS_GREY};
-        expect_ok(expressions_recognize(recognizer, &picture, &all, 1, &face, &error));
+        expect_ok(expressions_recognize(recognizer, &picture, &face, 1, &error));
         labels[i] = (uint8_t)(i < 4 ? face.label : (face.label + 1) % COUNT);
         right += i < 4;
     }
@@ -349,10 +224,27 @@ static void test_bad_files(void **state)
                      EXPRESSIONS_BAD_MODEL);
     assert_null(no_model);
     assert_null(no_detector);
+
+    /* One for something else can be described, but recognizes no faces. */
+    struct expressions_recognizer *no_recognizer = NULL;
+    struct model small = small_model(3);
+    struct error why;
+    char text[EXPRESSIONS_DESCRIPTION_SIZE];
+    assert_int_equal(model_save(&small, in_folder("small.safetensors"), &why), 0);
+    model_free(&small);
+    expect_ok(expressions_model_load(&no_model, in_folder("small.safetensors"), &error));
+    expect_ok(expressions_model_describe(no_model, text, &error));
+    assert_non_null(strstr(text, "\nclasses        left, right, "));
+    assert_int_equal(expressions_model_networks(no_model), 1);
+    assert_int_equal(expressions_vector_size(no_model, 0), 64);
+    expect_failure(expressions_recognizer_open(&no_recognizer, no_model, &error),
+                   EXPRESSIONS_BAD_MODEL, "small.safetensors");
+    assert_null(no_recognizer);
     expressions_model_free(&no_model);
     expressions_recognizer_close(NULL);
     expressions_detector_close(&no_detector);
-    expressions_stream_close(NULL);
+    expressions_tracker_close(NULL);
+    expressions_smoother_close(NULL);
 }
 
 static void test_bad_arguments(void **state)
@@ -372,37 +264,36 @@ static void test_bad_arguments(void **state)
     const struct expressions_box bad_boxes[] = {
         {0, 0, 0, 10}, {0, 0, 10, -1}, {0, 0, 1 << 20, 10}, {1 << 20, 0, 10, 10}, {0, -40000, 9, 9},
     };
-    const struct expressions_box box = {8, 8, 32, 32};
-    struct expressions_face face = {.id = 77};
-    struct expressions_box found = {.x = 77};
+    struct expressions_face face = {.box = {8, 8, 32, 32}, .id = 77, .label = 77};
+    uint8_t crop[EXPRESSIONS_CROP_PIXELS];
     int count = 77;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        expect_failure(expressions_recognize(recognizer, &bad[i], &box, 1, &face, &error),
+        expect_failure(expressions_recognize(recognizer, &bad[i], &face, 1, &error),
                        EXPRESSIONS_BAD_ARGUMENT, "picture");
-        expect_failure(expressions_detect(detector, &bad[i], &found, 1, &count, &error),
+        expect_failure(expressions_crop(recognizer, &bad[i], &face.box, 1, crop, &error),
+                       EXPRESSIONS_BAD_ARGUMENT, "picture");
+        expect_failure(expressions_detect(detector, &bad[i], &face, 1, &count, &error),
                        EXPRESSIONS_BAD_ARGUMENT, "picture");
     }
-    for (size_t i = 0; i < sizeof bad_boxes / sizeof *bad_boxes; i++)
-        expect_failure(expressions_recognize(recognizer, &good, &bad_boxes[i], 1, &face, &error),
+    for (size_t i = 0; i < sizeof bad_boxes / sizeof *bad_boxes; i++) {
+        struct expressions_face bad_face = {.box = bad_boxes[i]};
+        expect_failure(expressions_recognize(recognizer, &good, &bad_face, 1, &error),
                        EXPRESSIONS_BAD_ARGUMENT, "box");
-    expect_failure(expressions_recognize(recognizer, NULL, &box, 1, &face, &error),
+        expect_failure(expressions_crop(recognizer, &good, &bad_boxes[i], 1, crop, &error),
+                       EXPRESSIONS_BAD_ARGUMENT, "box");
+    }
+    expect_failure(expressions_recognize(recognizer, NULL, &face, 1, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "picture");
-    expect_failure(expressions_recognize(NULL, &good, &box, 1, &face, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "recognizer");
-    expect_failure(expressions_recognize(recognizer, &good, NULL, 1, &face, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "boxes");
-    expect_failure(expressions_recognize(recognizer, &good, &box, -1, &face, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "boxes");
+    expect_failure(expressions_recognize(NULL, &good, &face, 1, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "recognizer");
+    expect_failure(expressions_recognize(recognizer, &good, NULL, 1, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "faces");
+    expect_failure(expressions_recognize(recognizer, &good, &face, -1, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "faces");
     expect_failure(expressions_detect(detector, &good, NULL, 1, &count, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "boxes");
-    struct expressions_stream *stream = NULL;
-    expect_failure(expressions_stream_open(&stream, recognizer, NULL, -1, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "time constant");
-    expect_failure(expressions_stream_open(&stream, NULL, NULL, 0, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "recognizer");
-    assert_null(stream);
+                   EXPRESSIONS_BAD_ARGUMENT, "faces");
     assert_int_equal(face.id, 77);
-    assert_int_equal(found.x, 77);
+    assert_int_equal(face.label, 77);
     assert_int_equal(count, 77);
 }
 
@@ -415,15 +306,14 @@ static void *recognize_often(void *failures)
 {
     struct expressions_recognizer *own;
     struct expressions_picture picture = {noise, 256, 256, 256, EXPRESSIONS_GREY};
-    struct expressions_box box = {20, 30, 200, 200};
     int *wrong = failures;
     if (expressions_recognizer_open(&own, model, NULL) != EXPRESSIONS_OK) {
         *wrong = -1;
         return NULL;
     }
     for (int n = 0; n < 20; n++) {
-        struct expressions_face face;
-        if (expressions_recognize(own, &picture, &box, 1, &face, NULL) != EXPRESSIONS_OK ||
+        struct expressions_face face = {.box = expected_face.box};
+        if (expressions_recognize(own, &picture, &face, 1, NULL) != EXPRESSIONS_OK ||
             memcmp(face.raw, expected_face.raw, sizeof face.raw) != 0)
             ++*wrong;
     }
@@ -440,8 +330,8 @@ static void test_threads_share_a_model(void **state)
     struct rng rng = rng_make(11, 0);
     fill_noise(&rng, noise, sizeof noise);
     struct expressions_picture picture = {noise, 256, 256, 256, EXPRESSIONS_GREY};
-    struct expressions_box box = {20, 30, 200, 200};
-    expect_ok(expressions_recognize(recognizer, &picture, &box, 1, &expected_face, &error));
+    expected_face = (struct expressions_face){.box = {20, 30, 200, 200}};
+    expect_ok(expressions_recognize(recognizer, &picture, &expected_face, 1, &error));
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, recognize_often, &wrong[i]), 0);
     for (int i = 0; i < THREADS; i++)
@@ -452,23 +342,17 @@ static void test_threads_share_a_model(void **state)
 
 int main(void)
 {
-    if (access(model_path, R_OK) != 0) {
-        printf("skipped: there is no %s\n", model_path);
-        return 77;
-    }
-    ocv_setup(TEST_OPENCV_THREADS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test_setup_teardown(test_description, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_single_pictures, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_formats, open_all, close_all),
-        cmocka_unit_test_setup_teardown(test_many_boxes, open_all, close_all),
-        cmocka_unit_test_setup_teardown(test_stream, open_all, close_all),
-        cmocka_unit_test_setup_teardown(test_first_frame, open_all, close_all),
-        cmocka_unit_test_setup_teardown(test_stream_of_given_boxes, open_all, close_all),
+        cmocka_unit_test_setup_teardown(test_many_faces, open_all, close_all),
+        cmocka_unit_test(test_clip),
         cmocka_unit_test_setup_teardown(test_evaluation, open_all, close_all),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test_setup_teardown(test_bad_arguments, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_threads_share_a_model, open_all, close_all),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return run_library_tests(tests, sizeof tests / sizeof *tests);
 }

@@ -6,7 +6,6 @@
 #include "canvas.h"
 #include "csv.h"
 #include "demo.h"
-#include "follower.h"
 #include "jsonl.h"
 #include "layout.h"
 #include "ocv.h"
@@ -189,69 +188,18 @@ static void test_demo_bad_faces(void **state)
     assert_null(demo);
 }
 
-static void demo_frame(int index, struct frame *frame)
-{
-    struct demo *demo;
-    struct error error;
-    assert_int_equal(demo_open(&demo, mean_faces, &error), 0);
-    struct bgr_image picture = {0};
-    for (int i = 0; i <= index; i++)
-        picture = demo_next(demo, &frame->time);
-    assert_int_equal(frame_set(frame, picture, &error), 0);
-    demo_close(&demo);
-}
-
-static int find(int live, struct follower *follower, struct frame *frame, struct error *error)
-{
-    return live ? follower_run(follower, frame, error)
-                : detector_find(follower->detector, frame, error);
-}
-
-static void test_detector(void **state)
-{
-    (void)state;
-    for (int live = 0; live < 2; live++) {
-        struct detector *detector;
-        struct error error;
-        assert_int_equal(detector_open(&detector, resource_cascade(), &error), 0);
-        struct follower follower = {.detector = detector};
-        struct frame frame = {0};
-        demo_frame(100, &frame);
-        assert_int_equal(find(live, &follower, &frame, &error), 0);
-        assert_int_equal(frame.box_count, 1);
-        assert_in_range(frame.boxes[0].width, 180, 320);
-        assert_in_range(frame.boxes[0].x + frame.boxes[0].width / 2, 200, 330);
-
-        const uint8_t pixel[3] = {1, 2, 3};
-        assert_int_equal(frame_set(&frame, (struct bgr_image){pixel, 1, 1, 3}, &error), 0);
-        follower = (struct follower){.detector = detector};
-        assert_int_equal(find(live, &follower, &frame, &error), 0);
-        assert_int_equal(frame.box_count, 0);
-        frame_free(&frame);
-        detector_close(&detector);
-    }
-}
-
-static void test_detector_bad_cascade(void **state)
-{
-    (void)state;
-    struct detector *detector = NULL;
-    struct error error;
-    assert_int_equal(detector_open(&detector, "no/cascade.xml", &error), -1);
-    expect_text(error.text, "no/cascade.xml", "No such file");
-    assert_null(detector);
-}
-
 static void test_frame_clip(void **state)
 {
     (void)state;
     struct frame frame = {.width = 100, .height = 80};
-    struct box inside = frame_clip(&frame, (struct box){-10, 60, 40, 40});
+    struct expressions_face face = {.box = {-10, 60, 40, 40}};
+    struct expressions_box inside = frame_clip(&frame, &face);
     assert_int_equal(inside.x, 0);
     assert_int_equal(inside.y, 60);
     assert_int_equal(inside.width, 30);
     assert_int_equal(inside.height, 20);
-    assert_int_equal(frame_clip(&frame, (struct box){200, 0, 10, 10}).width, 0);
+    face.box = (struct expressions_box){200, 0, 10, 10};
+    assert_int_equal(frame_clip(&frame, &face).width, 0);
 }
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
@@ -308,12 +256,13 @@ static void test_picture_list(void **state)
 
 /* ---- Results --------------------------------------------------------------------------------- */
 
-static struct face made_up_face(void)
+static struct expressions_face made_up_face(void)
 {
-    return (struct face){.id = 1,
-                         .box = {-12, 96, 192, 180},
-                         .label = 3,
-                         .probabilities = {0.01f, 0.0f, 0.01f, 0.93f, 0.01f, 0.02f, 0.02f}};
+    return (struct expressions_face){
+        .id = 1,
+        .box = {-12, 96, 192, 180},
+        .label = 3,
+        .probabilities = {0.01f, 0.0f, 0.01f, 0.93f, 0.01f, 0.02f, 0.02f}};
 }
 
 static char *written_by(FILE *file)
@@ -328,8 +277,8 @@ static char *written_by(FILE *file)
 static void test_jsonl(void **state)
 {
     (void)state;
-    struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .box_count = 1};
-    struct face face = made_up_face();
+    struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .face_count = 1};
+    struct expressions_face face = made_up_face();
     struct error error;
     FILE *file = tmpfile();
     assert_non_null(file);
@@ -365,8 +314,8 @@ static void test_jsonl(void **state)
 static void test_csv(void **state)
 {
     (void)state;
-    struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .box_count = 1};
-    struct face face = made_up_face();
+    struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .face_count = 1};
+    struct expressions_face face = made_up_face();
     struct csv *csv;
     struct error error;
     const char *path = in_folder("table.csv");
@@ -400,8 +349,8 @@ static void test_csv(void **state)
 static void test_text_report(void **state)
 {
     (void)state;
-    struct frame frame = {.width = 640, .height = 480, .box_count = 1, .time = 1.5};
-    struct face face = made_up_face();
+    struct frame frame = {.width = 640, .height = 480, .face_count = 1, .time = 1.5};
+    struct expressions_face face = made_up_face();
     struct tally tally = {0};
     struct progress_bar bar = {0};
     FILE *file = tmpfile();
@@ -410,7 +359,7 @@ static void test_text_report(void **state)
     assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     face.probabilities[3] = 0.8f;
     assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
-    frame.box_count = 0;
+    frame.face_count = 0;
     assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
     assert_string_equal(written_by(file), "a?.jpg: happy 93 %  (box 0,96 180x180)\n"
@@ -454,8 +403,8 @@ static void test_canvas(void **state)
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     memset(pixels, 90, sizeof pixels);
     struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
-    struct face face = made_up_face();
-    face.box = (struct box){200, 150, 160, 160};
+    struct expressions_face face = made_up_face();
+    face.box = (struct expressions_box){200, 150, 160, 160};
     struct canvas *canvas;
     struct error error;
     assert_int_equal(canvas_create(&canvas, resource_font(), &error), 0);
@@ -472,12 +421,12 @@ static void test_canvas(void **state)
     assert_int_equal(drawn.pixels[470 * drawn.stride + 20 * 3], 90);
 
     /* Four times as many faces as fit, at every corner: nothing may break. */
-    struct face many[FRAME_MAX_FACES];
-    for (int i = 0; i < FRAME_MAX_FACES; i++) {
+    struct expressions_face many[EXPRESSIONS_MAX_FACES];
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++) {
         many[i] = face;
-        many[i].box = (struct box){i % 8 * 90 - 40, i / 8 * 70 - 40, 80, 80};
+        many[i].box = (struct expressions_box){i % 8 * 90 - 40, i / 8 * 70 - 40, 80, 80};
     }
-    assert_int_equal(canvas_draw(canvas, picture, many, FRAME_MAX_FACES, &drawn, &error), 0);
+    assert_int_equal(canvas_draw(canvas, picture, many, EXPRESSIONS_MAX_FACES, &drawn, &error), 0);
     const uint8_t one[3] = {5, 6, 7};
     picture = (struct bgr_image){one, 1, 1, 3};
     assert_int_equal(canvas_draw(canvas, picture, &face, 0, &drawn, &error), 0);
@@ -490,7 +439,7 @@ static void test_canvas_without_font(void **state)
 {
     (void)state;
     const uint8_t one[3] = {5, 6, 7};
-    struct face face = made_up_face();
+    struct expressions_face face = made_up_face();
     struct canvas *canvas;
     struct bgr_image drawn;
     struct error error;
@@ -511,8 +460,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test_setup_teardown(test_demo_bad_faces, make_folder, remove_folder),
-        cmocka_unit_test(test_detector),
-        cmocka_unit_test(test_detector_bad_cascade),
         cmocka_unit_test(test_frame_clip),
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_list, make_folder, remove_folder),

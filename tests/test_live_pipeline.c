@@ -93,24 +93,77 @@ static void reset_detection(void)
     script.last = -1;
 }
 
-/* Stands in for that of follower.c: one face, 8 pixels wide, that moves 10 pixels a second to the
- * right from where the frame's number says. */
-int follower_run(struct follower *follower, struct frame *frame, struct error *error)
+/* Stands in for the library's: one face, 8 pixels wide, that moves 10 pixels a second to the right
+ * from where the frame's number says. */
+struct expressions_tracker {
+    pthread_mutex_t lock;
+    bool started;
+    double time; /* of the last frame */
+    int x, width;
+};
+
+enum expressions_status expressions_tracker_open(struct expressions_tracker **tracker,
+                                                 struct expressions_detector *detector,
+                                                 struct expressions_error *error)
 {
+    (void)detector, (void)error;
+    *tracker = calloc(1, sizeof **tracker);
+    assert_non_null(*tracker);
+    assert_int_equal(pthread_mutex_init(&(*tracker)->lock, NULL), 0);
+    return EXPRESSIONS_OK;
+}
+
+void expressions_tracker_close(struct expressions_tracker **tracker)
+{
+    pthread_mutex_destroy(&(*tracker)->lock);
+    free(*tracker);
+    *tracker = NULL;
+}
+
+static void give_face(int x, struct expressions_face *faces, int *count)
+{
+    faces[0] = (struct expressions_face){.id = 1, .box = {x, 4, 8, 8}};
+    *count = 1;
+}
+
+enum expressions_status expressions_track(struct expressions_tracker *tracker,
+                                          const struct expressions_picture *picture, double time,
+                                          const struct expressions_box *boxes, int box_count,
+                                          struct expressions_face *faces, int capacity, int *count,
+                                          struct expressions_error *error)
+{
+    long index = lround(time * 10); /* as the camera below counts */
+    assert_true(!boxes && box_count == 0 && capacity > 0);
     while (script.blocked)
         pause_for(1);
-    if (script.fails >= 0 && frame->index >= script.fails)
-        return error_set(error, "script: detection fails");
-    struct track *track = &follower->tracker.tracks[0];
-    *track = (struct track){.id = 1, .found = true};
-    track->x = (struct track_axis){.value = 6 + (double)(frame->index % 10), .speed = 10};
-    track->y.value = 8;
-    track->side.value = 8;
-    follower->tracker.count = 1;
-    follower->tracker.time = frame->time;
-    tracker_fill(&follower->tracker, frame);
-    script.last = frame->index;
-    return 0;
+    if (script.fails >= 0 && index >= script.fails) {
+        snprintf(error->text, sizeof error->text, "script: detection fails");
+        return EXPRESSIONS_FAILED;
+    }
+    pthread_mutex_lock(&tracker->lock);
+    tracker->started = true;
+    tracker->time = time;
+    tracker->x = 2 + (int)(index % 10);
+    tracker->width = picture->width;
+    give_face(tracker->x, faces, count);
+    pthread_mutex_unlock(&tracker->lock);
+    script.last = index;
+    return EXPRESSIONS_OK;
+}
+
+enum expressions_status expressions_expect(struct expressions_tracker *tracker,
+                                           const struct expressions_picture *picture, double time,
+                                           struct expressions_face *faces, int capacity, int *count,
+                                           struct expressions_error *error)
+{
+    (void)error;
+    assert_true(capacity > 0);
+    pthread_mutex_lock(&tracker->lock);
+    *count = 0;
+    if (tracker->started && tracker->width == picture->width)
+        give_face(tracker->x + (int)(10 * fmin(fmax(time - tracker->time, 0), 0.5)), faces, count);
+    pthread_mutex_unlock(&tracker->lock);
+    return EXPRESSIONS_OK;
 }
 
 /* ---- A scripted camera ----------------------------------------------------------------------- */
@@ -183,8 +236,8 @@ static enum source_status run_file(bool ends_badly, bool grey, struct error *err
         assert_int_equal(frame->index, count);
         expect_close(frame->time, (double)count / 10, 1e-9, "time");
         assert_int_equal(frame->width, 33 + count % 3 * 16);
-        assert_int_equal(frame->box_count, 1);
-        assert_int_equal(frame->boxes[0].x, 2 + count % 10); /* its own */
+        assert_int_equal(frame->face_count, 1);
+        assert_int_equal(frame->faces[0].box.x, 2 + count % 10); /* its own */
         assert_int_equal(frame->bgr == NULL, grey);
         if (count % 7 == 0)
             pause_for(2);
@@ -225,7 +278,7 @@ static void test_never_behind(void **state)
     for (int i = 0; i < 30; i++) {
         const struct frame *frame = pipeline_wait(pipeline);
         assert_true(frame->index > last);
-        assert_int_equal(frame->box_count, 0);
+        assert_int_equal(frame->face_count, 0);
         last = frame->index;
     }
     assert_int_equal(script.last, -1);
@@ -233,8 +286,8 @@ static void test_never_behind(void **state)
     int moved = 0;
     while (moved < 10) {
         const struct frame *frame = pipeline_wait(pipeline);
-        for (int i = 0; i < frame->box_count; i++, moved++)
-            assert_in_range(frame->boxes[i].x, 2, 11 + 5); /* TRACK_HOLD is half a second */
+        for (int i = 0; i < frame->face_count; i++, moved++)
+            assert_in_range(frame->faces[i].box.x, 2, 11 + 5); /* half a second is the most */
         last = frame->index;
     }
     assert_true(script.last >= 0);
@@ -256,7 +309,7 @@ static void test_newest_wins(void **state)
     long seen = 0, last = -1;
     for (const struct frame *frame; (frame = pipeline_wait(pipeline)); seen++) {
         assert_true(frame->index > last);
-        assert_int_equal(frame->boxes[0].x, 2 + frame->index % 10);
+        assert_int_equal(frame->faces[0].box.x, 2 + frame->index % 10);
         last = frame->index;
         pause_for(1);
     }

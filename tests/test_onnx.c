@@ -1,5 +1,6 @@
 /* ONNX files: what OpenCV's dnn module makes of them, against our own answers. */
 #include "dnn.h"
+#include "expressions.h"
 #include "onnx.h"
 #include "small_model.h"
 #include "vectors.h"
@@ -164,6 +165,55 @@ static void test_shipped_model(void **state)
     model_free(&model);
 }
 
+/* As a user does it: the vectors are the library's, the network is OpenCV's, and together they say
+ * what the library says of the crops. */
+static void test_vectors_of_the_library(void **state)
+{
+    (void)state;
+    enum { LABELS = EXPRESSIONS_LABEL_COUNT };
+    const char *path = SOURCE_DIR "/models/expressions.safetensors";
+    struct expressions_model *user = NULL;
+    struct expressions_recognizer *recognizer = NULL;
+    struct model model;
+    struct error error;
+    if (access(path, F_OK) != 0)
+        skip();
+    assert_int_equal(model_load(&model, path, &error), 0);
+    assert_int_equal(expressions_model_load(&user, path, NULL), EXPRESSIONS_OK);
+    assert_int_equal(expressions_recognizer_open(&recognizer, user, NULL), EXPRESSIONS_OK);
+    static uint8_t crops[AT_ONCE * EXPRESSIONS_CROP_PIXELS];
+    static float own[AT_ONCE * LABELS], got[2 * AT_ONCE * LABELS];
+    struct rng rng = rng_make(12, 0);
+    make_crops(&model, &rng, AT_ONCE, crops);
+    int networks = expressions_model_networks(user), rows = AT_ONCE * (1 + model.mirror);
+    char names[MODEL_MAX_NETWORKS][VECTORS_NAME_SIZE], text[DNN_TEXT_SIZE];
+    struct dnn_input inputs[MODEL_MAX_NETWORKS];
+    float *vectors[MODEL_MAX_NETWORKS];
+    for (int i = 0; i < networks; i++) {
+        int size = expressions_vector_size(user, i);
+        vectors[i] = malloc((size_t)rows * (size_t)size * sizeof(float));
+        assert_non_null(vectors[i]);
+        for (int mirrored = 0; mirrored <= expressions_model_mirrors(user); mirrored++)
+            assert_int_equal(expressions_vectors(recognizer, i, mirrored, crops, AT_ONCE,
+                                                 vectors[i] + mirrored * AT_ONCE * size, NULL),
+                             EXPRESSIONS_OK);
+        snprintf(names[i], sizeof names[i], "networks.%d.%s", i,
+                 feature_kind_names[model.networks[i].features.kind]);
+        inputs[i] = (struct dnn_input){names[i], vectors[i], size};
+    }
+    assert_int_equal(expressions_recognize_crops(recognizer, crops, AT_ONCE, own, NULL),
+                     EXPRESSIONS_OK);
+    assert_true(spread(own, AT_ONCE, LABELS) > 0.05);
+    if (dnn_run(export(&model), inputs, networks, rows, "probabilities", LABELS, got, text) < 0)
+        fail_msg("%s", text);
+    compare(&model, got, own, AT_ONCE);
+    for (int i = 0; i < networks; i++)
+        free(vectors[i]);
+    expressions_recognizer_close(&recognizer);
+    expressions_model_free(&user);
+    model_free(&model);
+}
+
 static void test_same_bytes(void **state)
 {
     (void)state;
@@ -201,6 +251,7 @@ int main(void)
         cmocka_unit_test_teardown(test_without_hidden_layers, empty_folder),
         cmocka_unit_test_teardown(test_no_output_at_all, empty_folder),
         cmocka_unit_test_teardown(test_shipped_model, empty_folder),
+        cmocka_unit_test_teardown(test_vectors_of_the_library, empty_folder),
         cmocka_unit_test_teardown(test_same_bytes, empty_folder),
         cmocka_unit_test_teardown(test_no_place_to_write, empty_folder),
     };

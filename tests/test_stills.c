@@ -54,14 +54,13 @@ static void boxes_collide_by_the_smaller_one(void **state)
 enum { FACES = 7, TILE = 120, COLUMNS = 4, ROWS = 2, MAX_PATH = 2 * TEST_PATH_SIZE };
 
 /* The mean faces, edge to edge, every other one tilted by so many degrees, to either side. */
-static void make_page(struct frame *frame, double degrees)
+static void make_page(struct grey_frame *frame, double degrees)
 {
     size_t size;
     uint8_t *bytes = read_bytes(SOURCE_DIR "/datasets/mean_faces.png", &size);
-    static uint8_t strip[FACES * 48 * 48], page[ROWS * TILE * COLUMNS * TILE * 3];
+    static uint8_t strip[FACES * 48 * 48], page[ROWS * TILE * COLUMNS * TILE];
     uint8_t tile[TILE * TILE], upright[TILE * TILE];
     struct ocv_picture *picture = NULL;
-    struct error error;
     assert_int_equal(ocv_picture_decode(&picture, bytes, size, NULL), OCV_OK);
     struct bgr_image all = ocv_picture_view(picture);
     assert_int_equal(all.width, FACES * 48);
@@ -80,15 +79,14 @@ static void make_page(struct frame *frame, double degrees)
                          OCV_OK);
         for (int p = 0; p < TILE * TILE; p++) {
             int x = i % COLUMNS * TILE + p % TILE, y = i / COLUMNS * TILE + p / TILE;
-            memset(page + 3 * (y * COLUMNS * TILE + x), tile[p], 3);
+            page[y * COLUMNS * TILE + x] = tile[p];
         }
     }
-    struct bgr_image whole = {page, COLUMNS * TILE, ROWS * TILE, COLUMNS * TILE * 3};
-    assert_int_equal(frame_set(frame, whole, &error), 0);
+    frame->grey = (struct grey_image){page, COLUMNS * TILE, ROWS * TILE, COLUMNS * TILE};
 }
 
 /* Each of the seven once, nothing else, largest first. */
-static void expect_seven(const struct frame *frame)
+static void expect_seven(const struct grey_frame *frame)
 {
     int seen[FACES] = {0};
     for (int i = 0; i < frame->box_count; i++) {
@@ -109,7 +107,7 @@ static void expect_seven(const struct frame *frame)
 static void faces_edge_to_edge_are_found_tilted_ones_too(void **state)
 {
     (void)state;
-    struct frame frame = {0};
+    struct grey_frame frame = {0};
     struct detector *detector;
     struct error error;
     assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
@@ -121,7 +119,6 @@ static void faces_edge_to_edge_are_found_tilted_ones_too(void **state)
         }
     }
     detector_close(&detector);
-    frame_free(&frame);
 }
 
 static void copy_cascade(const char *name, const char *path)
@@ -137,7 +134,7 @@ static void second_cascade_may_be_missing_but_not_damaged(void **state)
 {
     (void)state;
     char first[MAX_PATH], second[MAX_PATH];
-    struct frame frame = {0};
+    struct grey_frame frame = {0};
     struct detector *detector;
     struct error error;
     snprintf(first, sizeof first, "%s", in_folder("haarcascade_frontalface_default.xml"));
@@ -156,7 +153,6 @@ static void second_cascade_may_be_missing_but_not_damaged(void **state)
     assert_int_equal(frame.box_count, 0);
     assert_int_equal(detector_find(detector, &frame, &error), -1);
     detector_close(&detector);
-    frame_free(&frame);
 }
 
 int main(void)

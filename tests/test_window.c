@@ -10,7 +10,7 @@
 
 enum { WIDTH = 640, HEIGHT = 480, HAPPY = 3 };
 
-static const struct box box = {60, 150, 160, 160};
+static const struct expressions_box box = {60, 150, 160, 160};
 
 /* Gives the display time to give the window its size. */
 static void settle(struct view *view)
@@ -28,7 +28,7 @@ static struct view *open_view(bool live)
 {
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     memset(pixels, 90, sizeof pixels);
-    struct face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
+    struct expressions_face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
     struct view_settings settings = {.title = "test", .font_path = resource_font(), .live = live};
     struct view *view = NULL;
     struct error error = {""};
@@ -182,10 +182,10 @@ static void test_explanation(void **state)
     struct view *view = open_view(true);
     struct frame frame = {0};
     struct error error;
-    float map[FACE_SIDE * FACE_SIDE] = {0};
+    float map[EXPRESSIONS_CROP_PIXELS] = {0};
     for (int y = 0; y < 24; y++) {
         for (int x = 0; x < 24; x++)
-            map[y * FACE_SIDE + x] = y < 12 ? 2 : -2;
+            map[y * EXPRESSIONS_CROP_SIDE + x] = y < 12 ? 2 : -2;
     }
     assert_false(view_wants_explanation(view));
     assert_int_equal(press(view, SDLK_e), VIEW_REDRAW);

@@ -16,7 +16,7 @@ struct reading {
 };
 
 struct explainer {
-    struct model *model;
+    struct model model; /* with the weights of another one, which are only read */
     struct model_workspace *align;
     struct reading readings[MODEL_MAX_NETWORKS];
     real *target;        /* K */
@@ -35,13 +35,13 @@ static int make_reading(struct reading *reading, const struct network *network, 
     return mlp_tape_create(&reading->tape, &network->mlp.config, 1, error);
 }
 
-int explainer_create(struct explainer **explainer, struct model *model, struct error *error)
+int explainer_create(struct explainer **explainer, const struct model *model, struct error *error)
 {
     struct explainer *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the explanation");
     size_t width = (size_t)model->width, height = (size_t)model->height;
-    made->model = model;
+    made->model = *model;
     made->target = calloc((size_t)model->class_count, sizeof *made->target);
     made->face = malloc(width * height);
     made->map = malloc(width * height * sizeof *made->map);
@@ -101,7 +101,7 @@ static void explain_network(struct explainer *explainer, struct network *network
 static void carry_back(const struct explainer *e, const struct affine *face, float *map)
 {
     const struct affine back = affine_invert(face);
-    int width = e->model->width, height = e->model->height, line = width + 2;
+    int width = e->model.width, height = e->model.height, line = width + 2;
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++) {
             float u = back.m[0] * (float)x + back.m[1] * (float)y + back.m[2] + 1.0f;
@@ -118,7 +118,7 @@ static void carry_back(const struct explainer *e, const struct affine *face, flo
 
 void explainer_run(struct explainer *explainer, const uint8_t *crop, int label, float *map)
 {
-    struct model *model = explainer->model;
+    struct model *model = &explainer->model;
     int width = model->width, height = model->height;
     struct affine face;
     assert(label >= 0 && label < model->class_count);

@@ -5,10 +5,10 @@
 
 #include "model.h"
 
-/* Scratch for one crop at a time; the model must outlive it. */
+/* Scratch for one crop at a time; the model must outlive it, and is only read. */
 struct explainer;
 
-int explainer_create(struct explainer **explainer, struct model *model, struct error *error);
+int explainer_create(struct explainer **explainer, const struct model *model, struct error *error);
 void explainer_free(struct explainer **explainer);
 
 /* map[height * width]: the gradient of ln p of class `label` with respect to the input vector, the

@@ -1,4 +1,3 @@
-#include "detector.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -33,26 +32,22 @@ void expressions_detector_close(struct expressions_detector **detector)
 
 enum expressions_status expressions_detect(struct expressions_detector *detector,
                                            const struct expressions_picture *picture,
-                                           struct expressions_box *boxes, int capacity, int *count,
+                                           struct expressions_face *faces, int capacity, int *count,
                                            struct expressions_error *error)
 {
-    if (!detector || !count || capacity < 0 || (capacity > 0 && !boxes))
-        return fail_argument(error, "there is no detector, or no place for the boxes");
-    struct grey_image grey;
+    if (!detector || !count || capacity < 0 || (capacity > 0 && !faces))
+        return fail_argument(error, "there is no detector, or no place for the faces");
+    struct grey_frame frame = {0};
     enum expressions_status status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
-        status = to_grey(picture, true, &detector->grey, &grey, error);
+        status = to_grey(picture, &detector->grey, &frame.grey, error);
     if (status != EXPRESSIONS_OK)
         return status;
-    struct frame frame = {
-        .grey = detector->grey.pixels, .width = grey.width, .height = grey.height};
     struct error why;
     if (detector_find(detector->detector, &frame, &why))
         return fail_with(error, EXPRESSIONS_FAILED, &why);
     *count = frame.box_count < capacity ? frame.box_count : capacity;
-    for (int i = 0; i < *count; i++) {
-        struct box box = frame.boxes[i];
-        boxes[i] = (struct expressions_box){box.x, box.y, box.width, box.height};
-    }
+    for (int i = 0; i < *count; i++)
+        faces[i] = (struct expressions_face){.box = from_box(frame.boxes[i]), .id = i + 1};
     return EXPRESSIONS_OK;
 }

@@ -2,7 +2,9 @@
 #ifndef INTERNAL_H
 #define INTERNAL_H
 
+#include "detector.h"
 #include "error.h"
+#include "explain.h"
 #include "expressions.h"
 #include "image.h"
 #include "model.h"
@@ -28,27 +30,29 @@ struct grey_copy {
 enum expressions_status check_picture(const struct expressions_picture *picture,
                                       struct expressions_error *error);
 
-/* Whether each box can be cropped; says why not. */
+/* Whether a box can be cropped, or each of them; says why not. */
+enum expressions_status check_box(struct expressions_box box, struct expressions_error *error);
 enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
                                     struct expressions_error *error);
 
-/* The checked picture in grey: its own pixels where it is grey, otherwise the copy's. With `pack`,
- * always the copy's, without padding. */
-enum expressions_status to_grey(const struct expressions_picture *picture, bool pack,
-                                struct grey_copy *copy, struct grey_image *grey,
-                                struct expressions_error *error);
+/* The checked picture in grey: its own pixels where it is grey, otherwise the copy's. */
+enum expressions_status to_grey(const struct expressions_picture *picture, struct grey_copy *copy,
+                                struct grey_image *grey, struct expressions_error *error);
+
+struct box to_box(struct expressions_box box);
+struct expressions_box from_box(struct box box);
 
 struct expressions_model {
     struct model model;
+    char *path; /* for messages */
 };
-
-enum { CROP_SIZE = EXPRESSIONS_CROP_SIDE * EXPRESSIONS_CROP_SIDE };
 
 struct expressions_recognizer {
     const struct model *model;
     struct model_workspace *workspace;
+    struct explainer *explainer; /* made when it is first asked for */
     struct grey_copy grey;
-    uint8_t crops[EXPRESSIONS_MAX_FACES * CROP_SIZE]; /* of one batch */
+    uint8_t crops[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS]; /* of one batch */
     float answers[EXPRESSIONS_MAX_FACES][EXPRESSIONS_LABEL_COUNT];
 };
 
@@ -56,9 +60,5 @@ struct expressions_detector {
     struct detector *detector;
     struct grey_copy grey;
 };
-
-/* Fills recognizer->answers for at most EXPRESSIONS_MAX_FACES boxes. */
-void recognize_batch(struct expressions_recognizer *recognizer, const struct grey_image *grey,
-                     const struct box *boxes, int count);
 
 #endif

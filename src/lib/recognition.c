@@ -1,5 +1,6 @@
 #include "face.h"
 #include "internal.h"
+#include "labels.h"
 #include "smoother.h"
 
 #include <stdlib.h>
@@ -19,12 +20,14 @@ enum expressions_status expressions_model_load(struct expressions_model **model,
         return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
     const char *name = path ? path : installed_model;
     struct error why;
-    if (model_load(&made->model, name, &why)) {
+    made->path = strdup(name);
+    if (!made->path) {
         free(made);
-        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
+        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
     }
-    if (model_check_faces(&made->model, name, &why)) {
-        expressions_model_free(&made);
+    if (model_load(&made->model, name, &why)) {
+        free(made->path);
+        free(made);
         return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
     }
     *model = made;
@@ -36,6 +39,7 @@ void expressions_model_free(struct expressions_model **model)
     if (!model || !*model)
         return;
     model_free(&(*model)->model);
+    free((*model)->path);
     free(*model);
     *model = NULL;
 }
@@ -46,10 +50,12 @@ enum expressions_status expressions_recognizer_open(struct expressions_recognize
 {
     if (!recognizer || !model)
         return fail_argument(error, "there is no model, or no place for the recognizer");
+    struct error why;
+    if (model_check_faces(&model->model, model->path, &why))
+        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
     struct expressions_recognizer *made = calloc(1, sizeof *made);
     if (!made)
         return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the recognizer");
-    struct error why;
     if (model_workspace_create(&made->workspace, &model->model, EXPRESSIONS_MAX_FACES, &why)) {
         free(made);
         return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);
@@ -63,81 +69,74 @@ void expressions_recognizer_close(struct expressions_recognizer **recognizer)
 {
     if (!recognizer || !*recognizer)
         return;
+    explainer_free(&(*recognizer)->explainer);
     model_workspace_free(&(*recognizer)->workspace);
     free((*recognizer)->grey.pixels);
     free(*recognizer);
     *recognizer = NULL;
 }
 
-void recognize_batch(struct expressions_recognizer *recognizer, const struct grey_image *grey,
-                     const struct box *boxes, int count)
+static enum expressions_status check_faces(const struct expressions_face *faces, int count,
+                                           struct expressions_error *error)
 {
-    for (int i = 0; i < count; i++)
-        face_crop(grey, boxes[i], recognizer->crops + (size_t)i * CROP_SIZE);
-    if (count > 0)
-        model_predict(recognizer->model, recognizer->workspace, recognizer->crops, count,
-                      recognizer->answers[0]);
+    if (count < 0 || (count > 0 && !faces))
+        return fail_argument(error, "the faces are missing, or their number is negative");
+    enum expressions_status status = EXPRESSIONS_OK;
+    for (int i = 0; i < count && status == EXPRESSIONS_OK; i++) {
+        if (!faces[i].held)
+            status = check_box(faces[i].box, error);
+    }
+    return status;
 }
 
-static bool is_box(struct expressions_box box)
+static void complete(struct expressions_face *face, const float *answer)
 {
-    const int far = 2 * EXPRESSIONS_MAX_SIDE;
-    return box.width >= 1 && box.width <= EXPRESSIONS_MAX_SIDE && box.height >= 1 &&
-           box.height <= EXPRESSIONS_MAX_SIDE && abs(box.x) <= far && abs(box.y) <= far;
+    memcpy(face->raw, answer, sizeof face->raw);
+    memcpy(face->probabilities, answer, sizeof face->probabilities);
+    face->label = predicted_class(answer, LABEL_COUNT);
+    face->uncertain = (double)answer[face->label] < SMOOTHER_UNCERTAIN;
+    face->smoothed = 0;
 }
 
-enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
-                                    struct expressions_error *error)
+/* At most EXPRESSIONS_MAX_FACES. */
+static void recognize_batch(struct expressions_recognizer *recognizer,
+                            const struct grey_image *grey, struct expressions_face *faces,
+                            int count)
 {
-    if (count < 0 || (count > 0 && !boxes))
-        return fail_argument(error, "the boxes are missing, or their number is negative");
+    int asked = 0;
     for (int i = 0; i < count; i++) {
-        if (!is_box(boxes[i]))
-            return fail_argument(error,
-                                 "a box's width or height is not 1 .. 16384 pixels, or it lies "
-                                 "farther than 32768 pixels from the picture's corner");
+        if (!faces[i].held)
+            face_crop(grey, to_box(faces[i].box),
+                      recognizer->crops + (size_t)asked++ * EXPRESSIONS_CROP_PIXELS);
     }
-    return EXPRESSIONS_OK;
-}
-
-static struct expressions_face name_face(int id, struct expressions_box box, const float *answer)
-{
-    struct expressions_face face = {.id = id, .box = box};
-    memcpy(face.raw, answer, sizeof face.raw);
-    memcpy(face.probabilities, answer, sizeof face.probabilities);
-    for (int k = 1; k < EXPRESSIONS_LABEL_COUNT; k++) {
-        if (answer[k] > answer[face.label])
-            face.label = k;
+    if (asked > 0)
+        model_predict(recognizer->model, recognizer->workspace, recognizer->crops, asked,
+                      recognizer->answers[0]);
+    for (int i = 0, answer = 0; i < count; i++) {
+        if (!faces[i].held)
+            complete(&faces[i], recognizer->answers[answer++]);
     }
-    face.uncertain = (double)answer[face.label] < RECOGNIZER_UNCERTAIN;
-    return face;
 }
 
 enum expressions_status expressions_recognize(struct expressions_recognizer *recognizer,
                                               const struct expressions_picture *picture,
-                                              const struct expressions_box *boxes, int count,
-                                              struct expressions_face *faces,
+                                              struct expressions_face *faces, int count,
                                               struct expressions_error *error)
 {
-    if (!recognizer || (count > 0 && !faces))
-        return fail_argument(error, "there is no recognizer, or no place for the faces");
+    if (!recognizer)
+        return fail_argument(error, "there is no recognizer");
     struct grey_image grey;
     enum expressions_status status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
-        status = check_boxes(boxes, count, error);
+        status = check_faces(faces, count, error);
     if (status == EXPRESSIONS_OK)
-        status = to_grey(picture, false, &recognizer->grey, &grey, error);
+        status = to_grey(picture, &recognizer->grey, &grey, error);
     if (status != EXPRESSIONS_OK)
         return status;
     for (int done = 0; done < count; done += EXPRESSIONS_MAX_FACES) {
-        int batch = count - done < EXPRESSIONS_MAX_FACES ? count - done : EXPRESSIONS_MAX_FACES;
-        struct box part[EXPRESSIONS_MAX_FACES];
-        for (int i = 0; i < batch; i++)
-            part[i] = (struct box){boxes[done + i].x, boxes[done + i].y, boxes[done + i].width,
-                                   boxes[done + i].height};
-        recognize_batch(recognizer, &grey, part, batch);
-        for (int i = 0; i < batch; i++)
-            faces[done + i] = name_face(done + i + 1, boxes[done + i], recognizer->answers[i]);
+        int rest = count - done;
+        recognize_batch(recognizer, &grey, faces + done,
+                        rest < EXPRESSIONS_MAX_FACES ? rest : EXPRESSIONS_MAX_FACES);
     }
     return EXPRESSIONS_OK;
 }

@@ -64,8 +64,9 @@ static int resize(struct canvas *canvas, int width, int height, struct error *er
     return 0;
 }
 
-int canvas_draw(struct canvas *canvas, struct bgr_image picture, const struct face *faces,
-                int count, struct bgr_image *annotated, struct error *error)
+int canvas_draw(struct canvas *canvas, struct bgr_image picture,
+                const struct expressions_face *faces, int count, struct bgr_image *annotated,
+                struct error *error)
 {
     if (resize(canvas, picture.width, picture.height, error))
         return -1;

@@ -2,7 +2,7 @@
 #ifndef CANVAS_H
 #define CANVAS_H
 
-#include "recognizer.h"
+#include "frame.h"
 
 struct canvas;
 
@@ -11,7 +11,8 @@ void canvas_free(struct canvas **canvas);
 
 /* The picture, at its own size, with boxes, labels and bars. *annotated belongs to the canvas and
  * lives until its next call. */
-int canvas_draw(struct canvas *canvas, struct bgr_image picture, const struct face *faces,
-                int count, struct bgr_image *annotated, struct error *error);
+int canvas_draw(struct canvas *canvas, struct bgr_image picture,
+                const struct expressions_face *faces, int count, struct bgr_image *annotated,
+                struct error *error);
 
 #endif

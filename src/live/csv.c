@@ -1,5 +1,6 @@
 #include "csv.h"
 
+#include "labels.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -59,9 +60,9 @@ static void write_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-static void write_face(FILE *file, const struct frame *frame, const struct face *face)
+static void write_face(FILE *file, const struct frame *frame, const struct expressions_face *face)
 {
-    struct box box = frame_clip(frame, face->box);
+    struct expressions_box box = frame_clip(frame, face);
     int best = face_best(face);
     fprintf(file, ",%ld,%.3f,%d,%d,%d,%d,%d,%d,%d,%s,%.4f", frame->index, frame->time, frame->width,
             frame->height, face->id, box.x, box.y, box.width, box.height, label_names[best],
@@ -78,7 +79,7 @@ static void write_face(FILE *file, const struct frame *frame, const struct face 
 }
 
 int csv_write(struct csv *csv, const char *source, const struct frame *frame,
-              const struct face *faces, int count, struct error *error)
+              const struct expressions_face *faces, int count, struct error *error)
 {
     if (count == 0)
         return 0;

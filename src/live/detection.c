@@ -7,20 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the faces found last have come to. */
-struct finding {
-    struct tracker tracker;
-    int width, height; /* of the frame */
-    double seconds;    /* that it took */
-};
-
 struct detection {
     struct detection_settings settings;
     pthread_t thread;
     bool failed; /* this and the error: the thread's until it is joined */
     struct error error;
-    pthread_mutex_t lock; /* guards the finding */
-    struct finding finding;
+    pthread_mutex_t lock; /* guards what follows */
+    double seconds;       /* that the last detection took */
 };
 
 /* These calls fail only by a mistake of ours. */
@@ -40,10 +33,14 @@ static void unlock(struct detection *detection)
 
 static bool detect(struct detection *detection, struct frame *frame)
 {
-    struct follower *follower = detection->settings.follower;
     double begin = monotonic_now();
-    if (follower_run(follower, frame, &detection->error))
+    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_error why;
+    if (expressions_track(detection->settings.tracker, &picture, frame->time, NULL, 0, frame->faces,
+                          EXPRESSIONS_MAX_FACES, &frame->face_count, &why)) {
+        error_set(&detection->error, "%s", why.text);
         return false;
+    }
     frame->detection = monotonic_now() - begin;
     return true;
 }
@@ -51,10 +48,7 @@ static bool detect(struct detection *detection, struct frame *frame)
 static void publish(struct detection *detection, const struct frame *frame)
 {
     lock(detection);
-    detection->finding = (struct finding){.tracker = detection->settings.follower->tracker,
-                                          .width = frame->width,
-                                          .height = frame->height,
-                                          .seconds = frame->detection};
+    detection->seconds = frame->detection;
     unlock(detection);
 }
 
@@ -109,13 +103,15 @@ int detection_start(struct detection **detection, const struct detection_setting
 
 void detection_fill(struct detection *detection, struct frame *frame)
 {
+    struct expressions_picture picture = frame_picture(frame);
     lock(detection);
-    struct finding finding = detection->finding;
+    frame->detection = detection->seconds;
     unlock(detection);
-    frame->box_count = 0;
-    frame->detection = finding.seconds;
-    if (finding.width == frame->width && finding.height == frame->height)
-        tracker_fill(&finding.tracker, frame);
+    /* Fails only by a mistake of ours: no memory is taken, nothing is looked at. */
+    int status = expressions_expect(detection->settings.tracker, &picture, frame->time,
+                                    frame->faces, EXPRESSIONS_MAX_FACES, &frame->face_count, NULL);
+    assert(status == EXPRESSIONS_OK);
+    (void)status;
 }
 
 int detection_join(struct detection **detection, struct error *error)

@@ -3,11 +3,11 @@
 #ifndef DETECTION_H
 #define DETECTION_H
 
-#include "follower.h"
+#include "expressions.h"
 #include "mailbox.h"
 
 struct detection_settings {
-    struct follower *follower; /* is the thread's until detection_join */
+    struct expressions_tracker *tracker; /* is the thread's until detection_join */
     struct mailbox *from;
     struct mailbox *to; /* gets the frames with their boxes; NULL: nobody, see detection_fill */
     /* Called after each frame in `to` and at the end, from the thread; may be NULL. */
@@ -21,7 +21,7 @@ struct detection;
 int detection_start(struct detection **detection, const struct detection_settings *settings,
                     struct error *error);
 
-/* Fills the frame's boxes from the faces found last, moved on to the frame's time. Any thread. */
+/* Fills the frame's faces from those found last, moved on to the frame's time. Any thread. */
 void detection_fill(struct detection *detection, struct frame *frame);
 
 /* Waits for the thread's end (that of `from`, a mailbox_stop, or a failure, which stops `from`)

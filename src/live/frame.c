@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "labels.h"
 #include "ocv.h"
 
 #include <assert.h>
@@ -22,7 +23,7 @@ static int reserve(uint8_t **pixels, size_t *capacity, size_t size, struct error
 static int set_size(struct frame *frame, int width, int height, struct error *error)
 {
     assert(width > 0 && height > 0);
-    frame->box_count = 0;
+    frame->face_count = 0;
     if (reserve(&frame->grey, &frame->grey_capacity, (size_t)width * (size_t)height, error))
         return -1;
     frame->width = width;
@@ -81,21 +82,18 @@ struct bgr_image frame_bgr(const struct frame *frame)
     return (struct bgr_image){frame->bgr, frame->width, frame->height, (size_t)frame->width * 3};
 }
 
-struct grey_image frame_grey(const struct frame *frame)
+struct expressions_picture frame_picture(const struct frame *frame)
 {
-    return (struct grey_image){frame->grey, frame->width, frame->height, (size_t)frame->width};
+    return (struct expressions_picture){frame->grey, frame->width, frame->height,
+                                        (size_t)frame->width, EXPRESSIONS_GREY};
 }
 
-static int clamp(int value, int low, int high)
+struct expressions_box frame_clip(const struct frame *frame, const struct expressions_face *face)
 {
-    return value < low ? low : value > high ? high : value;
+    return expressions_clip(face->box, frame->width, frame->height);
 }
 
-struct box frame_clip(const struct frame *frame, struct box box)
+int face_best(const struct expressions_face *face)
 {
-    int left = clamp(box.x, 0, frame->width);
-    int top = clamp(box.y, 0, frame->height);
-    int right = clamp(box.x + box.width, 0, frame->width);
-    int bottom = clamp(box.y + box.height, 0, frame->height);
-    return (struct box){left, top, right - left, bottom - top};
+    return predicted_class(face->probabilities, EXPRESSIONS_LABEL_COUNT);
 }

@@ -1,14 +1,11 @@
-/* A picture that owns its pixels, in colour and in grey, with the face boxes found in it. It is
- * what travels from thread to thread. */
+/* A picture that owns its pixels, in colour and in grey, with the faces found in it. It is what
+ * travels from thread to thread. */
 #ifndef FRAME_H
 #define FRAME_H
 
 #include "error.h"
+#include "expressions.h"
 #include "image.h"
-
-#include <stdbool.h>
-
-enum { FRAME_MAX_FACES = 64 };
 
 struct frame {
     uint8_t *bgr;  /* height x width x 3 bytes, without padding; stale in a frame set grey */
@@ -19,13 +16,11 @@ struct frame {
     double time;      /* seconds since the first frame */
     double grabbed;   /* when it came: from a camera, or was due in a file; monotonic seconds */
     double detection; /* how long its detection took, seconds */
-    int box_count;
-    struct box boxes[FRAME_MAX_FACES]; /* square, may leave the picture */
-    int ids[FRAME_MAX_FACES];          /* of the faces, 1, 2, ...; the same from frame to frame */
-    bool held[FRAME_MAX_FACES];        /* not found in this frame, but expected there */
+    int face_count;
+    struct expressions_face faces[EXPRESSIONS_MAX_FACES]; /* their boxes may leave the picture */
 };
 
-/* Copies the picture and makes its grey version; the frame then has no boxes. A frame starts as
+/* Copies the picture and makes its grey version; the frame then has no faces. A frame starts as
  * all zeros, grows as needed and is ended by frame_free. */
 int frame_set(struct frame *frame, struct bgr_image picture, struct error *error);
 /* The same without the colours: for who shows nothing. */
@@ -36,9 +31,13 @@ void frame_swap(struct frame *a, struct frame *b);
 void frame_free(struct frame *frame);
 
 struct bgr_image frame_bgr(const struct frame *frame);
-struct grey_image frame_grey(const struct frame *frame);
+/* In grey, as the library takes it. */
+struct expressions_picture frame_picture(const struct frame *frame);
 
-/* The part of the box inside the picture. */
-struct box frame_clip(const struct frame *frame, struct box box);
+/* The part of the face's box inside the picture. */
+struct expressions_box frame_clip(const struct frame *frame, const struct expressions_face *face);
+
+/* The most probable label, which a smoothed face need not show yet. */
+int face_best(const struct expressions_face *face);
 
 #endif

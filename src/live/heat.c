@@ -7,8 +7,9 @@ static const double strongest_alpha = 0.72;
 
 static int create(struct heat *heat, SDL_Renderer *renderer, struct error *error)
 {
-    heat->texture = SDL_CreateTexture(renderer, SDL_PIXELFORMAT_ARGB8888,
-                                      SDL_TEXTUREACCESS_STREAMING, FACE_SIDE, FACE_SIDE);
+    heat->texture =
+        SDL_CreateTexture(renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING,
+                          EXPRESSIONS_CROP_SIDE, EXPRESSIONS_CROP_SIDE);
     if (!heat->texture || SDL_SetTextureBlendMode(heat->texture, SDL_BLENDMODE_BLEND) < 0 ||
         SDL_SetTextureScaleMode(heat->texture, SDL_ScaleModeLinear) < 0) {
         error_set(error, "the heat map cannot be shown: %s; try --headless", SDL_GetError());
@@ -19,7 +20,7 @@ static int create(struct heat *heat, SDL_Renderer *renderer, struct error *error
 }
 
 int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
-             const float map[FACE_SIDE * FACE_SIDE], struct error *error)
+             const float map[EXPRESSIONS_CROP_PIXELS], struct error *error)
 {
     if (!heat->texture && create(heat, renderer, error))
         return -1;
@@ -29,12 +30,12 @@ int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
         return error_set(error, "cannot draw: %s; try --headless", SDL_GetError());
     double strongest = 1e-12;
     /* Not with fmax: GCC 12 for aarch64 breaks off on it. */
-    for (int i = 0; i < FACE_SIDE * FACE_SIDE; i++)
+    for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++)
         strongest = fabs((double)map[i]) > strongest ? fabs((double)map[i]) : strongest;
-    for (int y = 0; y < FACE_SIDE; y++) {
+    for (int y = 0; y < EXPRESSIONS_CROP_SIDE; y++) {
         Uint32 *row = (Uint32 *)(void *)((Uint8 *)pixels + y * stride);
-        for (int x = 0; x < FACE_SIDE; x++) {
-            double value = (double)map[y * FACE_SIDE + x] / strongest;
+        for (int x = 0; x < EXPRESSIONS_CROP_SIDE; x++) {
+            double value = (double)map[y * EXPRESSIONS_CROP_SIDE + x] / strongest;
             Uint32 alpha = (Uint32)lround(255 * strongest_alpha * fabs(value));
             row[x] = alpha << 24 | (value > 0 ? 0xFF8C1A : 0x2F7BFF);
         }

@@ -3,19 +3,19 @@
 #define HEAT_H
 
 #include "error.h"
-#include "labels.h"
+#include "expressions.h"
 
 #include <SDL_render.h>
 
 /* All zeros at first. */
 struct heat {
-    SDL_Texture *texture; /* FACE_SIDE x FACE_SIDE */
+    SDL_Texture *texture; /* EXPRESSIONS_CROP_SIDE squared */
     int face;             /* id; 0: none */
 };
 
 /* The strongest value of the map gets the strongest colour. */
 int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
-             const float map[FACE_SIDE * FACE_SIDE], struct error *error);
+             const float map[EXPRESSIONS_CROP_PIXELS], struct error *error);
 /* Before the renderer is destroyed. */
 void heat_free(struct heat *heat);
 

@@ -1,5 +1,6 @@
 #include "jsonl.h"
 
+#include "labels.h"
 #include "utf8.h"
 
 #include <cjson/cJSON.h>
@@ -23,7 +24,7 @@ static bool add_source(cJSON *object, const char *source)
     return added;
 }
 
-static bool add_box(cJSON *object, struct box box)
+static bool add_box(cJSON *object, struct expressions_box box)
 {
     int values[4] = {box.x, box.y, box.width, box.height};
     cJSON *array = cJSON_CreateIntArray(values, 4);
@@ -42,7 +43,7 @@ static bool add_distribution(cJSON *object, const char *name, const float *proba
     return added;
 }
 
-static bool add_face(cJSON *array, const struct frame *frame, const struct face *face)
+static bool add_face(cJSON *array, const struct frame *frame, const struct expressions_face *face)
 {
     cJSON *object = cJSON_CreateObject();
     if (!object || !cJSON_AddItemToArray(array, object)) {
@@ -51,15 +52,15 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct face 
     }
     int best = face_best(face);
     bool added = add_number(object, "id", face->id, 0) &&
-                 add_box(object, frame_clip(frame, face->box)) &&
+                 add_box(object, frame_clip(frame, face)) &&
                  cJSON_AddStringToObject(object, "emotion", label_names[best]) &&
                  add_number(object, "confidence", face->probabilities[best], 4);
     return added && add_distribution(object, "emotions", face->probabilities) &&
            (!face->smoothed || add_distribution(object, "raw", face->raw));
 }
 
-static char *format(const char *source, const struct frame *frame, const struct face *faces,
-                    int count)
+static char *format(const char *source, const struct frame *frame,
+                    const struct expressions_face *faces, int count)
 {
     cJSON *object = cJSON_CreateObject();
     bool added = object && add_source(object, source) &&
@@ -76,8 +77,8 @@ static char *format(const char *source, const struct frame *frame, const struct 
     return text;
 }
 
-int jsonl_write(FILE *out, const char *source, const struct frame *frame, const struct face *faces,
-                int count, struct error *error)
+int jsonl_write(FILE *out, const char *source, const struct frame *frame,
+                const struct expressions_face *faces, int count, struct error *error)
 {
     char *text = format(source, frame, faces, count);
     if (!text)

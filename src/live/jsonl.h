@@ -2,7 +2,7 @@
 #ifndef JSONL_H
 #define JSONL_H
 
-#include "recognizer.h"
+#include "frame.h"
 
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
  *    ...]}
  * `raw` stands where probabilities are smoothed.
  * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
-int jsonl_write(FILE *out, const char *source, const struct frame *frame, const struct face *faces,
-                int count, struct error *error);
+int jsonl_write(FILE *out, const char *source, const struct frame *frame,
+                const struct expressions_face *faces, int count, struct error *error);
 
 #endif

@@ -8,7 +8,9 @@
 #include <SDL_rect.h>
 #include <stdbool.h>
 
-enum { LAYOUT_MAX = 4 + 4 * FRAME_MAX_FACES }; /* boxes, labels, inputs, panels; four others */
+enum {
+    LAYOUT_MAX = 4 + 4 * EXPRESSIONS_MAX_FACES
+}; /* boxes, labels, inputs, panels; four others */
 
 struct layout {
     int count;

@@ -9,7 +9,7 @@
 #include "pipeline.h"
 #include "progress_bar.h"
 #include "recorder.h"
-#include "smoother.h"
+#include "setup.h"
 #include "statistics.h"
 #include "text_report.h"
 #include "timeline.h"
@@ -18,29 +18,31 @@
 struct live {
     const struct options *options;
     struct source source;
-    struct detector *detector;
+    struct vision vision;
     struct statistics statistics;
-    struct recognizer *recognizer;
-    struct smoother smoother;
+    struct expressions_smoother *smoother;
+    double smoothing; /* its time constant, seconds */
     struct pipeline *pipeline;
     struct interrupt *interrupt;
     struct view *view;         /* NULL when headless */
     struct recorder *recorder; /* NULL without --output */
     struct recorder *take;     /* what the key `r` records; NULL: nothing */
     struct csv *csv;           /* NULL without --csv */
-    struct face faces[FRAME_MAX_FACES];
+    const struct frame *frame; /* the latest, until the next one is taken; NULL: none yet */
     struct tally tally;
     struct timeline timeline;
     struct progress_bar progress;
     long limit; /* frames; 0: none */
     long done;
-    int calibrating; /* id of the face; 0: none */
+    int calibrating; /* id of the face that has begun; 0: none */
     bool paused;
     bool quit;         /* the user has seen enough */
-    double time;       /* of the last frame, as the source counts it */
     double last_frame; /* when it was taken, monotonic seconds */
     bool silent;       /* no signal is shown */
 };
+
+/* Forgets what the faces have shown so far. */
+int live_start_smoother(struct live *live, struct error *error);
 
 /* Reads, and finds the faces, in threads of its own from now on. */
 int live_start_pipeline(struct live *live, struct error *error);

@@ -5,6 +5,7 @@
 #include "jsonl.h"
 #include "monotonic.h"
 #include "resources.h"
+#include "smoothing_step.h"
 
 #include <SDL_events.h>
 #include <stdio.h>
@@ -17,11 +18,13 @@ static int report(struct live *live, const struct frame *frame, struct error *er
 {
     const struct options *options = live->options;
     if (live->csv &&
-        csv_write(live->csv, live->source.name, frame, live->faces, frame->box_count, error))
+        csv_write(live->csv, live->source.name, frame, frame->faces, frame->face_count, error))
         return -1;
     if (options->json)
-        return jsonl_write(stdout, live->source.name, frame, live->faces, frame->box_count, error);
-    if (!live->view && text_report_frame(stdout, &live->tally, frame, live->faces, &live->progress))
+        return jsonl_write(stdout, live->source.name, frame, frame->faces, frame->face_count,
+                           error);
+    if (!live->view &&
+        text_report_frame(stdout, &live->tally, frame, frame->faces, &live->progress))
         return error_set(error, "the results cannot be written; check where they go");
     return 0;
 }
@@ -42,68 +45,95 @@ static void end_take(struct live *live, const struct error *reason)
 static void go_on_with_take(struct live *live, const struct frame *frame)
 {
     struct error error;
-    if (recorder_add(live->take, frame, live->faces, &error))
+    if (recorder_add(live->take, frame, frame->faces, &error))
         end_take(live, &error);
     else
         view_set_recording(live->view, recorder_seconds(live->take));
 }
 
+/* The face of the latest frame with this id, or NULL. */
+static const struct expressions_face *find_face(const struct live *live, int id)
+{
+    const struct frame *frame = live->frame;
+    for (int i = 0; frame && id > 0 && i < frame->face_count; i++) {
+        if (frame->faces[i].id == id)
+            return &frame->faces[i];
+    }
+    return NULL;
+}
+
 static void follow_calibration(struct live *live)
 {
-    enum smoother_state state = smoother_state(&live->smoother, live->calibrating);
-    if (state == SMOOTHER_COLLECTING)
+    const struct expressions_face *face = find_face(live, live->calibrating);
+    if (face && face->calibration == EXPRESSIONS_COLLECTING)
         return;
     live->calibrating = 0;
-    view_say(live->view, state == SMOOTHER_CALIBRATED ? "calibrated; c undoes it"
-                                                      : "not calibrated: the face was lost");
+    view_say(live->view, face ? "calibrated; c undoes it" : "not calibrated: the face was lost");
 }
 
 static void calibrate(struct live *live)
 {
-    int id = view_chosen(live->view);
-    smoother_calibrate(&live->smoother, id, live->time);
-    bool begun = smoother_state(&live->smoother, id) == SMOOTHER_COLLECTING;
-    live->calibrating = begun ? id : 0;
-    view_say(live->view, begun ? "look neutral for two seconds" : "no calibration");
+    const struct expressions_face *face = find_face(live, view_chosen(live->view));
+    bool begins = face && face->calibration == EXPRESSIONS_PLAIN && live->calibrating != face->id;
+    if (begins)
+        begins = expressions_calibrate(live->smoother, face->id, NULL) == EXPRESSIONS_OK;
+    else if (face)
+        expressions_uncalibrate(live->smoother, face->id, NULL);
+    live->calibrating = begins ? face->id : 0;
+    view_say(live->view, begins ? "look neutral for two seconds" : "no calibration");
 }
 
-static int explain(struct live *live, int count, struct error *error)
+static int explain(struct live *live, struct error *error)
 {
-    float map[FACE_SIDE * FACE_SIDE];
-    for (int i = 0; i < count; i++) {
-        const struct face *face = &live->faces[i];
-        if (face->id == view_chosen(live->view) && !face->held)
-            return recognizer_explain(live->recognizer, face, map, error) ||
-                           view_set_explanation(live->view, face->id, map, error)
-                       ? -1
-                       : 0;
-    }
+    const struct expressions_face *face = find_face(live, view_chosen(live->view));
+    struct expressions_picture picture = frame_picture(live->frame);
+    struct expressions_recognizer *recognizer = live->vision.recognizer;
+    struct expressions_error why;
+    uint8_t crop[EXPRESSIONS_CROP_PIXELS];
+    float map[EXPRESSIONS_CROP_PIXELS];
+    if (!face || face->held)
+        return 0;
+    if (expressions_crop(recognizer, &picture, &face->box, 1, crop, &why) ||
+        expressions_explain(recognizer, crop, face->label, map, &why))
+        return error_set(error, "%s", why.text);
+    return view_set_explanation(live->view, face->id, map, error);
+}
+
+static int look(struct live *live, struct frame *frame, struct error *error)
+{
+    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_error why;
+    double begin = monotonic_now();
+    if (expressions_recognize(live->vision.recognizer, &picture, frame->faces, frame->face_count,
+                              &why))
+        return error_set(error, "%s", why.text);
+    statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
+    statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
+    if (expressions_smooth(live->smoother, frame->time, frame->faces, frame->face_count, &why))
+        return error_set(error, "%s", why.text);
+    live->frame = frame;
     return 0;
 }
 
-static int process(struct live *live, const struct frame *frame, struct error *error)
+static int process(struct live *live, struct frame *frame, struct error *error)
 {
-    double begin = monotonic_now();
-    recognizer_run(live->recognizer, frame, live->faces);
-    statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
-    statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
-    smoother_run(&live->smoother, live->faces, frame->box_count, frame->time);
+    if (look(live, frame, error))
+        return -1;
     if (live->calibrating)
         follow_calibration(live);
-    live->time = frame->time;
-    if (timeline_add(&live->timeline, live->faces, frame->box_count, frame->time, error) ||
+    if (timeline_add(&live->timeline, frame->faces, frame->face_count, frame->time, error) ||
         report(live, frame, error))
         return -1;
-    if (live->recorder && recorder_add(live->recorder, frame, live->faces, error))
+    if (live->recorder && recorder_add(live->recorder, frame, frame->faces, error))
         return -1;
     if (live->take)
         go_on_with_take(live, frame);
-    if (live->view && view_wants_explanation(live->view) && explain(live, frame->box_count, error))
+    if (live->view && view_wants_explanation(live->view) && explain(live, error))
         return -1;
     live->done++;
     live->last_frame = monotonic_now();
-    return live->view ? view_set_picture(live->view, frame_bgr(frame), live->faces,
-                                         frame->box_count, frame->time, error)
+    return live->view ? view_set_picture(live->view, frame_bgr(frame), frame->faces,
+                                         frame->face_count, frame->time, error)
                       : 0;
 }
 
@@ -115,7 +145,7 @@ static bool is_finished(const struct live *live)
 static int loop_headless(struct live *live, struct error *error)
 {
     while (!is_finished(live)) {
-        const struct frame *frame = pipeline_wait(live->pipeline);
+        struct frame *frame = pipeline_wait(live->pipeline);
         if (frame && process(live, frame, error))
             return -1;
         if (frame)
@@ -129,9 +159,10 @@ static int loop_headless(struct live *live, struct error *error)
 static void change_smoothing(struct live *live, int direction)
 {
     char text[64];
-    live->smoother.seconds = smoother_step(live->smoother.seconds, direction);
-    snprintf(text, sizeof text, "smoothing %.1f s%s", live->smoother.seconds,
-             live->smoother.seconds > 0 ? "" : ": raw values");
+    live->smoothing = smoothing_step(live->smoothing, direction);
+    expressions_smoother_set(live->smoother, live->smoothing, NULL);
+    snprintf(text, sizeof text, "smoothing %.1f s%s", live->smoothing,
+             live->smoothing > 0 ? "" : ": raw values");
     view_say(live->view, text);
 }
 
@@ -175,7 +206,10 @@ static int switch_camera(struct live *live, const struct camera *camera, struct 
     pipeline_join(live->pipeline, &reason);
     source_close(&live->source);
     live->source = opened;
-    live->smoother = (struct smoother){.seconds = live->smoother.seconds};
+    live->frame = NULL;
+    live->calibrating = 0;
+    if (live_start_smoother(live, error))
+        return -1;
     if (live->take)
         end_take(live, NULL);
     live->last_frame = monotonic_now();
@@ -262,12 +296,30 @@ static void show_statistics(struct live *live)
              statistics_quantile(statistics, STAGE_DETECTION, 0.5),
              statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
              statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
-             live->smoother.seconds);
+             live->smoothing);
     view_set_statistics(live->view, text);
+}
+
+/* What the network sees of each face; of held ones nothing. */
+static int show_inputs(struct live *live, struct error *error)
+{
+    const struct frame *frame = live->frame;
+    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_error why;
+    uint8_t crops[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS] = {0};
+    for (int i = 0; i < frame->face_count; i++) {
+        if (!frame->faces[i].held &&
+            expressions_crop(live->vision.recognizer, &picture, &frame->faces[i].box, 1,
+                             crops + i * EXPRESSIONS_CROP_PIXELS, &why))
+            return error_set(error, "%s", why.text);
+    }
+    return view_set_inputs(live->view, crops, error);
 }
 
 static int draw(struct live *live, const struct frame *fresh, struct error *error)
 {
+    if (view_wants_statistics(live->view) && live->frame && show_inputs(live, error))
+        return -1;
     /* Numbers that change at each frame cannot be read. */
     if (view_wants_statistics(live->view) && live->done % 10 == 1)
         show_statistics(live);
@@ -303,7 +355,7 @@ static int loop_window(struct live *live, struct error *error)
             return -1;
         if (live->quit)
             return 0;
-        const struct frame *frame = live->paused ? NULL : pipeline_take(live->pipeline);
+        struct frame *frame = live->paused ? NULL : pipeline_take(live->pipeline);
         if (frame && process(live, frame, error))
             return -1;
         redraw = check_signal(live) || redraw;

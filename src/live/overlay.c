@@ -1,5 +1,6 @@
 #include "overlay.h"
 
+#include "labels.h"
 #include "layout.h"
 
 #include <math.h>
@@ -39,7 +40,7 @@ SDL_Color overlay_backdrop(void)
 }
 
 /* A held face is paler; an uncertain one has no label's colour. */
-static SDL_Color face_colour(const struct face *face)
+static SDL_Color face_colour(const struct expressions_face *face)
 {
     SDL_Color colour = face->uncertain ? unnamed : colours[face->label];
     if (face->held)
@@ -57,7 +58,7 @@ static int share(int size, double factor)
     return (int)lround(size * factor);
 }
 
-SDL_Rect overlay_place(const struct overlay *overlay, struct box box)
+SDL_Rect overlay_place(const struct overlay *overlay, struct expressions_box box)
 {
     double scale = (double)overlay->picture.w / overlay->source_width;
     int x = overlay->mirrored ? overlay->source_width - box.x - box.width : box.x;
@@ -71,7 +72,8 @@ SDL_Rect overlay_place(const struct overlay *overlay, struct box box)
 
 enum { LABEL_TEXT_SIZE = 48 };
 
-static void label_text(const struct face *face, bool numbered, char text[LABEL_TEXT_SIZE])
+static void label_text(const struct expressions_face *face, bool numbered,
+                       char text[LABEL_TEXT_SIZE])
 {
     int used = numbered ? snprintf(text, LABEL_TEXT_SIZE, "%d  ", face->id) : 0;
     text += used;
@@ -81,7 +83,7 @@ static void label_text(const struct face *face, bool numbered, char text[LABEL_T
     else
         snprintf(text, size, "%s %.0f %%%s", label_names[face->label],
                  100 * (double)face->probabilities[face->label],
-                 face->calibrated ? " calibrated" : "");
+                 face->calibration == EXPRESSIONS_CALIBRATED ? " calibrated" : "");
 }
 
 /* A small face gets a smaller label, as long as it can be read. */
@@ -166,7 +168,7 @@ static void draw_bar(struct paint *paint, int x, int middle, const struct panel_
 }
 
 static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_style *style,
-                       const struct face *face)
+                       const struct expressions_face *face)
 {
     paint_panel(paint, rect, style->padding, backdrop);
     for (int i = 0; i < LABEL_COUNT; i++) {
@@ -213,7 +215,7 @@ static double place_panels(struct paint *paint, const struct overlay *overlay, i
 }
 
 static void place_all(struct paint *paint, const struct overlay *overlay, int em,
-                      const struct face *faces, struct face_layout *placed, int count)
+                      const struct expressions_face *faces, struct face_layout *placed, int count)
 {
     struct layout layout = {0};
     for (int i = 0; i < OVERLAY_RESERVED; i++) {
@@ -250,16 +252,17 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
         place_panels(paint, overlay, em, false, &layout, placed, count);
 }
 
-void overlay_draw(struct paint *paint, const struct overlay *overlay, const struct face *faces,
-                  int count)
+void overlay_draw(struct paint *paint, const struct overlay *overlay,
+                  const struct expressions_face *faces, int count)
 {
     int em = overlay_text_size(overlay->area);
-    struct face_layout placed[FRAME_MAX_FACES];
+    struct face_layout placed[EXPRESSIONS_MAX_FACES];
     place_all(paint, overlay, em, faces, placed, count);
     for (int i = 0; i < count; i++)
         draw_box(paint, placed[i].box, em, face_colour(&faces[i]));
     for (int i = 0; overlay->inputs && i < count; i++) {
-        SDL_Rect crop = {0, i * FACE_SIDE, FACE_SIDE, FACE_SIDE};
+        SDL_Rect crop = {0, i * EXPRESSIONS_CROP_SIDE, EXPRESSIONS_CROP_SIDE,
+                         EXPRESSIONS_CROP_SIDE};
         if (!faces[i].held)
             paint_picture(paint, overlay->inputs, crop, placed[i].input);
     }

@@ -3,8 +3,8 @@
 #ifndef OVERLAY_H
 #define OVERLAY_H
 
+#include "frame.h"
 #include "paint.h"
-#include "recognizer.h"
 
 #include <stdbool.h>
 
@@ -29,10 +29,10 @@ SDL_Color overlay_colour(int label);
 SDL_Color overlay_backdrop(void);
 
 /* Where a box of the picture stands on the target. */
-SDL_Rect overlay_place(const struct overlay *overlay, struct box box);
+SDL_Rect overlay_place(const struct overlay *overlay, struct expressions_box box);
 
 /* Where there are several faces, their ids stand before the labels. */
-void overlay_draw(struct paint *paint, const struct overlay *overlay, const struct face *faces,
-                  int count);
+void overlay_draw(struct paint *paint, const struct overlay *overlay,
+                  const struct expressions_face *faces, int count);
 
 #endif

@@ -5,7 +5,7 @@
 struct pipeline {
     struct pipeline_settings settings;
     struct mailbox *to_detection, *to_main;
-    struct follower follower;
+    struct expressions_tracker *tracker; /* of this start */
     struct capture *capture;
     struct detection *detection;
 };
@@ -55,7 +55,7 @@ static int start_detection(struct pipeline *pipeline, struct error *error)
 {
     const struct pipeline_settings *settings = &pipeline->settings;
     bool beside = settings->beside;
-    struct detection_settings detection = {.follower = &pipeline->follower,
+    struct detection_settings detection = {.tracker = pipeline->tracker,
                                            .from = pipeline->to_detection,
                                            .to = beside ? NULL : pipeline->to_main,
                                            .wake = beside ? NULL : settings->wake,
@@ -67,33 +67,38 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
                    struct error *error)
 {
     pipeline->settings = *settings;
-    pipeline->follower = (struct follower){.detector = settings->detector};
+    struct expressions_error why;
+    if (expressions_tracker_open(&pipeline->tracker, settings->detector, &why))
+        return error_set(error, "%s", why.text);
     mailbox_restart(pipeline->to_detection);
     mailbox_restart(pipeline->to_main);
-    if (start_detection(pipeline, error))
+    if (start_detection(pipeline, error)) {
+        expressions_tracker_close(&pipeline->tracker);
         return -1;
+    }
     if (start_capture(pipeline, error)) {
         struct error ignored;
         pipeline_stop(pipeline);
         detection_join(&pipeline->detection, &ignored);
+        expressions_tracker_close(&pipeline->tracker);
         return -1;
     }
     return 0;
 }
 
-static const struct frame *complete(struct pipeline *pipeline, struct frame *frame)
+static struct frame *complete(struct pipeline *pipeline, struct frame *frame)
 {
     if (frame && pipeline->settings.beside)
         detection_fill(pipeline->detection, frame);
     return frame;
 }
 
-const struct frame *pipeline_take(struct pipeline *pipeline)
+struct frame *pipeline_take(struct pipeline *pipeline)
 {
     return complete(pipeline, mailbox_take(pipeline->to_main));
 }
 
-const struct frame *pipeline_wait(struct pipeline *pipeline)
+struct frame *pipeline_wait(struct pipeline *pipeline)
 {
     return complete(pipeline, mailbox_wait(pipeline->to_main));
 }
@@ -124,5 +129,6 @@ enum source_status pipeline_join(struct pipeline *pipeline, struct error *error)
         *error = failure;
         status = SOURCE_FAILED;
     }
+    expressions_tracker_close(&pipeline->tracker);
     return status;
 }

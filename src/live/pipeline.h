@@ -19,7 +19,7 @@
 
 struct pipeline_settings {
     struct source *source; /* these two are the threads' until pipeline_join */
-    struct detector *detector;
+    struct expressions_detector *detector;
     bool beside; /* live sources only */
     bool grey;   /* nobody wants the colours */
     double pace; /* frames a second to slow down to; 0 for as fast as they come */
@@ -40,10 +40,10 @@ void pipeline_free(struct pipeline **pipeline);
 int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
                    struct error *error);
 
-/* The next frame, or NULL where none is ready; valid until the next take or wait. */
-const struct frame *pipeline_take(struct pipeline *pipeline);
+/* The next frame, or NULL where none is ready; the caller's until the next one is taken. */
+struct frame *pipeline_take(struct pipeline *pipeline);
 /* Waits for a frame; NULL after the last one, or after pipeline_stop. */
-const struct frame *pipeline_wait(struct pipeline *pipeline);
+struct frame *pipeline_wait(struct pipeline *pipeline);
 /* Whether no further frame will come. */
 bool pipeline_done(struct pipeline *pipeline);
 /* Frames that nobody saw. */

@@ -57,8 +57,8 @@ static long repetitions(const struct recorder *recorder, const struct frame *fra
     return due > recorder->written ? due - recorder->written : 0;
 }
 
-int recorder_add(struct recorder *recorder, const struct frame *frame, const struct face *faces,
-                 struct error *error)
+int recorder_add(struct recorder *recorder, const struct frame *frame,
+                 const struct expressions_face *faces, struct error *error)
 {
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;
@@ -67,7 +67,8 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, const str
                          recorder->path, recorder->width, recorder->height, frame->width,
                          frame->height);
     struct bgr_image annotated;
-    if (canvas_draw(recorder->canvas, frame_bgr(frame), faces, frame->box_count, &annotated, error))
+    if (canvas_draw(recorder->canvas, frame_bgr(frame), faces, frame->face_count, &annotated,
+                    error))
         return -1;
     for (long n = repetitions(recorder, frame); n > 0; n--) {
         struct ocv_error failure;

@@ -14,8 +14,8 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
 
 /* Appends the frame with its faces. A live source's frames are repeated or left out so that the
  * video runs as fast as the world did. */
-int recorder_add(struct recorder *recorder, const struct frame *frame, const struct face *faces,
-                 struct error *error);
+int recorder_add(struct recorder *recorder, const struct frame *frame,
+                 const struct expressions_face *faces, struct error *error);
 
 /* How much has been written, in seconds of the video. */
 double recorder_seconds(const struct recorder *recorder);

@@ -116,7 +116,7 @@ int live_start_pipeline(struct live *live, struct error *error)
     double fps = live->source.fps > 0 ? live->source.fps : usual_fps;
     bool paced = live->view && !live->source.live;
     struct pipeline_settings settings = {.source = &live->source,
-                                         .detector = live->detector,
+                                         .detector = live->vision.detector,
                                          .beside = live->view && live->source.live,
                                          .grey = !live->view && !options->output,
                                          .pace = paced ? fps : 0,
@@ -126,10 +126,21 @@ int live_start_pipeline(struct live *live, struct error *error)
     return pipeline_start(live->pipeline, &settings, error);
 }
 
+int live_start_smoother(struct live *live, struct error *error)
+{
+    struct expressions_error why;
+    expressions_smoother_close(&live->smoother);
+    return expressions_smoother_open(&live->smoother, live->smoothing, &why)
+               ? error_set(error, "%s", why.text)
+               : 0;
+}
+
 static enum exit_status start(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
-    enum exit_status status = setup_vision(options, &live->recognizer, &live->detector, error);
+    enum exit_status status = setup_vision(options, &live->vision, error);
+    if (status == STATUS_DONE)
+        status = live_start_smoother(live, error) ? STATUS_FAILED : STATUS_DONE;
     if (status == STATUS_DONE)
         status = open_source(live, error);
     if (status == STATUS_DONE && options->output)
@@ -233,7 +244,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
         return STATUS_FAILED;
     }
     live->options = options;
-    live->smoother.seconds = options->smooth;
+    live->smoothing = options->smooth;
     enum exit_status status = start(live, error);
     if (status == STATUS_DONE)
         status = run(live, error);
@@ -245,8 +256,8 @@ enum exit_status run_live(const struct options *options, struct error *error)
     view_close(&live->view);
     pipeline_free(&live->pipeline);
     source_close(&live->source);
-    detector_close(&live->detector);
-    recognizer_close(&live->recognizer);
+    expressions_smoother_close(&live->smoother);
+    setup_end_vision(&live->vision);
     free(live);
     return status;
 }

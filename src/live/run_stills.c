@@ -21,15 +21,13 @@
 struct stills {
     const struct options *options;
     struct picture_list list;
-    struct recognizer *recognizer;
-    struct detector *detector;
+    struct vision vision;
     struct csv *csv;       /* NULL without --csv */
     struct canvas *canvas; /* NULL without --output */
     bool into_folder;      /* --output is a folder */
     struct view *view;     /* NULL when headless */
     struct interrupt *interrupt;
     struct frame frame;
-    struct face faces[FRAME_MAX_FACES];
     bool bars;      /* below each line of text */
     bool failed;    /* some picture could not be done */
     bool found;     /* some picture has a face */
@@ -110,8 +108,8 @@ static int write_copy(struct stills *stills, const char *path, struct error *err
     char out[RESOURCE_PATH_SIZE];
     struct bgr_image annotated;
     if (output_path(stills, path, out, sizeof out, error) ||
-        canvas_draw(stills->canvas, frame_bgr(&stills->frame), stills->faces,
-                    stills->frame.box_count, &annotated, error))
+        canvas_draw(stills->canvas, frame_bgr(&stills->frame), stills->frame.faces,
+                    stills->frame.face_count, &annotated, error))
         return -1;
     return picture_write(out, annotated, error);
 }
@@ -140,8 +138,8 @@ static int show(struct stills *stills, int index, struct error *error)
              picture_list_base(stills->list.paths[index]), index + 1, stills->list.count,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
-    if (view_set_picture(stills->view, frame_bgr(&stills->frame), stills->faces,
-                         stills->frame.box_count, 0, error))
+    if (view_set_picture(stills->view, frame_bgr(&stills->frame), stills->frame.faces,
+                         stills->frame.face_count, 0, error))
         return -1;
     return wait_for_key(stills, error);
 }
@@ -150,13 +148,27 @@ static int show(struct stills *stills, int index, struct error *error)
 
 static int report(struct stills *stills, const char *path, struct error *error)
 {
-    int count = stills->frame.box_count;
-    if (stills->csv && csv_write(stills->csv, path, &stills->frame, stills->faces, count, error))
+    int count = stills->frame.face_count;
+    if (stills->csv &&
+        csv_write(stills->csv, path, &stills->frame, stills->frame.faces, count, error))
         return -1;
     if (stills->options->json)
-        return jsonl_write(stdout, path, &stills->frame, stills->faces, count, error);
-    if (text_report_still(stdout, path, &stills->frame, stills->faces, stills->bars))
+        return jsonl_write(stdout, path, &stills->frame, stills->frame.faces, count, error);
+    if (text_report_still(stdout, path, &stills->frame, stills->frame.faces, stills->bars))
         return error_set(error, "the results cannot be written; check where they go");
+    return 0;
+}
+
+static int look(struct stills *stills, struct error *error)
+{
+    struct frame *frame = &stills->frame;
+    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_error why;
+    if (expressions_detect(stills->vision.detector, &picture, frame->faces, EXPRESSIONS_MAX_FACES,
+                           &frame->face_count, &why) ||
+        expressions_recognize(stills->vision.recognizer, &picture, frame->faces, frame->face_count,
+                              &why))
+        return error_set(error, "%s", why.text);
     return 0;
 }
 
@@ -169,14 +181,13 @@ static int do_picture(struct stills *stills, int index, struct error *error)
         complain(stills, &problem);
         return 0;
     }
-    if (detector_find(stills->detector, &stills->frame, &problem)) {
+    if (look(stills, &problem)) {
         struct error named;
         error_set(&named, "%.400s: %.600s", path, problem.text);
         complain(stills, &named);
         return 0;
     }
-    recognizer_run(stills->recognizer, &stills->frame, stills->faces);
-    stills->found = stills->found || stills->frame.box_count > 0;
+    stills->found = stills->found || stills->frame.face_count > 0;
     if (report(stills, path, error))
         return -1;
     if (stills->canvas && write_copy(stills, path, &problem))
@@ -218,7 +229,7 @@ static enum exit_status start(struct stills *stills, struct error *error)
     if (stills->list.count > 0 && options->output)
         status = prepare_output(stills, error);
     if (status == STATUS_DONE)
-        status = setup_vision(options, &stills->recognizer, &stills->detector, error);
+        status = setup_vision(options, &stills->vision, error);
     if (status == STATUS_DONE && setup_csv(options, &stills->csv, error))
         status = STATUS_FAILED;
     if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, NULL, error))
@@ -244,8 +255,7 @@ enum exit_status run_stills(const struct options *options, struct error *error)
     view_close(&stills->view);
     canvas_free(&stills->canvas);
     csv_close(&stills->csv);
-    detector_close(&stills->detector);
-    recognizer_close(&stills->recognizer);
+    setup_end_vision(&stills->vision);
     picture_list_free(&stills->list);
     frame_free(&stills->frame);
     free(stills);

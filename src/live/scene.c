@@ -6,27 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { CROP_SIZE = FACE_SIDE * FACE_SIDE };
-
 /* ---- What there is to show ------------------------------------------------------------------- */
 
-/* Crops of held faces stay black. */
-static int set_inputs(struct scene *scene, SDL_Renderer *renderer, struct error *error)
-{
-    static const uint8_t black[CROP_SIZE];
-    uint8_t pixels[FRAME_MAX_FACES * CROP_SIZE * 3];
-    for (int i = 0; i < scene->face_count; i++) {
-        const uint8_t *crop = scene->faces[i].crop ? scene->faces[i].crop : black;
-        for (int p = 0; p < CROP_SIZE; p++)
-            memset(pixels + (i * CROP_SIZE + p) * 3, crop[p], 3);
-    }
-    struct bgr_image all = {pixels, FACE_SIDE, FACE_SIDE * scene->face_count,
-                            (size_t)FACE_SIDE * 3};
-    return scene->face_count ? picture_texture_set(&scene->inputs, renderer, all, error) : 0;
-}
-
 int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
-              const struct face *faces, int count, double time, struct error *error)
+              const struct expressions_face *faces, int count, double time, struct error *error)
 {
     if (picture_texture_set(&scene->picture, renderer, picture, error))
         return -1;
@@ -36,7 +19,23 @@ int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image pict
     memcpy(scene->faces, faces, (size_t)count * sizeof *faces);
     if (scene->live)
         strip_add(&scene->strip, faces, count, time);
-    return set_inputs(scene, renderer, error);
+    scene->has_inputs = false;
+    return 0;
+}
+
+int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *crops,
+                     struct error *error)
+{
+    uint8_t pixels[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS * 3];
+    for (int p = 0; p < scene->face_count * EXPRESSIONS_CROP_PIXELS; p++)
+        memset(pixels + p * 3, crops[p], 3);
+    struct bgr_image all = {pixels, EXPRESSIONS_CROP_SIDE,
+                            EXPRESSIONS_CROP_SIDE * scene->face_count,
+                            (size_t)EXPRESSIONS_CROP_SIDE * 3};
+    if (scene->face_count > 0 && picture_texture_set(&scene->inputs, renderer, all, error))
+        return -1;
+    scene->has_inputs = true;
+    return 0;
 }
 
 void scene_free(struct scene *scene)
@@ -80,7 +79,7 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
                               .source_width = scene->width,
                               .mirrored = scene->mirrored,
                               .bars = scene->bars};
-    if (scene->statistics)
+    if (scene->statistics && scene->has_inputs)
         overlay.inputs = scene->inputs.texture;
     if (*scene->status) {
         int em = message_size(area);

@@ -3,10 +3,10 @@
 #ifndef SCENE_H
 #define SCENE_H
 
+#include "frame.h"
 #include "heat.h"
 #include "paint.h"
 #include "picture_texture.h"
-#include "recognizer.h"
 #include "strip.h"
 
 #include <stdbool.h>
@@ -19,10 +19,11 @@ struct scene {
     struct picture_texture inputs; /* the faces' 48x48 crops, one below the other */
     int width, height;             /* of the picture, pixels */
     int face_count;
-    struct face faces[FRAME_MAX_FACES];
+    struct expressions_face faces[EXPRESSIONS_MAX_FACES];
     bool live, mirrored, bars, help;
     bool no_signal;  /* dims the picture, hides the faces */
     bool statistics; /* shows the lines and the inputs */
+    bool has_inputs; /* of these faces */
     int line_count;
     char lines[SCENE_LINES][SCENE_LINE_SIZE];
     char status[32];    /* empty: none */
@@ -36,7 +37,10 @@ struct scene {
 
 /* Takes over picture and faces. `time` is in seconds of the source. */
 int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
-              const struct face *faces, int count, double time, struct error *error);
+              const struct expressions_face *faces, int count, double time, struct error *error);
+/* Takes over what the network sees of these faces: crops[face_count * EXPRESSIONS_CROP_PIXELS]. */
+int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *crops,
+                     struct error *error);
 /* Before the renderer is destroyed. */
 void scene_free(struct scene *scene);
 

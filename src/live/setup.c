@@ -9,33 +9,48 @@
 
 const char program_name[] = "expressions";
 
-int setup_model_path(const struct options *options, char *path, size_t size, struct error *error)
+enum exit_status setup_fail(const struct expressions_error *why, struct error *error)
 {
-    char found[RESOURCE_PATH_SIZE];
-    if (!options->model && resource_find("models/expressions.safetensors", found, error))
-        return -1;
-    const char *chosen = options->model ? options->model : found;
-    if (strlen(chosen) >= size)
-        return error_set(error, "%.100s...: the name is too long; use a shorter path", chosen);
-    strcpy(path, chosen);
-    return 0;
+    error_set(error, "%s", why->text);
+    return why->status == EXPRESSIONS_BAD_MODEL ? STATUS_BAD_MODEL : STATUS_FAILED;
 }
 
-enum exit_status setup_vision(const struct options *options, struct recognizer **recognizer,
-                              struct detector **detector, struct error *error)
+enum exit_status setup_model(const struct options *options, struct expressions_model **model,
+                             struct error *error)
 {
-    char model[RESOURCE_PATH_SIZE];
-    if (setup_model_path(options, model, sizeof model, error) ||
-        recognizer_open(recognizer, model, error))
+    char found[RESOURCE_PATH_SIZE];
+    struct expressions_error why;
+    if (!options->model && resource_find("models/expressions.safetensors", found, error))
         return STATUS_BAD_MODEL;
-    const char *cascade = options->cascade ? options->cascade : resource_cascade();
-    if (detector_open(detector, cascade, error)) {
-        recognizer_close(recognizer);
-        return STATUS_FAILED;
-    }
+    const char *path = options->model ? options->model : found;
+    if (expressions_model_load(model, path, &why))
+        return setup_fail(&why, error);
     if (options->verbose)
-        log_line(program_name, "model %s, cascade %s", model, cascade);
+        log_line(program_name, "model %s", path);
     return STATUS_DONE;
+}
+
+enum exit_status setup_vision(const struct options *options, struct vision *vision,
+                              struct error *error)
+{
+    const char *cascade = options->cascade ? options->cascade : resource_cascade();
+    struct expressions_error why;
+    enum exit_status status = setup_model(options, &vision->model, error);
+    if (status != STATUS_DONE)
+        return status;
+    if (expressions_recognizer_open(&vision->recognizer, vision->model, &why) ||
+        expressions_detector_open(&vision->detector, cascade, &why))
+        return setup_fail(&why, error);
+    if (options->verbose)
+        log_line(program_name, "cascade %s", cascade);
+    return STATUS_DONE;
+}
+
+void setup_end_vision(struct vision *vision)
+{
+    expressions_detector_close(&vision->detector);
+    expressions_recognizer_close(&vision->recognizer);
+    expressions_model_free(&vision->model);
 }
 
 int setup_csv(const struct options *options, struct csv **csv, struct error *error)

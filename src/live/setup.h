@@ -3,20 +3,31 @@
 #define SETUP_H
 
 #include "csv.h"
-#include "detector.h"
 #include "exit_status.h"
+#include "expressions.h"
 #include "options.h"
-#include "recognizer.h"
 #include "view.h"
 
 extern const char program_name[];
 
-/* The model's path: the user's, or the one that comes with the program. */
-int setup_model_path(const struct options *options, char *path, size_t size, struct error *error);
+/* Loads the user's model, or the one that comes with the program. */
+enum exit_status setup_model(const struct options *options, struct expressions_model **model,
+                             struct error *error);
 
-/* Opens both; on failure neither stays open. */
-enum exit_status setup_vision(const struct options *options, struct recognizer **recognizer,
-                              struct detector **detector, struct error *error);
+/* A failure of the library as an error, and as the status that the program ends with. */
+enum exit_status setup_fail(const struct expressions_error *why, struct error *error);
+
+/* What finds faces and names what they show. All zeros at first. */
+struct vision {
+    struct expressions_model *model;
+    struct expressions_recognizer *recognizer;
+    struct expressions_detector *detector;
+};
+
+/* Opens all of it; setup_end_vision ends it, also after a failure. */
+enum exit_status setup_vision(const struct options *options, struct vision *vision,
+                              struct error *error);
+void setup_end_vision(struct vision *vision);
 
 /* Begins the table of --csv, unless it is an input itself. *csv is NULL without --csv. */
 int setup_csv(const struct options *options, struct csv **csv, struct error *error);

@@ -13,7 +13,7 @@ void strip_choose(struct strip *strip, int id)
     strip->next = 0;
 }
 
-static const struct face *find(const struct face *faces, int count, int id)
+static const struct expressions_face *find(const struct expressions_face *faces, int count, int id)
 {
     for (int i = 0; i < count; i++) {
         if (faces[i].id == id)
@@ -22,9 +22,9 @@ static const struct face *find(const struct face *faces, int count, int id)
     return NULL;
 }
 
-static const struct face *find_largest(const struct face *faces, int count)
+static const struct expressions_face *find_largest(const struct expressions_face *faces, int count)
 {
-    const struct face *largest = NULL;
+    const struct expressions_face *largest = NULL;
     for (int i = 0; i < count; i++) {
         if (!largest || faces[i].box.width > largest->box.width)
             largest = &faces[i];
@@ -39,9 +39,9 @@ static int index_of(const struct strip *strip, int back)
 }
 
 /* Another camera's time begins at 0 again; so does the strip. */
-void strip_add(struct strip *strip, const struct face *faces, int count, double time)
+void strip_add(struct strip *strip, const struct expressions_face *faces, int count, double time)
 {
-    const struct face *face = find(faces, count, strip->face);
+    const struct expressions_face *face = find(faces, count, strip->face);
     if (!face && (face = find_largest(faces, count)))
         strip_choose(strip, face->id);
     if (!face)

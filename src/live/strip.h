@@ -2,8 +2,9 @@
 #ifndef STRIP_H
 #define STRIP_H
 
+#include "frame.h"
+#include "labels.h"
 #include "paint.h"
-#include "recognizer.h"
 
 #define STRIP_SECONDS 10.0
 
@@ -23,7 +24,7 @@ void strip_choose(struct strip *strip, int id);
 
 /* Adds what the chosen face shows at `time`, in seconds of the source. Where it is gone, the
  * largest face is chosen. */
-void strip_add(struct strip *strip, const struct face *faces, int count, double time);
+void strip_add(struct strip *strip, const struct expressions_face *faces, int count, double time);
 
 /* The newest sample that is no newer than `age` seconds before the newest of all; NULL where there
  * is none. */

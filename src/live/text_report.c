@@ -1,10 +1,12 @@
 #include "text_report.h"
 
+#include "labels.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
 
-static double percent(const struct face *face, int label)
+static double percent(const struct expressions_face *face, int label)
 {
     return 100 * (double)face->probabilities[label];
 }
@@ -16,7 +18,7 @@ static void print_name(FILE *out, const char *name)
         fputc(iscntrl((unsigned char)*name) ? '?' : *name, out);
 }
 
-static void print_bars(FILE *out, const struct face *face)
+static void print_bars(FILE *out, const struct expressions_face *face)
 {
     enum { WIDTH = 30 };
     for (int i = 0; i < LABEL_COUNT; i++) {
@@ -34,14 +36,14 @@ static int flushed(FILE *out)
 }
 
 int text_report_still(FILE *out, const char *source, const struct frame *frame,
-                      const struct face *faces, bool bars)
+                      const struct expressions_face *faces, bool bars)
 {
-    if (frame->box_count == 0) {
+    if (frame->face_count == 0) {
         print_name(out, source);
         fprintf(out, ": no face\n");
     }
-    for (int i = 0; i < frame->box_count; i++) {
-        struct box box = frame_clip(frame, faces[i].box);
+    for (int i = 0; i < frame->face_count; i++) {
+        struct expressions_box box = frame_clip(frame, &faces[i]);
         int best = face_best(&faces[i]);
         print_name(out, source);
         fprintf(out, ": %s %.0f %%  (box %d,%d %dx%d)\n", label_names[best],
@@ -53,15 +55,15 @@ int text_report_still(FILE *out, const char *source, const struct frame *frame,
 }
 
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
-                      const struct face *faces, struct progress_bar *bar)
+                      const struct expressions_face *faces, struct progress_bar *bar)
 {
     char names[sizeof tally->shown] = "";
     char line[1024] = "";
     size_t name_length = 0;
     size_t line_length = 0;
     tally->frames++;
-    for (int i = 0; i < frame->box_count; i++) {
-        const struct face *face = &faces[i];
+    for (int i = 0; i < frame->face_count; i++) {
+        const struct expressions_face *face = &faces[i];
         const char *name = face->uncertain ? "uncertain" : label_names[face->label];
         const char *comma = i ? ", " : "";
         tally->seen[face->label] = tally->seen[face->label] || !face->uncertain;
@@ -71,7 +73,7 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
                                            percent(face, face->label));
         }
     }
-    if (frame->box_count == 0) {
+    if (frame->face_count == 0) {
         strcpy(names, "no face");
         strcpy(line, "no face");
     }

@@ -3,15 +3,16 @@
 #ifndef TEXT_REPORT_H
 #define TEXT_REPORT_H
 
+#include "frame.h"
+#include "labels.h"
 #include "progress_bar.h"
-#include "recognizer.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
 /* A picture's faces, one line each; with `bars`, the seven probabilities below each. */
 int text_report_still(FILE *out, const char *source, const struct frame *frame,
-                      const struct face *faces, bool bars);
+                      const struct expressions_face *faces, bool bars);
 
 /* What has been seen of a running source. */
 struct tally {
@@ -23,7 +24,7 @@ struct tally {
 /* Counts the frame and prints a line, in the place of the bar, where the expressions differ from
  * the last line's. */
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
-                      const struct face *faces, struct progress_bar *bar);
+                      const struct expressions_face *faces, struct progress_bar *bar);
 int text_report_summary(FILE *out, const struct tally *tally, double seconds, long dropped);
 
 #endif

@@ -1,5 +1,7 @@
 #include "timeline.h"
 
+#include "labels.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -41,10 +43,10 @@ static struct stretch *find_running(const struct timeline *timeline, int face, s
     return NULL;
 }
 
-int timeline_add(struct timeline *timeline, const struct face *faces, int count, double time,
-                 struct error *error)
+int timeline_add(struct timeline *timeline, const struct expressions_face *faces, int count,
+                 double time, struct error *error)
 {
-    size_t running[FRAME_MAX_FACES];
+    size_t running[EXPRESSIONS_MAX_FACES];
     bool first = timeline->step <= 0;
     double step = first ? usual_step : time - timeline->time;
     timeline->step = step > 0 ? step : timeline->step;

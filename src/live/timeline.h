@@ -2,7 +2,8 @@
 #ifndef TIMELINE_H
 #define TIMELINE_H
 
-#include "recognizer.h"
+#include "frame.h"
+#include "labels.h"
 
 #include <stdio.h>
 
@@ -26,16 +27,16 @@ struct timeline {
     struct stretch *stretches; /* in the order of their starts */
     size_t count, capacity;
     int present; /* faces of the last frame, and the index of the stretch of each */
-    int faces[FRAME_MAX_FACES];
-    size_t running[FRAME_MAX_FACES];
+    int faces[EXPRESSIONS_MAX_FACES];
+    size_t running[EXPRESSIONS_MAX_FACES];
     double time, step; /* of the last frame; between the last two */
 };
 
 void timeline_free(struct timeline *timeline);
 
 /* Adds a frame's faces. */
-int timeline_add(struct timeline *timeline, const struct face *faces, int count, double time,
-                 struct error *error);
+int timeline_add(struct timeline *timeline, const struct expressions_face *faces, int count,
+                 double time, struct error *error);
 
 /* "uncertain", or the label's name. */
 const char *timeline_name(int label);

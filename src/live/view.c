@@ -119,7 +119,7 @@ bool view_wants_explanation(const struct view *view)
     return view->scene.explain;
 }
 
-int view_set_explanation(struct view *view, int face, const float map[FACE_SIDE * FACE_SIDE],
+int view_set_explanation(struct view *view, int face, const float map[EXPRESSIONS_CROP_PIXELS],
                          struct error *error)
 {
     return heat_set(&view->scene.heat, view->window.renderer, face, map, error);
@@ -146,8 +146,14 @@ void view_set_statistics(struct view *view, const char *text)
     }
 }
 
-int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
-                     int count, double time, struct error *error)
+int view_set_inputs(struct view *view, const uint8_t *crops, struct error *error)
+{
+    return scene_set_inputs(&view->scene, view->window.renderer, crops, error);
+}
+
+int view_set_picture(struct view *view, struct bgr_image picture,
+                     const struct expressions_face *faces, int count, double time,
+                     struct error *error)
 {
     if (scene_set(&view->scene, view->window.renderer, picture, faces, count, time, error))
         return -1;

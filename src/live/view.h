@@ -3,7 +3,7 @@
 #ifndef VIEW_H
 #define VIEW_H
 
-#include "recognizer.h"
+#include "frame.h"
 
 #include <SDL_events.h>
 #include <stdbool.h>
@@ -55,7 +55,7 @@ int view_chosen(const struct view *view);
 /* Whether the user wants to see why the chosen face is called what it is, and the map that shows it
  * (recognizer_explain). */
 bool view_wants_explanation(const struct view *view);
-int view_set_explanation(struct view *view, int face, const float map[FACE_SIDE * FACE_SIDE],
+int view_set_explanation(struct view *view, int face, const float map[EXPRESSIONS_CROP_PIXELS],
                          struct error *error);
 
 /* Whether the user wants to see statistics; only then need they be made. */
@@ -67,8 +67,12 @@ void view_set_statistics(struct view *view, const char *text);
 
 /* Takes over picture and faces for this and later calls of view_draw. `time` is in seconds of the
  * source. */
-int view_set_picture(struct view *view, struct bgr_image picture, const struct face *faces,
-                     int count, double time, struct error *error);
+int view_set_picture(struct view *view, struct bgr_image picture,
+                     const struct expressions_face *faces, int count, double time,
+                     struct error *error);
+/* What the network sees of these faces, for where statistics are shown: EXPRESSIONS_CROP_PIXELS
+ * each. */
+int view_set_inputs(struct view *view, const uint8_t *crops, struct error *error);
 int view_draw(struct view *view, struct error *error);
 
 /* What an event asks for; keys that concern the window alone are done at once. */

@@ -18,6 +18,14 @@ const char *const split_names[SOURCE_COUNT][SPLIT_COUNT] = {
     [SOURCE_IDX] = {"train", "validation", "test"},
 };
 
+int votes_majority(const struct votes *votes)
+{
+    for (int k = 0; k < LABEL_COUNT; k++)
+        if (2 * votes->classes[k] > votes->total)
+            return k;
+    return -1;
+}
+
 int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
                  struct error *error)
 {

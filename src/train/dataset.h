@@ -31,6 +31,9 @@ struct votes {
     uint8_t total;                /* all votes, those for contempt, unknown and no face included */
 };
 
+/* The class that has more than half of all votes, or -1: FER+'s majority. */
+int votes_majority(const struct votes *votes);
+
 struct dataset {
     enum source source;
     int width, height; /* pixels */

@@ -2,6 +2,7 @@
 #ifndef EVALUATE_H
 #define EVALUATE_H
 
+#include "dataset.h"
 #include "metrics.h"
 
 #include <stdio.h>

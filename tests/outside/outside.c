@@ -15,12 +15,10 @@ int main(int argc, char *argv[])
 {
     static uint8_t pixels[64 * 64];
     const struct expressions_picture picture = {pixels, 64, 64, 64, EXPRESSIONS_GREY};
-    const struct expressions_box all = {0, 0, 64, 64};
-    struct expressions_box boxes[EXPRESSIONS_MAX_FACES];
+    struct expressions_face face = {.box = {0, 0, 64, 64}}, faces[EXPRESSIONS_MAX_FACES];
     struct expressions_model *model = NULL;
     struct expressions_recognizer *recognizer = NULL;
     struct expressions_detector *detector = NULL;
-    struct expressions_face face;
     struct expressions_error error;
     int count;
     for (int i = 0; i < 64 * 64; i++)
@@ -28,8 +26,8 @@ int main(int argc, char *argv[])
     if (expressions_model_load(&model, argc > 1 ? argv[1] : NULL, &error) ||
         expressions_recognizer_open(&recognizer, model, &error) ||
         expressions_detector_open(&detector, NULL, &error) ||
-        expressions_detect(detector, &picture, boxes, EXPRESSIONS_MAX_FACES, &count, &error) ||
-        expressions_recognize(recognizer, &picture, &all, 1, &face, &error)) {
+        expressions_detect(detector, &picture, faces, EXPRESSIONS_MAX_FACES, &count, &error) ||
+        expressions_recognize(recognizer, &picture, &face, 1, &error)) {
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }

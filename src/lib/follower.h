@@ -22,8 +22,11 @@ struct follower {
     int width, height; /* of the last frame */
 };
 
-/* Fills the frame's boxes, ids and held from its grey picture and its time. A frame of another size
+/* Brings what is found in the frame to the tracks; its boxes are scratch. A frame of another size
  * than the last one is a new scene: its faces get new ids. */
-int follower_run(struct follower *follower, struct frame *frame, struct error *error);
+int follower_run(struct follower *follower, struct grey_frame *frame, struct error *error);
+
+/* The same with the boxes that are in the frame already, and without looking at it. */
+void follower_take(struct follower *follower, const struct grey_frame *frame);
 
 #endif

@@ -3,16 +3,21 @@
 #ifndef SMOOTHER_H
 #define SMOOTHER_H
 
-#include "recognizer.h"
+#include "expressions.h"
+#include "labels.h"
+
+#include <stdbool.h>
+
+/* Below this probability of the best label it is not shown: "uncertain". The models are calibrated,
+ * so that such a label would be wrong more often than right. */
+#define SMOOTHER_UNCERTAIN 0.5
 
 /* How much better another label must be before it is shown instead, and how far the best one must
- * rise above RECOGNIZER_UNCERTAIN before it is shown again. */
+ * rise above SMOOTHER_UNCERTAIN before it is shown again. */
 #define SMOOTHER_MARGIN 0.05
 
 /* How long a neutral face is held to calibrate, in seconds of the source. */
 #define SMOOTHER_CALIBRATION 2.0
-
-enum smoother_state { SMOOTHER_PLAIN, SMOOTHER_COLLECTING, SMOOTHER_CALIBRATED };
 
 struct smoother_slot {
     int id; /* of the face; 0: free slot */
@@ -20,7 +25,7 @@ struct smoother_slot {
     float raw[LABEL_COUNT], smoothed[LABEL_COUNT];
     int label;
     bool uncertain;
-    enum smoother_state state;
+    enum expressions_calibration state;
     double collect_end; /* when the collection ends */
     int collected;      /* answers */
     double
@@ -30,7 +35,7 @@ struct smoother_slot {
 /* All zeros at first, but for `seconds`. */
 struct smoother {
     double seconds; /* time constant; 0 shows raw values */
-    struct smoother_slot slots[FRAME_MAX_FACES];
+    struct smoother_slot slots[EXPRESSIONS_MAX_FACES];
 };
 
 /* Takes the faces of one frame, which the recognizer has filled, and completes them: with p the
@@ -40,7 +45,8 @@ struct smoother {
  *
  * which makes the result independent of the frame rate. A held face keeps its values. Faces that
  * do not come any more are forgotten. */
-void smoother_run(struct smoother *smoother, struct face *faces, int count, double time);
+void smoother_run(struct smoother *smoother, struct expressions_face *faces, int count,
+                  double time);
 
 /* Begins to collect the answers to this face for SMOOTHER_CALIBRATION seconds, during which the
  * person looks neutral; afterwards the offset in log-probabilities that makes their mean the
@@ -48,11 +54,8 @@ void smoother_run(struct smoother *smoother, struct face *faces, int count, doub
  *
  *     p_k exp(offset_k) / sum over j of p_j exp(offset_j)
  *
- * until the face is lost, or calibrated once more, which undoes it. */
-void smoother_calibrate(struct smoother *smoother, int id, double time);
-enum smoother_state smoother_state(const struct smoother *smoother, int id);
-
-/* The time constant that the keys `+` (direction 1) and `-` (direction -1) lead to. */
-double smoother_step(double seconds, int direction);
+ * until the face is lost, or this is called with `on` false. Returns -1 where there is no such
+ * face. */
+int smoother_calibrate(struct smoother *smoother, int id, bool on);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef METRICS_H
 #define METRICS_H
 
-#include "dataset.h"
+#include "model.h"
 
 struct class_metrics {
     double precision, recall, f1; /* 0 where undefined */
@@ -28,12 +28,6 @@ struct metrics {
     int confusion[MODEL_MAX_CLASSES][MODEL_MAX_CLASSES]; /* [true][predicted] */
     struct calibration_bin bins[CALIBRATION_BINS];
 };
-
-/* The most probable class; the first of equals. */
-int predicted_class(const float *probabilities, int class_count);
-
-/* The class that has more than half of all votes, or -1: FER+'s majority. */
-int votes_majority(const struct votes *votes);
 
 /* truths: count classes, -1 for a sample that is left out; probabilities: count x K. */
 void metrics_compute(struct metrics *metrics, int class_count, const int *truths, int count,

@@ -5,16 +5,17 @@
 
 static struct smoother_slot *find(struct smoother *smoother, int id)
 {
-    for (int i = 0; i < FRAME_MAX_FACES; i++) {
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++) {
         if (smoother->slots[i].id == id)
             return &smoother->slots[i];
     }
     return NULL;
 }
 
-static void forget_absent(struct smoother *smoother, const struct face *faces, int count)
+static void forget_absent(struct smoother *smoother, const struct expressions_face *faces,
+                          int count)
 {
-    for (int s = 0; s < FRAME_MAX_FACES; s++) {
+    for (int s = 0; s < EXPRESSIONS_MAX_FACES; s++) {
         bool present = false;
         for (int i = 0; i < count; i++)
             present = present || faces[i].id == smoother->slots[s].id;
@@ -24,8 +25,8 @@ static void forget_absent(struct smoother *smoother, const struct face *faces, i
 }
 
 /* A face that the frames which came here never showed is given no preference. */
-static struct smoother_slot *find_or_begin(struct smoother *smoother, const struct face *face,
-                                           double time)
+static struct smoother_slot *find_or_begin(struct smoother *smoother,
+                                           const struct expressions_face *face, double time)
 {
     struct smoother_slot *slot = find(smoother, face->id);
     if (slot)
@@ -35,8 +36,8 @@ static struct smoother_slot *find_or_begin(struct smoother *smoother, const stru
     for (int k = 0; k < LABEL_COUNT; k++)
         slot->raw[k] = face->held ? 1.0f / LABEL_COUNT : face->raw[k];
     memcpy(slot->smoothed, slot->raw, sizeof slot->smoothed);
-    slot->label = labels_best(slot->smoothed);
-    slot->uncertain = (double)slot->smoothed[slot->label] < RECOGNIZER_UNCERTAIN;
+    slot->label = predicted_class(slot->smoothed, LABEL_COUNT);
+    slot->uncertain = (double)slot->smoothed[slot->label] < SMOOTHER_UNCERTAIN;
     return slot;
 }
 
@@ -64,7 +65,7 @@ static void collect(struct smoother_slot *slot, const float *raw, double time)
         double offset = log(aim) - slot->offset[k] / slot->collected;
         slot->offset[k] = fmin(fmax(offset, -largest_offset), largest_offset);
     }
-    slot->state = SMOOTHER_CALIBRATED;
+    slot->state = EXPRESSIONS_CALIBRATED;
 }
 
 static void correct(const struct smoother_slot *slot, const float *raw, float *corrected)
@@ -90,10 +91,10 @@ static void smooth(struct smoother_slot *slot, const float *answer, double dt, d
 static void choose_label(struct smoother_slot *slot)
 {
     const float *p = slot->smoothed;
-    int best = labels_best(p);
+    int best = predicted_class(p, LABEL_COUNT);
     if (best != slot->label && (double)(p[best] - p[slot->label]) > SMOOTHER_MARGIN)
         slot->label = best;
-    double above = (double)p[best] - RECOGNIZER_UNCERTAIN;
+    double above = (double)p[best] - SMOOTHER_UNCERTAIN;
     slot->uncertain = slot->uncertain ? above < SMOOTHER_MARGIN : above < 0;
 }
 
@@ -102,40 +103,32 @@ static void take_answer(struct smoother_slot *slot, const float *raw, double tim
     float answer[LABEL_COUNT];
     memcpy(slot->raw, raw, sizeof slot->raw);
     memcpy(answer, raw, sizeof answer);
-    if (slot->state == SMOOTHER_COLLECTING)
+    if (slot->state == EXPRESSIONS_COLLECTING)
         collect(slot, raw, time);
-    if (slot->state == SMOOTHER_CALIBRATED)
+    if (slot->state == EXPRESSIONS_CALIBRATED)
         correct(slot, raw, answer);
     smooth(slot, answer, time - slot->time, seconds);
     slot->time = time;
     choose_label(slot);
 }
 
-void smoother_calibrate(struct smoother *smoother, int id, double time)
+int smoother_calibrate(struct smoother *smoother, int id, bool on)
 {
-    struct smoother_slot *slot = id > 0 ? find(smoother, id) : NULL;
+    struct smoother_slot *slot = find(smoother, id);
     if (!slot)
-        return;
-    slot->state = slot->state == SMOOTHER_PLAIN ? SMOOTHER_COLLECTING : SMOOTHER_PLAIN;
-    slot->collect_end = time + SMOOTHER_CALIBRATION;
+        return -1;
+    slot->state = on ? EXPRESSIONS_COLLECTING : EXPRESSIONS_PLAIN;
+    slot->collect_end = slot->time + SMOOTHER_CALIBRATION;
     slot->collected = 0;
     memset(slot->offset, 0, sizeof slot->offset);
+    return 0;
 }
 
-enum smoother_state smoother_state(const struct smoother *smoother, int id)
-{
-    for (int i = 0; id > 0 && i < FRAME_MAX_FACES; i++) {
-        if (smoother->slots[i].id == id)
-            return smoother->slots[i].state;
-    }
-    return SMOOTHER_PLAIN;
-}
-
-void smoother_run(struct smoother *smoother, struct face *faces, int count, double time)
+void smoother_run(struct smoother *smoother, struct expressions_face *faces, int count, double time)
 {
     forget_absent(smoother, faces, count);
     for (int i = 0; i < count; i++) {
-        struct face *face = &faces[i];
+        struct expressions_face *face = &faces[i];
         struct smoother_slot *slot = find_or_begin(smoother, face, time);
         if (!face->held) {
             take_answer(slot, face->raw, time, smoother->seconds);
@@ -144,25 +137,7 @@ void smoother_run(struct smoother *smoother, struct face *faces, int count, doub
         memcpy(face->probabilities, slot->smoothed, sizeof face->probabilities);
         face->label = slot->label;
         face->uncertain = slot->uncertain;
-        face->calibrated = slot->state == SMOOTHER_CALIBRATED;
-        face->smoothed = smoother->seconds > 0 || face->calibrated;
+        face->calibration = (int)slot->state;
+        face->smoothed = smoother->seconds > 0 || slot->state == EXPRESSIONS_CALIBRATED;
     }
-}
-
-double smoother_step(double seconds, int direction)
-{
-    static const double steps[] = {0, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3};
-    enum { STEPS = sizeof steps / sizeof *steps };
-    if (direction > 0) {
-        for (int i = 0; i < STEPS; i++) {
-            if (steps[i] > seconds + 1e-9)
-                return steps[i];
-        }
-        return seconds;
-    }
-    for (int i = STEPS - 1; i >= 0; i--) {
-        if (steps[i] < seconds - 1e-9)
-            return steps[i];
-    }
-    return 0;
 }

@@ -10,7 +10,7 @@
 
 enum {
     CASCADE_SIDE = 24, /* the cascade knows no smaller face */
-    MAX_CANDIDATES = 4 * FRAME_MAX_FACES
+    MAX_CANDIDATES = 4 * EXPRESSIONS_MAX_FACES
 };
 
 /* A cascade that only stills need: reading it takes a while. */
@@ -60,17 +60,17 @@ int detector_reserve(struct scratch *scratch, size_t size, struct error *error);
 
 /* The picture for a search, and how to look at it; max_side < min_side: not at all. */
 int detector_prepare(struct detector *detector, const struct search *search,
-                     const struct frame *frame, struct view_of_frame *view,
+                     const struct grey_frame *frame, struct view_of_frame *view,
                      struct ocv_detection *how, struct error *error);
 
 /* What is known is found no more: the cascades pass over even patches at once. */
 void detector_hide_known(struct detector *detector, const struct view_of_frame *view,
-                         const struct frame *frame);
+                         const struct grey_frame *frame);
 
 /* Where a box that was found lies in the frame. */
 struct box detector_in_frame(const struct view_of_frame *view, struct box found);
 
 /* Adds a box to the frame, unless it is outside, or on another one. */
-void detector_add(struct frame *frame, struct box box);
+void detector_add(struct grey_frame *frame, struct box box);
 
 #endif

@@ -1,23 +1,8 @@
 #include "metrics.h"
 
+#include "labels.h"
+
 #include <math.h>
-
-int predicted_class(const float *probabilities, int class_count)
-{
-    int best = 0;
-    for (int k = 1; k < class_count; k++)
-        if (probabilities[k] > probabilities[best])
-            best = k;
-    return best;
-}
-
-int votes_majority(const struct votes *votes)
-{
-    for (int k = 0; k < LABEL_COUNT; k++)
-        if (2 * votes->classes[k] > votes->total)
-            return k;
-    return -1;
-}
 
 int metrics_answers(const struct metrics *m, int answer)
 {

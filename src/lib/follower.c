@@ -15,7 +15,7 @@ static int ranges_due(struct follower *follower, double time)
     return due;
 }
 
-static int look(struct follower *follower, struct frame *frame, const struct track *track,
+static int look(struct follower *follower, struct grey_frame *frame, const struct track *track,
                 struct error *error)
 {
     struct box expected = track_expect(&follower->tracker, track, frame->time);
@@ -23,7 +23,7 @@ static int look(struct follower *follower, struct frame *frame, const struct tra
                          : detector_confirm(follower->detector, frame, expected, error);
 }
 
-static int look_for_known(struct follower *follower, struct frame *frame, struct error *error)
+static int look_for_known(struct follower *follower, struct grey_frame *frame, struct error *error)
 {
     struct tracker *tracker = &follower->tracker;
     int looks = tracker->count < FOLLOWER_LOOKS ? tracker->count : FOLLOWER_LOOKS;
@@ -39,7 +39,7 @@ static int look_for_known(struct follower *follower, struct frame *frame, struct
     return 0;
 }
 
-static int take_boxes(struct frame *frame, struct box found[FRAME_MAX_FACES])
+static int take_boxes(struct grey_frame *frame, struct box found[EXPRESSIONS_MAX_FACES])
 {
     int count = frame->box_count;
     memcpy(found, frame->boxes, (size_t)count * sizeof *found);
@@ -48,9 +48,9 @@ static int take_boxes(struct frame *frame, struct box found[FRAME_MAX_FACES])
 }
 
 /* What the first frame shows counts at once, so it is confirmed at once too. */
-static int confirm_all(struct follower *follower, struct frame *frame, struct error *error)
+static int confirm_all(struct follower *follower, struct grey_frame *frame, struct error *error)
 {
-    struct box found[FRAME_MAX_FACES];
+    struct box found[EXPRESSIONS_MAX_FACES];
     int count = take_boxes(frame, found);
     for (int i = 0; i < count; i++) {
         if (detector_confirm(follower->detector, frame, found[i], error))
@@ -59,16 +59,22 @@ static int confirm_all(struct follower *follower, struct frame *frame, struct er
     return 0;
 }
 
-static void begin_scene(struct follower *follower, const struct frame *frame)
+static void begin_scene(struct follower *follower, const struct grey_frame *frame)
 {
-    if (follower->width == frame->width && follower->height == frame->height)
+    if (follower->width == frame->grey.width && follower->height == frame->grey.height)
         return;
     follower->tracker = (struct tracker){.last_id = follower->tracker.last_id};
-    follower->width = frame->width;
-    follower->height = frame->height;
+    follower->width = frame->grey.width;
+    follower->height = frame->grey.height;
 }
 
-int follower_run(struct follower *follower, struct frame *frame, struct error *error)
+void follower_take(struct follower *follower, const struct grey_frame *frame)
+{
+    begin_scene(follower, frame);
+    tracker_update(&follower->tracker, frame->boxes, frame->box_count, frame->time);
+}
+
+int follower_run(struct follower *follower, struct grey_frame *frame, struct error *error)
 {
     struct tracker *tracker = &follower->tracker;
     double time = frame->time;
@@ -83,9 +89,8 @@ int follower_run(struct follower *follower, struct frame *frame, struct error *e
     }
     if (!tracker->started && confirm_all(follower, frame, error))
         return -1;
-    struct box found[FRAME_MAX_FACES];
+    struct box found[EXPRESSIONS_MAX_FACES];
     int count = take_boxes(frame, found);
     tracker_update(tracker, found, count, time);
-    tracker_fill(tracker, frame);
     return 0;
 }

@@ -93,7 +93,7 @@ void detector_close_others(struct detector *detector)
 
 /* The raw answers of all cascades; how many. */
 static int search_still(struct detector *detector, const struct search *search,
-                        const struct frame *frame,
+                        const struct grey_frame *frame,
                         struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
     struct ocv_detector *const cascades[CASCADES] = {detector->cascade, detector->second.cascade};
@@ -117,7 +117,7 @@ static int search_still(struct detector *detector, const struct search *search,
 }
 
 /* The upright faces. */
-static int find_upright(struct detector *detector, struct frame *frame,
+static int find_upright(struct detector *detector, struct grey_frame *frame,
                         struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
     enum { SEARCHES = sizeof still_searches / sizeof *still_searches };
@@ -194,13 +194,13 @@ static int search_turned(struct detector *detector, const struct turn *turn,
 }
 
 /* Not what lies mostly in the repeated edge. */
-static bool is_inside(const struct frame *frame, struct box box)
+static bool is_inside(const struct grey_frame *frame, struct box box)
 {
-    struct box inside = frame_clip(frame, box);
+    struct box inside = box_clip(box, frame->grey.width, frame->grey.height);
     return 2.0 * inside.width * inside.height >= (double)box.width * box.height;
 }
 
-static int find_turned(struct detector *detector, struct frame *frame,
+static int find_turned(struct detector *detector, struct grey_frame *frame,
                        struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
     enum { TURNS = sizeof turns / sizeof *turns };
@@ -240,7 +240,7 @@ static int compare_sizes(const void *first, const void *second)
     return (a->width < b->width) - (a->width > b->width);
 }
 
-int detector_find(struct detector *detector, struct frame *frame, struct error *error)
+int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
     struct candidate candidates[MAX_STILL_CANDIDATES];
     frame->box_count = 0;

@@ -8,7 +8,7 @@
 #ifndef TRACK_H
 #define TRACK_H
 
-#include "frame.h"
+#include "grey_frame.h"
 
 #include <stdbool.h>
 
@@ -32,7 +32,7 @@ struct track {
 /* All zeros at first. */
 struct tracker {
     int count;
-    struct track tracks[FRAME_MAX_FACES]; /* in the order in which they came */
+    struct track tracks[EXPRESSIONS_MAX_FACES]; /* in the order in which they came */
     int last_id;
     bool started;
     double time; /* of the last update */
@@ -46,8 +46,10 @@ struct box track_expect(const struct tracker *tracker, const struct track *track
  * end. What is found in the first frame of all counts at once. */
 void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time);
 
-/* Puts boxes and ids of the tracks that count into the frame, each moved on to the frame's time as
- * it moves, but for TRACK_HOLD at most. Those that have left the picture are left out. */
-void tracker_fill(const struct tracker *tracker, struct frame *frame);
+/* The tracks that count, as faces with box, id and held, each moved on to `time` as it moves, but
+ * for TRACK_HOLD at most. Those that have left a picture of this size are left out. Returns how
+ * many they are. */
+int tracker_faces(const struct tracker *tracker, int width, int height, double time,
+                  struct expressions_face faces[EXPRESSIONS_MAX_FACES]);
 
 #endif

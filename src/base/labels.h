@@ -10,4 +10,7 @@ enum { FACE_SIDE = 48 };
 /* "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" */
 extern const char *const label_names[LABEL_COUNT];
 
+/* The most probable class; the first of equals. */
+int predicted_class(const float *probabilities, int class_count);
+
 #endif

@@ -4,7 +4,8 @@
 #ifndef DETECTOR_H
 #define DETECTOR_H
 
-#include "frame.h"
+#include "error.h"
+#include "grey_frame.h"
 
 struct detector;
 
@@ -12,24 +13,25 @@ int detector_open(struct detector **detector, const char *cascade_path, struct e
 void detector_close(struct detector **detector);
 
 /* For stills, thorough: small faces in groups, faces that fill a tight portrait, tilted ones,
- * profiles. Fills frame->boxes, ids and box_count from the grey picture, largest box first. With
+ * profiles. Fills frame->boxes from the grey picture, largest box first. With
  * the default cascade, haarcascade_frontalface_alt2.xml and haarcascade_profileface.xml beside it
  * look too, where they are there. */
-int detector_find(struct detector *detector, struct frame *frame, struct error *error);
+int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error);
 
 /* For live pictures: the three below add to frame->boxes what they find and is not there yet. */
 
 /* Looks for one face that is known, near `expected`. */
-int detector_look(struct detector *detector, struct frame *frame, struct box expected,
+int detector_look(struct detector *detector, struct grey_frame *frame, struct box expected,
                   struct error *error);
 
 /* The same for a face that was found once, by a scan: stricter, since that one errs. */
-int detector_confirm(struct detector *detector, struct frame *frame, struct box expected,
+int detector_confirm(struct detector *detector, struct grey_frame *frame, struct box expected,
                      struct error *error);
 
 /* Looks anywhere but on the boxes already there for faces whose size lies in one of the ranges
  * 0 .. DETECTOR_RANGES-1, which together cover all sizes from 1/16 of the frame's longest side. */
 enum { DETECTOR_RANGES = 4 };
-int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error);
+int detector_scan(struct detector *detector, struct grey_frame *frame, int range,
+                  struct error *error);
 
 #endif

@@ -122,7 +122,7 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
     return 0;
 }
 
-static bool is_new_face(const struct frame *frame, struct box box)
+static bool is_new_face(const struct grey_frame *frame, struct box box)
 {
     for (int i = 0; i < frame->box_count; i++) {
         if (candidates_collide(frame->boxes[i], box))
@@ -131,15 +131,14 @@ static bool is_new_face(const struct frame *frame, struct box box)
     return true;
 }
 
-void detector_add(struct frame *frame, struct box box)
+void detector_add(struct grey_frame *frame, struct box box)
 {
-    struct box inside = frame_clip(frame, box);
+    struct box inside = box_clip(box, frame->grey.width, frame->grey.height);
     int i = frame->box_count;
-    if (i == FRAME_MAX_FACES || inside.width <= 0 || inside.height <= 0 || !is_new_face(frame, box))
+    if (i == EXPRESSIONS_MAX_FACES || inside.width <= 0 || inside.height <= 0 ||
+        !is_new_face(frame, box))
         return;
     frame->boxes[i] = box;
-    frame->ids[i] = i + 1;
-    frame->held[i] = false;
     frame->box_count++;
 }
 
@@ -154,7 +153,7 @@ struct box detector_in_frame(const struct view_of_frame *view, struct box found)
 }
 
 static int detect(struct detector *detector, const struct view_of_frame *view,
-                  const struct ocv_detection *how, struct frame *frame, struct error *error)
+                  const struct ocv_detection *how, struct grey_frame *frame, struct error *error)
 {
     if (view->picture.width < CASCADE_SIDE || view->picture.height < CASCADE_SIDE)
         return 0;
@@ -170,13 +169,13 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
 }
 
 void detector_hide_known(struct detector *detector, const struct view_of_frame *view,
-                         const struct frame *frame)
+                         const struct grey_frame *frame)
 {
     int width = view->picture.width;
     uint8_t *pixels = detector->upright.pixels;
     assert(view->picture.pixels == pixels); /* no padding */
     for (int i = 0; i < frame->box_count; i++) {
-        struct box known = frame_clip(frame, frame->boxes[i]);
+        struct box known = box_clip(frame->boxes[i], frame->grey.width, frame->grey.height);
         int left = (int)(known.x * view->scale);
         int right = (int)((known.x + known.width) * view->scale);
         int bottom = (int)((known.y + known.height) * view->scale);
@@ -186,19 +185,20 @@ void detector_hide_known(struct detector *detector, const struct view_of_frame *
 }
 
 int detector_prepare(struct detector *detector, const struct search *search,
-                     const struct frame *frame, struct view_of_frame *view,
+                     const struct grey_frame *frame, struct view_of_frame *view,
                      struct ocv_detection *how, struct error *error)
 {
-    int side = longest(frame->width, frame->height);
+    int side = longest(frame->grey.width, frame->grey.height);
     double scale = side > search->side || search->enlarge ? (double)search->side / side : 1;
     double shown = side * scale;
     *how = (struct ocv_detection){search->scale_factor, search->min_neighbours,
                                   longest(CASCADE_SIDE, (int)lround(shown * search->min_face)),
                                   (int)lround(shown * search->max_face)};
-    return prepare(detector, frame_grey(frame), scale, search->padding, view, error);
+    return prepare(detector, frame->grey, scale, search->padding, view, error);
 }
 
-int detector_scan(struct detector *detector, struct frame *frame, int range, struct error *error)
+int detector_scan(struct detector *detector, struct grey_frame *frame, int range,
+                  struct error *error)
 {
     struct view_of_frame view;
     struct ocv_detection how;
@@ -210,22 +210,22 @@ int detector_scan(struct detector *detector, struct frame *frame, int range, str
                : detect(detector, &view, &how, frame, error);
 }
 
-static struct box window_around(const struct frame *frame, struct box expected, double share)
+static struct box window_around(const struct grey_frame *frame, struct box expected, double share)
 {
     int margin = scaled(expected.width, share);
     struct box around = {expected.x - margin, expected.y - margin, expected.width + 2 * margin,
                          expected.height + 2 * margin};
-    return frame_clip(frame, around);
+    return box_clip(around, frame->grey.width, frame->grey.height);
 }
 
-static int run_look(struct detector *detector, const struct look *look, struct frame *frame,
+static int run_look(struct detector *detector, const struct look *look, struct grey_frame *frame,
                     struct box expected, struct error *error)
 {
     struct box window = window_around(frame, expected, look->margin);
     if (window.width <= 0 || window.height <= 0)
         return 0;
     double side = expected.width;
-    struct grey_image whole = frame_grey(frame);
+    struct grey_image whole = frame->grey;
     const uint8_t *corner = whole.pixels + (size_t)window.y * whole.stride + window.x;
     struct grey_image part = {corner, window.width, window.height, whole.stride};
     double scale = fmin(look->side / side, 1);
@@ -241,7 +241,7 @@ static int run_look(struct detector *detector, const struct look *look, struct f
     return detect(detector, &view, &how, frame, error);
 }
 
-int detector_look(struct detector *detector, struct frame *frame, struct box expected,
+int detector_look(struct detector *detector, struct grey_frame *frame, struct box expected,
                   struct error *error)
 {
     enum { LOOKS = sizeof looks / sizeof *looks };
@@ -253,7 +253,7 @@ int detector_look(struct detector *detector, struct frame *frame, struct box exp
     return 0;
 }
 
-int detector_confirm(struct detector *detector, struct frame *frame, struct box expected,
+int detector_confirm(struct detector *detector, struct grey_frame *frame, struct box expected,
                      struct error *error)
 {
     return run_look(detector, &confirmation, frame, expected, error);

@@ -119,7 +119,7 @@ static bool covers_known(const struct tracker *tracker, struct box box)
 
 static void begin(struct tracker *tracker, struct box box, double time)
 {
-    if (tracker->count == FRAME_MAX_FACES || covers_known(tracker, box))
+    if (tracker->count == EXPRESSIONS_MAX_FACES || covers_known(tracker, box))
         return;
     struct track *track = &tracker->tracks[tracker->count++];
     *track = (struct track){.found = true, .seen = time};
@@ -151,10 +151,10 @@ static void coast_or_end(struct tracker *tracker, const bool *missed, double tim
 
 void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time)
 {
-    struct box expected[FRAME_MAX_FACES];
-    bool taken[FRAME_MAX_FACES] = {false};
-    bool missed[FRAME_MAX_FACES];
-    count = count < FRAME_MAX_FACES ? count : FRAME_MAX_FACES;
+    struct box expected[EXPRESSIONS_MAX_FACES];
+    bool taken[EXPRESSIONS_MAX_FACES] = {false};
+    bool missed[EXPRESSIONS_MAX_FACES];
+    count = count < EXPRESSIONS_MAX_FACES ? count : EXPRESSIONS_MAX_FACES;
     for (int t = 0; t < tracker->count; t++) {
         expected[t] = track_expect(tracker, &tracker->tracks[t], time);
         missed[t] = !tracker->tracks[t].found;
@@ -174,20 +174,20 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
     tracker->time = time;
 }
 
-void tracker_fill(const struct tracker *tracker, struct frame *frame)
+int tracker_faces(const struct tracker *tracker, int width, int height, double time,
+                  struct expressions_face faces[EXPRESSIONS_MAX_FACES])
 {
-    double ahead = fmin(fmax(frame->time - tracker->time, 0), TRACK_HOLD);
-    frame->box_count = 0;
+    double ahead = fmin(fmax(time - tracker->time, 0), TRACK_HOLD);
+    int count = 0;
     for (int t = 0; t < tracker->count; t++) {
         const struct track *track = &tracker->tracks[t];
         struct box box = square(track->x.value + track->x.speed * ahead,
                                 track->y.value + track->y.speed * ahead, track->side.value);
-        struct box inside = frame_clip(frame, box);
+        struct box inside = box_clip(box, width, height);
         if (track->id == 0 || inside.width <= 0 || inside.height <= 0)
             continue;
-        int i = frame->box_count++;
-        frame->boxes[i] = box;
-        frame->ids[i] = track->id;
-        frame->held[i] = !track->found;
+        faces[count++] = (struct expressions_face){
+            .box = {box.x, box.y, box.width, box.height}, .id = track->id, .held = !track->found};
     }
+    return count;
 }

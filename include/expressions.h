@@ -1,0 +1,334 @@
+/** @file
+ * libexpressions: finds faces in pictures and names what they show.
+ *
+ * A program loads a model once, opens a recognizer for each of its threads, and hands it pictures
+ * with faces, whose boxes are its own, a detector's, or a tracker's:
+ *
+ *     single pictures:    expressions_detect -> expressions_recognize
+ *     camera, video:      expressions_track  -> expressions_recognize -> expressions_smooth
+ *
+ * A tracker gives numbers that stay with each face, a smoother probabilities that do not flicker.
+ * Every stage but the recognizer may be left out.
+ *
+ * Every handle is opaque, made by a function that ends in _load or _open and ended by one that ends
+ * in _free or _close, which takes the handle's address, sets it to NULL and accepts NULL. All
+ * buffers belong to the caller; nothing that is passed in is kept after the call, but for the
+ * handles that a recognizer or tracker is opened with: these must outlive it.
+ *
+ * A function that can fail returns an #expressions_status. On anything but #EXPRESSIONS_OK, `error`
+ * (which may be NULL) holds the status and one line of text for a person to read, and outputs are
+ * untouched. Bad arguments are reported in the same way. Nothing is printed, no exception leaves
+ * the library, and it ends no process.
+ *
+ * Threads: a model is read-only and may be used by any number of threads at once. Any other handle
+ * may be used by one thread at a time, different handles by different threads at once;
+ * expressions_expect alone may be called beside anything else. The library has no state of its own
+ * outside the handles. Two libraries below it have: OpenCV detects in
+ * parallel (cv::setNumThreads changes that), and OpenBLAS multiplies in parallel, which is a loss
+ * for a handful of faces: set OPENBLAS_NUM_THREADS=1, or call openblas_set_num_threads(1).
+ *
+ * The binary interface is the same for all releases with the same SONAME. */
+#ifndef EXPRESSIONS_H
+#define EXPRESSIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Marks what the shared library exports. */
+#if defined __GNUC__
+#define EXPRESSIONS_API __attribute__((visibility("default")))
+#else
+#define EXPRESSIONS_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Results and errors ---------------------------------------------------------------------- */
+
+/** What a call came to. */
+enum expressions_status {
+    EXPRESSIONS_OK = 0,
+    EXPRESSIONS_BAD_ARGUMENT, /**< a mistake of the caller; nothing was done */
+    EXPRESSIONS_NO_MEMORY,    /**< memory ran out */
+    EXPRESSIONS_BAD_MODEL,    /**< the model file is missing, damaged or for something else */
+    EXPRESSIONS_BAD_CASCADE,  /**< the Haar cascade is missing or damaged */
+    EXPRESSIONS_FAILED        /**< OpenCV failed */
+};
+
+/** What went wrong; the caller's. */
+struct expressions_error {
+    enum expressions_status status;
+    char text[1024]; /**< one line without a newline: what, why, and what to do */
+};
+
+/** A few words for each status, for where no `error` was passed; never NULL. */
+EXPRESSIONS_API const char *expressions_status_text(enum expressions_status status);
+
+/** The library's version, "1.2.3". */
+EXPRESSIONS_API const char *expressions_version(void);
+
+/** How many expressions there are, and the bounds of what is accepted. */
+enum {
+    EXPRESSIONS_LABEL_COUNT = 7, /**< expressions */
+    EXPRESSIONS_CROP_SIDE = 48,  /**< width and height of the crops a model sees, pixels */
+    EXPRESSIONS_CROP_PIXELS = EXPRESSIONS_CROP_SIDE * EXPRESSIONS_CROP_SIDE, /**< in one crop */
+    EXPRESSIONS_MAX_FACES = 64,          /**< faces that are found in a picture at most */
+    EXPRESSIONS_MAX_SIDE = 1 << 14,      /**< of pictures and boxes, pixels */
+    EXPRESSIONS_DESCRIPTION_SIZE = 16384 /**< of a model, bytes: always enough */
+};
+
+/** The name of a label 0 .. EXPRESSIONS_LABEL_COUNT-1: angry, disgust, fear, happy, sad, surprise,
+ * neutral; NULL for any other number. */
+EXPRESSIONS_API const char *expressions_label_name(int label);
+
+/* ---- Pictures and faces ---------------------------------------------------------------------- */
+
+/** How pixels lie in memory. */
+enum expressions_format {
+    EXPRESSIONS_GREY, /**< 1 byte a pixel */
+    EXPRESSIONS_BGR   /**< 3 bytes a pixel: blue, green, red */
+};
+
+/** A picture; its pixels are the caller's and are only read. */
+struct expressions_picture {
+    const uint8_t *pixels; /**< rows from top to bottom */
+    int width, height;     /**< pixels */
+    size_t stride;         /**< bytes from one row to the next */
+    enum expressions_format format;
+};
+
+/** A box in pixels of the picture; (x, y) is its top-left corner, x to the right, y down. It may
+ * leave the picture, whose edge is repeated then. */
+struct expressions_box {
+    int x, y, width, height;
+};
+
+/** The part of a box that lies inside a picture of this size; without any, width or height is 0. */
+EXPRESSIONS_API struct expressions_box expressions_clip(struct expressions_box box, int width,
+                                                        int height);
+
+/** Of a face that is calibrated to a person. */
+enum expressions_calibration {
+    EXPRESSIONS_PLAIN,      /**< not calibrated */
+    EXPRESSIONS_COLLECTING, /**< expressions_calibrate has begun */
+    EXPRESSIONS_CALIBRATED  /**< its probabilities are corrected for this person */
+};
+
+/** A face and what it shows. All zeros but for the box is one that was found elsewhere. */
+struct expressions_face {
+    struct expressions_box box;
+    int id;          /**< of a tracker: the same from frame to frame; of a detector: 1, 2, ... */
+    int held;        /**< 1: of a tracker, expected here but not found in this frame; else 0 */
+    int label;       /**< the one to show, 0 .. EXPRESSIONS_LABEL_COUNT-1 */
+    int uncertain;   /**< 1: no label is probable enough to be shown; else 0 */
+    int smoothed;    /**< 1: `probabilities` are not `raw`, but smoothed or corrected; else 0 */
+    int calibration; /**< an enum expressions_calibration */
+    float probabilities[EXPRESSIONS_LABEL_COUNT]; /**< to show; sum to 1 */
+    float raw[EXPRESSIONS_LABEL_COUNT];           /**< the network's answer; sum to 1 */
+};
+
+/* ---- Model ----------------------------------------------------------------------------------- */
+
+/** A network with all that belongs to it; read-only, for any number of threads. */
+struct expressions_model;
+
+/** Reads a model file (safetensors); `path` NULL: the one installed with the library. Fails with
+ * #EXPRESSIONS_BAD_MODEL on one that is missing or damaged. */
+EXPRESSIONS_API enum expressions_status expressions_model_load(struct expressions_model **model,
+                                                               const char *path,
+                                                               struct expressions_error *error);
+/** Ends a model, after all recognizers opened with it. */
+EXPRESSIONS_API void expressions_model_free(struct expressions_model **model);
+
+/** What is known of the model, as lines of text for a person: classes, networks, training data,
+ * accuracy, licence. */
+EXPRESSIONS_API enum expressions_status
+expressions_model_describe(const struct expressions_model *model,
+                           char text[EXPRESSIONS_DESCRIPTION_SIZE],
+                           struct expressions_error *error);
+
+/* ---- Recognizing faces in boxes -------------------------------------------------------------- */
+
+/** A model with one thread's scratch. */
+struct expressions_recognizer;
+
+/** The model must outlive the recognizer. Fails with #EXPRESSIONS_BAD_MODEL on one that is not for
+ * the seven expressions. */
+EXPRESSIONS_API enum expressions_status
+expressions_recognizer_open(struct expressions_recognizer **recognizer,
+                            const struct expressions_model *model, struct expressions_error *error);
+EXPRESSIONS_API void
+expressions_recognizer_close(struct expressions_recognizer **recognizer); /**< Ends it. */
+
+/** Looks at faces[count], any count, whose boxes are set, and completes them: raw, probabilities,
+ * label, uncertain. Boxes should be those of OpenCV's haarcascade_frontalface_default or alike: the
+ * model was trained on them. Each side of a box is 1 .. EXPRESSIONS_MAX_SIDE. Held faces are not
+ * looked at and stay as they are. */
+EXPRESSIONS_API enum expressions_status
+expressions_recognize(struct expressions_recognizer *recognizer,
+                      const struct expressions_picture *picture, struct expressions_face *faces,
+                      int count, struct expressions_error *error);
+
+/* ---- Finding faces --------------------------------------------------------------------------- */
+
+/** OpenCV's Haar cascade with one thread's scratch. */
+struct expressions_detector;
+
+/** `cascade` NULL: the system's haarcascade_frontalface_default. */
+EXPRESSIONS_API enum expressions_status
+expressions_detector_open(struct expressions_detector **detector, const char *cascade,
+                          struct expressions_error *error);
+EXPRESSIONS_API void
+expressions_detector_close(struct expressions_detector **detector); /**< Ends it. */
+
+/** Finds frontal faces in a single picture, thoroughly: fills box and id of faces[0 .. *count-1],
+ * at most `capacity`, largest first; all else in them becomes 0. */
+EXPRESSIONS_API enum expressions_status
+expressions_detect(struct expressions_detector *detector, const struct expressions_picture *picture,
+                   struct expressions_face *faces, int capacity, int *count,
+                   struct expressions_error *error);
+
+/* ---- Tracks: faces from frame to frame ------------------------------------------------------- */
+
+/** The faces of one camera or video: who is who, and boxes without jitter. */
+struct expressions_tracker;
+
+/** `detector` may be NULL where the caller brings the boxes; it must outlive the tracker, and is
+ * used by it while it is called. */
+EXPRESSIONS_API enum expressions_status
+expressions_tracker_open(struct expressions_tracker **tracker,
+                         struct expressions_detector *detector, struct expressions_error *error);
+EXPRESSIONS_API void
+expressions_tracker_close(struct expressions_tracker **tracker); /**< Ends it. */
+
+/** Takes the next frame, `time` seconds after the first one or after any other beginning; it never
+ * goes back. With `boxes` the faces are in boxes[box_count], at most EXPRESSIONS_MAX_FACES of them;
+ * with NULL the detector looks for them, in less time than expressions_detect takes, since it
+ * follows known faces and spreads the search for new ones over some frames. Fills box, id and held
+ * of faces[0 .. *count-1], at most `capacity`; all else in them becomes 0. A frame of another size
+ * than the last one is a new scene, whose faces get new ids. */
+EXPRESSIONS_API enum expressions_status
+expressions_track(struct expressions_tracker *tracker, const struct expressions_picture *picture,
+                  double time, const struct expressions_box *boxes, int box_count,
+                  struct expressions_face *faces, int capacity, int *count,
+                  struct expressions_error *error);
+
+/** Where the faces of the latest frame are at `time`, moved on as they move: for a frame that shall
+ * not wait for its own detection. Of the picture only the size is looked at; one of another size
+ * than the latest frame's has no faces. Any thread, also while another is in expressions_track. */
+EXPRESSIONS_API enum expressions_status
+expressions_expect(struct expressions_tracker *tracker, const struct expressions_picture *picture,
+                   double time, struct expressions_face *faces, int capacity, int *count,
+                   struct expressions_error *error);
+
+/* ---- Smoothing: answers over time ------------------------------------------------------------ */
+
+/** What the faces of one camera or video have shown so far, by their ids. */
+struct expressions_smoother;
+
+/** `seconds` is the time constant of the smoothing, 0 .. 60; 0 leaves probabilities raw, 0.3 is
+ * what the program `expressions` takes. */
+EXPRESSIONS_API enum expressions_status
+expressions_smoother_open(struct expressions_smoother **smoother, double seconds,
+                          struct expressions_error *error);
+EXPRESSIONS_API void
+expressions_smoother_close(struct expressions_smoother **smoother); /**< Ends it. */
+
+/** From now on another time constant. */
+EXPRESSIONS_API enum expressions_status
+expressions_smoother_set(struct expressions_smoother *smoother, double seconds,
+                         struct expressions_error *error);
+
+/** Takes all faces[count] of one frame at `time` seconds, tracked and recognized, at most
+ * EXPRESSIONS_MAX_FACES, and smooths their probabilities; labels change without flicker. Held faces
+ * keep what they showed. Faces that do not come any more are forgotten. */
+EXPRESSIONS_API enum expressions_status
+expressions_smooth(struct expressions_smoother *smoother, double time,
+                   struct expressions_face *faces, int count, struct expressions_error *error);
+
+/** Makes the face with this id, which was in the latest frame, its own measure: the person looks
+ * neutral for the next two seconds, and from then on what this face shows is corrected by what the
+ * network takes its neutral look for, until it is lost. Its `calibration` tells how far it is. */
+EXPRESSIONS_API enum expressions_status expressions_calibrate(struct expressions_smoother *smoother,
+                                                              int id,
+                                                              struct expressions_error *error);
+/** Undoes that. */
+EXPRESSIONS_API enum expressions_status
+expressions_uncalibrate(struct expressions_smoother *smoother, int id,
+                        struct expressions_error *error);
+
+/* ---- Inside the recognizer ------------------------------------------------------------------- */
+
+/** Cuts boxes[count] out of a picture: crops[count x EXPRESSIONS_CROP_PIXELS], the grey pictures
+ * that a model looks at. */
+EXPRESSIONS_API enum expressions_status expressions_crop(struct expressions_recognizer *recognizer,
+                                                         const struct expressions_picture *picture,
+                                                         const struct expressions_box *boxes,
+                                                         int count, uint8_t *crops,
+                                                         struct expressions_error *error);
+
+/** Asks for crops[count x EXPRESSIONS_CROP_PIXELS] at once, cut from any number of pictures, or
+ * such as those of fer2013.csv: answers[count x EXPRESSIONS_LABEL_COUNT], each row sums to 1. */
+EXPRESSIONS_API enum expressions_status
+expressions_recognize_crops(struct expressions_recognizer *recognizer, const uint8_t *crops,
+                            int count, float *answers, struct expressions_error *error);
+
+/** Turns, scales and shifts crops[count x EXPRESSIONS_CROP_PIXELS] as the recognizer does before
+ * its networks look at them, into faces[count x EXPRESSIONS_CROP_PIXELS]; the two do not overlap.
+ */
+EXPRESSIONS_API enum expressions_status expressions_align(struct expressions_recognizer *recognizer,
+                                                          const uint8_t *crops, int count,
+                                                          uint8_t *faces,
+                                                          struct expressions_error *error);
+
+/** How many networks a model has; they are numbered from 0. */
+EXPRESSIONS_API int expressions_model_networks(const struct expressions_model *model);
+
+/** How long the vector is that a network reads; 0: there is no such network. */
+EXPRESSIONS_API int expressions_vector_size(const struct expressions_model *model, int network);
+
+/** Whether a model's answer is the mean over the face and its mirror image: 1 or 0. */
+EXPRESSIONS_API int expressions_model_mirrors(const struct expressions_model *model);
+
+/** What a network reads of crops[count x EXPRESSIONS_CROP_PIXELS], or, where `mirrored` is not 0,
+ * of their mirror images: vectors[count x expressions_vector_size]. These are the inputs of what
+ * `train_fer --export-onnx` writes. */
+EXPRESSIONS_API enum expressions_status
+expressions_vectors(struct expressions_recognizer *recognizer, int network, int mirrored,
+                    const uint8_t *crops, int count, float *vectors,
+                    struct expressions_error *error);
+
+/** Why a crop is taken for a label: map[EXPRESSIONS_CROP_PIXELS], positive where the crop speaks
+ * for it, negative where against it. The first call takes memory, which the recognizer keeps. */
+EXPRESSIONS_API enum expressions_status
+expressions_explain(struct expressions_recognizer *recognizer, const uint8_t *crop, int label,
+                    float map[EXPRESSIONS_CROP_PIXELS], struct expressions_error *error);
+
+/* ---- Measuring a model ----------------------------------------------------------------------- */
+
+/** How good a model is on labelled crops. */
+struct expressions_evaluation {
+    int count;                /**< crops */
+    double accuracy;          /**< share of right answers */
+    double macro_f1;          /**< unweighted mean of f1 over the labels that occur */
+    double calibration_error; /**< expected calibration error, 15 bins of equal width */
+    double precision[EXPRESSIONS_LABEL_COUNT]; /**< of each label; 0 where undefined */
+    double recall[EXPRESSIONS_LABEL_COUNT];    /**< of each label; 0 where undefined */
+    double f1[EXPRESSIONS_LABEL_COUNT];        /**< of each label; 0 where undefined */
+    int confusion[EXPRESSIONS_LABEL_COUNT][EXPRESSIONS_LABEL_COUNT]; /**< [true][predicted] */
+};
+
+/** Measures on crops[count x EXPRESSIONS_CROP_PIXELS], such as the pictures of fer2013.csv, with
+ * their labels[count]; count is at least 1. */
+EXPRESSIONS_API enum expressions_status
+expressions_evaluate(struct expressions_recognizer *recognizer, const uint8_t *crops,
+                     const uint8_t *labels, int count, struct expressions_evaluation *evaluation,
+                     struct expressions_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

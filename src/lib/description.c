@@ -1,0 +1,82 @@
+#include "internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct text {
+    char *bytes; /* EXPRESSIONS_DESCRIPTION_SIZE */
+    size_t used;
+};
+
+static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct text *text, const char *format, ...)
+{
+    size_t left = EXPRESSIONS_DESCRIPTION_SIZE - text->used;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text->bytes + text->used, left, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        text->used += (size_t)length < left ? (size_t)length : left - 1;
+}
+
+static size_t add_mlp(struct text *text, const struct mlp *mlp)
+{
+    const struct mlp_config *config = &mlp->config;
+    add(text, "%d", config->units[0]);
+    for (int i = 0; i < config->layer_count; i++) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        add(text, " - ");
+        if (layer->tokens > 1)
+            add(text, "%d x ", layer->tokens);
+        add(text, "%d", layer->outputs);
+    }
+    add(text, ", %s hidden, %s output\n", activation_names[config->activation],
+        output_activation_names[config->output]);
+    return mlp->parameter_count;
+}
+
+static void add_networks(struct text *text, const struct model *model)
+{
+    size_t parameters = 0;
+    if (model->aligner.parameters) {
+        add(text, "aligner        ");
+        parameters += add_mlp(text, &model->aligner);
+    }
+    for (int i = 0; i < model->network_count; i++) {
+        add(text, "network        %s, ", feature_kind_names[model->networks[i].features.kind]);
+        parameters += add_mlp(text, &model->networks[i].mlp);
+    }
+    add(text, "parameters     %zu\n", parameters);
+}
+
+static void add_notes(struct text *text, const struct model_notes *notes)
+{
+    const char *const facts[][2] = {{"training data", notes->training_data},
+                                    {"recipe", notes->recipe},
+                                    {"seed", notes->seed},
+                                    {"accuracy", notes->accuracy},
+                                    {"date", notes->date},
+                                    {"licence", notes->licence}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        add(text, "%-15s%s\n", facts[i][0], *facts[i][1] ? facts[i][1] : "not stated");
+}
+
+enum expressions_status expressions_model_describe(const struct expressions_model *model,
+                                                   char bytes[EXPRESSIONS_DESCRIPTION_SIZE],
+                                                   struct expressions_error *error)
+{
+    if (!model || !bytes)
+        return fail_argument(error, "there is no model, or no place for the text");
+    const struct model *m = &model->model;
+    struct text text = {.bytes = bytes};
+    add(&text, "model          %s\nclasses        ", model->path);
+    for (int i = 0; i < m->class_count; i++)
+        add(&text, "%s%s", i ? ", " : "", m->class_names[i]);
+    add(&text, "\ninput          %dx%d grey\n", m->width, m->height);
+    add_networks(&text, m);
+    add(&text, "answer         %s\n",
+        m->mirror ? "mean over the face and its mirror image" : "one pass over the face");
+    add_notes(&text, &m->notes);
+    return EXPRESSIONS_OK;
+}

@@ -1,0 +1,159 @@
+/* What is made of faces over time: the strip, the timeline and its report, numbers. */
+#include "testing.h"
+
+#include "progress_bar.h"
+#include "smoothing_step.h"
+#include "statistics.h"
+#include "strip.h"
+#include "timeline_report.h"
+
+static void test_smoothing_steps(void **state)
+{
+    (void)state;
+    expect_close(smoothing_step(0.3, 1), 0.5, 1e-9, "up");
+    expect_close(smoothing_step(0.3, -1), 0.2, 1e-9, "down");
+    expect_close(smoothing_step(0, -1), 0, 0, "lowest");
+    expect_close(smoothing_step(60, 1), 60, 0, "highest");
+    expect_close(smoothing_step(0.25, 1), 0.3, 1e-9, "between");
+}
+
+/* ---- The strip of the last seconds ----------------------------------------------------------- */
+
+static void test_strip(void **state)
+{
+    (void)state;
+    static struct strip strip;
+    struct expressions_face faces[2] = {{.id = 1, .box = {0, 0, 50, 50}},
+                                        {.id = 2, .box = {0, 0, 80, 80}}};
+    assert_null(strip_at(&strip, 0));
+    for (int n = 0; n < 3 * STRIP_SAMPLES; n++) {
+        faces[1].probabilities[0] = (float)n;
+        strip_add(&strip, faces, 2, n / 30.0);
+    }
+    assert_int_equal(strip.face, 2);
+    int last = 3 * STRIP_SAMPLES - 1;
+    expect_close((double)strip_at(&strip, 0)[0], last, 0, "now");
+    expect_close((double)strip_at(&strip, 10)[0], last - 300, 1, "ten seconds ago");
+    expect_close((double)strip_at(&strip, 10.001 / 30)[0], last - 11, 0, "between two samples");
+    assert_null(strip_at(&strip, STRIP_SAMPLES / 30.0 + 1));
+    strip_choose(&strip, 1);
+    strip_add(&strip, faces, 2, 200);
+    assert_int_equal(strip.face, 1);
+    assert_int_equal(strip.count, 1);
+    strip_add(&strip, faces + 1, 1, 201);
+    assert_int_equal(strip.face, 2);
+    strip_add(&strip, NULL, 0, 202);
+    assert_int_equal(strip.count, 1);
+    strip_add(&strip, faces + 1, 1, 202);
+    strip_add(&strip, faces + 1, 1, 0);
+    assert_int_equal(strip.count, 1);
+}
+
+/* ---- After a video --------------------------------------------------------------------------- */
+
+/* Two faces at 10 frames a second: one is happy for two seconds and uncertain for one, the other
+ * comes late, leaves, and comes back as another. */
+static void make_timeline(struct timeline *timeline)
+{
+    struct error error;
+    for (int n = 0; n < 30; n++) {
+        struct expressions_face faces[2] = {{.id = 1, .label = 3, .uncertain = n >= 20},
+                                            {.id = 2, .label = 6}};
+        faces[1].id = n < 20 ? 2 : 3;
+        int count = n >= 10 && n != 15 ? 2 : 1;
+        assert_int_equal(timeline_add(timeline, faces, count, n / 10.0, &error), 0);
+    }
+}
+
+static void test_timeline(void **state)
+{
+    (void)state;
+    struct timeline timeline = {0};
+    make_timeline(&timeline);
+    size_t count;
+    struct timeline_total *totals = timeline_totals(&timeline, &count);
+    assert_non_null(totals);
+    assert_int_equal(count, 3);
+    expect_close(totals[0].all, 3, 1e-6, "first face");
+    expect_close(totals[0].seconds[3], 2, 1e-6, "happy");
+    expect_close(totals[0].seconds[TIMELINE_UNCERTAIN], 1, 1e-6, "uncertain");
+    expect_close(totals[1].all, 0.9, 1e-6, "second face");
+    expect_close(totals[2].all, 1, 1e-6, "third face");
+    assert_int_equal(timeline.count, 5);
+    free(totals);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    char text[400];
+    assert_int_equal(timeline_print(file, &timeline), 0);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, "face 1, 3.0 s: happy 67 %, uncertain 33 %\n"
+                              "face 3, 1.0 s: neutral 100 %\n"
+                              "1 more for less than 1 s each\n");
+    timeline_free(&timeline);
+    assert_int_equal(timeline_print(stderr, &timeline), 0);
+}
+
+static void test_timeline_report(void **state)
+{
+    (void)state;
+    struct timeline timeline = {0};
+    struct error error;
+    make_timeline(&timeline);
+    assert_int_equal(timeline_report_open(in_folder("no/report"), &error), -1);
+    expect_text(error.text, "no/report", "No such file");
+    assert_int_equal(timeline_report_open(test_folder(), &error), 0);
+    assert_int_equal(count_files(0), 0);
+    int drawn = timeline_report_write(&timeline, test_folder(), &error) == 0;
+    if (!drawn)
+        expect_text(error.text, test_folder(), "gnuplot");
+    assert_int_equal(count_files(0), drawn ? 3 : 2);
+    size_t size;
+    char *text = (char *)read_bytes(in_folder("timeline.csv"), &size);
+    assert_string_equal(text, "face,start,end,emotion\n1,0.000,2.000,happy\n2,1.000,1.500,neutral\n"
+                              "2,1.600,2.000,neutral\n1,2.000,3.000,uncertain\n"
+                              "3,2.000,3.000,neutral\n");
+    free(text);
+    timeline_free(&timeline);
+}
+
+static void test_progress_bar(void **state)
+{
+    (void)state;
+    char text[PROGRESS_BAR_SIZE];
+    progress_bar_format(text, 300, 600, 2);
+    assert_string_equal(text, "[===============>              ]  50 %  150 fps  0:02 left");
+    progress_bar_format(text, 700, 600, 2.5);
+    assert_string_equal(text, "[==============================] 100 %  280 fps  0:00 left");
+    progress_bar_format(text, 1, 1000000, 1);
+    assert_string_equal(text, "[>                             ]   0 %  1 fps  5999:59 left");
+}
+
+static void test_statistics(void **state)
+{
+    (void)state;
+    struct statistics statistics = {0};
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.5), 0, 0, "nothing yet");
+    for (int i = 1; i <= 100; i++)
+        statistics_add(&statistics, STAGE_LATENCY, (i * 37 % 101) / 1000.0);
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.5), 50, 1e-6, "median");
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.95), 95, 1e-6, "95th");
+    for (int i = 0; i < 3 * STATISTICS_WINDOW; i++)
+        statistics_add(&statistics, STAGE_LATENCY, 0.002);
+    expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 1), 2, 1e-6, "only the last ones");
+    expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 1), 0, 0, "another stage");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_smoothing_steps),
+        cmocka_unit_test(test_strip),
+        cmocka_unit_test(test_timeline),
+        cmocka_unit_test_setup_teardown(test_timeline_report, make_folder, remove_folder),
+        cmocka_unit_test(test_progress_bar),
+        cmocka_unit_test(test_statistics),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
