@@ -54,6 +54,7 @@ done
 gzip -t root/usr/share/man/man1/*.gz || fail "manuals"
 LD_LIBRARY_PATH=$(dirname "$(find "$work/root/usr/lib" -name 'libexpressions.so.0')")
 export LD_LIBRARY_PATH
+readelf -d root/usr/bin/expressions | grep -E "RPATH|RUNPATH" && fail "a search path of its own"
 root/usr/bin/expressions --demo --headless --quiet --max-frames 45 >out 2>err ||
     fail "unpacked demo: $(cat err)"
 root/usr/bin/expressions --model-info | grep -q "^model .*/share/expressions/models/" ||
