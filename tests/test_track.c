@@ -251,7 +251,7 @@ static void test_uncertain(void **state)
     static const struct {
         float top;
         bool uncertain;
-    } steps[] = {{0.6f, false}, {0.51f, false}, {0.48f, true}, {0.52f, true}, {0.57f, false}};
+    } steps[] = {{0.52f, false}, {0.51f, false}, {0.48f, true}, {0.52f, true}, {0.57f, false}};
     struct smoother smoother = {0};
     for (int n = 0; n < 5; n++) {
         struct expressions_face face = answer(1, 2, steps[n].top);
