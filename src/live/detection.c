@@ -108,8 +108,9 @@ void detection_fill(struct detection *detection, struct frame *frame)
     frame->detection = detection->seconds;
     unlock(detection);
     /* Fails only by a mistake of ours: no memory is taken, nothing is looked at. */
-    int status = expressions_expect(detection->settings.tracker, &picture, frame->time,
-                                    frame->faces, EXPRESSIONS_MAX_FACES, &frame->face_count, NULL);
+    enum expressions_status status =
+        expressions_expect(detection->settings.tracker, &picture, frame->time, frame->faces,
+                           EXPRESSIONS_MAX_FACES, &frame->face_count, NULL);
     assert(status == EXPRESSIONS_OK);
     (void)status;
 }
