@@ -26,22 +26,46 @@ enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width
     });
 }
 
+/* The picture, with 2x2 pixels averaged as often as it stays at least of this size. */
+static cv::Mat halved(cv::Mat pixels, int width, int height)
+{
+    while (pixels.cols >= 2 * width && pixels.rows >= 2 * height) {
+        /* An odd row or column is left out: only exact halves are fast. */
+        const cv::Size half(pixels.cols / 2, pixels.rows / 2);
+        cv::Mat averaged;
+        cv::resize(pixels(cv::Rect(0, 0, 2 * half.width, 2 * half.height)), averaged, half, 0, 0,
+                   cv::INTER_AREA);
+        pixels = averaged;
+    }
+    return pixels;
+}
+
 enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
                               struct ocv_error *error)
 {
     return guarded(error, [&] {
         CV_Assert(width <= picture.width && height <= picture.height);
-        cv::Mat pixels = as_matrix(picture);
-        while (pixels.cols >= 2 * width && pixels.rows >= 2 * height) {
-            /* An odd row or column is left out: only exact halves are fast. */
-            const cv::Size half(pixels.cols / 2, pixels.rows / 2);
-            cv::Mat averaged;
-            cv::resize(pixels(cv::Rect(0, 0, 2 * half.width, 2 * half.height)), averaged, half, 0,
-                       0, cv::INTER_AREA);
-            pixels = averaged;
-        }
         cv::Mat target(height, width, CV_8UC1, out);
-        cv::resize(pixels, target, target.size(), 0, 0, cv::INTER_LINEAR);
+        cv::resize(halved(as_matrix(picture), width, height), target, target.size(), 0, 0,
+                   cv::INTER_LINEAR);
+    });
+}
+
+enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t out_stride,
+                                int width, int height, int mirrored, struct ocv_error *error)
+{
+    return guarded(error, [&] {
+        cv::Mat pixels = halved(as_matrix(picture), width, height);
+        const cv::Size size(width, height);
+        if (pixels.size() != size) {
+            cv::Mat resized;
+            cv::resize(pixels, resized, size, 0, 0, cv::INTER_LINEAR);
+            pixels = resized;
+        }
+        cv::Mat target(size, CV_8UC4, out, out_stride);
+        cv::cvtColor(pixels, target, cv::COLOR_BGR2BGRA);
+        if (mirrored)
+            cv::flip(target, target, 1);
     });
 }
 

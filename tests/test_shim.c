@@ -451,6 +451,48 @@ static void test_shrink_averages(void **state)
                      OCV_FAILED);
 }
 
+/* A picture whose colours rise evenly, shown in any size: they still do. */
+static void show_and_compare(int width, int height, int to_width, int to_height, int mirrored)
+{
+    uint8_t picture[64 * 64 * 3], out[80 * 80 * 4];
+    memset(out, 99, sizeof out);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            uint8_t *pixel = picture + (y * 64 + x) * 3;
+            pixel[0] = (uint8_t)(240 * (x + 0.5) / width);
+            pixel[1] = (uint8_t)(240 * (y + 0.5) / height);
+            pixel[2] = 77;
+        }
+    const struct bgr_image image = {picture, width, height, 64 * 3};
+    assert_int_equal(ocv_bgr_to_screen(image, out, 80 * 4, to_width, to_height, mirrored, NULL),
+                     OCV_OK);
+    for (int y = 0; y < to_height; y++) {
+        for (int x = 0; x < to_width; x++) {
+            const uint8_t *pixel = out + (y * 80 + x) * 4;
+            const double across = (mirrored ? to_width - 1 - x : x) + 0.5;
+            const double tolerance = 2 + 240.0 / (width < height ? width : height);
+            assert_true(fabs(pixel[0] - 240 * across / to_width) < tolerance);
+            assert_true(fabs(pixel[1] - 240 * (y + 0.5) / to_height) < tolerance);
+            assert_int_equal(pixel[2], 77);
+            assert_int_equal(pixel[3], 255);
+        }
+        for (int x = to_width; x < 80; x++)
+            assert_int_equal(out[(y * 80 + x) * 4], 99);
+    }
+}
+
+static void test_to_screen(void **state)
+{
+    (void)state;
+    for (int mirrored = 0; mirrored < 2; mirrored++) {
+        show_and_compare(64, 48, 64, 48, mirrored);
+        show_and_compare(64, 48, 80, 60, mirrored);
+        show_and_compare(63, 47, 31, 23, mirrored);
+        show_and_compare(61, 64, 20, 79, mirrored);
+        show_and_compare(64, 64, 1, 1, mirrored);
+    }
+}
+
 static void test_pad_repeats_the_edge(void **state)
 {
     (void)state;
@@ -924,6 +966,7 @@ int main(void)
         cmocka_unit_test(test_grey_is_the_weighted_sum),
         cmocka_unit_test(test_resize_averages_or_interpolates),
         cmocka_unit_test(test_shrink_averages),
+        cmocka_unit_test(test_to_screen),
         cmocka_unit_test(test_pad_repeats_the_edge),
         cmocka_unit_test(test_warp_follows_the_map_and_repeats_the_edge),
         cmocka_unit_test(test_jpeg_loses_more_at_lower_quality),

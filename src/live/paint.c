@@ -78,10 +78,18 @@ void paint_free(struct paint **paint)
 
 void paint_note(struct paint *paint, int code)
 {
-    if (code >= 0 || paint->failed)
+    struct error error;
+    if (code >= 0)
         return;
+    error_set(&error, "cannot draw: %s; try --headless", SDL_GetError());
+    paint_fail(paint, &error);
+}
+
+void paint_fail(struct paint *paint, const struct error *error)
+{
+    if (!paint->failed)
+        paint->failure = *error;
     paint->failed = true;
-    error_set(&paint->failure, "cannot draw: %s; try --headless", SDL_GetError());
 }
 
 int paint_check(struct paint *paint, struct error *error)

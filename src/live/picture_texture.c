@@ -1,7 +1,9 @@
 #include "picture_texture.h"
 
+#include "ocv.h"
+
 #include <SDL_error.h>
-#include <string.h>
+#include <math.h>
 
 enum { LONGEST_SIDE = 4096 }; /* no screen shows more */
 
@@ -11,9 +13,10 @@ static int resize(struct picture_texture *texture, SDL_Renderer *renderer, int w
     if (texture->texture && texture->width == width && texture->height == height)
         return 0;
     picture_texture_free(texture);
-    texture->texture = SDL_CreateTexture(renderer, SDL_PIXELFORMAT_BGR24,
+    texture->texture = SDL_CreateTexture(renderer, SDL_PIXELFORMAT_BGRA32,
                                          SDL_TEXTUREACCESS_STREAMING, width, height);
-    if (!texture->texture || SDL_SetTextureScaleMode(texture->texture, SDL_ScaleModeLinear) < 0) {
+    if (!texture->texture || SDL_SetTextureScaleMode(texture->texture, SDL_ScaleModeLinear) < 0 ||
+        SDL_SetTextureBlendMode(texture->texture, SDL_BLENDMODE_NONE) < 0) {
         error_set(error, "a picture of %dx%d cannot be shown: %s; try --headless", width, height,
                   SDL_GetError());
         picture_texture_free(texture);
@@ -24,45 +27,38 @@ static int resize(struct picture_texture *texture, SDL_Renderer *renderer, int w
     return 0;
 }
 
-/* Every how many pixels one is taken. */
-static int find_step(SDL_Renderer *renderer, struct bgr_image picture)
+static void find_own_size(const SDL_RendererInfo *info, struct bgr_image picture, int *width,
+                          int *height)
 {
-    SDL_RendererInfo info;
     int limit = LONGEST_SIDE;
-    if (SDL_GetRendererInfo(renderer, &info) == 0 && info.max_texture_width > 0 &&
-        info.max_texture_width < limit)
-        limit = info.max_texture_width;
+    if (info->max_texture_width > 0 && info->max_texture_width < limit)
+        limit = info->max_texture_width;
     int longest = picture.width > picture.height ? picture.width : picture.height;
-    return (longest + limit - 1) / limit;
-}
-
-static void copy_row(const uint8_t *from, uint8_t *to, int width, int step)
-{
-    if (step == 1) {
-        memcpy(to, from, (size_t)width * 3);
-        return;
-    }
-    for (int x = 0; x < width; x++)
-        memcpy(to + (size_t)x * 3, from + (size_t)x * (size_t)step * 3, 3);
+    double scale = fmin((double)limit / longest, 1);
+    *width = (int)fmax(1, floor(picture.width * scale));
+    *height = (int)fmax(1, floor(picture.height * scale));
 }
 
 int picture_texture_set(struct picture_texture *texture, SDL_Renderer *renderer,
-                        struct bgr_image picture, struct error *error)
+                        struct bgr_image picture, int width, int height, bool mirrored,
+                        struct error *error)
 {
-    int step = find_step(renderer, picture);
-    int width = (picture.width + step - 1) / step;
-    int height = (picture.height + step - 1) / step;
+    SDL_RendererInfo info = {0};
+    bool as_shown = SDL_GetRendererInfo(renderer, &info) == 0 && info.flags & SDL_RENDERER_SOFTWARE;
+    if (!as_shown)
+        find_own_size(&info, picture, &width, &height);
     if (resize(texture, renderer, width, height, error))
         return -1;
+    texture->mirrored = as_shown && mirrored;
     void *pixels;
     int stride;
     if (SDL_LockTexture(texture->texture, NULL, &pixels, &stride) < 0)
         return error_set(error, "cannot draw: %s; try --headless", SDL_GetError());
-    for (int y = 0; y < height; y++)
-        copy_row(picture.pixels + (size_t)y * (size_t)step * picture.stride,
-                 (uint8_t *)pixels + (size_t)y * (size_t)stride, width, step);
+    struct ocv_error failure;
+    enum ocv_code code = ocv_bgr_to_screen(picture, pixels, (size_t)stride, width, height,
+                                           texture->mirrored, &failure);
     SDL_UnlockTexture(texture->texture);
-    return 0;
+    return code == OCV_OK ? 0 : error_set(error, "cannot draw: %s", failure.text);
 }
 
 void picture_texture_free(struct picture_texture *texture)

@@ -11,8 +11,8 @@
 int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
               const struct expressions_face *faces, int count, double time, struct error *error)
 {
-    if (picture_texture_set(&scene->picture, renderer, picture, error))
-        return -1;
+    scene->source = picture;
+    scene->fresh = true;
     scene->width = picture.width;
     scene->height = picture.height;
     scene->face_count = count;
@@ -32,7 +32,8 @@ int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t 
     struct bgr_image all = {pixels, EXPRESSIONS_CROP_SIDE,
                             EXPRESSIONS_CROP_SIDE * scene->face_count,
                             (size_t)EXPRESSIONS_CROP_SIDE * 3};
-    if (scene->face_count > 0 && picture_texture_set(&scene->inputs, renderer, all, error))
+    if (scene->face_count > 0 &&
+        picture_texture_set(&scene->inputs, renderer, all, all.width, all.height, false, error))
         return -1;
     scene->has_inputs = true;
     return 0;
@@ -127,6 +128,22 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
                    scene->notice);
 }
 
+/* A window that has changed its size, or was mirrored, shows the same picture anew. */
+static int update_picture(struct scene *scene, SDL_Renderer *renderer, SDL_Rect place,
+                          struct error *error)
+{
+    bool same = scene->shown_width == place.w && scene->shown_height == place.h &&
+                scene->shown_mirrored == scene->mirrored;
+    if (same && !scene->fresh)
+        return 0;
+    scene->fresh = false;
+    scene->shown_width = place.w;
+    scene->shown_height = place.h;
+    scene->shown_mirrored = scene->mirrored;
+    return picture_texture_set(&scene->picture, renderer, scene->source, place.w, place.h,
+                               scene->mirrored, error);
+}
+
 static void draw_heat(const struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
                       const struct overlay *overlay, SDL_RendererFlip flip)
 {
@@ -170,9 +187,14 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
     if (scene->width == 0 || area.w <= 0 || area.h <= 0)
         return;
     struct overlay overlay = make_overlay(scene, area);
+    struct error error;
+    if (update_picture(scene, renderer, overlay.picture, &error)) {
+        paint_fail(paint, &error);
+        return;
+    }
     SDL_RendererFlip flip = scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
     paint_note(paint, SDL_RenderCopyEx(renderer, scene->picture.texture, NULL, &overlay.picture, 0,
-                                       NULL, flip));
+                                       NULL, scene->picture.mirrored ? SDL_FLIP_NONE : flip));
     if (messages && *scene->notice)
         overlay.reserved[3] = place_notice(scene, paint, area);
     if (scene->help && messages)

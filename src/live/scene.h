@@ -15,6 +15,10 @@ enum { SCENE_LINES = 10, SCENE_LINE_SIZE = 64 };
 
 /* All zeros at first. */
 struct scene {
+    struct bgr_image source;       /* the picture to show, not owned */
+    bool fresh;                    /* it was not drawn yet */
+    int shown_width, shown_height; /* as it was drawn last, pixels */
+    bool shown_mirrored;
     struct picture_texture picture;
     struct picture_texture inputs; /* the faces' 48x48 crops, one below the other */
     int width, height;             /* of the picture, pixels */
@@ -35,7 +39,8 @@ struct scene {
     struct strip strip;
 };
 
-/* Takes over picture and faces. `time` is in seconds of the source. */
+/* Takes over the faces; the picture must last until the next call. `time` is in seconds of the
+ * source. */
 int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
               const struct expressions_face *faces, int count, double time, struct error *error);
 /* Takes over what the network sees of these faces: crops[face_count * EXPRESSIONS_CROP_PIXELS]. */

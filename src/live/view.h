@@ -65,8 +65,8 @@ double view_rate(const struct view *view);
 /* Shows these lines, separated by '\n', instead of those before. */
 void view_set_statistics(struct view *view, const char *text);
 
-/* Takes over picture and faces for this and later calls of view_draw. `time` is in seconds of the
- * source. */
+/* What view_draw shows from now on. The faces are taken over, the picture must last until the next
+ * call. `time` is in seconds of the source. */
 int view_set_picture(struct view *view, struct bgr_image picture,
                      const struct expressions_face *faces, int count, double time,
                      struct error *error);

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <glob.h>
+#endif
 
 enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 };
 
@@ -30,10 +33,34 @@ static bool shows_nothing(void)
     return driver && strcmp(driver, "offscreen") == 0 && !(chosen && *chosen);
 }
 
+#ifdef __linux__
+static bool exists(const char *pattern)
+{
+    glob_t found;
+    bool any = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+    if (any)
+        globfree(&found);
+    return any;
+}
+#endif
+
+/* Where no graphics card is, OpenGL is emulated: in half the speed of SDL's own drawing, and with a
+ * compiler in memory. What the user has chosen stays. */
+static void choose_renderer(void)
+{
+#ifdef __linux__
+    if (exists("/dev/dri/renderD*") || exists("/dev/nvidiactl") || exists("/dev/dxg"))
+        return;
+    SDL_SetHint(SDL_HINT_RENDER_DRIVER, "software");
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+#endif
+}
+
 int window_open(struct window *window, const char *title, bool live, struct error *error)
 {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, live ? "0" : "1");
+    choose_renderer();
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     Uint32 flags = SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
     bool begun = SDL_Init(SDL_INIT_VIDEO) == 0;
