@@ -381,7 +381,7 @@ static void test_layout(void **state)
         SDL_Rect box = {between(&rng, -40, 500), between(&rng, -40, 400), between(&rng, 20, 120),
                         between(&rng, 20, 120)};
         SDL_Rect label, panel;
-        layout_block(&layout, box);
+        layout_block_face(&layout, box);
         layout_label(&layout, area, box, (SDL_Rect){0, 0, 90, 20}, 4, &label);
         expect_close(layout_panel(&layout, area, box, label, size, 6, true, &panel), 0, 0,
                      "hidden pixels");

@@ -15,10 +15,13 @@ enum {
 struct layout {
     int count;
     SDL_Rect blocked[LAYOUT_MAX];
+    double weight[LAYOUT_MAX];
 };
 
-/* Marks a rectangle as taken. */
-void layout_block(struct layout *layout, SDL_Rect rect);
+/* Marks a rectangle as taken: by a face, which can be seen around what hides a part of it, or by
+ * text, which must be read. */
+void layout_block_face(struct layout *layout, SDL_Rect rect);
+void layout_block_text(struct layout *layout, SDL_Rect rect);
 
 /* Gives `size` (its w and h) a place for the label of `box`, `gap` pixels away from it: above,
  * else below, else within. */
@@ -26,7 +29,8 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
                   SDL_Rect *place);
 
 /* The same for the bars of a face with this box and label: beside the face, if `beside`, else
- * rather below it. Returns how many pixels of the taken rectangles they hide. */
+ * rather below it. Returns how much of the taken rectangles they hide: pixels of the
+ * own face, those of others twice, those of text four times. */
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
                     SDL_Rect size, int gap, bool beside, SDL_Rect *place);
 

@@ -86,10 +86,11 @@ static void label_text(const struct expressions_face *face, bool numbered,
                  face->calibration == EXPRESSIONS_CALIBRATED ? " calibrated" : "");
 }
 
-/* A small face gets a smaller label, as long as it can be read. */
-static int label_text_size(struct paint *paint, int em, int box_width, const char *text)
+/* A small face gets a smaller label, as long as it can be read; one among several keeps off its
+ * neighbours. */
+static int label_text_size(struct paint *paint, int em, int box_width, bool alone, const char *text)
 {
-    int room = share(box_width, 1.3);
+    int room = share(box_width, alone ? 1.3 : 1.0);
     int width = paint_text_width(paint, em, text) + share(em, 1.9);
     int smallest = at_least(share(em, 0.6), 10);
     return width <= room ? em : at_least(share(em, (double)room / width), smallest);
@@ -220,16 +221,16 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
     struct layout layout = {0};
     for (int i = 0; i < OVERLAY_RESERVED; i++) {
         if (!SDL_RectEmpty(&overlay->reserved[i]))
-            layout_block(&layout, overlay->reserved[i]);
+            layout_block_text(&layout, overlay->reserved[i]);
     }
     for (int i = 0; i < count; i++) {
         placed[i].box = overlay_place(overlay, faces[i].box);
-        layout_block(&layout, placed[i].box);
+        layout_block_face(&layout, placed[i].box);
     }
     for (int i = 0; i < count; i++) {
         char text[LABEL_TEXT_SIZE];
         label_text(&faces[i], count > 1, text);
-        int size = label_text_size(paint, em, placed[i].box.w, text);
+        int size = label_text_size(paint, em, placed[i].box.w, count == 1, text);
         SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
                          share(size, 1.7)};
         placed[i].label_size = size;
