@@ -321,6 +321,21 @@ static void test_loss(void **state)
     assert_true(count_lines("\"width\":160,") > 0);
 }
 
+/* Nor is one that can be opened, but gives nothing, tried in ever the same haste. */
+static void test_empty_returns(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 20, 320, 240, 0}, {LOSS, 0, 0, 0, 0},
+                                        {LOSS, 0, 0, 0, 0},        {LOSS, 0, 0, 0, 0},
+                                        {FRAMES, 50, 160, 120, 0}, {KEY, 0, 0, 0, SDLK_q},
+                                        {FRAMES, 50, 160, 120, 0}, {END, 0, 0, 0, 0}};
+    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(script.opens, 4);
+    for (int i = 2; i < 4; i++)
+        assert_true(script.opened[i] - script.opened[i - 1] >= 0.25 * (1 << (i - 1)));
+    assert_true(count_lines("\"width\":160,") > 0);
+}
+
 static void test_exit_on_loss(void **state)
 {
     (void)state;
@@ -365,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sizes, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_stall, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_loss, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_empty_returns, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_exit_on_loss, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
     };

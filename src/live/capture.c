@@ -68,8 +68,9 @@ static bool is_before(struct timespec a, struct timespec b)
     return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
-/* Waits longer from try to try; false after mailbox_stop. */
-static bool recover(struct capture *capture)
+/* Waits longer from try to try, until there is a frame: some cameras can be opened and then give
+ * nothing. False after mailbox_stop. */
+static bool recover(struct capture *capture, long index)
 {
     const struct capture_settings *settings = &capture->settings;
     double wait = first_wait;
@@ -83,10 +84,12 @@ static bool recover(struct capture *capture)
         struct timespec due = after(now, wait);
         if (!mailbox_sleep(settings->mailbox, &due))
             return false;
-        if (settings->source->reopen(settings->source, &capture->error) == 0)
+        if (settings->source->reopen(settings->source, &capture->error) == 0 &&
+            capture_frame(capture, index) == SOURCE_FRAME)
             break;
         wait = fmin(2 * wait, longest_wait);
     }
+    capture->status = SOURCE_FRAME;
     settings->lost(settings->context, NULL);
     return true;
 }
@@ -106,12 +109,11 @@ static void *run(void *argument)
     for (long index = 0; open; index++) {
         capture->status = capture_frame(capture, index);
         if (capture->status != SOURCE_FRAME && can_recover(capture)) {
-            open = recover(capture);
-            capture->status = SOURCE_FRAME;
-            index--;
-            continue;
+            open = recover(capture, index);
+            if (!open)
+                capture->status = SOURCE_FRAME;
         }
-        if (capture->status != SOURCE_FRAME)
+        if (!open || capture->status != SOURCE_FRAME)
             break;
         if (settings->pace > 0) {
             open = mailbox_sleep(settings->mailbox, &due);

@@ -1,0 +1,293 @@
+#define _GNU_SOURCE
+/* Cameras for programs that run with this library in LD_PRELOAD: what the kernel would answer for
+ * /dev/video0 .. 4, with real memory behind it, so that the whole path through OpenCV is walked.
+ *
+ *     /dev/video0  "Fake Webcam", also /dev/v4l/by-id/usb-Fake_Webcam; gives frames of 160x120,
+ *                  640x480 or 1280x720
+ *     /dev/video1  its other half, which gives no pictures
+ *     /dev/video2  "Fake Busy", which another program uses
+ *     /dev/video3  forbidden
+ *     /dev/video4  "Fake Second", which says neither sizes nor a lasting name
+ *
+ * An empty file of the name in FAKE_GONE unplugs the first and the last; one that is not empty puts
+ * "Fake Other" in their place. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/videodev2.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CAMERAS = 5, WEBCAM = 0, METADATA, BUSY, FORBIDDEN, SECOND };
+enum { BUFFER_SIZE = 1280 * 720 * 2, MAX_BUFFERS = 8, FIRST_FD = 900 };
+
+static const char by_id[] = "/dev/v4l/by-id";
+static const char lasting[] = "/dev/v4l/by-id/usb-Fake_Webcam";
+static const char *const names[] = {"Fake Webcam", "Fake Webcam", "Fake Busy", "", "Fake Second"};
+static const unsigned sizes[][2] = {{640, 480}, {160, 120}, {1280, 720}};
+
+enum presence { PRESENT, GONE, REPLACED };
+
+/* A process streams from one camera at a time. */
+static struct stream {
+    enum presence opened; /* what was there then */
+    unsigned width, height, count;
+    bool queued[MAX_BUFFERS];
+    unsigned next;
+} streams[CAMERAS];
+
+int open64(const char *path, int flags, ...);
+int stat64(const char *restrict path, struct stat64 *restrict out);
+
+static void *real(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+static enum presence presence_of(int number)
+{
+    int (*real_stat)(const char *, struct stat *) = real("stat");
+    const char *mark = getenv("FAKE_GONE");
+    struct stat facts;
+    if ((number != WEBCAM && number != SECOND) || !mark || real_stat(mark, &facts))
+        return PRESENT;
+    return facts.st_size > 0 ? REPLACED : GONE;
+}
+
+/* The number of a camera that is there; -1: another file. */
+static int find(const char *path)
+{
+    if (strcmp(path, lasting) == 0)
+        return presence_of(WEBCAM) == PRESENT ? WEBCAM : -1;
+    if (strncmp(path, "/dev/video", 10) != 0 || strlen(path) != 11)
+        return -1;
+    int number = path[10] - '0';
+    return number < 0 || number >= CAMERAS || presence_of(number) == GONE ? -1 : number;
+}
+
+static int open_camera(int number)
+{
+    if (number == FORBIDDEN) {
+        errno = EACCES;
+        return -1;
+    }
+    int memory = memfd_create("camera", MFD_CLOEXEC);
+    if (memory < 0 || ftruncate(memory, (off_t)MAX_BUFFERS * BUFFER_SIZE))
+        return -1;
+    int device = fcntl(memory, F_DUPFD_CLOEXEC, FIRST_FD + 20 * number);
+    close(memory);
+    if (streams[number].width == 0)
+        streams[number] = (struct stream){.width = sizes[0][0], .height = sizes[0][1]};
+    streams[number].opened = presence_of(number);
+    return device;
+}
+
+static int open_any(const char *name, const char *path, int flags, mode_t mode)
+{
+    int (*next)(const char *, int, ...) = real(name);
+    int number = find(path);
+    return number >= 0 ? open_camera(number) : next(path, flags, mode);
+}
+
+#define MODE_OF(flags)                                                                             \
+    mode_t mode = 0;                                                                               \
+    if ((flags) & (O_CREAT | O_TMPFILE)) {                                                         \
+        va_list rest;                                                                              \
+        va_start(rest, flags);                                                                     \
+        mode = va_arg(rest, mode_t);                                                               \
+        va_end(rest);                                                                              \
+    }
+
+int open(const char *path, int flags, ...)
+{
+    MODE_OF(flags)
+    return open_any("open", path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+    MODE_OF(flags)
+    return open_any("open64", path, flags, mode);
+}
+
+int access(const char *path, int mode)
+{
+    int (*next)(const char *, int) = real("access");
+    int number = find(path);
+    if (number == FORBIDDEN)
+        errno = EACCES;
+    return number >= 0 ? -(number == FORBIDDEN) : next(path, mode);
+}
+
+int stat(const char *restrict path, struct stat *restrict out)
+{
+    int (*next)(const char *, struct stat *) = real("stat");
+    int number = find(path);
+    if (number < 0)
+        return next(path, out);
+    *out = (struct stat){.st_mode = S_IFCHR | 0660, .st_rdev = makedev(81, (unsigned)number)};
+    return 0;
+}
+
+int stat64(const char *restrict path, struct stat64 *restrict out)
+{
+    return stat(path, (struct stat *)(void *)out); /* the same on 64 bits */
+}
+
+/* The folder of lasting names is that in FAKE_BY_ID. */
+DIR *opendir(const char *path)
+{
+    DIR *(*next)(const char *) = real("opendir");
+    const char *folder = getenv("FAKE_BY_ID");
+    return next(folder && strcmp(path, by_id) == 0 ? folder : path);
+}
+
+/* ---- What a driver answers ------------------------------------------------------------------- */
+
+static int query(int number, struct v4l2_capability *facts)
+{
+    unsigned ability = number == METADATA ? V4L2_CAP_META_CAPTURE : V4L2_CAP_VIDEO_CAPTURE;
+    *facts = (struct v4l2_capability){.device_caps = ability | V4L2_CAP_STREAMING};
+    facts->capabilities =
+        V4L2_CAP_DEVICE_CAPS | V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING;
+    snprintf((char *)facts->card, sizeof facts->card, "%s",
+             presence_of(number) == REPLACED ? "Fake Other" : names[number]);
+    return 0;
+}
+
+static int enumerate_sizes(int number, struct v4l2_frmsizeenum *size)
+{
+    if (number == SECOND || size->index >= sizeof sizes / sizeof *sizes)
+        return EINVAL;
+    size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+    size->discrete.width = sizes[size->index][0];
+    size->discrete.height = sizes[size->index][1];
+    return 0;
+}
+
+/* Takes the size that was asked for where there is such a one, and always YUYV. */
+static int format(struct stream *stream, struct v4l2_format *asked, bool set)
+{
+    struct v4l2_pix_format *pixels = &asked->fmt.pix;
+    for (size_t i = 0; set && i < sizeof sizes / sizeof *sizes; i++) {
+        if (sizes[i][0] == pixels->width && sizes[i][1] == pixels->height) {
+            stream->width = pixels->width;
+            stream->height = pixels->height;
+        }
+    }
+    *pixels = (struct v4l2_pix_format){.width = stream->width,
+                                       .height = stream->height,
+                                       .pixelformat = V4L2_PIX_FMT_YUYV,
+                                       .field = V4L2_FIELD_NONE,
+                                       .bytesperline = stream->width * 2,
+                                       .sizeimage = stream->width * stream->height * 2};
+    return 0;
+}
+
+static int request(struct stream *stream, struct v4l2_requestbuffers *buffers)
+{
+    if (buffers->count > MAX_BUFFERS)
+        buffers->count = MAX_BUFFERS;
+    stream->count = buffers->count;
+    memset(stream->queued, 0, sizeof stream->queued);
+    return 0;
+}
+
+/* Waits for a thirtieth of a second and gives a grey frame: brighter from left to right. */
+static int give_frame(int device, struct stream *stream, struct v4l2_buffer *buffer)
+{
+    const struct timespec interval = {0, 33 * 1000000L};
+    nanosleep(&interval, NULL);
+    if (presence_of((int)(stream - streams)) != stream->opened)
+        return ENODEV;
+    for (unsigned i = 0; i < stream->count; i++) {
+        unsigned index = (stream->next + i) % stream->count;
+        if (!stream->queued[index])
+            continue;
+        static uint8_t line[1280 * 2];
+        for (unsigned x = 0; x < stream->width; x++) {
+            line[2 * x] = (uint8_t)(16 + 200 * x / stream->width);
+            line[2 * x + 1] = 128;
+        }
+        off_t at = (off_t)index * BUFFER_SIZE;
+        for (unsigned y = 0; y < stream->height; y++, at += stream->width * 2)
+            if (pwrite(device, line, stream->width * 2, at) < 0)
+                return EIO;
+        stream->queued[index] = false;
+        stream->next = (index + 1) % stream->count;
+        buffer->index = index;
+        buffer->length = BUFFER_SIZE;
+        buffer->bytesused = stream->width * stream->height * 2;
+        return 0;
+    }
+    return EAGAIN;
+}
+
+static int answer(int device, int number, unsigned long command, void *argument)
+{
+    struct stream *stream = &streams[number];
+    struct v4l2_buffer *buffer = argument;
+    if (presence_of(number) == GONE)
+        return ENODEV;
+    switch (command) {
+    case VIDIOC_QUERYCAP:
+        return query(number, argument);
+    case VIDIOC_ENUM_FMT:
+        ((struct v4l2_fmtdesc *)argument)->pixelformat = V4L2_PIX_FMT_YUYV;
+        return ((struct v4l2_fmtdesc *)argument)->index == 0 ? 0 : EINVAL;
+    case VIDIOC_ENUM_FRAMESIZES:
+        return enumerate_sizes(number, argument);
+    case VIDIOC_G_FMT:
+    case VIDIOC_S_FMT:
+        return number == METADATA ? EINVAL : format(stream, argument, command == VIDIOC_S_FMT);
+    case VIDIOC_G_PARM:
+    case VIDIOC_S_PARM:
+        ((struct v4l2_streamparm *)argument)->parm.capture.timeperframe =
+            (struct v4l2_fract){1, 30};
+        return 0;
+    case VIDIOC_REQBUFS:
+        return number == BUSY ? EBUSY : request(stream, argument);
+    case VIDIOC_QUERYBUF:
+        buffer->length = BUFFER_SIZE;
+        buffer->m.offset = buffer->index * BUFFER_SIZE;
+        return 0;
+    case VIDIOC_QBUF:
+        if (buffer->index >= stream->count)
+            return EINVAL;
+        stream->queued[buffer->index] = true;
+        return 0;
+    case VIDIOC_DQBUF:
+        return give_frame(device, stream, buffer);
+    case VIDIOC_STREAMON:
+    case VIDIOC_STREAMOFF:
+        return 0;
+    default:
+        return ENOTTY;
+    }
+}
+
+int ioctl(int device, unsigned long command, ...)
+{
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    int number = (device - FIRST_FD) / 20;
+    if (device < FIRST_FD || number >= CAMERAS) {
+        int (*next)(int, unsigned long, ...) = real("ioctl");
+        return next(device, command, argument);
+    }
+    errno = answer(device, number, command, argument);
+    return errno ? -1 : 0;
+}
