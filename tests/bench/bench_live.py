@@ -1,6 +1,6 @@
 """How fast the live program is, beside the plain loop that everyone writes.
 
-Usage: bench_live.py [--program PATH] CLIP       CLIP shows one face
+Usage: bench_live.py [--program PATH] CLIP [files | still | live]...       CLIP shows one face
 
 Without a window: frames a second of ./expressions on the clip, scaled to two sizes, and on ten
 drawn faces; the same for a loop of python3-opencv (detectMultiScale(1.3, 5) on the whole grey frame,
@@ -224,10 +224,23 @@ def first_answer(program, folder, frame):
     print(f"one picture, from start to answer: {min(seconds):.2f} s")
 
 
+def measure_all_live(program, path):
+    print(f"\n{'1280x720 at 30 fps':20} {'shown':>9} {'dropped':>8} {'latency':>9} {'95th':>9} "
+          f"{'drawing':>9} {'CPU':>7} {'memory':>9}")
+    measure_live(program, path, "without a window", ["--headless"])
+    if shutil.which("Xvfb"):
+        with display() as environment:
+            measure_live(program, path, "window", [], environment)
+            measure_live(program, path, "window, OpenGL", [],
+                         {**environment, "SDL_RENDER_DRIVER": "opengl"})
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", default=os.path.join(ROOT, "expressions"))
     parser.add_argument("clip")
+    parser.add_argument("parts", nargs="*", metavar="files | still | live",
+                        help="what to measure; all of it unless said")
     arguments = parser.parse_args()
     program, clip = arguments.program, read_video(arguments.clip)
     networks = read_networks(os.path.join(ROOT, "models", "expressions.safetensors"))
@@ -237,22 +250,18 @@ def main():
             write_video(path, frames)
             return path
 
+        parts = arguments.parts or ["files", "still", "live"]
         large = video("large", [cv2.resize(f, (1280, 720)) for f in clip] * 2)
-        measure_files(program, networks, (
-            ("640x480, one face",
-             video("small", [cv2.resize(f, (640, 480)) for f in clip] * 3)),
-            ("1280x720, one face", large),
-            ("640x480, ten faces", video("ten", [ten_faces(step) for step in range(200)]))))
-        first_answer(program, folder, clip[0])
-        print(f"\n{'1280x720 at 30 fps':20} {'shown':>9} {'dropped':>8} {'latency':>9} {'95th':>9} "
-              f"{'drawing':>9} {'CPU':>7} {'memory':>9}")
-        measure_live(program, large, "without a window", ["--headless"])
-        if shutil.which("Xvfb"):
-            with display() as environment:
-                measure_live(program, large, "window", [], environment)
-                measure_live(program, large, "window, no OpenGL", [],
-                             {**environment, "SDL_RENDER_DRIVER": "software",
-                              "SDL_FRAMEBUFFER_ACCELERATION": "0"})
+        if "files" in parts:
+            measure_files(program, networks, (
+                ("640x480, one face",
+                 video("small", [cv2.resize(f, (640, 480)) for f in clip] * 3)),
+                ("1280x720, one face", large),
+                ("640x480, ten faces", video("ten", [ten_faces(step) for step in range(200)]))))
+        if "still" in parts:
+            first_answer(program, folder, clip[0])
+        if "live" in parts:
+            measure_all_live(program, large)
 
 
 main()
