@@ -55,7 +55,8 @@ static bool is_box(struct expressions_box box)
 {
     const int far = 2 * EXPRESSIONS_MAX_SIDE;
     return box.width >= 1 && box.width <= EXPRESSIONS_MAX_SIDE && box.height >= 1 &&
-           box.height <= EXPRESSIONS_MAX_SIDE && abs(box.x) <= far && abs(box.y) <= far;
+           box.height <= EXPRESSIONS_MAX_SIDE && box.x >= -far && box.x <= far && box.y >= -far &&
+           box.y <= far;
 }
 
 enum expressions_status check_box(struct expressions_box box, struct expressions_error *error)
