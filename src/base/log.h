@@ -1,5 +1,5 @@
-/* The one way to stderr: `program: text`, a line at a time. Control characters, which a file name
- * may carry, are shown as `?` so that they cannot drive the terminal. Safe from any thread. */
+/* The one way to stderr: `program: text`, a line at a time, tamed (text.h): file names cannot drive
+ * the terminal, and passwords stay unseen. Safe from any thread. */
 #ifndef LOG_H
 #define LOG_H
 

@@ -1,7 +1,10 @@
 #include "internal.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct text {
     char *bytes; /* EXPRESSIONS_DESCRIPTION_SIZE */
@@ -18,6 +21,15 @@ static void add(struct text *text, const char *format, ...)
     va_end(arguments);
     if (length > 0)
         text->used += (size_t)length < left ? (size_t)length : left - 1;
+}
+
+/* What the file says is whatever who made it wrote. */
+static void add_foreign(struct text *text, const char *foreign)
+{
+    char *from = text->bytes + text->used;
+    add(text, "%s", foreign);
+    text_tame(from);
+    text->used = (size_t)(from - text->bytes) + strlen(from);
 }
 
 static size_t add_mlp(struct text *text, const struct mlp *mlp)
@@ -58,8 +70,11 @@ static void add_notes(struct text *text, const struct model_notes *notes)
                                     {"accuracy", notes->accuracy},
                                     {"date", notes->date},
                                     {"licence", notes->licence}};
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        add(text, "%-15s%s\n", facts[i][0], *facts[i][1] ? facts[i][1] : "not stated");
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        add(text, "%-15s", facts[i][0]);
+        add_foreign(text, *facts[i][1] ? facts[i][1] : "not stated");
+        add(text, "\n");
+    }
 }
 
 enum expressions_status expressions_model_describe(const struct expressions_model *model,
@@ -70,9 +85,13 @@ enum expressions_status expressions_model_describe(const struct expressions_mode
         return fail_argument(error, "there is no model, or no place for the text");
     const struct model *m = &model->model;
     struct text text = {.bytes = bytes};
-    add(&text, "model          %s\nclasses        ", model->path);
-    for (int i = 0; i < m->class_count; i++)
-        add(&text, "%s%s", i ? ", " : "", m->class_names[i]);
+    add(&text, "model          ");
+    add_foreign(&text, model->path);
+    add(&text, "\nclasses        ");
+    for (int i = 0; i < m->class_count; i++) {
+        add(&text, "%s", i ? ", " : "");
+        add_foreign(&text, m->class_names[i]);
+    }
     add(&text, "\ninput          %dx%d grey\n", m->width, m->height);
     add_networks(&text, m);
     add(&text, "answer         %s\n",

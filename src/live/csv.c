@@ -1,7 +1,7 @@
 #include "csv.h"
 
 #include "labels.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,7 +83,7 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame,
 {
     if (count == 0)
         return 0;
-    char *name = utf8_copy(source);
+    char *name = text_utf8(source);
     if (!name)
         return error_no_memory(error, "a result");
     int failed = 0;

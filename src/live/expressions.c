@@ -4,6 +4,7 @@
 #include "ocv.h"
 #include "run.h"
 #include "setup.h"
+#include "text.h"
 
 #include <SDL_version.h>
 #include <cblas.h>
@@ -11,7 +12,9 @@
 
 static void print_camera(const struct camera *camera)
 {
-    printf("%s  %s\n", camera->path, camera->name);
+    printf("%s  ", camera->path);
+    text_print(stdout, camera->name);
+    printf("\n");
     if (*camera->lasting)
         printf("    %s\n", camera->lasting);
     for (int i = 0; i < camera->size_count; i++)

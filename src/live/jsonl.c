@@ -1,7 +1,7 @@
 #include "jsonl.h"
 
 #include "labels.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ static bool add_number(cJSON *object, const char *name, double value, int decima
 
 static bool add_source(cJSON *object, const char *source)
 {
-    char *name = utf8_copy(source);
+    char *name = text_utf8(source);
     bool added = name && cJSON_AddStringToObject(object, "source", name);
     free(name);
     return added;
@@ -83,7 +83,9 @@ int jsonl_write(FILE *out, const char *source, const struct frame *frame,
     char *text = format(source, frame, faces, count);
     if (!text)
         return error_no_memory(error, "a result");
-    bool written = fprintf(out, "%s\n", text) >= 0 && fflush(out) == 0;
+    text_print_json(out, text);
+    fputc('\n', out);
+    bool written = fflush(out) == 0 && !ferror(out);
     int code = errno;
     cJSON_free(text);
     return written ? 0

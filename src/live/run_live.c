@@ -8,6 +8,7 @@
 #include "picture.h"
 #include "resources.h"
 #include "setup.h"
+#include "text.h"
 #include "timeline_report.h"
 
 #include <stdio.h>
@@ -29,8 +30,10 @@ static void explain_camera(const char *id, struct error *error)
     for (int i = 0; i < count && used + 110 < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
                                  cameras[i].path, cameras[i].name);
-    struct error reason = *error;
-    error_set(error, "camera %.100s: %.200s; cameras here: %s; try ./expressions --demo", id,
+    struct error reason = *error, name;
+    error_set(&name, "%s", id);
+    text_hide_passwords(name.text); /* before half of one is cut off */
+    error_set(error, "camera %.100s: %.200s; cameras here: %s; try ./expressions --demo", name.text,
               reason.text, list);
 }
 

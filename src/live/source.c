@@ -4,6 +4,7 @@
 #include "demo.h"
 #include "monotonic.h"
 #include "ocv.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,8 @@ static int make_video_source(struct source *source, const char *name, bool live,
     source->frames = live ? 0 : ocv_video_frame_count(video);
     source->close = close_video;
     snprintf(source->name, sizeof source->name, "%s", name);
+    if (live)
+        text_hide_passwords(source->name);
     return 0;
 }
 

@@ -15,7 +15,7 @@ enum source_status {
 };
 
 struct source {
-    char name[1024]; /* as the user named it */
+    char name[1024]; /* as the user named it, but for passwords (text.h) */
     bool live;       /* frames come at their own pace, whether anyone takes them or not */
     double fps;      /* frames a second; 0 where unknown */
     long frames;     /* in all; 0 where unknown */

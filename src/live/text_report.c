@@ -1,21 +1,14 @@
 #include "text_report.h"
 
 #include "labels.h"
+#include "text.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 static double percent(const struct expressions_face *face, int label)
 {
     return 100 * (double)face->probabilities[label];
-}
-
-/* A file name must not drive the terminal. */
-static void print_name(FILE *out, const char *name)
-{
-    for (; *name; name++)
-        fputc(iscntrl((unsigned char)*name) ? '?' : *name, out);
 }
 
 static void print_bars(FILE *out, const struct expressions_face *face)
@@ -39,13 +32,13 @@ int text_report_still(FILE *out, const char *source, const struct frame *frame,
                       const struct expressions_face *faces, bool bars)
 {
     if (frame->face_count == 0) {
-        print_name(out, source);
+        text_print(out, source);
         fprintf(out, ": no face\n");
     }
     for (int i = 0; i < frame->face_count; i++) {
         struct expressions_box box = frame_clip(frame, &faces[i]);
         int best = face_best(&faces[i]);
-        print_name(out, source);
+        text_print(out, source);
         fprintf(out, ": %s %.0f %%  (box %d,%d %dx%d)\n", label_names[best],
                 percent(&faces[i], best), box.x, box.y, box.width, box.height);
         if (bars)

@@ -1,5 +1,7 @@
 #include "evaluate.h"
 
+#include "text.h"
+
 #include <cjson/cJSON.h>
 
 #include <stdlib.h>
@@ -133,8 +135,8 @@ void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
                       const char *model_path, FILE *out)
 {
     const struct metrics *m = &e->metrics;
-    fprintf(out, "%s on %s, %d pictures\n\n", model_path, split_names[dataset->source][e->split],
-            m->count);
+    text_print(out, model_path);
+    fprintf(out, " on %s, %d pictures\n\n", split_names[dataset->source][e->split], m->count);
     fprintf(out, "  accuracy           %6.2f %%   (%.2f %% without the mirror image)\n",
             100.0 * m->accuracy, 100.0 * e->plain_accuracy);
     fprintf(out, "  macro F1           %6.2f %%\n", 100.0 * m->macro_f1);
@@ -198,8 +200,9 @@ char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
 {
     const struct metrics *m = &e->metrics;
     cJSON *object = cJSON_CreateObject();
+    char *model = text_utf8(model_path);
     bool complete =
-        cJSON_AddStringToObject(object, "model", model_path) &&
+        model && cJSON_AddStringToObject(object, "model", model) &&
         cJSON_AddStringToObject(object, "split", split_names[dataset->source][e->split]) &&
         cJSON_AddNumberToObject(object, "count", m->count) &&
         add_share(object, "accuracy", m->accuracy) && add_share(object, "macro_f1", m->macro_f1) &&
@@ -210,5 +213,6 @@ char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
         (!options || cJSON_AddStringToObject(object, "options", options));
     char *text = complete ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
+    free(model);
     return text;
 }

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "report.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static int write_summary(const char *folder, const struct evaluation *evaluation
         free(json);
         return error_no_memory(error, "the summary");
     }
-    fputs(json, text.stream);
+    text_print_json(text.stream, json);
     free(json);
     return report_text_close(&text, folder, "summary.json", error);
 }

@@ -10,6 +10,7 @@
 #include "onnx.h"
 #include "options.h"
 #include "report.h"
+#include "text.h"
 #include "trainer.h"
 
 #include <limits.h>
@@ -178,6 +179,19 @@ static int report_training(const struct options *o, const char *model_path,
     return result < 0 ? result : report_curves(o->report, error);
 }
 
+static void print_resume(const struct options *o, const char *checkpoint)
+{
+    printf("go on with: train_fer --resume ");
+    text_print(stdout, checkpoint);
+    printf(" --data ");
+    text_print(stdout, o->data);
+    if (o->ferplus) {
+        printf(" --ferplus ");
+        text_print(stdout, o->ferplus);
+    }
+    putchar('\n');
+}
+
 static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
 {
     struct recipe recipe;
@@ -193,12 +207,13 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
         return EXIT_FAILURE;
     if (stop && access(checkpoint, F_OK) == 0)
-        printf("go on with: train_fer --resume %s --data %s%s%s\n", checkpoint, o->data,
-               o->ferplus ? " --ferplus " : "", o->ferplus ? o->ferplus : "");
+        print_resume(o, checkpoint);
     if (!stop && o->report && report_training(o, output, dataset, &recipe, error) < 0)
         return EXIT_FAILURE;
-    if (!stop)
-        printf("%s\n", output);
+    if (!stop) {
+        text_print(stdout, output);
+        putchar('\n');
+    }
     return EXIT_SUCCESS;
 }
 
@@ -221,7 +236,8 @@ static int run_evaluation(const struct options *o, const struct model *model,
         error_no_memory(error, "the JSON result");
         return EXIT_FAILURE;
     }
-    printf("%s\n", text);
+    text_print_json(stdout, text);
+    putchar('\n');
     free(text);
     return EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "report.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -200,8 +201,10 @@ static int stop_here(struct training *t, struct error *error)
         return -1;
     printf("stopped in epoch %d after %d of %d batches", s->epochs + 1, s->batches,
            loader_batch_count(t->loader, t->count));
-    if (s->best[0].parameters)
-        printf("; the best model so far is %s", t->files->output);
+    if (s->best[0].parameters) {
+        printf("; the best model so far is ");
+        text_print(stdout, t->files->output);
+    }
     printf("\n");
     return 0;
 }

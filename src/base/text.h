@@ -1,0 +1,26 @@
+/* Texts from outside, such as file names and addresses, on their way to people and to files. A
+ * terminal must not obey them, and they must not give a password away. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdio.h>
+
+/* A copy in which each byte that is no UTF-8 has become U+FFFD, for results, which are UTF-8. The
+ * caller frees it; NULL without memory. */
+char *text_utf8(const char *text);
+
+/* In place: the passwords of addresses (rtsp://name:password@host, and password=... behind one)
+ * become `*`. */
+void text_hide_passwords(char *text);
+
+/* In place: the same, and control characters, C0, DEL and C1, become `?`. */
+void text_tame(char *text);
+
+/* Prints what text_tame makes of the text. */
+void text_print(FILE *out, const char *text);
+
+/* Prints JSON, whose control characters beyond C0 are still as they were, with all of them
+ * escaped: the same JSON. */
+void text_print_json(FILE *out, const char *json);
+
+#endif
