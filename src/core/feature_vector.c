@@ -106,6 +106,26 @@ int features_dim(const struct features *f)
     return features_tokens(f) * values;
 }
 
+/* A patch, or a crop of pixels, of deviation 1 has no value beyond the root of their number; a code
+ * is the root of a mean of products less their offsets. Every value of a cell is a sum of shares
+ * clipped to 0.2. */
+double features_bound(const struct features *f)
+{
+    if (f->kind == FEATURES_PIXELS)
+        return sqrt((double)f->width * f->height);
+    if (f->kind != FEATURES_PATCHES)
+        return HOG_CELL_VALUES;
+    double largest = 0.0;
+    const float *offsets = f->dictionary + f->atoms * PATCH_VALUES;
+    for (int k = 0; k < f->atoms; k++) {
+        double sum = 0.0;
+        for (int i = 0; i < PATCH_VALUES; i++)
+            sum += fabs((double)f->dictionary[k * PATCH_VALUES + i]);
+        largest = fmax(largest, PATCH_SIDE * sum + fabs((double)offsets[k]));
+    }
+    return sqrt(largest);
+}
+
 int features_dictionary_size(const struct features *f)
 {
     return f->kind == FEATURES_PATCHES ? f->atoms * (PATCH_VALUES + 1) : 0;

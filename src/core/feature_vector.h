@@ -53,6 +53,9 @@ int features_tokens(const struct features *features);
  * hog 31, windows 4 * 4 * 31, patches 2 * atoms, pixels 1. */
 int features_dim(const struct features *features);
 
+/* What no value of the vector exceeds, in absolute terms, whatever the crop. */
+double features_bound(const struct features *features);
+
 /* The length of the dictionary's block; 0 but for patches. */
 int features_dictionary_size(const struct features *features);
 

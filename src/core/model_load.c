@@ -3,14 +3,18 @@
 #include "file.h"
 #include "safetensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_MODEL_BYTES = 256 << 20 };
 
+/* Beyond this a sum of products may leave the range of a float. */
+static const double largest_value = 1e30;
+
 struct reader {
-    const struct safetensors *file;
+    struct safetensors *file;
     size_t room; /* values that the rest of the file can hold at most */
     const char *path;
     struct error *error;
@@ -138,8 +142,34 @@ static int parse_config(const struct reader *r, const char *prefix, struct mlp_c
     return 0;
 }
 
+/* No crop may lead to infinite values, whose differences are no numbers: from inputs that lie
+ * within +-`bound`, neither their squares nor any layer reach beyond the largest value. */
+static int check_reach(const struct reader *r, const struct mlp *mlp, double bound)
+{
+    double reach = bound * bound;
+    for (int i = 0; i < mlp->config.layer_count; i++) {
+        const struct mlp_layer *layer = &mlp->layers[i];
+        for (int n = 0; n < layer->outputs; n++) {
+            const float *row = layer->weights + (size_t)n * (size_t)layer->inputs;
+            double sum = 0.0;
+            for (int m = 0; m < layer->inputs; m++)
+                sum += fabs((double)row[m]);
+            reach = fmax(reach, sum * bound + fabs((double)layer->biases[n]));
+        }
+        if (reach > largest_value)
+            return error_set(r->error,
+                             "%s: weights so large that the answers would be no numbers; get or "
+                             "train it again",
+                             r->path);
+        bound = mlp->config.activation == ACTIVATION_RELU ? reach : 1.0;
+        reach = 0.0;
+    }
+    return 0;
+}
+
+/* `bound`: of the absolute values of its inputs. */
 static int read_mlp(struct reader *r, const char *prefix, const struct mlp_config *config,
-                    struct mlp *mlp)
+                    double bound, struct mlp *mlp)
 {
     struct error why;
     if (reserve(r, mlp_parameter_count(config)) < 0)
@@ -157,7 +187,7 @@ static int read_mlp(struct reader *r, const char *prefix, const struct mlp_confi
         if (safetensors_read(r->file, name, 1, rows, layer->biases, r->error) < 0)
             return -1;
     }
-    return 0;
+    return check_reach(r, mlp, bound);
 }
 
 static int read_dictionary(struct reader *r, const char *prefix, struct features *features)
@@ -218,7 +248,7 @@ static int read_network(struct reader *r, const char *prefix, struct model *mode
     if (network->features.kind == FEATURES_PATCHES &&
         read_dictionary(r, prefix, &network->features) < 0)
         return -1;
-    return read_mlp(r, prefix, &config, &network->mlp);
+    return read_mlp(r, prefix, &config, features_bound(&network->features), &network->mlp);
 }
 
 static int read_aligner(struct reader *r, struct model *model)
@@ -230,7 +260,8 @@ static int read_aligner(struct reader *r, struct model *model)
     if (align_check(&config, model->width, model->height, &why) < 0)
         return error_set(r->error, "%s: %.200s; train it again with ./train_fer", r->path,
                          why.text);
-    return read_mlp(r, MODEL_FILE_ALIGNER, &config, &model->aligner);
+    struct features features = align_features(model->width, model->height);
+    return read_mlp(r, MODEL_FILE_ALIGNER, &config, features_bound(&features), &model->aligner);
 }
 
 /* Leaves a model, incomplete where it fails, that model_free can end. */
@@ -267,7 +298,9 @@ static int read_model(struct reader *r, struct model *model)
         if (read_network(r, model_file_prefix(prefix, i), model, &model->networks[i]) < 0)
             return -1;
     }
-    return text_of(r, MODEL_FILE_ALIGNER, "layers") ? read_aligner(r, model) : 0;
+    if (text_of(r, MODEL_FILE_ALIGNER, "layers") && read_aligner(r, model) < 0)
+        return -1;
+    return safetensors_check_all_read(r->file, r->error);
 }
 
 int model_load(struct model *model, const char *path, struct error *error)

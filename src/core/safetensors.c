@@ -62,6 +62,7 @@ struct tensor_view {
     enum tensor_type type;
     size_t rows, columns;
     size_t begin, end; /* offsets into the data */
+    bool was_read;
 };
 
 struct safetensors {
@@ -208,10 +209,10 @@ static float read_value(const uint8_t *p, enum tensor_type type)
     return value;
 }
 
-int safetensors_read(const struct safetensors *file, const char *tensor, size_t rows,
-                     size_t columns, float *values, struct error *error)
+int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, size_t columns,
+                     float *values, struct error *error)
 {
-    const struct tensor_view *view = NULL;
+    struct tensor_view *view = NULL;
     for (size_t i = 0; i < file->tensor_count && !view; i++)
         if (strcmp(file->tensors[i].name, tensor) == 0)
             view = &file->tensors[i];
@@ -228,6 +229,17 @@ int safetensors_read(const struct safetensors *file, const char *tensor, size_t 
             return error_set(error, "%s: %s holds a value that is not a finite number; %s",
                              file->file_name, tensor, damaged);
     }
+    view->was_read = true;
+    return 0;
+}
+
+int safetensors_check_all_read(const struct safetensors *file, struct error *error)
+{
+    for (size_t i = 0; i < file->tensor_count; i++)
+        if (!file->tensors[i].was_read)
+            return error_set(error,
+                             "%s: holds a tensor \"%s\" that its metadata do not speak of; %s",
+                             file->file_name, file->tensors[i].name, damaged);
     return 0;
 }
 

@@ -29,8 +29,12 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
 
 /* Copies the tensor into values[rows * columns], F16 widened. Fails where the name is missing, the
  * shape is not (rows, columns), or (columns) where rows is 1, or a value is not finite. */
-int safetensors_read(const struct safetensors *file, const char *tensor, size_t rows,
-                     size_t columns, float *values, struct error *error);
+int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, size_t columns,
+                     float *values, struct error *error);
+
+/* Fails where a tensor was never read: it belongs to something that the metadata do not tell of,
+ * and what was read is not all that the file is. */
+int safetensors_check_all_read(const struct safetensors *file, struct error *error);
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 

@@ -171,7 +171,7 @@ static int read_history(const struct safetensors *file, struct training_state *s
     return 0;
 }
 
-static int read_blocks(const struct safetensors *file, struct training_state *s, int networks,
+static int read_blocks(struct safetensors *file, struct training_state *s, int networks,
                        struct error *error)
 {
     struct block blocks[MAX_BLOCKS];
@@ -183,10 +183,10 @@ static int read_blocks(const struct safetensors *file, struct training_state *s,
         if (safetensors_read(file, blocks[i].name, 1, blocks[i].length, blocks[i].values, error) <
             0)
             return -1;
-    return 0;
+    return safetensors_check_all_read(file, error);
 }
 
-static int read_state(const struct safetensors *file, struct training_state *s,
+static int read_state(struct safetensors *file, struct training_state *s,
                       const struct recipe *recipe, const char *path, struct error *error)
 {
     char data[NUMBER_SIZE];
