@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -103,6 +104,15 @@ static int check_end(gzFile file, const char *path, struct error *error)
     return 0;
 }
 
+/* Whether the file can hold so many bytes, before memory for them is taken: deflate packs at most
+ * 1032 into one. */
+static bool can_hold(const char *path, size_t bytes)
+{
+    enum { MOST_PACKED = 1032 };
+    struct stat status;
+    return stat(path, &status) == 0 && bytes / MOST_PACKED <= (size_t)status.st_size;
+}
+
 static int read_images(struct dataset *d, const char *folder, const char *name, uint32_t *count,
                        struct error *error)
 {
@@ -121,6 +131,8 @@ static int read_images(struct dataset *d, const char *folder, const char *name, 
     else if (!first && ((int)sizes[1] != d->height || (int)sizes[2] != d->width))
         result = error_set(error, "%s: pictures of %ux%u, but those of train are %dx%d", path,
                            sizes[2], sizes[1], d->width, d->height);
+    else if (!can_hold(path, (size_t)sizes[0] * sizes[1] * sizes[2]))
+        result = error_set(error, "%s: is cut short; get the file again", path);
     if (result == 0) {
         d->height = (int)sizes[1];
         d->width = (int)sizes[2];

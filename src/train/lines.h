@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { LINES_MAX_LENGTH = 1 << 20 };
+enum { LINES_MAX_LENGTH = 1 << 16 };
 
 struct lines;
 
