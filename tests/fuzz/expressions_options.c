@@ -1,0 +1,23 @@
+/* The command line of expressions. */
+#include "fuzz.h"
+
+#include "options.h"
+#include "words.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static struct words words;
+    struct options options;
+    struct error error = {""};
+    words_split(&words, bytes, size);
+    if (options_parse(&options, words.count, words.list, &error) < 0) {
+        fuzz_expect_text(&error);
+        return 0;
+    }
+    EXPECT(options.width >= 16 && options.width <= 16384 && options.height >= 16);
+    EXPECT(options.smooth >= 0 && options.smooth <= 60 && options.fps >= 0 && options.fps <= 1000);
+    EXPECT(options.max_frames >= 0 && options.image_count < words.count);
+    EXPECT(options.command != COMMAND_RUN || options.input != INPUT_NONE);
+    options_free(&options);
+    return 0;
+}
