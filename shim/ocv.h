@@ -47,8 +47,12 @@ const char *ocv_version(void);
 
 struct ocv_picture;
 
-/* Decodes a file's bytes, in any format OpenCV reads, turned upright by its EXIF orientation.
- * 16-bit pictures become 8-bit, grey and transparent ones colour. */
+/* Larger pictures are refused: their pixels alone would fill the memory of a small computer. */
+enum { OCV_MAX_MEGAPIXELS = 200 };
+
+/* Decodes a file's bytes, JPEG, PNG, WebP, BMP, TIFF, JPEG 2000, Sun raster, Radiance, PNM or PAM,
+ * turned upright by its EXIF orientation. 16-bit pictures become 8-bit, grey and transparent ones
+ * colour. A picture that is too large is refused by its header, before memory is taken for it. */
 enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
                                  struct ocv_error *error);
 /* The picture's pixels; they belong to the handle and live as long as it. */

@@ -1,4 +1,5 @@
 #include "ocv_guard.hpp"
+#include "picture_header.hpp"
 
 #include <opencv2/imgcodecs.hpp>
 
@@ -31,6 +32,15 @@ static bool is_cut_jpeg(const uint8_t *bytes, size_t size)
     return true;
 }
 
+static void require_reasonable(uint64_t width, uint64_t height)
+{
+    const uint64_t most = OCV_MAX_MEGAPIXELS * uint64_t{1000000};
+    if (height > 0 && width > most / height)
+        throw Failure{OCV_CANNOT, std::to_string(width) + "x" + std::to_string(height) +
+                                      " is more than " + std::to_string(OCV_MAX_MEGAPIXELS) +
+                                      " megapixels; make it smaller first"};
+}
+
 static cv::Mat decode(const uint8_t *bytes, size_t size)
 {
     static const char unreadable[] = "not a picture or damaged; try one that an image viewer opens";
@@ -40,10 +50,15 @@ static cv::Mat decode(const uint8_t *bytes, size_t size)
         throw Failure{OCV_CANNOT, "larger than 2 GiB; try a smaller one"};
     if (is_cut_jpeg(bytes, size))
         throw Failure{OCV_CANNOT, "the end is missing; copy it again from where it came"};
+    const PictureSize stated = picture_size(bytes, size);
+    if (stated.width == 0 || stated.height == 0)
+        throw Failure{OCV_CANNOT, unreadable};
+    require_reasonable(stated.width, stated.height);
     const cv::Mat file(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(bytes));
     cv::Mat pixels = or_cannot(unreadable, [&] { return cv::imdecode(file, cv::IMREAD_COLOR); });
     if (pixels.empty() || pixels.type() != CV_8UC3)
         throw Failure{OCV_CANNOT, unreadable};
+    require_reasonable(static_cast<uint64_t>(pixels.cols), static_cast<uint64_t>(pixels.rows));
     return pixels;
 }
 

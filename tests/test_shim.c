@@ -167,9 +167,14 @@ static void round_trip(const char *extension, int tolerance)
 static void test_pictures_come_back(void **state)
 {
     (void)state;
-    round_trip(".png", 0);
-    round_trip(".bmp", 0);
-    round_trip(".jpg", 12);
+    static const struct {
+        const char *extension;
+        int tolerance;
+    } formats[] = {{".png", 0},  {".bmp", 0}, {".jpg", 12}, {".webp", 60}, {".tif", 0},
+                   {".jp2", 60}, {".ppm", 0}, {".ras", 0},  {".hdr", 8}};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (ocv_can_encode(formats[i].extension))
+            round_trip(formats[i].extension, formats[i].tolerance);
 }
 
 static void test_grey_pictures_become_colour(void **state)
@@ -294,6 +299,74 @@ static void test_huge_headers(void **state)
     refuse_picture(header, sizeof header);
 }
 
+static void refuse_by_header(const void *bytes, size_t size, const char *reason)
+{
+    struct ocv_picture *picture = NULL;
+    struct ocv_error error = {OCV_OK, ""};
+    assert_int_equal(ocv_picture_decode(&picture, bytes, size, &error), OCV_CANNOT);
+    if (!strstr(error.text, reason))
+        fail_msg("expected \"%s\": %s", reason, error.text);
+}
+
+/* A sound picture of 400 megapixels in 50 MB: it would take 1.2 GB. */
+static void test_pictures_too_large_are_not_decoded(void **state)
+{
+    (void)state;
+    enum { SIDE = 20000, SIZE = 15 + SIDE * SIDE / 8 };
+    struct rusage usage;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        uint8_t *bytes = calloc(SIZE, 1);
+        struct ocv_picture *picture = NULL;
+        struct ocv_error error;
+        memcpy(bytes, "P4\n20000 20000\n", 15);
+        _exit(ocv_picture_decode(&picture, bytes, SIZE, &error) == OCV_CANNOT &&
+                      strstr(error.text, "20000x20000 is more than 200 megapixels")
+                  ? 0
+                  : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    assert_in_range(usage.ru_maxrss, 1, 400 * 1024); /* KiB */
+}
+
+/* By nothing but what their headers say. */
+static void test_sizes_are_read_from_headers(void **state)
+{
+    (void)state;
+    static const char jpeg[] = "\xFF\xD8\xFF\xE0\0\4ab\xFF\xC2\0\21\10\xC3\x50\x27\x10\3"
+                               "abcdefghi\xFF\xD9";
+    static const char png[] = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x27\x10\0\0\xC3\x50\10";
+    static const char webp[] = "RIFF\30\0\0\0WEBPVP8X\n\0\0\0\0\0\0\0\xFF\xFF\0\xFF\xFF\0";
+    static const char tiff[] =
+        "MM\0*\0\0\0\10\0\2\1\0\0\4\0\0\0\1\0\0\xC3\x50\1\1\0\3\0\0\0\1\x27\x10\0\0";
+    static const char jp2[] = "\0\0\0\14jP  "
+                              "\r\n\x87\n\0\0\0\0jp2c\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3"
+                              "\x60\0\0\0\20\0\0\0\20";
+    static const char radiance[] = "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 50000 +X 10000\n";
+    static const char sun[] = "\x59\xA6\x6A\x95\0\0\x27\x10\0\0\xC3\x50";
+    static const char pnm[] = "P6 #\n# 1 1\n 10000\t50000 255\n",
+                      pam[] = "P7\nHEIGHT 50000\nWIDTH 10000\nENDHDR\n";
+#define REFUSED(bytes, size) refuse_by_header(bytes, sizeof bytes - 1, size " is more than 200")
+    REFUSED(jpeg, "10000x50000");
+    REFUSED(png, "10000x50000");
+    REFUSED(webp, "65536x65536");
+    REFUSED(tiff, "50000x10000");
+    REFUSED(jp2, "10000x50000");
+    REFUSED(radiance, "10000x50000");
+    REFUSED(sun, "10000x50000");
+    REFUSED(pnm, "10000x50000");
+    REFUSED(pam, "10000x50000");
+    /* What OpenCV hands to libraries that open further files is no picture here. */
+    static const char nitf[] = "NITF02.10", dicom[] = "\0\0\0\0DICM", exr[] = "\x76\x2f\x31\x01";
+    refuse_by_header(nitf, sizeof nitf - 1, "not a picture");
+    refuse_by_header(dicom, sizeof dicom - 1, "not a picture");
+    refuse_by_header(exr, sizeof exr - 1, "not a picture");
+}
+
 static void test_memory_that_runs_out(void **state)
 {
     (void)state;
@@ -304,11 +377,11 @@ static void test_memory_that_runs_out(void **state)
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        const struct rlimit limit = {1 << 30, 1 << 30};
+        const struct rlimit limit = {1 << 29, 1 << 29};
         uint8_t header[54];
         struct ocv_picture *picture = NULL;
         struct ocv_error error = {OCV_OK, ""};
-        bmp_header(header, 30000, 30000);
+        bmp_header(header, 14000, 14000);
         const int limited = setrlimit(RLIMIT_AS, &limit);
         const enum ocv_code code = ocv_picture_decode(&picture, header, sizeof header, &error);
         _exit(limited == 0 && code == OCV_NO_MEMORY && error.code == code ? 0 : 1);
@@ -961,6 +1034,8 @@ int main(void)
         cmocka_unit_test(test_exif_orientation_is_honoured),
         cmocka_unit_test(test_damaged_pictures_are_refused),
         cmocka_unit_test(test_huge_headers),
+        cmocka_unit_test(test_pictures_too_large_are_not_decoded),
+        cmocka_unit_test(test_sizes_are_read_from_headers),
         cmocka_unit_test(test_memory_that_runs_out),
         cmocka_unit_test(test_encoding_that_fails),
         cmocka_unit_test(test_grey_is_the_weighted_sum),

@@ -22,13 +22,7 @@ int picture_read(const char *path, struct frame *frame, struct error *error)
     if (code != OCV_OK)
         return error_set(error, "%s: %s", path, failure.text);
 
-    struct bgr_image view = ocv_picture_view(picture);
-    int result;
-    if ((double)view.width * view.height > PICTURE_MAX_MEGAPIXELS * 1e6)
-        result = error_set(error, "%s: %dx%d is more than %d megapixels; make it smaller first",
-                           path, view.width, view.height, PICTURE_MAX_MEGAPIXELS);
-    else
-        result = frame_set(frame, view, error);
+    int result = frame_set(frame, ocv_picture_view(picture), error);
     frame->index = 0;
     frame->time = 0;
     ocv_picture_close(&picture);

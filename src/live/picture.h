@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/* Larger pictures are refused: their pixels alone would fill the memory of a small computer. */
-enum { PICTURE_MAX_MEGAPIXELS = 200 };
-
 /* Decodes the file into `frame`, as frame 0 at time 0. */
 int picture_read(const char *path, struct frame *frame, struct error *error);
 

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     }
     EXPECT(frame.width > 0 && frame.height > 0);
-    EXPECT((double)frame.width * frame.height <= PICTURE_MAX_MEGAPIXELS * 1e6);
+    EXPECT((double)frame.width * frame.height <= OCV_MAX_MEGAPIXELS * 1e6);
     frame_free(&frame);
     if (demo_open(&demo, path, &error) == 0) {
         EXPECT(demo_next(demo, &time).width == DEMO_WIDTH);

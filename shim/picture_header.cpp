@@ -1,0 +1,226 @@
+#include "picture_header.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace
+{
+
+/* A file's bytes; what would lie beyond its end is 0. */
+class Bytes
+{
+  public:
+    Bytes(const uint8_t *bytes, size_t size, bool big_endian = true) noexcept
+        : bytes_(bytes), size_(size), big_endian_(big_endian)
+    {
+    }
+
+    size_t size() const noexcept
+    {
+        return size_;
+    }
+
+    uint64_t number(uint64_t at, unsigned width) const noexcept
+    {
+        uint64_t value = 0;
+        for (unsigned i = 0; i < width; i++) {
+            const uint64_t place = at + (big_endian_ ? i : width - 1 - i);
+            value = value << 8 | (place < size_ ? bytes_[place] : 0u);
+        }
+        return value;
+    }
+
+    bool has(uint64_t at, const char *text, size_t length) const noexcept
+    {
+        return at <= size_ && length <= size_ - at && std::memcmp(bytes_ + at, text, length) == 0;
+    }
+
+    /* The same bytes in the other order. */
+    Bytes little_endian() const noexcept
+    {
+        return Bytes(bytes_, size_, false);
+    }
+
+  private:
+    const uint8_t *bytes_;
+    size_t size_;
+    bool big_endian_;
+};
+
+PictureSize size_of_jpeg(const Bytes &file) noexcept
+{
+    uint64_t at = 2;
+    while (at + 9 < file.size()) {
+        const uint64_t marker = file.number(at + 1, 1);
+        if (file.number(at, 1) != 0xFF || marker == 0xFF)
+            at += 1;
+        else if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 &&
+                 marker != 0xCC)
+            return {file.number(at + 7, 2), file.number(at + 5, 2)};
+        else if (marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD8))
+            at += 2;
+        else
+            at += 2 + file.number(at + 2, 2);
+    }
+    return {0, 0};
+}
+
+PictureSize size_of_bmp(const Bytes &file) noexcept
+{
+    const Bytes little = file.little_endian();
+    if (little.number(14, 4) == 12)
+        return {little.number(18, 2), little.number(20, 2)};
+    const uint64_t height = little.number(22, 4); /* negative where the rows run downwards */
+    return {little.number(18, 4), std::min(height, (uint64_t{1} << 32) - height)};
+}
+
+PictureSize size_of_webp(const Bytes &file) noexcept
+{
+    const Bytes little = file.little_endian();
+    if (file.has(12, "VP8 ", 4))
+        return {little.number(26, 2) & 0x3FFF, little.number(28, 2) & 0x3FFF};
+    if (file.has(12, "VP8L", 4)) {
+        const uint64_t sides = little.number(21, 4);
+        return {1 + (sides & 0x3FFF), 1 + (sides >> 14 & 0x3FFF)};
+    }
+    if (file.has(12, "VP8X", 4))
+        return {1 + little.number(24, 3), 1 + little.number(27, 3)};
+    return {0, 0};
+}
+
+/* The first directory's entries for width and height, of two or four bytes. */
+PictureSize size_of_tiff(const Bytes &file) noexcept
+{
+    enum { WIDTH = 256, HEIGHT = 257, SHORT = 3, ENTRY = 12 };
+    PictureSize found = {0, 0};
+    const uint64_t directory = file.number(4, 4), count = file.number(directory, 2);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint64_t at = directory + 2 + i * ENTRY, tag = file.number(at, 2);
+        const uint64_t value = file.number(at + 8, file.number(at + 2, 2) == SHORT ? 2 : 4);
+        if (tag == WIDTH)
+            found.width = std::max(found.width, value);
+        else if (tag == HEIGHT)
+            found.height = std::max(found.height, value);
+    }
+    return found;
+}
+
+/* Of the codestream, which alone counts: the size and place of its reference grid. */
+PictureSize size_of_codestream(const Bytes &file, uint64_t at) noexcept
+{
+    if (!file.has(at, "\xFF\x4F\xFF\x51", 4))
+        return {0, 0};
+    const uint64_t right = file.number(at + 8, 4), bottom = file.number(at + 12, 4);
+    const uint64_t left = file.number(at + 16, 4), top = file.number(at + 20, 4);
+    if (right <= left || bottom <= top)
+        return {0, 0};
+    return {right - left, bottom - top};
+}
+
+/* From box to box to the codestream. */
+PictureSize size_of_jp2(const Bytes &file) noexcept
+{
+    uint64_t at = 0;
+    while (at + 8 < file.size()) {
+        const uint64_t length = file.number(at, 4);
+        const uint64_t header = length == 1 ? 16 : 8;
+        const uint64_t box = length == 1 ? file.number(at + 8, 8) : length;
+        if (file.has(at + 4, "jp2c", 4))
+            return size_of_codestream(file, at + header);
+        if (box < header || box > file.size() - at)
+            break;
+        at += box;
+    }
+    return {0, 0};
+}
+
+/* The text that such a file begins with. */
+std::string head_of(const uint8_t *bytes, size_t size)
+{
+    enum { LONGEST = 4096 };
+    return std::string(reinterpret_cast<const char *>(bytes), std::min<size_t>(size, LONGEST));
+}
+
+/* "P6\n# comment\n640 480\n" */
+PictureSize size_of_pnm(const std::string &head)
+{
+    uint64_t sides[2] = {0, 0};
+    size_t at = 2;
+    for (uint64_t &side : sides) {
+        while (at < head.size() &&
+               (std::isspace(static_cast<unsigned char>(head[at])) != 0 || head[at] == '#'))
+            at = head[at] == '#' ? std::min(head.find('\n', at), head.size()) : at + 1;
+        const size_t digits = head.find_first_not_of("0123456789", at);
+        if (digits == at || at >= head.size())
+            return {0, 0};
+        side = std::strtoull(head.c_str() + at, nullptr, 10);
+        at = std::min(digits, head.size());
+    }
+    return {sides[0], sides[1]};
+}
+
+/* "P7\nWIDTH 640\nHEIGHT 480\n" */
+PictureSize size_of_pam(const std::string &head)
+{
+    PictureSize found = {0, 0};
+    for (size_t at = 0; at < head.size() && head.compare(at, 6, "ENDHDR") != 0;
+         at = std::min(head.find('\n', at), head.size() - 1) + 1) {
+        if (head.compare(at, 6, "WIDTH ") == 0)
+            found.width =
+                std::max<uint64_t>(found.width, std::strtoull(&head[at + 6], nullptr, 10));
+        if (head.compare(at, 7, "HEIGHT ") == 0)
+            found.height =
+                std::max<uint64_t>(found.height, std::strtoull(&head[at + 7], nullptr, 10));
+    }
+    return found;
+}
+
+/* After the first empty line: "-Y 480 +X 640". */
+PictureSize size_of_radiance(const std::string &head)
+{
+    const size_t end = head.find("\n\n");
+    int height = 0, width = 0;
+    if (end == std::string::npos ||
+        std::sscanf(head.c_str() + end + 2, "-Y %9d +X %9d", &height, &width) != 2 || height < 0 ||
+        width < 0)
+        return {0, 0};
+    return {static_cast<uint64_t>(width), static_cast<uint64_t>(height)};
+}
+
+} // namespace
+
+PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept
+try {
+    const Bytes file(bytes, size);
+    if (file.has(0, "\xFF\xD8\xFF", 3))
+        return size_of_jpeg(file);
+    if (file.has(0, "\x89PNG\r\n\x1A\n", 8))
+        return {file.number(16, 4), file.number(20, 4)};
+    if (file.has(0, "BM", 2))
+        return size_of_bmp(file);
+    if (file.has(0, "RIFF", 4) && file.has(8, "WEBP", 4))
+        return size_of_webp(file);
+    if (file.has(0, "II*\0", 4))
+        return size_of_tiff(file.little_endian());
+    if (file.has(0, "MM\0*", 4))
+        return size_of_tiff(file);
+    if (file.has(0, "\xFF\x4F\xFF\x51", 4))
+        return size_of_codestream(file, 0);
+    if (file.has(4, "jP  \r\n\x87\n", 8))
+        return size_of_jp2(file);
+    if (file.has(0, "\x59\xA6\x6A\x95", 4))
+        return {file.number(4, 4), file.number(8, 4)};
+    if (file.has(0, "#?", 2))
+        return size_of_radiance(head_of(bytes, size));
+    if (file.has(0, "P7", 2))
+        return size_of_pam(head_of(bytes, size));
+    if (size > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6')
+        return size_of_pnm(head_of(bytes, size));
+    return {0, 0};
+} catch (...) {
+    return {0, 0};
+}

@@ -1,0 +1,17 @@
+/* Inside the shim only: what a picture's header says before anything is decoded. */
+#ifndef PICTURE_HEADER_HPP
+#define PICTURE_HEADER_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+struct PictureSize {
+    uint64_t width, height; /* pixels; 0 where they are not known */
+};
+
+/* The size of a JPEG, PNG, WebP, BMP, TIFF, JPEG 2000, Sun raster, Radiance, PNM or PAM picture.
+ * Other formats, which OpenCV may know too, have none: some of them go to libraries that would open
+ * further files for them. */
+PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept;
+
+#endif
