@@ -1,44 +1,97 @@
 #include "gnuplot.h"
 
+#include "file.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { LONGEST_SCRIPT = 4096 };
 
-int gnuplot_run(const char *folder, const char *script)
+/* Becomes gnuplot, without a shell and without anyone's settings; does not return. */
+static void become_gnuplot(const char *folder, int script, int picture)
 {
-    size_t length = strlen(script);
-    int ends[2];
-    assert(length <= LONGEST_SCRIPT);
-    if (pipe(ends) < 0)
-        return -1;
-    pid_t child = fork();
-    if (child == 0) {
-        int nowhere = open("/dev/null", O_WRONLY);
-        if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0 || dup2(ends[0], STDIN_FILENO) < 0 ||
-            chdir(folder) < 0)
-            _exit(126);
-        close(ends[0]);
-        close(ends[1]);
-        execlp("gnuplot", "gnuplot", "-", (char *)NULL);
-        _exit(127);
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0 || dup2(script, STDIN_FILENO) < 0 ||
+        dup2(picture, STDOUT_FILENO) < 0 || chdir(folder) < 0)
+        _exit(126);
+    close(script);
+    close(picture);
+    execlp("gnuplot", "gnuplot", "-d", "-", (char *)NULL);
+    _exit(127);
+}
+
+static bool take_picture(int from, struct file_writer *writer)
+{
+    char bytes[4096];
+    ssize_t got;
+    while ((got = read(from, bytes, sizeof bytes)) != 0) {
+        if (got > 0)
+            file_writer_append(writer, bytes, (size_t)got);
+        else if (errno != EINTR)
+            return false;
     }
-    close(ends[0]);
-    if (child < 0) {
-        close(ends[1]);
-        return -1;
-    }
-    /* The script is no longer than any pipe holds, so that a gnuplot that ends early blocks
-     * nothing. */
-    ssize_t put = write(ends[1], script, length);
-    close(ends[1]);
+    return true;
+}
+
+static bool ended_well(pid_t child)
+{
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
-            return -1;
-    return put == (ssize_t)length && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+            return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Whether the whole picture went to the writer. */
+static bool run(const char *folder, const char *script, struct file_writer *writer)
+{
+    size_t length = strlen(script);
+    int in[2], out[2];
+    assert(length <= LONGEST_SCRIPT);
+    if (pipe(in) < 0)
+        return false;
+    if (pipe(out) < 0) {
+        close(in[0]);
+        close(in[1]);
+        return false;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        close(in[1]);
+        close(out[0]);
+        become_gnuplot(folder, in[0], out[1]);
+    }
+    close(out[1]);
+    /* No longer than any pipe holds, and in[0] is open still: a gnuplot that ends early, or is not
+     * there, neither blocks this nor makes it a signal. */
+    bool well = child > 0 && write(in[1], script, length) == (ssize_t)length;
+    close(in[0]);
+    close(in[1]);
+    well = well && take_picture(out[0], writer);
+    close(out[0]);
+    return child > 0 && ended_well(child) && well;
+}
+
+int gnuplot_draw(const char *folder, const char *script, const char *name, struct error *error)
+{
+    char path[PATH_MAX];
+    struct file_writer *writer;
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX)
+        return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
+    if (file_writer_open(&writer, path, error) < 0)
+        return -1;
+    if (run(folder, script, writer))
+        return file_writer_commit(&writer, error);
+    file_writer_discard(&writer);
+    return error_set(error,
+                     "%s: the numbers are there, but gnuplot did not draw them; install "
+                     "gnuplot-nox",
+                     folder);
 }

@@ -2,8 +2,11 @@
 #ifndef GNUPLOT_H
 #define GNUPLOT_H
 
-/* Runs gnuplot in `folder` with the script, at most 4096 bytes, as its input; what it says is
- * dropped. 0 where it ended well, -1 otherwise, also where there is no gnuplot. */
-int gnuplot_run(const char *folder, const char *script);
+#include "error.h"
+
+/* Runs gnuplot in `folder` with the script, at most 4096 bytes, as its input; what it prints, a
+ * picture, becomes the file `name` there, whole or not at all. The script names no output, and
+ * nothing in it comes from outside. */
+int gnuplot_draw(const char *folder, const char *script, const char *name, struct error *error);
 
 #endif

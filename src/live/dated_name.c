@@ -1,8 +1,8 @@
 #include "dated_name.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 void dated_name(char name[DATED_NAME_SIZE], const char *ending)
 {
@@ -12,6 +12,7 @@ void dated_name(char name[DATED_NAME_SIZE], const char *ending)
     char stamp[32];
     strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
     snprintf(name, DATED_NAME_SIZE, "expressions-%s%.8s", stamp, ending);
-    for (int i = 2; i < 100 && access(name, F_OK) == 0; i++)
+    struct stat status; /* a link that leads nowhere is taken too: nobody writes through it */
+    for (int i = 2; i < 100 && lstat(name, &status) == 0; i++)
         snprintf(name, DATED_NAME_SIZE, "expressions-%s-%d%.8s", stamp, i, ending);
 }

@@ -118,7 +118,6 @@ static void write_script(FILE *out, const struct timeline_total *totals, int row
     fprintf(out,
             "set datafile separator ','\n"
             "set terminal pngcairo size 1200,%d font 'DejaVu Sans,11' noenhanced\n"
-            "set output 'timeline.part'\n"
             "set border 3 lc rgb '#888888'\n"
             "set style fill solid 1 noborder\n"
             "set key outside top center horizontal samplen 1.5 width -1\n"
@@ -145,22 +144,14 @@ static int draw(struct timeline_total *totals, size_t count, double end, const c
                 struct error *error)
 {
     struct text text;
-    char part[PATH_SIZE], whole[PATH_SIZE];
-    if (place(part, folder, "timeline.part", error) ||
-        place(whole, folder, "timeline.png", error) || text_open(&text, error))
+    if (text_open(&text, error))
         return -1;
     qsort(totals, count, sizeof *totals, compare_totals);
     write_script(text.stream, totals, (int)(count < DRAWN_FACES ? count : DRAWN_FACES), end);
-    int failed = fclose(text.stream) ? -1 : gnuplot_run(folder, text.bytes);
+    int result = fclose(text.stream) ? error_no_memory(error, "the report")
+                                     : gnuplot_draw(folder, text.bytes, "timeline.png", error);
     free(text.bytes);
-    if (failed)
-        return error_set(error,
-                         "%s: the numbers are there, but gnuplot did not draw them; install "
-                         "gnuplot-nox",
-                         folder);
-    if (rename(part, whole) < 0)
-        return error_set(error, "%s: %s; check the folder", whole, strerror(errno));
-    return 0;
+    return result;
 }
 
 int timeline_report_write(const struct timeline *timeline, const char *folder, struct error *error)

@@ -86,14 +86,12 @@ static int write_truth(const char *folder, const char *confusion, const char *bi
 
 /* What each truth's panel begins with; a script then draws file(""), and file("_ferplus") beside
  * it. */
-static void begin_panels(FILE *out, const char *picture, int width, int height,
-                         const struct evaluation *e)
+static void begin_panels(FILE *out, int width, int height, const struct evaluation *e)
 {
     bool both = e->ferplus.count > 0;
     fprintf(out,
             "set datafile separator ','\n"
             "set terminal pngcairo size %d,%d font 'DejaVu Sans,11' noenhanced\n"
-            "set output '%s'\n"
             "set border lc rgb '#888888'\n"
             "set tics textcolor rgb '#333333'\n"
             "set multiplot layout 1,%d\n"
@@ -104,7 +102,7 @@ static void begin_panels(FILE *out, const char *picture, int width, int height,
             "pictures(i) = i == 1 ? %d : %d\n"
             "accuracy(i) = i == 1 ? %.2f : %.2f\n"
             "ece(i) = i == 1 ? %.2f : %.2f\n",
-            both ? 2 * width : width, height, picture, both ? 2 : 1, e->metrics.class_count,
+            both ? 2 * width : width, height, both ? 2 : 1, e->metrics.class_count,
             both ? "1 2" : "1", both ? "FER2013''s label" : "Labels", e->metrics.count,
             e->ferplus.count, 100.0 * e->metrics.accuracy, 100.0 * e->ferplus.accuracy,
             100.0 * e->metrics.ece, 100.0 * e->ferplus.ece);
@@ -157,7 +155,6 @@ static const char calibration_panels[] =
 static const char robustness_panels[] =
     "set datafile separator ','\n"
     "set terminal pngcairo size 1000,520 font 'DejaVu Sans,11' noenhanced\n"
-    "set output 'robustness.part'\n"
     "set border lc rgb '#888888'\n"
     "set tics textcolor rgb '#333333'\n"
     "set grid x lc rgb '#dddddd'\n"
@@ -178,12 +175,10 @@ static const char robustness_panels[] =
 static int draw_panels(const char *folder, const char *name, int width, int height,
                        const char *panels, const struct evaluation *evaluation, struct error *error)
 {
-    char part[64];
     struct report_text text;
     if (report_text_open(&text, error) < 0)
         return -1;
-    snprintf(part, sizeof part, "%s.part", name);
-    begin_panels(text.stream, part, width, height, evaluation);
+    begin_panels(text.stream, width, height, evaluation);
     fputs(panels, text.stream);
     return report_text_draw(&text, folder, name, error);
 }
@@ -195,7 +190,7 @@ static int draw_robustness(const char *folder, bool ferplus, struct error *error
         return -1;
     fprintf(text.stream, "n = %d\nferplus = '%s'\n%s", ROBUSTNESS_CHANGES,
             ferplus ? "right by FER+" : "", robustness_panels);
-    return report_text_draw(&text, folder, "robustness", error);
+    return report_text_draw(&text, folder, "robustness.png", error);
 }
 
 int evaluation_report(const char *folder, const struct evaluation *evaluation,
@@ -210,8 +205,9 @@ int evaluation_report(const char *folder, const struct evaluation *evaluation,
                                 &evaluation->ferplus, dataset, error) < 0) ||
         (rows && write_robustness(folder, rows, ferplus, error) < 0))
         return -1;
-    if (draw_panels(folder, "confusion", 760, 700, confusion_panels, evaluation, error) < 0 ||
-        draw_panels(folder, "calibration", 620, 660, calibration_panels, evaluation, error) < 0 ||
+    if (draw_panels(folder, "confusion.png", 760, 700, confusion_panels, evaluation, error) < 0 ||
+        draw_panels(folder, "calibration.png", 620, 660, calibration_panels, evaluation, error) <
+            0 ||
         (rows && draw_robustness(folder, ferplus, error) < 0))
         return -1;
     return 0;

@@ -47,31 +47,13 @@ int report_text_close(struct report_text *text, const char *folder, const char *
     return result;
 }
 
-static int rename_picture(const char *folder, const char *name, struct error *error)
-{
-    char part[PATH_MAX], whole[PATH_MAX], file[NAME_MAX];
-    snprintf(file, sizeof file, "%s.part", name);
-    if (place(part, folder, file, error) < 0)
-        return -1;
-    snprintf(file, sizeof file, "%s.png", name);
-    if (place(whole, folder, file, error) < 0)
-        return -1;
-    return rename(part, whole) == 0
-               ? 0
-               : error_set(error, "%s: %s; check the folder", whole, strerror(errno));
-}
-
 int report_text_draw(struct report_text *text, const char *folder, const char *name,
                      struct error *error)
 {
-    int result = fclose(text->stream) ? error_no_memory(error, "the report") : 0;
-    if (result == 0 && gnuplot_run(folder, text->bytes) < 0)
-        result = error_set(error,
-                           "%s: the numbers are there, but gnuplot did not draw them; install "
-                           "gnuplot-nox",
-                           folder);
+    int result = fclose(text->stream) ? error_no_memory(error, "the report")
+                                      : gnuplot_draw(folder, text->bytes, name, error);
     free(text->bytes);
-    return result < 0 ? result : rename_picture(folder, name, error);
+    return result;
 }
 
 int report_log(const char *folder, const struct epoch_result *history, int epochs,
@@ -98,7 +80,6 @@ int report_curves(const char *folder, struct error *error)
         "set terminal pngcairo size 1200,500 font 'DejaVu Sans,11' noenhanced\n"
         "set grid lc rgb '#dddddd'\n"
         "set border lc rgb '#888888'\n"
-        "set output 'curves.part'\n"
         "set multiplot layout 1,2\n"
         "set xlabel 'epoch'\n"
         "set title 'Cost'\n"
@@ -114,5 +95,5 @@ int report_curves(const char *folder, struct error *error)
     if (report_text_open(&text, error) < 0)
         return -1;
     fputs(script, text.stream);
-    return report_text_draw(&text, folder, "curves", error);
+    return report_text_draw(&text, folder, "curves.png", error);
 }

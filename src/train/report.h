@@ -31,7 +31,7 @@ int report_text_open(struct report_text *text, struct error *error);
 int report_text_close(struct report_text *text, const char *folder, const char *name,
                       struct error *error);
 
-/* The text is gnuplot's script, which leaves its picture in `name`.part: it becomes `name`.png. */
+/* The text is gnuplot's script, whose picture becomes the file `name` in the folder. */
 int report_text_draw(struct report_text *text, const char *folder, const char *name,
                      struct error *error);
 
