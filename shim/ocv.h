@@ -108,7 +108,9 @@ struct ocv_video;
  * width, height and fps are wishes; 0 leaves the choice to the camera. */
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
                               double fps, struct ocv_error *error);
-/* A video file. */
+/* A video file that holds all of the video: neither playlists nor anything else that would open
+ * other files or connections. Sets an environment variable for the while: no other thread may ask
+ * for one then. */
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct ocv_error *error);
 
 /* Frames a second and number of frames as the source states them; 0 where it does not. */

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <strings.h>
 #include <system_error>
@@ -118,10 +119,45 @@ static cv::Mat turned(const cv::Mat &pixels, int turn)
     return upright;
 }
 
+/* Containers that hold all of a video. A playlist, a list of parts or a description of a session
+ * would open other files, or connections, in the name of the file that was named. */
+static const char self_contained[] =
+    "protocol_whitelist;file|format_whitelist;"
+    "mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,flv,live_flv,asf,ogg,gif,apng,mjpeg,h264,hevc,m4v,"
+    "av1,obu,ivf,vc1,h261,h263,yuv4mpegpipe,nut,dv,rm,mxf,wtv";
+
+/* While one lives, FFmpeg opens a file in this way and no other. */
+class FilesAlone
+{
+  public:
+    FilesAlone()
+    {
+        if (const char *const value = getenv(name))
+            before_ = std::make_unique<std::string>(value);
+        setenv(name, self_contained, 1);
+    }
+
+    ~FilesAlone()
+    {
+        if (before_)
+            setenv(name, before_->c_str(), 1);
+        else
+            unsetenv(name);
+    }
+
+    FilesAlone(const FilesAlone &) = delete;
+    FilesAlone &operator=(const FilesAlone &) = delete;
+
+  private:
+    static constexpr const char *name = "OPENCV_FFMPEG_CAPTURE_OPTIONS";
+    std::unique_ptr<std::string> before_;
+};
+
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct ocv_error *error)
 {
     return guarded(error, [&] {
         require_readable(path);
+        const FilesAlone files_alone;
         auto opened = std::make_unique<ocv_video>();
         if (!opened->capture.open(ffmpeg_name(path), cv::CAP_FFMPEG))
             throw Failure{OCV_CANNOT, "not a video or damaged; try one that a video player opens"};
