@@ -1,0 +1,141 @@
+/* The same answers in every build and on every processor: a model of every kind of features, made
+ * up, on made-up crops, against values that stand in golden/answers.inc: first without an aligner,
+ * then with one. With `print` it prints them.
+ *
+ * Aligned crops are rounded to whole grey values. Where an OpenBLAS for another processor adds in
+ * another order, a pixel that lies between two values may fall to the other one, so that aligned
+ * answers agree less closely from processor to processor; on one processor they are the same. */
+#include "answers.h"
+#include "gemm.h"
+#include "small_model.h"
+
+enum { CROPS = 24, CLASSES = 7, ANSWERS = CROPS * CLASSES };
+
+static const float expected[2 * ANSWERS] = {
+#include "golden/answers.inc"
+};
+
+static struct network make_network(struct features features, struct mlp_config config,
+                                   struct rng *rng)
+{
+    struct network network = {.features = features};
+    size_t size = (size_t)features_dictionary_size(&features);
+    if (size > 0) {
+        float *values = malloc(size * sizeof *values);
+        assert_non_null(values);
+        for (size_t i = 0; i < size; i++)
+            values[i] = (float)(0.3 * rng_normal(rng));
+        patches_mirror_atoms(features.atoms, values, values + features.atoms * PATCH_VALUES);
+        network.features.dictionary = values;
+    }
+    struct error error;
+    config.layer_count = 2;
+    config.units[0] = features_dim(&features);
+    config.units[2] = CLASSES;
+    assert_int_equal(mlp_create(&network.mlp, &config, &error), 0);
+    mlp_init(&network.mlp, rng);
+    for (size_t i = 0; i < network.mlp.parameter_count; i++)
+        network.mlp.parameters[i] *= 2; /* answers that are far from even */
+    return network;
+}
+
+/* 48x48 pixels, one network for each kind of features. */
+static struct model make_model(bool aligned)
+{
+    const int side = FACE_SIDE;
+    struct model model = {.width = side,
+                          .height = side,
+                          .network_count = FEATURE_KIND_COUNT,
+                          .class_count = CLASSES,
+                          .mirror = true};
+    struct rng rng = rng_make(21, aligned);
+    struct mlp_config aligner = {.layer_count = 2,
+                                 .units = {8 * 8 * 31, 8, ALIGN_OUTPUTS},
+                                 .activation = ACTIVATION_RELU,
+                                 .output = OUTPUT_SIGMOID};
+    struct error error;
+    if (aligned) {
+        assert_int_equal(mlp_create(&model.aligner, &aligner, &error), 0);
+        mlp_init(&model.aligner, &rng);
+    }
+    for (int kind = 0; kind < FEATURE_KIND_COUNT; kind++) {
+        struct features f = features_default((enum feature_kind)kind, side, side);
+        f.atoms = kind == FEATURES_PATCHES ? 40 : 0;
+        int tokens = kind == FEATURES_PATCHES || kind == FEATURES_WINDOWS ? features_tokens(&f) : 1;
+        struct mlp_config config = {.units = {0, tokens * 12},
+                                    .tokens = {tokens},
+                                    .activation = (enum activation)(kind % ACTIVATION_COUNT),
+                                    .output =
+                                        kind == FEATURES_PIXELS ? OUTPUT_SIGMOID : OUTPUT_SOFTMAX};
+        model.networks[kind] = make_network(f, config, &rng);
+    }
+    return model;
+}
+
+static void answer(bool aligned, float answers[ANSWERS])
+{
+    static uint8_t crops[CROPS * FACE_SIDE * FACE_SIDE];
+    struct model model = make_model(aligned);
+    struct model_workspace *workspace;
+    struct error error;
+    gemm_setup();
+    assert_int_equal(model_workspace_create(&workspace, &model, 5, &error), 0);
+    for (int i = 0; i < CROPS; i++)
+        draw_crop(crops + i * FACE_SIDE * FACE_SIDE, i);
+    model_predict(&model, workspace, crops, CROPS, answers);
+    model_workspace_free(&workspace);
+    model_free(&model);
+}
+
+static void compare(bool aligned, float tolerance)
+{
+    const float *golden = expected + (aligned ? ANSWERS : 0);
+    float answers[ANSWERS];
+    answer(aligned, answers);
+    for (int i = 0; i < ANSWERS; i++)
+        if (!(fabsf(answers[i] - golden[i]) <= tolerance))
+            fail_msg("crop %d, class %d: %.9g, expected %.9g within %g; where the arithmetic is "
+                     "meant to be another: test_answers print >tests/golden/answers.inc",
+                     i / CLASSES, i % CLASSES, (double)answers[i], (double)golden[i],
+                     (double)tolerance);
+}
+
+static void answers_are_the_same(void **state)
+{
+    (void)state;
+    compare(false, 1e-5f);
+}
+
+static void aligned_answers_are_the_same(void **state)
+{
+    (void)state;
+    compare(true, 3e-3f);
+}
+
+static void answers_differ_from_crop_to_crop(void **state)
+{
+    (void)state;
+    float largest = 0;
+    for (int k = 0; k < CLASSES; k++)
+        for (int i = 1; i < CROPS; i++)
+            largest = fmaxf(largest, fabsf(expected[i * CLASSES + k] - expected[k]));
+    assert_true(largest > 0.1f);
+}
+
+int main(int argc, char *argv[])
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_are_the_same),
+        cmocka_unit_test(aligned_answers_are_the_same),
+        cmocka_unit_test(answers_differ_from_crop_to_crop),
+    };
+    if (argc < 2 || strcmp(argv[1], "print") != 0)
+        return cmocka_run_group_tests(tests, NULL, NULL);
+    for (int aligned = 0; aligned < 2; aligned++) {
+        float answers[ANSWERS];
+        answer(aligned, answers);
+        for (int i = 0; i < ANSWERS; i++)
+            printf("%.8ff,%s", (double)answers[i], i % CLASSES == CLASSES - 1 ? "\n" : " ");
+    }
+    return 0;
+}

@@ -1,0 +1,127 @@
+/* Numbers stay numbers: pictures of one colour and of noise, from 1x1 to 8K, with faces at every
+ * border, in the shipped model. With `labels` it prints what that model answers to made-up crops.
+ */
+#include "answers.h"
+#include "detector.h"
+#include "frame.h"
+#include "gemm.h"
+#include "model.h"
+#include "ocv.h"
+#include "recognizer.h"
+
+#include <cblas.h>
+
+static const char shipped[] = SOURCE_DIR "/models/expressions.safetensors";
+
+static void expect_distribution(const float probabilities[LABEL_COUNT])
+{
+    double sum = 0;
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        if (!(probabilities[k] >= 0 && probabilities[k] <= 1))
+            fail_msg("%g is no probability", (double)probabilities[k]);
+        sum += (double)probabilities[k];
+    }
+    expect_close(sum, 1, 1e-4, "sum of the probabilities");
+}
+
+/* Boxes inside, at and beyond every border and corner, and larger than the picture. */
+static void place_boxes(struct frame *frame)
+{
+    int width = frame->width, height = frame->height;
+    int side = width < height ? width : height;
+    side = side > 400 ? 400 : side;
+    frame->box_count = 0;
+    for (int across = 0; across < 5; across++)
+        for (int down = 0; down < 5; down++) {
+            int x = -side + across * (width + side) / 4, y = -side + down * (height + side) / 4;
+            frame->boxes[frame->box_count++] = (struct box){x, y, side, side};
+        }
+    frame->boxes[frame->box_count++] = (struct box){0, 0, width, height};
+    frame->boxes[frame->box_count++] = (struct box){-width, -height, 3 * width, 3 * height};
+    frame->boxes[frame->box_count++] = (struct box){width / 2, height / 2, 1, 1};
+    memset(frame->held, 0, sizeof frame->held);
+}
+
+enum { BLACK, WHITE, GREY, NOISE, CONTENTS };
+
+static void fill(uint8_t *pixels, size_t size, int content)
+{
+    struct rng rng = rng_make(5, 0);
+    memset(pixels, content == WHITE ? 255 : content == GREY ? 127 : 0, size);
+    for (size_t i = 0; i + 8 <= size && content == NOISE; i += 8) {
+        uint64_t bits = rng_next(&rng);
+        memcpy(pixels + i, &bits, sizeof bits);
+    }
+}
+
+static void pictures_of_every_size_get_answers(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{1, 1},     {2, 1},       {1, 500},     {47, 48},
+                                   {640, 480}, {1920, 1080}, {3840, 2160}, {7680, 4320}};
+    struct recognizer *recognizer;
+    struct detector *detector;
+    struct error error;
+    struct frame frame = {0};
+    struct face faces[FRAME_MAX_FACES];
+    ocv_setup(TEST_OPENCV_THREADS);
+    if (access(shipped, F_OK) != 0)
+        skip();
+    assert_int_equal(recognizer_open(&recognizer, shipped, &error), 0);
+    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (int content = 0; content < CONTENTS; content++) {
+            int width = sizes[s][0], height = sizes[s][1];
+            size_t line = 3 * (size_t)width;
+            uint8_t *pixels = malloc(line * (size_t)height);
+            assert_non_null(pixels);
+            fill(pixels, line * (size_t)height, content);
+            struct bgr_image picture = {pixels, width, height, line};
+            assert_int_equal(frame_set(&frame, picture, &error), 0);
+            free(pixels);
+            if (detector_find(detector, &frame, &error))
+                fail_msg("%s", error.text);
+            for (int pass = 0; pass < 2; pass++) {
+                recognizer_run(recognizer, &frame, faces);
+                for (int i = 0; i < frame.box_count; i++)
+                    expect_distribution(faces[i].probabilities);
+                place_boxes(&frame);
+            }
+        }
+    frame_free(&frame);
+    detector_close(&detector);
+    recognizer_close(&recognizer);
+}
+
+static int print_labels(void)
+{
+    enum { CROPS = 200 };
+    struct model model;
+    struct model_workspace *workspace;
+    struct error error;
+    uint8_t crop[FACE_SIDE * FACE_SIDE];
+    float probabilities[LABEL_COUNT];
+    gemm_setup();
+    if (model_load(&model, shipped, &error) ||
+        model_workspace_create(&workspace, &model, 1, &error))
+        return 77;
+    printf("%s\n", openblas_get_corename());
+    for (int i = 0; i < CROPS; i++) {
+        draw_crop(crop, i);
+        model_predict(&model, workspace, crop, 1, probabilities);
+        printf("%d %s\n", i, label_names[labels_best(probabilities)]);
+    }
+    model_workspace_free(&workspace);
+    model_free(&model);
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_of_every_size_get_answers),
+    };
+    if (argc > 1 && strcmp(argv[1], "labels") == 0)
+        return print_labels();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
