@@ -5,6 +5,7 @@
 #include "log.h"
 #include "rng.h"
 #include "testing.h"
+#include "text.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -170,7 +171,8 @@ static void log_line_cannot_drive_the_terminal(void **state)
         {"a\nb\rc\td\x7f\x01", "program: a?b?c?d??\n"},
         {"C1 \xc2\x80 \xc2\x9b"
          "31m \xc2\x9f",
-         "program: C1 ?? ??31m ??\n"},
+         "program: C1 ? ?31m ?\n"},
+        {"bare \x9b\x31m \xe4", "program: bare ?1m \xe4\n"},
         {"\xc2\xa0\xc3\xa4\xe4\xbd\xa0\xf0\x9f\x98\x80 \xc3\x9b",
          "program: \xc2\xa0\xc3\xa4\xe4\xbd\xa0\xf0\x9f\x98\x80 \xc3\x9b\n"},
         {"100% %s %n", "program: 100% %s %n\n"},
@@ -180,6 +182,39 @@ static void log_line_cannot_drive_the_terminal(void **state)
         char *written = logged(cases[i].text);
         assert_string_equal(written, cases[i].expected);
         free(written);
+    }
+}
+
+static void passwords_are_hidden(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"rtsp://name:word@host:554/a?b=c", "rtsp://name:*@host:554/a?b=c"},
+        {"camera rtsp://n:w@h/: lost; try again", "camera rtsp://n:*@h/: lost; try again"},
+        {"http://:word@h", "http://:*@h"},
+        {"http://n:a@b@h/x", "http://n:*@h/x"},
+        {"http://n:a/b?c#d@h/x", "http://n:*@h/x"},
+        {"http://n:12@h", "http://n:*@h"},
+        {"http://n:@h", "http://n:@h"},
+        {"http://name@h/x", "http://name@h/x"},
+        {"http://h:80/x@y:z@w", "http://h:80/x@y:z@w"},
+        {"http://h:80", "http://h:80"},
+        {"http://h/?user=a&Password=b&channel=1", "http://h/?user=a&Password=*&channel=1"},
+        {"http://h/?pwd=b;loginpas=c#d", "http://h/?pwd=*;loginpas=*#d"},
+        {"http://h/user=a_password=b_channel=1", "http://h/user=a_password=*"},
+        {"http://h/?apiKey=b token=c", "http://h/?apiKey=* token=*"},
+        {"a://n:w@h and b://m:v@g", "a://n:*@h and b://m:*@g"},
+        {"no address: password=x n:w@h", "no address: password=x n:w@h"},
+        {"://:@", "://:@"},
+        {"://", "://"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        strcpy(text, cases[i].text);
+        text_hide_passwords(text);
+        assert_string_equal(text, cases[i].expected);
     }
 }
 
@@ -420,6 +455,7 @@ int main(void)
         cmocka_unit_test(rng_shuffle_is_a_fair_permutation),
         cmocka_unit_test(labels_stand_in_the_order_of_fer2013),
         cmocka_unit_test(log_line_cannot_drive_the_terminal),
+        cmocka_unit_test(passwords_are_hidden),
         cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
         cmocka_unit_test(error_set_makes_one_bounded_line),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),

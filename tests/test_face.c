@@ -2,6 +2,8 @@
 #include "face.h"
 #include "testing.h"
 
+#include <limits.h>
+
 enum { SIDE = FACE_SIDE, PIXELS = SIDE * SIDE };
 
 /* How much whole source pixel `pixel` gives to target pixel `index` of one axis. */
@@ -109,6 +111,28 @@ static void crop_of_48_pixels_is_a_copy(void **state)
     free_image(&image);
 }
 
+/* However far or large a box is, it costs no more than the picture has pixels. */
+static void crop_of_any_box(void **state)
+{
+    (void)state;
+    static const struct box boxes[] = {{INT_MAX, INT_MAX, INT_MAX, INT_MAX},
+                                       {INT_MIN, INT_MIN, INT_MAX, INT_MAX},
+                                       {INT_MIN, INT_MIN, 1, 1},
+                                       {-(1 << 30), -(1 << 30), INT_MAX, INT_MAX}};
+    static const uint8_t pixels[] = {10, 20, 30, 40};
+    const struct grey_image image = {pixels, 2, 2, 2};
+    static const int corners[][4] = {
+        {40, 40, 40, 40}, {10, 10, 10, 10}, {10, 10, 10, 10}, {10, 20, 30, 40}}; /* of the crops */
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+        uint8_t crop[PIXELS];
+        face_crop(&image, boxes[i], crop);
+        assert_int_equal(crop[0], corners[i][0]);
+        assert_int_equal(crop[SIDE - 1], corners[i][1]);
+        assert_int_equal(crop[PIXELS - SIDE], corners[i][2]);
+        assert_int_equal(crop[PIXELS - 1], corners[i][3]);
+    }
+}
+
 /* White stays white and black black, at every size: nothing runs over or is lost in rounding. */
 static void crop_keeps_constant_pictures(void **state)
 {
@@ -149,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crop_agrees_with_the_reference),
         cmocka_unit_test(crop_repeats_the_edge_beyond_the_picture),
+        cmocka_unit_test(crop_of_any_box),
         cmocka_unit_test(crop_of_48_pixels_is_a_copy),
         cmocka_unit_test(crop_keeps_constant_pictures),
         cmocka_unit_test(mirror_twice_is_the_picture),

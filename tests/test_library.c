@@ -5,6 +5,7 @@
 #include "face.h"
 #include "library.h"
 
+#include <limits.h>
 #include <pthread.h>
 
 static void test_names(void **state)
@@ -262,7 +263,8 @@ static void test_bad_arguments(void **state)
         {pixels, 1 << 20, 1, 1 << 20, EXPRESSIONS_GREY},
     };
     const struct expressions_box bad_boxes[] = {
-        {0, 0, 0, 10}, {0, 0, 10, -1}, {0, 0, 1 << 20, 10}, {1 << 20, 0, 10, 10}, {0, -40000, 9, 9},
+        {0, 0, 0, 10},     {0, 0, 10, -1},     {0, 0, 1 << 20, 10}, {1 << 20, 0, 10, 10},
+        {0, -40000, 9, 9}, {INT_MIN, 0, 9, 9}, {0, INT_MIN, 9, 9},
     };
     struct expressions_face face = {.box = {8, 8, 32, 32}, .id = 77, .label = 77};
     uint8_t crop[EXPRESSIONS_CROP_PIXELS];

@@ -394,6 +394,49 @@ static void values_that_are_no_numbers_are_refused(void **state)
     }
 }
 
+/* Finite weights can still lead to infinite values, and their differences are no numbers. */
+static void weights_that_lead_to_no_numbers_are_refused(void **state)
+{
+    (void)state;
+    const struct mlp_layer *layer;
+    struct model model = small_model(1);
+    layer = &model.networks[0].mlp.layers[0];
+    layer->weights[7] = 3e38f;
+    struct file_bytes file = file_of(model);
+    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    free(file.bytes);
+    /* Each layer alone is small enough. */
+    model = small_model(1);
+    layer = model.networks[0].mlp.layers;
+    for (int i = 0; i < layer[0].inputs * layer[0].outputs; i++)
+        layer[0].weights[i] = 1e17f;
+    for (int i = 0; i < layer[1].inputs * layer[1].outputs; i++)
+        layer[1].weights[i] = 1e17f;
+    file = file_of(model);
+    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    free(file.bytes);
+    model = full_model(1);
+    model.networks[0].features.dictionary[3] = 3e38f;
+    file = file_of(model);
+    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    free(file.bytes);
+    model = full_model(1);
+    model.aligner.layers[1].biases[0] = 3e38f;
+    file = file_of(model);
+    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    free(file.bytes);
+}
+
+/* A part that the metadata do not name any more is not silently left out. */
+static void tensors_that_nobody_reads_are_refused(void **state)
+{
+    (void)state;
+    static const char reason[] = "that its metadata do not speak of";
+    struct file_bytes file = full_file();
+    refuse_replaced(&file, "\"aligner.layers\"", "\"aligner.lairs\"", reason);
+    free(file.bytes);
+}
+
 /* ---- No model at all ------------------------------------------------------------------------- */
 
 static void refuse_header(uint64_t header_size, const char *header, const char *reason)
@@ -463,6 +506,8 @@ int main(void)
         cmocka_unit_test(entries_that_lie_are_refused),
         cmocka_unit_test(bytes_beyond_the_tensors_are_refused),
         cmocka_unit_test(values_that_are_no_numbers_are_refused),
+        cmocka_unit_test(weights_that_lead_to_no_numbers_are_refused),
+        cmocka_unit_test(tensors_that_nobody_reads_are_refused),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(endless_headers_are_refused),
     };

@@ -254,6 +254,8 @@ static void refuses_damaged_idx(void **state)
     refuse_idx("train-images-idx3-ubyte", 7, 21, whole, "is cut short");
     refuse_idx("train-images-idx3-ubyte", 7, 19, whole, "longer than its header says");
     refuse_idx("train-images-idx3-ubyte", 4, 0xff, whole, "pictures of 8x8; sides of 8 to 128");
+    /* 8 million pictures more than there are, half a gigabyte: no memory is taken for them. */
+    refuse_idx("train-images-idx3-ubyte", 5, 0x7f, whole, "is cut short");
     refuse_idx("train-images-idx3-ubyte", 11, 1, whole, "sides of 8 to 128");
     refuse_idx("train-images-idx3-ubyte", whole, 0, 10, "is cut short");
     refuse_idx("train-images-idx3-ubyte", whole, 0, 0, "is cut short");

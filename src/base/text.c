@@ -48,10 +48,11 @@ char *text_utf8(const char *text)
  * bytes. */
 static int control_at(const char *text, size_t length)
 {
-    unsigned char first = (unsigned char)text[0], second = length == 2 ? (unsigned char)text[1] : 0;
+    unsigned char first = (unsigned char)text[0];
     if (first < 0x20 || first == 0x7F || (length == 0 && first < 0xA0))
         return first;
-    return first == 0xC2 && second < 0xA0 ? second : -1;
+    return length == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0 ? (unsigned char)text[1]
+                                                                         : -1;
 }
 
 /* Writes the text with a `?` for each control character over itself; it may grow shorter. */
