@@ -246,6 +246,8 @@ expect 1 "was made with other data" --resume other.checkpoint --data changed.csv
 head -c 90000 other.checkpoint >cut.checkpoint
 expect 1 "cut.checkpoint:" --resume cut.checkpoint --data data.csv --output x
 expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
+LC_ALL=C sed 's/--hidden 64,64/--hidden 65536/' other.checkpoint >large.checkpoint
+expect 1 "names a larger network than it can hold" --resume large.checkpoint --data many.csv --output x
 
 # The same with all that is learned before the first epoch, which the checkpoint holds: the aligner
 # and a dictionary, for two networks whose places share a layer.

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
 
@@ -144,6 +145,14 @@ int checkpoint_recipe(const char *path, char *text, struct error *error)
     safetensors_free(&file);
     free(bytes);
     return result;
+}
+
+int checkpoint_check_size(const char *path, size_t parameters, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && (size_t)status.st_size / sizeof(float) >= parameters)
+        return 0;
+    return error_set(error, "%s: names a larger network than it can hold; %s", path, advice);
 }
 
 static double number_of(const struct safetensors *file, const char *key)

@@ -38,6 +38,10 @@ int checkpoint_save(struct training_state *state, const struct recipe *recipe, c
 /* The options in a checkpoint, text[RECIPE_TEXT_SIZE], as recipe_print wrote them. */
 int checkpoint_recipe(const char *path, char *text, struct error *error);
 
+/* Whether the checkpoint is large enough for so many parameters, before memory for them is taken.
+ */
+int checkpoint_check_size(const char *path, size_t parameters, struct error *error);
+
 /* Fills a state that was made for the checkpoint's recipe and data, its aligner and dictionaries
  * included, whose memory is there; says where they differ. */
 int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,

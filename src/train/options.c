@@ -464,7 +464,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     o.recipe.threads = processors < 1 ? 1 : processors > 64 ? 64 : (int)processors;
     opterr = 0;
-    optind = 1;
+    optind = 0; /* anew, whatever an earlier command line left behind */
     int id;
     while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
         if (id == ':')
@@ -500,8 +500,10 @@ int options_parse_recipe(struct recipe *recipe, char *text, struct error *error)
     words[count++] = program;
     for (char *word; count < MAX_WORDS && (word = strtok_r(rest, " ", &rest));)
         words[count++] = word;
-    if (count == MAX_WORDS || options_parse(&options, count, words, error) < 0)
+    if (count < MAX_WORDS && options_parse(&options, count, words, error) < 0)
         return -1;
+    if (count == MAX_WORDS || options.action != ACTION_TRAIN || options.recipe.epochs == 0)
+        return error_set(error, "these are not the options of a training");
     *recipe = options.recipe;
     return 0;
 }

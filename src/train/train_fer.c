@@ -110,9 +110,11 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     *recipe = o->recipe;
     if (o->resume) {
         char text[RECIPE_TEXT_SIZE];
-        if (checkpoint_recipe(o->resume, text, error) < 0 ||
-            options_parse_recipe(recipe, text, error) < 0)
+        struct error why;
+        if (checkpoint_recipe(o->resume, text, error) < 0)
             return -1;
+        if (options_parse_recipe(recipe, text, &why) < 0)
+            return error_set(error, "%s: %.800s", o->resume, why.text);
     } else {
         if (dataset->source == SOURCE_IDX && !o->augment_given)
             recipe->augment.strength = 0.0f;
@@ -121,6 +123,7 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     }
     /* Digits are no longer themselves in a mirror; faces are. */
     recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
+    size_t parameters = 0;
     for (int i = 0; i < recipe->network_count; i++) {
         struct features features = recipe_features(recipe, dataset, i);
         if (features_check(&features, error) < 0)
@@ -128,8 +131,9 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
         struct mlp_config network = recipe_network(recipe, dataset, i);
         if (mlp_config_check(&network, error) < 0)
             return -1;
+        parameters += mlp_parameter_count(&network);
     }
-    return 0;
+    return o->resume ? checkpoint_check_size(o->resume, parameters, error) : 0;
 }
 
 /* models/x.safetensors.checkpoint belongs to models/x.safetensors. */
