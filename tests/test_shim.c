@@ -843,19 +843,25 @@ static void test_cameras_that_are_not_there(void **state)
 
 static const struct ocv_detection usual = {1.1, 5, 0, 0};
 
-static struct ocv_detector *open_detector(void)
+static const char *find_cascade(void)
 {
     static const char *const paths[] = {"/usr/share/opencv4/" CASCADE_NAME,
                                         "/usr/local/share/opencv4/" CASCADE_NAME,
                                         "/opt/homebrew/share/opencv4/" CASCADE_NAME};
-    struct ocv_detector *detector = NULL;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (ocv_detector_open(&detector, paths[i], NULL) == OCV_OK)
-            return detector;
+        if (access(paths[i], R_OK) == 0)
+            return paths[i];
     }
     print_message("no Haar cascade; install opencv-data\n");
     skip();
     return NULL;
+}
+
+static struct ocv_detector *open_detector(void)
+{
+    struct ocv_detector *detector = NULL;
+    assert_int_equal(ocv_detector_open(&detector, find_cascade(), NULL), OCV_OK);
+    return detector;
 }
 
 static void test_no_face_in_blank_pictures(void **state)
@@ -911,6 +917,70 @@ static void test_cascades_that_are_none(void **state)
     refuse_cascade(path);
     write_file(path, other, sizeof other - 1);
     refuse_cascade(path);
+    unlink(path);
+}
+
+/* Writes `text` with the first `old` behind `where` replaced by `new`. */
+static void write_replaced(const char *path, const char *text, const char *where, const char *old,
+                           const char *new)
+{
+    const char *from = strstr(text, where);
+    const char *place = from ? strstr(from, old) : NULL;
+    if (!place)
+        fail_msg("no %s behind %s", old, where);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fwrite(text, 1, (size_t)(place - text), file);
+    fputs(new, file);
+    fputs(place + strlen(old), file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* OpenCV would follow these numbers wherever they lead. */
+static void test_cascades_that_lie(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *where, *old, *new;
+    } cases[] = {
+        {"<internalNodes>", "0 -1 0 ", "0 -1 99999999 "},
+        {"<internalNodes>", "0 -1 0 ", "0 -1 -1 "},
+        {"<internalNodes>", "0 -1 0 ", "0 -2 0 "},
+        {"<internalNodes>", "0 -1 0 ", "1 -1 0 "},
+        {"<internalNodes>", "0 -1 0 ", "0 -1 "},
+        {"<internalNodes>", "0 -1 0 ", ""},
+        {"<leafValues>", "</leafValues>", " 1.</leafValues>"},
+        {"<rects>", "6 4 12 9 ", "16 4 12 9 "},
+        {"<rects>", "6 4 12 9 ", "6 4 12 99999999 "},
+        {"<rects>", "6 4 12 9 ", "-6 4 12 9 "},
+        {"<rects>", "6 4 12 9 ", "6 4 12 "},
+        {"<rects>", "</rects>", "<_>1 1 1 1 1.</_><_>1 1 1 1 1.</_></rects>"},
+        {"<cascade", "<height>24<", "<height>2000000000<"},
+        {"<cascade", "<width>24<", "<width>0<"},
+        {"<cascade", "<maxCatCount>0<", "<maxCatCount>256<"},
+        {"<cascade", ">HAAR<", ">LBP<"},
+    };
+    char path[256], deep[40 * 3 + 64] = "<?xml version=\"1.0\"?>\n<opencv_storage>";
+    struct ocv_detector *detector = NULL;
+    FILE *file = fopen(find_cascade(), "rb");
+    char *text = calloc(1 << 21, 1);
+    assert_non_null(file);
+    assert_non_null(text);
+    assert_in_range(fread(text, 1, (1 << 21) - 1, file), 100000, (1 << 21) - 2);
+    fclose(file);
+    in_folder(path, "cascade.xml");
+    write_replaced(path, text, "<cascade", "<cascade", "<cascade");
+    assert_int_equal(ocv_detector_open(&detector, path, NULL), OCV_OK);
+    ocv_detector_close(&detector);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_replaced(path, text, cases[i].where, cases[i].old, cases[i].new);
+        refuse_cascade(path);
+    }
+    for (int i = 0; i < 40; i++)
+        strcat(deep, "<a>");
+    write_file(path, deep, strlen(deep));
+    refuse_cascade(path);
+    free(text);
     unlink(path);
 }
 
@@ -1053,6 +1123,7 @@ int main(void)
         cmocka_unit_test(test_cameras_that_are_not_there),
         cmocka_unit_test(test_no_face_in_blank_pictures),
         cmocka_unit_test(test_cascades_that_are_none),
+        cmocka_unit_test(test_cascades_that_lie),
         cmocka_unit_test(test_libraries_print_nothing),
         cmocka_unit_test(test_faces_in_a_photograph),
         cmocka_unit_test(test_every_frame_of_a_clip),
