@@ -157,6 +157,21 @@ static void make_pictures(const char *mean_faces)
     free(bytes);
 }
 
+static void make_cascade(void)
+{
+    seed_text("cascade", "small",
+              "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
+              "<featureType>HAAR</featureType><height>8</height><width>8</width><stageParams>"
+              "<maxWeakCount>2</maxWeakCount></stageParams><featureParams><maxCatCount>0"
+              "</maxCatCount></featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>2"
+              "</maxWeakCount><stageThreshold>-1.</stageThreshold><weakClassifiers><_>"
+              "<internalNodes>0 -1 0 0.</internalNodes><leafValues>1. -1.</leafValues></_><_>"
+              "<internalNodes>1 0 1 .1 -1 -2 0 0.</internalNodes><leafValues>1. -1. .5</leafValues>"
+              "</_></weakClassifiers></_></stages><features><_><rects><_>0 0 8 8 -1.</_><_>0 2 8 4 "
+              "2.</_></rects><tilted>0</tilted></_><_><rects><_>4 0 3 2 -1.</_></rects><tilted>1"
+              "</tilted></_></features></cascade></opencv_storage>");
+}
+
 static void make_command_lines(void)
 {
     seed_text("expressions_options", "demo", "--demo\n--headless\n--json\n--max-frames\n210");
@@ -210,6 +225,7 @@ int main(int argc, char *argv[])
     make_tables();
     make_idx();
     make_pictures(argv[2]);
+    make_cascade();
     make_command_lines();
     make_names();
     return 0;

@@ -26,7 +26,7 @@ longest()
     esac
 }
 
-[ $# -gt 0 ] || set -- model checkpoint fer2013 votes idx folders picture expressions_options \
+[ $# -gt 0 ] || set -- model checkpoint fer2013 votes idx folders picture cascade expressions_options \
     train_options results crop
 for name; do
     printf '\n-- %s\n' "$name"
