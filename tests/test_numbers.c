@@ -2,12 +2,11 @@
  * border, in the shipped model. With `labels` it prints what that model answers to made-up crops.
  */
 #include "answers.h"
-#include "detector.h"
-#include "frame.h"
+#include "expressions.h"
 #include "gemm.h"
+#include "metrics.h"
 #include "model.h"
 #include "ocv.h"
-#include "recognizer.h"
 
 #include <cblas.h>
 
@@ -24,22 +23,21 @@ static void expect_distribution(const float probabilities[LABEL_COUNT])
     expect_close(sum, 1, 1e-4, "sum of the probabilities");
 }
 
-/* Boxes inside, at and beyond every border and corner, and larger than the picture. */
-static void place_boxes(struct frame *frame)
+/* Faces inside, at and beyond every border and corner, and larger than the picture; how many. */
+static int place_faces(int width, int height, struct expressions_face faces[EXPRESSIONS_MAX_FACES])
 {
-    int width = frame->width, height = frame->height;
-    int side = width < height ? width : height;
+    int side = width < height ? width : height, count = 0;
     side = side > 400 ? 400 : side;
-    frame->box_count = 0;
+    memset(faces, 0, EXPRESSIONS_MAX_FACES * sizeof *faces);
     for (int across = 0; across < 5; across++)
         for (int down = 0; down < 5; down++) {
             int x = -side + across * (width + side) / 4, y = -side + down * (height + side) / 4;
-            frame->boxes[frame->box_count++] = (struct box){x, y, side, side};
+            faces[count++].box = (struct expressions_box){x, y, side, side};
         }
-    frame->boxes[frame->box_count++] = (struct box){0, 0, width, height};
-    frame->boxes[frame->box_count++] = (struct box){-width, -height, 3 * width, 3 * height};
-    frame->boxes[frame->box_count++] = (struct box){width / 2, height / 2, 1, 1};
-    memset(frame->held, 0, sizeof frame->held);
+    faces[count++].box = (struct expressions_box){0, 0, width, height};
+    faces[count++].box = (struct expressions_box){-width / 2, -height / 2, 2 * width, 2 * height};
+    faces[count++].box = (struct expressions_box){width / 2, height / 2, 1, 1};
+    return count;
 }
 
 enum { BLACK, WHITE, GREY, NOISE, CONTENTS };
@@ -59,38 +57,41 @@ static void pictures_of_every_size_get_answers(void **state)
     (void)state;
     static const int sizes[][2] = {{1, 1},     {2, 1},       {1, 500},     {47, 48},
                                    {640, 480}, {1920, 1080}, {3840, 2160}, {7680, 4320}};
-    struct recognizer *recognizer;
-    struct detector *detector;
-    struct error error;
-    struct frame frame = {0};
-    struct face faces[FRAME_MAX_FACES];
+    struct expressions_model *model = NULL;
+    struct expressions_recognizer *recognizer = NULL;
+    struct expressions_detector *detector = NULL;
+    struct expressions_error error;
+    struct expressions_face faces[EXPRESSIONS_MAX_FACES];
     ocv_setup(TEST_OPENCV_THREADS);
     if (access(shipped, F_OK) != 0)
         skip();
-    assert_int_equal(recognizer_open(&recognizer, shipped, &error), 0);
-    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(expressions_model_load(&model, shipped, &error), 0);
+    assert_int_equal(expressions_recognizer_open(&recognizer, model, &error), 0);
+    assert_int_equal(expressions_detector_open(&detector, HAAR_CASCADE, &error), 0);
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int content = 0; content < CONTENTS; content++) {
-            int width = sizes[s][0], height = sizes[s][1];
+            int width = sizes[s][0], height = sizes[s][1], count;
             size_t line = 3 * (size_t)width;
             uint8_t *pixels = malloc(line * (size_t)height);
             assert_non_null(pixels);
             fill(pixels, line * (size_t)height, content);
-            struct bgr_image picture = {pixels, width, height, line};
-            assert_int_equal(frame_set(&frame, picture, &error), 0);
-            free(pixels);
-            if (detector_find(detector, &frame, &error))
+            const struct expressions_picture picture = {pixels, width, height, line,
+                                                        EXPRESSIONS_BGR};
+            if (expressions_detect(detector, &picture, faces, EXPRESSIONS_MAX_FACES, &count,
+                                   &error))
                 fail_msg("%s", error.text);
             for (int pass = 0; pass < 2; pass++) {
-                recognizer_run(recognizer, &frame, faces);
-                for (int i = 0; i < frame.box_count; i++)
+                if (expressions_recognize(recognizer, &picture, faces, count, &error))
+                    fail_msg("%s", error.text);
+                for (int i = 0; i < count; i++)
                     expect_distribution(faces[i].probabilities);
-                place_boxes(&frame);
+                count = place_faces(width, height, faces);
             }
+            free(pixels);
         }
-    frame_free(&frame);
-    detector_close(&detector);
-    recognizer_close(&recognizer);
+    expressions_detector_close(&detector);
+    expressions_recognizer_close(&recognizer);
+    expressions_model_free(&model);
 }
 
 static int print_labels(void)
@@ -109,7 +110,7 @@ static int print_labels(void)
     for (int i = 0; i < CROPS; i++) {
         draw_crop(crop, i);
         model_predict(&model, workspace, crop, 1, probabilities);
-        printf("%d %s\n", i, label_names[labels_best(probabilities)]);
+        printf("%d %s\n", i, label_names[predicted_class(probabilities, LABEL_COUNT)]);
     }
     model_workspace_free(&workspace);
     model_free(&model);

@@ -132,9 +132,10 @@ static int process(struct live *live, struct frame *frame, struct error *error)
         return -1;
     live->done++;
     live->last_frame = monotonic_now();
-    return live->view ? view_set_picture(live->view, frame_bgr(frame), frame->faces,
-                                         frame->face_count, frame->time, error)
-                      : 0;
+    if (live->view)
+        view_set_picture(live->view, frame_bgr(frame), frame->faces, frame->face_count,
+                         frame->time);
+    return 0;
 }
 
 static bool is_finished(const struct live *live)

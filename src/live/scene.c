@@ -8,8 +8,8 @@
 
 /* ---- What there is to show ------------------------------------------------------------------- */
 
-int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
-              const struct expressions_face *faces, int count, double time, struct error *error)
+void scene_set(struct scene *scene, struct bgr_image picture, const struct expressions_face *faces,
+               int count, double time)
 {
     scene->source = picture;
     scene->fresh = true;
@@ -20,7 +20,6 @@ int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image pict
     if (scene->live)
         strip_add(&scene->strip, faces, count, time);
     scene->has_inputs = false;
-    return 0;
 }
 
 int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *crops,

@@ -41,8 +41,8 @@ struct scene {
 
 /* Takes over the faces; the picture must last until the next call. `time` is in seconds of the
  * source. */
-int scene_set(struct scene *scene, SDL_Renderer *renderer, struct bgr_image picture,
-              const struct expressions_face *faces, int count, double time, struct error *error);
+void scene_set(struct scene *scene, struct bgr_image picture, const struct expressions_face *faces,
+               int count, double time);
 /* Takes over what the network sees of these faces: crops[face_count * EXPRESSIONS_CROP_PIXELS]. */
 int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *crops,
                      struct error *error);

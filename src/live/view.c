@@ -151,16 +151,13 @@ int view_set_inputs(struct view *view, const uint8_t *crops, struct error *error
     return scene_set_inputs(&view->scene, view->window.renderer, crops, error);
 }
 
-int view_set_picture(struct view *view, struct bgr_image picture,
-                     const struct expressions_face *faces, int count, double time,
-                     struct error *error)
+void view_set_picture(struct view *view, struct bgr_image picture,
+                      const struct expressions_face *faces, int count, double time)
 {
-    if (scene_set(&view->scene, view->window.renderer, picture, faces, count, time, error))
-        return -1;
+    scene_set(&view->scene, picture, faces, count, time);
     measure_rate(view);
     if (!view->shown)
         show_window(view);
-    return 0;
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */

@@ -67,9 +67,8 @@ void view_set_statistics(struct view *view, const char *text);
 
 /* What view_draw shows from now on. The faces are taken over, the picture must last until the next
  * call. `time` is in seconds of the source. */
-int view_set_picture(struct view *view, struct bgr_image picture,
-                     const struct expressions_face *faces, int count, double time,
-                     struct error *error);
+void view_set_picture(struct view *view, struct bgr_image picture,
+                      const struct expressions_face *faces, int count, double time);
 /* What the network sees of these faces, for where statistics are shown: EXPRESSIONS_CROP_PIXELS
  * each. */
 int view_set_inputs(struct view *view, const uint8_t *crops, struct error *error);

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "face.h"
-#include "frame.h"
+#include "grey_frame.h"
 
 #include <string.h>
 
@@ -17,19 +17,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (size < HEAD)
         return 0;
     memcpy(values, bytes, sizeof values);
-    struct frame frame = {.width = 1 + bytes[16] % LARGEST, .height = 1 + bytes[17] % LARGEST};
+    const int width = 1 + bytes[16] % LARGEST, height = 1 + bytes[17] % LARGEST;
     struct box box = {values[0], values[1], values[2] & 0x7fffffff, values[3] & 0x7fffffff};
-    struct box clipped = frame_clip(&frame, box);
+    struct box clipped = box_clip(box, width, height);
     EXPECT(clipped.x >= 0 && clipped.y >= 0 && clipped.width >= 0 && clipped.height >= 0);
-    EXPECT(clipped.x + clipped.width <= frame.width && clipped.y + clipped.height <= frame.height);
+    EXPECT(clipped.x + clipped.width <= width && clipped.y + clipped.height <= height);
     if (box.width == 0 || box.height == 0)
         return 0;
-    for (int i = 0; i < frame.width * frame.height; i++) {
+    for (int i = 0; i < width * height; i++) {
         pixels[i] = size > HEAD ? bytes[HEAD + (size_t)i % (size - HEAD)] : 0;
         low = pixels[i] < low ? pixels[i] : low;
         high = pixels[i] > high ? pixels[i] : high;
     }
-    struct grey_image image = {pixels, frame.width, frame.height, (size_t)frame.width};
+    struct grey_image image = {pixels, width, height, (size_t)width};
     face_crop(&image, box, crop);
     for (int i = 0; i < FACE_SIDE * FACE_SIDE; i++)
         EXPECT(crop[i] >= low && crop[i] <= high);

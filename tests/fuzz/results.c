@@ -17,7 +17,7 @@ enum { NUMBERS = 6, HEAD = 4 * NUMBERS + LABEL_COUNT, NAME_SIZE = 1024 };
 struct result {
     char name[NAME_SIZE], *utf8;
     struct frame frame;
-    struct face face;
+    struct expressions_face face;
 };
 
 static int number(const uint8_t *bytes)
@@ -37,11 +37,12 @@ static void make_result(struct result *result, const uint8_t *bytes, size_t size
     result->frame = (struct frame){.width = number(bytes) & 0x3fff,
                                    .height = number(bytes + 4) & 0x3fff,
                                    .index = number(bytes),
-                                   .box_count = 1};
-    result->face = (struct face){.id = number(bytes + 4) & 0xffff, .smoothed = bytes[0] & 1};
+                                   .face_count = 1};
+    result->face =
+        (struct expressions_face){.id = number(bytes + 4) & 0xffff, .smoothed = bytes[0] & 1};
     result->face.box =
-        (struct box){number(bytes + 8), number(bytes + 12), number(bytes + 16) & 0x7fffffff,
-                     number(bytes + 20) & 0x7fffffff};
+        (struct expressions_box){number(bytes + 8), number(bytes + 12),
+                                 number(bytes + 16) & 0x7fffffff, number(bytes + 20) & 0x7fffffff};
     for (int k = 0; k < LABEL_COUNT; k++)
         result->face.probabilities[k] = result->face.raw[k] =
             (float)bytes[4 * NUMBERS + k] / 255.0f;
