@@ -82,12 +82,17 @@ if command -v ffmpeg >/dev/null; then
     ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t 60 -c:v mjpeg -q:v 3 -f mpjpeg \
         -listen 1 "http://127.0.0.1:$port/" >/dev/null 2>&1 </dev/null &
     server=$!
-    sleep 1
-    # The server ends after its only client; so does the program.
-    ./expressions --camera "http://user:secret@127.0.0.1:$port/?token=hidden" --headless --json \
-        --csv table.csv --exit-on-loss >out 2>err </dev/null &
-    running=$!
-    sleep 3
+    # It may take a while until the server listens, and until the first frame is there.
+    for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        ./expressions --camera "http://user:secret@127.0.0.1:$port/?token=hidden" --headless \
+            --json --csv table.csv --exit-on-loss >out 2>err </dev/null &
+        running=$!
+        while kill -0 "$running" 2>/dev/null && [ "$(wc -l <table.csv)" -lt 2 ]; do sleep 0.1; done
+        [ "$(wc -l <table.csv)" -lt 2 ] || break
+        wait "$running"
+        sleep 1
+    done
+    # The server ends, and so does the program.
     kill "$server"
     wait "$running"
     [ $? -eq 5 ] || fail "the end of a stream: $(cat err)"
