@@ -167,12 +167,13 @@ static bool add_classes(cJSON *object, const char *per_class, const char *matrix
     bool complete = classes && confusion;
     for (int k = 0; complete && k < m->class_count; k++) {
         const struct class_metrics *c = &m->per_class[k];
-        cJSON *entry = cJSON_AddObjectToObject(classes, dataset->class_names[k]);
         cJSON *row = cJSON_CreateIntArray(m->confusion[k], m->class_count);
+        cJSON *entry = cJSON_AddItemToArray(confusion, row)
+                           ? cJSON_AddObjectToObject(classes, dataset->class_names[k])
+                           : NULL;
         complete = entry && add_share(entry, "precision", c->precision) &&
                    add_share(entry, "recall", c->recall) && add_share(entry, "f1", c->f1) &&
-                   cJSON_AddNumberToObject(entry, "support", c->support) &&
-                   cJSON_AddItemToArray(confusion, row);
+                   cJSON_AddNumberToObject(entry, "support", c->support);
     }
     return complete;
 }

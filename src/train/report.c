@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int place(char path[PATH_MAX], const char *folder, const char *name, struct error *error)
 {

@@ -1,0 +1,294 @@
+#include "faults.h"
+
+#include <cjson/cJSON.h>
+#include <zlib.h>
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { MOST_LIVE = 1 << 14, MOUTHFUL = 7 /* bytes a call, of FAULT_TRICKLE */ };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static enum fault fault;
+static long number, calls, trickles;
+static void *live[MOST_LIVE];
+static int live_count; /* the first of live[] */
+
+/* ---- Which call fails ------------------------------------------------------------------------ */
+
+static bool fails(enum fault kind, int code)
+{
+    pthread_mutex_lock(&mutex);
+    bool met = fault == kind || (kind == FAULT_MEMORY && fault == FAULT_MEMORY_LEFT);
+    bool failing = met && (++calls == number || (fault == FAULT_MEMORY_LEFT && calls > number));
+    pthread_mutex_unlock(&mutex);
+    if (failing)
+        errno = code;
+    return failing;
+}
+
+void faults_begin(enum fault kind, long which, bool json)
+{
+    cJSON_Hooks hooks = {malloc, free};
+    cJSON_InitHooks(json ? &hooks : NULL);
+    pthread_mutex_lock(&mutex);
+    fault = kind;
+    number = which;
+    calls = trickles = 0;
+    pthread_mutex_unlock(&mutex);
+}
+
+long faults_end(void)
+{
+    pthread_mutex_lock(&mutex);
+    long seen = calls;
+    fault = FAULT_NONE;
+    pthread_mutex_unlock(&mutex);
+    return seen;
+}
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+int faults_live(void)
+{
+    pthread_mutex_lock(&mutex);
+    int count = live_count;
+    pthread_mutex_unlock(&mutex);
+    return count;
+}
+
+static void *remember(void *block)
+{
+    pthread_mutex_lock(&mutex);
+    assert(live_count < MOST_LIVE);
+    if (block)
+        live[live_count++] = block;
+    pthread_mutex_unlock(&mutex);
+    return block;
+}
+
+/* What a library has allocated is not known here. */
+static void forget(const void *block)
+{
+    pthread_mutex_lock(&mutex);
+    int i = live_count - 1;
+    while (i >= 0 && live[i] != block)
+        i--;
+    if (i >= 0)
+        live[i] = live[--live_count];
+    pthread_mutex_unlock(&mutex);
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void __real_free(void *block);
+void __wrap_free(void *block);
+
+void *__wrap_malloc(size_t size)
+{
+    return fails(FAULT_MEMORY, ENOMEM) ? NULL : remember(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails(FAULT_MEMORY, ENOMEM) ? NULL : remember(__real_calloc(count, size));
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    if (fails(FAULT_MEMORY, ENOMEM))
+        return NULL;
+    forget(block);
+    return remember(__real_realloc(block, size));
+}
+
+void __wrap_free(void *block)
+{
+    forget(block);
+    __real_free(block);
+}
+
+FILE *__real_open_memstream(char **bytes, size_t *size);
+FILE *__wrap_open_memstream(char **bytes, size_t *size);
+int __real_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+
+FILE *__wrap_open_memstream(char **bytes, size_t *size)
+{
+    return fails(FAULT_MEMORY, ENOMEM) ? NULL : __real_open_memstream(bytes, size);
+}
+
+int __wrap_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **))
+{
+    return fails(FAULT_MEMORY, ENOMEM) ? -1 : __real_scandir(path, names, choose, compare);
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+/* Before it is read for the first time. */
+static void shrink(int fd)
+{
+    struct stat status;
+    char name[64], path[4096];
+    if (!fails(FAULT_SHRINK, 0) || fstat(fd, &status) < 0)
+        return;
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(name, path, sizeof path - 1);
+    assert(length > 0);
+    path[length] = '\0';
+    int cut = truncate(path, status.st_size / 2);
+    assert(cut == 0);
+    (void)cut;
+}
+
+/* How much of `size` goes through; every other call is interrupted, and 0 then. */
+static size_t mouthful(size_t size)
+{
+    if (fault != FAULT_TRICKLE)
+        return size;
+    if (trickles++ % 2 == 0)
+        return 0;
+    return size < MOUTHFUL ? size : MOUTHFUL;
+}
+
+static int interrupted(void)
+{
+    errno = EINTR;
+    return -1;
+}
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __real_mkstemp(char *path);
+int __wrap_mkstemp(char *path);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __real_mkdir(const char *path, mode_t mode);
+int __wrap_mkdir(const char *path, mode_t mode);
+gzFile __real_gzopen(const char *path, const char *mode);
+gzFile __wrap_gzopen(const char *path, const char *mode);
+int __real_gzread(gzFile file, void *bytes, unsigned size);
+int __wrap_gzread(gzFile file, void *bytes, unsigned size);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    shrink(fd);
+    size_t part = mouthful(size);
+    if (size > 0 && part == 0)
+        return interrupted();
+    return fails(FAULT_CALL, EIO) ? -1 : __real_read(fd, bytes, part);
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t size)
+{
+    size_t part = mouthful(size);
+    if (size > 0 && part == 0)
+        return interrupted();
+    return fails(FAULT_CALL, ENOSPC) ? -1 : __real_write(fd, bytes, part);
+}
+
+/* Without O_CREAT in what is tested. */
+int __wrap_open(const char *path, int flags, ...)
+{
+    return fails(FAULT_CALL, EMFILE) ? -1 : __real_open(path, flags);
+}
+
+int __wrap_mkstemp(char *path)
+{
+    return fails(FAULT_CALL, EROFS) ? -1 : __real_mkstemp(path);
+}
+
+int __wrap_fsync(int fd)
+{
+    return fails(FAULT_CALL, EIO) ? -1 : __real_fsync(fd);
+}
+
+int __wrap_fchmod(int fd, mode_t mode)
+{
+    return fails(FAULT_CALL, EPERM) ? -1 : __real_fchmod(fd, mode);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    return fails(FAULT_CALL, ENOSPC) ? -1 : __real_rename(from, to);
+}
+
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+    return fails(FAULT_CALL, ENOSPC) ? -1 : __real_mkdir(path, mode);
+}
+
+gzFile __wrap_gzopen(const char *path, const char *mode)
+{
+    return fails(FAULT_CALL, EMFILE) || fails(FAULT_MEMORY, ENOMEM) ? NULL
+                                                                    : __real_gzopen(path, mode);
+}
+
+/* zlib itself reads a part where a file is cut. */
+int __wrap_gzread(gzFile file, void *bytes, unsigned size)
+{
+    if (fails(FAULT_CALL, EIO))
+        return -1;
+    return __real_gzread(file, bytes, fault == FAULT_TRICKLE && size > MOUTHFUL ? MOUTHFUL : size);
+}
+
+/* ---- Threads, processes, messages ------------------------------------------------------------ */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
+int __wrap_gnuplot_run(const char *folder, const char *script);
+void __wrap_log_line(const char *program, const char *format, ...);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context)
+{
+    return fails(FAULT_CALL, EAGAIN) ? EAGAIN
+                                     : __real_pthread_create(thread, attributes, run, context);
+}
+
+/* In its place: the picture that the script names, without what is in it. */
+int __wrap_gnuplot_run(const char *folder, const char *script)
+{
+    static const char output[] = "set output '";
+    char path[4096];
+    const char *name = strstr(script, output);
+    assert(name);
+    name += sizeof output - 1;
+    snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(name, "'"), name);
+    int fd = creat(path, 0666);
+    assert(fd >= 0);
+    close(fd);
+    return fails(FAULT_CALL, ENOENT) ? -1 : 0;
+}
+
+/* What is told and gone on from. */
+void __wrap_log_line(const char *program, const char *format, ...)
+{
+    (void)program, (void)format;
+}
