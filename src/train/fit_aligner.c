@@ -171,7 +171,7 @@ static void release(struct fitting *f)
     free(f->gradients);
 }
 
-/* The network of the round, folded, in *aligner. */
+/* The network of the round, folded, in *aligner; 1 where it is to stop. */
 static int fit_round(struct fitting *f, int round, int *order, int count,
                      const volatile sig_atomic_t *stop, struct mlp *aligner, struct error *error)
 {
@@ -182,7 +182,7 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
         return -1;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         if (*stop)
-            return error_set(error, "stopped while the aligner was learned; nothing was written");
+            return 1;
         f->epoch = round * EPOCHS + epoch;
         cost = fit_epoch(f, order, count, &rng);
     }
@@ -223,7 +223,7 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
     release(&f);
     free(faces);
     free(order);
-    if (result < 0)
+    if (result != 0)
         mlp_free(&learned);
     else
         *aligner = learned;
@@ -255,6 +255,8 @@ int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,
         result = dataset_split(dataset, SPLIT_TRAINING, &samples, &count, error);
     if (result == 0)
         result = fit_aligner(&aligner, dataset, samples, count, seed, team, stop, error);
+    if (result > 0)
+        result = error_set(error, "stopped while the aligner was learned; nothing was written");
     if (result == 0)
         result = fit_aligner_apply(&aligner, dataset, team, faces, error);
     if (result == 0)

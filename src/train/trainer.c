@@ -216,6 +216,8 @@ static int train_epochs(struct training *t, struct error *error)
     int batches = loader_batch_count(t->loader, t->count);
     while (s->epochs < r->epochs && (r->patience == 0 || s->waited < r->patience)) {
         struct epoch_result *result = &s->history[s->epochs];
+        if (*t->stop)
+            return stop_here(t, error);
         if (train_epoch(t, error) < 0)
             return -1;
         if (s->batches < batches)
@@ -274,7 +276,9 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     gemm_setup();
     int result = training_prepare(&t, resume, error);
     progress_start(&t.progress, stdout, t.state.epochs);
-    if (result == 0 && recipe->epochs == 0)
+    if (result > 0)
+        result = stop_here(&t, error);
+    else if (result == 0 && recipe->epochs == 0)
         result = validate(&t, &t.state.history[0], error) < 0 ? -1 : training_save_model(&t, error);
     else if (result == 0)
         result = train_epochs(&t, error);

@@ -37,15 +37,17 @@ static int make_networks(struct training *t, int batch, struct error *error)
     return 0;
 }
 
-/* The aligner and the dictionaries, learned from the training pictures alone. */
+/* The aligner and the dictionaries, learned from the training pictures alone; 1 where it is to
+ * stop. */
 static int learn_vectors(struct training *t, struct error *error)
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
-    if (r->align && r->epochs > 0 &&
-        fit_aligner(&s->aligner, t->dataset, t->samples, t->count, r->seed, t->team, t->stop,
-                    error) < 0)
-        return -1;
+    int result = r->align && r->epochs > 0 ? fit_aligner(&s->aligner, t->dataset, t->samples,
+                                                         t->count, r->seed, t->team, t->stop, error)
+                                           : 0;
+    if (result != 0)
+        return result;
     for (int n = 0; n < r->network_count; n++)
         if (s->features[n].kind == FEATURES_PATCHES &&
             fit_dictionary(&s->features[n], t->dataset, t->samples, t->count, r->seed + (uint64_t)n,
@@ -107,9 +109,11 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     if (!t->order || !t->answers || !s->history)
         return error_no_memory(error, "the training");
     s->fingerprint = inspect_fingerprint(t->dataset);
-    if ((resume ? resume_training(t, resume, error) : learn_vectors(t, error)) < 0 ||
-        make_faces(t, error) < 0)
-        return -1;
+    int result = resume ? resume_training(t, resume, error) : learn_vectors(t, error);
+    if (result == 0)
+        result = make_faces(t, error);
+    if (result != 0)
+        return result;
     struct loader_config loading = {.dataset = t->dataset,
                                     .faces = t->faces,
                                     .feature_count = r->network_count,

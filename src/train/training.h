@@ -37,7 +37,8 @@ struct training {
 struct rng training_stream(const struct recipe *recipe, enum stream stream, int number);
 
 /* Makes the networks and all they need, from a checkpoint where `resume` is not NULL; otherwise the
- * aligner and the dictionaries are learned first. Whatever it returns, training_release follows. */
+ * aligner and the dictionaries are learned first. 1 where *stop became true meanwhile. Whatever it
+ * returns, training_release follows. */
 int training_prepare(struct training *training, const char *resume, struct error *error);
 void training_release(struct training *training);
 
