@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MOST_LIVE = 1 << 14, MOUTHFUL = 7 /* bytes a call, of FAULT_TRICKLE */ };
@@ -205,6 +207,9 @@ ssize_t __wrap_read(int fd, void *bytes, size_t size)
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 {
+    siginfo_t ended;
+    if (fault == FAULT_LATE)
+        waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT);
     size_t part = mouthful(size);
     if (size > 0 && part == 0)
         return interrupted();

@@ -14,7 +14,7 @@ enum fault {
     FAULT_CALL,        /* one call of the system fails, as a disk that is full or broken would */
     FAULT_SHRINK,      /* the file is cut in its middle before it is read */
     FAULT_TRICKLE,     /* reads and writes take a few bytes each and are interrupted in between */
-    FAULT_COUNT
+    FAULT_LATE,        /* writes come after a child process has ended */
 };
 
 /* Call number `number` from now on, from 1, fails, and of FAULT_MEMORY_LEFT all from there on.

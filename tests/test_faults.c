@@ -610,6 +610,24 @@ static void measuring(void **state)
     model_free(&trained);
 }
 
+/* ---- gnuplot --------------------------------------------------------------------------------- */
+
+int __real_gnuplot_run(const char *folder, const char *script);
+
+/* One that is missing, and has ended before it is written to. */
+static void drawing_program_gone(void **state)
+{
+    (void)state;
+    char path_before[4096];
+    snprintf(path_before, sizeof path_before, "%s", getenv("PATH"));
+    setenv("PATH", test_folder(), 1);
+    faults_begin(FAULT_LATE, 0, false);
+    int result = __real_gnuplot_run(test_folder(), "set output 'nothing'\n");
+    faults_end();
+    setenv("PATH", path_before, 1);
+    assert_int_equal(result, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +636,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(training, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(training_of_all, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(measuring, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(drawing_program_gone, make_folder, remove_folder),
     };
     ocv_setup(1);
     gemm_setup();

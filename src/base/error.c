@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int error_set(struct error *error, const char *format, ...)
+void error_format(struct error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -13,10 +13,4 @@ int error_set(struct error *error, const char *format, ...)
     for (char *c = error->text; *c; c++)
         if (*c == '\n' || *c == '\r')
             *c = '?';
-    return -1;
-}
-
-int error_no_memory(struct error *error, const char *what)
-{
-    return error_set(error, "no memory for %s; close other programs or use a smaller size", what);
 }

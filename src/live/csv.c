@@ -41,6 +41,8 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
         write_header(made->file);
     if (!made->file || fflush(made->file)) {
         complain(made, error);
+        if (made->file)
+            remove(path);
         csv_close(&made);
         return -1;
     }

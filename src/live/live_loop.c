@@ -167,7 +167,7 @@ static void change_smoothing(struct live *live, int direction)
     view_say(live->view, text);
 }
 
-/* Matroska: what was written is playable even after a crash. */
+/* Matroska: what was written, all but the last five seconds, is playable even after a crash. */
 static void begin_take(struct live *live)
 {
     char name[DATED_NAME_SIZE];

@@ -1,5 +1,6 @@
 #include "recorder.h"
 
+#include "file.h"
 #include "ocv.h"
 
 #include <math.h>
@@ -7,6 +8,9 @@
 #include <stdlib.h>
 
 static const double usual_fps = 30;
+
+/* FFmpeg does not say when a disk is full, and to end a file takes room: a video ends before. */
+enum { LEAST_ROOM = 16 << 20 };
 
 struct recorder {
     char path[4096];
@@ -60,6 +64,11 @@ static long repetitions(const struct recorder *recorder, const struct frame *fra
 int recorder_add(struct recorder *recorder, const struct frame *frame,
                  const struct expressions_face *faces, struct error *error)
 {
+    if (file_space(recorder->path) < LEAST_ROOM)
+        return error_set(error,
+                         "%s: less than %d MB are left there, so the video has ended; free "
+                         "some space",
+                         recorder->path, LEAST_ROOM >> 20);
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;
     if (frame->width != recorder->width || frame->height != recorder->height)

@@ -1,0 +1,82 @@
+#!/bin/sh
+# A disk that is full and a folder that is read-only, for all that the programs write: one line that
+# says so, status 1, and nothing but whole files. For a file system of its own it needs root or user
+# namespaces.
+# Usage: disk.sh TRAIN_FER EXPRESSIONS MAKE_PICTURES SOURCE_DIR
+set -u
+if [ -z "${DISK_NAMESPACE:-}" ]; then
+    unshare --user --map-root-user --mount true 2>/dev/null ||
+        { echo "skipped: no file system can be mounted here"; exit 77; }
+    DISK_NAMESPACE=1 exec unshare --user --map-root-user --mount sh "$0" "$@"
+fi
+train_fer=$1 expressions=$2 make_pictures=$3 source_dir=$4
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
+cp "$expressions" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" &&
+    cd "$work" && mkdir disk || exit 1
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# refuse WORD COMMAND...: status 1, one line on stderr with the word, and no file but `filler`.
+refuse()
+{
+    word=$1
+    shift
+    timeout 120 "$@" >out 2>err </dev/null
+    got=$?
+    [ $got -eq 1 ] || fail "$*: status $got: $(cat err)"
+    [ "$(wc -l <err)" -eq 1 ] && grep -q "$word" err || fail "$*: $(cat err)"
+    left=$(find disk -type f ! -name filler)
+    [ -z "$left" ] || fail "$*: left $left"
+    rm -rf disk/report disk/pictures
+}
+
+# Each way to write a file, into disk/.
+refuse_all()
+{
+    refuse "$1" "$train_fer" --data data.csv --align off --mean-faces disk/faces.png
+    refuse "$1" "$train_fer" --export-onnx disk/m.onnx m.safetensors
+    refuse "$1" "$train_fer" --evaluate m.safetensors --data data.csv --report disk/report
+    refuse "$1" ./expressions --image face.png --headless --output disk/copy.png
+    refuse "$1" ./expressions --image folder --headless --output disk/pictures
+    refuse "$1" ./expressions --image face.png --headless --csv disk/table.csv
+    refuse "$2" ./expressions --demo --headless --output disk/video.mp4
+    refuse "$1" ./expressions --demo --headless --max-frames 3 --report disk/report
+}
+
+awk -f "$source_dir/tests/made_up.awk" >data.csv
+"$make_pictures" datasets/mean_faces.png . && mkdir folder && cp face.png folder || exit 1
+"$train_fer" --data data.csv --align off --features hog --hidden 8 --ferplus-share 0 --epochs 1 \
+    --output m.safetensors >out 2>err || fail "a model: $(cat err)"
+mount -t tmpfs -o size=64k none disk || exit 1
+head -c 100000 /dev/zero >disk/filler 2>/dev/null
+refuse_all "No space left" "are left there"
+mount -o remount,ro disk
+refuse_all "Read-only file system" "are left there\|Read-only file system"
+umount disk
+
+# A disk that fills up in the middle: a table ends with a whole line, a video can be played.
+mount -t tmpfs -o size=100k none disk
+./expressions --demo --headless --quiet --max-frames 20000 --csv disk/table.csv >out 2>err
+[ $? -eq 1 ] && grep -q "No space left" err || fail "a table: $(cat err)"
+sed '$d' disk/table.csv | awk -F, 'NF != 26 { exit 1 }' || fail "a table: a broken row"
+umount disk
+mount -t tmpfs -o size=17m none disk
+for video in disk/video.mp4 disk/video.avi disk/video.mkv; do
+    ./expressions --demo --headless --json --max-frames 20000 --output $video >results 2>err
+    [ $? -eq 1 ] && grep -q "are left there" err || fail "$video: $(cat err)"
+    ./expressions --video $video --headless --json >out 2>err || fail "$video is broken: $(cat err)"
+    # The last result has no frame: it did not fit.
+    [ $(($(wc -l <out) + 1)) -eq "$(wc -l <results)" ] ||
+        fail "$video: $(wc -l <out) frames of $(wc -l <results)"
+    rm $video
+done
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"
