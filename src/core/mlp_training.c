@@ -213,6 +213,7 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
         const struct mlp_layer *layer = &mlp->layers[i];
         real *d_weights = gradients + (layer->weights - mlp->parameters);
         int rows = batch * layer->tokens;
+        assert(dz);
         if (i < last) {
             struct hidden_pass pass = {.mlp = mlp,
                                        .training = training,

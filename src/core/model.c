@@ -113,7 +113,8 @@ static void add_answers(const struct model *model, struct model_workspace *w, in
     const struct network *n = &model->networks[network];
     size_t pixels = (size_t)model->width * (size_t)model->height;
     size_t dim = (size_t)features_dim(&n->features), classes = (size_t)model->class_count;
-    float share = 1.0f / (float)(model->network_count * (rows / count));
+    int views = rows / count; /* of each crop */
+    float share = 1.0f / (float)(model->network_count * views);
     for (int i = 0; i < rows; i++) {
         float *vector = w->vectors + (size_t)i * dim;
         if (i < count || !features_mirror(&n->features, vector - (size_t)count * dim, vector))

@@ -2,6 +2,7 @@
 
 #include "labels.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@ static int begin(struct timeline *timeline, int face, int label, double start, s
         timeline->stretches = grown;
         timeline->capacity = capacity;
     }
+    assert(timeline->stretches);
     *index = timeline->count++;
     timeline->stretches[*index] = (struct stretch){face, label, start, start};
     return 0;

@@ -137,7 +137,7 @@ void dataset_target(const struct dataset *dataset, const struct target_mix *mix,
         share = mix->votes_share;
     for (int k = 0; k < classes; k++) {
         float y = k == dataset->labels[index] ? 1.0f - share : 0.0f;
-        if (share > 0.0f)
+        if (v && share > 0.0f)
             y += share * v->classes[k] / votes;
         target[k] = y * (1.0f - mix->smoothing) + mix->smoothing / (float)classes;
     }
@@ -180,8 +180,10 @@ static int class_means(const struct dataset *dataset, size_t area, double *means
         const uint8_t *pixels = dataset_picture(dataset, i);
         double *mean = means + dataset->labels[i] * area;
         double weight = mean_weight(dataset, i);
-        for (size_t p = 0; p < area; p++)
-            picture[p] = pixels[p] + pixels[p / width * width + width - 1 - p % width];
+        for (size_t p = 0; p < area; p++) {
+            size_t mirrored = p / width * width + width - 1 - p % width;
+            picture[p] = pixels[p] + pixels[mirrored];
+        }
         standardize(picture, area);
         for (size_t p = 0; p < area; p++)
             mean[p] += weight * picture[p];

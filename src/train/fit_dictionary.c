@@ -24,8 +24,8 @@ static void draw_patches(const struct dataset *d, const int *samples, int count,
 {
     for (int i = 0; i < DRAWN; i++) {
         int sample = samples[rng_below(rng, (uint64_t)count)];
-        int x = (int)rng_below(rng, (uint64_t)(d->width - PATCH_SIDE + 1));
-        int y = (int)rng_below(rng, (uint64_t)(d->height - PATCH_SIDE + 1));
+        int x = (int)rng_below(rng, (uint64_t)d->width - PATCH_SIDE + 1);
+        int y = (int)rng_below(rng, (uint64_t)d->height - PATCH_SIDE + 1);
         patch_normalize(dataset_picture(d, sample) + y * d->width + x, d->width, patches + i * V);
     }
 }

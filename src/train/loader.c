@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* setpriority */
+#define _XOPEN_SOURCE 700 /* setpriority */ /* NOLINT: names of this kind are POSIX's to give */
 #include "loader.h"
 
 #include <assert.h>
