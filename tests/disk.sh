@@ -64,13 +64,13 @@ umount disk
 
 # A disk that fills up in the middle: a table ends with a whole line, a video can be played.
 mount -t tmpfs -o size=100k none disk
-./expressions --demo --headless --quiet --max-frames 20000 --csv disk/table.csv >out 2>err
+./expressions --demo --headless --quiet --max-frames 2000 --csv disk/table.csv >out 2>err
 [ $? -eq 1 ] && grep -q "No space left" err || fail "a table: $(cat err)"
 sed '$d' disk/table.csv | awk -F, 'NF != 26 { exit 1 }' || fail "a table: a broken row"
 umount disk
 mount -t tmpfs -o size=17m none disk
 for video in disk/video.mp4 disk/video.avi disk/video.mkv; do
-    ./expressions --demo --headless --json --max-frames 20000 --output $video >results 2>err
+    ./expressions --demo --headless --json --max-frames 2000 --output $video >results 2>err
     [ $? -eq 1 ] && grep -q "are left there" err || fail "$video: $(cat err)"
     ./expressions --video $video --headless --json >out 2>err || fail "$video is broken: $(cat err)"
     # The last result has no frame: it did not fit.
