@@ -1,5 +1,7 @@
 #include "faults.h"
 
+#include "file.h"
+
 #include <cjson/cJSON.h>
 #include <zlib.h>
 
@@ -267,7 +269,8 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
                           void *context);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *context);
-int __wrap_gnuplot_run(const char *folder, const char *script);
+int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error);
 void __wrap_log_line(const char *program, const char *format, ...);
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
@@ -277,19 +280,14 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
                                      : __real_pthread_create(thread, attributes, run, context);
 }
 
-/* In its place: the picture that the script names, without what is in it. */
-int __wrap_gnuplot_run(const char *folder, const char *script)
+/* In its place: a file of that name. */
+int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error)
 {
-    static const char output[] = "set output '";
     char path[4096];
-    const char *name = strstr(script, output);
-    assert(name);
-    name += sizeof output - 1;
-    snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(name, "'"), name);
-    int fd = creat(path, 0666);
-    assert(fd >= 0);
-    close(fd);
-    return fails(FAULT_CALL, ENOENT) ? -1 : 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return fails(FAULT_CALL, ENOENT) ? error_set(error, "%s: not drawn", path)
+                                     : file_write(path, script, strlen(script), error);
 }
 
 /* What is told and gone on from. */

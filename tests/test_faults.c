@@ -612,20 +612,23 @@ static void measuring(void **state)
 
 /* ---- gnuplot --------------------------------------------------------------------------------- */
 
-int __real_gnuplot_run(const char *folder, const char *script);
+int __real_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error);
 
 /* One that is missing, and has ended before it is written to. */
 static void drawing_program_gone(void **state)
 {
     (void)state;
     char path_before[4096];
+    struct error error = {""};
     snprintf(path_before, sizeof path_before, "%s", getenv("PATH"));
     setenv("PATH", test_folder(), 1);
     faults_begin(FAULT_LATE, 0, false);
-    int result = __real_gnuplot_run(test_folder(), "set output 'nothing'\n");
+    int result = __real_gnuplot_draw(test_folder(), "plot x\n", "x.png", &error);
     faults_end();
     setenv("PATH", path_before, 1);
     assert_int_equal(result, -1);
+    expect_text(error.text, "gnuplot did not draw", "install");
 }
 
 int main(void)
