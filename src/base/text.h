@@ -9,8 +9,8 @@
  * caller frees it; NULL without memory. */
 char *text_utf8(const char *text);
 
-/* In place: the passwords of addresses (rtsp://name:password@host, and password=... behind one)
- * become `*`. */
+/* In place: the passwords of addresses, behind a name and a colon or behind password=, become
+ * `*`. */
 void text_hide_passwords(char *text);
 
 /* In place: the same, and control characters, C0, DEL and C1, become `?`. */

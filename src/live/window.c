@@ -8,7 +8,7 @@
 #include <glob.h>
 #endif
 
-enum { MIN_WIDTH = 320, MIN_HEIGHT = 240 };
+enum { MIN_WIDTH = 320, MIN_HEIGHT = 240, CLOSING_MS = 100 };
 
 bool window_possible(void)
 {
@@ -83,8 +83,15 @@ int window_open(struct window *window, const char *title, bool live, struct erro
     return 0;
 }
 
+/* SDL wakes its own event loop by messages to the window, on a connection of their own. One that
+ * the server comes to after the window is gone would end the program: X knows no error that is not
+ * fatal. So the window goes a moment after it has vanished from the screen. */
 void window_close(struct window *window)
 {
+    if (window->window) {
+        SDL_HideWindow(window->window);
+        SDL_Delay(CLOSING_MS);
+    }
     if (window->renderer)
         SDL_DestroyRenderer(window->renderer);
     if (window->window)
