@@ -28,12 +28,11 @@ enum { CASCADES = 2, MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRE
  * side. Such are taken for faces only in sizes like those of the others, or, in a picture without
  * others, as large ones. */
 struct turn {
-    bool profile;
     double degrees;
-    bool mirrored;
+    bool profile, mirrored;
 };
 static const struct turn turns[] = {
-    {false, 25, false}, {false, -25, false}, {true, 0, false}, {true, 0, true}};
+    {25, false, false}, {-25, false, false}, {0, true, false}, {0, true, true}};
 static const struct search beside_others = {1000, false, 0, 1.10, 1, 0, 0};
 static const struct search alone = {400, true, 0.30, 1.05, 1, 1.0 / 5, 0};
 static const double smaller_than_others = 0.7, larger_than_others = 1.4;

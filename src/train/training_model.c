@@ -63,7 +63,7 @@ void training_calibrate(struct training *t)
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
-    double loss, accuracy, offsets[MODEL_MAX_CLASSES];
+    double loss, accuracy, offsets[MODEL_MAX_CLASSES] = {0};
     if (r->output != OUTPUT_SOFTMAX || !s->best[0].parameters)
         return;
     validation_run(&t->validation, s->best, &loss, &accuracy);
