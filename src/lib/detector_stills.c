@@ -10,7 +10,8 @@
 
 /* Tight portraits cut off the forehead that the cascade wants to see: hence the padding. What the
  * first search finds nothing in is searched once more in finer steps, for large faces only. */
-static const struct search still_searches[] = {
+enum { THOROUGH, LARGE_FACES, SEARCHES };
+static const struct search still_searches[SEARCHES] = {
     {1000, false, 0.30, 1.10, 1, 1.0 / 32, 0},
     {400, true, 0.30, 1.05, 1, 1.0 / 5, 0},
 };
@@ -34,7 +35,6 @@ struct turn {
 static const struct turn turns[] = {
     {25, false, false}, {-25, false, false}, {0, true, false}, {0, true, true}};
 static const struct search beside_others = {1000, false, 0, 1.10, 1, 0, 0};
-static const struct search alone = {400, true, 0.30, 1.05, 1, 1.0 / 5, 0};
 static const double smaller_than_others = 0.7, larger_than_others = 1.4;
 enum { LEAST_STRENGTH_TURNED = 4 };
 
@@ -119,7 +119,6 @@ static int search_still(struct detector *detector, const struct search *search,
 static int find_upright(struct detector *detector, struct grey_frame *frame,
                         struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
-    enum { SEARCHES = sizeof still_searches / sizeof *still_searches };
     int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
     for (int i = 0; i < SEARCHES && frame->box_count == 0; i++) {
         int count = search_still(detector, &still_searches[i], frame, candidates, error);
@@ -205,7 +204,8 @@ static int find_turned(struct detector *detector, struct grey_frame *frame,
     enum { TURNS = sizeof turns / sizeof *turns };
     struct view_of_frame view;
     struct ocv_detection how;
-    const struct search *search = frame->box_count > 0 ? &beside_others : &alone;
+    const struct search *search =
+        frame->box_count > 0 ? &beside_others : &still_searches[LARGE_FACES];
     if (open_late(&detector->profile, error) ||
         detector_prepare(detector, search, frame, &view, &how, error))
         return -1;
