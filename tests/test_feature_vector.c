@@ -57,7 +57,7 @@ static void features_know_their_length(void **state)
 static void defaults_are_as_documented(void **state)
 {
     (void)state;
-    static const int dims[FEATURE_KIND_COUNT] = {64 * 31, 25 * 16 * 31, 49 * 800, 48 * 48};
+    static const int dims[FEATURE_KIND_COUNT] = {64 * 31, 25 * 16 * 31, 49 * 1280, 48 * 48};
     struct error error;
     for (int k = 0; k < FEATURE_KIND_COUNT; k++) {
         struct features f = features_default((enum feature_kind)k, 48, 48);

@@ -5,6 +5,7 @@
 #include "loader.h"
 #include "made_up.h"
 #include "trainer.h"
+#include "validation.h"
 
 static void splits_are_disjoint(void **state)
 {
@@ -522,6 +523,42 @@ static int name_files(void **state)
     return 0;
 }
 
+/* Of two networks with answers of their own. */
+static void lean_is_what_lies_beyond_the_shares(void **state)
+{
+    (void)state;
+    enum { COUNT = 200, CLASSES = 3 };
+    static const double shares[CLASSES] = {0.6, 0.3, 0.1};
+    struct dataset dataset = {.class_count = CLASSES};
+    struct recipe recipe = {.network_count = 2};
+    float outputs[2][COUNT * CLASSES];
+    struct rng rng = rng_make(3, 0);
+    for (int n = 0; n < 2; n++)
+        for (int i = 0; i < COUNT; i++) {
+            float *row = outputs[n] + i * CLASSES, sum = 0.0f;
+            for (int k = 0; k < CLASSES; k++)
+                sum += row[k] = (float)(rng_uniform(&rng) * (1 + k + n));
+            for (int k = 0; k < CLASSES; k++)
+                row[k] /= sum;
+        }
+    const struct validation validation = {.dataset = &dataset,
+                                          .recipe = &recipe,
+                                          .count = COUNT,
+                                          .outputs = {outputs[0], outputs[1]}};
+    double offsets[CLASSES], means[CLASSES] = {0};
+    validation_lean(&validation, shares, offsets);
+    for (int i = 0; i < 2 * COUNT; i++) {
+        const float *row = outputs[i / COUNT] + i % COUNT * CLASSES;
+        double powers[CLASSES], sum = 0.0;
+        for (int k = 0; k < CLASSES; k++)
+            sum += powers[k] = (double)row[k] * exp(-offsets[k]);
+        for (int k = 0; k < CLASSES; k++)
+            means[k] += powers[k] / sum / (2 * COUNT);
+    }
+    for (int k = 0; k < CLASSES; k++)
+        assert_float_equal(means[k], shares[k], 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -539,6 +576,7 @@ int main(void)
         cmocka_unit_test(refuses_what_makes_no_sense),
         cmocka_unit_test(small_batches_stay_finite),
         cmocka_unit_test(stops_at_a_loss_without_end),
+        cmocka_unit_test(lean_is_what_lies_beyond_the_shares),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);
 }

@@ -29,7 +29,7 @@ struct features features_default(enum feature_kind kind, int width, int height)
         f.cell = 4;
     if (kind == FEATURES_PATCHES) {
         f.grid = most_places(width, height) < 7 ? most_places(width, height) : 7;
-        f.atoms = 400;
+        f.atoms = 640;
     }
     return f;
 }

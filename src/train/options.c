@@ -116,7 +116,7 @@ static const char help[] =
     "  --align on|off          learn to bring faces upright, to one size and place\n"
     "                          (on for the seven expressions)\n"
     "  --features LIST         pixels, hog, windows of hog, codes of patches; one\n"
-    "                          network for each, averaged (patches,windows)\n"
+    "                          network for each, averaged (patches)\n"
     "  --hidden LIST           units of the hidden layers, or none; @N: N units at\n"
     "                          each place of the vector, sharing their weights\n"
     "                          (@64,512; pixels: 512,256)\n"

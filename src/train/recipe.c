@@ -9,8 +9,8 @@ struct recipe recipe_default(void)
 {
     return (struct recipe){
         .align = true,
-        .network_count = 2,
-        .features = {FEATURES_PATCHES, FEATURES_WINDOWS},
+        .network_count = 1,
+        .features = {FEATURES_PATCHES},
         .hidden_count = 2,
         .hidden = {{64, true}, {512, false}},
         .activation = ACTIVATION_RELU,

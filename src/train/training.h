@@ -45,10 +45,10 @@ void training_release(struct training *training);
 /* Writes the best networks as a model, with what there is to say about them. */
 int training_save_model(const struct training *training, struct error *error);
 
-/* Rescales the last layers of the best networks: `balance` of the logarithm of each class's share
- * in the targets is taken off its logit (logit adjustment, Menon et al. 2021), and the logits are
- * divided by the temperature that suits the validation split, so that confidence is the chance of
- * being right. */
+/* Rescales the last layers of the best networks. Where there is `balance`, what this training leans
+ * to beyond the classes' shares in the targets is taken off the logits, and `balance` of the
+ * logarithm of each share (logit adjustment, Menon et al. 2021); then the logits are divided by the
+ * temperature that suits the validation split, so that confidence is the chance of being right. */
 void training_calibrate(struct training *training);
 
 #endif

@@ -42,21 +42,22 @@ int training_save_model(const struct training *t, struct error *error)
     return model_save(&model, t->files->output, error);
 }
 
-/* What is taken off each class's logit: `balance` of the logarithm of its share in the training
- * targets. Classes with less than their part of 1/K are all treated alike: to favour the rarest
- * more would cost too much. */
+/* What is taken off each class's logit: the lean of this training, which the seed decides, and
+ * `balance` of the logarithm of the class's share in the targets. Classes with less than their part
+ * of 1/K are all treated alike: to favour the rarest more would cost too much. */
 static void balance_offsets(const struct training *t, double *offsets)
 {
     int classes = t->dataset->class_count;
-    double sums[MODEL_MAX_CLASSES] = {0};
+    double shares[MODEL_MAX_CLASSES] = {0};
     float target[MODEL_MAX_CLASSES];
     for (int i = 0; i < t->count; i++) {
         dataset_target(t->dataset, &t->recipe->targets, t->samples[i], target);
         for (int k = 0; k < classes; k++)
-            sums[k] += target[k];
+            shares[k] += (double)target[k] / t->count;
     }
+    validation_lean(&t->validation, shares, offsets);
     for (int k = 0; k < classes; k++)
-        offsets[k] = t->recipe->balance * log(fmax(sums[k] / t->count, 1.0 / classes) * classes);
+        offsets[k] += t->recipe->balance * log(fmax(shares[k], 1.0 / classes) * classes);
 }
 
 void training_calibrate(struct training *t)
@@ -67,7 +68,8 @@ void training_calibrate(struct training *t)
     if (r->output != OUTPUT_SOFTMAX || !s->best[0].parameters)
         return;
     validation_run(&t->validation, s->best, &loss, &accuracy);
-    balance_offsets(t, offsets);
+    if (r->balance > 0.0f)
+        balance_offsets(t, offsets);
     double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];

@@ -102,23 +102,48 @@ void validation_run(struct validation *v, const struct mlp *mlps, double *loss, 
             v->count;
 }
 
-static double cost_at(const struct validation *v, const double *offsets, double temperature)
+/* answer[K]: the mean of the networks for picture i, the logits of each less offsets[K] and divided
+ * by the temperature. */
+static void answer_at(const struct validation *v, int i, const double *offsets, double temperature,
+                      double *answer)
 {
     int classes = v->dataset->class_count, networks = v->recipe->network_count;
-    double cost = 0.0;
-    for (int i = 0; i < v->count; i++) {
-        double mean = 0.0;
-        for (int n = 0; n < networks && v->truth[i] >= 0; n++) {
-            const float *p = v->outputs[n] + (size_t)i * (size_t)classes;
-            double sum = 0.0, right = 0.0;
-            for (int k = 0; k < classes; k++) {
-                double power = exp((log((double)p[k] + 1e-30) - offsets[k]) / temperature);
-                sum += power;
-                right = k == v->truth[i] ? power : right;
-            }
-            mean += right / sum / networks;
+    memset(answer, 0, (size_t)classes * sizeof *answer);
+    for (int n = 0; n < networks; n++) {
+        const float *p = v->outputs[n] + (size_t)i * (size_t)classes;
+        double powers[MODEL_MAX_CLASSES], sum = 0.0;
+        for (int k = 0; k < classes; k++)
+            sum += powers[k] = exp((log((double)p[k] + 1e-30) - offsets[k]) / temperature);
+        for (int k = 0; k < classes; k++)
+            answer[k] += powers[k] / sum / networks;
+    }
+}
+
+void validation_lean(const struct validation *v, const double *shares, double *offsets)
+{
+    enum { ROUNDS = 50 };
+    int classes = v->dataset->class_count;
+    memset(offsets, 0, (size_t)classes * sizeof *offsets);
+    for (int round = 0; round < ROUNDS; round++) {
+        double means[MODEL_MAX_CLASSES] = {0}, answer[MODEL_MAX_CLASSES];
+        for (int i = 0; i < v->count; i++) {
+            answer_at(v, i, offsets, 1.0, answer);
+            for (int k = 0; k < classes; k++)
+                means[k] += answer[k] / v->count;
         }
-        cost -= v->truth[i] >= 0 ? log(mean + 1e-30) : 0.0;
+        for (int k = 0; k < classes; k++)
+            offsets[k] += log(means[k] + 1e-30) - log(shares[k] + 1e-30);
+    }
+}
+
+static double cost_at(const struct validation *v, const double *offsets, double temperature)
+{
+    double cost = 0.0, answer[MODEL_MAX_CLASSES];
+    for (int i = 0; i < v->count; i++) {
+        if (v->truth[i] < 0)
+            continue;
+        answer_at(v, i, offsets, temperature, answer);
+        cost -= log(answer[v->truth[i]] + 1e-30);
     }
     return cost;
 }
