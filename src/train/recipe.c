@@ -29,7 +29,7 @@ struct recipe recipe_default(void)
         .patience = 0,
         .augment = {.strength = 0.4f, .flip = true},
         .targets = {.votes_share = 0.8f, .smoothing = 0.1f},
-        .balance = 0.8f,
+        .balance = 0.9f,
         .seed = 1,
         .threads = 2,
     };
