@@ -98,7 +98,7 @@ PictureSize size_of_tiff(const Bytes &file) noexcept
     enum { WIDTH = 256, HEIGHT = 257, SHORT = 3, ENTRY = 12 };
     PictureSize found = {0, 0};
     const uint64_t directory = file.number(4, 4), count = file.number(directory, 2);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && directory + 2 + i * ENTRY < file.size(); i++) {
         const uint64_t at = directory + 2 + i * ENTRY, tag = file.number(at, 2);
         const uint64_t value = file.number(at + 8, file.number(at + 2, 2) == SHORT ? 2 : 4);
         if (tag == WIDTH)
