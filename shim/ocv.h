@@ -104,6 +104,10 @@ enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int l
 
 struct ocv_video;
 
+/* Loads the libraries for all of this, which takes a while; otherwise the first call does it that
+ * needs them. May run in a thread of its own. */
+enum ocv_code ocv_video_prepare(struct ocv_error *error);
+
 /* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/...") or stream URL.
  * width, height and fps are wishes; 0 leaves the choice to the camera. */
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,

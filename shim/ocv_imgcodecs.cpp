@@ -1,5 +1,7 @@
 #include "ocv_guard.hpp"
+#include "ocv_modules.hpp"
 #include "picture_header.hpp"
+#include "plain_picture.h"
 
 #include <opencv2/imgcodecs.hpp>
 
@@ -54,8 +56,12 @@ static cv::Mat decode(const uint8_t *bytes, size_t size)
     if (stated.width == 0 || stated.height == 0)
         throw Failure{OCV_CANNOT, unreadable};
     require_reasonable(stated.width, stated.height);
+    cv::Mat plain(static_cast<int>(stated.height), static_cast<int>(stated.width), CV_8UC3);
+    if (plain_picture_decode(bytes, size, plain.data, plain.cols, plain.rows))
+        return plain;
+    plain.release();
     const cv::Mat file(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(bytes));
-    cv::Mat pixels = or_cannot(unreadable, [&] { return cv::imdecode(file, cv::IMREAD_COLOR); });
+    cv::Mat pixels = or_cannot(unreadable, [&] { return codecs().decode(file, cv::IMREAD_COLOR); });
     if (pixels.empty() || pixels.type() != CV_8UC3)
         throw Failure{OCV_CANNOT, unreadable};
     require_reasonable(static_cast<uint64_t>(pixels.cols), static_cast<uint64_t>(pixels.rows));
@@ -86,7 +92,7 @@ static void encode(const cv::Mat &pixels, const std::string &extension, ocv_sink
         "OpenCV cannot write this picture as " + extension + "; try .png or .jpg";
     std::vector<uchar> bytes;
     const bool encoded = or_cannot(unwritable.c_str(), [&] {
-        return cv::haveImageWriter(extension) && cv::imencode(extension, pixels, bytes);
+        return codecs().can_encode(extension) && codecs().encode(extension, pixels, bytes, {});
     });
     if (!encoded)
         throw Failure{OCV_CANNOT, unwritable};
@@ -111,15 +117,19 @@ enum ocv_code ocv_jpeg_grey(struct grey_image picture, int quality, uint8_t *out
 {
     return guarded(error, [&] {
         std::vector<uchar> bytes;
-        cv::imencode(".jpg", as_matrix(picture), bytes, {cv::IMWRITE_JPEG_QUALITY, quality});
+        codecs().encode(".jpg", as_matrix(picture), bytes, {cv::IMWRITE_JPEG_QUALITY, quality});
         cv::Mat target(picture.height, picture.width, CV_8UC1, out);
-        cv::imdecode(bytes, cv::IMREAD_GRAYSCALE).copyTo(target);
+        codecs().decode(bytes, cv::IMREAD_GRAYSCALE).copyTo(target);
     });
 }
 
 int ocv_can_encode(const char *extension)
 {
-    bool can = false;
-    guarded(nullptr, [&] { can = cv::haveImageWriter(extension); });
+    bool can = true; /* where that is not known, encoding will say why */
+    guarded(nullptr, [&] {
+        const Codecs &known = codecs();
+        can = false;
+        can = known.can_encode(extension);
+    });
     return can ? 1 : 0;
 }

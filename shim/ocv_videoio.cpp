@@ -1,4 +1,5 @@
 #include "ocv_guard.hpp"
+#include "ocv_modules.hpp"
 
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
@@ -15,7 +16,7 @@
 #include <vector>
 
 struct ocv_video {
-    cv::VideoCapture capture;
+    std::unique_ptr<Capture> capture;
     int turn = 0;  /* degrees clockwise that make a frame upright: 0, 90, 180 or 270 */
     cv::Mat raw;   /* as the backend gives it */
     cv::Mat frame; /* upright 8-bit BGR; may share raw's pixels */
@@ -23,7 +24,7 @@ struct ocv_video {
 };
 
 struct ocv_writer {
-    cv::VideoWriter video;
+    std::unique_ptr<Writer> video;
     cv::Size size;      /* of the caller's frames */
     cv::Size even_size; /* of the file's */
     cv::Mat padded;
@@ -35,6 +36,16 @@ static std::string ffmpeg_name(const std::string &path)
     return "file:" + path;
 }
 
+static constexpr int fourcc(const char (&name)[5])
+{
+    return name[0] | name[1] << 8 | name[2] << 16 | name[3] << 24;
+}
+
+enum ocv_code ocv_video_prepare(struct ocv_error *error)
+{
+    return guarded(error, [] { videos(); });
+}
+
 /* ---- Cameras and streams ------------------------------------------------------------------- */
 
 static bool is_index(const std::string &id)
@@ -42,33 +53,36 @@ static bool is_index(const std::string &id)
     return !id.empty() && id.find_first_not_of("0123456789") == std::string::npos;
 }
 
-static void open_stream(cv::VideoCapture &capture, const std::string &url)
+static std::unique_ptr<Capture> open_stream(const std::string &url)
 {
-    const std::vector<int> timeouts = {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, 5000,
-                                       cv::CAP_PROP_READ_TIMEOUT_MSEC, 3000};
-    if (!capture.open(url, cv::CAP_FFMPEG, timeouts))
+    auto opened = videos().open_capture(
+        url, cv::CAP_FFMPEG,
+        {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv::CAP_PROP_READ_TIMEOUT_MSEC, 3000});
+    if (!opened)
         throw Failure{OCV_CANNOT, "no stream there; check the address and the network"};
+    return opened;
 }
 
-static void open_device(cv::VideoCapture &capture, const std::string &id)
+static std::unique_ptr<Capture> open_device(const std::string &id)
 {
 #ifdef __linux__
     const std::string path = is_index(id) ? "/dev/video" + id : id;
     require_readable(path);
-    const bool opened = capture.open(path, cv::CAP_V4L2);
+    auto opened = videos().open_capture(path, cv::CAP_V4L2, {});
 #else
-    const bool opened = is_index(id) ? capture.open(std::stoi(id)) : capture.open(id);
+    auto opened = videos().open_capture(id, cv::CAP_ANY, {});
 #endif
     if (!opened)
         throw Failure{OCV_CANNOT, "no camera, or another program uses it; close that program"};
+    return opened;
 }
 
 /* Wishes only: what a camera refuses stays as it was. */
-static void ask_device(cv::VideoCapture &capture, int width, int height, double fps)
+static void ask_device(Capture &capture, int width, int height, double fps)
 {
     /* Beyond this size USB carries 30 uncompressed frames a second no more. */
     if (width > 640 || height > 480)
-        capture.set(cv::CAP_PROP_FOURCC, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'));
+        capture.set(cv::CAP_PROP_FOURCC, fourcc("MJPG"));
     if (width > 0 && height > 0) {
         capture.set(cv::CAP_PROP_FRAME_WIDTH, width);
         capture.set(cv::CAP_PROP_FRAME_HEIGHT, height);
@@ -85,10 +99,10 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
     return guarded(error, [&] {
         auto opened = std::make_unique<ocv_video>();
         if (std::string(id).find("://") != std::string::npos) {
-            open_stream(opened->capture, id);
+            opened->capture = open_stream(id);
         } else {
-            open_device(opened->capture, id);
-            ask_device(opened->capture, width, height, fps);
+            opened->capture = open_device(id);
+            ask_device(*opened->capture, width, height, fps);
         }
         *video = opened.release();
     });
@@ -98,7 +112,7 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
 
 /* OpenCV 4.6 states the angle, and turns frames, the wrong way round (OpenCV's issue 22088), and
  * 4.11 turns none unless told to, so the shim turns them itself. */
-static int clockwise_turn(cv::VideoCapture &capture)
+static int clockwise_turn(Capture &capture)
 {
     if (!capture.set(cv::CAP_PROP_ORIENTATION_AUTO, 0))
         return 0;
@@ -159,9 +173,10 @@ enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct 
         require_readable(path);
         const FilesAlone files_alone;
         auto opened = std::make_unique<ocv_video>();
-        if (!opened->capture.open(ffmpeg_name(path), cv::CAP_FFMPEG))
+        opened->capture = videos().open_capture(ffmpeg_name(path), cv::CAP_FFMPEG, {});
+        if (!opened->capture)
             throw Failure{OCV_CANNOT, "not a video or damaged; try one that a video player opens"};
-        opened->turn = clockwise_turn(opened->capture);
+        opened->turn = clockwise_turn(*opened->capture);
         *video = opened.release();
     });
 }
@@ -170,7 +185,7 @@ enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct 
 static double stated(const struct ocv_video *video, int property)
 {
     double value = 0;
-    guarded(nullptr, [&] { value = video->capture.get(property); });
+    guarded(nullptr, [&] { value = video->capture->get(property); });
     return std::isfinite(value) && value > 0 && value < 1e9 ? value : 0;
 }
 
@@ -200,9 +215,9 @@ static cv::Mat to_bgr(const cv::Mat &raw)
 enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
 {
     return guarded(error, [&] {
-        const bool came = video->capture.grab();
+        const bool came = video->capture->grab();
         video->grabbed = std::chrono::steady_clock::now();
-        if (!came || !video->capture.retrieve(video->raw) || video->raw.empty())
+        if (!came || !video->capture->retrieve(video->raw) || video->raw.empty())
             throw Failure{OCV_END, "no further frame"};
         video->frame = turned(to_bgr(video->raw), video->turn);
     });
@@ -233,9 +248,9 @@ static int codec_for(const std::string &path)
     const size_t dot = path.rfind('.');
     const std::string ending = dot == std::string::npos ? "" : path.substr(dot);
     if (strcasecmp(ending.c_str(), ".avi") == 0)
-        return cv::VideoWriter::fourcc('M', 'J', 'P', 'G');
+        return fourcc("MJPG");
     if (strcasecmp(ending.c_str(), ".mp4") == 0 || strcasecmp(ending.c_str(), ".mkv") == 0)
-        return cv::VideoWriter::fourcc('m', 'p', '4', 'v');
+        return fourcc("mp4v");
     throw Failure{OCV_CANNOT, "not an ending for a video; use .mp4, .mkv or .avi"};
 }
 
@@ -265,8 +280,9 @@ enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int 
         opened->size = cv::Size(width, height);
         /* Both codecs store colour for each 2x2 pixels. */
         opened->even_size = cv::Size(width + width % 2, height + height % 2);
-        if (!opened->video.open(ffmpeg_name(path), cv::CAP_FFMPEG, codec, representable(fps),
-                                opened->even_size)) {
+        opened->video = videos().open_writer(ffmpeg_name(path), cv::CAP_FFMPEG, codec,
+                                             representable(fps), opened->even_size);
+        if (!opened->video) {
             std::remove(path);
             throw Failure{OCV_CANNOT, "FFmpeg cannot write a video of this size; try .avi or a "
                                       "smaller one"};
@@ -283,7 +299,7 @@ enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame
         CV_Assert(pixels.size() == writer->size);
         cv::copyMakeBorder(pixels, writer->padded, 0, writer->even_size.height - frame.height, 0,
                            writer->even_size.width - frame.width, cv::BORDER_REPLICATE);
-        writer->video.write(writer->padded);
+        writer->video->write(writer->padded);
     });
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # That programs and library are built to withstand what slips through.
-# Usage: hardening.sh PROGRAM... LIBRARY
+# Usage: hardening.sh PROGRAM... LIBRARY MODULE..., the last ones called */expressions/*
 set -u
 command -v readelf >/dev/null || { echo "skipped: there is no readelf"; exit 77; }
 failures=0
@@ -25,8 +25,13 @@ for file; do
     lacks 'GNU_RELRO' "no RELRO" "$file" -l
     lacks 'FLAGS_1.* NOW' "symbols are bound later" "$file" -d
     lacks 'GNU_STACK.* RW  *0x' "the stack can be executed" "$file" -l
-    lacks '__stack_chk_fail' "no stack protector" "$file" -s
-    lacks '_chk@' "no fortified function" "$file" -s
+    case $file in
+    */expressions/*.so) ;; # too little code for these
+    *)
+        lacks '__stack_chk_fail' "no stack protector" "$file" -s
+        lacks '_chk@' "no fortified function" "$file" -s
+        ;;
+    esac
     readelf -W -d "$file" | grep -q TEXTREL && {
         echo "FAILED: $file: changes its own code"
         failures=$((failures + 1))

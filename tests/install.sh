@@ -37,7 +37,8 @@ for file in bin/expressions bin/train_fer include/expressions.h share/man/man1/e
     share/expressions/models/expressions.safetensors share/expressions/datasets/mean_faces.png; do
     [ -s "$prefix/$file" ] || fail "no $file"
 done
-for file in libexpressions.a libexpressions.so.0 pkgconfig/expressions.pc; do
+for file in libexpressions.a libexpressions.so.0 pkgconfig/expressions.pc expressions/pictures.so \
+    expressions/videos.so; do
     [ -s "$libdir/$file" ] || fail "no $file in $libdir"
 done
 grep -rlI "$work/prefix" "$prefix" && fail "these files name the prefix"
@@ -48,8 +49,43 @@ LD_LIBRARY_PATH='' "$prefix/bin/expressions" --demo --headless --quiet --max-fra
 grep -q ' [0-9]* %' out || fail "installed demo saw nothing: $(cat out)"
 "$prefix/bin/train_fer" --help >out || fail "installed train_fer"
 
-readelf -d "$prefix/bin/expressions" | grep -q 'NEEDED.*libexpressions\.so\.0' ||
-    fail "the program is no client of the library"
+readelf -d "$prefix/bin/expressions" >dynamic
+grep -q 'NEEDED.*libexpressions\.so\.0' dynamic || fail "the program is no client of the library"
+
+# --- What pictures and videos need is loaded late; where it is missing or unfit, that is told
+modules=$libdir/expressions
+grep -E 'NEEDED.*(videoio|imgcodecs)' dynamic && fail "the program starts with all of OpenCV"
+# without MODULE STATUS TEXT ARGUMENT...
+without()
+{
+    module=$modules/$1 status=$2 text=$3
+    shift 3
+    "$prefix/bin/expressions" "$@" >out 2>err
+    [ "$?" -eq "$status" ] || fail "without $module: $*: not status $status: $(cat err)"
+    [ -z "$text" ] || { [ "$(wc -l <err)" -eq 1 ] && grep -q "^expressions:.* $module: $text" err; } ||
+        fail "without $module: $*: $(cat err)"
+}
+faces=$prefix/share/expressions/datasets/mean_faces.png
+mv "$modules/videos.so" videos.so
+without videos.so 1 'cannot open.*; install Expressions again$' --camera 0 --headless
+without videos.so 1 'cannot open.*; install Expressions again$' --video "$faces" --headless
+without videos.so 0 '' --demo --headless --max-frames 3
+echo no module >"$modules/videos.so"
+without videos.so 1 '.*; install Expressions again$' --camera 0 --headless
+cp "$modules/pictures.so" "$modules/videos.so"
+without videos.so 1 'not of this version; install Expressions again$' --camera 0 --headless
+mv videos.so "$modules/videos.so"
+{ printf 'P5\n40 40\n255\n' && head -c 1600 /dev/zero; } >grey.pgm
+mv "$modules/pictures.so" pictures.so
+without pictures.so 1 'cannot open.*; install Expressions again$' --image grey.pgm --headless
+without pictures.so 1 'cannot open.*; install Expressions again$' --image "$faces" --headless \
+    --output out.png
+without pictures.so 6 '' --image grey.pgm --headless --model "$faces"
+without pictures.so 0 '' --image "$faces" --headless
+without pictures.so 0 '' --demo --headless --max-frames 3
+without pictures.so 0 '' --help
+without pictures.so 0 '' --version
+mv pictures.so "$modules/pictures.so"
 
 # --- The library exports what its header declares, nothing else
 sed -n '/EXPRESSIONS_API/,/;/p' "$prefix/include/expressions.h" | grep -o 'expressions_[a-z_]*(' |

@@ -36,7 +36,8 @@ expect()
 
 cpack --config "$build/CPackConfig.cmake" -B "$work" >log 2>&1 || { cat log; exit 1; }
 [ "$(echo ./*.deb | wc -w)" -eq 4 ] || fail "not four packages: $(echo ./*.deb)"
-expect expressions Depends "libexpressions0 (=" libopencv-core libopencv-videoio libsdl2 libopenblas \
+expect expressions Depends "libexpressions0 (=" libopencv-core libopencv-imgcodecs \
+    libopencv-videoio libsdl2 libopenblas \
     libcjson1 libc6 opencv-data fonts-dejavu-core expressions-data
 expect libexpressions0 Depends libopencv-objdetect libopenblas libc6 opencv-data
 expect libexpressions-dev Depends libexpressions0
@@ -54,6 +55,9 @@ done
 gzip -t root/usr/share/man/man1/*.gz || fail "manuals"
 LD_LIBRARY_PATH=$(dirname "$(find "$work/root/usr/lib" -name 'libexpressions.so.0')")
 export LD_LIBRARY_PATH
+for module in pictures videos; do
+    [ -s "$LD_LIBRARY_PATH/expressions/$module.so" ] || fail "no $module.so"
+done
 readelf -d root/usr/bin/expressions | grep -E "RPATH|RUNPATH" && fail "a search path of its own"
 root/usr/bin/expressions --demo --headless --quiet --max-frames 45 >out 2>err ||
     fail "unpacked demo: $(cat err)"

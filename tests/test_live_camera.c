@@ -92,6 +92,12 @@ static enum ocv_code make_video(struct ocv_video **video)
     return *video ? OCV_OK : OCV_NO_MEMORY;
 }
 
+enum ocv_code ocv_video_prepare(struct ocv_error *error)
+{
+    (void)error;
+    return OCV_OK;
+}
+
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
                               double fps, struct ocv_error *error)
 {

@@ -1,5 +1,6 @@
 /* The OpenCV shim on made-up pictures, and on real ones where they are to be had. */
 #include "ocv.h"
+#include "plain_picture.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -255,6 +256,88 @@ static void test_exif_orientation_is_honoured(void **state)
     ocv_picture_close(&picture);
     free(turned.data);
     free(plain.data);
+}
+
+/* ---- Plain files, which OpenCV is not asked for ------------------------------------------------
+ */
+
+enum { PLAIN_WIDTH = 97, PLAIN_HEIGHT = 61 };
+
+static bool is_plain(struct bytes file)
+{
+    static uint8_t pixels[PLAIN_WIDTH * PLAIN_HEIGHT * 3];
+    return plain_picture_decode(file.data, file.size, pixels, PLAIN_WIDTH, PLAIN_HEIGHT);
+}
+
+/* `jpeg` with a segment that neither a camera nor a program for pictures writes. */
+static struct bytes with_odd_segment(struct bytes jpeg)
+{
+    const uint8_t odd[] = {0xFF, 0xE1, 0, 5, 'o', 'd', 'd'};
+    struct bytes file = {NULL, 0};
+    append(&file, jpeg.data, 2);
+    append(&file, odd, sizeof odd);
+    append(&file, jpeg.data + 2, jpeg.size - 2);
+    return file;
+}
+
+static void compare_with_opencv(struct bytes jpeg)
+{
+    struct bytes odd = with_odd_segment(jpeg);
+    struct ocv_picture *plain = NULL, *by_opencv = NULL;
+    assert_true(is_plain(jpeg));
+    assert_false(is_plain(odd));
+    assert_int_equal(ocv_picture_decode(&plain, jpeg.data, jpeg.size, NULL), OCV_OK);
+    assert_int_equal(ocv_picture_decode(&by_opencv, odd.data, odd.size, NULL), OCV_OK);
+    const struct bgr_image a = ocv_picture_view(plain), b = ocv_picture_view(by_opencv);
+    assert_int_equal(b.width, PLAIN_WIDTH);
+    assert_int_equal(b.height, PLAIN_HEIGHT);
+    assert_int_equal(largest_difference(a, b), 0);
+    ocv_picture_close(&plain);
+    ocv_picture_close(&by_opencv);
+    free(odd.data);
+}
+
+static void test_plain_pictures_are_what_opencv_makes_of_them(void **state)
+{
+    (void)state;
+    uint8_t grey[PLAIN_WIDTH * PLAIN_HEIGHT];
+    for (int i = 0; i < PLAIN_WIDTH * PLAIN_HEIGHT; i++)
+        grey[i] = (uint8_t)(i * i / 7);
+    struct bytes colour = encoded(PLAIN_WIDTH, PLAIN_HEIGHT, ".jpg"), without = {NULL, 0};
+    const struct grey_image image = {grey, PLAIN_WIDTH, PLAIN_HEIGHT, PLAIN_WIDTH};
+    assert_int_equal(ocv_encode_grey(image, ".jpg", append, &without, NULL), OCV_OK);
+    compare_with_opencv(colour);
+    compare_with_opencv(without);
+    struct bytes png = encoded(PLAIN_WIDTH, PLAIN_HEIGHT, ".png");
+    assert_true(is_plain(png));
+    free(png.data);
+    free(colour.data);
+    free(without.data);
+}
+
+static void test_what_is_not_plain(void **state)
+{
+    (void)state;
+    struct bytes jpeg = encoded(PLAIN_WIDTH, PLAIN_HEIGHT, ".jpg");
+    for (uint8_t orientation = 1; orientation <= 8; orientation++) {
+        struct bytes turned = with_orientation(jpeg, orientation);
+        assert_int_equal(is_plain(turned), orientation == 1);
+        turned.data[2 + 4 + 6 + 9] = 200; /* more entries than there is room for */
+        assert_false(is_plain(turned));
+        free(turned.data);
+    }
+    for (size_t size = 1; size < jpeg.size - 2; size += 7)
+        assert_false(is_plain((struct bytes){jpeg.data, size}));
+    struct bytes png = encoded(PLAIN_WIDTH, PLAIN_HEIGHT, ".png");
+    for (size_t size = 1; size < png.size; size += 7)
+        assert_false(is_plain((struct bytes){png.data, size}));
+    png.data[png.size / 2] ^= 1;
+    assert_false(is_plain(png));
+    free(png.data);
+    struct bytes other = encoded(PLAIN_WIDTH + 1, PLAIN_HEIGHT, ".jpg");
+    assert_false(is_plain(other));
+    free(other.data);
+    free(jpeg.data);
 }
 
 static void test_damaged_pictures_are_refused(void **state)
@@ -1102,6 +1185,8 @@ int main(void)
         cmocka_unit_test(test_grey_pictures_become_colour),
         cmocka_unit_test(test_deep_and_transparent_pictures),
         cmocka_unit_test(test_exif_orientation_is_honoured),
+        cmocka_unit_test(test_plain_pictures_are_what_opencv_makes_of_them),
+        cmocka_unit_test(test_what_is_not_plain),
         cmocka_unit_test(test_damaged_pictures_are_refused),
         cmocka_unit_test(test_huge_headers),
         cmocka_unit_test(test_pictures_too_large_are_not_decoded),

@@ -65,7 +65,8 @@ void detector_close(struct detector **detector)
     ocv_detector_close(&(*detector)->cascade);
     detector_close_others(*detector);
     free((*detector)->upright.pixels);
-    free((*detector)->turned.pixels);
+    for (int i = 0; i < 2; i++)
+        free((*detector)->turned[i].pixels);
     free(*detector);
     *detector = NULL;
 }

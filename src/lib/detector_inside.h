@@ -28,7 +28,7 @@ struct detector {
     struct ocv_detector *cascade;
     struct late_cascade second, profile;
     struct scratch upright; /* the resized picture, then the padded one */
-    struct scratch turned;
+    struct scratch turned[2]; /* for two threads */
 };
 
 /* One way to search. Sizes are shares, so that they hold for pictures of any size. */

@@ -1,6 +1,7 @@
 /* Stills, which may take their time. */
 #include "detector_inside.h"
 
+#include "beside.h"
 #include "candidates.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ static const char first_name[] = "haarcascade_frontalface_default.xml";
 static const char second_name[] = "haarcascade_frontalface_alt2.xml";
 static const char profile_name[] = "haarcascade_profileface.xml";
 static const int weights[] = {1, 2};
-enum { CASCADES = 2, MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
+enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
 
 /* Where no face was found yet, tilted ones are sought, and profiles; the cascade knows those to one
  * side. Such are taken for faces only in sizes like those of the others, or, in a picture without
@@ -90,40 +91,110 @@ void detector_close_others(struct detector *detector)
     close_late(&detector->profile);
 }
 
-/* The raw answers of all cascades; how many. */
-static int search_still(struct detector *detector, const struct search *search,
-                        const struct grey_frame *frame,
-                        struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
+/* ---- Two searches at the same time ----------------------------------------------------------- */
+
+/* What one thread does, and what it has found. */
+struct part {
+    struct detector *detector;
+    const struct view_of_frame *view;
+    const struct ocv_detection *how;
+    int (*search)(struct part *part); /* -1 after an error */
+    bool second;                      /* of the two parts */
+    struct candidate candidates[MAX_STILL_CANDIDATES];
+    int count;
+    int result;
+    struct error error;
+};
+
+static void run_part(void *context)
 {
-    struct ocv_detector *const cascades[CASCADES] = {detector->cascade, detector->second.cascade};
-    struct view_of_frame view;
-    struct ocv_detection how;
-    if (detector_prepare(detector, search, frame, &view, &how, error))
-        return -1;
+    struct part *part = context;
+    part->count = 0;
+    part->result = part->search(part);
+}
+
+/* Runs the search in both its parts. What they found, the first one's before the second one's; how
+ * many, or -1. */
+static int search_both(struct detector *detector, int (*search)(struct part *part),
+                       const struct view_of_frame *view, const struct ocv_detection *how,
+                       struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
+{
+    struct part parts[2];
+    struct beside beside;
+    for (int i = 0; i < 2; i++) {
+        parts[i].detector = detector;
+        parts[i].view = view;
+        parts[i].how = how;
+        parts[i].search = search;
+        parts[i].second = i == 1;
+    }
+    beside_begin(&beside, run_part, &parts[1]);
+    run_part(&parts[0]);
+    beside_end(&beside);
     int total = 0;
-    for (int rank = 0; rank < CASCADES && cascades[rank]; rank++) {
-        struct box found[MAX_STILL_CANDIDATES];
-        int neighbours[MAX_STILL_CANDIDATES], count = 0;
-        struct ocv_error failure;
-        if (ocv_detector_weigh(cascades[rank], view.picture, &how, found, neighbours,
-                               MAX_STILL_CANDIDATES - total, &count, &failure) != OCV_OK)
-            return error_set(error, "%s", failure.text);
-        for (int i = 0; i < count; i++)
-            candidates[total++] = (struct candidate){detector_in_frame(&view, found[i]), rank,
-                                                     weights[rank] * neighbours[i]};
+    for (int i = 0; i < 2; i++) {
+        if (parts[i].result) {
+            *error = parts[i].error;
+            return -1;
+        }
+        for (int j = 0; j < parts[i].count && total < MAX_STILL_CANDIDATES; j++)
+            candidates[total++] = parts[i].candidates[j];
     }
     return total;
 }
 
-/* The upright faces. */
+/* An upright box of the same size around the same middle. */
+static struct box turn_back(struct box found, const double map[6])
+{
+    double x = found.x + 0.5 * (found.width - 1), y = found.y + 0.5 * (found.height - 1);
+    return (struct box){(int)lround(map[0] * x + map[1] * y + map[2] - 0.5 * (found.width - 1)),
+                        (int)lround(map[3] * x + map[4] * y + map[5] - 0.5 * (found.height - 1)),
+                        found.width, found.height};
+}
+
+/* Adds what the cascade finds in the view, or in the view turned by `map`. */
+static int look(struct part *part, struct ocv_detector *cascade, struct grey_image picture,
+                const double *map, int rank, int weight)
+{
+    struct box found[MAX_STILL_CANDIDATES];
+    int neighbours[MAX_STILL_CANDIDATES], count = 0;
+    struct ocv_error failure;
+    if (ocv_detector_weigh(cascade, picture, part->how, found, neighbours,
+                           MAX_STILL_CANDIDATES - part->count, &count, &failure) != OCV_OK)
+        return error_set(&part->error, "%s", failure.text);
+    for (int i = 0; i < count; i++) {
+        struct box box = map ? turn_back(found[i], map) : found[i];
+        part->candidates[part->count++] =
+            (struct candidate){detector_in_frame(part->view, box), rank, weight * neighbours[i]};
+    }
+    return 0;
+}
+
+/* ---- Upright faces --------------------------------------------------------------------------- */
+
+/* Each of the two cascades. */
+static int search_upright(struct part *part)
+{
+    struct detector *detector = part->detector;
+    int rank = part->second;
+    if (rank == 1 && open_late(&detector->second, &part->error))
+        return -1;
+    struct ocv_detector *cascade = rank == 1 ? detector->second.cascade : detector->cascade;
+    return cascade ? look(part, cascade, part->view->picture, NULL, rank, weights[rank]) : 0;
+}
+
 static int find_upright(struct detector *detector, struct grey_frame *frame,
                         struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
-    int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
     for (int i = 0; i < SEARCHES && frame->box_count == 0; i++) {
-        int count = search_still(detector, &still_searches[i], frame, candidates, error);
+        struct view_of_frame view;
+        struct ocv_detection how;
+        if (detector_prepare(detector, &still_searches[i], frame, &view, &how, error))
+            return -1;
+        int count = search_both(detector, search_upright, &view, &how, candidates, error);
         if (count < 0)
             return -1;
+        int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
         count = candidates_choose(candidates, count, least);
         for (int j = 0; j < count; j++)
             detector_add(frame, candidates[j].box);
@@ -131,9 +202,11 @@ static int find_upright(struct detector *detector, struct grey_frame *frame,
     return 0;
 }
 
+/* ---- Turned faces, and profiles -------------------------------------------------------------- */
+
 /* The view turned about its middle, just large enough to show all of it: map leads from a pixel of
  * the turned picture to one of the view. */
-static int turn_view(struct detector *detector, const struct turn *turn, struct grey_image view,
+static int turn_view(struct scratch *scratch, const struct turn *turn, struct grey_image view,
                      struct grey_image *turned, double map[6], struct error *error)
 {
     double angle = turn->degrees * 3.14159265358979 / 180, c = cos(angle), s = sin(angle);
@@ -148,47 +221,32 @@ static int turn_view(struct detector *detector, const struct turn *turn, struct 
         map[3 * i + 2] = middle[i] - rows[i][0] * x - rows[i][1] * y;
     }
     struct ocv_error failure;
-    if (detector_reserve(&detector->turned, (size_t)width * (size_t)height, error))
+    if (detector_reserve(scratch, (size_t)width * (size_t)height, error))
         return -1;
-    if (ocv_warp_grey(view, map, detector->turned.pixels, width, height, &failure) != OCV_OK)
+    if (ocv_warp_grey(view, map, scratch->pixels, width, height, &failure) != OCV_OK)
         return error_set(error, "%s", failure.text);
-    *turned = (struct grey_image){detector->turned.pixels, width, height, (size_t)width};
+    *turned = (struct grey_image){scratch->pixels, width, height, (size_t)width};
     return 0;
 }
 
-/* An upright box of the same size around the same middle. */
-static struct box turn_back(struct box found, const double map[6])
+/* Tilted faces, and beside them profiles. */
+static int search_turned(struct part *part)
 {
-    double x = found.x + 0.5 * (found.width - 1), y = found.y + 0.5 * (found.height - 1);
-    return (struct box){(int)lround(map[0] * x + map[1] * y + map[2] - 0.5 * (found.width - 1)),
-                        (int)lround(map[3] * x + map[4] * y + map[5] - 0.5 * (found.height - 1)),
-                        found.width, found.height};
-}
-
-/* Appends what is found to the `total` candidates; their new number. */
-static int search_turned(struct detector *detector, const struct turn *turn,
-                         const struct view_of_frame *view, const struct ocv_detection *how,
-                         struct candidate candidates[MAX_STILL_CANDIDATES], int total,
-                         struct error *error)
-{
-    struct ocv_detector *cascade =
-        turn->profile ? detector->profile.cascade : detector->second.cascade;
-    struct grey_image turned;
-    double map[6];
-    struct box found[MAX_STILL_CANDIDATES];
-    int neighbours[MAX_STILL_CANDIDATES], count = 0;
-    struct ocv_error failure;
-    if (!cascade)
-        return total;
-    if (turn_view(detector, turn, view->picture, &turned, map, error))
+    struct detector *detector = part->detector;
+    if (part->second && open_late(&detector->profile, &part->error))
         return -1;
-    if (ocv_detector_weigh(cascade, turned, how, found, neighbours, MAX_STILL_CANDIDATES - total,
-                           &count, &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
-    for (int i = 0; i < count; i++)
-        candidates[total++] = (struct candidate){detector_in_frame(view, turn_back(found[i], map)),
-                                                 turn->profile, neighbours[i]};
-    return total;
+    struct ocv_detector *cascade =
+        part->second ? detector->profile.cascade : detector->second.cascade;
+    for (size_t i = 0; cascade && i < sizeof turns / sizeof *turns; i++) {
+        struct grey_image turned;
+        double map[6];
+        if (turns[i].profile == part->second &&
+            (turn_view(&detector->turned[part->second], &turns[i], part->view->picture, &turned,
+                       map, &part->error) ||
+             look(part, cascade, turned, map, turns[i].profile, 1)))
+            return -1;
+    }
+    return 0;
 }
 
 /* Not what lies mostly in the repeated edge. */
@@ -201,13 +259,11 @@ static bool is_inside(const struct grey_frame *frame, struct box box)
 static int find_turned(struct detector *detector, struct grey_frame *frame,
                        struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
-    enum { TURNS = sizeof turns / sizeof *turns };
     struct view_of_frame view;
     struct ocv_detection how;
     const struct search *search =
         frame->box_count > 0 ? &beside_others : &still_searches[LARGE_FACES];
-    if (open_late(&detector->profile, error) ||
-        detector_prepare(detector, search, frame, &view, &how, error))
+    if (detector_prepare(detector, search, frame, &view, &how, error))
         return -1;
     if (frame->box_count > 0) {
         int smallest = frame->boxes[0].width, largest = smallest;
@@ -220,9 +276,7 @@ static int find_turned(struct detector *detector, struct grey_frame *frame,
         how.max_side = (int)(larger_than_others * largest * view.scale);
         detector_hide_known(detector, &view, frame);
     }
-    int total = 0;
-    for (int i = 0; i < TURNS && total >= 0; i++)
-        total = search_turned(detector, &turns[i], &view, &how, candidates, total, error);
+    int total = search_both(detector, search_turned, &view, &how, candidates, error);
     if (total < 0)
         return -1;
     total = candidates_choose(candidates, total, LEAST_STRENGTH_TURNED);
@@ -243,7 +297,7 @@ int detector_find(struct detector *detector, struct grey_frame *frame, struct er
 {
     struct candidate candidates[MAX_STILL_CANDIDATES];
     frame->box_count = 0;
-    if (open_late(&detector->second, error) || find_upright(detector, frame, candidates, error) ||
+    if (find_upright(detector, frame, candidates, error) ||
         find_turned(detector, frame, candidates, error)) {
         frame->box_count = 0;
         return -1;

@@ -1,6 +1,8 @@
 #include "setup.h"
 
+#include "beside.h"
 #include "log.h"
+#include "ocv.h"
 #include "resources.h"
 
 #include <stdio.h>
@@ -30,20 +32,61 @@ enum exit_status setup_model(const struct options *options, struct expressions_m
     return STATUS_DONE;
 }
 
+/* What is opened beside the model. */
+struct opening {
+    const char *cascade;
+    struct vision *vision;
+    struct expressions_error why;
+    bool failed;
+};
+
+static void open_detector(void *context)
+{
+    struct opening *opening = context;
+    opening->failed = expressions_detector_open(&opening->vision->detector, opening->cascade,
+                                                &opening->why) != EXPRESSIONS_OK;
+}
+
+static void load_videos(void *context)
+{
+    ocv_video_prepare(context);
+}
+
+static enum exit_status open_recognizer(const struct options *options, struct vision *vision,
+                                        struct error *error)
+{
+    struct expressions_error why;
+    enum exit_status status = setup_model(options, &vision->model, error);
+    if (status == STATUS_DONE &&
+        expressions_recognizer_open(&vision->recognizer, vision->model, &why))
+        status = setup_fail(&why, error);
+    return status;
+}
+
 enum exit_status setup_vision(const struct options *options, struct vision *vision,
                               struct error *error)
 {
-    const char *cascade = options->cascade ? options->cascade : resource_cascade();
-    struct expressions_error why;
-    enum exit_status status = setup_model(options, &vision->model, error);
-    if (status != STATUS_DONE)
-        return status;
-    if (expressions_recognizer_open(&vision->recognizer, vision->model, &why) ||
-        expressions_detector_open(&vision->detector, cascade, &why))
-        return setup_fail(&why, error);
-    if (options->verbose)
-        log_line(program_name, "cascade %s", cascade);
-    return STATUS_DONE;
+    bool moving = options->input == INPUT_CAMERA || options->input == INPUT_VIDEO;
+    struct opening opening = {options->cascade ? options->cascade : resource_cascade(), vision,
+                              .failed = false};
+    struct ocv_error unloaded = {OCV_OK, ""};
+    struct beside detector, videos;
+    if (moving)
+        beside_begin(&videos, load_videos, &unloaded);
+    beside_begin(&detector, open_detector, &opening);
+    enum exit_status status = open_recognizer(options, vision, error);
+    beside_end(&detector);
+    if (moving)
+        beside_end(&videos);
+    if (status == STATUS_DONE && opening.failed)
+        return setup_fail(&opening.why, error);
+    if (status == STATUS_DONE && options->verbose)
+        log_line(program_name, "cascade %s", opening.cascade);
+    if (status == STATUS_DONE && unloaded.code != OCV_OK) {
+        error_set(error, "%s", unloaded.text);
+        status = STATUS_FAILED;
+    }
+    return status;
 }
 
 void setup_end_vision(struct vision *vision)

@@ -24,7 +24,8 @@ struct vision {
     struct expressions_detector *detector;
 };
 
-/* Opens all of it; setup_end_vision ends it, also after a failure. */
+/* Opens all of it, and loads what videos and cameras need; setup_end_vision ends it, also after a
+ * failure. */
 enum exit_status setup_vision(const struct options *options, struct vision *vision,
                               struct error *error);
 void setup_end_vision(struct vision *vision);

@@ -1,0 +1,23 @@
+/* Inside the shim only: pictures as most are, by the libraries that OpenCV itself reads them with,
+ * but without the hundred others that it loads for the rest. */
+#ifndef PLAIN_PICTURE_H
+#define PLAIN_PICTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Fills width x height pixels of blue, green and red without padding from a JPEG or PNG file of
+ * this size; the same as OpenCV makes of it. False where the file is anything but plain: damaged,
+ * to be turned, transparent, in colours for printing, ... */
+bool plain_picture_decode(const uint8_t *bytes, size_t size, uint8_t *bgr, int width, int height);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
