@@ -144,6 +144,9 @@ static enum exit_status start(struct live *live, struct error *error)
     enum exit_status status = setup_vision(options, &live->vision, error);
     if (status == STATUS_DONE)
         status = live_start_smoother(live, error) ? STATUS_FAILED : STATUS_DONE;
+    /* What a camera or a stream gives while a window is being opened would come too late. */
+    if (status == STATUS_DONE)
+        setup_view(options, "Expressions", true, &live->view);
     if (status == STATUS_DONE)
         status = open_source(live, error);
     if (status == STATUS_DONE && options->output)
@@ -158,7 +161,6 @@ static enum exit_status start(struct live *live, struct error *error)
     if (pipeline_create(&live->pipeline, live->source.live, error) ||
         interrupt_watch(&live->interrupt, stop_early, live, error))
         return STATUS_FAILED;
-    setup_view(options, "Expressions", true, &live->view);
     live->limit = options->max_frames;
     live->progress.frames = live->source.frames;
     if (live->limit > 0 && live->limit < live->progress.frames)
