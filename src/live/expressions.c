@@ -71,7 +71,8 @@ static enum exit_status run_command(const struct options *options, struct error 
     case COMMAND_RUN:
         break;
     }
-    ocv_setup(2);
+    /* In stills two cascades look at the same time, each in a thread of its own. */
+    ocv_setup(options->input == INPUT_IMAGES ? 1 : 2);
     /* A handful of faces is too little work to share among threads. */
     openblas_set_num_threads(1);
     return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
