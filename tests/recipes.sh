@@ -81,13 +81,12 @@ case $heading in
         fail "$(cat mood.csv)"
     ;;
 "A network camera without a window")
-    need ffmpeg
-    url=http://127.0.0.1:$((20000 + $$ % 20000))/camera.mjpg
-    sed -i "s|rtsp://[^ ]*|$url|" recipe
-    ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t 4 -c:v mjpeg -q:v 3 \
-        -f mpjpeg -listen 1 "$url" >/dev/null 2>&1 </dev/null &
+    need ffmpeg python3
+    port=$((20000 + $$ % 20000))
+    sed -i "s|camera\.local|127.0.0.1:$port|" recipe
+    python3 "$source_dir/tests/rtsp_camera.py" "$port" face.png 4 >ready 2>err </dev/null &
     background=$!
-    sleep 1
+    await ready listening
     sh recipe >out 2>err </dev/null
     [ $? -eq 5 ] || fail "the camera's end is not status 5: $(cat err)"
     grep -q '"emotion":"happy"' faces.jsonl || fail "$(cat faces.jsonl)"
