@@ -53,7 +53,20 @@ if command -v bash >/dev/null; then
     [ "$values" = sgd ] || fail "completion of --optimizer s: $values"
 fi
 if command -v zsh >/dev/null; then
-    zsh -n "$pages/_expressions" || fail "zsh cannot read its completion"
+    # zsh_completes WORD...: what it offers for the last of them.
+    zsh_completes()
+    {
+        zsh -f -c 'compadd() { print -l -- "${(@P)2}"; }; _values() { echo "$*"; }
+            read_in() { . "$1"; }; file=$1; shift; words=("$@"); CURRENT=$#; read_in "$file"' \
+            zsh "$pages/_expressions" "$@" 2>&1
+    }
+    for program in "$expressions" "$train_fer"; do
+        "$program" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u >help
+        zsh_completes "$program" -- >completed
+        cmp -s help completed || fail "zsh: completion of $program: $(diff help completed)"
+    done
+    values=$(zsh_completes train_fer --optimizer s)
+    [ "$values" = "optimizer sgd momentum adamw" ] || fail "zsh: completion of --optimizer: $values"
 fi
 
 [ "$failures" -eq 0 ] && echo "all as expected"
