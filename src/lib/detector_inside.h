@@ -27,7 +27,7 @@ struct scratch {
 struct detector {
     struct ocv_detector *cascade;
     struct late_cascade second, profile;
-    struct scratch upright; /* the resized picture, then the padded one */
+    struct scratch upright;   /* the resized picture, then the padded one */
     struct scratch turned[2]; /* for two threads */
 };
 
