@@ -22,6 +22,16 @@ fail()
     failures=$((failures + 1))
 }
 
+# Until what runs has written so many lines, whatever time it takes; two minutes are too long.
+await_lines()
+{
+    tries=0
+    until [ "$(wc -l <out)" -ge "$1" ] || [ "$tries" -ge 240 ]; do
+        tries=$((tries + 1))
+        sleep 0.5
+    done
+}
+
 # expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints.
 expect()
 {
@@ -148,9 +158,10 @@ expect 0 "Usage: expressions" --help
 expect 0 "expressions " --version
 
 # --- Signals end cleanly, with complete results; a full disk is told
+: >out
 "$work/expressions" --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
 running=$!
-sleep 2
+await_lines 30
 kill -INT "$running"
 (sleep 20; kill -KILL "$running" 2>/dev/null) &
 watchdog=$!
@@ -162,9 +173,10 @@ tail -n 1 out | grep -q '}$' || fail "interrupted: the last line is not complete
 expect 0 "" --video long.avi --headless --json --max-frames 3
 expect_lines 3
 # A killed program leaves what it has written, where the container allows it.
+: >out
 "$work/expressions" --demo --json --headless --max-frames 1000000 --output killed.mkv >out 2>err &
 running=$!
-sleep 3
+await_lines 400
 kill -KILL "$running"
 wait "$running" 2>/dev/null
 expect 0 "" --video killed.mkv --headless --json --max-frames 10
