@@ -70,6 +70,10 @@ finish()
 
 start --demo
 press s
+for attempt in $(seq 60); do
+    ls expressions-*.png >/dev/null 2>&1 && break
+    sleep 0.5
+done
 ls expressions-*.png >/dev/null 2>&1 || fail "no screenshot"
 press space
 press m
