@@ -21,6 +21,7 @@ static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
 enum event {
     FRAMES, /* `count` of width x height; none has the width that a row of its pixels takes */
     KEY,    /* the user presses `key` */
+    TAB,    /* the user presses Tab; frames until `count` cameras were tried, and one is shown */
     STALL,  /* no frame, and no end, until the window shows "no signal" */
     LOSS,   /* the camera's end; the next `count` tries to open it fail */
     END     /* of a file; a camera goes on until the user quits */
@@ -32,14 +33,21 @@ struct step {
     SDL_Keycode key;
 };
 
-/* Touched by one thread at a time: the one that reads, or, while there is none, the main thread. */
+/* Touched by one thread at a time: the one that reads, or, while there is none, the main thread.
+ * But for what Tab opens. */
 static struct {
     const struct step *step;
     int frames;   /* of this step so far */
     int refusals; /* tries to open that will fail */
-    int opens;
+    int tried;    /* `opens` at which this step ends */
+    double patience;
+    atomic_int opens;
     double opened[MAX_OPENS]; /* when it was tried, monotonic seconds */
+    char present[16];         /* what was opened last */
 } script;
+
+/* The width of the picture in the window; 0: none since a camera was tried. */
+static atomic_int shown;
 
 /* What the window was told: bit by bit, 1 for a signal, 0 for none; the first 1 bit is a mark. */
 static atomic_uint signals;
@@ -51,6 +59,18 @@ void __wrap_view_set_signal(struct view *view, bool signal)
 {
     signals = signals << 1 | signal;
     __real_view_set_signal(view, signal);
+}
+
+void __real_view_set_picture(struct view *view, struct bgr_image picture,
+                             const struct expressions_face *faces, int count, double time);
+void __wrap_view_set_picture(struct view *view, struct bgr_image picture,
+                             const struct expressions_face *faces, int count, double time);
+
+void __wrap_view_set_picture(struct view *view, struct bgr_image picture,
+                             const struct expressions_face *faces, int count, double time)
+{
+    shown = picture.width;
+    __real_view_set_picture(view, picture, faces, count, time);
 }
 
 static void pause_for(int milliseconds)
@@ -78,6 +98,18 @@ static void next_step(void)
     script.frames = 0;
 }
 
+/* Presses the key at first, and gives frames until it has been obeyed. */
+static bool tab_is_done(void)
+{
+    if (script.frames++ == 0) {
+        script.tried = script.opens + script.step->count;
+        script.patience = monotonic_now() + PATIENCE;
+        press(SDLK_TAB);
+    }
+    return (script.opens >= script.tried && shown == script.step->width) ||
+           monotonic_now() > script.patience;
+}
+
 /* ---- In place of shim/ocv_videoio.cpp -------------------------------------------------------- */
 
 struct ocv_video {
@@ -92,6 +124,14 @@ static enum ocv_code make_video(struct ocv_video **video)
     return *video ? OCV_OK : OCV_NO_MEMORY;
 }
 
+static enum ocv_code give_frame(struct ocv_video *video)
+{
+    video->width = script.step->width;
+    video->height = script.step->height;
+    pause_for(1);
+    return OCV_OK;
+}
+
 enum ocv_code ocv_video_prepare(struct ocv_error *error)
 {
     (void)error;
@@ -102,10 +142,13 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
                               double fps, struct ocv_error *error)
 {
     (void)width, (void)height, (void)fps;
+    shown = 0;
     if (script.opens < MAX_OPENS)
         script.opened[script.opens++] = monotonic_now();
-    if (strcmp(id, "/dev/broken") != 0 && script.refusals-- <= 0)
+    if (strcmp(id, "/dev/broken") != 0 && script.refusals-- <= 0) {
+        snprintf(script.present, sizeof script.present, "%s", id);
         return make_video(video);
+    }
     *error = (struct ocv_error){OCV_CANNOT, "script: not there"};
     return OCV_CANNOT;
 }
@@ -136,10 +179,11 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
         case FRAMES:
             if (script.frames++ == script.step->count)
                 break;
-            video->width = script.step->width;
-            video->height = script.step->height;
-            pause_for(1);
-            return OCV_OK;
+            return give_frame(video);
+        case TAB:
+            if (tab_is_done())
+                break;
+            return give_frame(video);
         case KEY:
             press(script.step->key);
             break;
@@ -376,8 +420,21 @@ static void test_pause_and_switch(void **state)
     assert_int_equal(run(steps, &camera), STATUS_DONE);
     assert_true(script.opens > 2);
     assert_true(count_lines("\"source\":\"/dev/one\"") > 0);
-    assert_true(count_lines("\"source\":\"/dev/two\"") > 0);
     assert_int_equal(count_lines("\"source\":\"/dev/broken\""), 0);
+}
+
+/* Tab goes round: a camera that cannot be opened is passed, not stopped at. */
+static void test_round(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {FRAMES, 9, 320, 240, 0}, {TAB, 1, 160, 120, 0},   {TAB, 2, 64, 48, 0}, {TAB, 1, 96, 72, 0},
+        {KEY, 0, 0, 0, SDLK_q},   {FRAMES, 50, 96, 72, 0}, {END, 0, 0, 0, 0}};
+    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(script.opens, 5);
+    assert_string_equal(script.present, "/dev/two");
+    assert_true(count_lines("\"width\":64,") > 0);
+    assert_true(count_lines("\"source\":\"/dev/two\"") > 0);
 }
 
 int main(void)
@@ -389,6 +446,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_empty_returns, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_exit_on_loss, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_round, make_folder, remove_folder),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);

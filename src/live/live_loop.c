@@ -178,35 +178,15 @@ static void begin_take(struct live *live)
         view_say(live->view, error.text);
 }
 
-/* The camera after the present one, by number. */
-static const struct camera *find_next(const struct live *live, const struct camera *cameras,
-                                      int count)
+/* Leaves the present camera for another one that was opened. */
+static int switch_camera(struct live *live, const struct camera *camera,
+                         const struct source *opened, struct error *error)
 {
-    int present = -1;
-    for (int i = 0; i < count; i++) {
-        if (cameras_same(live->source.name, cameras[i].path))
-            present = i;
-    }
-    bool other = count > (present >= 0 ? 1 : 0);
-    return other ? &cameras[(present + 1) % count] : NULL;
-}
-
-/* Leaves the present camera for another one; goes on with it where the other cannot be opened. */
-static int switch_camera(struct live *live, const struct camera *camera, struct error *error)
-{
-    const struct options *options = live->options;
     struct error reason;
-    char text[sizeof reason.text];
-    struct source opened;
-    if (source_open_camera(&opened, camera->path, options->width, options->height, options->fps,
-                           &reason)) {
-        snprintf(text, sizeof text, "%.100s: %.800s", camera->path, reason.text);
-        view_say(live->view, text);
-        return 0;
-    }
+    char text[256];
     pipeline_join(live->pipeline, &reason);
     source_close(&live->source);
-    live->source = opened;
+    live->source = *opened;
     live->frame = NULL;
     live->calibrating = 0;
     if (live_start_smoother(live, error))
@@ -219,19 +199,41 @@ static int switch_camera(struct live *live, const struct camera *camera, struct 
     return live_start_pipeline(live, error);
 }
 
+/* To the first camera after the present one, by number, that can be opened; where there is none,
+ * says why the last could not. */
+static int try_others(struct live *live, struct error *error)
+{
+    const struct options *options = live->options;
+    struct camera cameras[CAMERAS_MAX];
+    struct source opened;
+    struct error reason;
+    char text[sizeof reason.text];
+    int count = cameras_find(cameras);
+    int present = -1;
+    for (int i = 0; i < count; i++) {
+        if (cameras_same(live->source.name, cameras[i].path))
+            present = i;
+    }
+    int others = present < 0 ? count : count - 1;
+    if (others == 0)
+        view_say(live->view, "there is no other camera");
+    for (int i = 1; i <= others; i++) {
+        const struct camera *camera = &cameras[(present + i) % count];
+        if (source_open_camera(&opened, camera->path, options->width, options->height, options->fps,
+                               &reason) == 0)
+            return switch_camera(live, camera, &opened, error);
+        snprintf(text, sizeof text, "%.100s: %.800s", camera->path, reason.text);
+        view_say(live->view, text);
+    }
+    return 0;
+}
+
 static int next_camera(struct live *live, struct error *error)
 {
-    struct camera cameras[CAMERAS_MAX];
-    int count = cameras_find(cameras);
-    const struct camera *next = find_next(live, cameras, count);
-    if (live->options->input != INPUT_CAMERA)
-        view_say(live->view, "this is no camera");
-    else if (live->recorder)
-        view_say(live->view, "--output holds one camera; start again for another");
-    else if (!next)
-        view_say(live->view, "there is no other camera");
-    else
-        return switch_camera(live, next, error);
+    if (live->options->input == INPUT_CAMERA && !live->recorder)
+        return try_others(live, error);
+    view_say(live->view, live->recorder ? "--output holds one camera; start again for another"
+                                        : "this is no camera");
     return 0;
 }
 
