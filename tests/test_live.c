@@ -420,6 +420,14 @@ static void test_canvas(void **state)
     assert_int_equal(drawn.pixels[230 * drawn.stride + 280 * 3], 90);
     assert_int_equal(drawn.pixels[470 * drawn.stride + 20 * 3], 90);
 
+    /* How far the calibration is stands beside the label, whatever it is. */
+    face.uncertain = 1;
+    for (int i = EXPRESSIONS_PLAIN; i <= EXPRESSIONS_CALIBRATED; i++) {
+        face.calibration = i;
+        assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
+        assert_int_equal(drawn.pixels[132 * drawn.stride + 350 * 3] == 90, i == EXPRESSIONS_PLAIN);
+    }
+
     /* Four times as many faces as fit, at every corner: nothing may break. */
     struct expressions_face many[EXPRESSIONS_MAX_FACES];
     for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++) {

@@ -78,12 +78,15 @@ static void label_text(const struct expressions_face *face, bool numbered,
     int used = numbered ? snprintf(text, LABEL_TEXT_SIZE, "%d  ", face->id) : 0;
     text += used;
     size_t size = (size_t)(LABEL_TEXT_SIZE - used);
+    static const char *const states[] = {[EXPRESSIONS_PLAIN] = "",
+                                         [EXPRESSIONS_COLLECTING] = "  calibrating",
+                                         [EXPRESSIONS_CALIBRATED] = "  calibrated"};
+    const char *state = states[face->calibration];
     if (face->uncertain)
-        snprintf(text, size, "uncertain");
+        snprintf(text, size, "uncertain%s", state);
     else
         snprintf(text, size, "%s %.0f %%%s", label_names[face->label],
-                 100 * (double)face->probabilities[face->label],
-                 face->calibration == EXPRESSIONS_CALIBRATED ? " calibrated" : "");
+                 100 * (double)face->probabilities[face->label], state);
 }
 
 /* A small face gets a smaller label, as long as it can be read; one among several keeps off its
