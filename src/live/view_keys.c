@@ -60,6 +60,7 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
     case KEY_STATISTICS:
         return toggle(&scene->statistics);
     case KEY_HELP:
+        *scene->notice = '\0'; /* small windows have no room for both */
         return toggle(&scene->help);
     case KEY_EXPLAIN:
         return toggle(&scene->explain);
