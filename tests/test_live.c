@@ -13,6 +13,7 @@
 #include "overlay.h"
 #include "picture.h"
 #include "picture_list.h"
+#include "recorder.h"
 #include "resources.h"
 #include "text_report.h"
 
@@ -443,6 +444,30 @@ static void test_canvas(void **state)
     canvas_free(&canvas);
 }
 
+/* A live recording runs as fast as the world did, but leaves out the time in which there was no
+ * frame: a camera that comes back after an hour does not cost an hour's frames. */
+static void test_recorder(void **state)
+{
+    (void)state;
+    static const double times[] = {0, 0.1, 0.5, 0.52, 3600, 3600.1}; /* at 10 fps */
+    static const double seconds[] = {0.1, 0.2, 0.6, 0.6, 0.7, 0.8};
+    struct recorder *recorder;
+    struct frame frame = {0};
+    struct error error = {""};
+    static const uint8_t pixels[64 * 64 * 3];
+    assert_int_equal(frame_set(&frame, (struct bgr_image){pixels, 64, 64, 64 * 3}, &error), 0);
+    assert_int_equal(
+        recorder_create(&recorder, in_folder("live.avi"), resource_font(), 10, true, &error), 0);
+    for (int i = 0; i < 6; i++) {
+        frame.time = times[i];
+        if (recorder_add(recorder, &frame, NULL, &error))
+            fail_msg("%s", error.text);
+        expect_close(recorder_seconds(recorder), seconds[i], 1e-6, "length");
+    }
+    recorder_close(&recorder);
+    frame_free(&frame);
+}
+
 static void test_canvas_without_font(void **state)
 {
     (void)state;
@@ -476,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_text_report),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_canvas),
+        cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),
     };
     ocv_setup(TEST_OPENCV_THREADS);

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 
 static const double usual_fps = 30;
+/* While a camera is lost or paused for longer, the video stands still too: an hour of one picture
+ * would be written at once, and the window would freeze meanwhile. Seconds. */
+static const double longest_gap = 2;
 
 /* FFmpeg does not say when a disk is full, and to end a file takes room: a video ends before. */
 enum { LEAST_ROOM = 16 << 20 };
@@ -53,10 +56,13 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
 }
 
 /* How often this frame has to be written. */
-static long repetitions(const struct recorder *recorder, const struct frame *frame)
+static long repetitions(struct recorder *recorder, const struct frame *frame)
 {
     if (!recorder->live)
         return 1;
+    double gap = frame->time - recorder->start - recorder_seconds(recorder);
+    if (gap > longest_gap)
+        recorder->start += gap;
     long due = lround((frame->time - recorder->start) * recorder->fps) + 1;
     return due > recorder->written ? due - recorder->written : 0;
 }

@@ -13,8 +13,8 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
                     bool live, struct error *error);
 
 /* Appends the frame with its faces. A live source's frames are repeated or left out so that the
- * video runs as fast as the world did. Where the disk is nearly full it fails, while what is
- * recorded can still be ended as a whole file. */
+ * video runs as fast as the world did; a gap of more than two seconds is left out. Where the disk
+ * is nearly full it fails, while what is recorded can still be ended as a whole file. */
 int recorder_add(struct recorder *recorder, const struct frame *frame,
                  const struct expressions_face *faces, struct error *error);
 
