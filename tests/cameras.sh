@@ -52,12 +52,12 @@ has_lines()
 # --- What there is
 run 0 --list-cameras
 cat >expected <<'END'
-/dev/video0  Fake Webcam
+0  /dev/video0  Fake Webcam
     /dev/v4l/by-id/usb-Fake_Webcam
     160x120 640x480 1280x720
-/dev/video2  Fake Busy
+2  /dev/video2  Fake Busy
     160x120 640x480 1280x720
-/dev/video4  Fake Second
+4  /dev/video4  Fake Second
 END
 diff expected out || fail "the list of cameras"
 

@@ -105,7 +105,7 @@ int cameras_find(struct camera cameras[CAMERAS_MAX])
         char path[sizeof cameras->path];
         snprintf(path, sizeof path, "/dev/video%d", i);
         if (ask(path, &cameras[count]))
-            count++;
+            cameras[count++].number = i;
     }
     return count;
 }

@@ -9,6 +9,7 @@
 enum { CAMERAS_MAX = 64, CAMERA_MAX_SIZES = 16, CAMERA_PATH_SIZE = 512 };
 
 struct camera {
+    int number;                     /* by cameras_find alone: what --camera takes as well */
     char path[CAMERA_PATH_SIZE];    /* "/dev/video0", or as the user named it */
     char lasting[CAMERA_PATH_SIZE]; /* "/dev/v4l/by-id/...", the same after replugging; or empty */
     char name[64];                  /* "Integrated Webcam", as the driver says it */

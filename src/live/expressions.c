@@ -12,7 +12,7 @@
 
 static void print_camera(const struct camera *camera)
 {
-    printf("%s  ", camera->path);
+    printf("%d  %s  ", camera->number, camera->path);
     text_print(stdout, camera->name);
     printf("\n");
     if (*camera->lasting)
