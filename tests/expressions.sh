@@ -57,6 +57,14 @@ expect_lines()
     [ "$(wc -l <out)" -eq "$1" ] || fail "$1 lines expected: $(wc -l <out)"
 }
 
+# await_lines COUNT: until the running program has printed so many.
+await_lines()
+{
+    while [ "$(wc -l <out)" -lt "$1" ] && kill -0 "$running" 2>/dev/null; do
+        sleep 0.2
+    done
+}
+
 # --- Stills
 expect 0 "face.png: " --image face.png --headless
 grep -q '(box [0-9]*,[0-9]* [0-9]*x[0-9]*)' out || fail "no box: $(cat out)"
