@@ -20,12 +20,14 @@ struct ocv_detector {
 /* ---- A cascade is data, and checked like any other ------------------------------------------- */
 
 /* OpenCV's parser calls itself for every element within an element, as deep as the file goes, and
- * stumbles over zeros. */
+ * stumbles over zeros and over an attribute at the end of the file. */
 static bool is_shallow_xml(const std::string &text)
 {
     enum { DEEPEST = 32 };
     int depth = 0;
-    if (text.compare(0, 5, "<?xml") != 0 || text.find('\0') != std::string::npos)
+    const size_t end = text.find_last_not_of(" \t\r\n");
+    if (text.compare(0, 5, "<?xml") != 0 || text[end] != '>' ||
+        text.find('\0') != std::string::npos)
         return false;
     for (size_t at = 0;
          depth <= DEEPEST && (at = text.find_first_of("<>", at)) != std::string::npos; at++) {
