@@ -1,6 +1,7 @@
 """A network camera: shows one client a picture over RTSP, as MPEG video inside the connection.
 
 Usage: rtsp_camera.py PORT PICTURE SECONDS"""
+import signal
 import socket
 import subprocess
 import sys
@@ -32,6 +33,7 @@ encoder = subprocess.Popen(
      "-t", seconds, "-c:v", "mpeg2video", "-q:v", "3", "-f", "rtp",
      f"rtp://127.0.0.1:{media.getsockname()[1]}"],
     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+signal.signal(signal.SIGTERM, lambda *_: (encoder.kill(), sys.exit()))
 while True:
     try:
         packet = media.recv(65536)

@@ -42,27 +42,49 @@ await()
     fail "$2: only $(wc -l <out) frames: $(cat err)"
 }
 
-# --- Cut, waited for, back
-serve 60
-./expressions --camera "$url" --json >out 2>err </dev/null &
-running=$!
-await 25 "first stream"
-kill "$server"
-wait "$server" 2>/dev/null
-sleep 1
-before=$(wc -l <out)
-serve 60
-await $((before + 25)) "second stream"
-grep -q "waiting for it" err || fail "no word of the loss: $(cat err)"
-grep -q "is back" err || fail "no word of the return: $(cat err)"
-kill -INT "$running"
-wait "$running"
-[ $? -eq 0 ] || fail "interrupted: not status 0"
-# Frames are counted on over the gap.
-sed 's/.*"frame":\([0-9]*\),.*/\1/' out >numbers
-sort -n -c -u numbers || fail "frame numbers do not rise: $(tr '\n' ' ' <numbers)"
-kill "$server" 2>/dev/null
-wait "$server" 2>/dev/null
+# The same over RTSP, for half a minute.
+serve_rtsp()
+{
+    python3 "$source_dir/tests/rtsp_camera.py" "$port" face.png 30 >/dev/null 2>&1 </dev/null &
+    server=$!
+    sleep 1
+}
+
+# The stream at this address, served by COMMAND..., is cut, waited for, and comes back.
+# Usage: check_return ADDRESS COMMAND...
+check_return()
+{
+    address=$1
+    shift
+    : >out
+    "$@"
+    ./expressions --camera "$address" --json >out 2>err </dev/null &
+    running=$!
+    await 25 "$address: first stream"
+    kill "$server"
+    wait "$server" 2>/dev/null
+    sleep 1
+    before=$(wc -l <out)
+    "$@"
+    await $((before + 25)) "$address: second stream"
+    grep -q "waiting for it" err || fail "$address: no word of the loss: $(cat err)"
+    grep -q "is back" err || fail "$address: no word of the return: $(cat err)"
+    kill -INT "$running"
+    wait "$running"
+    [ $? -eq 0 ] || fail "$address: interrupted: not status 0"
+    # Frames are counted on over the gap.
+    sed 's/.*"frame":\([0-9]*\),.*/\1/' out >numbers
+    sort -n -c -u numbers || fail "$address: frame numbers do not rise: $(tr '\n' ' ' <numbers)"
+    kill "$server" 2>/dev/null
+    wait "$server" 2>/dev/null
+}
+
+check_return "$url" serve 60
+if command -v python3 >/dev/null; then
+    check_return "rtsp://127.0.0.1:$port/" serve_rtsp
+else
+    echo "rtsp: skipped, there is no python3"
+fi
 
 # --- With --exit-on-loss, the loss is the end
 serve 2
