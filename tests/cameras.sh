@@ -100,6 +100,7 @@ for id in 0 4; do
     wait "$running" || fail "$id: interrupted: status $?: $(cat err)"
 done
 
+: >out
 LD_PRELOAD=$fake ./expressions --camera 0 --json --exit-on-loss >out 2>err </dev/null &
 running=$!
 await has_lines 3

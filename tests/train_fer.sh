@@ -175,6 +175,7 @@ if mkdir full && mount -t tmpfs -o size=64k none full 2>/dev/null; then
     expect 1 "model and checkpoints need" --data data.csv --ferplus votes.csv --output full/m
     umount full
     mount -t tmpfs -o size=900k none full
+    : >out
     # shellcheck disable=SC2086
     "$program" $small --ferplus votes.csv --epochs 3000 --output full/m >out 2>err &
     pid=$!
