@@ -170,6 +170,17 @@ static void test_clip(void **state)
     const struct expressions_box expected = {0, 60, 30, 20};
     assert_memory_equal(&part, &expected, sizeof part);
     assert_int_equal(expressions_clip((struct expressions_box){200, 0, 10, 10}, 100, 80).width, 0);
+    /* As far and as large as numbers are. */
+    static const struct expressions_box far[] = {{INT_MAX, INT_MAX, INT_MAX, INT_MAX},
+                                                 {INT_MIN, INT_MIN, INT_MAX, INT_MAX},
+                                                 {-9, -9, INT_MAX, INT_MAX},
+                                                 {9, 9, INT_MAX, INT_MAX}};
+    static const struct expressions_box inside[] = {
+        {100, 80, 0, 0}, {0, 0, 0, 0}, {0, 0, 100, 80}, {9, 9, 91, 71}};
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        part = expressions_clip(far[i], 100, 80);
+        assert_memory_equal(&part, &inside[i], sizeof part);
+    }
 }
 
 /* Noise; four crops are labelled with what the model says of them, the others with something else.
@@ -263,8 +274,9 @@ static void test_bad_arguments(void **state)
         {pixels, 1 << 20, 1, 1 << 20, EXPRESSIONS_GREY},
     };
     const struct expressions_box bad_boxes[] = {
-        {0, 0, 0, 10},     {0, 0, 10, -1},     {0, 0, 1 << 20, 10}, {1 << 20, 0, 10, 10},
-        {0, -40000, 9, 9}, {INT_MIN, 0, 9, 9}, {0, INT_MIN, 9, 9},
+        {0, 0, 0, 10},      {0, 0, 10, -1},     {0, 0, 1 << 20, 10}, {1 << 20, 0, 10, 10},
+        {0, -40000, 9, 9},  {INT_MIN, 0, 9, 9}, {0, INT_MIN, 9, 9},  {INT_MAX, 0, 9, 9},
+        {0, INT_MAX, 9, 9}, {0, 0, INT_MAX, 9}, {0, 0, 9, INT_MAX},  {0, 0, INT_MIN, INT_MIN},
     };
     struct expressions_face face = {.box = {8, 8, 32, 32}, .id = 77, .label = 77};
     uint8_t crop[EXPRESSIONS_CROP_PIXELS];
