@@ -1,4 +1,5 @@
-/* Writes what the harnesses start from: FOLDER/HARNESS/..., small sound inputs of every kind.
+/* Writes what the harnesses start from: FOLDER/HARNESS/..., small inputs of every kind, sound ones
+ * and such as a reader has to refuse: without its checks, these would lead it astray.
  * Usage: make_seeds FOLDER MEAN_FACES */
 #include "small_model.h"
 #include "small_training.h"
@@ -30,14 +31,43 @@ static void seed_text(const char *harness, const char *name, const char *text)
     seed(harness, name, text, strlen(text));
 }
 
-static void make_models(void)
+static void make_model(const char *name, struct model model)
 {
     struct error error;
-    struct model small = small_model(1), full = full_model(2);
-    EXPECT(model_save(&small, place("model", "small"), &error) == 0);
-    EXPECT(model_save(&full, place("model", "full"), &error) == 0);
-    model_free(&small);
-    model_free(&full);
+    EXPECT(model_save(&model, place("model", name), &error) == 0);
+    model_free(&model);
+}
+
+/* The small model with all its weights like this. */
+static struct model even_model(float weight)
+{
+    struct model model = small_model(1);
+    for (size_t i = 0; i < model.networks[0].mlp.parameter_count; i++)
+        model.networks[0].mlp.parameters[i] = weight;
+    return model;
+}
+
+/* Puts as many letters in the place of others. */
+static void replace(char *text, const char *old, const char *new)
+{
+    char *found = strstr(text, old);
+    EXPECT(found && strlen(old) == strlen(new));
+    memcpy(found, new, strlen(new));
+}
+
+static void make_models(void)
+{
+    make_model("small", small_model(1));
+    make_model("full", full_model(2));
+    make_model("not_a_number", even_model(NAN));
+    make_model("large", even_model(1e20f));
+    /* A layer larger than its values. */
+    size_t size;
+    char *bytes = (char *)read_bytes(place("model", "small"), &size);
+    replace(bytes + 8, "64,5,3", "64,9,3");
+    replace(bytes + 8, "[5,64]", "[9,64]");
+    seed("model", "larger", bytes, size);
+    free(bytes);
 }
 
 static void make_checkpoint(void)
@@ -65,25 +95,35 @@ static void make_checkpoint(void)
     free(state.history);
 }
 
+enum { PIXELS = FACE_SIDE * FACE_SIDE };
+
+/* One row, with so many fields more than the header names. */
+static void make_row(const char *name, int label, int pixels, int more)
+{
+    char text[3 * PIXELS];
+    size_t used = (size_t)sprintf(text, "emotion,pixels,Usage\n%d,", label);
+    for (int i = 0; i < pixels; i++)
+        used += (size_t)sprintf(text + used, "%s%d", i ? " " : "", i % 10);
+    sprintf(text + used, ",Training%.*s\n", more, ",,,,,,,,,,,,,,,,,,,,");
+    seed_text("fer2013", name, text);
+}
+
 static void make_tables(void)
 {
-    enum { PIXELS = FACE_SIDE * FACE_SIDE };
-    static char text[8 * PIXELS];
-    static const char *const votes =
+    static const char rows[] =
         "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,"
-        "NF\n";
-    size_t used = (size_t)sprintf(text, "emotion,pixels,Usage\n3,");
-    for (int i = 0; i < PIXELS; i++)
-        used += (size_t)sprintf(text + used, "%s%d", i ? " " : "", i % 10);
-    sprintf(text + used, ",Training\n");
-    seed_text("fer2013", "one", text);
+        "NF\nTraining,a.png,4,0,0,1,3,2,0,0,0,0\nTraining,,10,0,0,0,0,0,0,0,0,0\r\n"
+        "PublicTest,b.png,0,0,0,0,0,0,0,0,0,10\nPrivateTest,c.png,0,6,0,0,0,0,0,1,3,0\n";
+    char text[2 * sizeof rows];
+    make_row("one", 3, PIXELS, 0);
+    make_row("label", LABEL_COUNT, PIXELS, 0);
+    make_row("pixels", 3, PIXELS + 1, 0);
+    make_row("fields", 3, PIXELS, 20);
     seed_text("fer2013", "bad",
               "\xef\xbb\xbf emotion , pixels, Usage \r\n6,\"0 255 7\",PublicTest");
-    sprintf(text,
-            "%sTraining,a.png,4,0,0,1,3,2,0,0,0,0\nTraining,,10,0,0,0,0,0,0,0,0,0\r\n"
-            "PublicTest,b.png,0,0,0,0,0,0,0,0,0,10\nPrivateTest,c.png,0,6,0,0,0,0,0,1,3,0\n",
-            votes);
-    seed_text("votes", "four", text);
+    seed_text("votes", "four", rows);
+    sprintf(text, "%sPrivateTest,d.png,0,10,0,0,0,0,0,0,0,0\n", rows);
+    seed_text("votes", "five", text);
 }
 
 static size_t put_gzip(const uint8_t *bytes, size_t size, uint8_t *out)
@@ -183,6 +223,9 @@ static void make_command_lines(void)
               "--video=a.mp4\n--report\nr\n--model\nm\n--cascade\nc");
     seed_text("expressions_options", "print",
               "--model-info\n--verbose\n--no-mirror\n--list-cameras");
+    seed_text("expressions_options", "narrow", "--demo\n--size\n8x480");
+    seed_text("expressions_options", "slow", "--demo\n--smooth\n61");
+    seed_text("expressions_options", "nothing", "--headless");
     seed_text("train_options", "train",
               "--data\na.csv\n--ferplus=b\n--output\nm\n--features\nhog,pixels\n--hidden\n@64,512\n"
               "--activation\ntanh\n--epochs=3\n--dropout\n0.5\n--batch-norm\noff");
@@ -193,6 +236,8 @@ static void make_command_lines(void)
               "--evaluate\nm\n--split\nPublicTest\n--json\n--report=r");
     seed_text("train_options", "others",
               "--export-onnx\na.onnx\nm\n--mean-faces\np.png\n--skip-bad");
+    seed_text("train_options", "many", "--features\nhog,hog,hog,hog,hog");
+    seed_text("train_options", "deep", "--hidden\n8,8,8,8,8,8,8,8,8,8,8,8,8,8,8,8,8");
 }
 
 static void make_names(void)
