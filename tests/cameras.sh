@@ -13,7 +13,8 @@ unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
 mkdir by-id && touch by-id/usb-Fake_Webcam
 FAKE_BY_ID=$work/by-id
 FAKE_GONE=$work/gone
-export FAKE_BY_ID FAKE_GONE
+FAKE_TRIES=$work/tries
+export FAKE_BY_ID FAKE_GONE FAKE_TRIES
 fake=$2
 failures=0
 
@@ -46,7 +47,16 @@ await()
 
 has_lines()
 {
-    [ "$(wc -l <out)" -ge "$1" ]
+    [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# start ARGUMENT...: the program, in the background. What the last one printed is not this one's.
+start()
+{
+    : >out
+    : >err
+    LD_PRELOAD=$fake ./expressions "$@" >out 2>err </dev/null &
+    running=$!
 }
 
 # --- What there is
@@ -83,27 +93,25 @@ grep -q "there is no such camera.*Fake Webcam.*Fake Second" err || fail "missing
 
 # --- Unplugged, waited for, back; another camera in its place is not taken
 for id in 0 4; do
-    : >out
-    LD_PRELOAD=$fake ./expressions --camera "$id" --json >out 2>err </dev/null &
-    running=$!
-    await has_lines 5
+    start --camera "$id" --json
+    await has_lines out 5
     : >gone
-    await grep -q "$id: " err
+    await grep -q "^expressions: $id: " err
     echo other >gone
-    sleep 5
+    : >tries
+    await has_lines tries 3 # the first two have ended
     before=$(wc -l <out)
     grep -q "is back" err && fail "$id: another camera was taken"
     rm gone
     await grep -q "is back" err
-    await has_lines $((before + 5))
+    await has_lines out $((before + 5))
     kill -INT "$running"
     wait "$running" || fail "$id: interrupted: status $?: $(cat err)"
+    [ "$(grep -c "is back" err)" -eq 1 ] || fail "$id: back more than once: $(cat err)"
 done
 
-: >out
-LD_PRELOAD=$fake ./expressions --camera 0 --json --exit-on-loss >out 2>err </dev/null &
-running=$!
-await has_lines 3
+start --camera 0 --json --exit-on-loss
+await has_lines out 3
 : >gone
 wait "$running"
 got=$?

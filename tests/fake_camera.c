@@ -10,7 +10,8 @@
  *     /dev/video4  "Fake Second", which says neither sizes nor a lasting name
  *
  * An empty file of the name in FAKE_GONE unplugs the first and the last; one that is not empty puts
- * "Fake Other" in their place. */
+ * "Fake Other" in their place. Each try to open them meanwhile adds a line to the file FAKE_TRIES.
+ */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -65,15 +66,34 @@ static enum presence presence_of(int number)
     return facts.st_size > 0 ? REPLACED : GONE;
 }
 
-/* The number of a camera that is there; -1: another file. */
-static int find(const char *path)
+/* The number of the camera that this path leads to; -1: another file. */
+static int number_of(const char *path)
 {
     if (strcmp(path, lasting) == 0)
-        return presence_of(WEBCAM) == PRESENT ? WEBCAM : -1;
+        return WEBCAM;
     if (strncmp(path, "/dev/video", 10) != 0 || strlen(path) != 11)
         return -1;
     int number = path[10] - '0';
-    return number < 0 || number >= CAMERAS || presence_of(number) == GONE ? -1 : number;
+    return number < 0 || number >= CAMERAS ? -1 : number;
+}
+
+/* The same, of a camera that is there. */
+static int find(const char *path)
+{
+    int number = number_of(path);
+    enum presence presence = number < 0 ? GONE : presence_of(number);
+    bool there = presence == PRESENT || (presence == REPLACED && strcmp(path, lasting) != 0);
+    return there ? number : -1;
+}
+
+/* Adds a line to the file FAKE_TRIES. */
+static void note_try(void)
+{
+    int (*next)(const char *, int, ...) = real("open");
+    const char *path = getenv("FAKE_TRIES");
+    int file = path ? next(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (file >= 0 && write(file, "\n", 1) == 1)
+        close(file);
 }
 
 static int open_camera(int number)
@@ -97,6 +117,8 @@ static int open_any(const char *name, const char *path, int flags, mode_t mode)
 {
     int (*next)(const char *, int, ...) = real(name);
     int number = find(path);
+    if (number_of(path) >= 0 && presence_of(number_of(path)) != PRESENT)
+        note_try();
     return number >= 0 ? open_camera(number) : next(path, flags, mode);
 }
 
