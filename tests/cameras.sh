@@ -85,7 +85,7 @@ grep -q '"width":160,"height":120,' out || fail "small: $(cat out)"
 run 4 --camera 1
 grep -q "it is no camera" err || fail "metadata: $(cat err)"
 run 4 --camera 2
-grep -q "another program uses it" err || fail "busy: $(cat err)"
+grep -q ": another program uses it" err || fail "busy: $(cat err)"
 run 4 --camera 3
 grep -q "you may not use it" err || fail "forbidden: $(cat err)"
 run 4 --camera 5
