@@ -25,12 +25,14 @@ for file; do
     lacks 'GNU_RELRO' "no RELRO" "$file" -l
     lacks 'FLAGS_1.* NOW' "symbols are bound later" "$file" -d
     lacks 'GNU_STACK.* RW  *0x' "the stack can be executed" "$file" -l
+    # Of what they watch, the modules have too little: no call to fortify, one of them no array.
     case $file in
-    */expressions/*.so) ;; # too little code for these
-    *)
-        lacks '__stack_chk_fail' "no stack protector" "$file" -s
-        lacks '_chk@' "no fortified function" "$file" -s
-        ;;
+    */expressions/pictures.so) ;;
+    *) lacks '__stack_chk_fail' "no stack protector" "$file" -s ;;
+    esac
+    case $file in
+    */expressions/*.so) ;;
+    *) lacks '_chk@' "no fortified function" "$file" -s ;;
     esac
     readelf -W -d "$file" | grep -q TEXTREL && {
         echo "FAILED: $file: changes its own code"
