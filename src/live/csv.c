@@ -4,12 +4,16 @@
 #include "text.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct csv {
     FILE *file;
+    long whole;  /* bytes before the last row; -1 where that cannot be said, as of a pipe */
+    bool broken; /* that row could not be written as a whole */
     char path[4096];
 };
 
@@ -90,12 +94,26 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame,
         return error_no_memory(error, "a result");
     int failed = 0;
     for (int i = 0; i < count && !failed; i++) {
+        csv->whole = ftell(csv->file);
         write_text(csv->file, name);
         write_face(csv->file, frame, &faces[i]);
         failed = fflush(csv->file);
     }
+    csv->broken = failed;
     free(name);
     return failed ? complain(csv, error) : 0;
+}
+
+/* Half a row is taken back; not before fclose, which tries once more to write the rest. */
+static void close_file(struct csv *csv)
+{
+    int fd = csv->broken && csv->whole >= 0 ? dup(fileno(csv->file)) : -1;
+    fclose(csv->file);
+    if (fd < 0)
+        return;
+    int code = ftruncate(fd, csv->whole);
+    (void)code; /* that it is cut short was told */
+    close(fd);
 }
 
 void csv_close(struct csv **csv)
@@ -103,7 +121,7 @@ void csv_close(struct csv **csv)
     if (!*csv)
         return;
     if ((*csv)->file)
-        fclose((*csv)->file);
+        close_file(*csv);
     free(*csv);
     *csv = NULL;
 }
