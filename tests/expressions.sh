@@ -22,16 +22,6 @@ fail()
     failures=$((failures + 1))
 }
 
-# Until what runs has written so many lines, whatever time it takes; two minutes are too long.
-await_lines()
-{
-    tries=0
-    until [ "$(wc -l <out)" -ge "$1" ] || [ "$tries" -ge 240 ]; do
-        tries=$((tries + 1))
-        sleep 0.5
-    done
-}
-
 # expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints.
 expect()
 {
@@ -192,6 +182,9 @@ expect_lines 10
 if [ -c /dev/full ]; then
     ./expressions --demo --headless --json >/dev/full 2>err
     [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] || fail "full disk: $(cat err)"
+    ln -s /dev/full full.csv
+    expect_error 1 "full.csv: cannot be written" --demo --headless --csv full.csv
+    [ -h full.csv ] || fail "a device was removed"
 fi
 
 # --- A display that does not answer is no display

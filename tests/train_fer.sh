@@ -134,6 +134,16 @@ expect 1 "none.csv: No such file" --data none.csv
 mkdir empty
 expect 1 "empty: holds neither" --data empty
 expect 1 "no PrivateTest pictures" --evaluate m.safetensors --data data.csv --split PrivateTest
+for class in angry disgust fear happy sad surprise neutral; do
+    mkdir -p pictures/train/$class
+    { printf 'P5\n48 48\n255\n' && head -c 2304 /dev/zero; } >pictures/train/$class/black.pgm
+done
+echo text >pictures/train/happy/broken.png
+expect 1 "happy/broken.png: not a picture" --data pictures --align off --mean-faces faces.png
+expect 0 "happy/broken.png: not a picture or damaged; try one that an image viewer opens; left out" \
+    --data pictures --skip-bad --align off --mean-faces faces.png
+expect 0 "pictures: 1 pictures left out of 8" \
+    --data pictures --skip-bad --align off --mean-faces faces.png
 sed '5s/^./9/' data.csv >label.csv
 expect 1 'label.csv: line 5: label "9"' --data label.csv
 sed '9s/ [0-9]* / 256 /' data.csv >value.csv

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct csv {
@@ -44,9 +45,10 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
     if (made->file)
         write_header(made->file);
     if (!made->file || fflush(made->file)) {
+        struct stat status;
         complain(made, error);
-        if (made->file)
-            remove(path);
+        if (made->file && fstat(fileno(made->file), &status) == 0 && S_ISREG(status.st_mode))
+            remove(path); /* never a device, such as /dev/full */
         csv_close(&made);
         return -1;
     }
