@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <strings.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <vector>
 
@@ -283,7 +284,9 @@ enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int 
         opened->video = videos().open_writer(ffmpeg_name(path), cv::CAP_FFMPEG, codec,
                                              representable(fps), opened->even_size);
         if (!opened->video) {
-            std::remove(path);
+            struct stat status;
+            if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+                std::remove(path); /* never a device */
             throw Failure{OCV_CANNOT, "FFmpeg cannot write a video of this size; try .avi or a "
                                       "smaller one"};
         }

@@ -184,7 +184,9 @@ if [ -c /dev/full ]; then
     [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] || fail "full disk: $(cat err)"
     ln -s /dev/full full.csv
     expect_error 1 "full.csv: cannot be written" --demo --headless --csv full.csv
-    [ -h full.csv ] || fail "a device was removed"
+    ln -s /dev/full full.mp4
+    expect 1 "" --demo --headless --max-frames 3 --output full.mp4
+    [ -h full.csv ] && [ -h full.mp4 ] || fail "a device was removed"
 fi
 
 # --- A display that does not answer is no display

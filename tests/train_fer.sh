@@ -14,10 +14,10 @@ fail() {
     failures=$((failures + 1))
 }
 
-# wait_for PATTERN: until the program in the background has printed it, or half a minute or so.
+# wait_for PATTERN: until the program in the background has printed it, or some minutes.
 wait_for() {
     tries=0
-    until grep -q "$1" out || [ $tries -eq 2000 ]; do
+    until grep -q "$1" out || [ $tries -eq 20000 ]; do
         sleep 0.01
         tries=$((tries + 1))
     done
@@ -34,7 +34,7 @@ interrupt() {
     [ "$1" != --resume ] || wait_for "^going on"
     rm -f "$checkpoint"
     tries=0
-    until [ -e "$checkpoint" ] || grep -q '^[a-z]*\.safetensors$' out || [ $tries -eq 2000 ]; do
+    until [ -e "$checkpoint" ] || grep -q '^[a-z]*\.safetensors$' out || [ $tries -eq 20000 ]; do
         sleep 0.01
         tries=$((tries + 1))
     done
