@@ -13,7 +13,8 @@ train_fer=$1 expressions=$2 make_pictures=$3 source_dir=$4
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
-cp "$expressions" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" &&
+cp "$expressions" "$work/expressions" && ln -s "$source_dir/models" "$work" &&
+    mkdir "$work/datasets" && ln -s "$source_dir/datasets/mean_faces.png" "$work/datasets" &&
     cd "$work" && mkdir disk || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
 failures=0
