@@ -20,7 +20,8 @@ struct ocv_detector {
 /* ---- A cascade is data, and checked like any other ------------------------------------------- */
 
 /* OpenCV's parser calls itself for every element within an element, as deep as the file goes, and
- * stumbles over zeros and over an attribute at the end of the file. */
+ * stumbles over zeros, over an attribute at the end of the file, and over a return without a new
+ * line, where it takes the file to end. */
 static bool is_shallow_xml(const std::string &text)
 {
     enum { DEEPEST = 32 };
@@ -29,6 +30,9 @@ static bool is_shallow_xml(const std::string &text)
     if (text.compare(0, 5, "<?xml") != 0 || text[end] != '>' ||
         text.find('\0') != std::string::npos)
         return false;
+    for (size_t at = 0; (at = text.find('\r', at)) != std::string::npos; at++)
+        if (text.compare(at, 2, "\r\n") != 0)
+            return false;
     for (size_t at = 0;
          depth <= DEEPEST && (at = text.find_first_of("<>", at)) != std::string::npos; at++) {
         const bool ends = text[at] == '<' ? text.compare(at, 2, "</") == 0 : text[at - 1] == '/';
