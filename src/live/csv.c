@@ -4,7 +4,6 @@
 #include "text.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,7 @@
 
 struct csv {
     FILE *file;
-    long whole;  /* bytes before the last row; -1 where that cannot be said, as of a pipe */
-    bool broken; /* that row could not be written as a whole */
+    long half; /* where a row begins that could not be written as a whole; -1: none, or in a pipe */
     char path[4096];
 };
 
@@ -41,6 +39,7 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
     if (!made)
         return error_no_memory(error, "the table");
     snprintf(made->path, sizeof made->path, "%s", path);
+    made->half = -1;
     made->file = fopen(path, "w");
     if (made->file)
         write_header(made->file);
@@ -95,13 +94,14 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame,
     if (!name)
         return error_no_memory(error, "a result");
     int failed = 0;
+    long begin = -1;
     for (int i = 0; i < count && !failed; i++) {
-        csv->whole = ftell(csv->file);
+        begin = ftell(csv->file);
         write_text(csv->file, name);
         write_face(csv->file, frame, &faces[i]);
         failed = fflush(csv->file);
     }
-    csv->broken = failed;
+    csv->half = failed ? begin : -1;
     free(name);
     return failed ? complain(csv, error) : 0;
 }
@@ -109,11 +109,11 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame,
 /* Half a row is taken back; not before fclose, which tries once more to write the rest. */
 static void close_file(struct csv *csv)
 {
-    int fd = csv->broken && csv->whole >= 0 ? dup(fileno(csv->file)) : -1;
+    int fd = csv->half >= 0 ? dup(fileno(csv->file)) : -1;
     fclose(csv->file);
     if (fd < 0)
         return;
-    int code = ftruncate(fd, csv->whole);
+    int code = ftruncate(fd, csv->half);
     (void)code; /* that it is cut short was told */
     close(fd);
 }
