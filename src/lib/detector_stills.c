@@ -9,13 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Tight portraits cut off the forehead that the cascade wants to see: hence the padding. What the
- * first search finds nothing in is searched once more in finer steps, for large faces only. */
-enum { THOROUGH, LARGE_FACES, SEARCHES };
-static const struct search still_searches[SEARCHES] = {
-    {1000, false, 0.30, 1.10, 1, 1.0 / 32, 0},
-    {400, true, 0.30, 1.05, 1, 1.0 / 5, 0},
+/* Tight portraits cut off the forehead that the cascade wants to see: hence the padding, in
+ * proportion to the faces. Each range sees the picture only as large as its smallest faces need,
+ * since small ones take most of the time. A picture in which these find nothing is searched once
+ * more in finer steps, for large faces only. */
+static const struct search upright_searches[] = {
+    {768, false, 0.04, 1.10, 1, 1.0 / 32, 1.0 / 16},
+    {512, false, 0.08, 1.10, 1, 1.0 / 16, 1.0 / 5},
+    {384, false, 0.30, 1.10, 1, 1.0 / 5, 0},
 };
+static const struct search finer_search = {400, true, 0.30, 1.05, 1, 1.0 / 5, 0};
 
 /* In stills a second cascade looks too. It errs less, so that its answers count twice; the boxes
  * are the first one's, where that has one, since the network learned from such. Together they find
@@ -35,7 +38,6 @@ struct turn {
 };
 static const struct turn turns[] = {
     {25, false, false}, {-25, false, false}, {0, true, false}, {0, true, true}};
-static const struct search beside_others = {1000, false, 0, 1.10, 1, 0, 0};
 static const double smaller_than_others = 0.7, larger_than_others = 1.4;
 enum { LEAST_STRENGTH_TURNED = 4 };
 
@@ -113,11 +115,12 @@ static void run_part(void *context)
     part->result = part->search(part);
 }
 
-/* Runs the search in both its parts. What they found, the first one's before the second one's; how
- * many, or -1. */
+/* Runs the search in both its parts, and puts behind the `known` candidates what they found, the
+ * first one's before the second one's. How many those are now, or -1. */
 static int search_both(struct detector *detector, int (*search)(struct part *part),
                        const struct view_of_frame *view, const struct ocv_detection *how,
-                       struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
+                       struct candidate candidates[MAX_STILL_CANDIDATES], int known,
+                       struct error *error)
 {
     struct part parts[2];
     struct beside beside;
@@ -131,7 +134,7 @@ static int search_both(struct detector *detector, int (*search)(struct part *par
     beside_begin(&beside, run_part, &parts[1]);
     run_part(&parts[0]);
     beside_end(&beside);
-    int total = 0;
+    int total = known;
     for (int i = 0; i < 2; i++) {
         if (parts[i].result) {
             *error = parts[i].error;
@@ -184,21 +187,23 @@ static int search_upright(struct part *part)
 }
 
 static int find_upright(struct detector *detector, struct grey_frame *frame,
+                        const struct search *searches, int search_count,
                         struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
-    for (int i = 0; i < SEARCHES && frame->box_count == 0; i++) {
+    int count = 0;
+    for (int i = 0; i < search_count; i++) {
         struct view_of_frame view;
         struct ocv_detection how;
-        if (detector_prepare(detector, &still_searches[i], frame, &view, &how, error))
+        if (detector_prepare(detector, &searches[i], frame, &view, &how, error))
             return -1;
-        int count = search_both(detector, search_upright, &view, &how, candidates, error);
+        count = search_both(detector, search_upright, &view, &how, candidates, count, error);
         if (count < 0)
             return -1;
-        int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
-        count = candidates_choose(candidates, count, least);
-        for (int j = 0; j < count; j++)
-            detector_add(frame, candidates[j].box);
     }
+    int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
+    count = candidates_choose(candidates, count, least);
+    for (int i = 0; i < count; i++)
+        detector_add(frame, candidates[i].box);
     return 0;
 }
 
@@ -256,27 +261,33 @@ static bool is_inside(const struct grey_frame *frame, struct box box)
     return 2.0 * inside.width * inside.height >= (double)box.width * box.height;
 }
 
+/* For faces in sizes like those of the known ones. */
+static struct search beside_known(const struct grey_frame *frame)
+{
+    enum { LARGEST_SIDE = 1000 };
+    int smallest = frame->boxes[0].width, largest = smallest;
+    for (int i = 1; i < frame->box_count; i++) {
+        smallest = frame->boxes[i].width < smallest ? frame->boxes[i].width : smallest;
+        largest = frame->boxes[i].width > largest ? frame->boxes[i].width : largest;
+    }
+    double side = fmax(frame->grey.width, frame->grey.height);
+    double least = smaller_than_others * smallest / side,
+           most = larger_than_others * largest / side;
+    return (struct search){
+        (int)fmin(CASCADE_SIDE / least, LARGEST_SIDE), false, 0, 1.10, 1, least, most};
+}
+
 static int find_turned(struct detector *detector, struct grey_frame *frame,
                        struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
 {
     struct view_of_frame view;
     struct ocv_detection how;
-    const struct search *search =
-        frame->box_count > 0 ? &beside_others : &still_searches[LARGE_FACES];
-    if (detector_prepare(detector, search, frame, &view, &how, error))
+    struct search search = frame->box_count > 0 ? beside_known(frame) : finer_search;
+    if (detector_prepare(detector, &search, frame, &view, &how, error))
         return -1;
-    if (frame->box_count > 0) {
-        int smallest = frame->boxes[0].width, largest = smallest;
-        for (int i = 1; i < frame->box_count; i++) {
-            smallest = frame->boxes[i].width < smallest ? frame->boxes[i].width : smallest;
-            largest = frame->boxes[i].width > largest ? frame->boxes[i].width : largest;
-        }
-        int least = (int)(smaller_than_others * smallest * view.scale);
-        how.min_side = least > CASCADE_SIDE ? least : CASCADE_SIDE;
-        how.max_side = (int)(larger_than_others * largest * view.scale);
+    if (frame->box_count > 0)
         detector_hide_known(detector, &view, frame);
-    }
-    int total = search_both(detector, search_turned, &view, &how, candidates, error);
+    int total = search_both(detector, search_turned, &view, &how, candidates, 0, error);
     if (total < 0)
         return -1;
     total = candidates_choose(candidates, total, LEAST_STRENGTH_TURNED);
@@ -296,8 +307,11 @@ static int compare_sizes(const void *first, const void *second)
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
     struct candidate candidates[MAX_STILL_CANDIDATES];
+    enum { UPRIGHT_SEARCHES = sizeof upright_searches / sizeof *upright_searches };
     frame->box_count = 0;
-    if (find_upright(detector, frame, candidates, error) ||
+    if (find_upright(detector, frame, upright_searches, UPRIGHT_SEARCHES, candidates, error) ||
+        (frame->box_count == 0 &&
+         find_upright(detector, frame, &finer_search, 1, candidates, error)) ||
         find_turned(detector, frame, candidates, error)) {
         frame->box_count = 0;
         return -1;
