@@ -12,7 +12,6 @@
 struct reading {
     struct mlp_tape *tape;
     real *vector, *d_vector; /* D */
-    real *gradients;         /* of the parameters; a by-product */
 };
 
 struct explainer {
@@ -29,8 +28,7 @@ static int make_reading(struct reading *reading, const struct network *network, 
     size_t dim = (size_t)features_dim(&network->features);
     reading->vector = malloc(dim * sizeof *reading->vector);
     reading->d_vector = malloc(dim * sizeof *reading->d_vector);
-    reading->gradients = malloc(network->mlp.parameter_count * sizeof *reading->gradients);
-    if (!reading->vector || !reading->d_vector || !reading->gradients)
+    if (!reading->vector || !reading->d_vector)
         return error_no_memory(error, "the explanation");
     return mlp_tape_create(&reading->tape, &network->mlp.config, 1, error);
 }
@@ -69,7 +67,6 @@ void explainer_free(struct explainer **explainer)
         mlp_tape_free(&freed->readings[i].tape);
         free(freed->readings[i].vector);
         free(freed->readings[i].d_vector);
-        free(freed->readings[i].gradients);
     }
     model_workspace_free(&freed->align);
     free(freed->target);
@@ -86,10 +83,9 @@ static void explain_network(struct explainer *explainer, struct network *network
     const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY};
     size_t dim = (size_t)features_dim(&network->features);
     features_extract(&network->features, explainer->face, r->vector);
-    memset(r->gradients, 0, network->mlp.parameter_count * sizeof *r->gradients);
     mlp_forward_training(&network->mlp, r->tape, &training, r->vector, 1, NULL);
-    mlp_backward(&network->mlp, r->tape, &training, r->vector, explainer->target, 1, 1,
-                 r->gradients, r->d_vector);
+    mlp_backward(&network->mlp, r->tape, &training, r->vector, explainer->target, 1, 1, NULL,
+                 r->d_vector);
     /* The cost is -ln p. */
     for (size_t i = 0; i < dim; i++)
         r->d_vector[i] = -r->d_vector[i];

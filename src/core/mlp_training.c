@@ -211,9 +211,8 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
                   mlp->config.units[last + 1], samples, dz);
     for (int i = last; i >= 0; i--) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        real *d_weights = gradients + (layer->weights - mlp->parameters);
         int rows = batch * layer->tokens;
-        assert(dz);
+        assert(dz && (gradients || !layer->gamma));
         if (i < last) {
             struct hidden_pass pass = {.mlp = mlp,
                                        .training = training,
@@ -227,8 +226,10 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
             team_run(training->team, hidden_backward, &pass);
         }
         const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
-        gemm(training->team, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1, d_weights);
-        if (layer->biases)
+        if (gradients)
+            gemm(training->team, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1,
+                 gradients + (layer->weights - mlp->parameters));
+        if (gradients && layer->biases)
             sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
         real *dx = i > 0 ? below : d_inputs;
         if (dx)

@@ -50,7 +50,8 @@ double mlp_cost(enum output_activation output, enum loss loss, const real *outpu
 /* Back-propagates the batch that the tape remembers; `inputs` are the same as then. Adds
  * dJ/dparameter to gradients[parameter_count], which have the layout of mlp->parameters; zero them
  * first. J is the mean over `samples`: the batch, or all samples of the batches whose gradients
- * are added up. Where `d_inputs` is not NULL it receives dJ/dX (B x D). */
+ * are added up. Where `d_inputs` is not NULL it receives dJ/dX (B x D); for that alone, `gradients`
+ * may be NULL, without batch normalization. */
 void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp_training *training,
                   const real *inputs, const real *targets, int batch, int samples, real *gradients,
                   real *d_inputs);

@@ -1,9 +1,12 @@
 /* What a crop costs on one core: the whole answer, mirror image included, and each of its stages,
  * as ratios to the matrix products of the model's own layers, a row of each network and its mirror
- * image at a time, by OpenBLAS alone. All take turns, round after round.
+ * image at a time, by OpenBLAS alone; and an explanation, beside the forward and backward pass of
+ * a training on one crop. All take turns, round after round.
  * Usage: bench_predict MODEL... */
+#include "explain.h"
 #include "face.h"
 #include "gemm.h"
+#include "mlp_training.h"
 #include "model.h"
 #include "rng.h"
 
@@ -12,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 200, CROPS = 32, STAGES = 4 };
+enum { ROUNDS = 200, CROPS = 32, STAGES = 6 };
 
 static double now(void)
 {
@@ -31,6 +34,9 @@ struct bench {
     struct model model;
     struct model_workspace *workspace;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
+    struct mlp_tape *tapes[MODEL_MAX_NETWORKS];
+    float *gradients[MODEL_MAX_NETWORKS]; /* of the parameters */
+    struct explainer *explainer;
     float *vectors[MODEL_MAX_NETWORKS]; /* 2 x D of each network */
     float *products;                    /* 2 x the widest layer */
     uint8_t crops[CROPS][FACE_SIDE * FACE_SIDE];
@@ -64,11 +70,24 @@ static void products_alone(struct bench *b)
         }
 }
 
+/* As training has it: of one row, down to the gradients of all weights. */
+static void forward_and_backward(struct bench *b)
+{
+    static const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY};
+    static const float target[MODEL_MAX_CLASSES] = {1};
+    for (int i = 0; i < b->model.network_count; i++) {
+        struct mlp *mlp = &b->model.networks[i].mlp;
+        mlp_forward_training(mlp, b->tapes[i], &training, b->vectors[i], 1, NULL);
+        mlp_backward(mlp, b->tapes[i], &training, b->vectors[i], target, 1, 1, b->gradients[i],
+                     NULL);
+    }
+}
+
 static void measure(struct bench *b, int round)
 {
     const uint8_t *crop = b->crops[round % CROPS];
     struct affine face;
-    float answer[2 * MODEL_MAX_CLASSES];
+    float answer[2 * MODEL_MAX_CLASSES], map[FACE_SIDE * FACE_SIDE];
     double at[STAGES + 2];
     at[0] = now();
     products_alone(b);
@@ -88,14 +107,19 @@ static void measure(struct bench *b, int round)
     at[4] = now();
     model_predict(&b->model, b->workspace, crop, 1, answer);
     at[5] = now();
+    forward_and_backward(b);
+    at[6] = now();
+    explainer_run(b->explainer, crop, 0, map);
+    at[7] = now();
     for (int s = 0; s <= STAGES; s++)
         b->seconds[s][round] = at[s + 1] - at[s];
 }
 
 static void print_stages(struct bench *b, const char *path)
 {
-    static const char *const names[STAGES + 1] = {"matrix products alone", "align", "vectors",
-                                                  "networks", "crop to probabilities"};
+    static const char *const names[STAGES + 1] = {
+        "matrix products alone", "align",      "vectors", "networks", "crop to probabilities",
+        "forward and backward",  "explanation"};
     printf("%s\n%-24s %9s %9s %9s %8s\n", path, "milliseconds a crop", "least", "median", "95th",
            "ratio");
     for (int s = 0; s <= STAGES; s++)
@@ -111,17 +135,21 @@ static int bench(const char *path)
     static struct bench b;
     struct error error;
     if (model_load(&b.model, path, &error) < 0 ||
-        model_workspace_create(&b.workspace, &b.model, 1, &error) < 0) {
+        model_workspace_create(&b.workspace, &b.model, 1, &error) < 0 ||
+        explainer_create(&b.explainer, &b.model, &error) < 0) {
         fprintf(stderr, "bench_predict: %s\n", error.text);
         return -1;
     }
     make_crops(&b);
     b.products = calloc(4 * 65536, sizeof *b.products);
     for (int i = 0; i < b.model.network_count; i++) {
-        size_t dim = (size_t)features_dim(&b.model.networks[i].features);
+        const struct network *network = &b.model.networks[i];
+        size_t dim = (size_t)features_dim(&network->features);
         b.vectors[i] = calloc(2 * dim, sizeof *b.vectors[i]);
-        if (!b.products || !b.vectors[i] ||
-            mlp_workspace_create(&b.mlps[i], &b.model.networks[i].mlp.config, 2, &error) < 0) {
+        b.gradients[i] = calloc(network->mlp.parameter_count, sizeof *b.gradients[i]);
+        if (!b.products || !b.vectors[i] || !b.gradients[i] ||
+            mlp_workspace_create(&b.mlps[i], &network->mlp.config, 2, &error) < 0 ||
+            mlp_tape_create(&b.tapes[i], &network->mlp.config, 1, &error) < 0) {
             fprintf(stderr, "bench_predict: no memory\n");
             return -1;
         }
@@ -131,9 +159,12 @@ static int bench(const char *path)
     print_stages(&b, path);
     for (int i = 0; i < b.model.network_count; i++) {
         mlp_workspace_free(&b.mlps[i]);
+        mlp_tape_free(&b.tapes[i]);
+        free(b.gradients[i]);
         free(b.vectors[i]);
     }
     free(b.products);
+    explainer_free(&b.explainer);
     model_workspace_free(&b.workspace);
     model_free(&b.model);
     return 0;
