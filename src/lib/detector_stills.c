@@ -261,10 +261,10 @@ static bool is_inside(const struct grey_frame *frame, struct box box)
     return 2.0 * inside.width * inside.height >= (double)box.width * box.height;
 }
 
-/* For faces in sizes like those of the known ones. */
+/* For faces in sizes like those of the known ones; the smallest sought are SMALLEST pixels wide. */
 static struct search beside_known(const struct grey_frame *frame)
 {
-    enum { LARGEST_SIDE = 1000 };
+    enum { LARGEST_SIDE = 1000, SMALLEST = 32 };
     int smallest = frame->boxes[0].width, largest = smallest;
     for (int i = 1; i < frame->box_count; i++) {
         smallest = frame->boxes[i].width < smallest ? frame->boxes[i].width : smallest;
@@ -274,7 +274,7 @@ static struct search beside_known(const struct grey_frame *frame)
     double least = smaller_than_others * smallest / side,
            most = larger_than_others * largest / side;
     return (struct search){
-        (int)fmin(CASCADE_SIDE / least, LARGEST_SIDE), false, 0, 1.10, 1, least, most};
+        (int)fmin(SMALLEST / least, LARGEST_SIDE), false, 0, 1.10, 1, least, most};
 }
 
 static int find_turned(struct detector *detector, struct grey_frame *frame,
