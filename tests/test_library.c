@@ -174,9 +174,10 @@ static void test_clip(void **state)
     static const struct expressions_box far[] = {{INT_MAX, INT_MAX, INT_MAX, INT_MAX},
                                                  {INT_MIN, INT_MIN, INT_MAX, INT_MAX},
                                                  {-9, -9, INT_MAX, INT_MAX},
-                                                 {9, 9, INT_MAX, INT_MAX}};
+                                                 {9, 9, INT_MAX, INT_MAX},
+                                                 {9, 9, -5, INT_MIN}};
     static const struct expressions_box inside[] = {
-        {100, 80, 0, 0}, {0, 0, 0, 0}, {0, 0, 100, 80}, {9, 9, 91, 71}};
+        {100, 80, 0, 0}, {0, 0, 0, 0}, {0, 0, 100, 80}, {9, 9, 91, 71}, {9, 9, 0, 0}};
     for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
         part = expressions_clip(far[i], 100, 80);
         assert_memory_equal(&part, &inside[i], sizeof part);

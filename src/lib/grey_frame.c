@@ -11,5 +11,6 @@ struct box box_clip(struct box box, int width, int height)
     int top = clamp(box.y, height);
     int right = clamp((int64_t)box.x + box.width, width);
     int bottom = clamp((int64_t)box.y + box.height, height);
-    return (struct box){left, top, right - left, bottom - top};
+    return (struct box){left, top, right > left ? right - left : 0,
+                        bottom > top ? bottom - top : 0};
 }
