@@ -11,6 +11,7 @@
 enum {
     MAX_PLACES = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* of patches along a side */
     BLOCK = 128, /* patches in one product, whole rows of them */
+    LANES = 16,  /* sums side by side */
     PAIRS = PATCH_VALUES / 2
 };
 
@@ -50,19 +51,36 @@ static inline float beyond_threshold(float s)
     return s > PATCH_THRESHOLD ? s - PATCH_THRESHOLD : 0.0f;
 }
 
-/* Adds the two rectified values of each atom's product, times `weight`. The products with atom k
- * and with its mirror image, atom k + half, are even[k] + odd[k] and even[k] - odd[k]. */
-VECTOR_CLONES static void add_codes(const float *restrict even, const float *restrict odd,
-                                    const float *restrict offsets, int half, float weight,
-                                    float *restrict codes)
+/* The codes of `lanes` atoms, of sum_codes. */
+static inline void sum_block(const float *restrict even, const float *restrict odd,
+                             const float *restrict offsets, int half, const float *restrict weights,
+                             int count, int lanes, float *restrict codes)
 {
-    for (int k = 0; k < half; k++) {
-        float mean = even[k] - offsets[k];
-        codes[k] += weight * beyond_threshold(mean + odd[k]);
-        codes[k + half] += weight * beyond_threshold(mean - odd[k]);
-        codes[k + 2 * half] += weight * beyond_threshold(-mean - odd[k]);
-        codes[k + 3 * half] += weight * beyond_threshold(odd[k] - mean);
-    }
+    float sums[4][LANES] = {{0}};
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < lanes; k++) {
+            float mean = even[i * half + k] - offsets[k], difference = odd[i * half + k];
+            sums[0][k] += weights[i] * beyond_threshold(mean + difference);
+            sums[1][k] += weights[i] * beyond_threshold(mean - difference);
+            sums[2][k] += weights[i] * beyond_threshold(-mean - difference);
+            sums[3][k] += weights[i] * beyond_threshold(difference - mean);
+        }
+    for (int part = 0; part < 4; part++)
+        for (int k = 0; k < lanes; k++)
+            codes[part * half + k] = sums[part][k];
+}
+
+/* codes[4 * half]: the two rectified values of each atom's product, summed over `count` patches
+ * with their weights. The products of a patch with atom k and with its mirror image, atom k + half,
+ * are even[k] + odd[k] and even[k] - odd[k]; those of the next patch lie `half` further on. */
+VECTOR_CLONES static void sum_codes(const float *restrict even, const float *restrict odd,
+                                    const float *restrict offsets, int half,
+                                    const float *restrict weights, int count, float *restrict codes)
+{
+    int k = 0;
+    for (; k + LANES <= half; k += LANES)
+        sum_block(even + k, odd + k, offsets + k, half, weights, count, LANES, codes + k);
+    sum_block(even + k, odd + k, offsets + k, half, weights, count, half - k, codes + k);
 }
 
 /* Sums and differences of the values that lie opposite each other, each times `scale`:
@@ -109,18 +127,21 @@ static void multiply(const struct patches *p, const uint8_t *at, int columns, in
     gemm(NULL, GEMM_ABT, count, half, PAIRS, odd, atoms->odd, 0, products->odd);
 }
 
-/* Adds what one row of patches, from patch number `first` of the block on, gives to the places, by
- * way of line[grid][2 * atoms]. */
+/* line[grid][2 * atoms]: what one row of patches, from patch number `first` of the block on, gives
+ * to the places along it. */
 static void pool_row(const struct patches *p, const struct products *products, int first,
                      int columns, float across[PATCHES_MAX_GRID][MAX_PLACES], float *line)
 {
     int codes = 2 * p->atoms, half = p->atoms / 2;
-    memset(line, 0, (size_t)(p->grid * codes) * sizeof *line);
-    for (int g = 0; g < p->grid; g++)
-        for (int x = 0; x < columns; x++)
-            if (across[g][x] > 0.0f)
-                add_codes(products->even + (first + x) * half, products->odd + (first + x) * half,
-                          p->offsets, half, across[g][x], line + g * codes);
+    for (int g = 0; g < p->grid; g++) {
+        int begin = 0, end = columns;
+        while (across[g][begin] == 0.0f)
+            begin++;
+        while (across[g][end - 1] == 0.0f)
+            end--;
+        sum_codes(products->even + (first + begin) * half, products->odd + (first + begin) * half,
+                  p->offsets, half, across[g] + begin, end - begin, line + g * codes);
+    }
 }
 
 void patches_extract(const struct patches *p, const uint8_t *picture, float *values)

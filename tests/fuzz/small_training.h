@@ -13,6 +13,7 @@ enum { CHECKPOINT_SIDE = 8, CHECKPOINT_CLASSES = 3 };
 static inline struct recipe checkpoint_test_recipe(void)
 {
     struct recipe recipe = recipe_default();
+    recipe.network_count = 2;
     recipe.features[0] = FEATURES_PIXELS;
     recipe.features[1] = FEATURES_PATCHES;
     recipe.hidden_count = 1;
