@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 3, EPOCHS = 8, BATCH = 256 };
+enum { ROUNDS = 3, BATCH = 256 };
+
+/* The first rounds need only be good enough for the next one to learn from. */
+static const int epochs_of_round[ROUNDS] = {12, 12, 60};
 
 /* Of the random numbers; above all epochs and samples. */
 static const uint64_t pose_streams = (uint64_t)62 << 56, round_streams = (uint64_t)63 << 56;
@@ -69,8 +72,10 @@ struct fitting {
     const struct affine *faces;
     uint64_t seed;
     struct features features;
-    int dim, epoch;   /* epoch: counted over all rounds */
-    const int *order; /* of the batch */
+    int dim;
+    int epoch;         /* counted over all rounds */
+    int first, epochs; /* of the round */
+    const int *order;  /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
     struct mlp mlp;
@@ -124,7 +129,7 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
                 f->batch;
         mlp_backward(&f->mlp, f->tape, &training, f->inputs, f->targets, f->batch, f->batch,
                      f->gradients, NULL);
-        double at = (f->epoch % EPOCHS + (b + 0.5) / batches) / EPOCHS;
+        double at = (f->epoch - f->first + (b + 0.5) / batches) / f->epochs;
         optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
     }
     return 2.0 * cost / batches / ALIGN_OUTPUTS;
@@ -180,10 +185,11 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
     double cost = 0.0;
     if (prepare_round(f, &config, &rng, error) < 0)
         return -1;
-    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+    f->first = f->epoch;
+    f->epochs = epochs_of_round[round];
+    for (; f->epoch < f->first + f->epochs; f->epoch++) {
         if (*stop)
             return 1;
-        f->epoch = round * EPOCHS + epoch;
         cost = fit_epoch(f, order, count, &rng);
     }
     struct mlp folded;
