@@ -3,6 +3,7 @@
 #include "face.h"
 #include "mlp_training.h"
 #include "optimizer.h"
+#include "progress.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -73,15 +74,16 @@ struct fitting {
     uint64_t seed;
     struct features features;
     int dim;
-    int epoch;         /* counted over all rounds */
-    int first, epochs; /* of the round */
-    const int *order;  /* of the batch */
+    int epoch;                /* counted over all rounds */
+    int round, first, epochs; /* the epochs are the round's */
+    const int *order;         /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
     struct mlp mlp;
     struct mlp_tape *tape;
     struct optimizer optimizer;
     float *gradients;
+    struct progress progress;
 };
 
 /* Half of the views are mirrored, poses alike, so that neither side is preferred. */
@@ -109,6 +111,16 @@ static void make_views(void *context, int part, int parts)
     }
 }
 
+static void draw_progress(struct fitting *f, double epochs)
+{
+    char text[48];
+    int all = 0;
+    for (int i = 0; i < ROUNDS; i++)
+        all += epochs_of_round[i];
+    snprintf(text, sizeof text, "aligner, round %d of %d", f->round + 1, ROUNDS);
+    progress_draw(&f->progress, epochs, all, text);
+}
+
 /* The mean squared error of the outputs over one epoch. */
 static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rng)
 {
@@ -131,6 +143,7 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
                      f->gradients, NULL);
         double at = (f->epoch - f->first + (b + 0.5) / batches) / f->epochs;
         optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
+        draw_progress(f, f->epoch + (b + 1.0) / batches);
     }
     return 2.0 * cost / batches / ALIGN_OUTPUTS;
 }
@@ -185,6 +198,7 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
     double cost = 0.0;
     if (prepare_round(f, &config, &rng, error) < 0)
         return -1;
+    f->round = round;
     f->first = f->epoch;
     f->epochs = epochs_of_round[round];
     for (; f->epoch < f->first + f->epochs; f->epoch++) {
@@ -197,6 +211,7 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
         return -1;
     mlp_free(aligner);
     *aligner = folded;
+    progress_clear(&f->progress);
     printf("aligner, round %d of %d: error of turn, size and place %.1f %% of their range\n",
            round + 1, ROUNDS, 100.0 * sqrt(cost));
     fflush(stdout);
@@ -213,6 +228,7 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
     struct fitting f = {.dataset = dataset, .team = team, .faces = faces, .seed = seed};
     struct mlp learned = {0};
     int result = 0;
+    progress_start(&f.progress, stdout, 0);
     if (!faces || !order)
         result = error_no_memory(error, "the aligner");
     else
@@ -226,6 +242,7 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
         if (result == 0 && round < ROUNDS - 1)
             result = fit_aligner_apply(&learned, dataset, team, faces, error);
     }
+    progress_clear(&f.progress);
     release(&f);
     free(faces);
     free(order);
