@@ -15,7 +15,6 @@
 #endif
 
 enum {
-    LANES = 16,     /* sums side by side */
     TILE = 32,      /* a multiple of the tiles of all kernels in use */
     SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
 };
@@ -58,10 +57,10 @@ VECTOR_CLONES static void multiply_two(int n, int k, const real *restrict a, con
 {
     for (int i = 0; i < n; i++) {
         const real *row = b + (size_t)i * (size_t)k;
-        real first[LANES] = {0}, second[LANES] = {0}, x = 0, y = 0;
+        real first[VECTOR_LANES] = {0}, second[VECTOR_LANES] = {0}, x = 0, y = 0;
         int j = 0;
-        for (; j + LANES <= k; j += LANES)
-            for (int lane = 0; lane < LANES; lane++) {
+        for (; j + VECTOR_LANES <= k; j += VECTOR_LANES)
+            for (int lane = 0; lane < VECTOR_LANES; lane++) {
                 first[lane] += a[j + lane] * row[j + lane];
                 second[lane] += a[k + j + lane] * row[j + lane];
             }
@@ -69,7 +68,7 @@ VECTOR_CLONES static void multiply_two(int n, int k, const real *restrict a, con
             x += a[j] * row[j];
             y += a[k + j] * row[j];
         }
-        for (int lane = 0; lane < LANES; lane++) {
+        for (int lane = 0; lane < VECTOR_LANES; lane++) {
             x += first[lane];
             y += second[lane];
         }

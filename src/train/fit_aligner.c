@@ -74,9 +74,9 @@ struct fitting {
     uint64_t seed;
     struct features features;
     int dim;
-    int epoch;                /* counted over all rounds */
-    int round, first, epochs; /* the epochs are the round's */
-    const int *order;         /* of the batch */
+    int epoch;        /* counted over all rounds */
+    int round, first; /* and its first epoch */
+    const int *order; /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
     struct mlp mlp;
@@ -141,7 +141,7 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
                 f->batch;
         mlp_backward(&f->mlp, f->tape, &training, f->inputs, f->targets, f->batch, f->batch,
                      f->gradients, NULL);
-        double at = (f->epoch - f->first + (b + 0.5) / batches) / f->epochs;
+        double at = (f->epoch - f->first + (b + 0.5) / batches) / epochs_of_round[f->round];
         optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
         draw_progress(f, f->epoch + (b + 1.0) / batches);
     }
@@ -200,8 +200,7 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
         return -1;
     f->round = round;
     f->first = f->epoch;
-    f->epochs = epochs_of_round[round];
-    for (; f->epoch < f->first + f->epochs; f->epoch++) {
+    for (; f->epoch < f->first + epochs_of_round[round]; f->epoch++) {
         if (*stop)
             return 1;
         cost = fit_epoch(f, order, count, &rng);
