@@ -1,7 +1,5 @@
 #include "gemm.h"
 
-#include "vectorize.h"
-
 #include <cblas.h>
 
 #include <stdbool.h>
@@ -50,43 +48,14 @@ static void multiply(void *context, int part, int parts)
     }
 }
 
-/* C = A B^T + beta C for the two rows of A that a face and its mirror image are. What bounds it is
- * reading B, so each row of B is read once for both. */
-VECTOR_CLONES static void multiply_two(int n, int k, const real *restrict a, const real *restrict b,
-                                       real beta, real *restrict c)
-{
-    for (int i = 0; i < n; i++) {
-        const real *row = b + (size_t)i * (size_t)k;
-        real first[VECTOR_LANES] = {0}, second[VECTOR_LANES] = {0}, x = 0, y = 0;
-        int j = 0;
-        for (; j + VECTOR_LANES <= k; j += VECTOR_LANES)
-            for (int lane = 0; lane < VECTOR_LANES; lane++) {
-                first[lane] += a[j + lane] * row[j + lane];
-                second[lane] += a[k + j + lane] * row[j + lane];
-            }
-        for (; j < k; j++) {
-            x += a[j] * row[j];
-            y += a[k + j] * row[j];
-        }
-        for (int lane = 0; lane < VECTOR_LANES; lane++) {
-            x += first[lane];
-            y += second[lane];
-        }
-        c[i] = x + (beta == 0 ? 0 : beta * c[i]);
-        c[n + i] = y + (beta == 0 ? 0 : beta * c[n + i]);
-    }
-}
-
 void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
           real beta, real *c)
 {
-    /* Copying B into tiles, as the BLAS does, would cost more than such products. */
-    if (form == GEMM_ABT && m == 1) {
-        cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a, 1, beta, c, 1);
-        return;
-    }
-    if (form == GEMM_ABT && m == 2) {
-        multiply_two(n, k, a, b, beta, c);
+    /* A face and its mirror image. Copying B into tiles, as the BLAS does for products of matrices,
+     * would cost more than the product. */
+    if (form == GEMM_ABT && m <= 2) {
+        for (int row = 0; row < m; row++, a += k, c += n)
+            cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a, 1, beta, c, 1);
         return;
     }
     struct product product = {form, m, n, k, a, b, beta, c};
