@@ -53,8 +53,8 @@ static inline struct model full_model(uint64_t seed)
                                        .activation = ACTIVATION_RELU,
                                        .output = OUTPUT_SIGMOID};
     const struct mlp_config patches = {.layer_count = 3,
-                                       .units = {3 * 3 * 2 * 10, 9 * 4, 6, 3},
-                                       .tokens = {9},
+                                       .units = {2 * 2 * 2 * 10, 4 * 4, 6, 3},
+                                       .tokens = {4},
                                        .activation = ACTIVATION_TANH};
     const struct mlp_config windows = {.layer_count = 2,
                                        .units = {2 * 2 * 16 * 31, 4 * 2, 3},
@@ -64,7 +64,7 @@ static inline struct model full_model(uint64_t seed)
     struct features *f = &model.networks[0].features;
     model.aligner = random_weights(&aligner, &rng);
     *f = (struct features){
-        .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 3, .atoms = 10};
+        .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 2, .atoms = 10};
     f->dictionary = malloc((size_t)features_dictionary_size(f) * sizeof *f->dictionary);
     assert_non_null(f->dictionary);
     for (int i = 0; i < features_dictionary_size(f); i++)

@@ -297,7 +297,7 @@ static void file_is_safetensors(void **state)
     static const char *const facts[] = {
         "\"__metadata__\":{",
         "\"format\":\"expressions-mlp\"",
-        "\"format_version\":\"2\"",
+        "\"format_version\":\"3\"",
         "\"classes\":\"left,right,\303\274ber \\\"all\\\"\"",
         "\"input_size\":\"8x8\"",
         "\"networks\":\"1\"",

@@ -12,11 +12,14 @@ enum {
 
 const char *const feature_kind_names[FEATURE_KIND_COUNT] = {"hog", "windows", "patches", "pixels"};
 
-/* The finest grid that patches fill. */
+/* The finest grid of which each place has patches: its cells are wider than a field, so that at
+ * least two lie beside each other in each. */
 static int most_places(int width, int height)
 {
     int shorter = width < height ? width : height;
-    int most = shorter < PATCH_SIDE ? 0 : (shorter - PATCH_SIDE) / PATCH_STRIDE + 1;
+    int most = (shorter - PATCH_SIDE) / PATCH_STRIDE;
+    if (most < 1)
+        return shorter < PATCH_SIDE ? 0 : 1;
     return most < PATCHES_MAX_GRID ? most : PATCHES_MAX_GRID;
 }
 

@@ -15,7 +15,7 @@ enum {
 
 /* The values of the keys "format" and "format_version". */
 #define MODEL_FILE_FORMAT  "expressions-mlp"
-#define MODEL_FILE_VERSION "2"
+#define MODEL_FILE_VERSION "3"
 
 /* A text of `struct model_notes` and its key in the file. */
 struct model_file_note {

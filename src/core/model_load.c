@@ -275,7 +275,9 @@ static int read_model(struct reader *r, struct model *model)
         return error_set(r->error, "%s: no model of this program; name one made by ./train_fer",
                          r->path);
     if (!version || strcmp(version, MODEL_FILE_VERSION) != 0)
-        return error_set(r->error, "%s: format version %.20s, this program reads %s; update it",
+        return error_set(r->error,
+                         "%s: format version %.20s, this program reads %s; take the model that "
+                         "came with it or train it again with ./train_fer",
                          r->path, version ? version : "unknown", MODEL_FILE_VERSION);
     if (!mirror || (strcmp(mirror, "true") != 0 && strcmp(mirror, "false") != 0))
         return missing(r, "", "mirror");

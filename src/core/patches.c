@@ -9,10 +9,60 @@
 #include <string.h>
 
 enum {
-    MAX_PLACES = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* of patches along a side */
+    MAX_FIELDS = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* along a side */
+    MAX_ROW = (MAX_FIELDS + 1) / 2,                                  /* patches */
     BLOCK = 128, /* patches in one product, whole rows of them */
     PAIRS = PATCH_VALUES / 2
 };
+
+/* What the patches of a row give to the places of one column: shares[begin] .. shares[end - 1]. */
+struct reach {
+    int begin, end;
+    float shares[MAX_ROW], sum;
+};
+
+/* The chessboard of `columns` x `rows` fields. Patch number p of row y is on field 2 p + y % 2; the
+ * row gives across[y % 2][g] to the places of column g, and down[g][y] of that to those of row g.
+ */
+struct board {
+    int columns, rows;
+    struct reach across[2][PATCHES_MAX_GRID];
+    float down[PATCHES_MAX_GRID][MAX_FIELDS];
+};
+
+static int patches_of_row(const struct board *board, int y)
+{
+    return (board->columns + 1 - y % 2) / 2;
+}
+
+static struct reach reach_of(const struct board *board, int parity, int g, int grid)
+{
+    struct reach reach = {0};
+    for (int p = 0; 2 * p + parity < board->columns; p++) {
+        float share = hog_cell_share(2 * p + parity, g, (float)board->columns / (float)grid);
+        if (share == 0.0f)
+            continue;
+        if (reach.end == 0)
+            reach.begin = p;
+        reach.end = p + 1;
+        reach.shares[p] = share;
+        reach.sum += share;
+    }
+    return reach;
+}
+
+static void lay_out(const struct patches *p, struct board *board)
+{
+    board->columns = (p->width - PATCH_SIDE) / PATCH_STRIDE + 1;
+    board->rows = (p->height - PATCH_SIDE) / PATCH_STRIDE + 1;
+    assert(board->columns <= MAX_FIELDS && board->rows <= MAX_FIELDS);
+    for (int g = 0; g < p->grid; g++) {
+        for (int parity = 0; parity < 2; parity++)
+            board->across[parity][g] = reach_of(board, parity, g, p->grid);
+        for (int y = 0; y < board->rows; y++)
+            board->down[g][y] = hog_cell_share(y, g, (float)board->rows / (float)p->grid);
+    }
+}
 
 void patch_normalize(const uint8_t *at, int line, float *patch)
 {
@@ -30,19 +80,6 @@ void patch_normalize(const uint8_t *at, int line, float *patch)
     float scale = 1.0f / sqrtf((variance > 0.0f ? variance : 0.0f) + noise);
     for (int i = 0; i < PATCH_VALUES; i++)
         patch[i] = (patch[i] - mean) * scale;
-}
-
-/* share[place][patch]: how much each patch along one axis counts for each place of the grid; the
- * shares of a place sum to 1. */
-static void share_out(int grid, int patches, float share[PATCHES_MAX_GRID][MAX_PLACES])
-{
-    for (int g = 0; g < grid; g++) {
-        float sum = 0.0f;
-        for (int p = 0; p < patches; p++)
-            sum += share[g][p] = hog_cell_share(p, g, (float)patches / (float)grid);
-        for (int p = 0; p < patches; p++)
-            share[g][p] /= sum;
-    }
 }
 
 static inline float beyond_threshold(float s)
@@ -111,68 +148,73 @@ struct products {
     float even[BLOCK * PATCHES_MAX_ATOMS / 2], odd[BLOCK * PATCHES_MAX_ATOMS / 2];
 };
 
-/* The products of `count` patches, in rows of `columns` from `at` on, with the atoms. */
-static void multiply(const struct patches *p, const uint8_t *at, int columns, int count,
-                     const struct atom_pairs *atoms, struct products *products)
+/* The products of the patches of rows begin .. end-1 with the atoms. */
+static void multiply(const struct patches *p, const struct board *board, const uint8_t *picture,
+                     int begin, int end, const struct atom_pairs *atoms, struct products *products)
 {
     float patch[PATCH_VALUES], even[BLOCK * PAIRS], odd[BLOCK * PAIRS];
-    int half = p->atoms / 2;
-    for (int i = 0; i < count; i++) {
-        patch_normalize(at + i / columns * PATCH_STRIDE * p->width + i % columns * PATCH_STRIDE,
-                        p->width, patch);
-        pair_up(patch, 1.0f, even + i * PAIRS, odd + i * PAIRS);
-    }
+    int half = p->atoms / 2, count = 0;
+    for (int y = begin; y < end; y++)
+        for (int i = 0; i < patches_of_row(board, y); i++, count++) {
+            int left = (2 * i + y % 2) * PATCH_STRIDE;
+            patch_normalize(picture + y * PATCH_STRIDE * p->width + left, p->width, patch);
+            pair_up(patch, 1.0f, even + count * PAIRS, odd + count * PAIRS);
+        }
     gemm(NULL, GEMM_ABT, count, half, PAIRS, even, atoms->even, 0, products->even);
     gemm(NULL, GEMM_ABT, count, half, PAIRS, odd, atoms->odd, 0, products->odd);
 }
 
-/* line[grid][2 * atoms]: what one row of patches, from patch number `first` of the block on, gives
- * to the places along it. */
-static void pool_row(const struct patches *p, const struct products *products, int first,
-                     int columns, float across[PATCHES_MAX_GRID][MAX_PLACES], float *line)
+/* Adds row y of the patches, whose products begin at `at`, to all places, and their shares to the
+ * places' weights. */
+static void pool_row(const struct patches *p, const struct board *board, int y,
+                     const struct products *products, int at, float *values, float *weights)
 {
+    float line[2 * PATCHES_MAX_ATOMS];
     int codes = 2 * p->atoms, half = p->atoms / 2;
     for (int g = 0; g < p->grid; g++) {
-        int begin = 0, end = columns;
-        while (across[g][begin] == 0.0f)
-            begin++;
-        while (across[g][end - 1] == 0.0f)
-            end--;
-        sum_codes(products->even + (first + begin) * half, products->odd + (first + begin) * half,
-                  p->offsets, half, across[g] + begin, end - begin, line + g * codes);
+        const struct reach *reach = &board->across[y % 2][g];
+        int first = (at + reach->begin) * half;
+        sum_codes(products->even + first, products->odd + first, p->offsets, half,
+                  reach->shares + reach->begin, reach->end - reach->begin, line);
+        for (int r = 0; r < p->grid; r++) {
+            float share = board->down[r][y];
+            int place = r * p->grid + g;
+            if (share > 0.0f)
+                add_scaled(values + place * codes, line, share, codes);
+            weights[place] += share * reach->sum;
+        }
     }
+}
+
+VECTOR_CLONES static void root_of_scaled(float *values, float scale, int count)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = sqrtf(scale * values[i]);
 }
 
 void patches_extract(const struct patches *p, const uint8_t *picture, float *values)
 {
-    float across[PATCHES_MAX_GRID][MAX_PLACES], down[PATCHES_MAX_GRID][MAX_PLACES];
-    float line[PATCHES_MAX_GRID * 2 * PATCHES_MAX_ATOMS];
+    struct board board;
     struct atom_pairs atoms;
     struct products products;
-    int columns = (p->width - PATCH_SIDE) / PATCH_STRIDE + 1;
-    int rows = (p->height - PATCH_SIDE) / PATCH_STRIDE + 1;
-    int length = p->grid * 2 * p->atoms, rows_at_once = BLOCK / columns;
-    assert(columns <= MAX_PLACES && rows <= MAX_PLACES);
+    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID] = {0};
+    int places = p->grid * p->grid, codes = 2 * p->atoms, at = 0;
+    lay_out(p, &board);
     for (int k = 0; k < p->atoms / 2; k++)
         pair_up(p->atom_values + k * PATCH_VALUES, 0.5f, atoms.even + k * PAIRS,
                 atoms.odd + k * PAIRS);
-    share_out(p->grid, columns, across);
-    share_out(p->grid, rows, down);
-    memset(values, 0, (size_t)(p->grid * length) * sizeof *values);
-    for (int y = 0; y < rows; y++) {
-        int row = y % rows_at_once;
-        if (row == 0) {
-            int ready = rows - y < rows_at_once ? rows - y : rows_at_once;
-            multiply(p, picture + y * PATCH_STRIDE * p->width, columns, ready * columns, &atoms,
-                     &products);
+    memset(values, 0, (size_t)(places * codes) * sizeof *values);
+    int rows_at_once = BLOCK / patches_of_row(&board, 0);
+    for (int y = 0; y < board.rows; at += patches_of_row(&board, y), y++) {
+        if (y % rows_at_once == 0) {
+            int end = y + rows_at_once < board.rows ? y + rows_at_once : board.rows;
+            multiply(p, &board, picture, y, end, &atoms, &products);
+            at = 0;
         }
-        pool_row(p, &products, row * columns, columns, across, line);
-        for (int g = 0; g < p->grid; g++)
-            if (down[g][y] > 0.0f)
-                add_scaled(values + g * length, line, down[g][y], length);
+        pool_row(p, &board, y, &products, at, values, weights);
     }
-    for (int i = 0; i < p->grid * length; i++)
-        values[i] = sqrtf(values[i]);
+    for (int i = 0; i < places; i++)
+        root_of_scaled(values + i * codes, 1.0f / weights[i], codes);
 }
 
 void patches_mirror_atoms(int atoms, float *atom_values, float *offsets)
@@ -189,7 +231,7 @@ void patches_mirror_atoms(int atoms, float *atom_values, float *offsets)
 
 bool patches_symmetric(int width)
 {
-    return (width - PATCH_SIDE) % PATCH_STRIDE == 0;
+    return (width - PATCH_SIDE) % (2 * PATCH_STRIDE) == 0;
 }
 
 void patches_mirror(const struct patches *p, const float *values, float *mirrored)

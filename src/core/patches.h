@@ -1,9 +1,11 @@
 /* Codes of small patches in a dictionary learned without labels (Coates, Lee & Ng 2011; Coates & Ng
- * 2011). Each PATCH_SIDE x PATCH_SIDE patch, every PATCH_STRIDE pixels, is brought to mean 0 and
- * deviation 1; its products s with the atoms of the dictionary become two values each,
- * max(0, s - t) and max(0, -s - t), t = PATCH_THRESHOLD. A grid of places is laid over the picture;
- * a place has the square root of the mean of these values over the patches around it, each weighted
- * by its distance.
+ * 2011). Patches of PATCH_SIDE x PATCH_SIDE pixels lie on every other field of a chessboard, whose
+ * fields are PATCH_STRIDE pixels apart and whose first, at the top left, has one: their neighbours
+ * overlap so far that they would tell little more. Each is brought to mean 0 and deviation 1; its
+ * products s with the atoms of the dictionary become two values each, max(0, s - t) and
+ * max(0, -s - t), t = PATCH_THRESHOLD. A grid of places is laid over the picture; a place has the
+ * square root of the mean of these values over the patches around it, each weighted by its
+ * distance.
  *
  * The second half of a dictionary is the mirror image of the first, so that the codes of a mirrored
  * picture are those of the picture in another order. */
