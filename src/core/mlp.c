@@ -188,21 +188,33 @@ void mlp_workspace_free(struct mlp_workspace **workspace)
     }
 }
 
+static void multiply(const struct mlp *mlp, int layer, const real *x, int batch, real *z)
+{
+    const struct mlp_layer *l = &mlp->layers[layer];
+    gemm(NULL, GEMM_ABT, batch * l->tokens, l->outputs, l->inputs, x, l->weights, 0, z);
+}
+
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
                  int batch, real *outputs)
 {
+    real *sums = mlp->config.layer_count == 1 ? outputs : workspace->hidden[0];
     assert(batch > 0 && batch <= workspace->capacity && !mlp->config.batch_norm);
+    multiply(mlp, 0, inputs, batch, sums);
+    mlp_forward_sums(mlp, workspace, sums, batch, outputs);
+}
+
+void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, real *sums, int batch,
+                      real *outputs)
+{
     int last = mlp->config.layer_count - 1;
-    const real *x = inputs;
-    for (int i = 0; i <= last; i++) {
+    for (int i = 0; i < last; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        real *z = i == last ? outputs : workspace->hidden[i % 2];
-        int rows = batch * layer->tokens;
-        gemm(NULL, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0, z);
-        if (i == last)
-            output_apply(mlp->config.output, layer->biases, z, rows, layer->outputs);
-        else
-            activation_apply(mlp->config.activation, layer->biases, z, rows, layer->outputs);
-        x = z;
+        real *z = i + 1 == last ? outputs : workspace->hidden[(i + 1) % 2];
+        activation_apply(mlp->config.activation, layer->biases, sums, batch * layer->tokens,
+                         layer->outputs);
+        multiply(mlp, i + 1, sums, batch, z);
+        sums = z;
     }
+    output_apply(mlp->config.output, mlp->layers[last].biases, sums, batch,
+                 mlp->layers[last].outputs);
 }

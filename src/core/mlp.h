@@ -88,4 +88,8 @@ void mlp_workspace_free(struct mlp_workspace **workspace);
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
                  int batch, real *outputs);
 
+/* The same from the first layer's products X W^T on: sums (B x T N), which it changes. */
+void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, real *sums, int batch,
+                      real *outputs);
+
 #endif

@@ -1,6 +1,7 @@
 #include "model.h"
 
 #include "face.h"
+#include "mirror_layer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,36 +35,44 @@ struct model_workspace {
     int capacity; /* crops */
     struct align_workspace *align;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
+    struct mirror_layer *mirror_layers[MODEL_MAX_NETWORKS]; /* NULL where there is none */
     uint8_t *faces; /* 2 capacity x height x width: the aligned crops, then their mirror images */
     float *vectors; /* 2 capacity x the longest D */
+    float *sums;    /* 2 capacity x the widest mirror layer */
     float *outputs; /* 2 capacity x K */
 };
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,
                            int capacity, struct error *error)
 {
-    size_t rows = (size_t)(model->mirror ? 2 * capacity : capacity), longest = 0;
+    size_t rows = (size_t)(model->mirror ? 2 * capacity : capacity), longest = 0, widest = 0;
     size_t pixels = (size_t)model->width * (size_t)model->height;
     struct model_workspace *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the recognizer");
     for (int i = 0; i < model->network_count; i++) {
-        size_t dim = (size_t)features_dim(&model->networks[i].features);
+        const struct network *n = &model->networks[i];
+        size_t dim = (size_t)features_dim(&n->features), width = (size_t)n->mlp.config.units[1];
         longest = dim > longest ? dim : longest;
+        widest = width > widest ? width : widest;
     }
     made->capacity = capacity;
     made->faces = malloc(rows * pixels);
     made->vectors = calloc(rows * longest, sizeof(float));
+    made->sums = malloc(rows * widest * sizeof(float));
     made->outputs = calloc(rows * (size_t)model->class_count, sizeof(float));
     int result = 0;
-    if (!made->faces || !made->vectors || !made->outputs)
+    if (!made->faces || !made->vectors || !made->sums || !made->outputs)
         result = error_no_memory(error, "the recognizer");
     if (result == 0 && model->aligner.parameters)
         result = align_workspace_create(&made->align, &model->aligner, model->width, model->height,
                                         error);
-    for (int i = 0; result == 0 && i < model->network_count; i++)
-        result =
-            mlp_workspace_create(&made->mlps[i], &model->networks[i].mlp.config, (int)rows, error);
+    for (int i = 0; result == 0 && i < model->network_count; i++) {
+        const struct network *n = &model->networks[i];
+        result = mlp_workspace_create(&made->mlps[i], &n->mlp.config, (int)rows, error);
+        if (result == 0 && model->mirror)
+            result = mirror_layer_create(&made->mirror_layers[i], &n->features, &n->mlp, error);
+    }
     if (result < 0)
         model_workspace_free(&made);
     else
@@ -77,10 +86,13 @@ void model_workspace_free(struct model_workspace **workspace)
     if (!w)
         return;
     align_workspace_free(&w->align);
-    for (int i = 0; i < MODEL_MAX_NETWORKS; i++)
+    for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
         mlp_workspace_free(&w->mlps[i]);
+        mirror_layer_free(&w->mirror_layers[i]);
+    }
     free(w->faces);
     free(w->vectors);
+    free(w->sums);
     free(w->outputs);
     free(w);
     *workspace = NULL;
@@ -105,22 +117,37 @@ static void normalize(float *row, int classes)
         row[k] = sum > 0.0f ? row[k] / sum : 1.0f / (float)classes;
 }
 
+/* One network's answers to the `rows` faces, of which those from number `count` on are mirror
+ * images. */
+static void answer(const struct network *n, struct model_workspace *w, int network, int count,
+                   int rows)
+{
+    size_t pixels = (size_t)n->features.width * (size_t)n->features.height;
+    size_t dim = (size_t)features_dim(&n->features);
+    const struct mirror_layer *mirror_layer = w->mirror_layers[network];
+    for (int i = 0; i < (mirror_layer ? count : rows); i++) {
+        float *vector = w->vectors + (size_t)i * dim;
+        if (i < count || !features_mirror(&n->features, vector - (size_t)count * dim, vector))
+            features_extract(&n->features, w->faces + (size_t)i * pixels, vector);
+    }
+    if (mirror_layer) {
+        mirror_layer_forward(mirror_layer, w->vectors, count, w->sums);
+        mlp_forward_sums(&n->mlp, w->mlps[network], w->sums, rows, w->outputs);
+    } else {
+        mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);
+    }
+}
+
 /* Adds one network's share of the mean to the probabilities of `count` crops, from the `rows`
  * faces, which are one or two for each crop. */
 static void add_answers(const struct model *model, struct model_workspace *w, int network,
                         int count, int rows, float *probabilities)
 {
     const struct network *n = &model->networks[network];
-    size_t pixels = (size_t)model->width * (size_t)model->height;
-    size_t dim = (size_t)features_dim(&n->features), classes = (size_t)model->class_count;
+    size_t classes = (size_t)model->class_count;
     int views = rows / count; /* of each crop */
     float share = 1.0f / (float)(model->network_count * views);
-    for (int i = 0; i < rows; i++) {
-        float *vector = w->vectors + (size_t)i * dim;
-        if (i < count || !features_mirror(&n->features, vector - (size_t)count * dim, vector))
-            features_extract(&n->features, w->faces + (size_t)i * pixels, vector);
-    }
-    mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);
+    answer(n, w, network, count, rows);
     for (int i = 0; i < rows && n->mlp.config.output == OUTPUT_SIGMOID; i++)
         normalize(w->outputs + (size_t)i * classes, model->class_count);
     for (int i = 0; i < rows; i++)

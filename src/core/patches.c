@@ -247,3 +247,13 @@ void patches_mirror(const struct patches *p, const float *values, float *mirrore
         }
     }
 }
+
+void patches_pair_up(int atoms, const float *values, float scale, float *even, float *odd)
+{
+    int half = atoms / 2;
+    for (int sign = 0; sign < 2; sign++, values += atoms)
+        for (int k = 0; k < half; k++) {
+            *even++ = scale * (values[k] + values[half + k]);
+            *odd++ = scale * (values[k] - values[half + k]);
+        }
+}

@@ -48,6 +48,10 @@ bool patches_symmetric(int width);
 /* The values of the mirrored picture from those of the picture, where patches_symmetric. */
 void patches_mirror(const struct patches *patches, const float *values, float *mirrored);
 
+/* Sums and differences, times `scale`, of the values of one place that the mirror image exchanges:
+ * values[2 * atoms] -> even[atoms], odd[atoms]. */
+void patches_pair_up(int atoms, const float *values, float scale, float *even, float *odd);
+
 /* A patch at `at`, in a picture with `line` bytes a line, as it enters the products:
  * patch[PATCH_VALUES]. */
 void patch_normalize(const uint8_t *at, int line, float *patch);

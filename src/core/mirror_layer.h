@@ -1,0 +1,31 @@
+/* The first layer of a network for faces and their mirror images together.
+ *
+ * The mirror image of a face has the same codes of patches: those of each place at the opposite
+ * place, and there exchanged in pairs, x'_v = x_w and x'_w = x_v (see patches.h). Let s = x_v + x_w
+ * and d = x_v - x_w be the sums and differences of the pairs of a place, E = (W_v + W_w) / 2 and
+ * O = (W_v - W_w) / 2 those of the weights. A layer that is shared by the places has the products
+ *
+ *     W x = E s + O d   and   W x' = E s - O d:
+ *
+ * both for the multiplications of one. */
+#ifndef MIRROR_LAYER_H
+#define MIRROR_LAYER_H
+
+#include "error.h"
+#include "feature_vector.h"
+#include "mlp.h"
+
+struct mirror_layer;
+
+/* *layer is NULL where there is none: for other features than codes of patches, where these do not
+ * lie alike in the mirror image, and where the layer is not shared by their places or is the only
+ * one. The caller ends it with mirror_layer_free. */
+int mirror_layer_create(struct mirror_layer **layer, const struct features *features,
+                        const struct mlp *mlp, struct error *error);
+void mirror_layer_free(struct mirror_layer **layer);
+
+/* vectors: 2 count x D, of which the first half are the faces' and the second half is scratch.
+ * sums: 2 count x T N, the products of the faces, then those of their mirror images. */
+void mirror_layer_forward(const struct mirror_layer *layer, float *vectors, int count, float *sums);
+
+#endif
