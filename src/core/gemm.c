@@ -3,6 +3,7 @@
 #include <cblas.h>
 
 #include <stdbool.h>
+#include <string.h>
 
 #ifdef REAL_IS_DOUBLE
 #define cblas_gemm cblas_dgemm
@@ -48,14 +49,38 @@ static void multiply(void *context, int part, int parts)
     }
 }
 
+/* Whether the BLAS multiplies small matrices as they lie in memory: it does with AVX-512. */
+static bool has_small_kernels(void)
+{
+    static const char *const names[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    const char *name = openblas_get_corename();
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        found = found || strcmp(name, names[i]) == 0;
+    return found;
+}
+
+/* C = A B^T + beta C where A has a row, or two: a face and its mirror image. Copying B into tiles,
+ * as the BLAS does for larger products, would cost more than these. Small ones, strip by strip,
+ * read B once for both rows; where the BLAS copies these, too, it is read again for each row. */
+static void multiply_rows(int m, int n, int k, const real *a, const real *b, real beta, real *c)
+{
+    if (m == 2 && has_small_kernels()) {
+        for (int begin = 0; begin < n; begin += TILE)
+            cblas_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, m,
+                       n - begin < TILE ? n - begin : TILE, k, 1, a, k,
+                       b + (size_t)begin * (size_t)k, k, beta, c + begin, n);
+        return;
+    }
+    for (int row = 0; row < m; row++, a += k, c += n)
+        cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a, 1, beta, c, 1);
+}
+
 void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
           real beta, real *c)
 {
-    /* A face and its mirror image. Copying B into tiles, as the BLAS does for products of matrices,
-     * would cost more than the product. */
     if (form == GEMM_ABT && m <= 2) {
-        for (int row = 0; row < m; row++, a += k, c += n)
-            cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a, 1, beta, c, 1);
+        multiply_rows(m, n, k, a, b, beta, c);
         return;
     }
     struct product product = {form, m, n, k, a, b, beta, c};
