@@ -69,7 +69,6 @@ static inline struct model full_model(uint64_t seed)
     assert_non_null(f->dictionary);
     for (int i = 0; i < features_dictionary_size(f); i++)
         f->dictionary[i] = (float)(0.3 * rng_normal(&rng));
-    patches_mirror_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms * PATCH_VALUES);
     model.networks[0].mlp = random_weights(&patches, &rng);
     model.networks[1].features =
         (struct features){.kind = FEATURES_WINDOWS, .width = 12, .height = 12, .cell = 2};

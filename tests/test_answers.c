@@ -25,7 +25,6 @@ static struct network make_network(struct features features, struct mlp_config c
         assert_non_null(values);
         for (size_t i = 0; i < size; i++)
             values[i] = (float)(0.3 * rng_normal(rng));
-        patches_mirror_atoms(features.atoms, values, values + features.atoms * PATCH_VALUES);
         network.features.dictionary = values;
     }
     struct error error;

@@ -31,12 +31,12 @@ static void features_know_their_length(void **state)
         {{.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 7, .atoms = 400},
          49,
          800,
-         400 * 65},
-        {{.kind = FEATURES_PATCHES, .width = 9, .height = 64, .grid = 1, .atoms = 4}, 1, 8, 4 * 65},
+         200 * 65},
+        {{.kind = FEATURES_PATCHES, .width = 9, .height = 64, .grid = 1, .atoms = 4}, 1, 8, 2 * 65},
         {{.kind = FEATURES_PATCHES, .width = 128, .height = 40, .grid = 16, .atoms = 1024},
          256,
          2048,
-         1024 * 65},
+         512 * 65},
         {{.kind = FEATURES_PIXELS, .width = 48, .height = 50}, 48 * 50, 1, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -126,8 +126,8 @@ static void features_of_any_crop_are_finite_and_bounded(void **state)
 {
     (void)state;
     struct rng rng = rng_make(5, 0);
-    static float dictionary[20 * 65]; /* offsets 0 */
-    for (int i = 0; i < 20 * 64; i++)
+    static float dictionary[10 * 65]; /* offsets 0 */
+    for (int i = 0; i < 10 * 64; i++)
         dictionary[i] = (float)(0.25 * (2 * rng_uniform(&rng) - 1));
     struct features kinds[FEATURE_KIND_COUNT];
     for (int k = 0; k < FEATURE_KIND_COUNT; k++)
@@ -381,7 +381,7 @@ static void windows_gather_the_cells_of_hog(void **state)
 static void mirrored_vectors_are_of_the_mirrored_crop(void **state)
 {
     (void)state;
-    static float dictionary[6 * (PATCH_VALUES + 1)];
+    static float dictionary[3 * (PATCH_VALUES + 1)];
     const struct {
         struct features features;
         bool possible;
@@ -404,9 +404,8 @@ static void mirrored_vectors_are_of_the_mirrored_crop(void **state)
     static float vector[MAX_DIM], expected[MAX_DIM], mirrored[MAX_DIM];
     struct rng rng = rng_make(11, 0);
     struct error error;
-    for (int i = 0; i < 6 * (PATCH_VALUES + 1); i++)
+    for (int i = 0; i < 3 * (PATCH_VALUES + 1); i++)
         dictionary[i] = (float)(0.3 * rng_normal(&rng));
-    patches_mirror_atoms(6, dictionary, dictionary + (ptrdiff_t)6 * PATCH_VALUES);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct features *f = &cases[i].features;
         uint8_t crop[PIXELS], other[PIXELS];

@@ -25,8 +25,6 @@ static struct model make_model(const struct shape *shape, struct rng *rng)
     assert_non_null(f->dictionary);
     for (size_t i = 0; i < size; i++)
         f->dictionary[i] = (float)(0.3 * rng_normal(rng));
-    if (f->kind == FEATURES_PATCHES)
-        patches_mirror_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms * PATCH_VALUES);
     struct mlp_config config = {.layer_count = shape->layers,
                                 .units = {features_dim(f), 144, 5},
                                 .tokens = {shape->tokens},

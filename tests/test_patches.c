@@ -12,6 +12,14 @@ static double weight_of(int patch, int count, int place, int grid)
     return fmax(0.0, 1.0 - distance);
 }
 
+/* The second half of the atoms are the mirror images of the first. */
+static double atom_value(const struct patches *p, int atom, int i)
+{
+    int half = p->atoms / 2;
+    return atom < half ? p->atom_values[atom * V + i]
+                       : p->atom_values[(atom - half) * V + i / 8 * 8 + 7 - i % 8];
+}
+
 /* The product of the patch at (left, top), brought to mean 0 and deviation 1, with an atom. */
 static double product_of(const struct patches *p, const uint8_t *picture, int left, int top,
                          int atom)
@@ -22,9 +30,9 @@ static double product_of(const struct patches *p, const uint8_t *picture, int le
     for (int i = 0; i < V; i++) {
         double d = picture[(top + i / 8) * p->width + left + i % 8] - mean;
         variance += d * d / 64.0;
-        product += d * p->atom_values[atom * V + i];
+        product += d * atom_value(p, atom, i);
     }
-    return product / sqrt(variance + 10.0) - p->offsets[atom];
+    return product / sqrt(variance + 10.0) - p->offsets[atom % (p->atoms / 2)];
 }
 
 /* Values before their root is taken. */
@@ -54,11 +62,10 @@ static void reference_patches(const struct patches *p, const uint8_t *picture, d
 
 static float *random_dictionary(struct rng *rng, int atoms)
 {
-    float *dictionary = malloc((size_t)(atoms * (V + 1)) * sizeof *dictionary);
+    float *dictionary = malloc((size_t)(atoms / 2 * (V + 1)) * sizeof *dictionary);
     assert_non_null(dictionary);
-    for (int i = 0; i < atoms * (V + 1); i++)
+    for (int i = 0; i < atoms / 2 * (V + 1); i++)
         dictionary[i] = (float)(0.3 * rng_normal(rng));
-    patches_mirror_atoms(atoms, dictionary, dictionary + (ptrdiff_t)atoms * V);
     return dictionary;
 }
 
@@ -82,7 +89,7 @@ static void check_shape(struct rng *rng, int width, int height, int grid, int at
     static float values[MAX_VALUES + 1];
     static double expected[MAX_VALUES];
     float *dictionary = random_dictionary(rng, atoms);
-    const struct patches p = {width, height, grid, atoms, dictionary, dictionary + atoms * V};
+    const struct patches p = {width, height, grid, atoms, dictionary, dictionary + atoms / 2 * V};
     const struct features f = {.kind = FEATURES_PATCHES,
                                .width = width,
                                .height = height,
@@ -127,7 +134,7 @@ static void codes_agree_with_the_reference(void **state)
 static void offsets_alone_decide_where_they_are_large(void **state)
 {
     (void)state;
-    static float dictionary[PATCHES_MAX_ATOMS * (V + 1)], values[2 * PATCHES_MAX_ATOMS];
+    static float dictionary[PATCHES_MAX_ATOMS / 2 * (V + 1)], values[2 * PATCHES_MAX_ATOMS];
     const struct features f = {.kind = FEATURES_PATCHES,
                                .width = 20,
                                .height = 16,
@@ -139,8 +146,7 @@ static void offsets_alone_decide_where_they_are_large(void **state)
     fill_noise(&rng, picture, sizeof picture);
     const int half = PATCHES_MAX_ATOMS / 2;
     for (int k = 0; k < half; k++)
-        dictionary[PATCHES_MAX_ATOMS * V + k] = (float)(k % 2 ? 100 + k : -100 - k);
-    patches_mirror_atoms(PATCHES_MAX_ATOMS, dictionary, dictionary + PATCHES_MAX_ATOMS * V);
+        dictionary[half * V + k] = (float)(k % 2 ? 100 + k : -100 - k);
     features_extract(&f, picture, values);
     for (int k = 0; k < PATCHES_MAX_ATOMS; k++) {
         double expected = sqrt(99.5 + k % half);
@@ -158,7 +164,7 @@ static void pictures_without_contrast_stay_finite(void **state)
     enum { WIDTH = 41, HEIGHT = 30, ATOMS = 8, GRID = 5 };
     struct rng rng = rng_make(3, 0);
     float *dictionary = random_dictionary(&rng, ATOMS);
-    const struct patches p = {WIDTH, HEIGHT, GRID, ATOMS, dictionary, dictionary + ATOMS * V};
+    const struct patches p = {WIDTH, HEIGHT, GRID, ATOMS, dictionary, dictionary + ATOMS / 2 * V};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         uint8_t picture[WIDTH * HEIGHT];
         float values[GRID * GRID * 2 * ATOMS];
@@ -169,7 +175,7 @@ static void pictures_without_contrast_stay_finite(void **state)
             int atom = i % ATOMS, sign = i / ATOMS % 2 ? 1 : -1;
             assert_true(isfinite(values[i]) && values[i] >= 0.0f);
             if (cases[c].even == cases[c].odd) { /* the product is 0: the offset is all there is */
-                double expected = fmax(0.0, sign * (double)p.offsets[atom] - 0.5);
+                double expected = fmax(0.0, sign * (double)p.offsets[atom % (ATOMS / 2)] - 0.5);
                 expect_close(values[i], sqrt(expected), 1e-4, "of a constant picture");
             }
         }

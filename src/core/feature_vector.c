@@ -119,8 +119,8 @@ double features_bound(const struct features *f)
     if (f->kind != FEATURES_PATCHES)
         return HOG_CELL_VALUES;
     double largest = 0.0;
-    const float *offsets = f->dictionary + f->atoms * PATCH_VALUES;
-    for (int k = 0; k < f->atoms; k++) {
+    const float *offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES;
+    for (int k = 0; k < f->atoms / 2; k++) {
         double sum = 0.0;
         for (int i = 0; i < PATCH_VALUES; i++)
             sum += fabs((double)f->dictionary[k * PATCH_VALUES + i]);
@@ -131,7 +131,7 @@ double features_bound(const struct features *f)
 
 int features_dictionary_size(const struct features *f)
 {
-    return f->kind == FEATURES_PATCHES ? f->atoms * (PATCH_VALUES + 1) : 0;
+    return f->kind == FEATURES_PATCHES ? f->atoms / 2 * (PATCH_VALUES + 1) : 0;
 }
 
 static void extract_pixels(const struct features *f, const uint8_t *crop, float *vector)
@@ -183,7 +183,7 @@ static struct patches patches_of(const struct features *f)
                             .grid = f->grid,
                             .atoms = f->atoms,
                             .atom_values = f->dictionary,
-                            .offsets = f->dictionary + f->atoms * PATCH_VALUES};
+                            .offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES};
 }
 
 void features_extract(const struct features *f, const uint8_t *crop, float *vector)

@@ -34,7 +34,7 @@ struct features {
     int width, height; /* of the crop, pixels */
     int cell;          /* side of a HOG cell, pixels; of hog and windows */
     int grid, atoms;   /* of patches: places along a side, size of the dictionary, even */
-    float *dictionary; /* of patches: atoms x PATCH_VALUES, then atoms offsets, as in patches.h;
+    float *dictionary; /* of patches: atoms / 2 x PATCH_VALUES, then their offsets: see patches.h;
                         * malloc, whoever owns the features frees it */
 };
 

@@ -192,9 +192,9 @@ static int read_mlp(struct reader *r, const char *prefix, const struct mlp_confi
 
 static int read_dictionary(struct reader *r, const char *prefix, struct features *features)
 {
-    size_t atoms = (size_t)features->atoms;
+    size_t atoms = (size_t)features->atoms / 2; /* the first half */
     char name[MODEL_FILE_NAME_SIZE] = "";
-    if (reserve(r, (size_t)features_dictionary_size(features) / 2) < 0) /* half is stored */
+    if (reserve(r, (size_t)features_dictionary_size(features)) < 0)
         return -1;
     features->dictionary =
         malloc((size_t)features_dictionary_size(features) * sizeof *features->dictionary);
@@ -202,14 +202,10 @@ static int read_dictionary(struct reader *r, const char *prefix, struct features
         return error_no_memory(r->error, "the dictionary of patches");
     float *offsets = features->dictionary + atoms * PATCH_VALUES;
     snprintf(name, sizeof name, "%sdictionary.atoms", prefix);
-    if (safetensors_read(r->file, name, atoms / 2, PATCH_VALUES, features->dictionary, r->error) <
-        0)
+    if (safetensors_read(r->file, name, atoms, PATCH_VALUES, features->dictionary, r->error) < 0)
         return -1;
     snprintf(name, sizeof name, "%sdictionary.offsets", prefix);
-    if (safetensors_read(r->file, name, 1, atoms / 2, offsets, r->error) < 0)
-        return -1;
-    patches_mirror_atoms(features->atoms, features->dictionary, offsets);
-    return 0;
+    return safetensors_read(r->file, name, 1, atoms, offsets, r->error);
 }
 
 static int parse_features(const struct reader *r, const char *prefix, struct features *features)

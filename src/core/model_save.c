@@ -102,7 +102,7 @@ static void add_features(struct writer *w, const char *prefix, const struct feat
     snprintf(name, sizeof name, "%sdictionary.atoms", prefix);
     add_tensor(w, name, (size_t)f->atoms / 2, PATCH_VALUES, f->dictionary);
     snprintf(name, sizeof name, "%sdictionary.offsets", prefix);
-    add_tensor(w, name, 0, (size_t)f->atoms / 2, f->dictionary + f->atoms * PATCH_VALUES);
+    add_tensor(w, name, 0, (size_t)f->atoms / 2, f->dictionary + f->atoms / 2 * PATCH_VALUES);
 }
 
 int model_save(const struct model *model, const char *path, struct error *error)

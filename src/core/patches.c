@@ -217,18 +217,6 @@ void patches_extract(const struct patches *p, const uint8_t *picture, float *val
         root_of_scaled(values + i * codes, 1.0f / weights[i], codes);
 }
 
-void patches_mirror_atoms(int atoms, float *atom_values, float *offsets)
-{
-    int half = atoms / 2;
-    for (int k = 0; k < half; k++) {
-        const float *from = atom_values + k * PATCH_VALUES;
-        float *to = atom_values + (half + k) * PATCH_VALUES;
-        for (int i = 0; i < PATCH_VALUES; i++)
-            to[i] = from[i / PATCH_SIDE * PATCH_SIDE + PATCH_SIDE - 1 - i % PATCH_SIDE];
-        offsets[half + k] = offsets[k];
-    }
-}
-
 bool patches_symmetric(int width)
 {
     return (width - PATCH_SIDE) % (2 * PATCH_STRIDE) == 0;

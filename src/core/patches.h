@@ -8,7 +8,7 @@
  * distance.
  *
  * The second half of a dictionary is the mirror image of the first, so that the codes of a mirrored
- * picture are those of the picture in another order. */
+ * picture are those of the picture in another order; only the first is kept. */
 #ifndef PATCHES_H
 #define PATCHES_H
 
@@ -31,16 +31,13 @@ struct patches {
     int width, height;        /* of the picture, pixels */
     int grid;                 /* places along one side */
     int atoms;                /* both halves: even */
-    const float *atom_values; /* atoms x PATCH_VALUES, the whitening of patches included */
-    const float *offsets;     /* atoms: the product of each with the mean patch */
+    const float *atom_values; /* atoms / 2 x PATCH_VALUES, the whitening of patches included */
+    const float *offsets;     /* atoms / 2: the product of each with the mean patch */
 };
 
 /* picture[height * width] -> values[grid][grid][2 * atoms]. Pure: may run in any number of
  * threads. */
 void patches_extract(const struct patches *patches, const uint8_t *picture, float *values);
-
-/* Fills the second half of atom_values[atoms * PATCH_VALUES] and offsets[atoms] from the first. */
-void patches_mirror_atoms(int atoms, float *atom_values, float *offsets);
 
 /* Whether the patches of a picture of this width lie alike in its mirror image. */
 bool patches_symmetric(int width);

@@ -169,8 +169,7 @@ int fit_dictionary(struct features *features, const struct dataset *dataset, con
         }
         for (int round = 0; round < ROUNDS; round++)
             k_means_round(patches, atoms, dictionary, products, sums, &rng);
-        absorb_whitening(covariance, mean, atoms, dictionary, dictionary + features->atoms * V);
-        patches_mirror_atoms(features->atoms, dictionary, dictionary + features->atoms * V);
+        absorb_whitening(covariance, mean, atoms, dictionary, dictionary + atoms * V);
         features->dictionary = dictionary;
     } else {
         free(dictionary);
