@@ -52,7 +52,7 @@ void model_free(struct model *model);
  * needs; says why not. */
 int model_check_faces(const struct model *model, const char *path, struct error *error);
 
-/* A thread's scratch for up to `capacity` crops at once. */
+/* A thread's scratch for up to `capacity` crops at once, for the weights that the model has now. */
 struct model_workspace;
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,
