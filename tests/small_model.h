@@ -15,6 +15,17 @@ static inline struct mlp random_weights(const struct mlp_config *config, struct 
     return mlp;
 }
 
+/* For codes of patches; the caller frees it. */
+static inline float *random_dictionary(struct rng *rng, int atoms)
+{
+    const struct features f = {.kind = FEATURES_PATCHES, .atoms = atoms};
+    float *dictionary = malloc((size_t)features_dictionary_size(&f) * sizeof *dictionary);
+    assert_non_null(dictionary);
+    for (int i = 0; i < features_dictionary_size(&f); i++)
+        dictionary[i] = (float)(0.3 * rng_normal(rng));
+    return dictionary;
+}
+
 /* Random weights; 8x8 pixels, one network with one hidden layer of five units, three classes. The
  * caller ends it with model_free. */
 static inline struct model small_model(uint64_t seed)
@@ -65,10 +76,7 @@ static inline struct model full_model(uint64_t seed)
     model.aligner = random_weights(&aligner, &rng);
     *f = (struct features){
         .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 2, .atoms = 10};
-    f->dictionary = malloc((size_t)features_dictionary_size(f) * sizeof *f->dictionary);
-    assert_non_null(f->dictionary);
-    for (int i = 0; i < features_dictionary_size(f); i++)
-        f->dictionary[i] = (float)(0.3 * rng_normal(&rng));
+    f->dictionary = random_dictionary(&rng, f->atoms);
     model.networks[0].mlp = random_weights(&patches, &rng);
     model.networks[1].features =
         (struct features){.kind = FEATURES_WINDOWS, .width = 12, .height = 12, .cell = 2};

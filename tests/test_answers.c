@@ -15,14 +15,8 @@ static struct network make_network(struct features features, struct mlp_config c
                                    struct rng *rng)
 {
     struct network network = {.features = features};
-    size_t size = (size_t)features_dictionary_size(&features);
-    if (size > 0) {
-        float *values = malloc(size * sizeof *values);
-        assert_non_null(values);
-        for (size_t i = 0; i < size; i++)
-            values[i] = (float)(0.3 * rng_normal(rng));
-        network.features.dictionary = values;
-    }
+    if (features.kind == FEATURES_PATCHES)
+        network.features.dictionary = random_dictionary(rng, features.atoms);
     struct error error;
     config.layer_count = 2;
     config.units[0] = features_dim(&features);

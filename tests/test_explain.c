@@ -1,7 +1,7 @@
 /* The heat map of an answer: features_relevance and explain. */
-#include "testing.h"
-
 #include "explain.h"
+#include "small_model.h"
+#include "testing.h"
 
 enum { SIDE = 48, PIXELS = SIDE * SIDE, CLASSES = 7, ATOMS = 10 };
 
@@ -10,10 +10,7 @@ static struct features make_features(enum feature_kind kind, struct rng *rng)
     struct features f = features_default(kind, SIDE, SIDE);
     if (kind == FEATURES_PATCHES) {
         f.atoms = ATOMS;
-        f.dictionary = malloc((size_t)features_dictionary_size(&f) * sizeof *f.dictionary);
-        assert_non_null(f.dictionary);
-        for (int i = 0; i < features_dictionary_size(&f); i++)
-            f.dictionary[i] = (float)(0.3 * rng_normal(rng));
+        f.dictionary = random_dictionary(rng, ATOMS);
     }
     return f;
 }

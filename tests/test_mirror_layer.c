@@ -20,11 +20,8 @@ static struct model make_model(const struct shape *shape, struct rng *rng)
                           .class_count = CLASSES,
                           .mirror = true};
     struct features *f = &model.networks[0].features;
-    size_t size = (size_t)features_dictionary_size(f);
-    f->dictionary = malloc((size + 1) * sizeof *f->dictionary);
-    assert_non_null(f->dictionary);
-    for (size_t i = 0; i < size; i++)
-        f->dictionary[i] = (float)(0.3 * rng_normal(rng));
+    if (f->kind == FEATURES_PATCHES)
+        f->dictionary = random_dictionary(rng, f->atoms);
     struct mlp_config config = {.layer_count = shape->layers,
                                 .units = {features_dim(f), 144, 5},
                                 .tokens = {shape->tokens},
@@ -64,13 +61,9 @@ static void both_are_as_each_alone(void **state)
     (void)state;
     static const struct shape shapes[] = {
         {{FEATURES_PATCHES, 12, 12, 0, 2, 10, NULL}, 4, 3, true},
-        {{FEATURES_PATCHES, 16, 20, 0, 3, 6, NULL},
-         9,
-         3,
-         true}, /* some places opposite themselves */
+        {{FEATURES_PATCHES, 16, 20, 0, 3, 6, NULL}, 9, 3, true},
         {{FEATURES_PATCHES, 16, 12, 0, 1, 8, NULL}, 0, 2, true},
-        /* Not: other patches in the mirror image; not shared by the places; one layer; no patches.
-         */
+        /* Other patches in the mirror image; not shared by the places; one layer; no patches. */
         {{FEATURES_PATCHES, 14, 14, 0, 3, 6, NULL}, 9, 3, false},
         {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL}, 0, 3, false},
         {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL}, 2, 3, false},

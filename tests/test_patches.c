@@ -1,5 +1,6 @@
 /* Codes of patches against a slow and obvious reference in double. */
 #include "feature_vector.h"
+#include "small_model.h"
 #include "testing.h"
 
 enum { V = PATCH_VALUES, MAX_SIDE = 128, MAX_VALUES = 16 * 16 * 2 * 40 };
@@ -58,15 +59,6 @@ static void reference_patches(const struct patches *p, const uint8_t *picture, d
             values[place * 2 * p->atoms + atom] = positive / weights;
             values[place * 2 * p->atoms + p->atoms + atom] = negative / weights;
         }
-}
-
-static float *random_dictionary(struct rng *rng, int atoms)
-{
-    float *dictionary = malloc((size_t)(atoms / 2 * (V + 1)) * sizeof *dictionary);
-    assert_non_null(dictionary);
-    for (int i = 0; i < atoms / 2 * (V + 1); i++)
-        dictionary[i] = (float)(0.3 * rng_normal(rng));
-    return dictionary;
 }
 
 /* Noise, a smooth wave, black and white, next to no contrast. */

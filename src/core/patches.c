@@ -12,6 +12,7 @@ enum {
     MAX_FIELDS = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* along a side */
     MAX_ROW = (MAX_FIELDS + 1) / 2,                                  /* patches */
     BLOCK = 128, /* patches in one product, whole rows of them */
+    LANES = 16,  /* sums side by side: floats in the widest registers */
     PAIRS = PATCH_VALUES / 2
 };
 
@@ -92,7 +93,7 @@ static inline void sum_block(const float *restrict even, const float *restrict o
                              const float *restrict offsets, int half, const float *restrict weights,
                              int count, int lanes, float *restrict codes)
 {
-    float sums[4][VECTOR_LANES] = {{0}};
+    float sums[4][LANES] = {{0}};
     for (int i = 0; i < count; i++)
         for (int k = 0; k < lanes; k++) {
             float mean = even[i * half + k] - offsets[k], difference = odd[i * half + k];
@@ -114,8 +115,8 @@ VECTOR_CLONES static void sum_codes(const float *restrict even, const float *res
                                     const float *restrict weights, int count, float *restrict codes)
 {
     int k = 0;
-    for (; k + VECTOR_LANES <= half; k += VECTOR_LANES)
-        sum_block(even + k, odd + k, offsets + k, half, weights, count, VECTOR_LANES, codes + k);
+    for (; k + LANES <= half; k += LANES)
+        sum_block(even + k, odd + k, offsets + k, half, weights, count, LANES, codes + k);
     sum_block(even + k, odd + k, offsets + k, half, weights, count, half - k, codes + k);
 }
 

@@ -4,9 +4,6 @@
 #ifndef VECTORIZE_H
 #define VECTORIZE_H
 
-/* Sums side by side: floats in the widest of those registers. */
-enum { VECTOR_LANES = 16 };
-
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) &&                              \
     (!defined(__clang__) || __clang_major__ >= 14) && !defined(__SANITIZE_ADDRESS__) &&            \
     !defined(__SANITIZE_THREAD__) && !defined(NO_VECTOR_CLONES)
