@@ -10,9 +10,11 @@
 
 /* At strength 1: turned by up to 15 degrees, scaled by up to 15 %, shifted by up to 10 % of the
  * side, each uniform and independent; `strength` multiplies all three bounds. Mirrored with
- * probability 1/2 where `flip` allows it. */
+ * probability 1/2 where `flip` allows it. Before all that, a share of `webcam` of the pictures
+ * becomes what a webcam would have made of them (webcam_picture). */
 struct augment {
     float strength; /* 0: none */
+    float webcam;   /* 0..1 */
     bool flip;
 };
 

@@ -32,6 +32,7 @@ enum option_id {
     OPTION_WEIGHT_DECAY,
     OPTION_LABEL_SMOOTHING,
     OPTION_AUGMENT,
+    OPTION_WEBCAM,
     OPTION_MIXUP,
     OPTION_BALANCE,
     OPTION_SEED,
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
     {"weight-decay", required_argument, NULL, OPTION_WEIGHT_DECAY},
     {"label-smoothing", required_argument, NULL, OPTION_LABEL_SMOOTHING},
     {"augment", required_argument, NULL, OPTION_AUGMENT},
+    {"webcam", required_argument, NULL, OPTION_WEBCAM},
     {"balance", required_argument, NULL, OPTION_BALANCE},
     {"mixup", required_argument, NULL, OPTION_MIXUP},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -110,6 +112,8 @@ static const char help[] =
     "                          most of each target is FER2013's label)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
+    "  --webcam X              share of samples spoilt as webcams do: light, blur,\n"
+    "                          noise, JPEG, something before the face (%g; IDX: 0)\n"
     "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
     "\n"
     "Network\n"
@@ -173,9 +177,9 @@ void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
     fprintf(out, help, (double)r.targets.votes_share, (double)r.balance, (double)r.augment.strength,
-            (double)r.mixup, r.batch_size, r.epochs, (double)r.step.dropout,
-            (double)r.step.input_dropout, (double)r.weight_decay, (double)r.targets.smoothing,
-            (int)r.seed);
+            (double)r.augment.webcam, (double)r.mixup, r.batch_size, r.epochs,
+            (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
+            (double)r.targets.smoothing, (int)r.seed);
     fputs(help_of_others, out);
 }
 
@@ -219,6 +223,14 @@ static int parse_name(const char *name, const char *text, const char *const *nam
         snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
     }
     return error_set(error, "--%s %.40s: must be one of %s", name, text, list);
+}
+
+static int parse_switch(const char *name, const char *text, bool *value, struct error *error)
+{
+    static const char *const names[] = {"off", "on"};
+    int on = 0, result = parse_name(name, text, names, 2, &on, error);
+    *value = on == 1;
+    return result;
 }
 
 /* Reads one of the layers, moves *text behind it. */
@@ -284,7 +296,6 @@ struct given {
 static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
                                struct error *error)
 {
-    static const char *const switch_names[] = {"off", "on"};
     int value = 0, result;
     switch (id) {
     case OPTION_FERPLUS_SHARE:
@@ -292,9 +303,7 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
     case OPTION_FEATURES:
         return parse_features(text, r, error);
     case OPTION_ALIGN:
-        result = parse_name("align", text, switch_names, 2, &value, error);
-        r->align = value == 1;
-        return result;
+        return parse_switch("align", text, &r->align, error);
     case OPTION_HIDDEN:
         given->hidden = true;
         return parse_hidden(text, r, error);
@@ -312,10 +321,8 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         r->step.loss = (enum loss)value;
         return result;
     case OPTION_BATCH_NORM:
-        result = parse_name("batch-norm", text, switch_names, 2, &value, error);
-        r->batch_norm = value == 1;
         given->batch_norm = true;
-        return result;
+        return parse_switch("batch-norm", text, &r->batch_norm, error);
     case OPTION_DESCENT:
         result = parse_name("descent", text, descent_names, DESCENT_COUNT, &value, error);
         r->descent = (enum descent)value;
@@ -348,6 +355,8 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
         r->augment.flip = r->augment.strength > 0.0f;
         return result;
+    case OPTION_WEBCAM:
+        return parse_real("webcam", text, 0, 1, &r->augment.webcam, error);
     case OPTION_BALANCE:
         given->balance = true;
         return parse_real("balance", text, 0, 1, &r->balance, error);
@@ -426,6 +435,7 @@ static int parse_option(int id, const char *text, struct options *o, struct give
     default:
         o->recipe_given = o->recipe_given || id != OPTION_THREADS;
         o->augment_given = o->augment_given || id == OPTION_AUGMENT;
+        o->webcam_given = o->webcam_given || id == OPTION_WEBCAM;
         o->align_given = o->align_given || id == OPTION_ALIGN;
         return parse_recipe_option(id, text, &o->recipe, given, error);
     }

@@ -89,7 +89,7 @@ static const char *exact(float value, char text[NUMBER_SIZE])
 
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
-    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[9][NUMBER_SIZE];
+    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
     size_t used = 0;
     for (int i = 0; i < r->hidden_count; i++)
         used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%s%d", i ? "," : "",
@@ -98,21 +98,22 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
     for (int i = 0; i < r->network_count; i++)
         used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",
                                  feature_kind_names[r->features[i]]);
-    snprintf(
-        text, size,
-        "--align %s --features %s --hidden %s --activation %s --output-activation %s "
-        "--batch-norm %s "
-        "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
-        "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
-        "--label-smoothing %s --ferplus-share %s --balance %s --augment %s --mixup %s --seed %llu "
-        "--threads %d",
-        r->align ? "on" : "off", features, hidden, activation_names[r->activation],
-        output_activation_names[r->output], r->batch_norm ? "on" : "off", loss_names[r->step.loss],
-        descent_names[r->descent], r->batch_size, optimizer_names[r->optimizer],
-        exact(r->learning_rate, numbers[0]), r->epochs, r->patience,
-        exact(r->step.dropout, numbers[1]), exact(r->step.input_dropout, numbers[2]),
-        exact(r->weight_decay, numbers[3]), exact(r->targets.smoothing, numbers[4]),
-        exact(r->targets.votes_share, numbers[5]), exact(r->balance, numbers[8]),
-        exact(r->augment.strength, numbers[6]), exact(r->mixup, numbers[7]),
-        (unsigned long long)r->seed, r->threads);
+    snprintf(text, size,
+             "--align %s --features %s --hidden %s --activation %s --output-activation %s "
+             "--batch-norm %s "
+             "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
+             "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
+             "--label-smoothing %s --ferplus-share %s --balance %s --augment %s --webcam %s "
+             "--mixup %s --seed %llu "
+             "--threads %d",
+             r->align ? "on" : "off", features, hidden, activation_names[r->activation],
+             output_activation_names[r->output], r->batch_norm ? "on" : "off",
+             loss_names[r->step.loss], descent_names[r->descent], r->batch_size,
+             optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]), r->epochs,
+             r->patience, exact(r->step.dropout, numbers[1]),
+             exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
+             exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
+             exact(r->balance, numbers[8]), exact(r->augment.strength, numbers[6]),
+             exact(r->augment.webcam, numbers[9]), exact(r->mixup, numbers[7]),
+             (unsigned long long)r->seed, r->threads);
 }

@@ -1,0 +1,56 @@
+/* What webcams do to a picture of a face: light, lens, sensor, compression, and what stands before
+ * the face. Each function writes height x width bytes to `out`, which may be `in`. */
+#ifndef WEBCAM_H
+#define WEBCAM_H
+
+#include "rng.h"
+
+#include <stdint.h>
+
+enum { WEBCAM_MAX_SIDE = 128 };
+
+struct grey_crop {
+    const uint8_t *pixels; /* height x width */
+    int width, height;     /* 1 .. WEBCAM_MAX_SIDE */
+};
+
+/* Brightness v, 0 to 1, becomes gain v^gamma, which ends at 1. */
+void webcam_expose(struct grey_crop in, double gain, double gamma, uint8_t *out);
+
+/* Light from a side: brightness changes evenly across the picture, by a factor of 1 - contrast at
+ * one end to 1 + contrast at the other. `angle`, radians: where the light is, 0 for the right,
+ * pi / 2 for below. */
+void webcam_side_light(struct grey_crop in, double angle, double contrast, uint8_t *out);
+
+/* A lens out of focus: a normal distribution of that deviation, pixels. */
+void webcam_blur(struct grey_crop in, double deviation, uint8_t *out);
+
+/* A hand-held camera or a moving head: the mean along a line of `length` pixels, at most 16. */
+void webcam_motion(struct grey_crop in, double angle, double length, uint8_t *out);
+
+/* A sensor in the dark: independent noise of that deviation, grey values. */
+void webcam_noise(struct grey_crop in, double deviation, struct rng *rng, uint8_t *out);
+
+/* A small face, `side` pixels for the longer side, enlarged; interpolated both ways. */
+void webcam_enlarged(struct grey_crop in, int side, uint8_t *out);
+
+/* A camera's own sharpening of what differs from its surroundings: 1 + amount times. */
+void webcam_local_contrast(struct grey_crop in, double amount, uint8_t *out);
+
+/* What JPEG (ITU-T T.81) leaves of brightness at a quality of 1 to 100, with the tables of its
+ * annex K scaled as libjpeg does; the rest of JPEG loses nothing. The blocks of 8x8 begin `dx` and
+ * `dy` pixels, 0 to 7, before the picture. */
+void webcam_jpeg(struct grey_crop in, int quality, int dx, int dy, uint8_t *out);
+
+/* A hand, hair, a bar, glare: a shape of one grey value. Middle and half axes in pixels. */
+struct cover {
+    double x, y, half_width, half_height, angle;
+    int round; /* an ellipse; else a rectangle */
+    double grey;
+};
+void webcam_cover(struct grey_crop in, struct cover cover, uint8_t *out);
+
+/* Several of these by chance, with strengths by chance, in the order of the light's way. */
+void webcam_picture(struct grey_crop in, struct rng *rng, uint8_t *out);
+
+#endif
