@@ -149,6 +149,17 @@ expressions_model_describe(const struct expressions_model *model,
                            char text[EXPRESSIONS_DESCRIPTION_SIZE],
                            struct expressions_error *error);
 
+/** How often each expression is taken to come: from now on the answers of recognizers that are
+ * opened assume these shares, prior[EXPRESSIONS_LABEL_COUNT], each from 1e-6 to 1e6 and divided by
+ * their sum. Each probability is multiplied by the new share over the old one, and all are brought
+ * back to the sum 1 (Saerens et al. 2002). Not while a recognizer of this model is open. Fails with
+ * #EXPRESSIONS_BAD_MODEL where the model's file states no prior of its own or is not for the seven
+ * expressions. */
+EXPRESSIONS_API enum expressions_status
+expressions_model_set_prior(struct expressions_model *model,
+                            const float prior[EXPRESSIONS_LABEL_COUNT],
+                            struct expressions_error *error);
+
 /* ---- Recognizing faces in boxes -------------------------------------------------------------- */
 
 /** A model with one thread's scratch. */

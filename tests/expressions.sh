@@ -149,6 +149,8 @@ expect_error 6 "missing.safetensors" --image face.png --model missing.safetensor
 expect_error 6 "text.jpg" --model-info --model text.jpg
 expect_error 1 "text.jpg" --demo --cascade text.jpg
 expect 0 "angry, disgust, fear, happy, sad, surprise, neutral" --model-info
+expect_error 2 "seven numbers above 0" --demo --prior 1,1,1
+expect_error 2 "seven numbers above 0" --demo --prior 1,1,1,0,1,1,1
 expect_error 2 "--help" --nonsense
 expect_error 2 "--help"
 expect_error 2 "only one" --demo --camera 0

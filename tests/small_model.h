@@ -26,6 +26,8 @@ static inline float *random_dictionary(struct rng *rng, int atoms)
     return dictionary;
 }
 
+static const float small_model_prior[3] = {0.5f, 0.3f, 0.2f};
+
 /* Random weights; 8x8 pixels, one network with one hidden layer of five units, three classes. The
  * caller ends it with model_free. */
 static inline struct model small_model(uint64_t seed)
@@ -38,6 +40,7 @@ static inline struct model small_model(uint64_t seed)
         .class_names = {"left", "right", "\303\274ber \"all\""},
         .notes = {"64 made-up crops", "--hidden 5", "7", "0.5", "2026-11-23", "MIT"},
     };
+    memcpy(model.prior, small_model_prior, sizeof small_model_prior);
     struct mlp_config config = {
         .layer_count = 2, .units = {64, 5, 3}, .activation = ACTIVATION_RELU};
     struct rng rng = rng_make(seed, 0);

@@ -250,6 +250,15 @@ static void test_bad_files(void **state)
     assert_non_null(strstr(text, "\nclasses        left, right, "));
     assert_int_equal(expressions_model_networks(no_model), 1);
     assert_int_equal(expressions_vector_size(no_model, 0), 64);
+    assert_non_null(strstr(text, "\nprior          0.5 0.3 0.2\n"));
+    const float even[EXPRESSIONS_LABEL_COUNT] = {1, 1, 1, 1, 1, 1, 1},
+                odd[] = {1, 1, 1, 1, 1, 0, 1};
+    expect_failure(expressions_model_set_prior(no_model, odd, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "share");
+    expect_failure(expressions_model_set_prior(NULL, even, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "no model");
+    expect_failure(expressions_model_set_prior(no_model, even, &error), EXPRESSIONS_BAD_MODEL,
+                   "small.safetensors");
     expect_failure(expressions_recognizer_open(&no_recognizer, no_model, &error),
                    EXPRESSIONS_BAD_MODEL, "small.safetensors");
     assert_null(no_recognizer);

@@ -118,6 +118,7 @@ static void expect_same_model(const struct model *a, const struct model *b)
     assert_int_equal(a->height, b->height);
     assert_int_equal(a->class_count, b->class_count);
     assert_memory_equal(a->class_names, b->class_names, sizeof a->class_names);
+    assert_memory_equal(a->prior, b->prior, sizeof a->prior);
     assert_int_equal(a->mirror, b->mirror);
     assert_string_equal(a->notes.training_data, b->notes.training_data);
     assert_string_equal(a->notes.recipe, b->notes.recipe);
@@ -151,6 +152,42 @@ static void predict(const struct model *model, const uint8_t *crops, int count, 
     model_predict(model, workspace, crops, count, probabilities);
     model_workspace_free(&workspace);
     assert_null(workspace);
+}
+
+/* Of a single pass of one network, Bayes' theorem gives the new answer from the old one. */
+static void prior_follows_bayes(void **state)
+{
+    (void)state;
+    enum { COUNT = 20, K = 3 };
+    static const float wanted[K] = {0.1f, 0.7f, 0.2f};
+    struct rng rng = rng_make(4, 0);
+    struct error error;
+    uint8_t crops[COUNT * 64];
+    float before[COUNT * K], after[COUNT * K];
+    struct model model = small_model(5);
+    fill_noise(&rng, crops, sizeof crops);
+    predict(&model, crops, COUNT, COUNT, before);
+    assert_int_equal(model_set_prior(&model, wanted, "m", &error), 0);
+    predict(&model, crops, COUNT, COUNT, after);
+    for (int i = 0; i < COUNT * K; i += K) {
+        double sum = 0.0;
+        for (int k = 0; k < K; k++)
+            sum += (double)(before[i + k] * wanted[k] / small_model_prior[k]);
+        for (int k = 0; k < K; k++)
+            expect_close(after[i + k],
+                         (double)(before[i + k] * wanted[k] / small_model_prior[k]) / sum, 1e-5,
+                         "a probability");
+    }
+    struct model loaded = saved_and_loaded(&model);
+    assert_memory_equal(loaded.prior, wanted, sizeof wanted);
+    model_free(&loaded);
+    model.prior[0] = 0.0f;
+    assert_int_equal(model_set_prior(&model, wanted, "m", &error), -1);
+    expect_text(error.text, "m: ", "prior");
+    model.prior[0] = 0.1f;
+    model.networks[0].mlp.config.output = OUTPUT_SIGMOID;
+    assert_int_equal(model_set_prior(&model, wanted, "m", &error), -1);
+    model_free(&model);
 }
 
 static void models_come_back_as_saved(void **state)
@@ -513,6 +550,7 @@ int main(void)
         cmocka_unit_test_teardown(save_into_a_missing_folder_fails, empty_folder),
         cmocka_unit_test_teardown(file_is_safetensors, empty_folder),
         cmocka_unit_test_teardown(header_is_padded_with_spaces, empty_folder),
+        cmocka_unit_test_teardown(prior_follows_bayes, empty_folder),
         cmocka_unit_test(mirror_averages_both_sides),
         cmocka_unit_test(predict_takes_any_count),
         cmocka_unit_test(networks_answer_together),

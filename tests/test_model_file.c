@@ -137,6 +137,8 @@ static void metadata_that_lies_is_refused(void **state)
     static const struct {
         const char *old, *new, *reason;
     } cases[] = {
+        {"0.5,0.3", "0.5,-0.3", "\"prior\""},
+        {"0.5,0.3", "0.5", "\"prior\""},
         {"expressions-mlp", "pt", "no model of this program"},
         {"\"format\"", "\"formal\"", "no model of this program"},
         {"\"format_version\":\"3\"", "\"format_version\":\"1\"", "version 1"},

@@ -449,6 +449,57 @@ static void same_seed_same_weights(void **state)
     dataset_free(&d);
 }
 
+static void expect_answers(const struct model *a, const struct model *b, const struct dataset *d)
+{
+    struct model_workspace *workspace;
+    struct error error;
+    float x[MODEL_MAX_CLASSES], y[MODEL_MAX_CLASSES];
+    for (int i = 0; i < d->count; i += 7) {
+        assert_int_equal(model_workspace_create(&workspace, a, 1, &error), 0);
+        model_predict(a, workspace, dataset_picture(d, i), 1, x);
+        model_workspace_free(&workspace);
+        assert_int_equal(model_workspace_create(&workspace, b, 1, &error), 0);
+        model_predict(b, workspace, dataset_picture(d, i), 1, y);
+        model_workspace_free(&workspace);
+        for (int k = 0; k < d->class_count; k++)
+            expect_close(x[k], y[k], 1e-4, "a probability");
+    }
+}
+
+/* A prior that is given later does what it would have done in the training. */
+static void priors_can_be_given_later(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(140, 35);
+    struct recipe r = small_recipe();
+    struct error error;
+    r.epochs = 2;
+    r.prior = (struct prior){PRIOR_LIST, {1, 2, 3, 4, 5, 6, 7}, LABEL_COUNT};
+    struct model listed = train_small(&r, &d);
+    r.prior = (struct prior){.kind = PRIOR_UNIFORM};
+    struct model uniform = train_small(&r, &d);
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        expect_close(uniform.prior[k], 1.0 / LABEL_COUNT, 1e-6, "a share");
+        expect_close(listed.prior[k], (1 + k) / 28.0, 1e-6, "a share");
+    }
+    assert_int_equal(model_set_prior(&uniform, listed.prior, small_model, &error), 0);
+    expect_answers(&listed, &uniform, &d);
+    r.prior.kind = PRIOR_TRAINING;
+    struct model plain = train_small(&r, &d);
+    int counts[LABEL_COUNT] = {0}, all = 0;
+    for (int i = 0; i < d.count; i++)
+        if (d.splits[i] == SPLIT_TRAINING) {
+            counts[d.labels[i]]++;
+            all++;
+        }
+    for (int k = 0; k < LABEL_COUNT; k++)
+        expect_close(plain.prior[k], (double)counts[k] / all, 1e-6, "a share");
+    model_free(&listed);
+    model_free(&uniform);
+    model_free(&plain);
+    dataset_free(&d);
+}
+
 static void refuses_what_makes_no_sense(void **state)
 {
     (void)state;
@@ -528,7 +579,7 @@ static void lean_is_what_lies_beyond_the_shares(void **state)
 {
     (void)state;
     enum { COUNT = 200, CLASSES = 3 };
-    static const double shares[CLASSES] = {0.6, 0.3, 0.1};
+    static const float shares[CLASSES] = {0.6f, 0.3f, 0.1f};
     struct dataset dataset = {.class_count = CLASSES};
     struct recipe recipe = {.network_count = 2};
     float outputs[2][COUNT * CLASSES];
@@ -573,6 +624,7 @@ int main(void)
         cmocka_unit_test(optimizers_follow_their_formulas),
         cmocka_unit_test(training_learns_in_every_descent),
         cmocka_unit_test(same_seed_same_weights),
+        cmocka_unit_test(priors_can_be_given_later),
         cmocka_unit_test(refuses_what_makes_no_sense),
         cmocka_unit_test(small_batches_stay_finite),
         cmocka_unit_test(stops_at_a_loss_without_end),

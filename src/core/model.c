@@ -3,6 +3,7 @@
 #include "face.h"
 #include "mirror_layer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,26 @@ int model_check_faces(const struct model *model, const char *path, struct error 
             "%s: is not for the seven expressions in %dx%d crops; name a model trained "
             "on FER2013",
             path, FACE_SIDE, FACE_SIDE);
+    return 0;
+}
+
+int model_set_prior(struct model *model, const float *prior, const char *path, struct error *error)
+{
+    bool possible = model->prior[0] > 0.0f;
+    for (int i = 0; i < model->network_count; i++)
+        possible = possible && model->networks[i].mlp.config.output == OUTPUT_SOFTMAX;
+    if (!possible)
+        return error_set(error,
+                         "%s: does not state the prior of its answers, so that none can take its "
+                         "place; use a model trained with softmax outputs by this version",
+                         path);
+    for (int i = 0; i < model->network_count; i++) {
+        const struct mlp *mlp = &model->networks[i].mlp;
+        real *biases = mlp->layers[mlp->config.layer_count - 1].biases;
+        for (int k = 0; k < model->class_count; k++)
+            biases[k] += logf(prior[k] / model->prior[k]);
+    }
+    memcpy(model->prior, prior, (size_t)model->class_count * sizeof *prior);
     return 0;
 }
 

@@ -38,6 +38,8 @@ struct model {
     struct network networks[MODEL_MAX_NETWORKS]; /* the answer is the mean of theirs */
     int class_count;
     char class_names[MODEL_MAX_CLASSES][MODEL_CLASS_NAME_SIZE];
+    float prior[MODEL_MAX_CLASSES]; /* shares of the classes that the answers assume, sum 1; all 0:
+                                     * not stated */
     bool mirror; /* whether an answer averages over the crop and its mirror image */
     struct model_notes notes;
 };
@@ -51,6 +53,12 @@ void model_free(struct model *model);
 /* Whether it names the seven expressions in their order, for 48x48 crops: what the live program
  * needs; says why not. */
 int model_check_faces(const struct model *model, const char *path, struct error *error);
+
+/* From now on the answers assume these shares, prior[K], positive, sum 1: each class's probability
+ * is multiplied by its new share over its old one, in the biases of the last layers (Saerens et al.
+ * 2002). Fails, and changes nothing, where the model states no prior or its outputs are not
+ * softmax. `path` is for the message. */
+int model_set_prior(struct model *model, const float *prior, const char *path, struct error *error);
 
 /* A thread's scratch for up to `capacity` crops at once, for the weights that the model has now. */
 struct model_workspace;

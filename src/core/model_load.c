@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "safetensors.h"
+#include "shares.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -296,6 +297,9 @@ static int read_model(struct reader *r, struct model *model)
         if (read_network(r, model_file_prefix(prefix, i), model, &model->networks[i]) < 0)
             return -1;
     }
+    const char *prior = text_of(r, "", "prior");
+    if (prior && shares_parse(prior, MODEL_MAX_CLASSES, model->prior) != model->class_count)
+        return missing(r, "", "prior");
     if (text_of(r, MODEL_FILE_ALIGNER, "layers") && read_aligner(r, model) < 0)
         return -1;
     return safetensors_check_all_read(r->file, r->error);

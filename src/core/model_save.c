@@ -21,7 +21,7 @@ static enum tensor_type weight_type(const float *values, size_t count)
 }
 
 enum {
-    MAX_ENTRIES = 8 + MODEL_FILE_NOTES + 5 * (MODEL_MAX_NETWORKS + 1),
+    MAX_ENTRIES = 9 + MODEL_FILE_NOTES + 5 * (MODEL_MAX_NETWORKS + 1),
     TEXT_SIZE = 8192 /* of all metadata but the notes */
 };
 
@@ -47,6 +47,16 @@ __attribute__((format(printf, 2, 3))) static const char *keep(struct writer *w, 
     assert(length >= 0 && (size_t)length < sizeof w->texts - w->used);
     w->used += (size_t)length + 1;
     return text;
+}
+
+static const char *keep_prior(struct writer *w, const struct model *model)
+{
+    char list[MODEL_MAX_CLASSES * 16];
+    size_t used = 0;
+    for (int k = 0; k < model->class_count; k++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.9g", k ? "," : "",
+                                 (double)model->prior[k]);
+    return keep(w, "%s", list);
 }
 
 static void add_entry(struct writer *w, const char *prefix, const char *key, const char *value)
@@ -115,6 +125,8 @@ int model_save(const struct model *model, const char *path, struct error *error)
     add_entry(w, "", "format_version", MODEL_FILE_VERSION);
     add_entry(w, "", "classes", model_file_classes(classes, model));
     add_entry(w, "", "input_size", keep(w, "%dx%d", model->width, model->height));
+    if (model->prior[0] > 0.0f)
+        add_entry(w, "", "prior", keep_prior(w, model));
     add_entry(w, "", "mirror", model->mirror ? "true" : "false");
     add_entry(w, "", "networks", keep(w, "%d", model->network_count));
     for (int i = 0; i < model->network_count; i++) {

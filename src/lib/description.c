@@ -62,6 +62,14 @@ static void add_networks(struct text *text, const struct model *model)
     add(text, "parameters     %zu\n", parameters);
 }
 
+static void add_prior(struct text *text, const struct model *model)
+{
+    add(text, "prior         ");
+    for (int k = 0; k < model->class_count && model->prior[0] > 0.0f; k++)
+        add(text, " %.3g", (double)model->prior[k]);
+    add(text, "%s\n", model->prior[0] > 0.0f ? "" : " not stated");
+}
+
 static void add_notes(struct text *text, const struct model_notes *notes)
 {
     const char *const facts[][2] = {{"training data", notes->training_data},
@@ -96,6 +104,7 @@ enum expressions_status expressions_model_describe(const struct expressions_mode
     add_networks(&text, m);
     add(&text, "answer         %s\n",
         m->mirror ? "mean over the face and its mirror image" : "one pass over the face");
+    add_prior(&text, m);
     add_notes(&text, &m->notes);
     return EXPRESSIONS_OK;
 }

@@ -34,6 +34,28 @@ enum expressions_status expressions_model_load(struct expressions_model **model,
     return EXPRESSIONS_OK;
 }
 
+enum expressions_status expressions_model_set_prior(struct expressions_model *model,
+                                                    const float prior[EXPRESSIONS_LABEL_COUNT],
+                                                    struct expressions_error *error)
+{
+    float shares[LABEL_COUNT];
+    double sum = 0.0;
+    if (!model || !prior)
+        return fail_argument(error, "there is no model, or no prior");
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        if (!(prior[k] >= 1e-6f && prior[k] <= 1e6f))
+            return fail_argument(error, "each share of the prior must be from 1e-6 to 1e6");
+        sum += (double)prior[k];
+    }
+    for (int k = 0; k < LABEL_COUNT; k++)
+        shares[k] = (float)(prior[k] / sum);
+    struct error why;
+    if (model_check_faces(&model->model, model->path, &why) ||
+        model_set_prior(&model->model, shares, model->path, &why))
+        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
+    return EXPRESSIONS_OK;
+}
+
 void expressions_model_free(struct expressions_model **model)
 {
     if (!model || !*model)

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "shares.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -20,6 +22,7 @@ enum option_code {
     OPTION_REPORT,
     OPTION_OUTPUT,
     OPTION_MODEL,
+    OPTION_PRIOR,
     OPTION_CASCADE,
     OPTION_SMOOTH,
     OPTION_SIZE,
@@ -47,6 +50,7 @@ static const struct option long_options[] = {
     {"csv", required_argument, NULL, OPTION_CSV},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"model", required_argument, NULL, OPTION_MODEL},
+    {"prior", required_argument, NULL, OPTION_PRIOR},
     {"cascade", required_argument, NULL, OPTION_CASCADE},
     {"smooth", required_argument, NULL, OPTION_SMOOTH},
     {"size", required_argument, NULL, OPTION_SIZE},
@@ -127,6 +131,20 @@ static int parse_size(const char *text, int *width, int *height, struct error *e
     return 0;
 }
 
+static int parse_prior(const char *text, struct options *options, struct error *error)
+{
+    options->prior_chosen = true;
+    for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
+        options->prior[k] = 1.0f;
+    if (strcmp(text, "uniform") != 0 &&
+        shares_parse(text, EXPRESSIONS_LABEL_COUNT, options->prior) != EXPRESSIONS_LABEL_COUNT)
+        return error_set(error,
+                         "--prior %.60s: give uniform or seven numbers above 0, such as "
+                         "1,1,1,3,1,1,4, of angry, disgust, fear, happy, sad, surprise, neutral",
+                         text);
+    return 0;
+}
+
 static int apply(struct options *options, int code, char *argument, struct error *error)
 {
     switch ((enum option_code)code) {
@@ -161,6 +179,8 @@ static int apply(struct options *options, int code, char *argument, struct error
     case OPTION_MODEL:
         options->model = argument;
         return 0;
+    case OPTION_PRIOR:
+        return parse_prior(argument, options, error);
     case OPTION_CASCADE:
         options->cascade = argument;
         return 0;
@@ -298,8 +318,12 @@ int options_help(FILE *out)
         "  --exit-on-loss      end with status 5 when the camera goes away, instead of\n"
         "                      waiting for it\n"
         "\n"
-        "Other files:\n"
+        "Model and cascade:\n"
         "  --model FILE        other weights than models/expressions.safetensors\n"
+        "  --prior LIST        how often each expression is taken to come: seven\n"
+        "                      numbers, such as 1,1,1,3,1,1,4 (angry, disgust, fear,\n"
+        "                      happy, sad, surprise, neutral), or uniform (default:\n"
+        "                      the model's)\n"
         "  --cascade FILE      other Haar cascade\n"
         "\n"
         "Print and end:\n"

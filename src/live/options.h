@@ -3,6 +3,7 @@
 #define OPTIONS_H
 
 #include "error.h"
+#include "expressions.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,15 +24,17 @@ struct options {
     const char *source; /* camera or video */
     char **images;      /* image_count pictures or folders */
     int image_count;
-    const char *output;  /* NULL: none */
-    const char *report;  /* folder; NULL: none */
-    const char *csv;     /* NULL: none */
-    const char *model;   /* NULL: the one that comes with the program */
-    const char *cascade; /* NULL: the system's */
-    int width, height;   /* what to ask the camera for */
-    double fps;          /* the same; 0: the camera's choice */
-    double smooth;       /* time constant of the probabilities, seconds; 0: raw */
-    long max_frames;     /* 0: no limit */
+    const char *output; /* NULL: none */
+    const char *report; /* folder; NULL: none */
+    const char *csv;    /* NULL: none */
+    const char *model;  /* NULL: the one that comes with the program */
+    bool prior_chosen;
+    float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
+    const char *cascade;                  /* NULL: the system's */
+    int width, height;                    /* what to ask the camera for */
+    double fps;                           /* the same; 0: the camera's choice */
+    double smooth;                        /* time constant of the probabilities, seconds; 0: raw */
+    long max_frames;                      /* 0: no limit */
     bool headless, json, quiet, verbose;
     bool exit_on_loss;  /* of the camera */
     bool mirror;        /* the window shows a mirror image */

@@ -27,6 +27,8 @@ enum exit_status setup_model(const struct options *options, struct expressions_m
     const char *path = options->model ? options->model : found;
     if (expressions_model_load(model, path, &why))
         return setup_fail(&why, error);
+    if (options->prior_chosen && expressions_model_set_prior(*model, options->prior, &why))
+        return setup_fail(&why, error);
     if (options->verbose)
         log_line(program_name, "model %s", path);
     return STATUS_DONE;

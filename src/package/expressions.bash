@@ -22,6 +22,7 @@ _expressions()
     --loss) words='cross-entropy mse' ;;
     --descent) words='mini-batch stochastic full' ;;
     --optimizer) words='sgd momentum adamw' ;;
+    --prior) words='uniform training' ;;
     --split) words='Training PublicTest PrivateTest train validation test' ;;
     --size | --fps | --max-frames | --smooth) return ;;
     *)

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "shares.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -34,7 +36,7 @@ enum option_id {
     OPTION_AUGMENT,
     OPTION_WEBCAM,
     OPTION_MIXUP,
-    OPTION_BALANCE,
+    OPTION_PRIOR,
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_INIT_ONLY,
@@ -74,7 +76,7 @@ static const struct option long_options[] = {
     {"label-smoothing", required_argument, NULL, OPTION_LABEL_SMOOTHING},
     {"augment", required_argument, NULL, OPTION_AUGMENT},
     {"webcam", required_argument, NULL, OPTION_WEBCAM},
-    {"balance", required_argument, NULL, OPTION_BALANCE},
+    {"prior", required_argument, NULL, OPTION_PRIOR},
     {"mixup", required_argument, NULL, OPTION_MIXUP},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"threads", required_argument, NULL, OPTION_THREADS},
@@ -108,8 +110,9 @@ static const char help[] =
     "  --ferplus FILE          fer2013new.csv: ten people's votes on each picture\n"
     "                          (default datasets/fer2013new.csv where it exists)\n"
     "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
-    "  --balance X             how far frequent classes are held back (%g; 0 where\n"
-    "                          most of each target is FER2013's label)\n"
+    "  --prior P               the classes' shares that answers assume: uniform, training\n"
+    "                          (those of the targets), or a number for each class, such\n"
+    "                          as 1,1,1,3,1,1,4 (%s; sigmoid outputs: training)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
     "  --webcam X              share of samples spoilt as webcams do: light, blur,\n"
@@ -176,9 +179,9 @@ static const char help_of_others[] =
 void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
-    fprintf(out, help, (double)r.targets.votes_share, (double)r.balance, (double)r.augment.strength,
-            (double)r.augment.webcam, (double)r.mixup, r.batch_size, r.epochs,
-            (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
+    fprintf(out, help, (double)r.targets.votes_share, prior_names[r.prior.kind],
+            (double)r.augment.strength, (double)r.augment.webcam, (double)r.mixup, r.batch_size,
+            r.epochs, (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
             (double)r.targets.smoothing, (int)r.seed);
     fputs(help_of_others, out);
 }
@@ -286,11 +289,26 @@ static int parse_features(const char *list, struct recipe *recipe, struct error 
     return 0;
 }
 
+static int parse_prior(const char *text, struct prior *prior, struct error *error)
+{
+    *prior = (struct prior){.kind = PRIOR_UNIFORM};
+    while (prior->kind < PRIOR_LIST && strcmp(text, prior_names[prior->kind]) != 0)
+        prior->kind++;
+    if (prior->kind == PRIOR_LIST)
+        prior->count = shares_parse(text, PRIOR_MAX_LIST, prior->list);
+    if (prior->kind == PRIOR_LIST && prior->count == 0)
+        return error_set(error,
+                         "--prior %.60s: give uniform, training, or a number from 1e-6 to 1e6 for "
+                         "each class, %d at most, such as 1,1,1,3,1,1,4",
+                         text, PRIOR_MAX_LIST);
+    return 0;
+}
+
 /* ---- The command line ------------------------------------------------------------------------ */
 
 /* What the defaults of others depend on. */
 struct given {
-    bool hidden, balance, learning_rate, batch_norm, dropout, weight_decay, smoothing;
+    bool hidden, prior, learning_rate, batch_norm, dropout, weight_decay, smoothing;
 };
 
 static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
@@ -357,9 +375,9 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         return result;
     case OPTION_WEBCAM:
         return parse_real("webcam", text, 0, 1, &r->augment.webcam, error);
-    case OPTION_BALANCE:
-        given->balance = true;
-        return parse_real("balance", text, 0, 1, &r->balance, error);
+    case OPTION_PRIOR:
+        given->prior = true;
+        return parse_prior(text, &r->prior, error);
     case OPTION_MIXUP:
         return parse_real("mixup", text, 0, 1, &r->mixup, error);
     case OPTION_SEED:
@@ -449,8 +467,8 @@ static void complete(struct recipe *r, const struct given *given)
             r->hidden[0] = (struct hidden_layer){512, false};
             r->hidden[1] = (struct hidden_layer){256, false};
         }
-    if (!given->balance && r->targets.votes_share <= 0.5f)
-        r->balance = 0.0f;
+    if (!given->prior && r->output != OUTPUT_SOFTMAX)
+        r->prior.kind = PRIOR_TRAINING;
     if (!given->batch_norm)
         r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
     if (!given->dropout && !r->batch_norm)

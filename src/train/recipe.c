@@ -5,6 +5,8 @@
 
 const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
 
+const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
+
 struct recipe recipe_default(void)
 {
     return (struct recipe){
@@ -29,7 +31,7 @@ struct recipe recipe_default(void)
         .patience = 0,
         .augment = {.strength = 0.4f, .flip = true},
         .targets = {.votes_share = 0.8f, .smoothing = 0.1f},
-        .balance = 0.9f,
+        .prior = {.kind = PRIOR_UNIFORM},
         .seed = 1,
         .threads = 2,
     };
@@ -50,6 +52,9 @@ int recipe_check(const struct recipe *r, struct error *error)
         return error_set(error,
                          "--patience ends a training early, but adamw's learning rate is planned "
                          "over all epochs; use fewer --epochs, or sgd or momentum");
+    if (r->prior.kind != PRIOR_TRAINING && r->output != OUTPUT_SOFTMAX)
+        return error_set(error, "only softmax outputs can take another prior than that of the "
+                                "training; leave --prior out");
     return 0;
 }
 
@@ -87,9 +92,21 @@ static const char *exact(float value, char text[NUMBER_SIZE])
     return text;
 }
 
+static void print_prior(const struct prior *prior, char *text, size_t size)
+{
+    char number[NUMBER_SIZE];
+    size_t used = 0;
+    if (prior->kind != PRIOR_LIST)
+        snprintf(text, size, "%s", prior_names[prior->kind]);
+    for (int k = 0; prior->kind == PRIOR_LIST && k < prior->count; k++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", k ? "," : "",
+                                 exact(prior->list[k], number));
+}
+
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
-    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
+    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[9][NUMBER_SIZE];
+    char prior[PRIOR_MAX_LIST * NUMBER_SIZE];
     size_t used = 0;
     for (int i = 0; i < r->hidden_count; i++)
         used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%s%d", i ? "," : "",
@@ -98,12 +115,13 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
     for (int i = 0; i < r->network_count; i++)
         used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",
                                  feature_kind_names[r->features[i]]);
+    print_prior(&r->prior, prior, sizeof prior);
     snprintf(text, size,
              "--align %s --features %s --hidden %s --activation %s --output-activation %s "
              "--batch-norm %s "
              "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
              "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
-             "--label-smoothing %s --ferplus-share %s --balance %s --augment %s --webcam %s "
+             "--label-smoothing %s --ferplus-share %s --prior %s --augment %s --webcam %s "
              "--mixup %s --seed %llu "
              "--threads %d",
              r->align ? "on" : "off", features, hidden, activation_names[r->activation],
@@ -113,7 +131,6 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
              r->patience, exact(r->step.dropout, numbers[1]),
              exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
              exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
-             exact(r->balance, numbers[8]), exact(r->augment.strength, numbers[6]),
-             exact(r->augment.webcam, numbers[9]), exact(r->mixup, numbers[7]),
-             (unsigned long long)r->seed, r->threads);
+             prior, exact(r->augment.strength, numbers[6]), exact(r->augment.webcam, numbers[8]),
+             exact(r->mixup, numbers[7]), (unsigned long long)r->seed, r->threads);
 }

@@ -13,6 +13,25 @@ enum descent { DESCENT_MINI_BATCH, DESCENT_STOCHASTIC, DESCENT_FULL, DESCENT_COU
 /* "mini-batch", "stochastic", "full" */
 extern const char *const descent_names[DESCENT_COUNT];
 
+/* The classes' shares that answers assume. */
+enum prior_kind {
+    PRIOR_UNIFORM,
+    PRIOR_TRAINING, /* those of the targets */
+    PRIOR_LIST,
+    PRIOR_KIND_COUNT
+};
+
+/* "uniform", "training"; a list has no name */
+extern const char *const prior_names[PRIOR_LIST];
+
+enum { PRIOR_MAX_LIST = 16 };
+
+struct prior {
+    enum prior_kind kind;
+    float list[PRIOR_MAX_LIST]; /* only the ratios count */
+    int count;                  /* of the list: as many as there are classes */
+};
+
 /* Units of a hidden layer; with `places`, at each of the places that the vector describes, which
  * share the layer's weights. */
 struct hidden_layer {
@@ -40,8 +59,8 @@ struct recipe {
     int patience; /* end after so many epochs without a better validation; 0: never */
     struct augment augment;
     struct target_mix targets;
-    float mixup;   /* alpha; 0: none */
-    float balance; /* how far answers are freed from the classes' shares in the targets, 0..1 */
+    float mixup; /* alpha; 0: none */
+    struct prior prior;
     uint64_t seed;
     int threads;
 };

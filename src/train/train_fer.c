@@ -125,6 +125,9 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     }
     /* Digits are no longer themselves in a mirror; faces are. */
     recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
+    if (recipe->prior.kind == PRIOR_LIST && recipe->prior.count != dataset->class_count)
+        return error_set(error, "--prior: %d numbers for %d classes; give as many as there are",
+                         recipe->prior.count, dataset->class_count);
     size_t parameters = 0;
     for (int i = 0; i < recipe->network_count; i++) {
         struct features features = recipe_features(recipe, dataset, i);

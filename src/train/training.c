@@ -101,6 +101,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     if (r->batch_norm && t->count < 2)
         return error_set(error, "batch normalization needs 2 training pictures or more; add some "
                                 "or --batch-norm off");
+    training_shares(t, t->prior);
     t->step = r->step;
     t->step.team = t->team;
     t->order = malloc((size_t)t->count * sizeof *t->order);

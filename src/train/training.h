@@ -25,9 +25,10 @@ struct training {
     struct loader *loader;
     struct validation validation;
     float *gradients[MODEL_MAX_NETWORKS];
-    float *answers;              /* a batch's, the sum of the networks' outputs */
-    struct affine *faces;        /* where each picture's face lies */
-    int *samples, *order, count; /* the training samples, in file order and in the epoch's */
+    float *answers;                 /* a batch's, the sum of the networks' outputs */
+    struct affine *faces;           /* where each picture's face lies */
+    int *samples, *order, count;    /* the training samples, in file order and in the epoch's */
+    float prior[MODEL_MAX_CLASSES]; /* the classes' shares that the best networks' answers assume */
     long planned_updates;
     struct progress progress;
     bool unsaved; /* whether the best network is not on the disk yet */
@@ -45,10 +46,15 @@ void training_release(struct training *training);
 /* Writes the best networks as a model, with what there is to say about them. */
 int training_save_model(const struct training *training, struct error *error);
 
-/* Rescales the last layers of the best networks. Where there is `balance`, what this training leans
- * to beyond the classes' shares in the targets is taken off the logits, and `balance` of the
- * logarithm of each share (logit adjustment, Menon et al. 2021); then the logits are divided by the
- * temperature that suits the validation split, so that confidence is the chance of being right. */
+/* The classes' shares in the targets, before smoothing: shares[K], sum 1; of a class without any,
+ * as if it had one picture. */
+void training_shares(const struct training *training, float *shares);
+
+/* Fits the last layers of the best networks. Where another prior than that of the training is asked
+ * for, what this training happens to lean to beyond the classes' shares in the targets is taken off
+ * the logits. They are divided by the temperature that suits the validation split, so that
+ * confidence is the chance of being right. Then each class's logit gets the logarithm of its share
+ * in the prior over that in the targets (logit adjustment, Menon et al. 2021). */
 void training_calibrate(struct training *training);
 
 #endif

@@ -37,47 +37,66 @@ int training_save_model(const struct training *t, struct error *error)
                           .mirror = t->recipe->augment.flip};
     for (int n = 0; n < model.network_count; n++)
         model.networks[n] = (struct network){s->features[n], s->best[n]};
+    memcpy(model.prior, t->prior, sizeof model.prior);
     memcpy(model.class_names, t->dataset->class_names, sizeof model.class_names);
     describe(t, &model);
     return model_save(&model, t->files->output, error);
 }
 
-/* What is taken off each class's logit: the lean of this training, which the seed decides, and
- * `balance` of the logarithm of the class's share in the targets. Classes with less than their part
- * of 1/K are all treated alike: to favour the rarest more would cost too much. */
-static void balance_offsets(const struct training *t, double *offsets)
+void training_shares(const struct training *t, float *shares)
 {
     int classes = t->dataset->class_count;
-    double shares[MODEL_MAX_CLASSES] = {0};
+    const struct target_mix unsmoothed = {.votes_share = t->recipe->targets.votes_share};
+    double sums[MODEL_MAX_CLASSES] = {0}, sum = 0.0;
     float target[MODEL_MAX_CLASSES];
     for (int i = 0; i < t->count; i++) {
-        dataset_target(t->dataset, &t->recipe->targets, t->samples[i], target);
+        dataset_target(t->dataset, &unsmoothed, t->samples[i], target);
         for (int k = 0; k < classes; k++)
-            shares[k] += (double)target[k] / t->count;
+            sums[k] += (double)target[k];
     }
-    validation_lean(&t->validation, shares, offsets);
     for (int k = 0; k < classes; k++)
-        offsets[k] += t->recipe->balance * log(fmax(shares[k], 1.0 / classes) * classes);
+        sum += sums[k] = fmax(sums[k], 1.0);
+    for (int k = 0; k < classes; k++)
+        shares[k] = (float)(sums[k] / sum);
+}
+
+/* The prior that the recipe asks for; sum 1. */
+static void wanted_prior(const struct training *t, float *prior)
+{
+    int classes = t->dataset->class_count;
+    const struct prior *wanted = &t->recipe->prior;
+    double sum = 0.0;
+    for (int k = 0; k < classes; k++)
+        sum += wanted->kind == PRIOR_LIST ? (double)wanted->list[k] : 1.0;
+    for (int k = 0; k < classes; k++)
+        prior[k] = (float)((wanted->kind == PRIOR_LIST ? (double)wanted->list[k] : 1.0) / sum);
 }
 
 void training_calibrate(struct training *t)
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
+    int classes = t->dataset->class_count;
     double loss, accuracy, offsets[MODEL_MAX_CLASSES] = {0};
+    float prior[MODEL_MAX_CLASSES];
     if (r->output != OUTPUT_SOFTMAX || !s->best[0].parameters)
         return;
+    memcpy(prior, t->prior, sizeof prior);
     validation_run(&t->validation, s->best, &loss, &accuracy);
-    if (r->balance > 0.0f)
-        balance_offsets(t, offsets);
+    if (r->prior.kind != PRIOR_TRAINING) {
+        validation_lean(&t->validation, t->prior, offsets);
+        wanted_prior(t, prior);
+    }
     double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
         for (int i = 0; i < last->inputs * last->outputs; i++)
             last->weights[i] /= (float)temperature;
-        for (int k = 0; k < last->outputs; k++)
-            last->biases[k] = (real)((last->biases[k] - offsets[k]) / temperature);
+        for (int k = 0; k < classes; k++)
+            last->biases[k] = (real)((last->biases[k] - offsets[k]) / temperature +
+                                     log((double)prior[k] / (double)t->prior[k]));
     }
+    memcpy(t->prior, prior, sizeof prior);
     printf("temperature %.2f: confidence as on %s\n", temperature,
            split_names[t->dataset->source][SPLIT_VALIDATION]);
 }

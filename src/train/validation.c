@@ -119,7 +119,7 @@ static void answer_at(const struct validation *v, int i, const double *offsets, 
     }
 }
 
-void validation_lean(const struct validation *v, const double *shares, double *offsets)
+void validation_lean(const struct validation *v, const float *shares, double *offsets)
 {
     enum { ROUNDS = 50 };
     int classes = v->dataset->class_count;
@@ -132,7 +132,7 @@ void validation_lean(const struct validation *v, const double *shares, double *o
                 means[k] += answer[k] / v->count;
         }
         for (int k = 0; k < classes; k++)
-            offsets[k] += log(means[k] + 1e-30) - log(shares[k] + 1e-30);
+            offsets[k] += log(means[k] + 1e-30) - log((double)shares[k] + 1e-30);
     }
 }
 

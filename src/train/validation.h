@@ -32,7 +32,7 @@ void validation_run(struct validation *validation, const struct mlp *mlps, doubl
 
 /* What a training happens to lean to: the offsets[K] that, taken off every network's logits of the
  * latest run, bring their mean answer to shares[K] (Saerens et al. 2002). Softmax outputs only. */
-void validation_lean(const struct validation *validation, const double *shares, double *offsets);
+void validation_lean(const struct validation *validation, const float *shares, double *offsets);
 
 /* The temperature T (Guo et al. 2017) that makes the mean answer as likely as it is right: that of
  * the least cross-entropy, where every network's logits of the latest run, less offsets[K], are
