@@ -26,6 +26,12 @@ static void metrics_of_a_known_case(void **state)
     expect_close(m.per_class[1].f1, 0.8, 1e-9, "F1");
     assert_int_equal(m.per_class[2].support, 2);
     expect_close(m.macro_f1, (2.0 / 3 + 0.8 + 2.0 / 3) / 3, 1e-9, "macro F1");
+    expect_close(m.macro_recall, (2.0 / 3 + 1.0 + 0.5) / 3, 1e-9, "macro recall");
+    expect_close(m.log_loss, -(5 * log(0.88) + 2 * log(0.02)) / 7, 1e-6, "log loss");
+    const float never[] = {0, 1};
+    metrics_compute(&m, 2, (const int[]){0}, 1, never);
+    expect_close(m.log_loss, -log(1e-7), 1e-6, "log loss of what was given nothing");
+    metrics_compute(&m, LABEL_COUNT, truths, 8, p);
     const int answers[] = {3, 3, 1, 0, 0, 0, 0};
     for (int k = 0; k < LABEL_COUNT; k++)
         assert_int_equal(metrics_answers(&m, k), answers[k]);
@@ -119,6 +125,13 @@ static void evaluation_has_two_truths(void **state)
                                 ",\"ferplus_per_class\":{\"angry\"",
                                 ",\"ferplus_confusion\":[[",
                                 ",\"answers\":{\"angry\":",
+                                ",\"duplicates\":0,\"unique\":{\"label\":{\"count\":28",
+                                ",\"macro_recall\":",
+                                ",\"log_loss\":",
+                                ",\"per_class\":{\"angry\"",
+                                ",\"confusion\":[[",
+                                ",\"ferplus\":{\"count\":8",
+                                ",\"agreed\":{\"count\":",
                                 ",\"options\":\"--options\"}"};
     const char *at = text;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -128,6 +141,78 @@ static void evaluation_has_two_truths(void **state)
         at = next + 1;
     }
     free(text);
+    model_free(&model);
+    dataset_free(&d);
+}
+
+static void copy_picture(struct dataset *d, int from, int to)
+{
+    memcpy(d->pixels + (size_t)to * PIXELS, dataset_picture(d, from), PIXELS);
+}
+
+/* Each picture's own answer, asked one by one, and the figures that follow from them. */
+static void evaluation_leaves_out_duplicates(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(350, MEASURED);
+    for (int i = 0; i < 5; i++)
+        copy_picture(&d, 10 + i, 350 + 2 * i);
+    copy_picture(&d, 353, 351); /* twice in PublicTest alone: no duplicate */
+    struct model model = trained_model(&d);
+    if (!strstr(model.notes.training_data, "PublicTest 23 for validation"))
+        fail_msg("%s", model.notes.training_data);
+    for (int i = 350; i < d.count; i++) { /* the votes are against every third label */
+        uint8_t votes[LABEL_COUNT] = {0};
+        votes[(d.labels[i] + (i % 3 == 0)) % LABEL_COUNT] = 9;
+        add_votes(&d, i, votes, 1);
+    }
+    struct evaluation e;
+    struct error error;
+    assert_int_equal(evaluate(&e, &model, &d, SPLIT_VALIDATION, &error), 0);
+    struct model_workspace *workspace;
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    int hits[TRUTH_COUNT] = {0}, counts[TRUTH_COUNT] = {0};
+    double loss = 0;
+    for (int i = 350; i < d.count; i++) {
+        float p[LABEL_COUNT];
+        int label = d.labels[i], majority = (label + (i % 3 == 0)) % LABEL_COUNT;
+        if (i % 2 == 0 && i < 360)
+            continue;
+        model_predict(&model, workspace, dataset_picture(&d, i), 1, p);
+        int answer = predicted_class(p, LABEL_COUNT);
+        hits[TRUTH_LABEL] += answer == label;
+        hits[TRUTH_FERPLUS] += answer == majority;
+        hits[TRUTH_AGREED] += answer == label && i % 3 != 0;
+        counts[TRUTH_LABEL]++;
+        counts[TRUTH_FERPLUS]++;
+        counts[TRUTH_AGREED] += i % 3 != 0;
+        loss -= log(fmax((double)p[label], 1e-7));
+    }
+    assert_int_equal(e.duplicates, 5);
+    for (int t = 0; t < TRUTH_COUNT; t++) {
+        assert_int_equal(e.unique[t].count, counts[t]);
+        expect_close(e.unique[t].accuracy, (double)hits[t] / counts[t], 1e-9, truth_keys[t]);
+    }
+    assert_true(hits[TRUTH_FERPLUS] < hits[TRUTH_LABEL] && counts[TRUTH_AGREED] < 20);
+    expect_close(e.unique[TRUTH_LABEL].log_loss, loss / 23, 1e-4, "log loss");
+    assert_int_equal(evaluate(&e, &model, &d, SPLIT_TRAINING, &error), 0);
+    assert_int_equal(e.duplicates, 0);
+    assert_int_equal(e.unique[TRUTH_LABEL].count, 350);
+    model_workspace_free(&workspace);
+    model_free(&model);
+    dataset_free(&d);
+}
+
+/* A truth table has no other rows than those that it teaches. */
+static void training_may_have_nothing_else_to_choose_by(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(70, 7);
+    for (int i = 0; i < 7; i++)
+        copy_picture(&d, i, 70 + i);
+    struct model model = trained_model(&d);
+    if (!strstr(model.notes.training_data, "PublicTest 7 for validation"))
+        fail_msg("%s", model.notes.training_data);
     model_free(&model);
     dataset_free(&d);
 }
@@ -303,6 +388,7 @@ static void report_holds_the_figures(void **state)
     for (int i = 0; i < 4 * LABEL_COUNT; i++)
         p[i] = i % LABEL_COUNT == 1 ? 0.7f : 0.05f; /* always disgust */
     metrics_compute(&e.metrics, LABEL_COUNT, truths, 4, p);
+    metrics_compute(&e.unique[TRUTH_LABEL], LABEL_COUNT, truths, 4, p);
     int result = evaluation_report(test_folder(), &e, &d, "m", NULL, NULL, &error);
     bool drawn = system("gnuplot --version >/dev/null 2>&1") == 0;
     assert_int_equal(result == 0, drawn);
@@ -310,17 +396,22 @@ static void report_holds_the_figures(void **state)
         expect_text(error.text, test_folder(), "gnuplot");
     expect_lines("confusion.csv", 1 + 49, "angry,disgust,2,1.0000\n");
     expect_lines("calibration.csv", 1 + CALIBRATION_BINS, "0.6667,0.7333,4,1.0000,0.7000,0.2500\n");
+    expect_lines("classes.csv", 1 + LABEL_COUNT, "label,disgust,1.0000,0.2500,0.4000,1\n");
     assert_int_not_equal(access(in_folder("confusion_ferplus.csv"), F_OK), 0);
     assert_int_not_equal(access(in_folder("robustness.csv"), F_OK), 0);
 
     metrics_compute(&e.ferplus, LABEL_COUNT, majority, 4, p);
+    e.unique[TRUTH_FERPLUS] = e.ferplus;
+    metrics_compute(&e.unique[TRUTH_AGREED], LABEL_COUNT, (const int[]){-1, -1, -1, -1}, 4, p);
     result = evaluation_report(test_folder(), &e, &d, "m", NULL, rows, &error);
     assert_int_equal(result == 0, drawn);
     expect_lines("confusion_ferplus.csv", 1 + 49, "disgust,disgust,1,1.0000\n");
     expect_lines("calibration_ferplus.csv", 1 + CALIBRATION_BINS, ",1,1.0000,0.7000,1.0000\n");
     expect_lines("robustness.csv", 1 + ROBUSTNESS_CHANGES, "10 % smaller,0.4000,0.2000,0.1250\n");
-    const char *const pictures[] = {"confusion.png", "calibration.png", "robustness.png"};
-    for (int i = 0; i < 3 && drawn; i++) {
+    expect_lines("classes.csv", 1 + 3 * LABEL_COUNT, "ferplus,disgust,1.0000,1.0000,1.0000,1\n");
+    const char *const pictures[] = {"confusion.png", "calibration.png", "classes.png",
+                                    "robustness.png"};
+    for (int i = 0; i < 4 && drawn; i++) {
         size_t size;
         uint8_t *bytes = read_bytes(in_folder(pictures[i]), &size);
         assert_true(size > 1000 && memcmp(bytes, "\211PNG", 4) == 0);
@@ -335,6 +426,8 @@ int main(void)
         cmocka_unit_test(metrics_of_a_known_case),
         cmocka_unit_test(calibration_of_a_known_case),
         cmocka_unit_test_teardown(evaluation_has_two_truths, empty_folder),
+        cmocka_unit_test_teardown(evaluation_leaves_out_duplicates, empty_folder),
+        cmocka_unit_test_teardown(training_may_have_nothing_else_to_choose_by, empty_folder),
         cmocka_unit_test_teardown(evaluation_refuses_other_data, empty_folder),
         cmocka_unit_test(changes_are_what_they_are_called),
         cmocka_unit_test(changes_of_brightness_and_quality),

@@ -76,6 +76,16 @@ expect 0 "epoch   2/2  loss" $small
 expect 0 "on PublicTest, 21 pictures" --evaluate m.safetensors --data data.csv
 expect 0 "FER+ majority" --evaluate m.safetensors --data data.csv --ferplus votes.csv
 expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --ferplus votes.csv --json
+expect 0 "where both agree" --evaluate m.safetensors --data data.csv --ferplus votes.csv
+expect 0 "None of these pictures stands in Training too" --evaluate m.safetensors --data data.csv
+# Two pictures of PublicTest that stand in Training too, one of them with another label.
+awk -F, -v OFS=, 'NR == 5 || NR == 9 { kept[NR] = $2 } NR == 70 { $2 = kept[5] }
+    NR == 71 { $2 = kept[9] } { print }' data.csv >twice.csv
+expect 0 "Without the 2 pictures that stand in Training too" --evaluate m.safetensors --data twice.csv
+expect 0 '"duplicates":2,"unique":{"label":{"count":19,' --evaluate m.safetensors --data twice.csv --json
+# shellcheck disable=SC2086
+expect 0 "2 pictures of PublicTest stand in Training too; all choices are made without them" \
+    --data twice.csv $plain --hidden 8 --epochs 1 --threads 1 --output twice.safetensors
 expect 0 '{"model":"m.safetensors","split":"Training","count":63,"accuracy":' \
     --evaluate m.safetensors --data data.csv --split Training --json
 # shellcheck disable=SC2086
@@ -91,7 +101,7 @@ done
 [ -s out ] && [ "$(cat out)" = "$(cat measured/summary.json)" ] ||
     fail "summary.json is not what --json prints"
 [ "$(tail -n 1 measured/robustness.csv | cut -d, -f1)" = mirrored ] || fail "no robustness.csv"
-for file in confusion.png calibration.png robustness.png; do
+for file in confusion.png calibration.png classes.png robustness.png; do
     [ -s measured/$file ] || fail "--evaluate --report drew no $file"
 done
 expect 1 "none/x: No such file" --evaluate m.safetensors --data data.csv --report none/x

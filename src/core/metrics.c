@@ -15,7 +15,7 @@ int metrics_answers(const struct metrics *m, int answer)
 static void per_class(struct metrics *m)
 {
     int occurring = 0;
-    double f1_sum = 0.0;
+    double f1_sum = 0.0, recall_sum = 0.0;
     for (int k = 0; k < m->class_count; k++) {
         struct class_metrics *c = &m->per_class[k];
         int predicted = metrics_answers(m, k), right = m->confusion[k][k];
@@ -25,9 +25,11 @@ static void per_class(struct metrics *m)
         c->recall = c->support ? (double)right / c->support : 0.0;
         c->f1 = right ? 2.0 * c->precision * c->recall / (c->precision + c->recall) : 0.0;
         occurring += c->support > 0;
-        f1_sum += c->support ? c->f1 : 0.0;
+        f1_sum += c->f1;
+        recall_sum += c->recall;
     }
     m->macro_f1 = occurring ? f1_sum / occurring : 0.0;
+    m->macro_recall = occurring ? recall_sum / occurring : 0.0;
 }
 
 /* From sums to means, and their distance weighted by the bins' shares. */
@@ -61,9 +63,11 @@ void metrics_compute(struct metrics *m, int class_count, const int *truths, int 
         bin->accuracy += guess == truth;
         m->confusion[truth][guess]++;
         m->count++;
+        m->log_loss -= log(fmax((double)p[truth], 1e-7));
         hits += guess == truth;
     }
     m->accuracy = m->count ? (double)hits / m->count : 0.0;
+    m->log_loss = m->count ? m->log_loss / m->count : 0.0;
     calibration(m);
     per_class(m);
 }

@@ -1,5 +1,6 @@
 #include "evaluate.h"
 
+#include "duplicates.h"
 #include "text.h"
 
 #include <cjson/cJSON.h>
@@ -32,10 +33,15 @@ int evaluation_data_load(struct evaluation_data *data, const struct dataset *dat
     d.crops = malloc(count * area);
     d.labels = malloc(count * sizeof *d.labels);
     d.majority = malloc(count * sizeof *d.majority);
-    if (!d.crops || !d.labels || !d.majority) {
+    d.duplicate = malloc(count * sizeof *d.duplicate);
+    bool *duplicates = NULL;
+    int result = d.crops && d.labels && d.majority && d.duplicate
+                     ? duplicates_find(&duplicates, dataset, error)
+                     : error_no_memory(error, "the evaluation");
+    if (result < 0) {
         evaluation_data_free(&d);
         free(indices);
-        return error_no_memory(error, "the evaluation");
+        return -1;
     }
     for (size_t i = 0; i < count; i++) {
         int sample = indices[i];
@@ -43,7 +49,9 @@ int evaluation_data_load(struct evaluation_data *data, const struct dataset *dat
         d.labels[i] = dataset->labels[sample];
         d.majority[i] = dataset->votes ? votes_majority(&dataset->votes[sample]) : -1;
         d.has_majority = d.has_majority || d.majority[i] >= 0;
+        d.duplicate[i] = duplicates[sample];
     }
+    free(duplicates);
     free(indices);
     *data = d;
     return 0;
@@ -54,6 +62,7 @@ void evaluation_data_free(struct evaluation_data *data)
     free(data->crops);
     free(data->labels);
     free(data->majority);
+    free(data->duplicate);
     *data = (struct evaluation_data){0};
 }
 
@@ -65,6 +74,36 @@ static int predict(const struct model *model, const struct evaluation_data *data
         return -1;
     model_predict(model, workspace, data->crops, data->count, probabilities);
     model_workspace_free(&workspace);
+    return 0;
+}
+
+static int truth_of(const struct evaluation_data *data, enum truth truth, int i)
+{
+    switch (truth) {
+    case TRUTH_LABEL:
+        return data->labels[i];
+    case TRUTH_FERPLUS:
+        return data->majority[i];
+    default:
+        return data->labels[i] == data->majority[i] ? data->labels[i] : -1;
+    }
+}
+
+/* By each truth, without the pictures that stand in Training too. */
+static int measure_unique(struct evaluation *made, const struct evaluation_data *data, int classes,
+                          const float *probabilities, struct error *error)
+{
+    int *truths = malloc((size_t)data->count * sizeof *truths);
+    if (!truths)
+        return error_no_memory(error, "the evaluation");
+    for (int t = 0; t < TRUTH_COUNT; t++) {
+        for (int i = 0; i < data->count; i++)
+            truths[i] = data->duplicate[i] ? -1 : truth_of(data, (enum truth)t, i);
+        metrics_compute(&made->unique[t], classes, truths, data->count, probabilities);
+    }
+    for (int i = 0; i < data->count; i++)
+        made->duplicates += data->duplicate[i];
+    free(truths);
     return 0;
 }
 
@@ -83,7 +122,7 @@ static int measure(struct evaluation *made, const struct model *model,
         return -1;
     metrics_compute(&made->metrics, classes, data->labels, data->count, probabilities);
     metrics_compute(&made->ferplus, classes, data->majority, data->count, probabilities);
-    return 0;
+    return measure_unique(made, data, classes, probabilities, error);
 }
 
 int evaluate(struct evaluation *evaluation, const struct model *model,
@@ -131,6 +170,50 @@ static void print_classes(const char *truth, const struct metrics *m, const stru
     fprintf(out, "\n");
 }
 
+const char *const truth_keys[TRUTH_COUNT] = {"label", "ferplus", "agreed"};
+static const char *const truth_names[TRUTH_COUNT] = {"by label", "by FER+ majority",
+                                                     "where both agree"};
+
+/* One column for each truth that any picture has. */
+static void print_unique(const struct evaluation *e, const struct dataset *dataset, FILE *out)
+{
+    const char *const *names = split_names[dataset->source];
+    int truths = e->unique[TRUTH_FERPLUS].count ? TRUTH_COUNT : 1;
+    if (e->duplicates)
+        fprintf(out, "\nWithout the %d pictures that stand in %s too\n\n  %-13s", e->duplicates,
+                names[SPLIT_TRAINING], "");
+    else
+        fprintf(out, "\nNone of these pictures stands in %s too\n\n  %-13s", names[SPLIT_TRAINING],
+                "");
+    for (int t = 0; t < truths; t++)
+        fprintf(out, "%26s", truth_names[t]);
+    const struct metrics *m = e->unique;
+    fprintf(out, "\n  %-13s", "accuracy");
+    for (int t = 0; t < truths; t++)
+        fprintf(out, "%24.2f %%", 100.0 * m[t].accuracy);
+    fprintf(out, "\n  %-13s", "macro recall");
+    for (int t = 0; t < truths; t++)
+        fprintf(out, "%24.2f %%", 100.0 * m[t].macro_recall);
+    fprintf(out, "\n  %-13s", "log loss");
+    for (int t = 0; t < truths; t++)
+        fprintf(out, "%26.3f", m[t].log_loss);
+    fprintf(out, "\n\n  %-13s", "");
+    for (int t = 0; t < truths; t++)
+        fprintf(out, "%10s%7s%9s", "precision", "recall", "pictures");
+    for (int k = 0; k < m->class_count; k++) {
+        fprintf(out, "\n  %-13s", dataset->class_names[k]);
+        for (int t = 0; t < truths; t++) {
+            const struct class_metrics *c = &m[t].per_class[k];
+            fprintf(out, "%8.1f %%%5.1f %%%9d", 100.0 * c->precision, 100.0 * c->recall,
+                    c->support);
+        }
+    }
+    fprintf(out, "\n  %-13s", "all");
+    for (int t = 0; t < truths; t++)
+        fprintf(out, "%26d", m[t].count);
+    fprintf(out, "\n");
+}
+
 void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
                       const char *model_path, FILE *out)
 {
@@ -149,6 +232,7 @@ void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
     print_classes(e->ferplus.count ? "FER2013" : "", m, dataset, out);
     if (e->ferplus.count)
         print_classes("FER+", &e->ferplus, dataset, out);
+    print_unique(e, dataset, out);
 }
 
 /* Four decimals, without the digits a double would add. */
@@ -186,6 +270,28 @@ static bool add_ferplus(cJSON *object, const struct metrics *m, const struct dat
            add_classes(object, "ferplus_per_class", "ferplus_confusion", m, dataset);
 }
 
+/* Without the pictures that stand in Training too, by each truth that there is. */
+static bool add_unique(cJSON *object, const struct evaluation *e, const struct dataset *dataset)
+{
+    cJSON *unique = cJSON_AddNumberToObject(object, "duplicates", e->duplicates)
+                        ? cJSON_AddObjectToObject(object, "unique")
+                        : NULL;
+    bool complete = unique != NULL;
+    for (int t = 0; complete && t < TRUTH_COUNT; t++) {
+        const struct metrics *m = &e->unique[t];
+        if (t > 0 && !e->unique[TRUTH_FERPLUS].count)
+            break;
+        cJSON *entry = cJSON_AddObjectToObject(unique, truth_keys[t]);
+        complete = entry && cJSON_AddNumberToObject(entry, "count", m->count) &&
+                   add_share(entry, "accuracy", m->accuracy) &&
+                   add_share(entry, "macro_recall", m->macro_recall) &&
+                   add_share(entry, "macro_f1", m->macro_f1) &&
+                   add_share(entry, "log_loss", m->log_loss) && add_share(entry, "ece", m->ece) &&
+                   add_classes(entry, "per_class", "confusion", m, dataset);
+    }
+    return complete;
+}
+
 /* How many pictures were given each answer. */
 static bool add_answers(cJSON *object, const struct metrics *m, const struct dataset *dataset)
 {
@@ -210,7 +316,7 @@ char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
         add_share(object, "ece", m->ece) &&
         add_classes(object, "per_class", "confusion", m, dataset) &&
         (!e->ferplus.count || add_ferplus(object, &e->ferplus, dataset)) &&
-        add_answers(object, m, dataset) &&
+        add_answers(object, m, dataset) && add_unique(object, e, dataset) &&
         (!options || cJSON_AddStringToObject(object, "options", options));
     char *text = complete ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);

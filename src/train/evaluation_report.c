@@ -59,6 +59,28 @@ static int write_calibration(const char *folder, const char *name, const struct 
     return report_text_close(&text, folder, name, error);
 }
 
+/* How many truths there are: the label alone, or all. */
+static int truth_count(const struct evaluation *e)
+{
+    return e->unique[TRUTH_FERPLUS].count ? TRUTH_COUNT : 1;
+}
+
+static int write_classes(const char *folder, const struct evaluation *e,
+                         const struct dataset *dataset, struct error *error)
+{
+    struct report_text text;
+    if (report_text_open(&text, error) < 0)
+        return -1;
+    fprintf(text.stream, "truth,class,recall,precision,f1,pictures\n");
+    for (int t = 0; t < truth_count(e); t++)
+        for (int k = 0; k < e->unique[t].class_count; k++) {
+            const struct class_metrics *c = &e->unique[t].per_class[k];
+            fprintf(text.stream, "%s,%s,%.4f,%.4f,%.4f,%d\n", truth_keys[t],
+                    dataset->class_names[k], c->recall, c->precision, c->f1, c->support);
+        }
+    return report_text_close(&text, folder, "classes.csv", error);
+}
+
 static int write_robustness(const char *folder, const struct robustness *rows, bool ferplus,
                             struct error *error)
 {
@@ -183,6 +205,46 @@ static int draw_panels(const char *folder, const char *name, int width, int heig
     return report_text_draw(&text, folder, name, error);
 }
 
+/* Recall and precision of each class without duplicates, a panel for each truth. */
+static const char classes_panels[] =
+    "set datafile separator ','\n"
+    "set border lc rgb '#888888'\n"
+    "set tics textcolor rgb '#333333' nomirror\n"
+    "set grid ytics lc rgb '#dddddd'\n"
+    "set style data histograms\n"
+    "set style histogram clustered gap 1\n"
+    "set style fill solid 1 noborder\n"
+    "set key outside bottom center horizontal\n"
+    "set xtics rotate by 30 right scale 0\n"
+    "set xrange [-0.6:n-0.4]\n"
+    "set yrange [0:100]\n"
+    "set ylabel '%'\n"
+    "do for [i=1:truths] {\n"
+    "set title word(titles, i)\n"
+    "plot 'classes.csv' every ::(1+(i-1)*n)::(i*n) using (100*$3):xtic(2) "
+    "lc rgb '#0072b2' title 'recall', "
+    "'' every ::(1+(i-1)*n)::(i*n) using (100*$4) lc rgb '#bbbbbb' title 'precision'\n"
+    "}\n";
+
+static int draw_classes(const char *folder, const struct evaluation *e, struct error *error)
+{
+    static const char *const truths[TRUTH_COUNT] = {"By label", "By FER+ majority",
+                                                    "Where both agree"};
+    struct report_text text;
+    int count = truth_count(e);
+    if (report_text_open(&text, error) < 0)
+        return -1;
+    fprintf(text.stream,
+            "set terminal pngcairo size %d,460 font 'DejaVu Sans,11' noenhanced\n"
+            "set multiplot layout 1,%d\nn = %d\ntruths = %d\ntitles = \"",
+            count * 560, count, e->unique[0].class_count, count);
+    for (int t = 0; t < count; t++)
+        fprintf(text.stream, "'%s: %d pictures, macro recall %.1f %%' ", truths[t],
+                e->unique[t].count, 100.0 * e->unique[t].macro_recall);
+    fprintf(text.stream, "\"\n%s", classes_panels);
+    return report_text_draw(&text, folder, "classes.png", error);
+}
+
 static int draw_robustness(const char *folder, bool ferplus, struct error *error)
 {
     struct report_text text;
@@ -203,11 +265,13 @@ int evaluation_report(const char *folder, const struct evaluation *evaluation,
                     error) < 0 ||
         (ferplus && write_truth(folder, "confusion_ferplus.csv", "calibration_ferplus.csv",
                                 &evaluation->ferplus, dataset, error) < 0) ||
+        write_classes(folder, evaluation, dataset, error) < 0 ||
         (rows && write_robustness(folder, rows, ferplus, error) < 0))
         return -1;
     if (draw_panels(folder, "confusion.png", 760, 700, confusion_panels, evaluation, error) < 0 ||
         draw_panels(folder, "calibration.png", 620, 660, calibration_panels, evaluation, error) <
             0 ||
+        draw_classes(folder, evaluation, error) < 0 ||
         (rows && draw_robustness(folder, ferplus, error) < 0))
         return -1;
     return 0;

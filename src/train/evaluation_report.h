@@ -6,8 +6,9 @@
 
 /* Writes into the folder, which exists: summary.json (the evaluation, with the recipe's options
  * where there are any); confusion.csv and calibration.csv, with FER+ also confusion_ferplus.csv and
- * calibration_ferplus.csv; robustness.csv where `rows` is not NULL. Drawn from these by gnuplot:
- * confusion.png, calibration.png, robustness.png. */
+ * calibration_ferplus.csv; classes.csv, each class without duplicates by each truth; robustness.csv
+ * where `rows` is not NULL. Drawn from these by gnuplot: confusion.png, calibration.png,
+ * classes.png, robustness.png. */
 int evaluation_report(const char *folder, const struct evaluation *evaluation,
                       const struct dataset *dataset, const char *model_path, const char *options,
                       const struct robustness *rows, struct error *error);

@@ -1,7 +1,8 @@
 #include "inspect.h"
 
+#include "duplicates.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 /* The published sizes of FER2013 and of MNIST, whose train part includes our validation. */
 static const int known_counts[SOURCE_COUNT][SPLIT_COUNT] = {
@@ -28,38 +29,21 @@ uint64_t inspect_fingerprint(const struct dataset *d)
     return d->votes ? hash(state, d->votes, count * sizeof *d->votes) : state;
 }
 
-struct picture_hash {
-    uint64_t hash;
-    int index;
-};
-
-static int by_hash(const void *a, const void *b)
+static void print_duplicates(const struct dataset *d, const bool *duplicates, FILE *out)
 {
-    const struct picture_hash *x = a, *y = b;
-    return x->hash < y->hash ? -1 : x->hash > y->hash ? 1 : x->index - y->index;
-}
-
-/* How many pictures of other splits stand in Training too. */
-static int count_duplicates(const struct dataset *d, struct error *error)
-{
-    size_t count = (size_t)d->count, area = (size_t)d->width * (size_t)d->height;
-    struct picture_hash *hashes = malloc(count * sizeof *hashes);
-    if (!hashes)
-        return error_no_memory(error, "the search for duplicates");
-    for (int i = 0; i < d->count; i++)
-        hashes[i] = (struct picture_hash){hash(hash_start, dataset_picture(d, i), area), i};
-    qsort(hashes, count, sizeof *hashes, by_hash);
-    int duplicates = 0;
-    for (size_t begin = 0, end; begin < count; begin = end) {
-        int training = 0, others = 0;
-        for (end = begin; end < count && hashes[end].hash == hashes[begin].hash; end++) {
-            training += d->splits[hashes[end].index] == SPLIT_TRAINING;
-            others += d->splits[hashes[end].index] != SPLIT_TRAINING;
-        }
-        duplicates += training > 0 ? others : 0;
+    const char *const *names = split_names[d->source];
+    int counts[SPLIT_COUNT] = {0}, all = 0;
+    for (int i = 0; i < d->count; i++) {
+        counts[d->splits[i]] += duplicates[i];
+        all += d->splits[i] == SPLIT_VALIDATION;
     }
-    free(hashes);
-    return duplicates;
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (counts[s])
+            fprintf(out, "%d pictures of %s stand in %s too%s\n", counts[s], names[s],
+                    names[SPLIT_TRAINING],
+                    s != SPLIT_VALIDATION ? ""
+                    : counts[s] < all     ? "; all choices are made without them"
+                                          : ", which are all: choices reward memory");
 }
 
 int inspect_print(const struct dataset *d, FILE *out, struct error *error)
@@ -70,8 +54,8 @@ int inspect_print(const struct dataset *d, FILE *out, struct error *error)
         counts[d->splits[i]][d->labels[i]]++;
         counts[d->splits[i]][MODEL_MAX_CLASSES]++;
     }
-    int duplicates = count_duplicates(d, error);
-    if (duplicates < 0)
+    bool *duplicates;
+    if (duplicates_find(&duplicates, d, error) < 0)
         return -1;
     fprintf(out, "%s, %dx%d pixels%s\n%-12s", source_names[d->source], d->width, d->height,
             d->votes ? ", with FER+ votes" : "", "");
@@ -90,7 +74,7 @@ int inspect_print(const struct dataset *d, FILE *out, struct error *error)
             fprintf(out, "   (the published data have %d)", known);
         fprintf(out, "\n");
     }
-    if (duplicates)
-        fprintf(out, "%d pictures outside %s stand in it too\n", duplicates, names[SPLIT_TRAINING]);
+    print_duplicates(d, duplicates, out);
+    free(duplicates);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "validation.h"
 
+#include "duplicates.h"
 #include "metrics.h"
 
 #include <math.h>
@@ -34,14 +35,33 @@ static int truth_of(const struct recipe *recipe, const struct dataset *dataset, 
     return dataset->labels[index];
 }
 
+/* The pictures of the split that do not stand in Training too; all where nothing else is left, as
+ * with a truth table. */
+static int choose(struct validation *v, const struct dataset *dataset, struct error *error)
+{
+    bool *duplicates;
+    int all, left = 0;
+    if (dataset_split(dataset, SPLIT_VALIDATION, &v->indices, &all, error) < 0 ||
+        duplicates_find(&duplicates, dataset, error) < 0)
+        return -1;
+    for (int i = 0; i < all; i++)
+        if (!duplicates[v->indices[i]])
+            v->indices[left++] = v->indices[i];
+    free(duplicates);
+    v->count = left ? left : all;
+    return 0;
+}
+
 int validation_create(struct validation *validation, const struct recipe *recipe,
                       const struct dataset *dataset, const struct features *features,
                       const struct affine *faces, struct error *error)
 {
     struct validation v = {.dataset = dataset, .recipe = recipe};
     const struct target_mix unsmoothed = {.votes_share = recipe->targets.votes_share};
-    if (dataset_split(dataset, SPLIT_VALIDATION, &v.indices, &v.count, error) < 0)
+    if (choose(&v, dataset, error) < 0) {
+        free(v.indices);
         return -1;
+    }
     size_t classes = (size_t)dataset->class_count, values = (size_t)v.count * classes;
     v.targets = malloc(values * sizeof(float));
     v.truth = malloc((size_t)v.count * sizeof *v.truth);

@@ -1,4 +1,6 @@
-/* The validation split as the networks see it, made once and answered after each epoch. */
+/* The validation split as the networks see it, made once and answered after each epoch, but for
+ * pictures that stand in Training too, unless all do: they would favour a network that remembers.
+ */
 #ifndef VALIDATION_H
 #define VALIDATION_H
 
