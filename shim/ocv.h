@@ -47,14 +47,18 @@ const char *ocv_version(void);
 
 struct ocv_picture;
 
-/* Larger pictures are refused: their pixels alone would fill the memory of a small computer. */
-enum { OCV_MAX_MEGAPIXELS = 200 };
+/* Larger pictures are refused: read, turned and copied, they would take more than a gigabyte. */
+enum { OCV_MAX_MEGAPIXELS = 110 };
 
 /* Decodes a file's bytes, JPEG, PNG, WebP, BMP, TIFF, JPEG 2000, Sun raster, Radiance, PNM or PAM,
- * turned upright by its EXIF orientation. 16-bit pictures become 8-bit, grey and transparent ones
- * colour. A picture that is too large is refused by its header, before memory is taken for it. */
+ * turned upright by its EXIF orientation. Other formats are
+ * refused by their names, films too. A JPEG file may lack its end marker. 16-bit pictures become
+ * 8-bit, grey and transparent ones colour. A picture that is too large is refused by its header,
+ * before memory is taken for it. */
 enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
                                  struct ocv_error *error);
+/* What is odd about a picture that could be read all the same, or NULL. */
+const char *ocv_picture_note(const struct ocv_picture *picture);
 /* The picture's pixels; they belong to the handle and live as long as it. */
 struct bgr_image ocv_picture_view(const struct ocv_picture *picture);
 void ocv_picture_close(struct ocv_picture **picture);

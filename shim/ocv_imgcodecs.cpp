@@ -11,6 +11,7 @@
 
 struct ocv_picture {
     cv::Mat pixels;
+    bool mended;
 };
 
 /* Whether a JPEG file lacks its end marker. libjpeg takes such a file and makes up the rest. */
@@ -43,15 +44,27 @@ static void require_reasonable(uint64_t width, uint64_t height)
                                       " megapixels; make it smaller first"};
 }
 
+/* By one of the eight orientations of EXIF: the camera turned, and perhaps mirrored. */
+static cv::Mat turned_upright(cv::Mat pixels, int orientation)
+{
+    enum { BOTH = -1, ROWS = 0, COLUMNS = 1 };
+    if (orientation >= 5) {
+        cv::Mat transposed;
+        cv::transpose(pixels, transposed);
+        pixels = transposed;
+    }
+    if (orientation == 2 || orientation == 6)
+        cv::flip(pixels, pixels, COLUMNS);
+    else if (orientation == 3 || orientation == 7)
+        cv::flip(pixels, pixels, BOTH);
+    else if (orientation == 4 || orientation == 8)
+        cv::flip(pixels, pixels, ROWS);
+    return pixels;
+}
+
 static cv::Mat decode(const uint8_t *bytes, size_t size)
 {
     static const char unreadable[] = "not a picture or damaged; try one that an image viewer opens";
-    if (size == 0)
-        throw Failure{OCV_CANNOT, "empty; try one that an image viewer opens"};
-    if (size > INT_MAX)
-        throw Failure{OCV_CANNOT, "larger than 2 GiB; try a smaller one"};
-    if (is_cut_jpeg(bytes, size))
-        throw Failure{OCV_CANNOT, "the end is missing; copy it again from where it came"};
     const PictureSize stated = picture_size(bytes, size);
     if (stated.width == 0 || stated.height == 0)
         throw Failure{OCV_CANNOT, unreadable};
@@ -61,17 +74,43 @@ static cv::Mat decode(const uint8_t *bytes, size_t size)
         return plain;
     plain.release();
     const cv::Mat file(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(bytes));
-    cv::Mat pixels = or_cannot(unreadable, [&] { return codecs().decode(file, cv::IMREAD_COLOR); });
+    const int flags = cv::IMREAD_COLOR |
+                      (picture_states_orientation(bytes, size) ? cv::IMREAD_IGNORE_ORIENTATION : 0);
+    cv::Mat pixels = or_cannot(unreadable, [&] { return codecs().decode(file, flags); });
     if (pixels.empty() || pixels.type() != CV_8UC3)
         throw Failure{OCV_CANNOT, unreadable};
     require_reasonable(static_cast<uint64_t>(pixels.cols), static_cast<uint64_t>(pixels.rows));
     return pixels;
 }
 
+/* A JPEG file that lacks its end marker alone gets one. */
+static ocv_picture *decode_upright(const uint8_t *bytes, size_t size)
+{
+    if (size == 0)
+        throw Failure{OCV_CANNOT, "empty; try one that an image viewer opens"};
+    if (size > INT_MAX - 2)
+        throw Failure{OCV_CANNOT, "larger than 2 GiB; try a smaller one"};
+    if (const char *foreign = picture_foreign(bytes, size))
+        throw Failure{OCV_CANNOT, foreign};
+    const int orientation = picture_orientation(bytes, size);
+    if (!is_cut_jpeg(bytes, size))
+        return new ocv_picture{turned_upright(decode(bytes, size), orientation), false};
+    if (!plain_jpeg_is_whole(bytes, size))
+        throw Failure{OCV_CANNOT, "the end is missing; copy it again from where it came"};
+    std::vector<uint8_t> mended(bytes, bytes + size);
+    mended.insert(mended.end(), {0xFF, 0xD9});
+    return new ocv_picture{turned_upright(decode(mended.data(), mended.size()), orientation), true};
+}
+
 enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
                                  struct ocv_error *error)
 {
-    return guarded(error, [&] { *picture = new ocv_picture{decode(bytes, size)}; });
+    return guarded(error, [&] { *picture = decode_upright(bytes, size); });
+}
+
+const char *ocv_picture_note(const struct ocv_picture *picture)
+{
+    return picture->mended ? "the end marker is missing; read all the same" : nullptr;
 }
 
 struct bgr_image ocv_picture_view(const struct ocv_picture *picture)

@@ -1,5 +1,7 @@
 #include "picture_header.hpp"
 
+#include "exif.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -37,6 +39,13 @@ class Bytes
     bool has(uint64_t at, const char *text, size_t length) const noexcept
     {
         return at <= size_ && length <= size_ - at && std::memcmp(bytes_ + at, text, length) == 0;
+    }
+
+    /* Of the EXIF data there, as far as the file goes. */
+    int orientation(uint64_t at, uint64_t length) const noexcept
+    {
+        return at < size_ ? exif_orientation(bytes_ + at, std::min<uint64_t>(length, size_ - at))
+                          : 1;
     }
 
     /* The same bytes in the other order. */
@@ -191,18 +200,132 @@ PictureSize size_of_radiance(const std::string &head)
     return {static_cast<uint64_t>(width), static_cast<uint64_t>(height)};
 }
 
+bool is_jpeg(const Bytes &file) noexcept
+{
+    return file.has(0, "\xFF\xD8\xFF", 3);
+}
+
+bool is_png(const Bytes &file) noexcept
+{
+    return file.has(0, "\x89PNG\r\n\x1A\n", 8);
+}
+
+bool is_webp(const Bytes &file) noexcept
+{
+    return file.has(0, "RIFF", 4) && file.has(8, "WEBP", 4);
+}
+
+/* The segments before the picture; there may be others of the same number. */
+int orientation_of_jpeg(const Bytes &file) noexcept
+{
+    uint64_t at = 2;
+    while (at + 4 < file.size()) {
+        const uint64_t marker = file.number(at + 1, 1), length = file.number(at + 2, 2);
+        if (file.number(at, 1) != 0xFF || marker == 0xFF)
+            at += 1;
+        else if (marker == 0xDA || marker == 0xD9)
+            break;
+        else if (marker == 0xE1 && file.has(at + 4, "Exif\0\0", 6))
+            return file.orientation(at + 4, length - 2);
+        else
+            at += 2 + length;
+    }
+    return 1;
+}
+
+/* The chunk of that name, behind or before the pixels. */
+int orientation_of_png(const Bytes &file) noexcept
+{
+    for (uint64_t at = 8; at + 12 < file.size(); at += 12 + file.number(at, 4)) {
+        if (file.has(at + 4, "eXIf", 4))
+            return file.orientation(at + 8, file.number(at, 4));
+    }
+    return 1;
+}
+
+int orientation_of_webp(const Bytes &file) noexcept
+{
+    const Bytes little = file.little_endian();
+    for (uint64_t at = 12; at + 8 < file.size(); at += 8 + (little.number(at + 4, 4) + 1) / 2 * 2) {
+        if (file.has(at, "EXIF", 4))
+            return file.orientation(at + 8, little.number(at + 4, 4));
+    }
+    return 1;
+}
+
 } // namespace
+
+int picture_orientation(const uint8_t *bytes, size_t size) noexcept
+{
+    const Bytes file(bytes, size);
+    return is_jpeg(file)   ? orientation_of_jpeg(file)
+           : is_png(file)  ? orientation_of_png(file)
+           : is_webp(file) ? orientation_of_webp(file)
+                           : 1;
+}
+
+bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept
+{
+    const Bytes file(bytes, size);
+    return is_jpeg(file) || is_png(file) || is_webp(file);
+}
+
+const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
+{
+    static const char heic[] = "a HEIC picture, which is not read here; convert it to JPEG first, "
+                               "such as with heif-convert";
+    static const char avif[] = "an AVIF picture, which is not read here; convert it to PNG first, "
+                               "such as with avifdec";
+    static const char jxl[] = "a JPEG XL picture, which is not read here; convert it to PNG first, "
+                              "such as with djxl";
+    static const char raw[] = "a camera's raw picture, which is not read here; convert it to JPEG "
+                              "first, such as with darktable-cli";
+    static const char film[] = "a film; read it with --video";
+    static const struct {
+        uint64_t at;
+        const char *begin;
+        size_t length;
+        const char *text;
+    } known[] = {
+        {0, "GIF8", 4, "a GIF, which is read as a film; name it with --video"},
+        {4, "ftyphei", 7, heic},
+        {4, "ftyphevc", 8, heic},
+        {4, "ftypmif1", 8, heic},
+        {4, "ftypmsf1", 8, heic},
+        {4, "ftypavi", 7, avif},
+        {4, "ftypcrx ", 8, raw},
+        {0, "FUJIFILM", 8, raw},
+        {0, "\xFF\x0A", 2, jxl},
+        {4, "JXL \r\n\x87\n", 8, jxl},
+        {0, "8BPS", 4, "a Photoshop file, which is not read here; export it as PNG first"},
+        {0, "%PDF", 4, "a PDF document, which is not read here; export its pictures first"},
+        {4, "ftyp", 4, film},
+        {0, "\x1A\x45\xDF\xA3", 4, film},
+    };
+    const Bytes file(bytes, size);
+    for (const auto &format : known) {
+        if (file.has(format.at, format.begin, format.length))
+            return format.text;
+    }
+    if (file.has(0, "RIFF", 4) && file.has(8, "AVI ", 4))
+        return film;
+    if (is_webp(file) && file.has(12, "VP8X", 4) && (file.number(20, 1) & 0x02) != 0)
+        return "an animated WebP, which is not read here; save one picture of it as PNG first, "
+               "such "
+               "as with webpmux";
+    return nullptr;
+}
 
 PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept
 try {
     const Bytes file(bytes, size);
-    if (file.has(0, "\xFF\xD8\xFF", 3))
+    if (is_jpeg(file))
         return size_of_jpeg(file);
-    if (file.has(0, "\x89PNG\r\n\x1A\n", 8))
+    if (is_png(file))
         return {file.number(16, 4), file.number(20, 4)};
     if (file.has(0, "BM", 2))
         return size_of_bmp(file);
-    if (file.has(0, "RIFF", 4) && file.has(8, "WEBP", 4))
+    if (is_webp(file))
         return size_of_webp(file);
     if (file.has(0, "II*\0", 4))
         return size_of_tiff(file.little_endian());

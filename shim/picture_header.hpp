@@ -14,4 +14,15 @@ struct PictureSize {
  * further files for them. */
 PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept;
 
+/* How a JPEG, PNG or WebP picture has to be turned to stand upright, as exif_orientation; 1 for
+ * other formats, which OpenCV turns by itself where it can. */
+int picture_orientation(const uint8_t *bytes, size_t size) noexcept;
+
+/* Whether the file is one of those formats. */
+bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept;
+
+/* What a file is that viewers or players open, but which is not read here, and what to do; nullptr
+ * for all others. */
+const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept;
+
 #endif

@@ -5,44 +5,11 @@
 #include <string.h>
 
 #include <jpeglib.h>
+
+#include <jerror.h>
 #include <png.h>
 
 /* ---- JPEG ------------------------------------------------------------------------------------ */
-
-static uint32_t number(const uint8_t *at, int bytes, bool little)
-{
-    uint32_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value = value << 8 | at[little ? bytes - 1 - i : i];
-    return value;
-}
-
-/* Whether this segment for applications asks for no turn: a namespace of XMP, or EXIF whose first
- * directory has the picture upright. */
-static bool is_upright(const uint8_t *data, size_t size)
-{
-    enum { ORIENTATION = 0x112, UPRIGHT = 1, HEADER = 8, ENTRY = 12 };
-    if (size >= 5 && memcmp(data, "http:", 5) == 0)
-        return true;
-    if (size < 6 + HEADER || memcmp(data, "Exif\0\0", 6) != 0)
-        return false;
-    data += 6;
-    size -= 6;
-    bool little = data[0] == 'I';
-    size_t at = number(data + 4, 4, little);
-    if (memcmp(data, little ? "II*\0" : "MM\0*", 4) != 0 || at < HEADER || at > size - 2)
-        return false;
-    size_t count = number(data + at, 2, little);
-    at += 2;
-    if (count > (size - at) / ENTRY)
-        return false;
-    for (size_t i = 0; i < count; i++, at += ENTRY) {
-        if (number(data + at, 2, little) == ORIENTATION &&
-            number(data + at + 8, 2, little) != UPRIGHT)
-            return false;
-    }
-    return true;
-}
 
 static void leave_jpeg(j_common_ptr info)
 {
@@ -55,14 +22,15 @@ static void leave_at_warnings(j_common_ptr info, int level)
         leave_jpeg(info);
 }
 
+static void leave_at_missing_data(j_common_ptr info, int level)
+{
+    if (level < 0 && info->err->msg_code != JWRN_JPEG_EOF)
+        leave_jpeg(info);
+}
+
 static bool read_jpeg(struct jpeg_decompress_struct *info, uint8_t *bgr, int width, int height)
 {
-    jpeg_save_markers(info, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(info, TRUE);
-    for (jpeg_saved_marker_ptr marker = info->marker_list; marker; marker = marker->next) {
-        if (!is_upright(marker->data, marker->data_length))
-            return false;
-    }
     if ((info->num_components != 1 && info->num_components != 3) ||
         info->image_width != (JDIMENSION)width || info->image_height != (JDIMENSION)height)
         return false;
@@ -73,8 +41,8 @@ static bool read_jpeg(struct jpeg_decompress_struct *info, uint8_t *bgr, int wid
         JSAMPROW row = bgr + (size_t)info->output_scanline * (size_t)width * 3;
         jpeg_read_scanlines(info, &row, 1);
     }
-    jpeg_finish_decompress(info);
-    return true;
+    return true; /* what follows the last row, such as a camera maker's own data, is not looked at
+                  */
 #else
     (void)bgr;
     return false;
@@ -99,6 +67,34 @@ static bool decode_jpeg(const uint8_t *bytes, size_t size, uint8_t *bgr, int wid
     }
     jpeg_destroy_decompress(&info);
     return done;
+}
+
+/* The libraries make up what is missing, and warn of it. */
+bool plain_jpeg_is_whole(const uint8_t *bytes, size_t size)
+{
+    struct jpeg_decompress_struct info;
+    struct jpeg_error_mgr errors;
+    jmp_buf trouble;
+    volatile bool whole = false;
+    memset(&info, 0, sizeof info);
+    info.err = jpeg_std_error(&errors);
+    errors.error_exit = leave_jpeg;
+    errors.emit_message = leave_at_missing_data;
+    info.client_data = &trouble;
+    if (setjmp(trouble) == 0) {
+        jpeg_create_decompress(&info);
+        jpeg_mem_src(&info, bytes, (unsigned long)size);
+        jpeg_read_header(&info, TRUE);
+        jpeg_start_decompress(&info);
+        JSAMPARRAY row =
+            (*info.mem->alloc_sarray)((j_common_ptr)&info, JPOOL_IMAGE,
+                                      info.output_width * (JDIMENSION)info.output_components, 1);
+        while (info.output_scanline < info.output_height)
+            jpeg_read_scanlines(&info, row, 1);
+        whole = true;
+    }
+    jpeg_destroy_decompress(&info);
+    return whole;
 }
 
 /* ---- PNG ------------------------------------------------------------------------------------- */
@@ -148,7 +144,7 @@ static bool read_png(png_structp png, png_infop info, png_infop end, uint8_t *bg
     for (int y = 0; y < height; y++)
         png_read_row(png, bgr + (size_t)y * (size_t)width * 3, NULL);
     png_read_end(png, end);
-    return !png_get_valid(png, info, PNG_INFO_eXIf) && !png_get_valid(png, end, PNG_INFO_eXIf);
+    return true;
 }
 
 static bool decode_png(const uint8_t *bytes, size_t size, uint8_t *bgr, int width, int height)

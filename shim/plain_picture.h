@@ -13,8 +13,11 @@ extern "C" {
 
 /* Fills width x height pixels of blue, green and red without padding from a JPEG or PNG file of
  * this size; the same as OpenCV makes of it. False where the file is anything but plain: damaged,
- * to be turned, transparent, in colours for printing, ... */
+ * transparent, in colours for printing, ... */
 bool plain_picture_decode(const uint8_t *bytes, size_t size, uint8_t *bgr, int width, int height);
+
+/* Whether a JPEG file without its end marker has all that stands before it. */
+bool plain_jpeg_is_whole(const uint8_t *bytes, size_t size);
 
 #ifdef __cplusplus
 }

@@ -81,6 +81,13 @@ cmp -s copies/blank.png copies/face.png && fail "copies are the same"
 mkdir folder && cp face.png folder && echo text >folder/notes.txt
 expect 0 "folder/face.png" --image folder --output copies2 --headless
 [ "$(ls copies2)" = face.png ] || fail "copies2: $(ls copies2)"
+grep -qF 'passed over in folders, no pictures by their names: notes.txt (1)' err ||
+    fail "what was passed over in a folder is not told: $(cat err)"
+mkdir mixed && cp face.png mixed && echo text >mixed/notes.txt && mkdir mixed/more &&
+    touch mixed/Thumbs.db mixed/.DS_Store && printf 'GIF89a......' >mixed/moves.gif
+expect 1 "mixed/moves.gif: a GIF, which is read as a film; name it with --video" --image mixed --headless --json
+expect_lines 1
+grep -qF 'names: more, notes.txt (2)' err || fail "passed over: $(cat err)"
 expect_error 2 "copy.nonsense: not an ending" --image face.png --output copy.nonsense --headless
 cp face.png same.png
 expect 1 "same.png: is the input itself" --image same.png --output same.png --headless
@@ -152,6 +159,8 @@ expect 0 "angry, disgust, fear, happy, sad, surprise, neutral" --model-info
 expect_error 2 "seven numbers above 0" --demo --prior 1,1,1
 expect_error 2 "seven numbers above 0" --demo --prior 1,1,1,0,1,1,1
 expect_error 2 "--help" --nonsense
+expect_error 2 "unknown option -camera, where --camera may be meant" -camera 0
+expect_error 2 "unknown option -lead.jpg" --image face.png -lead.jpg
 expect_error 2 "--help"
 expect_error 2 "only one" --demo --camera 0
 expect 0 "Usage: expressions" --help

@@ -17,7 +17,7 @@ static void write_floats(const char *folder, const char *name, const float *valu
 int main(int argc, char **argv)
 {
     char path[TEST_PATH_SIZE];
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct model model;
     struct rng rng = rng_make(12, 0);
     if (argc != 2)

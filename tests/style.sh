@@ -54,8 +54,8 @@ for standard in c++11 c++17 c++20; do
     $cxx -std=$standard $strict -x c++ include/expressions.h || fail "expressions.h in $standard"
 done
 
-# The house's measure is about 350 lines a file and 60 a function; these are the outer bounds.
-long=$(awk -v file=550 -v body=80 '
+# The house's measure is 60 lines a function, and one subject a file; these are the outer bounds.
+long=$(awk -v file=700 -v body=80 '
     FNR == 1 { start = 0 }
     FNR == file + 1 { print FILENAME " is longer than " file " lines" }
     /^{/ { start = FNR }

@@ -190,7 +190,7 @@ static void aligners_of_another_shape_are_refused(void **state)
         {{.layer_count = 1, .units = {31, 4}, .output = OUTPUT_SIGMOID}, 8, 8, "crops of 8x8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct error error = {""};
+        struct error error = {.text = ""};
         int result = align_check(&cases[i].config, cases[i].width, cases[i].height, &error);
         assert_int_equal(result, i ? -1 : 0);
         expect_text(error.text, cases[i].reason, "");

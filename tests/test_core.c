@@ -1,4 +1,5 @@
 /* Random numbers, labels, messages and files: the ground that the rest of src/core stands on. */
+#include "arguments.h"
 #include "error.h"
 #include "file.h"
 #include "labels.h"
@@ -284,7 +285,7 @@ static void files_come_back_as_written(void **state)
 
 static void refuse_reading(const char *name, size_t limit, const char *reason)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     uint8_t *bytes = (uint8_t *)&error;
     size_t size = 17;
     assert_int_equal(file_read(in_folder(name), limit, &bytes, &size, &error), -1);
@@ -315,7 +316,7 @@ static void file_read_follows_a_growing_file(void **state)
 {
     (void)state;
     static const char path[] = "/proc/self/status";
-    struct error error = {""};
+    struct error error = {.text = ""};
     uint8_t *bytes;
     size_t size;
     if (access(path, R_OK) != 0)
@@ -339,7 +340,7 @@ static void file_read_refuses_without_permission(void **state)
 
 static void refuse_writing(const char *name, const char *reason)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct file_writer *writer = NULL;
     assert_int_equal(file_writer_open(&writer, in_folder(name), &error), -1);
     assert_null(writer);
@@ -445,6 +446,40 @@ static void mode_follows_the_umask(void **state)
     }
 }
 
+/* ---- The command line -------------------------------------------------------------------------
+ */
+
+static void arguments_name_the_option_meant(void **state)
+{
+    (void)state;
+    static const struct option options[] = {
+        {"camera", required_argument, NULL, 1}, {"video", required_argument, NULL, 2},
+        {"version", no_argument, NULL, 3},      {"verbose", no_argument, NULL, 4},
+        {"json", no_argument, NULL, 5},         {NULL, 0, NULL, 0}};
+    static const struct {
+        int code;
+        const char *word, *expected;
+    } refused[] = {
+        {'?', "-camera", "unknown option -camera, where --camera may be meant"},
+        {'?', "-camera=0", "unknown option -camera=0, where --camera may be meant"},
+        {'?', "-v", "unknown option -v, where --video, --version, --verbose may be meant"},
+        {'?', "--camrea", "unknown option --camrea, where --camera may be meant"},
+        {'?', "--ver", "--ver is short for several options: --version, --verbose"},
+        {'?', "--json=3", "--json=3: --json takes no value"},
+        {'?', "--js=3", "--js=3: --json takes no value"},
+        {'?', "--xyzzy", "unknown option --xyzzy"},
+        {'?', "-lead.jpg", "unknown option -lead.jpg; a file of that name is ./-lead.jpg"},
+        {'?', "--an-option-with-a-name-that-is-longer-than-any", "unknown option --an-option"},
+        {':', "--camera", "--camera needs a value"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct error error;
+        assert_int_equal(arguments_refuse(options, refused[i].code, refused[i].word, &error), -1);
+        if (strncmp(error.text, refused[i].expected, strlen(refused[i].expected)) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", refused[i].word, error.text, refused[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +494,7 @@ int main(void)
         cmocka_unit_test(passwords_are_hidden),
         cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
         cmocka_unit_test(error_set_makes_one_bounded_line),
+        cmocka_unit_test(arguments_name_the_option_meant),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),
         cmocka_unit_test_teardown(file_read_refuses_what_is_no_such_file, empty_folder),
         cmocka_unit_test(file_read_follows_a_growing_file),

@@ -60,7 +60,7 @@ enum { MEASURED = 28 };
 /* One that names the made-up classes. */
 static struct model trained_model(const struct dataset *d)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct model model = {0};
     const volatile sig_atomic_t stop = 0;
     char path[2 * TEST_PATH_SIZE], checkpoint[2 * TEST_PATH_SIZE];

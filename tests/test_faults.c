@@ -96,7 +96,7 @@ static bool try_fault(const struct operation *o, enum fault fault, long number, 
     o->prepare();
     if (o->output)
         write_bytes(in_folder(o->output), before, strlen(before));
-    struct error error = {""};
+    struct error error = {.text = ""};
     uint64_t digest = 0;
     int live = faults_live(), files = count_open_files();
     faults_begin(fault, number, !o->contains);
@@ -120,7 +120,7 @@ static void try_all(const struct operation *o)
 {
     static const enum fault kinds[] = {FAULT_MEMORY, FAULT_MEMORY_LEFT, FAULT_CALL, FAULT_SHRINK};
     uint64_t expected = 0;
-    struct error error = {""};
+    struct error error = {.text = ""};
     o->prepare();
     if (o->run(&expected, &error) != 0)
         fail_msg("%s: fails without a fault: %s", o->name, error.text);
@@ -620,7 +620,7 @@ static void drawing_program_gone(void **state)
 {
     (void)state;
     char path_before[4096];
-    struct error error = {""};
+    struct error error = {.text = ""};
     snprintf(path_before, sizeof path_before, "%s", getenv("PATH"));
     setenv("PATH", test_folder(), 1);
     faults_begin(FAULT_LATE, 0, false);

@@ -41,7 +41,7 @@ static void features_know_their_length(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct features *f = &cases[i].features;
-        struct error error = {""};
+        struct error error = {.text = ""};
         if (features_check(f, &error) < 0)
             fail_msg("case %zu: %s", i, error.text);
         assert_int_equal(features_tokens(f), cases[i].tokens);
@@ -114,7 +114,7 @@ static void features_refuse_what_they_cannot_make(void **state)
         {.kind = FEATURES_PATCHES, .width = 48, .height = 48, .grid = 1, .atoms = 1026},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct error error = {""};
+        struct error error = {.text = ""};
         if (features_check(&bad[i], &error) != -1)
             fail_msg("case %zu passes", i);
         expect_text(error.text, "", "");

@@ -232,7 +232,7 @@ static void stop_ends_the_learning(void **state)
     const int sample = 0;
     const volatile sig_atomic_t stop = 1;
     struct mlp aligner = {0};
-    struct error error = {""};
+    struct error error = {.text = ""};
     int result = fit_aligner(&aligner, &bench.dataset, &sample, 1, 1, NULL, &stop, &error);
     assert_int_equal(result, 1);
     assert_string_equal(error.text, "");

@@ -286,7 +286,7 @@ static enum exit_status run(const struct step *steps, const struct options *want
     memset(&script, 0, sizeof script);
     script.step = steps;
     signals = 1;
-    struct error error = {""};
+    struct error error = {.text = ""};
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
     assert_non_null(freopen(in_folder("out"), "w", stdout));

@@ -300,7 +300,7 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3, 2}}, -1, "shared by none"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct error error = {""};
+        struct error error = {.text = ""};
         struct mlp mlp = {.parameter_count = 17};
         assert_int_equal(mlp_config_check(&cases[i].config, &error), cases[i].result);
         expect_text(error.text, cases[i].reason, "");

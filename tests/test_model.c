@@ -281,7 +281,7 @@ static void save_into_a_missing_folder_fails(void **state)
 {
     (void)state;
     struct model model = small_model(5);
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(model_save(&model, in_folder("missing/model"), &error), -1);
     expect_text(error.text, in_folder("missing/model"), "No such file");
     assert_int_equal(count_files(0), 0);

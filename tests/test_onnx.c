@@ -12,7 +12,7 @@ static const double tolerance = 1e-4;
 static const char *export(const struct model *model)
 {
     static char path[2 * TEST_PATH_SIZE];
-    struct error error = {""};
+    struct error error = {.text = ""};
     snprintf(path, sizeof path, "%s", in_folder("model.onnx"));
     if (onnx_export(model, path, &error) < 0)
         fail_msg("%s", error.text);
@@ -234,7 +234,7 @@ static void test_no_place_to_write(void **state)
 {
     (void)state;
     struct model model = small_model(3);
-    struct error error = {""};
+    struct error error = {.text = ""};
     char path[3 * TEST_PATH_SIZE];
     snprintf(path, sizeof path, "%s/none/model.onnx", test_folder());
     assert_int_equal(onnx_export(&model, path, &error), -1);

@@ -88,7 +88,7 @@ static void check_shape(struct rng *rng, int width, int height, int grid, int at
                                .grid = grid,
                                .atoms = atoms,
                                .dictionary = dictionary};
-    struct error error = {""};
+    struct error error = {.text = ""};
     int count = grid * grid * 2 * atoms;
     assert_true(count <= MAX_VALUES);
     if (features_check(&f, &error) < 0)

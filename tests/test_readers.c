@@ -52,7 +52,7 @@ static void reads_columns_by_name(void **state)
 static void refuse_csv(const char *text, const char *expected)
 {
     struct dataset d;
-    struct error error = {""};
+    struct error error = {.text = ""};
     const char *path = in_folder("bad.csv");
     write_text("bad.csv", text);
     if (dataset_load(&d, path, false, "test", &error) != -1)
@@ -92,7 +92,96 @@ static void refuses_bad_rows_by_number(void **state)
     refuse_csv("emotion,pixels,Usage\n", "no row");
     refuse_csv("emotion,picture,Usage\n0,1,Training\n", "no column \"pixels\"");
     refuse_csv("emotion,pixels,Usage\n0,1 2 3\n", "line 2: is cut short");
-    refuse_csv("\x1f\x8b\x08\x01", "no column \"emotion\"");
+    refuse_csv("emotion,pixels,Usage\n\"0\"1,1,Training\n", "line 2: is cut short");
+    refuse_csv("emotion,pixels,Usage\n0,\"1 2,Training\n", "line 2: is cut short");
+}
+
+/* RFC 4180: as R, pandas and LibreOffice write tables; the last line is of spaces. */
+static void reads_quoted_tables(void **state)
+{
+    (void)state;
+    static char text[4 * PIXELS * 4];
+    struct dataset d, plain;
+    struct error error;
+    size_t used = (size_t)snprintf(
+        text, sizeof text, "\xef\xbb\xbf\"emotion\", \"pixels\" ,\"a, \"\"b\"\"\",\"Usage\"\n");
+    used += (size_t)snprintf(text + used, sizeof text - used,
+                             "\"3\",\"%s\",\"x,\"\",y\",\"Training\"\n", pixel_list(PIXELS, "9"));
+    used += (size_t)snprintf(text + used, sizeof text - used,
+                             " \"6\" ,\"1\n2\r\n%s\n\",,PublicTest\n", pixel_list(PIXELS - 2, "7"));
+    snprintf(text + used, sizeof text - used, "0,%s,,Training\n   ", pixel_list(PIXELS, "8"));
+    if (dataset_load(&d, write_text("quoted.csv", text), false, "test", &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(d.count, 3);
+    assert_int_equal(d.source, SOURCE_FER2013);
+    assert_int_equal(d.labels[0], 3);
+    assert_int_equal(d.labels[1], 6);
+    assert_int_equal(d.splits[1], SPLIT_VALIDATION);
+    assert_int_equal(dataset_picture(&d, 0)[PIXELS - 1], 9);
+    assert_int_equal(dataset_picture(&d, 1)[0], 1);
+    assert_int_equal(dataset_picture(&d, 1)[1], 2);
+    assert_int_equal(dataset_picture(&d, 1)[PIXELS - 1], 7);
+    dataset_free(&d);
+
+    snprintf(text + used, sizeof text - used, "9,1,,Training\n");
+    refuse_csv(text, "line 7: label \"9\""); /* three of the line ends are within quotes */
+
+    plain = make_dataset(1, 1);
+    const char *path = write_text(
+        "votes.csv",
+        "\"Usage\",\"Image name\",\"neutral\",\"happiness\",\"surprise\",\"sadness\",\"anger\","
+        "\"disgust\",\"fear\",\"contempt\",\"unknown\",\"NF\"\n"
+        "\"Training\",\"a\",\"1\",\"2\",\"3\",\"4\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\"\n"
+        "\"PublicTest\",\"b\",\"0\",\"0\",\"0\",\"0\",\"5\",\"2\",\"1\",\"1\",\"1\",\"0\"\n");
+    assert_int_equal(dataset_load_votes(&plain, path, &error), 0);
+    assert_int_equal(plain.votes[0].classes[4], 4);
+    assert_int_equal(plain.votes[1].total, 10);
+    dataset_free(&plain);
+}
+
+/* The competition's train.csv: every tenth row is for validation. */
+static void reads_tables_without_usage(void **state)
+{
+    (void)state;
+    static char text[32 + 20 * (PIXELS * 2 + 8)];
+    struct dataset d;
+    struct error error;
+    size_t used = (size_t)snprintf(text, sizeof text, "emotion,pixels\n");
+    for (int i = 0; i < 20; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d,%s\n", i % 7,
+                                 pixel_list(PIXELS, "5"));
+    if (dataset_load(&d, write_text("train.csv", text), false, "test", &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(d.count, 20);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(d.splits[i], i % 10 == 9 ? SPLIT_VALIDATION : SPLIT_TRAINING);
+    assert_string_equal(split_names[d.source][SPLIT_VALIDATION], "validation");
+    dataset_free(&d);
+}
+
+static void names_what_unpacks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *bytes, *expected;
+        size_t length;
+    } packed[] = {
+        {"a.csv.gz", "\x1f\x8b\x08", "unpack it first, with gunzip", 3},
+        {"a.tar.gz", "\x1f\x8b\x08", "unpack it first, with tar xf", 3},
+        {"a.csv.xz",
+         "\xfd"
+         "7zXZ\0",
+         "unpack it first, with unxz", 6},
+        {"a.csv.bz2", "BZh91AY", "unpack it first, with bunzip2", 7},
+        {"archive.zip", "PK\3\4\x14", "unpack it first, with unzip", 5},
+    };
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
+        struct dataset d;
+        struct error error;
+        write_bytes(in_folder(packed[i].name), packed[i].bytes, packed[i].length);
+        assert_int_equal(dataset_load(&d, in_folder(packed[i].name), false, "test", &error), -1);
+        expect_text(error.text, packed[i].name, packed[i].expected);
+    }
 }
 
 static void refuses_missing_file(void **state)
@@ -228,7 +317,7 @@ static void refuse_idx(const char *name, size_t offset, uint8_t value, size_t cu
                        const char *expected)
 {
     struct dataset d;
-    struct error error = {""};
+    struct error error = {.text = ""};
     size_t size;
     empty_folder(NULL);
     write_idx("train", 20, false);
@@ -357,13 +446,58 @@ static void maps_class_folders_by_name(void **state)
     expect_text(error.text, test_folder(), "holds neither train/ and test/ nor IDX files");
 }
 
+/* Another's validation pictures are used as such, and litter is passed over. */
+static void reads_folders_as_others_leave_them(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"train",      "train/happy",      "train/__MACOSX",
+                                        "validation", "validation/happy", "__MACOSX"};
+    static const char *const files[] = {"train/Thumbs.db", "train/happy/desktop.ini",
+                                        "train/happy/.DS_Store", "train/happy/Thumbs.db",
+                                        "train/__MACOSX/._a.pgm"};
+    char name[32];
+    struct dataset d;
+    struct error error;
+    make_folders(names, 6);
+    for (int i = 0; i < 5; i++)
+        write_text(files[i], "litter");
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof name, "train/happy/%d.pgm", i);
+        write_pgm(name, i, 48);
+    }
+    write_pgm("validation/happy/v.pgm", 99, 48);
+    if (dataset_load(&d, test_folder(), false, "test", &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(d.count, 13);
+    for (int i = 0; i < 13; i++)
+        assert_int_equal(d.splits[i],
+                         dataset_picture(&d, i)[0] == 99 ? SPLIT_VALIDATION : SPLIT_TRAINING);
+    dataset_free(&d);
+    remove(in_folder("validation/happy/v.pgm"));
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof name, "train/happy/%d.pgm", i);
+        remove(in_folder(name));
+    }
+    for (int i = 0; i < 5; i++)
+        remove(in_folder(files[i]));
+    remove_folders(names, 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_columns_by_name),   cmocka_unit_test(refuses_bad_rows_by_number),
-        cmocka_unit_test(refuses_missing_file),    cmocka_unit_test(refuses_endless_line),
-        cmocka_unit_test(reads_votes_row_for_row), cmocka_unit_test(reads_idx_plain_and_compressed),
-        cmocka_unit_test(refuses_damaged_idx),     cmocka_unit_test(maps_class_folders_by_name),
+        cmocka_unit_test(reads_columns_by_name),
+        cmocka_unit_test(refuses_bad_rows_by_number),
+        cmocka_unit_test(reads_quoted_tables),
+        cmocka_unit_test(reads_tables_without_usage),
+        cmocka_unit_test(names_what_unpacks),
+        cmocka_unit_test_teardown(reads_folders_as_others_leave_them, empty_folder),
+        cmocka_unit_test(refuses_missing_file),
+        cmocka_unit_test(refuses_endless_line),
+        cmocka_unit_test(reads_votes_row_for_row),
+        cmocka_unit_test(reads_idx_plain_and_compressed),
+        cmocka_unit_test(refuses_damaged_idx),
+        cmocka_unit_test(maps_class_folders_by_name),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

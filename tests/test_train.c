@@ -391,7 +391,7 @@ static char small_model[2 * TEST_PATH_SIZE], small_checkpoint[3 * TEST_PATH_SIZE
 
 static struct model train_small(const struct recipe *recipe, const struct dataset *d)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct model model = {0};
     const volatile sig_atomic_t stop = 0;
     const struct training_files files = {"test", small_model, small_checkpoint, NULL};

@@ -31,7 +31,7 @@ static struct view *open_view(bool live)
     struct expressions_face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
     struct view_settings settings = {.title = "test", .font_path = resource_font(), .live = live};
     struct view *view = NULL;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (view_open(&view, &settings, &error))
         fail_msg("%s", error.text);
     struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
@@ -49,14 +49,14 @@ static enum view_request press(struct view *view, SDL_Keycode key)
 /* The screenshot that the key takes. */
 static void take(struct view *view, struct frame *frame)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     empty_folder(NULL);
     assert_int_equal(press(view, SDLK_s), VIEW_REDRAW);
     assert_int_equal(count_files(0), 1);
     DIR *folder = opendir(".");
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder));) {
-        if (entry->d_name[0] != '.' && picture_read(entry->d_name, frame, &error))
+        if (entry->d_name[0] != '.' && picture_read(entry->d_name, frame, NULL, &error))
             fail_msg("%s", error.text);
     }
     closedir(folder);
@@ -142,7 +142,7 @@ static void test_panels(void **state)
     (void)state;
     struct view *view = open_view(true);
     struct frame before = {0}, with = {0}, after = {0};
-    struct error error = {""};
+    struct error error = {.text = ""};
     take(view, &before);
     /* The strip has one sample: its last column is happy. */
     SDL_Color happy = overlay_colour(HAPPY);

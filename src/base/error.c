@@ -1,7 +1,9 @@
 #include "error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void error_format(struct error *error, const char *format, ...)
 {
@@ -9,8 +11,16 @@ void error_format(struct error *error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
+    error->code = ERROR_OTHER;
     /* Names of files and of what stands in them may hold anything; the text stays one line. */
     for (char *c = error->text; *c; c++)
         if (*c == '\n' || *c == '\r')
             *c = '?';
+}
+
+int error_unwritten(struct error *error)
+{
+    int code = errno;
+    return error_set_code(error, code == EPIPE ? ERROR_CLOSED_PIPE : ERROR_OTHER,
+                          "the results cannot be written: %s; check where they go", strerror(code));
 }

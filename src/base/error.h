@@ -7,8 +7,15 @@
 #ifndef ERROR_H
 #define ERROR_H
 
+enum error_code {
+    ERROR_OTHER = 0,
+    ERROR_NO_MEMORY,
+    ERROR_CLOSED_PIPE /* the reader of the results, such as head, has seen enough */
+};
+
 struct error {
     char text[1024];
+    enum error_code code;
 };
 
 /* Formats the line and returns -1, so that a function can end with `return error_set(...)`. A macro
@@ -24,10 +31,24 @@ static inline int error_failed(void)
     return -1;
 }
 
+/* The same with a code of its own, or that of the error which this one passes on. */
+#define error_set_code(error, code, ...)                                                           \
+    (error_format(error, __VA_ARGS__), error_failed_with(error, code))
+
+static inline int error_failed_with(struct error *error, enum error_code code)
+{
+    error->code = code;
+    return -1;
+}
+
 /* The line for memory that could not be had; returns -1. `what` names its purpose. */
 static inline int error_no_memory(struct error *error, const char *what)
 {
-    return error_set(error, "no memory for %s; close other programs or use a smaller size", what);
+    return error_set_code(error, ERROR_NO_MEMORY,
+                          "no memory for %s; close other programs or use a smaller size", what);
 }
+
+/* The line for results that could not be written just now, by `errno`; returns -1. */
+int error_unwritten(struct error *error);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -96,6 +97,15 @@ int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, str
         result = read_all(fd, path, limit, (size_t)status.st_size, bytes, size, error);
     close(fd);
     return result;
+}
+
+bool file_is_litter(const char *name)
+{
+    static const char *const known[] = {"Thumbs.db", "desktop.ini", "__MACOSX"};
+    bool litter = name[0] == '.';
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        litter = litter || strcasecmp(name, known[i]) == 0;
+    return litter;
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */

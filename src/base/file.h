@@ -4,12 +4,17 @@
 
 #include "error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Reads the whole file. On success *bytes (malloc, the caller frees) holds *size bytes. Refuses
  * directories, anything else that is no regular file, and files above `limit` bytes. */
 int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
+
+/* Whether a name in a folder is of no interest: hidden, or left there by a file manager or an
+ * archive of another system. */
+bool file_is_litter(const char *name);
 
 /* Bytes that can still be written to the file system where `path` is or would be; UINT64_MAX where
  * that cannot be known. */

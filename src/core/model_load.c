@@ -139,7 +139,7 @@ static int parse_config(const struct reader *r, const char *prefix, struct mlp_c
     config->activation = (enum activation)hidden;
     config->output = (enum output_activation)output;
     if (mlp_config_check(config, &why) < 0)
-        return error_set(r->error, "%s: %.200s", r->path, why.text);
+        return error_set_code(r->error, why.code, "%s: %.200s", r->path, why.text);
     return 0;
 }
 
@@ -176,7 +176,7 @@ static int read_mlp(struct reader *r, const char *prefix, const struct mlp_confi
     if (reserve(r, mlp_parameter_count(config)) < 0)
         return -1;
     if (mlp_create(mlp, config, &why) < 0)
-        return error_set(r->error, "%s: %.200s", r->path, why.text);
+        return error_set_code(r->error, why.code, "%s: %.200s", r->path, why.text);
     for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         size_t rows = (size_t)layer->outputs, columns = (size_t)layer->inputs;

@@ -40,7 +40,8 @@ int detector_open_cascade(struct ocv_detector **cascade, const char *path, struc
 {
     struct ocv_error failure;
     if (ocv_detector_open(cascade, path, &failure) != OCV_OK)
-        return error_set(error, "%s: %s", path, failure.text);
+        return error_set_code(error, failure.code == OCV_NO_MEMORY ? ERROR_NO_MEMORY : ERROR_OTHER,
+                              "%s: %s", path, failure.text);
     return 0;
 }
 
@@ -115,7 +116,7 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
             OCV_OK ||
         (padding > 0 &&
          ocv_pad_grey(resized, above, above, beside, beside, padded, &failure) != OCV_OK))
-        return error_set(error, "%s", failure.text);
+        return detector_fail(error, &failure);
     *view = (struct view_of_frame){.picture = resized, .scale = scale, .x = beside, .y = above};
     if (padding > 0)
         view->picture =
@@ -163,7 +164,7 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
     struct ocv_error failure;
     if (ocv_detector_detect(detector->cascade, view->picture, how, found, MAX_CANDIDATES, &count,
                             &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
+        return detector_fail(error, &failure);
     for (int i = 0; i < count; i++)
         detector_add(frame, detector_in_frame(view, found[i]));
     return 0;

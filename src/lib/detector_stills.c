@@ -164,7 +164,7 @@ static int look(struct part *part, struct ocv_detector *cascade, struct grey_ima
     struct ocv_error failure;
     if (ocv_detector_weigh(cascade, picture, part->how, found, neighbours,
                            MAX_STILL_CANDIDATES - part->count, &count, &failure) != OCV_OK)
-        return error_set(&part->error, "%s", failure.text);
+        return detector_fail(&part->error, &failure);
     for (int i = 0; i < count; i++) {
         struct box box = map ? turn_back(found[i], map) : found[i];
         part->candidates[part->count++] =
@@ -229,7 +229,7 @@ static int turn_view(struct scratch *scratch, const struct turn *turn, struct gr
     if (detector_reserve(scratch, (size_t)width * (size_t)height, error))
         return -1;
     if (ocv_warp_grey(view, map, scratch->pixels, width, height, &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
+        return detector_fail(error, &failure);
     *turned = (struct grey_image){scratch->pixels, width, height, (size_t)width};
     return 0;
 }

@@ -15,7 +15,7 @@
 enum expressions_status fail(struct expressions_error *error, enum expressions_status status,
                              const char *text);
 enum expressions_status fail_argument(struct expressions_error *error, const char *text);
-/* What the rooms below say, in the library's terms. */
+/* What the rooms below say, in the library's terms: `status`, or that there is no memory. */
 enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
                                   const struct error *why);
 

@@ -46,7 +46,8 @@ enum expressions_status to_grey(const struct expressions_picture *picture, struc
     struct bgr_image bgr = {picture->pixels, picture->width, picture->height, picture->stride};
     struct ocv_error why;
     if (ocv_bgr_to_grey(bgr, copy->pixels, width, &why) != OCV_OK)
-        return fail(error, EXPRESSIONS_FAILED, why.text);
+        return fail(error, why.code == OCV_NO_MEMORY ? EXPRESSIONS_NO_MEMORY : EXPRESSIONS_FAILED,
+                    why.text);
     *grey = (struct grey_image){copy->pixels, picture->width, picture->height, width};
     return EXPRESSIONS_OK;
 }

@@ -53,5 +53,6 @@ enum expressions_status fail_argument(struct expressions_error *error, const cha
 enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
                                   const struct error *why)
 {
-    return fail(error, status, why->text);
+    bool no_memory = why->code == ERROR_NO_MEMORY;
+    return fail(error, no_memory ? EXPRESSIONS_NO_MEMORY : status, why->text);
 }

@@ -62,7 +62,7 @@ static void shape_oval(struct demo *demo)
 int demo_open(struct demo **demo, const char *mean_faces_path, struct error *error)
 {
     struct frame picture = {0};
-    if (picture_read(mean_faces_path, &picture, error))
+    if (picture_read(mean_faces_path, &picture, NULL, error))
         return -1;
     struct demo *made = NULL;
     int result = 0;

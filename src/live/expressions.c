@@ -1,14 +1,17 @@
 /* Names the expression of every face in pictures, videos and camera frames. */
+#include "blas.h"
 #include "cameras.h"
 #include "log.h"
 #include "ocv.h"
+#include "process.h"
 #include "run.h"
 #include "setup.h"
 #include "text.h"
 
 #include <SDL_version.h>
-#include <cblas.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void print_camera(const struct camera *camera)
 {
@@ -73,23 +76,31 @@ static enum exit_status run_command(const struct options *options, struct error 
     }
     /* In stills two cascades look at the same time, each in a thread of its own. */
     ocv_setup(options->input == INPUT_IMAGES ? 1 : 2);
-    /* A handful of faces is too little work to share among threads. */
-    openblas_set_num_threads(1);
     return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
 }
 
 int main(int argc, char *argv[])
 {
     struct options options;
-    struct error error = {""};
+    struct error error = {.text = ""};
+    if (process_occupy_descriptors())
+        return STATUS_FAILED;
     if (options_parse(&options, argc, argv, &error)) {
         log_line(program_name, "%s; try --help", error.text);
         return STATUS_USAGE;
     }
-    enum exit_status status = run_command(&options, &error);
-    if (status != STATUS_DONE && error.text[0])
+    /* A handful of faces is too little work to share among threads. */
+    if (options.command == COMMAND_RUN && blas_setup(1, &error)) {
         log_line(program_name, "%s", error.text);
-    if (fflush(stdout) && status == STATUS_DONE) {
+        _exit(STATUS_FAILED);
+    }
+    enum exit_status status = run_command(&options, &error);
+    bool enough = error.code == ERROR_CLOSED_PIPE;
+    if (enough)
+        status = STATUS_DONE;
+    else if (status != STATUS_DONE && error.text[0])
+        log_line(program_name, "%s", error.text);
+    if (!enough && fflush(stdout) && status == STATUS_DONE) {
         log_line(program_name, "stdout cannot be written; check where it goes");
         status = STATUS_FAILED;
     }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIGNAL_COUNT = 2 };
-static const int signals[SIGNAL_COUNT] = {SIGINT, SIGTERM};
+enum { SIGNAL_COUNT = 3 };
+static const int signals[SIGNAL_COUNT] = {SIGINT, SIGTERM, SIGHUP};
 
 /* A signal handler is given no context. Blocking the signals and waiting for them in a thread
  * would do without, but libraries start threads of their own that do not block them. */
@@ -42,6 +42,14 @@ static void *watch(void *argument)
     return NULL;
 }
 
+/* A hangup that nohup has ignored stays so. */
+static void watch_signal(int number, const struct sigaction *action, struct sigaction *previous)
+{
+    sigaction(number, NULL, previous);
+    if (number != SIGHUP || previous->sa_handler != SIG_IGN)
+        sigaction(number, action, NULL);
+}
+
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error)
 {
@@ -64,7 +72,7 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
     }
     struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
     for (int i = 0; i < SIGNAL_COUNT; i++)
-        sigaction(signals[i], &once, &made->previous[i]);
+        watch_signal(signals[i], &once, &made->previous[i]);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     *interrupt = made;

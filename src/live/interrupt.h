@@ -1,4 +1,4 @@
-/* Ctrl-C and `kill` as an orderly end. */
+/* Ctrl-C, `kill` and a terminal that is closed as an orderly end. */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
@@ -8,9 +8,9 @@
 
 struct interrupt;
 
-/* From now on the first SIGINT or SIGTERM makes a thread call stop(context); a second one of the
- * same kind ends the process at once. A write to a closed pipe becomes an error of that write
- * (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP makes a thread call stop(context); a second one
+ * of the same kind ends the process at once. A write to a closed pipe becomes an error of that
+ * write (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error);
 /* Whether a signal came. */

@@ -4,7 +4,6 @@
 #include "text.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,10 +84,6 @@ int jsonl_write(FILE *out, const char *source, const struct frame *frame,
         return error_no_memory(error, "a result");
     text_print_json(out, text);
     fputc('\n', out);
-    bool written = fflush(out) == 0 && !ferror(out);
-    int code = errno;
     cJSON_free(text);
-    return written ? 0
-                   : error_set(error, "the results cannot be written: %s; check where they go",
-                               strerror(code));
+    return fflush(out) || ferror(out) ? error_unwritten(error) : 0;
 }

@@ -25,7 +25,7 @@ static int report(struct live *live, const struct frame *frame, struct error *er
                            error);
     if (!live->view &&
         text_report_frame(stdout, &live->tally, frame, frame->faces, &live->progress))
-        return error_set(error, "the results cannot be written; check where they go");
+        return error_unwritten(error);
     return 0;
 }
 

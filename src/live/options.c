@@ -1,9 +1,9 @@
 #include "options.h"
 
+#include "arguments.h"
 #include "shares.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,15 +222,6 @@ static int apply(struct options *options, int code, char *argument, struct error
     return 0;
 }
 
-/* The option as it stands on the command line, for getopt_long's two complaints. */
-static int complain(int code, char *argv[], struct error *error)
-{
-    const char *name = argv[optind - 1];
-    if (code == ':')
-        return error_set(error, "%s needs a value", name);
-    return error_set(error, "%s is unknown, is short for several options, or takes no value", name);
-}
-
 static int check(struct options *options, struct error *error)
 {
     if (options->command != COMMAND_RUN)
@@ -259,11 +250,12 @@ int options_parse(struct options *options, int argc, char *argv[], struct error 
     int result = 0;
     bool finished = false;
     while (result == 0 && !finished) {
+        int at = optind ? optind : 1; /* getopt_long itself may stay there, or be one further */
         /* "-": arguments without an option come in their place; ":": a missing value is told. */
         int code = getopt_long(argc, argv, "-:", long_options, NULL);
         if (code == -1)
             break;
-        result = code == '?' || code == ':' ? complain(code, argv, error)
+        result = code == '?' || code == ':' ? arguments_refuse(long_options, code, argv[at], error)
                                             : apply(options, code, optarg, error);
         finished = options->command == COMMAND_HELP || options->command == COMMAND_VERSION;
     }

@@ -9,7 +9,7 @@
 
 static const size_t max_file_size = (size_t)1 << 30;
 
-int picture_read(const char *path, struct frame *frame, struct error *error)
+int picture_read(const char *path, struct frame *frame, const char **note, struct error *error)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
@@ -22,6 +22,8 @@ int picture_read(const char *path, struct frame *frame, struct error *error)
     if (code != OCV_OK)
         return error_set(error, "%s: %s", path, failure.text);
 
+    if (note)
+        *note = ocv_picture_note(picture);
     int result = frame_set(frame, ocv_picture_view(picture), error);
     frame->index = 0;
     frame->time = 0;
@@ -58,9 +60,10 @@ const char *picture_ending(const char *path)
 
 bool picture_has_name(const char *path)
 {
-    static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp",
-                                          ".tif", ".tiff", ".jp2", ".pgm", ".ppm",  ".pbm",
-                                          ".pnm", ".dib",  ".sr",  ".ras", ".hdr"};
+    static const char *const endings[] = {".jpg", ".jpeg", ".jpe",  ".png",  ".webp", ".bmp",
+                                          ".tif", ".tiff", ".jp2",  ".pgm",  ".ppm",  ".pbm",
+                                          ".pnm", ".dib",  ".sr",   ".ras",  ".hdr",  ".jfif",
+                                          ".gif", ".heic", ".heif", ".avif", ".jxl"};
     const char *ending = picture_ending(path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (strcasecmp(ending, endings[i]) == 0)

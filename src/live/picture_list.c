@@ -1,5 +1,6 @@
 #include "picture_list.h"
 
+#include "file.h"
 #include "picture.h"
 
 #include <dirent.h>
@@ -36,9 +37,9 @@ static int append(struct picture_list *list, const char *folder, const char *nam
     return 0;
 }
 
-static int is_picture(const struct dirent *entry)
+static int visible(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && picture_has_name(entry->d_name);
+    return !file_is_litter(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -46,20 +47,32 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static void skip(struct picture_list *list, const char *name)
+{
+    size_t used = strlen(list->skipped_names), size = sizeof list->skipped_names;
+    const char *comma = list->skipped++ ? ", " : "";
+    if (used + strlen(name) + sizeof ", ..." < size)
+        snprintf(list->skipped_names + used, size - used, "%s%s", comma, name);
+    else if (used >= 3 && strcmp(list->skipped_names + used - 3, "...") != 0)
+        snprintf(list->skipped_names + used, size - used, "%s...", comma);
+}
+
 static int add_folder(struct picture_list *list, const char *path, struct error *error)
 {
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, is_picture, by_name);
+    int count = scandir(path, &entries, visible, by_name), before = list->count;
     if (count < 0)
         return error_set(error, "%s: %s; check the folder", path, strerror(errno));
     int result = 0;
     for (int i = 0; i < count; i++) {
-        if (result == 0)
+        if (!picture_has_name(entries[i]->d_name))
+            skip(list, entries[i]->d_name);
+        else if (result == 0)
             result = append(list, path, entries[i]->d_name, error);
         free(entries[i]);
     }
     free(entries);
-    if (count == 0)
+    if (result == 0 && list->count == before)
         return error_set(error, "%s: there is no picture in this folder; name another", path);
     return result;
 }

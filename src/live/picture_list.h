@@ -10,6 +10,8 @@ struct picture_list {
     char **paths;
     int count, capacity;
     bool has_folder; /* a folder was named */
+    int skipped;     /* what is in folders and no picture by its name; litter does not count */
+    char skipped_names[400];
 };
 
 /* Adds a path: a folder's pictures in the order of their names, known by their endings; anything

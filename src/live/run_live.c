@@ -233,7 +233,7 @@ static enum exit_status run(struct live *live, struct error *error)
         timeline_report_write(&live->timeline, options->report, error))
         return STATUS_FAILED;
     if (status == STATUS_DONE && print_summary(live, seconds, dropped)) {
-        error_set(error, "the results cannot be written; check where they go");
+        error_unwritten(error);
         return STATUS_FAILED;
     }
     if (options->verbose)

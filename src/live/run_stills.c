@@ -154,7 +154,7 @@ static int report(struct stills *stills, const char *path, struct error *error)
     if (stills->options->json)
         return jsonl_write(stdout, path, &stills->frame, stills->frame.faces, count, error);
     if (text_report_still(stdout, path, &stills->frame, stills->frame.faces, stills->bars))
-        return error_set(error, "the results cannot be written; check where they go");
+        return error_unwritten(error);
     return 0;
 }
 
@@ -176,10 +176,13 @@ static int do_picture(struct stills *stills, int index, struct error *error)
 {
     const char *path = stills->list.paths[index];
     struct error problem;
-    if (picture_read(path, &stills->frame, &problem)) {
+    const char *note = NULL;
+    if (picture_read(path, &stills->frame, &note, &problem)) {
         complain(stills, &problem);
         return 0;
     }
+    if (note && !stills->options->quiet)
+        log_line(program_name, "%s: %s", path, note);
     if (look(stills, &problem)) {
         struct error named;
         error_set(&named, "%.400s: %.600s", path, problem.text);
@@ -224,6 +227,9 @@ static enum exit_status start(struct stills *stills, struct error *error)
         if (picture_list_add(&stills->list, options->images[i], &problem))
             complain(stills, &problem);
     }
+    if (stills->list.skipped > 0 && !options->quiet)
+        log_line(program_name, "passed over in folders, no pictures by their names: %s (%d)",
+                 stills->list.skipped_names, stills->list.skipped);
     enum exit_status status = STATUS_DONE;
     if (stills->list.count > 0 && options->output)
         status = prepare_output(stills, error);

@@ -10,10 +10,12 @@
 
 enum { MAX_SAMPLES = 10000000 };
 
-const char *const source_names[SOURCE_COUNT] = {"FER2013", "picture folders", "IDX"};
+const char *const source_names[SOURCE_COUNT] = {"FER2013", "FER2013 without Usage",
+                                                "picture folders", "IDX"};
 
 const char *const split_names[SOURCE_COUNT][SPLIT_COUNT] = {
     [SOURCE_FER2013] = {"Training", "PublicTest", "PrivateTest"},
+    [SOURCE_KAGGLE] = {"train", "validation", "test"},
     [SOURCE_FOLDERS] = {"train", "validation", "test"},
     [SOURCE_IDX] = {"train", "validation", "test"},
 };

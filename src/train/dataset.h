@@ -13,16 +13,18 @@ enum split { SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT };
 /* Where a data set comes from. */
 enum source {
     SOURCE_FER2013, /* fer2013.csv; splits Training, PublicTest, PrivateTest */
+    SOURCE_KAGGLE,  /* the competition's train.csv, which has no column Usage */
     SOURCE_FOLDERS, /* train/<class>/ and test/<class>/ with pictures */
     SOURCE_IDX,     /* MNIST's files */
     SOURCE_COUNT
 };
 
-/* "FER2013", "picture folders", "IDX" */
+/* "FER2013", "FER2013 without Usage", "picture folders", "IDX" */
 extern const char *const source_names[SOURCE_COUNT];
 
 /* What a user calls the splits of a source: Training, PublicTest, PrivateTest of FER2013; train,
- * validation, test of the others, whose validation is every tenth picture of their train part. */
+ * validation, test of the others, whose validation is every tenth picture of their train part
+ * where they have none. */
 extern const char *const split_names[SOURCE_COUNT][SPLIT_COUNT];
 
 /* FER+ (Barsoum et al. 2016): what ten taggers said of a picture. */
@@ -47,10 +49,10 @@ struct dataset {
 };
 
 /* Reads what `path` names: fer2013.csv (or icml_face_data.csv; columns emotion, pixels and Usage,
- * found by name), a folder of class folders, or a folder of IDX files. An error names the file and,
- * for text, the line. With `skip_bad`, pictures in folders that cannot be read are left out, each
- * told on stderr for `program`; otherwise the first one is an error. The caller ends the data set
- * with dataset_free. */
+ * found by name; without Usage all rows are for training), a folder of class folders, or a folder
+ * of IDX files. An error names the file and, for text, the line. With `skip_bad`, pictures in
+ * folders that cannot be read are left out, each told on stderr for `program`; otherwise the first
+ * one is an error. The caller ends the data set with dataset_free. */
 int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
                  struct error *error);
 

@@ -20,23 +20,44 @@ static char *trim(char *text)
     return text;
 }
 
-/* Splits a line at its commas and trims each field. */
-static int split_fields(char *line, char **fields)
+/* Takes the quotes from a field that begins with one, in place; two within stand for one. Returns
+ * what follows the field, or NULL where the closing quote is missing or is not its end. */
+static char *unquote(char *field)
+{
+    char *from = field + 1, *to = field;
+    while (*from && (from[0] != '"' || from[1] == '"')) {
+        from += *from == '"';
+        *to++ = *from++;
+    }
+    bool closed = *from == '"';
+    *to = '\0';
+    from += closed;
+    from += strspn(from, " \t");
+    return closed && (*from == ',' || *from == '\0') ? from : NULL;
+}
+
+/* Splits a row at its commas, trims each field and takes its quotes (RFC 4180). 0 where a quote is
+ * not closed. */
+static int split_fields(char *row, char **fields)
 {
     int count = 0;
-    while (line && count < MAX_COLUMNS) {
-        char *comma = strchr(line, ',');
-        if (comma)
-            *comma = '\0';
-        fields[count++] = trim(line);
-        line = comma ? comma + 1 : NULL;
+    while (row && count < MAX_COLUMNS) {
+        row += strspn(row, " \t");
+        char *begin = row, *end = *row == '"' ? unquote(row) : row + strcspn(row, ",");
+        if (!end)
+            return 0;
+        row = *end ? end + 1 : NULL;
+        if (*end)
+            *end = '\0';
+        fields[count++] = trim(begin);
     }
     return count;
 }
 
-/* columns[i] = where names[i] stands in the header line; a byte order mark is passed over. */
+/* columns[i] = where names[i] stands in the header line, -1 where one of those from `needed` on is
+ * missing; a byte order mark is passed over. */
 static int find_columns(struct lines *lines, const char *path, const char *const *names, int count,
-                        int *columns, struct error *error)
+                        int needed, int *columns, struct error *error)
 {
     char *line, *fields[MAX_COLUMNS];
     size_t length;
@@ -53,13 +74,19 @@ static int find_columns(struct lines *lines, const char *path, const char *const
         for (int f = 0; f < field_count; f++)
             if (strcmp(fields[f], names[i]) == 0)
                 columns[i] = f;
-        if (columns[i] < 0)
+        if (columns[i] < 0 && i < needed)
             return error_set(error,
                              "%s: line 1 names no column \"%s\"; the header must be the original "
                              "file's",
                              path, names[i]);
     }
     return 0;
+}
+
+/* A line of spaces, such as the last of some files. */
+static bool is_blank(const char *line, size_t length)
+{
+    return strspn(line, " \t") == length;
 }
 
 /* Whole number from 0 to `limit`, or -1. */
@@ -70,24 +97,23 @@ static int parse_number(const char *text, int limit)
     return end == text || *end != '\0' || value < 0 || value > limit ? -1 : (int)value;
 }
 
-/* Reads PIXELS numbers parted by spaces. Returns how many it got, or -1 - n where number n (from 0)
- * is no grey value. */
+/* Reads PIXELS numbers parted by white space. Returns how many it got, or -1 - n where number n
+ * (from 0) is no grey value. */
 static int parse_pixels(const char *text, uint8_t *pixels)
 {
+    static const char white[] = " \t\r\n";
     int count = 0;
-    while (*text == ' ' || *text == '"')
-        text++;
-    while (*text && *text != '"') {
+    text += strspn(text, white);
+    while (*text) {
         int value = 0, digits = 0;
         for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
             value = value * 10 + (*text - '0');
-        if (digits == 0 || value > 255 || (*text && *text != ' ' && *text != '"'))
+        if (digits == 0 || value > 255 || (*text && !strchr(white, *text)))
             return -1 - count;
         if (count < PIXELS)
             pixels[count] = (uint8_t)value;
         count++;
-        while (*text == ' ')
-            text++;
+        text += strspn(text, white);
     }
     return count;
 }
@@ -97,14 +123,15 @@ enum column { EMOTION, PIXEL_LIST, USAGE, COLUMN_COUNT };
 static int parse_row(const char *path, long number, char **fields, const int *columns,
                      struct dataset *d, struct error *error)
 {
-    const char *emotion = fields[columns[EMOTION]], *usage = fields[columns[USAGE]];
+    const char *emotion = fields[columns[EMOTION]];
+    const char *usage = columns[USAGE] < 0 ? NULL : fields[columns[USAGE]];
     int label = parse_number(emotion, LABEL_COUNT - 1);
     if (label < 0)
         return error_set(error,
                          "%s: line %ld: label \"%.20s\" is not 0 to %d; mend or remove the row",
                          path, number, emotion, LABEL_COUNT - 1);
     int split = 0;
-    while (split < SPLIT_COUNT && strcmp(usage, split_names[SOURCE_FER2013][split]) != 0)
+    while (usage && split < SPLIT_COUNT && strcmp(usage, split_names[SOURCE_FER2013][split]) != 0)
         split++;
     if (split == SPLIT_COUNT)
         return error_set(
@@ -132,15 +159,17 @@ static int read_rows(struct lines *lines, const char *path, struct dataset *d, s
 {
     static const char *const names[COLUMN_COUNT] = {"emotion", "pixels", "Usage"};
     int columns[COLUMN_COUNT], capacity = 0, got, needed = 0;
-    if (find_columns(lines, path, names, COLUMN_COUNT, columns, error) < 0)
+    if (find_columns(lines, path, names, COLUMN_COUNT, USAGE, columns, error) < 0)
         return -1;
+    if (columns[USAGE] < 0)
+        d->source = SOURCE_KAGGLE;
     for (int i = 0; i < COLUMN_COUNT; i++)
         needed = columns[i] + 1 > needed ? columns[i] + 1 : needed;
     char *line;
     size_t length;
     while ((got = lines_next(lines, &line, &length, error)) > 0) {
         char *fields[MAX_COLUMNS];
-        if (length == 0)
+        if (is_blank(line, length))
             continue;
         if (strlen(line) != length || split_fields(line, fields) < needed)
             return error_set(error, "%s: line %ld: is cut short; get the file again", path,
@@ -162,6 +191,8 @@ int fer2013_load(struct dataset *dataset, const char *path, struct error *error)
         return -1;
     dataset->source = SOURCE_FER2013;
     int result = read_rows(lines, path, dataset, error);
+    if (result == 0 && dataset->source == SOURCE_KAGGLE)
+        dataset_hold_out(dataset);
     lines_close(&lines);
     return result;
 }
@@ -178,13 +209,13 @@ static int read_votes(struct lines *lines, const char *path, const struct datase
                       struct votes *votes, struct error *error)
 {
     int columns[VOTE_COLUMNS], row = 0, got = 1;
-    if (find_columns(lines, path, vote_columns, VOTE_COLUMNS, columns, error) < 0)
+    if (find_columns(lines, path, vote_columns, VOTE_COLUMNS, VOTE_COLUMNS, columns, error) < 0)
         return -1;
     char *line;
     size_t length;
     while (row < d->count && (got = lines_next(lines, &line, &length, error)) > 0) {
         char *fields[MAX_COLUMNS];
-        if (length == 0)
+        if (is_blank(line, length))
             continue;
         int field_count = split_fields(line, fields);
         int total = 0;

@@ -38,7 +38,7 @@ static int class_of(const char *name)
 
 static int visible(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.';
+    return !file_is_litter(entry->d_name);
 }
 
 static void free_names(struct dirent **names, int count)
@@ -98,7 +98,7 @@ static int read_class(struct reading *r, const char *folder, int label, struct e
     int count = list_folder(folder, &names, error), result = count < 0 ? -1 : 0;
     for (int i = 0; result == 0 && i < count; i++) {
         char path[PATH_MAX];
-        struct error why = {""};
+        struct error why = {.text = ""};
         if (snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name) >= PATH_MAX)
             result = error_set(error, "%.200s: a path too long; use a shorter folder", folder);
         else if (dataset_grow(r->dataset, &r->capacity, error) < 0)
@@ -150,11 +150,16 @@ int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const
     static const struct {
         const char *name;
         enum split split;
-    } parts[] = {{"train", SPLIT_TRAINING}, {"test", SPLIT_TEST}};
+    } parts[] = {{"train", SPLIT_TRAINING},
+                 {"test", SPLIT_TEST},
+                 {"validation", SPLIT_VALIDATION},
+                 {"valid", SPLIT_VALIDATION},
+                 {"val", SPLIT_VALIDATION}};
     struct reading r = {.dataset = dataset, .skip_bad = skip_bad, .program = program};
     int found = 0;
+    bool validates = false;
     dataset->source = SOURCE_FOLDERS;
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char part[PATH_MAX];
         struct stat status;
         int length = snprintf(part, sizeof part, "%s/%s", path, parts[i].name);
@@ -162,6 +167,7 @@ int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const
             continue;
         r.split = parts[i].split;
         found++;
+        validates = validates || r.split == SPLIT_VALIDATION;
         if (read_split(&r, part, error) < 0)
             return -1;
     }
@@ -176,6 +182,7 @@ int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const
     if (r.skipped)
         log_line(program, "%s: %d pictures left out of %d", path, r.skipped,
                  r.skipped + dataset->count);
-    dataset_hold_out(dataset);
+    if (!validates)
+        dataset_hold_out(dataset);
     return 0;
 }

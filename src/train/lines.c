@@ -19,6 +19,64 @@ struct lines {
     char buffer[BUFFER_SIZE];
 };
 
+/* Moves what is left to the front and reads more behind it. */
+static int refill(struct lines *l, struct error *error)
+{
+    memmove(l->buffer, l->buffer + l->begin, l->end - l->begin);
+    l->end -= l->begin;
+    l->begin = 0;
+    while (!l->ended && l->end < BUFFER_SIZE - 1) {
+        ssize_t got = read(l->fd, l->buffer + l->end, BUFFER_SIZE - 1 - l->end);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set(error, "%s: %s after line %ld; check the disk", l->path,
+                             strerror(errno), l->number);
+        l->ended = got == 0;
+        l->end += (size_t)got;
+    }
+    return 0;
+}
+
+/* How such a file begins, and what unpacks it. */
+static const struct {
+    size_t offset, length;
+    const char *bytes, *unpacker;
+} packings[] = {
+    {0, 2, "\x1f\x8b", "gunzip"},
+    {0, 6,
+     "\xfd"
+     "7zXZ\0",
+     "unxz"},
+    {0, 3, "BZh", "bunzip2"},
+    {0, 4, "\x28\xb5\x2f\xfd", "unzstd"},
+    {0, 4, "PK\3\4", "unzip"},
+    {0, 6, "7z\xbc\xaf\x27\x1c", "7z x"},
+    {0, 4, "Rar!", "unrar x"},
+    {257, 5, "ustar", "tar xf"},
+};
+
+static int refuse_packed(const struct lines *l, struct error *error)
+{
+    bool tar = strstr(l->path, ".tar.") || strstr(l->path, ".tgz");
+    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
+        if (l->end >= packings[i].offset + packings[i].length &&
+            memcmp(l->buffer + packings[i].offset, packings[i].bytes, packings[i].length) == 0)
+            return error_set(error, "%s: is compressed; unpack it first, with %s", l->path,
+                             tar ? "tar xf" : packings[i].unpacker);
+    }
+    return 0;
+}
+
+void lines_close(struct lines **lines)
+{
+    if (*lines) {
+        close((*lines)->fd);
+        free(*lines);
+        *lines = NULL;
+    }
+}
+
 int lines_open(struct lines **lines, const char *path, struct error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -39,17 +97,12 @@ int lines_open(struct lines **lines, const char *path, struct error *error)
     made->number = 0;
     made->ended = false;
     made->begin = made->end = 0;
+    if (refill(made, error) < 0 || refuse_packed(made, error) < 0) {
+        lines_close(&made);
+        return -1;
+    }
     *lines = made;
     return 0;
-}
-
-void lines_close(struct lines **lines)
-{
-    if (*lines) {
-        close((*lines)->fd);
-        free(*lines);
-        *lines = NULL;
-    }
 }
 
 long lines_number(const struct lines *lines)
@@ -57,35 +110,34 @@ long lines_number(const struct lines *lines)
     return lines->number;
 }
 
-/* Moves what is left to the front and reads more behind it. */
-static int refill(struct lines *l, struct error *error)
+/* The newline at which the row ends, NULL where it goes on; how many lines end before it. */
+static char *find_end(char *from, char *end, long *line_ends)
 {
-    memmove(l->buffer, l->buffer + l->begin, l->end - l->begin);
-    l->end -= l->begin;
-    l->begin = 0;
-    while (!l->ended && l->end < BUFFER_SIZE - 1) {
-        ssize_t got = read(l->fd, l->buffer + l->end, BUFFER_SIZE - 1 - l->end);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_set(error, "%s: %s after line %ld; check the disk", l->path,
-                             strerror(errno), l->number);
-        l->ended = got == 0;
-        l->end += (size_t)got;
+    bool quoted = false;
+    *line_ends = 0;
+    for (char *newline; (newline = memchr(from, '\n', (size_t)(end - from))); from = newline + 1) {
+        for (char *quote = from; (quote = memchr(quote, '"', (size_t)(newline - quote))); quote++)
+            quoted = !quoted;
+        if (!quoted)
+            return newline;
+        ++*line_ends;
     }
-    return 0;
+    return NULL;
 }
 
 int lines_next(struct lines *l, char **line, size_t *length, struct error *error)
 {
-    char *newline = memchr(l->buffer + l->begin, '\n', l->end - l->begin);
+    long line_ends = 0;
+    char *newline = find_end(l->buffer + l->begin, l->buffer + l->end, &line_ends);
     if (!newline) {
         if (refill(l, error) < 0)
             return -1;
-        newline = memchr(l->buffer, '\n', l->end);
+        newline = find_end(l->buffer, l->buffer + l->end, &line_ends);
     }
     if (!newline && !l->ended)
-        return error_set(error, "%s: line %ld is longer than %d bytes; this is not the file meant",
+        return error_set(error,
+                         "%s: line %ld is longer than %d bytes, or a quote is not closed; this is "
+                         "not the file meant",
                          l->path, l->number + 1, LINES_MAX_LENGTH);
     if (!newline && l->begin == l->end)
         return 0;
@@ -97,6 +149,6 @@ int lines_next(struct lines *l, char **line, size_t *length, struct error *error
     *stop = '\0';
     *line = start;
     *length = (size_t)(stop - start);
-    l->number++;
+    l->number += newline ? 1 + line_ends : 1; /* what is not closed is known by its first line */
     return 1;
 }

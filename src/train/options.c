@@ -1,9 +1,9 @@
 #include "options.h"
 
+#include "arguments.h"
 #include "shares.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum option_id {
+    OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
     OPTION_DATA = 256,
     OPTION_FERPLUS,
     OPTION_FERPLUS_SHARE,
@@ -409,6 +410,7 @@ static int parse_option(int id, const char *text, struct options *o, struct give
     switch (id) {
     case OPTION_DATA:
         o->data = text;
+        o->data_given = true;
         return 0;
     case OPTION_FERPLUS:
         o->ferplus = text;
@@ -492,22 +494,31 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     o.recipe.threads = processors < 1 ? 1 : processors > 64 ? 64 : (int)processors;
     opterr = 0;
-    optind = 0; /* anew, whatever an earlier command line left behind */
-    int id;
-    while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-        if (id == ':')
-            return error_set(error, "%s needs a value; see --help", argv[optind - 1]);
-        if (id == '?')
-            return error_set(error, "unknown option %s; see --help", argv[optind - 1]);
-        if (parse_option(id, optarg, &o, &given, error) < 0)
-            return -1;
-        if (o.action == ACTION_HELP || o.action == ACTION_VERSION)
+    optind = 0;                           /* anew, whatever an earlier command line left behind */
+    const char *others[2] = {NULL, NULL}; /* arguments that belong to no option */
+    int other_count = 0;
+    bool finished = false;
+    while (!finished) {
+        int at = optind ? optind : 1; /* getopt_long itself may stay there, or be one further */
+        /* "-": arguments without an option come in their place; ":": a missing value is told. */
+        int id = getopt_long(argc, argv, "-:", long_options, NULL);
+        if (id == -1)
             break;
+        if (id == ':' || id == '?')
+            return arguments_refuse(long_options, id, argv[at], error);
+        if (id == OPTION_ARGUMENT && other_count < 2)
+            others[other_count++] = optarg;
+        else if (id != OPTION_ARGUMENT && parse_option(id, optarg, &o, &given, error) < 0)
+            return -1;
+        finished = o.action == ACTION_HELP || o.action == ACTION_VERSION;
     }
+    while (!finished && optind < argc && other_count < 2)
+        others[other_count++] = argv[optind++];
+    int used = o.action == ACTION_EXPORT_ONNX && other_count > 0;
     if (o.action == ACTION_EXPORT_ONNX)
-        o.model = optind < argc ? argv[optind++] : o.output;
-    if (optind < argc && o.action != ACTION_HELP && o.action != ACTION_VERSION)
-        return error_set(error, "unexpected argument %s; see --help", argv[optind]);
+        o.model = used ? others[0] : o.output;
+    if (!finished && other_count > used)
+        return error_set(error, "unexpected argument %s", others[used]);
     complete(&o.recipe, &given);
     if (o.resume && o.recipe_given)
         return error_set(error,

@@ -30,7 +30,7 @@ struct options {
     const char *report; /* NULL for none */
     bool json, skip_bad;
     bool recipe_given; /* whether an option of the recipe, but for --threads, was given */
-    bool output_given, augment_given, webcam_given, align_given;
+    bool data_given, output_given, augment_given, webcam_given, align_given;
 };
 
 /* Fills `options`, or says what is wrong with the command line. */

@@ -12,8 +12,8 @@ int fer2013_load(struct dataset *dataset, const char *path, struct error *error)
 bool idx_is_folder(const char *path);
 int idx_load(struct dataset *dataset, const char *path, struct error *error);
 
-/* train/<class>/ and test/<class>/, the classes by name, whatever their order. Pictures of any
- * size and format become grey and 48x48. */
+/* train/<class>/, test/<class>/ and validation/<class>/ (or valid, val), the classes by name,
+ * whatever their order. Pictures of any size and format become grey and 48x48. */
 int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
                  struct error *error);
 

@@ -1,14 +1,15 @@
 /* train_fer: trains the network on FER2013, or measures a trained one. */
+#include "blas.h"
 #include "checkpoint.h"
 #include "evaluation_report.h"
 #include "file.h"
 #include "fit_aligner.h"
-#include "gemm.h"
 #include "inspect.h"
 #include "log.h"
 #include "ocv.h"
 #include "onnx.h"
 #include "options.h"
+#include "process.h"
 #include "report.h"
 #include "text.h"
 #include "trainer.h"
@@ -35,18 +36,27 @@ static void request_stop(int signal_number)
     stop = 1;
 }
 
-/* The first Ctrl-C ends the training in order, the second at once. */
+/* The first Ctrl-C, or a terminal that is closed, ends the training in order, the second at once.
+ */
 static void listen_for_stop(void)
 {
-    struct sigaction action = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND}, before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, NULL, &before);
+    if (before.sa_handler != SIG_IGN) /* as nohup wants it */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 static int load_data(const struct options *o, struct dataset *dataset, struct error *error)
 {
     const char *ferplus = o->ferplus;
+    if (!o->data_given && access(o->data, F_OK) < 0)
+        return error_set(error,
+                         "%s: is not there; datasets/README.md says where to get it, --data names "
+                         "others",
+                         o->data);
     if (dataset_load(dataset, o->data, o->skip_bad, program, error) < 0)
         return -1;
     bool fer2013 = dataset->source == SOURCE_FER2013;
@@ -287,11 +297,17 @@ static int run_mean_faces(const struct options *o, struct dataset *dataset, stru
     return file_writer_commit(&writer, error) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Of a model that could not be loaded. */
+static int model_status(const struct error *error)
+{
+    return error->code == ERROR_NO_MEMORY ? EXIT_FAILURE : EXIT_BAD_MODEL;
+}
+
 static int run_export(const struct options *o, struct error *error)
 {
     struct model model;
     if (model_load(&model, o->model, error) < 0)
-        return EXIT_BAD_MODEL;
+        return model_status(error);
     int result = onnx_export(&model, o->onnx, error);
     model_free(&model);
     return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -304,7 +320,7 @@ static int run(const struct options *o, struct error *error)
     if (o->action == ACTION_EXPORT_ONNX)
         return run_export(o, error);
     if (o->action == ACTION_EVALUATE && model_load(&model, o->model, error) < 0)
-        return EXIT_BAD_MODEL;
+        return model_status(error);
     int status = EXIT_FAILURE;
     if (load_data(o, &dataset, error) == 0) {
         switch (o->action) {
@@ -328,9 +344,11 @@ static int run(const struct options *o, struct error *error)
 int main(int argc, char **argv)
 {
     struct options options;
-    struct error error = {""};
+    struct error error = {.text = ""};
+    if (process_occupy_descriptors() < 0)
+        return EXIT_FAILURE;
     if (options_parse(&options, argc, argv, &error) < 0) {
-        log_line(program, "%s", error.text);
+        log_line(program, "%s; try --help", error.text);
         return EXIT_USAGE;
     }
     if (options.action == ACTION_HELP) {
@@ -341,8 +359,11 @@ int main(int argc, char **argv)
         printf("%s %s\n", program, VERSION);
         return EXIT_SUCCESS;
     }
+    if (blas_setup(options.recipe.threads, &error) < 0) {
+        log_line(program, "%s", error.text);
+        _exit(EXIT_FAILURE);
+    }
     ocv_setup(1);
-    gemm_setup();
     int status = run(&options, &error);
     if (error.text[0])
         log_line(program, "%s", error.text);

@@ -9,7 +9,7 @@
 
 static void read_recipe(const char *path)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     char text[RECIPE_TEXT_SIZE], again[RECIPE_TEXT_SIZE], twice[RECIPE_TEXT_SIZE];
     struct recipe recipe = recipe_default();
     if (checkpoint_recipe(path, text, &error) < 0 ||
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static struct recipe recipe;
     static struct training_state state;
-    struct error error = {""};
+    struct error error = {.text = ""};
     const char *path = fuzz_file(0, bytes, size);
     if (!state.history) {
         recipe = checkpoint_test_recipe();

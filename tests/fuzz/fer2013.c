@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct dataset dataset;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (dataset_load(&dataset, fuzz_file(0, bytes, size), false, "fuzz", &error) < 0) {
         fuzz_expect_text(&error);
         return 0;

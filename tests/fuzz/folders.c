@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static bool ready;
     struct dataset dataset;
-    struct error error = {""};
+    struct error error = {.text = ""};
     fuzz_file(0, bytes, size);
     if (!ready) {
         ocv_setup(1);

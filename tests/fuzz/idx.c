@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static bool linked;
     struct dataset dataset;
-    struct error error = {""};
+    struct error error = {.text = ""};
     size_t used = LENGTHS;
     if (size < LENGTHS)
         return 0;

@@ -30,7 +30,7 @@ static void ask(const struct model *model)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct model model;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (model_load(&model, fuzz_file(0, bytes, size), &error) < 0) {
         fuzz_expect_text(&error);
         return 0;

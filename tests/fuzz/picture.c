@@ -11,13 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static bool ready;
     struct frame frame = {0};
     struct demo *demo;
-    struct error error = {""};
+    struct error error = {.text = ""};
     double time;
     const char *path = fuzz_file(0, bytes, size);
     if (!ready)
         ocv_setup(1);
     ready = true;
-    if (picture_read(path, &frame, &error) < 0) {
+    if (picture_read(path, &frame, NULL, &error) < 0) {
         fuzz_expect_text(&error);
         return 0;
     }

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static uint8_t splits[] = {SPLIT_TRAINING, SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST};
     struct dataset dataset = {.source = SOURCE_FER2013, .count = sizeof splits, .splits = splits};
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (dataset_load_votes(&dataset, fuzz_file(0, bytes, size), &error) < 0) {
         fuzz_expect_text(&error);
         EXPECT(!dataset.votes);

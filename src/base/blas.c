@@ -1,0 +1,68 @@
+#include "blas.h"
+
+#include "process.h"
+
+#include <cblas.h>
+
+#include <assert.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+/* OpenBLAS's own: in no header, but exported by every version. Each call takes one of the buffers
+ * that it keeps for as long as the process lives, and maps another where all are in use. */
+extern void *blas_memory_alloc(int place) __attribute__((weak));
+extern void blas_memory_free(void *buffer) __attribute__((weak));
+
+enum {
+    MOST_THREADS = 256,
+    LONGEST_RESERVATION_S = 10 /* where another thread took what had just been free */
+};
+
+/* In addresses, of which only what is used becomes memory. */
+static const size_t buffer_bytes = (size_t)128 << 20;  /* on any processor, or less */
+static const size_t thread_bytes = (size_t)192 << 20;  /* of each thread of OpenBLAS's own */
+static const size_t library_bytes = (size_t)128 << 20; /* the program with its libraries */
+static const size_t program_bytes = (size_t)256 << 20; /* model, pictures, stacks of threads */
+
+static void give_up(int number)
+{
+    static const char text[] = "no memory for the BLAS; allow more address space (ulimit -v)\n";
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written;
+    _exit(1);
+}
+
+static void reserve(int threads)
+{
+    void *buffers[MOST_THREADS];
+    struct sigaction tell = {.sa_handler = give_up}, before;
+    sigaction(SIGALRM, &tell, &before);
+    alarm(LONGEST_RESERVATION_S);
+    for (int i = 0; i < threads; i++)
+        buffers[i] = blas_memory_alloc(0);
+    for (int i = 0; i < threads; i++)
+        blas_memory_free(buffers[i]);
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+}
+
+int blas_setup(int threads, struct error *error)
+{
+    assert(threads >= 1 && threads <= MOST_THREADS);
+    /* Those were begun before main; they may have their memory by now, or not. */
+    size_t begun = library_bytes + (size_t)(openblas_get_num_threads() - 1) * thread_bytes;
+    openblas_set_num_threads(1);
+    if (process_check_stack(error) < 0)
+        return -1;
+    size_t more = (size_t)threads * buffer_bytes + program_bytes, mapped = process_mapped();
+    if (!process_can_map(more))
+        return error_set(error,
+                         "%zu MB of address space are needed, more than there is; raise the limit "
+                         "(ulimit -v, a batch queue's memory), or use fewer threads",
+                         ((mapped > begun ? mapped : begun) + more) >> 20);
+    if (blas_memory_alloc && blas_memory_free)
+        reserve(threads);
+    return 0;
+}

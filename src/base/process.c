@@ -1,0 +1,63 @@
+#include "process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The frames of the deepest calls, those of libraries too, with room to spare. */
+static const size_t stack_needed = (size_t)1 << 20;
+
+int process_occupy_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        /* The lowest free number is `fd`. */
+        int mode = fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY;
+        if (open("/dev/null", mode) != fd)
+            return -1;
+    }
+    return 0;
+}
+
+int process_check_stack(struct error *error)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= stack_needed)
+        return 0;
+    return error_set(error,
+                     "a stack of %zu KB is too small, %zu KB are needed; allow more with ulimit -s",
+                     (size_t)limit.rlim_cur >> 10, stack_needed >> 10);
+}
+
+/* In pieces: one that is larger than all memory would be refused whatever the limits. Nothing is
+ * written there, so that addresses are taken, but no memory. */
+bool process_can_map(size_t bytes)
+{
+    enum { PIECE = 64 << 20, MOST = 1024 };
+    void *volatile pieces[MOST];
+    int count = 0;
+    bool can = true;
+    for (size_t found = 0; can && found < bytes && count < MOST; found += PIECE) {
+        pieces[count] = malloc(PIECE);
+        can = pieces[count] != NULL;
+        count += can;
+    }
+    while (count > 0)
+        free(pieces[--count]);
+    return can;
+}
+
+size_t process_mapped(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%zu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}

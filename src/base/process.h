@@ -1,0 +1,24 @@
+/* What a program needs of its process before it begins. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Occupies descriptors 0 to 2 where the caller has closed them, so that no file that is opened
+ * later takes their places and gets what is printed. What is read or written there then fails.
+ * -1 where they cannot be occupied; nothing can be told then. */
+int process_occupy_descriptors(void);
+
+/* Whether the stack may grow as far as the deepest calls go; the error says what to allow. */
+int process_check_stack(struct error *error);
+
+/* Whether `bytes` more of memory could be mapped now. */
+bool process_can_map(size_t bytes);
+
+/* Bytes that the process has mapped, 0 where that is unknown. */
+size_t process_mapped(void);
+
+#endif

@@ -1,0 +1,106 @@
+#!/bin/sh
+# What a process is given: closed descriptors, a reader that has seen enough, a terminal that is
+# closed, little address space, a small stack.
+# Usage: process.sh TRAIN_FER EXPRESSIONS MAKE_PICTURES SOURCE_DIR
+set -u
+train_fer=$1
+make_pictures=$3
+source_dir=$4
+tests=$(cd "$(dirname "$0")" && pwd) || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
+cp "$2" "$work/expressions" && ln -s "$source_dir/models" "$work" &&
+    mkdir "$work/datasets" && cp "$source_dir/datasets/mean_faces.png" "$work/datasets" || exit 1
+cd "$work" || exit 1
+"$make_pictures" datasets/mean_faces.png . || exit 1
+awk -f "$tests/made_up.awk" >data.csv
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# one_line TEXT: what stands in err, and nothing else.
+one_line()
+{
+    grep -qF -e "$1" err && [ "$(wc -l <err)" -eq 1 ] || fail "no \"$1\" in: $(cat err)"
+}
+
+# --- No file that is opened takes the place of a closed descriptor
+./expressions --headless --json --image face.png --csv a.csv >&- 2>err
+[ $? -eq 1 ] || fail "stdout closed: status is not 1"
+one_line "the results cannot be written"
+grep -q '^{' a.csv && fail "JSON stands in the table"
+./expressions --headless --json --image face.png none.png --csv b.csv >out 2>&-
+[ $? -eq 1 ] && [ -s out ] || fail "stderr closed: $(cat out)"
+[ "$(wc -l <b.csv)" -eq 2 ] || fail "a message stands in the table: $(cat b.csv)"
+./expressions --headless --json --image face.png none.png --csv c.csv <&- >&- 2>&-
+[ "$(grep -c '^"face.png"' c.csv)" -eq 1 ] && [ "$(wc -l <c.csv)" -eq 2 ] || fail "all closed: $(cat c.csv)"
+"$train_fer" --data data.csv --align off --features hog --hidden 4 --epochs 1 --threads 1 \
+    --output m.safetensors <&- >&- 2>&-
+"$train_fer" --evaluate m.safetensors --data data.csv >out 2>err || fail "train_fer, all closed: $(cat err)"
+
+# --- A reader that has seen enough is no failure
+for source in "--demo --max-frames 300" "--image face.png face.png face.png"; do
+    # shellcheck disable=SC2086 # the words are arguments
+    { ./expressions $source --headless --json 2>err; echo $? >status; } | head -n 1 >out
+    [ "$(cat status)" -eq 0 ] && [ ! -s err ] || fail "$source | head: $(cat status err)"
+done
+{ ./expressions --demo --headless --max-frames 300 2>err; echo $? >status; } | head -n 1 >out
+[ "$(cat status)" -eq 0 ] && [ ! -s err ] || fail "text | head: $(cat status err)"
+
+# --- A terminal that is closed: an orderly end, unless nohup was asked for
+# hang_up ARGUMENT...: SIGHUP to the demo, after its first results.
+hang_up()
+{
+    : >out
+    "$@" ./expressions --demo --headless --json --max-frames 400 --output hung.avi >out 2>err </dev/null &
+    pid=$!
+    tries=0
+    until [ -s out ] || [ $tries -eq 600 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill -HUP $pid
+    wait $pid || fail "hang-up: status $?: $(cat err)"
+}
+hang_up env --default-signal=HUP
+frames=$(wc -l <out)
+[ "$frames" -lt 400 ] || fail "a hang-up does not end the program"
+./expressions --video hung.avi --headless --json >again 2>err
+[ "$(wc -l <again)" -eq "$frames" ] || fail "hang-up: $(wc -l <again) of $frames frames are left"
+hang_up env --ignore-signal=HUP
+[ "$(wc -l <out)" -eq 400 ] || fail "nohup: ended all the same"
+
+# --- Limits: a line that says how much is needed, in time, and never a crash
+# limited OPTION AMOUNT TEXT COMMAND...: under a limit of the shell.
+limited()
+{
+    option=$1 amount=$2 text=$3
+    shift 3
+    (ulimit "$option" "$amount" && exec timeout -k 1 60 "$@" >out 2>err </dev/null)
+    status=$?
+    [ $status -eq 0 ] && return
+    [ $status -eq 1 ] || fail "ulimit $option $amount, $*: status $status: $(cat err)"
+    one_line "$text"
+}
+for kilobytes in 200000 250000 350000 450000 550000 650000; do
+    limited -v $kilobytes "MB of address space are needed" ./expressions --image face.png --headless
+done
+limited -v 4000000 "" ./expressions --image face.png --headless
+[ $status -eq 0 ] || fail "4 GB of addresses are not enough: $(cat err)"
+set -- "$train_fer" --data data.csv --align off --features hog --hidden 4 --epochs 1 --threads 2 \
+    --output n.safetensors
+limited -v 600000 "MB of address space are needed" "$@"
+[ $status -eq 1 ] || fail "600 MB of addresses are enough for the trainer: $(cat out)"
+for kilobytes in 256 512; do
+    limited -s $kilobytes "KB are needed" ./expressions --demo --headless --max-frames 3
+    limited -s $kilobytes "KB are needed" "$@"
+done
+
+[ "$failures" -eq 0 ] && echo "all as expected"
+exit "$((failures > 0))"
