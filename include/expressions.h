@@ -113,7 +113,8 @@ EXPRESSIONS_API struct expressions_box expressions_clip(struct expressions_box b
 enum expressions_calibration {
     EXPRESSIONS_PLAIN,      /**< not calibrated */
     EXPRESSIONS_COLLECTING, /**< expressions_calibrate has begun */
-    EXPRESSIONS_CALIBRATED  /**< its probabilities are corrected for this person */
+    EXPRESSIONS_CALIBRATED, /**< its probabilities are corrected for this person */
+    EXPRESSIONS_ADAPTED     /**< the same by itself, see expressions_adapt */
 };
 
 /** A face and what it shows. All zeros but for the box is one that was found elsewhere. */
@@ -122,7 +123,8 @@ struct expressions_face {
     int id;          /**< of a tracker: the same from frame to frame; of a detector: 1, 2, ... */
     int held;        /**< 1: of a tracker, expected here but not found in this frame; else 0 */
     int label;       /**< the one to show, 0 .. EXPRESSIONS_LABEL_COUNT-1 */
-    int uncertain;   /**< 1: no label is probable enough to be shown; else 0 */
+    int second;      /**< the next, another one */
+    int uncertain;   /**< 1: no label is probable enough to be shown alone: name both; else 0 */
     int smoothed;    /**< 1: `probabilities` are not `raw`, but smoothed or corrected; else 0 */
     int calibration; /**< an enum expressions_calibration */
     float probabilities[EXPRESSIONS_LABEL_COUNT]; /**< to show; sum to 1 */
@@ -239,22 +241,25 @@ expressions_expect(struct expressions_tracker *tracker, const struct expressions
 /** What the faces of one camera or video have shown so far, by their ids. */
 struct expressions_smoother;
 
-/** `seconds` is the time constant of the smoothing, 0 .. 60; 0 leaves probabilities raw, 0.3 is
- * what the program `expressions` takes. */
+/** `seconds`, 0 .. 60, is how long it takes until unmistakable answers have changed a label; weaker
+ * ones take longer, and answers that waver change nothing. 0 leaves everything raw, 0.2 is what the
+ * program `expressions` takes. The method, a hidden Markov model, stands in src/lib/belief.h. */
 EXPRESSIONS_API enum expressions_status
 expressions_smoother_open(struct expressions_smoother **smoother, double seconds,
                           struct expressions_error *error);
 EXPRESSIONS_API void
 expressions_smoother_close(struct expressions_smoother **smoother); /**< Ends it. */
 
-/** From now on another time constant. */
+/** From now on another time. */
 EXPRESSIONS_API enum expressions_status
 expressions_smoother_set(struct expressions_smoother *smoother, double seconds,
                          struct expressions_error *error);
 
 /** Takes all faces[count] of one frame at `time` seconds, tracked and recognized, at most
- * EXPRESSIONS_MAX_FACES, and smooths their probabilities; labels change without flicker. Held faces
- * keep what they showed. Faces that do not come any more are forgotten. */
+ * EXPRESSIONS_MAX_FACES, and completes them by what came before: label, second, uncertain,
+ * probabilities. A label that was shown stays for 0.4 s at least, whatever the frame rate. Frames
+ * in which a face is small or moves fast count less. Held faces keep what they showed. Faces that
+ * do not come any more are forgotten. */
 EXPRESSIONS_API enum expressions_status
 expressions_smooth(struct expressions_smoother *smoother, double time,
                    struct expressions_face *faces, int count, struct expressions_error *error);
@@ -269,6 +274,13 @@ EXPRESSIONS_API enum expressions_status expressions_calibrate(struct expressions
 EXPRESSIONS_API enum expressions_status
 expressions_uncalibrate(struct expressions_smoother *smoother, int id,
                         struct expressions_error *error);
+
+/** Whether faces are corrected by themselves (1) or not (0, as at first): once a face was calm for
+ * ten seconds, an anger, disgust, fear or sadness that it seems to have at rest is slowly taken
+ * back, in part; smiles are not touched. What was learned of a face is forgotten with it, and by
+ * any call of this. A calibrated face is not adapted to. */
+EXPRESSIONS_API enum expressions_status expressions_adapt(struct expressions_smoother *smoother,
+                                                          int on, struct expressions_error *error);
 
 /* ---- Inside the recognizer ------------------------------------------------------------------- */
 

@@ -65,6 +65,7 @@ expect 0 '{"source":"face.png","frame":0,"time":0.000,"width":640,"height":480,"
 number='[01]\.[0-9]*'
 grep -q "\"emotions\":{\"angry\":$number,\"disgust\":$number,\"fear\":$number,\"happy\":$number,\"sad\":$number,\"surprise\":$number,\"neutral\":$number}}\]}\$" out ||
     fail "emotions: $(cat out)"
+grep -Eq '"emotion":"([a-z]+)","label":"(\1|uncertain)","confidence":' out || fail "label: $(cat out)"
 sum=$(sed 's/.*"emotions"//; s/[^0-9.,]//g' out | awk -F, '{ for (i = 1; i <= 7; i++) s += $i; print (s > 0.999 && s < 1.001) }')
 [ "$sum" = 1 ] || fail "probabilities: $(cat out)"
 expect 3 "" --image blank.png dot.png --headless --json
@@ -94,11 +95,15 @@ expect 1 "same.png: is the input itself" --image same.png --output same.png --he
 cmp -s face.png same.png || fail "the input was overwritten"
 expect 1 "no/copy.png" --image face.png --output no/copy.png --headless
 
+# --- Labels over time
+expect 0 '"label":"' --demo --headless --json --max-frames 5 --adapt on
+expect_error 2 "--adapt takes on or off" --demo --headless --adapt maybe
+
 # --- Tables
 expect 0 "" --image face.png blank.png --headless --csv stills.csv
 [ "$(wc -l <stills.csv)" -eq 2 ] || fail "stills.csv: $(cat stills.csv)"
 expect 0 "" --demo --headless --max-frames 40 --csv demo.csv
-[ "$(awk -F, 'NF == 26 && $1 == "\"demo\"" && $6 == 1' demo.csv | wc -l)" -eq 40 ] || fail "demo.csv"
+[ "$(awk -F, 'NF == 27 && $1 == "\"demo\"" && $6 == 1' demo.csv | wc -l)" -eq 40 ] || fail "demo.csv"
 cp face.png table.png
 expect_error 1 "table.png: is the input itself" --image table.png --headless --csv table.png
 cmp -s face.png table.png || fail "the table was written over the picture"

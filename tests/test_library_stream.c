@@ -237,9 +237,9 @@ static void test_bad_arguments(void **state)
     struct expressions_face faces[EXPRESSIONS_MAX_FACES + 1] = {{.id = 1}};
     int count = 77;
     expect_failure(expressions_smoother_open(&no_smoother, -1, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "time constant");
+                   "seconds");
     expect_failure(expressions_smoother_set(smoother, (double)NAN, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "time constant");
+                   EXPRESSIONS_BAD_ARGUMENT, "seconds");
     assert_null(no_smoother);
     expect_failure(expressions_tracker_open(NULL, detector, &error), EXPRESSIONS_BAD_ARGUMENT,
                    "tracker");

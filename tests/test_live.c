@@ -86,7 +86,7 @@ static void test_options_defaults(void **state)
     assert_int_equal(parse(&options, demo, &error), 0);
     assert_false(options.mirror);
     assert_int_equal(options.width, 640);
-    expect_close(options.smooth, 0.3, 1e-9, "smooth");
+    expect_close(options.smooth, 0.2, 1e-9, "smooth");
     options_free(&options);
 }
 
@@ -108,6 +108,7 @@ static void test_options_wrong(void **state)
     expect_usage_error("--demo --smooth -1", "--smooth");
     expect_usage_error("--image a.png --report r", "--report");
     expect_usage_error("--demo --smooth 0.3s", "--smooth");
+    expect_usage_error("--demo --adapt yes", "--adapt takes on or off");
     expect_usage_error("--demo --json=1", "takes no value");
 }
 
@@ -286,18 +287,21 @@ static void test_jsonl(void **state)
     assert_int_equal(jsonl_write(file, "a\"\xff\xc3\xa9.jpg", &frame, &face, 1, &error), 0);
     assert_int_equal(jsonl_write(file, "b", &frame, NULL, 0, &error), 0);
     face.smoothed = true;
+    face.uncertain = 1;
     face.raw[0] = 1;
     assert_int_equal(jsonl_write(file, "c", &frame, &face, 1, &error), 0);
     assert_string_equal(
         written_by(file),
         "{\"source\":\"a\\\"\xEF\xBF\xBD\xc3\xa9.jpg\",\"frame\":3,\"time\":0.100,\"width\":640,"
         "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"emotion\":\"happy\","
+        "\"label\":\"happy\","
         "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
         "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200}}]}\n"
         "{\"source\":\"b\",\"frame\":3,\"time\":0.100,\"width\":640,\"height\":200,\"faces\":[]}"
         "\n"
         "{\"source\":\"c\",\"frame\":3,\"time\":0.100,\"width\":640,"
         "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"emotion\":\"happy\","
+        "\"label\":\"uncertain\","
         "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
         "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200},"
         "\"raw\":{\"angry\":1.0000,\"disgust\":0.0000,\"fear\":0.0000,\"happy\":0.0000,"
@@ -324,6 +328,7 @@ static void test_csv(void **state)
     assert_int_equal(csv_write(csv, "a,\"b\"\n\xff.jpg", &frame, &face, 1, &error), 0);
     assert_int_equal(csv_write(csv, "blank", &frame, NULL, 0, &error), 0);
     face.smoothed = true;
+    face.uncertain = 1;
     face.raw[0] = 1;
     assert_int_equal(csv_write(csv, "=1+1.jpg", &frame, &face, 1, &error), 0);
     /* Rows are there before the file is closed. */
@@ -332,11 +337,12 @@ static void test_csv(void **state)
     assert_string_equal(
         text,
         "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,emotion,"
-        "confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,raw_disgust,"
+        "label,confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,raw_disgust,"
         "raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral\n"
-        "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,happy,0.9300,0.0100,"
+        "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,happy,happy,0.9300,0."
+        "0100,"
         "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,,,,,,,\n"
-        "\"./=1+1.jpg\",3,0.100,640,200,1,0,96,180,104,happy,0.9300,0.0100,"
+        "\"./=1+1.jpg\",3,0.100,640,200,1,0,96,180,104,happy,uncertain,0.9300,0.0100,"
         "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,1.0000,0.0000,0.0000,0.0000,0.0000,0.0000,"
         "0.0000\n");
     free(text);
@@ -360,13 +366,19 @@ static void test_text_report(void **state)
     assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     face.probabilities[3] = 0.8f;
     assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
+    face.uncertain = 1;
+    face.second = 5;
+    assert_int_equal(text_report_still(file, "b.jpg", &frame, &face, false), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     frame.face_count = 0;
     assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
     assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
     assert_string_equal(written_by(file), "a?.jpg: happy 93 %  (box 0,96 180x180)\n"
                                           "    1.50 s  happy 93 %\n"
+                                          "b.jpg: happy or surprise?  (box 0,96 180x180)\n"
+                                          "    1.50 s  happy or surprise?\n"
                                           "    1.50 s  no face\n"
-                                          "3 frames, 30.0 frames a second, seen: happy\n");
+                                          "4 frames, 40.0 frames a second, seen: happy\n");
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
@@ -423,7 +435,8 @@ static void test_canvas(void **state)
 
     /* How far the calibration is stands beside the label, whatever it is. */
     face.uncertain = 1;
-    for (int i = EXPRESSIONS_PLAIN; i <= EXPRESSIONS_CALIBRATED; i++) {
+    face.second = 4;
+    for (int i = EXPRESSIONS_PLAIN; i <= EXPRESSIONS_ADAPTED; i++) {
         face.calibration = i;
         assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
         assert_int_equal(drawn.pixels[132 * drawn.stride + 350 * 3] == 90, i == EXPRESSIONS_PLAIN);

@@ -1,10 +1,9 @@
-/* Faces over time: identity and boxes (track), probabilities and labels (smoother). */
+/* Faces over time: identity and boxes. */
 #include "testing.h"
 
 #include "demo.h"
 #include "follower.h"
 #include "ocv.h"
-#include "smoother.h"
 #include "track.h"
 
 static struct box square_at(double x, double y, int side)
@@ -180,150 +179,6 @@ static void test_jitter(void **state)
     assert_true(sqrt(filtered) < 0.6 * sqrt(raw));
 }
 
-/* ---- Probabilities --------------------------------------------------------------------------- */
-
-static struct expressions_face answer(int id, int label, float top)
-{
-    struct expressions_face face = {.id = id};
-    for (int k = 0; k < LABEL_COUNT; k++)
-        face.raw[k] = k == label ? top : (1 - top) / (LABEL_COUNT - 1);
-    return face;
-}
-
-/* A step from one answer to another, seen at any frame rate, even or not. */
-static void test_smoothing_closed_form(void **state)
-{
-    (void)state;
-    struct rng rng = rng_make(3, 0);
-    for (int round = 0; round < 50; round++) {
-        struct smoother smoother = {.seconds = 0.05 + round * 0.04};
-        struct expressions_face face = answer(7, 0, 1);
-        smoother_run(&smoother, &face, 1, 0);
-        double time = 0;
-        for (int n = 0; n < 60; n++) {
-            time += between(&rng, 1, 100) / 1000.0;
-            face = answer(7, 3, 1);
-            smoother_run(&smoother, &face, 1, time);
-            expect_close((double)face.probabilities[3], 1 - exp(-time / smoother.seconds), 1e-5,
-                         "step");
-            expect_close((double)face.probabilities[0], exp(-time / smoother.seconds), 1e-5,
-                         "rest");
-            expect_close((double)face.raw[3], 1, 0, "raw");
-            assert_true(face.smoothed);
-        }
-    }
-}
-
-static void test_no_smoothing(void **state)
-{
-    (void)state;
-    struct smoother smoother = {0};
-    struct expressions_face face = answer(1, 0, 0.9f);
-    smoother_run(&smoother, &face, 1, 0);
-    face = answer(1, 4, 0.8f);
-    smoother_run(&smoother, &face, 1, 0.001);
-    assert_memory_equal(face.probabilities, face.raw, sizeof face.raw);
-    assert_int_equal(face.label, 4);
-    assert_false(face.smoothed);
-}
-
-static void test_label_hysteresis(void **state)
-{
-    (void)state;
-    struct smoother smoother = {0};
-    struct expressions_face face = answer(1, 3, 0.9f);
-    smoother_run(&smoother, &face, 1, 0);
-    for (int n = 1; n < 20; n++) {
-        face = answer(1, 3, 0.5f);
-        face.raw[6] = 0.5f + (n % 2 ? 0.04f : -0.04f);
-        smoother_run(&smoother, &face, 1, n);
-        assert_int_equal(face.label, 3);
-    }
-    face.held = false;
-    face.raw[6] = 0.56f;
-    smoother_run(&smoother, &face, 1, 20);
-    assert_int_equal(face.label, 6);
-}
-
-static void test_uncertain(void **state)
-{
-    (void)state;
-    static const struct {
-        float top;
-        bool uncertain;
-    } steps[] = {{0.52f, false}, {0.51f, false}, {0.48f, true}, {0.52f, true}, {0.57f, false}};
-    struct smoother smoother = {0};
-    for (int n = 0; n < 5; n++) {
-        struct expressions_face face = answer(1, 2, steps[n].top);
-        smoother_run(&smoother, &face, 1, n);
-        assert_int_equal(face.uncertain, steps[n].uncertain);
-    }
-}
-
-/* Each face keeps its own history, wherever it stands in the list; a held one keeps its values. */
-static void test_histories(void **state)
-{
-    (void)state;
-    struct smoother smoother = {.seconds = 10};
-    struct expressions_face faces[2] = {answer(1, 0, 1), answer(2, 3, 1)};
-    smoother_run(&smoother, faces, 2, 0);
-    struct expressions_face swapped[2] = {answer(2, 3, 1), answer(1, 0, 1)};
-    smoother_run(&smoother, swapped, 2, 0.1);
-    expect_close((double)swapped[0].probabilities[3], 1, 1e-6, "second face");
-    expect_close((double)swapped[1].probabilities[0], 1, 1e-6, "first face");
-    struct expressions_face held = {.id = 1, .held = true};
-    smoother_run(&smoother, &held, 1, 0.2);
-    expect_close((double)held.probabilities[0], 1, 1e-6, "held");
-    assert_int_equal(held.label, 0);
-    struct expressions_face back = answer(2, 5, 1);
-    smoother_run(&smoother, &back, 1, 0.3);
-    expect_close((double)back.probabilities[5], 1, 1e-6, "forgotten");
-    struct expressions_face unknown = {.id = 9, .held = true};
-    smoother_run(&smoother, &unknown, 1, 0.4);
-    assert_true(unknown.uncertain);
-}
-
-/* A face whose neutral looks sad to the network: after calibration neutral is read as neutral, and
- * a smile is still a smile. */
-static void test_calibration(void **state)
-{
-    (void)state;
-    enum { SAD = 4, NEUTRAL = 6, HAPPY = 3 };
-    struct smoother smoother = {0};
-    struct expressions_face face;
-    assert_int_equal(smoother_calibrate(&smoother, 1, true), -1);
-    for (int n = 0; n <= 90; n++) {
-        double time = n / 30.0;
-        face = answer(1, SAD, 0.5f);
-        face.raw[NEUTRAL] += 0.02f;
-        face.raw[SAD] -= 0.02f;
-        smoother_run(&smoother, &face, 1, time);
-        if (n == 10)
-            assert_int_equal(smoother_calibrate(&smoother, 1, true), 0);
-        int expected = n <= 10  ? EXPRESSIONS_PLAIN
-                       : n < 70 ? EXPRESSIONS_COLLECTING
-                                : EXPRESSIONS_CALIBRATED;
-        assert_int_equal(face.calibration, expected);
-        assert_int_equal(face.label, n < 70 ? SAD : NEUTRAL);
-    }
-    assert_true(face.smoothed);
-    expect_close((double)face.raw[SAD], 0.48, 1e-6, "the network's own answer");
-    double sum = 0;
-    for (int k = 0; k < LABEL_COUNT; k++)
-        sum += (double)face.probabilities[k];
-    expect_close(sum, 1, 1e-5, "sum");
-    expect_close((double)face.probabilities[NEUTRAL], 0.7, 0.05, "neutral");
-    face = answer(1, HAPPY, 0.9f);
-    smoother_run(&smoother, &face, 1, 4);
-    assert_int_equal(face.label, HAPPY);
-
-    assert_int_equal(smoother_calibrate(&smoother, 1, false), 0);
-    face = answer(1, SAD, 0.5f);
-    smoother_run(&smoother, &face, 1, 5);
-    assert_int_equal(face.label, SAD);
-    assert_int_equal(face.calibration, EXPRESSIONS_PLAIN);
-}
-
 /* ---- On pictures ----------------------------------------------------------------------------- */
 
 enum { WIDTH = DEMO_WIDTH, HEIGHT = DEMO_HEIGHT };
@@ -496,12 +351,6 @@ int main(void)
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test(test_lag),
         cmocka_unit_test(test_jitter),
-        cmocka_unit_test(test_smoothing_closed_form),
-        cmocka_unit_test(test_no_smoothing),
-        cmocka_unit_test(test_label_hysteresis),
-        cmocka_unit_test(test_uncertain),
-        cmocka_unit_test(test_histories),
-        cmocka_unit_test(test_calibration),
         cmocka_unit_test(test_detector),
         cmocka_unit_test(test_detector_bad_cascade),
         cmocka_unit_test(test_new_face_is_seen_soon),

@@ -118,6 +118,7 @@ static void test_live_keys(void **state)
     assert_int_equal(press(view, SDLK_PLUS), VIEW_SMOOTHER);
     assert_int_equal(press(view, SDLK_r), VIEW_RECORD);
     assert_int_equal(press(view, SDLK_c), VIEW_CALIBRATE);
+    assert_int_equal(press(view, SDLK_a), VIEW_ADAPT);
     assert_int_equal(view_chosen(view), 1);
     assert_int_equal(press(view, SDLK_TAB), VIEW_NEXT_CAMERA);
     assert_int_equal(press(view, SDLK_MINUS), VIEW_SHARPER);

@@ -115,8 +115,11 @@ static void complete(struct expressions_face *face, const float *answer)
 {
     memcpy(face->raw, answer, sizeof face->raw);
     memcpy(face->probabilities, answer, sizeof face->probabilities);
-    face->label = predicted_class(answer, LABEL_COUNT);
-    face->uncertain = (double)answer[face->label] < SMOOTHER_UNCERTAIN;
+    int best[2];
+    smoother_best_two(answer, best);
+    face->label = best[0];
+    face->second = best[1];
+    face->uncertain = (double)answer[face->label] < BELIEF_UNCERTAIN;
     face->smoothed = 0;
 }
 

@@ -3,6 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+/* How much better another label must be before it is named as one of two. */
+static const double margin = 0.05;
+
 static struct smoother_slot *find(struct smoother *smoother, int id)
 {
     for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++) {
@@ -24,92 +27,118 @@ static void forget_absent(struct smoother *smoother, const struct expressions_fa
     }
 }
 
-/* A face that the frames which came here never showed is given no preference. */
-static struct smoother_slot *find_or_begin(struct smoother *smoother,
-                                           const struct expressions_face *face, double time)
+void smoother_best_two(const float probabilities[LABEL_COUNT], int pair[2])
 {
-    struct smoother_slot *slot = find(smoother, face->id);
-    if (slot)
-        return slot;
-    slot = find(smoother, 0);
-    *slot = (struct smoother_slot){.id = face->id, .time = time};
+    pair[0] = predicted_class(probabilities, LABEL_COUNT);
+    pair[1] = pair[0] == 0;
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        if (k != pair[0] && probabilities[k] > probabilities[pair[1]])
+            pair[1] = k;
+    }
+}
+
+static void sort_pair(struct smoother_slot *slot)
+{
+    int first = slot->pair[0];
+    if (slot->shown[slot->pair[1]] <= slot->shown[first])
+        return;
+    slot->pair[0] = slot->pair[1];
+    slot->pair[1] = first;
+}
+
+/* The best two; once they stand on the label, they are kept for a while, and until another one is
+ * clearly better than one of them. */
+static void choose_pair(struct smoother_slot *slot, bool named, double time)
+{
+    int best[2];
+    const float *p = slot->shown;
+    smoother_best_two(p, best);
+    if (!named) {
+        memcpy(slot->pair, best, sizeof best);
+        return;
+    }
+    for (int i = 0; i < 2 && time - slot->belief.since >= BELIEF_SHORTEST; i++) {
+        int weaker = p[slot->pair[1]] < p[slot->pair[0]];
+        bool paired = best[i] == slot->pair[0] || best[i] == slot->pair[1];
+        if (!paired && (double)(p[best[i]] - p[slot->pair[weaker]]) > margin) {
+            slot->pair[weaker] = best[i];
+            sort_pair(slot);
+            slot->belief.since = time;
+        }
+    }
+}
+
+/* How well the face was seen, 0 .. 1: by the exponents with which the network's answers to
+ * PublicTest are worth most after they were made small, or blurred as by motion within 1/30 s. */
+static double seen(const struct smoother_slot *slot, const struct expressions_face *face, double dt)
+{
+    double side = face->box.width;
+    if (side <= 0 || slot->box.width <= 0 || dt <= 0)
+        return 1;
+    double dx = face->box.x - slot->box.x + (face->box.width - slot->box.width) / 2.0;
+    double dy = face->box.y - slot->box.y + (face->box.height - slot->box.height) / 2.0;
+    double speed = hypot(dx, dy) / side / dt; /* sides a second */
+    return fmin(side / 18, 1) / (1 + speed * speed / 100);
+}
+
+static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
+                        const struct expressions_face *face, const float *raw, double time)
+{
+    float answer[LABEL_COUNT];
+    bool first = !slot->belief.begun;
+    bool named = !first && slot->belief.label == BELIEF_NONE; /* the pair, as it stands */
+    double dt = first ? 0 : time - slot->time;
+    memcpy(slot->raw, raw, sizeof slot->raw);
+    memcpy(answer, raw, sizeof answer);
+    resting_correct(&slot->resting, answer, time, dt, smoother->adapt);
+    belief_take(&slot->belief, answer, seen(slot, face, dt), time, smoother->seconds);
+    if (smoother->seconds > 0)
+        belief_shown(&slot->belief, slot->shown);
+    else
+        memcpy(slot->shown, answer, sizeof slot->shown);
+    slot->time = time;
+    slot->box = face->box;
+    choose_pair(slot, named && smoother->seconds > 0 && slot->belief.label == BELIEF_NONE, time);
+}
+
+/* A face that the frames which came here never showed is given no preference. */
+static struct smoother_slot *begin(struct smoother *smoother, const struct expressions_face *face,
+                                   double time)
+{
+    float nothing[LABEL_COUNT];
+    struct smoother_slot *slot = find(smoother, 0);
+    *slot = (struct smoother_slot){.id = face->id};
     for (int k = 0; k < LABEL_COUNT; k++)
-        slot->raw[k] = face->held ? 1.0f / LABEL_COUNT : face->raw[k];
-    memcpy(slot->smoothed, slot->raw, sizeof slot->smoothed);
-    slot->label = predicted_class(slot->smoothed, LABEL_COUNT);
-    slot->uncertain = (double)slot->smoothed[slot->label] < SMOOTHER_UNCERTAIN;
+        nothing[k] = 1.0f / LABEL_COUNT;
+    take_answer(smoother, slot, face, face->held ? nothing : face->raw, time);
     return slot;
 }
 
-/* What a clearly neutral face gets: this much neutral, the rest in equal parts. */
-static const double neutral_share = 0.7;
-/* No label is made more than e^2 times as probable, or less. */
-static const double largest_offset = 2;
-static const float smallest_probability = 1e-4f;
-enum { NEUTRAL = 6 };
-
-static double log_probability(float probability)
+static void complete(const struct smoother *smoother, const struct smoother_slot *slot,
+                     struct expressions_face *face)
 {
-    return log((double)fmaxf(probability, smallest_probability));
+    int label = slot->belief.label;
+    int other = slot->pair[slot->pair[0] == label];
+    memcpy(face->raw, slot->raw, sizeof face->raw);
+    memcpy(face->probabilities, slot->shown, sizeof face->probabilities);
+    face->uncertain = label == BELIEF_NONE;
+    face->label = face->uncertain ? slot->pair[0] : label;
+    face->second = face->uncertain ? slot->pair[1] : other;
+    face->calibration = (int)resting_state(&slot->resting, smoother->adapt);
+    face->smoothed = smoother->seconds > 0 || memcmp(slot->raw, slot->shown, sizeof slot->raw) != 0;
 }
 
-static void collect(struct smoother_slot *slot, const float *raw, double time)
+void smoother_run(struct smoother *smoother, struct expressions_face *faces, int count, double time)
 {
-    for (int k = 0; k < LABEL_COUNT; k++)
-        slot->offset[k] += log_probability(raw[k]);
-    slot->collected++;
-    if (time < slot->collect_end)
-        return;
-    for (int k = 0; k < LABEL_COUNT; k++) {
-        double aim = k == NEUTRAL ? neutral_share : (1 - neutral_share) / (LABEL_COUNT - 1);
-        double offset = log(aim) - slot->offset[k] / slot->collected;
-        slot->offset[k] = fmin(fmax(offset, -largest_offset), largest_offset);
+    forget_absent(smoother, faces, count);
+    for (int i = 0; i < count; i++) {
+        struct smoother_slot *slot = find(smoother, faces[i].id);
+        if (!slot)
+            slot = begin(smoother, &faces[i], time);
+        else if (!faces[i].held)
+            take_answer(smoother, slot, &faces[i], faces[i].raw, time);
+        complete(smoother, slot, &faces[i]);
     }
-    slot->state = EXPRESSIONS_CALIBRATED;
-}
-
-static void correct(const struct smoother_slot *slot, const float *raw, float *corrected)
-{
-    double sum = 0;
-    double weights[LABEL_COUNT];
-    for (int k = 0; k < LABEL_COUNT; k++) {
-        weights[k] = exp(log_probability(raw[k]) + slot->offset[k]);
-        sum += weights[k];
-    }
-    for (int k = 0; k < LABEL_COUNT; k++)
-        corrected[k] = (float)(weights[k] / sum);
-}
-
-static void smooth(struct smoother_slot *slot, const float *answer, double dt, double seconds)
-{
-    float share = seconds > 0 ? (float)-expm1(-fmax(dt, 0) / seconds) : 1;
-    for (int k = 0; k < LABEL_COUNT; k++)
-        slot->smoothed[k] =
-            seconds > 0 ? slot->smoothed[k] + share * (answer[k] - slot->smoothed[k]) : answer[k];
-}
-
-static void choose_label(struct smoother_slot *slot)
-{
-    const float *p = slot->smoothed;
-    int best = predicted_class(p, LABEL_COUNT);
-    if (best != slot->label && (double)(p[best] - p[slot->label]) > SMOOTHER_MARGIN)
-        slot->label = best;
-    double above = (double)p[best] - SMOOTHER_UNCERTAIN;
-    slot->uncertain = slot->uncertain ? above < SMOOTHER_MARGIN : above < 0;
-}
-
-static void take_answer(struct smoother_slot *slot, const float *raw, double time, double seconds)
-{
-    float answer[LABEL_COUNT];
-    memcpy(slot->raw, raw, sizeof slot->raw);
-    memcpy(answer, raw, sizeof answer);
-    if (slot->state == EXPRESSIONS_COLLECTING)
-        collect(slot, raw, time);
-    if (slot->state == EXPRESSIONS_CALIBRATED)
-        correct(slot, raw, answer);
-    smooth(slot, answer, time - slot->time, seconds);
-    slot->time = time;
-    choose_label(slot);
 }
 
 int smoother_calibrate(struct smoother *smoother, int id, bool on)
@@ -117,27 +146,13 @@ int smoother_calibrate(struct smoother *smoother, int id, bool on)
     struct smoother_slot *slot = find(smoother, id);
     if (!slot)
         return -1;
-    slot->state = on ? EXPRESSIONS_COLLECTING : EXPRESSIONS_PLAIN;
-    slot->collect_end = slot->time + SMOOTHER_CALIBRATION;
-    slot->collected = 0;
-    memset(slot->offset, 0, sizeof slot->offset);
+    resting_calibrate(&slot->resting, on, slot->time);
     return 0;
 }
 
-void smoother_run(struct smoother *smoother, struct expressions_face *faces, int count, double time)
+void smoother_adapt(struct smoother *smoother, bool on)
 {
-    forget_absent(smoother, faces, count);
-    for (int i = 0; i < count; i++) {
-        struct expressions_face *face = &faces[i];
-        struct smoother_slot *slot = find_or_begin(smoother, face, time);
-        if (!face->held) {
-            take_answer(slot, face->raw, time, smoother->seconds);
-        }
-        memcpy(face->raw, slot->raw, sizeof face->raw);
-        memcpy(face->probabilities, slot->smoothed, sizeof face->probabilities);
-        face->label = slot->label;
-        face->uncertain = slot->uncertain;
-        face->calibration = (int)slot->state;
-        face->smoothed = smoother->seconds > 0 || slot->state == EXPRESSIONS_CALIBRATED;
-    }
+    smoother->adapt = on;
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        resting_forget(&smoother->slots[i].resting);
 }

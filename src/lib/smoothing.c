@@ -12,7 +12,7 @@ static enum expressions_status check_seconds(double seconds, struct expressions_
 {
     if (seconds >= 0 && seconds <= 60)
         return EXPRESSIONS_OK;
-    return fail_argument(error, "the time constant is not 0 .. 60 seconds");
+    return fail_argument(error, "the seconds of smoothing are not 0 .. 60");
 }
 
 enum expressions_status expressions_smoother_open(struct expressions_smoother **smoother,
@@ -88,4 +88,13 @@ enum expressions_status expressions_uncalibrate(struct expressions_smoother *smo
                                                 struct expressions_error *error)
 {
     return calibrate(smoother, id, false, error);
+}
+
+enum expressions_status expressions_adapt(struct expressions_smoother *smoother, int on,
+                                          struct expressions_error *error)
+{
+    if (!smoother)
+        return fail_argument(error, "there is no smoother");
+    smoother_adapt(&smoother->smoother, on != 0);
+    return EXPRESSIONS_OK;
 }

@@ -4,6 +4,7 @@
 #include "ocv.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,4 +97,19 @@ struct expressions_box frame_clip(const struct frame *frame, const struct expres
 int face_best(const struct expressions_face *face)
 {
     return predicted_class(face->probabilities, EXPRESSIONS_LABEL_COUNT);
+}
+
+const char *face_name(const struct expressions_face *face)
+{
+    return face->uncertain ? "uncertain" : label_names[face->label];
+}
+
+void face_words(const struct expressions_face *face, char words[FACE_WORDS_SIZE])
+{
+    if (face->uncertain)
+        snprintf(words, FACE_WORDS_SIZE, "%s or %s?", label_names[face->label],
+                 label_names[face->second]);
+    else
+        snprintf(words, FACE_WORDS_SIZE, "%s %.0f %%", label_names[face->label],
+                 100 * (double)face->probabilities[face->label]);
 }

@@ -39,5 +39,10 @@ struct expressions_box frame_clip(const struct frame *frame, const struct expres
 
 /* The most probable label, which a smoothed face need not show yet. */
 int face_best(const struct expressions_face *face);
+/* The name of what the face shows, or "uncertain". */
+const char *face_name(const struct expressions_face *face);
+/* The same as people read it: "happy 93 %", or the two candidates, "surprise or happy?". */
+enum { FACE_WORDS_SIZE = 24 };
+void face_words(const struct expressions_face *face, char words[FACE_WORDS_SIZE]);
 
 #endif

@@ -53,6 +53,7 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct expre
     bool added = add_number(object, "id", face->id, 0) &&
                  add_box(object, frame_clip(frame, face)) &&
                  cJSON_AddStringToObject(object, "emotion", label_names[best]) &&
+                 cJSON_AddStringToObject(object, "label", face_name(face)) &&
                  add_number(object, "confidence", face->probabilities[best], 4);
     return added && add_distribution(object, "emotions", face->probabilities) &&
            (!face->smoothed || add_distribution(object, "raw", face->raw));

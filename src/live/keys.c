@@ -10,9 +10,9 @@ static const struct {
     {SDLK_s, KEY_SCREENSHOT},     {SDLK_r, KEY_RECORD},         {SDLK_f, KEY_FULL_SCREEN},
     {SDLK_m, KEY_MIRROR},         {SDLK_p, KEY_BARS},           {SDLK_PLUS, KEY_SMOOTHER},
     {SDLK_EQUALS, KEY_SMOOTHER},  {SDLK_KP_PLUS, KEY_SMOOTHER}, {SDLK_MINUS, KEY_SHARPER},
-    {SDLK_KP_MINUS, KEY_SHARPER}, {SDLK_c, KEY_CALIBRATE},      {SDLK_e, KEY_EXPLAIN},
-    {SDLK_TAB, KEY_NEXT_CAMERA},  {SDLK_i, KEY_STATISTICS},     {SDLK_h, KEY_HELP},
-    {SDLK_QUESTION, KEY_HELP},    {SDLK_SLASH, KEY_HELP},
+    {SDLK_KP_MINUS, KEY_SHARPER}, {SDLK_c, KEY_CALIBRATE},      {SDLK_a, KEY_ADAPT},
+    {SDLK_e, KEY_EXPLAIN},        {SDLK_TAB, KEY_NEXT_CAMERA},  {SDLK_i, KEY_STATISTICS},
+    {SDLK_h, KEY_HELP},           {SDLK_QUESTION, KEY_HELP},    {SDLK_SLASH, KEY_HELP},
 };
 
 const char *const key_help[][2] = {
@@ -25,6 +25,7 @@ const char *const key_help[][2] = {
     {"+  -", "smoothing"},
     {"click", "choose a face for timeline, c and e"},
     {"c", "calibrate to a neutral face, undo"},
+    {"a", "adapt to resting faces, or not"},
     {"e", "explain: what speaks for it, what against"},
     {"Tab", "next camera"},
     {"i", "statistics and the model's input"},

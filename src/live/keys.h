@@ -17,6 +17,7 @@ enum key_action {
     KEY_SMOOTHER,
     KEY_SHARPER,
     KEY_CALIBRATE,
+    KEY_ADAPT,
     KEY_EXPLAIN,
     KEY_NEXT_CAMERA,
     KEY_STATISTICS,

@@ -21,7 +21,8 @@ struct live {
     struct vision vision;
     struct statistics statistics;
     struct expressions_smoother *smoother;
-    double smoothing; /* its time constant, seconds */
+    double smoothing; /* its time, seconds */
+    bool adapting;    /* to resting faces */
     struct pipeline *pipeline;
     struct interrupt *interrupt;
     struct view *view;         /* NULL when headless */

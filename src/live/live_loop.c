@@ -74,7 +74,9 @@ static void follow_calibration(struct live *live)
 static void calibrate(struct live *live)
 {
     const struct expressions_face *face = find_face(live, view_chosen(live->view));
-    bool begins = face && face->calibration == EXPRESSIONS_PLAIN && live->calibrating != face->id;
+    bool by_hand = face && (face->calibration == EXPRESSIONS_COLLECTING ||
+                            face->calibration == EXPRESSIONS_CALIBRATED);
+    bool begins = face && !by_hand && live->calibrating != face->id;
     if (begins)
         begins = expressions_calibrate(live->smoother, face->id, NULL) == EXPRESSIONS_OK;
     else if (face)
@@ -167,6 +169,14 @@ static void change_smoothing(struct live *live, int direction)
     view_say(live->view, text);
 }
 
+static void toggle_adapting(struct live *live)
+{
+    live->adapting = !live->adapting;
+    expressions_adapt(live->smoother, live->adapting, NULL);
+    view_say(live->view, live->adapting ? "adapts to faces at rest, after ten seconds of each"
+                                        : "does not adapt to faces at rest");
+}
+
 /* Matroska: what was written, all but the last five seconds, is playable even after a crash. */
 static void begin_take(struct live *live)
 {
@@ -254,6 +264,9 @@ static int obey(struct live *live, enum view_request request, struct error *erro
     case VIEW_CALIBRATE:
         calibrate(live);
         break;
+    case VIEW_ADAPT:
+        toggle_adapting(live);
+        break;
     case VIEW_NEXT_CAMERA:
         return next_camera(live, error);
     case VIEW_SMOOTHER:
@@ -292,14 +305,14 @@ static void show_statistics(struct live *live)
              "%.1f fps, %ld dropped\n"
              "latency %.0f ms, 95 %% under %.0f ms\n"
              "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
-             "memory %.0f MB\nsmoothing %.1f s",
+             "memory %.0f MB\nsmoothing %.1f s%s",
              view_rate(live->view), pipeline_dropped(live->pipeline),
              statistics_quantile(statistics, STAGE_LATENCY, 0.5),
              statistics_quantile(statistics, STAGE_LATENCY, 0.95),
              statistics_quantile(statistics, STAGE_DETECTION, 0.5),
              statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
              statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
-             live->smoothing);
+             live->smoothing, live->adapting ? ", adapting" : "");
     view_set_statistics(live->view, text);
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double usual_smooth = 0.3;
+static const double usual_smooth = 0.2;
 
 enum option_code {
     OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
@@ -25,6 +25,7 @@ enum option_code {
     OPTION_PRIOR,
     OPTION_CASCADE,
     OPTION_SMOOTH,
+    OPTION_ADAPT,
     OPTION_SIZE,
     OPTION_FPS,
     OPTION_MAX_FRAMES,
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
     {"prior", required_argument, NULL, OPTION_PRIOR},
     {"cascade", required_argument, NULL, OPTION_CASCADE},
     {"smooth", required_argument, NULL, OPTION_SMOOTH},
+    {"adapt", required_argument, NULL, OPTION_ADAPT},
     {"size", required_argument, NULL, OPTION_SIZE},
     {"fps", required_argument, NULL, OPTION_FPS},
     {"max-frames", required_argument, NULL, OPTION_MAX_FRAMES},
@@ -145,6 +147,14 @@ static int parse_prior(const char *text, struct options *options, struct error *
     return 0;
 }
 
+static int parse_switch(const char *name, const char *text, bool *value, struct error *error)
+{
+    *value = strcmp(text, "on") == 0;
+    if (*value || strcmp(text, "off") == 0)
+        return 0;
+    return error_set(error, "%s takes on or off, not \"%s\"", name, text);
+}
+
 static int apply(struct options *options, int code, char *argument, struct error *error)
 {
     switch ((enum option_code)code) {
@@ -190,6 +200,8 @@ static int apply(struct options *options, int code, char *argument, struct error
         return parse_number("--fps", argument, 1, 1000, &options->fps, error);
     case OPTION_SMOOTH:
         return parse_number("--smooth", argument, 0, 60, &options->smooth, error);
+    case OPTION_ADAPT:
+        return parse_switch("--adapt", argument, &options->adapt, error);
     case OPTION_MAX_FRAMES:
         return parse_long("--max-frames", argument, 1, 1000000000, &options->max_frames, error);
     case OPTION_MIRROR:
@@ -295,8 +307,10 @@ int options_help(FILE *out)
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
         "                      several, a video (.mp4, .mkv, .avi) for everything else\n"
         "  --report DIR        who showed what, and when: tables and a picture\n"
-        "  --smooth SECONDS    time constant of each face's smoothing (default\n"
-        "                      0.3; 0 shows raw values)\n"
+        "  --smooth SECONDS    how long a plain expression takes to change a label; what\n"
+        "                      wavers changes none (default 0.2; 0 shows raw values)\n"
+        "  --adapt on|off      take back what a face seems to show at rest, once it was\n"
+        "                      seen for ten seconds (default off)\n"
         "  --headless          never open a window\n"
         "  --quiet             errors only on stderr\n"
         "  --verbose           more about what is used and how it goes\n"
@@ -325,7 +339,8 @@ int options_help(FILE *out)
         "\n"
         "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
         "      r record, f full screen, m mirror, p probability bars, + - smoothing,\n"
-        "      c calibrate, e explain, Tab next camera, i statistics, h help\n"
+        "      c calibrate, a adapt, e explain, Tab next camera, i statistics,\n"
+        "      h help\n"
         "\n"
         "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
         "      4 no such camera, 5 camera lost, 6 bad model file\n"

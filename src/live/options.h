@@ -33,8 +33,9 @@ struct options {
     const char *cascade;                  /* NULL: the system's */
     int width, height;                    /* what to ask the camera for */
     double fps;                           /* the same; 0: the camera's choice */
-    double smooth;                        /* time constant of the probabilities, seconds; 0: raw */
-    long max_frames;                      /* 0: no limit */
+    double smooth;   /* how long plain answers take to change a label, seconds; 0: raw */
+    bool adapt;      /* to faces at rest */
+    long max_frames; /* 0: no limit */
     bool headless, json, quiet, verbose;
     bool exit_on_loss;  /* of the camera */
     bool mirror;        /* the window shows a mirror image */

@@ -80,13 +80,11 @@ static void label_text(const struct expressions_face *face, bool numbered,
     size_t size = (size_t)(LABEL_TEXT_SIZE - used);
     static const char *const states[] = {[EXPRESSIONS_PLAIN] = "",
                                          [EXPRESSIONS_COLLECTING] = "  calibrating",
-                                         [EXPRESSIONS_CALIBRATED] = "  calibrated"};
-    const char *state = states[face->calibration];
-    if (face->uncertain)
-        snprintf(text, size, "uncertain%s", state);
-    else
-        snprintf(text, size, "%s %.0f %%%s", label_names[face->label],
-                 100 * (double)face->probabilities[face->label], state);
+                                         [EXPRESSIONS_CALIBRATED] = "  calibrated",
+                                         [EXPRESSIONS_ADAPTED] = "  adapted"};
+    char words[FACE_WORDS_SIZE];
+    face_words(face, words);
+    snprintf(text, size, "%s%s", words, states[face->calibration]);
 }
 
 /* A small face gets a smaller label, as long as it can be read; one among several keeps off its
@@ -179,7 +177,8 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
         double value = (double)face->probabilities[i];
         int middle = rect.y + style->padding + i * style->row + style->row / 2;
         int x = rect.x + style->padding;
-        SDL_Color ink = i == face->label && !face->uncertain ? bright : dim;
+        bool named = i == face->label || (face->uncertain && i == face->second);
+        SDL_Color ink = named ? bright : dim;
         if (style->text) {
             paint_text(paint, x, middle, style->text, ink, label_names[i]);
             x += style->name_width + style->gap;

@@ -133,7 +133,8 @@ int live_start_smoother(struct live *live, struct error *error)
 {
     struct expressions_error why;
     expressions_smoother_close(&live->smoother);
-    return expressions_smoother_open(&live->smoother, live->smoothing, &why)
+    return expressions_smoother_open(&live->smoother, live->smoothing, &why) ||
+                   expressions_adapt(live->smoother, live->adapting, &why)
                ? error_set(error, "%s", why.text)
                : 0;
 }
@@ -250,6 +251,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
     }
     live->options = options;
     live->smoothing = options->smooth;
+    live->adapting = options->adapt;
     enum exit_status status = start(live, error);
     if (status == STATUS_DONE)
         status = run(live, error);

@@ -37,10 +37,10 @@ int text_report_still(FILE *out, const char *source, const struct frame *frame,
     }
     for (int i = 0; i < frame->face_count; i++) {
         struct expressions_box box = frame_clip(frame, &faces[i]);
-        int best = face_best(&faces[i]);
+        char words[FACE_WORDS_SIZE];
+        face_words(&faces[i], words);
         text_print(out, source);
-        fprintf(out, ": %s %.0f %%  (box %d,%d %dx%d)\n", label_names[best],
-                percent(&faces[i], best), box.x, box.y, box.width, box.height);
+        fprintf(out, ": %s  (box %d,%d %dx%d)\n", words, box.x, box.y, box.width, box.height);
         if (bars)
             print_bars(out, &faces[i]);
     }
@@ -57,13 +57,14 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
     tally->frames++;
     for (int i = 0; i < frame->face_count; i++) {
         const struct expressions_face *face = &faces[i];
-        const char *name = face->uncertain ? "uncertain" : label_names[face->label];
+        char words[FACE_WORDS_SIZE];
         const char *comma = i ? ", " : "";
         tally->seen[face->label] = tally->seen[face->label] || !face->uncertain;
-        if (name_length + 16 < sizeof names && line_length + 32 < sizeof line) {
+        face_words(face, words);
+        if (name_length + 32 < sizeof names && line_length + 32 < sizeof line) {
+            const char *name = face->uncertain ? words : label_names[face->label];
             name_length += (size_t)sprintf(names + name_length, "%s%s", comma, name);
-            line_length += (size_t)sprintf(line + line_length, "%s%s %.0f %%", comma, name,
-                                           percent(face, face->label));
+            line_length += (size_t)sprintf(line + line_length, "%s%s", comma, words);
         }
     }
     if (frame->face_count == 0) {

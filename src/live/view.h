@@ -23,6 +23,7 @@ enum view_request {
     VIEW_SHARPER,   /* smooth less */
     VIEW_RECORD,    /* begin or end a recording */
     VIEW_CALIBRATE, /* the chosen face, or undo it */
+    VIEW_ADAPT,     /* to resting faces, or not */
     VIEW_NEXT_CAMERA,
     VIEW_NEXT, /* stills: any other key */
     VIEW_QUIT

@@ -66,6 +66,8 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode key)
         return toggle(&scene->explain);
     case KEY_CALIBRATE:
         return VIEW_CALIBRATE;
+    case KEY_ADAPT:
+        return VIEW_ADAPT;
     case KEY_NEXT_CAMERA:
         return VIEW_NEXT_CAMERA;
     case KEY_RECORD:

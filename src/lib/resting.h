@@ -1,0 +1,52 @@
+/* What the network makes of one person's resting face, and its answers corrected by that.
+ *
+ * Some people look sad or angry to the network when they are calm. Two ways lead to a correction,
+ * which is an offset of each label's log-probability:
+ *
+ *     p_k exp(offset_k) / sum over j of p_j exp(offset_j)
+ *
+ * Calibration: the person holds a neutral face for RESTING_CALIBRATION seconds, and the offsets
+ * make the mean of these answers the distribution of a clearly neutral face.
+ *
+ * Adaptation: of all answers that are no smile and no surprise, the medians of log(p_k / p_neutral)
+ * are followed by stochastic approximation (Robbins & Monro 1951), for angry, disgust, fear and sad
+ * alone. After RESTING_CALM seconds of such answers, what a resting face leans to is taken back,
+ * slowly and by a factor of e^RESTING_MOST at most: who shows such a face for long and plainly is
+ * still believed, and happy, surprise and neutral keep their proportions. */
+#ifndef RESTING_H
+#define RESTING_H
+
+#include "expressions.h"
+#include "labels.h"
+
+#include <stdbool.h>
+
+#define RESTING_CALIBRATION 2.0
+#define RESTING_CALM        10.0
+#define RESTING_MOST        1.5
+
+/* All zeros at first. Times are in seconds of the source. */
+struct resting {
+    bool calibrating, calibrated; /* by hand; if so, adaptation rests */
+    double calibration_end;
+    int collected;              /* answers; meanwhile `offset` is the sum of their logarithms */
+    double offset[LABEL_COUNT]; /* of the calibration */
+    double calm;                /* seconds of calm answers so far */
+    double median[LABEL_COUNT]; /* of log(p_k / p_neutral) in them */
+    double taken[LABEL_COUNT];  /* offset of the adaptation */
+};
+
+/* Begins a calibration, or ends one and its correction. */
+void resting_calibrate(struct resting *resting, bool on, double time);
+
+/* Ends adaptation; what was learned is forgotten. */
+void resting_forget(struct resting *resting);
+
+/* Takes an answer that came `dt` seconds after the last one and replaces it by the corrected one.
+ */
+void resting_correct(struct resting *resting, float answer[LABEL_COUNT], double time, double dt,
+                     bool adapting);
+
+enum expressions_calibration resting_state(const struct resting *resting, bool adapting);
+
+#endif

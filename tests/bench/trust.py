@@ -1,0 +1,310 @@
+"""Whether the program can be trusted: what it says of faces over time, as tables.
+
+Usage: trust.py labels [--data fer2013.csv] [--ferplus fer2013new.csv] [--model FILE]
+                       [--library FILE] [--sequences N] [--seed N]
+
+labels: sequences whose truth is known, made up of FER2013's Training faces on whose label the FER+
+voters agree. A face holds for two to five seconds and turns into a face of another class within
+0.1, 0.4 or 1 second; every frame is cut a little differently, as a detector cuts it, with noise and
+changing light. Some faces speak (the lower half goes to an open mouth and back, three to six times a
+second), blink, or are blurred or covered for a moment; some sequences lose frames. The network
+answers each frame once; then the library's smoother and the exponential filter that it replaced
+(with its margins of 5 points) go over the same answers at several time constants.
+
+  delay     seconds from the middle of the turn until the new class is shown, median and mean; a
+            class that is never shown counts as late as its hold is long
+  false     changes a minute from one name to another beyond the first to each new class
+  words     changes a minute of what stands on the label beyond one a turn, "uncertain" being a word
+  short     share of the labels that lasted less than 0.4 s
+  right     share of the time that the right name is shown; unsure: that none is
+
+Needs the built library, and python3-numpy (Debian).
+"""
+import argparse
+import csv
+import ctypes
+import os
+import sys
+
+import numpy as np
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+SIDE = 48
+RATE = 30
+UNCERTAIN = -1
+
+
+# ---- The library --------------------------------------------------------------------------------
+
+
+class Face(ctypes.Structure):
+    _fields_ = [("box", ctypes.c_int * 4), ("id", ctypes.c_int), ("held", ctypes.c_int),
+                ("label", ctypes.c_int), ("second", ctypes.c_int), ("uncertain", ctypes.c_int),
+                ("smoothed", ctypes.c_int), ("calibration", ctypes.c_int), ("probabilities", ctypes.c_float * 7),
+                ("raw", ctypes.c_float * 7)]
+
+
+class Error(ctypes.Structure):
+    _fields_ = [("status", ctypes.c_int), ("text", ctypes.c_char * 1024)]
+
+
+class Library:
+    def __init__(self, path, model):
+        self.library, self.error = ctypes.CDLL(path), Error()
+        self.model, self.recognizer = ctypes.c_void_p(), ctypes.c_void_p()
+        self.call("model_load", ctypes.byref(self.model), model.encode())
+        self.call("recognizer_open", ctypes.byref(self.recognizer), self.model)
+
+    def call(self, name, *arguments):
+        if getattr(self.library, "expressions_" + name)(*arguments, ctypes.byref(self.error)):
+            sys.exit("trust.py: " + self.error.text.decode())
+
+    def recognize(self, crops):
+        """crops[n, 48, 48], bytes -> probabilities[n, 7]."""
+        crops = np.ascontiguousarray(crops, np.uint8)
+        answers = np.empty((len(crops), 7), np.float32)
+        self.call("recognize_crops", self.recognizer, crops.ctypes.data_as(ctypes.c_void_p),
+                  len(crops), answers.ctypes.data_as(ctypes.c_void_p))
+        return answers
+
+    def smooth(self, times, answers, seconds):
+        """The label of each frame (UNCERTAIN: none), and the probabilities shown."""
+        smoother = ctypes.c_void_p()
+        self.call("smoother_open", ctypes.byref(smoother), ctypes.c_double(seconds))
+        labels, shown = np.empty(len(times), int), np.empty((len(times), 7))
+        for n, time in enumerate(times):
+            face = Face(box=(0, 0, 200, 200), id=1)
+            face.raw[:] = answers[n]
+            self.call("smooth", smoother, ctypes.c_double(time), ctypes.byref(face), 1)
+            labels[n] = UNCERTAIN if face.uncertain else face.label
+            shown[n] = face.probabilities[:]
+        self.library.expressions_smoother_close(ctypes.byref(smoother))
+        return labels, shown
+
+
+def exponential(times, answers, seconds):
+    """What the smoother was: an exponential mean, whose best label is shown once it is 5 points
+    ahead, and above one half."""
+    labels, mean, label, unsure, last = np.empty(len(times), int), None, 0, True, 0
+    for n, time in enumerate(times):
+        if mean is None:
+            mean = answers[n].astype(float)
+            label = mean.argmax()
+            unsure = mean[label] < 0.5
+        elif seconds > 0:
+            mean = mean - np.expm1(-(time - last) / seconds) * (answers[n] - mean)
+        else:
+            mean = answers[n].astype(float)
+        last, best = time, mean.argmax()
+        if mean[best] - mean[label] > 0.05:
+            label = best
+        unsure = mean[best] < 0.55 if unsure else mean[best] < 0.5
+        labels[n] = UNCERTAIN if unsure else label
+    return labels
+
+
+# ---- Sequences whose truth is known -------------------------------------------------------------
+
+
+def read_faces(data, ferplus):
+    """Training faces of each class on whose label more than half of the ten voters agree."""
+    votes_order = [4, 5, 6, 1, 3, 2, 0]  # of FER+'s columns, in the order of LABELS
+    faces = [[] for _ in LABELS]
+    with open(data, newline="") as pictures, open(ferplus, newline="") as votes:
+        rows, vote_rows = csv.reader(pictures), csv.reader(votes)
+        next(rows), next(vote_rows)
+        for (label, pixels, usage), row in zip(rows, vote_rows):
+            label = int(label)
+            if usage == "Training" and int(row[2 + votes_order[label]]) > 5:
+                faces[label].append(pixels)
+    return faces
+
+
+def warp(pictures, turn, scale, x, y):
+    """pictures[n, 48, 48], each turned, scaled and shifted; bilinear, the edge is repeated."""
+    n = len(pictures)
+    middle = (SIDE - 1) / 2
+    grid = np.arange(SIDE) - middle
+    cos, sin = (np.cos(turn) / scale)[:, None, None], (np.sin(turn) / scale)[:, None, None]
+    u = np.clip(cos * grid - sin * grid[:, None] + middle + x[:, None, None], 0, SIDE - 1.001)
+    v = np.clip(sin * grid + cos * grid[:, None] + middle + y[:, None, None], 0, SIDE - 1.001)
+    left, top = u.astype(int), v.astype(int)
+    u, v = u - left, v - top
+    k = np.arange(n)[:, None, None]
+    return ((1 - v) * ((1 - u) * pictures[k, top, left] + u * pictures[k, top, left + 1])
+            + v * ((1 - u) * pictures[k, top + 1, left] + u * pictures[k, top + 1, left + 1]))
+
+
+def wander(rng, n, step, deviation):
+    """A value that wanders around 0 with this deviation, over `step` frames."""
+    keep = np.exp(-1 / step)
+    values, value = np.empty(n), rng.normal()
+    for i in range(n):
+        value = keep * value + np.sqrt(1 - keep * keep) * rng.normal()
+        values[i] = deviation * value
+    return values
+
+
+def speak(rng, pictures, mouth):
+    """The lower half goes to an open mouth and back, in syllables."""
+    n = len(pictures)
+    rate = rng.uniform(3, 6)
+    phase = np.cumsum(np.abs(1 + wander(rng, n, 8, 0.4))) * rate / RATE
+    opened = (0.5 - 0.5 * np.cos(2 * np.pi * phase)) * rng.uniform(0.4, 1.0)
+    rows = 1 / (1 + np.exp(-(np.arange(SIDE) - 30) / 1.5))
+    mask = opened[:, None, None] * rows[None, :, None]
+    return pictures + mask * (mouth - pictures)
+
+
+def disturb(rng, pictures):
+    """Blinks, moments of blur, and hands."""
+    n = len(pictures)
+    for start in range(int(rng.uniform(0, 3 * RATE)), n, int(rng.uniform(2, 5) * RATE)):
+        kind, end = rng.integers(3), start + int(rng.uniform(0.1, 0.3) * RATE)
+        part = pictures[start:end]
+        if kind == 0:  # the eyes closed: what is above and below meets
+            part[:, 16:24] = np.linspace(1, 0, 8)[:, None] * part[:, 15:16] + \
+                np.linspace(0, 1, 8)[:, None] * part[:, 24:25]
+        elif kind == 1:
+            for _ in range(6):
+                part[:, :, 1:-1] = (part[:, :, :-2] + part[:, :, 1:-1] + part[:, :, 2:]) / 3
+        else:
+            left = rng.integers(0, 24)
+            part[:, 28:, left:left + 24] = rng.uniform(80, 180)
+    return pictures
+
+
+class Sequence:
+    """times[n], crops[n, 48, 48], truth[n], and its turns: (time, class before, class after)."""
+
+    def __init__(self, rng, faces, seconds, turn):
+        def pick(label):
+            text = faces[label][rng.integers(len(faces[label]))]
+            return np.array(text.split(), float).reshape(SIDE, SIDE)
+
+        n = int(seconds * RATE)
+        self.speech = rng.random() < 0.5
+        self.times = np.arange(n) / RATE
+        self.truth, self.turns = np.empty(n, int), []
+        pictures = np.empty((n, SIDE, SIDE))
+        label, start = int(rng.integers(7)), 0
+        old = pick(label)
+        pictures[:], self.truth[:] = old, label
+        while True:
+            if self.speech:
+                pictures[start:] = speak(rng, pictures[start:], pick(5))
+            start += int(rng.uniform(2, 5) * RATE)
+            if start >= n - 2 * RATE:
+                break
+            label = int((label + rng.integers(1, 7)) % 7)
+            new = pick(label)
+            share = np.clip((np.arange(n - start) / RATE) / turn, 0, 1)[:, None, None]
+            pictures[start:] = old + share * (new - old)
+            middle = start + int(turn * RATE / 2)
+            self.truth[middle:] = label
+            self.turns.append((middle / RATE, self.truth[middle - 1], label))
+            old = new
+        self.cut(rng, disturb(rng, pictures))
+        if rng.random() < 0.3:
+            self.drop(rng)
+
+    def cut(self, rng, pictures):
+        """As a detector cuts them and a webcam sees them."""
+        n = len(pictures)
+        cut = warp(pictures, wander(rng, n, 15, 0.05), 1 + wander(rng, n, 2, 0.03),
+                   wander(rng, n, 2, 0.8), wander(rng, n, 2, 0.8))
+        light = 1 + wander(rng, n, 60, 0.1)[:, None, None]
+        noise = rng.normal(0, rng.uniform(1, 6), cut.shape)
+        self.crops = np.clip(cut * light + noise, 0, 255).astype(np.uint8)
+
+    def drop(self, rng):
+        """Single frames, and gaps of up to half a second."""
+        kept = rng.random(len(self.times)) > 0.2
+        for start in rng.integers(0, len(kept), 4):
+            kept[start:start + rng.integers(3, RATE // 2)] = False
+        kept[0] = True
+        self.times, self.crops, self.truth = self.times[kept], self.crops[kept], self.truth[kept]
+
+
+# ---- Judging ------------------------------------------------------------------------------------
+
+
+class Judgement:
+    """Sums over sequences; see the text at the top."""
+
+    def __init__(self):
+        self.delays, self.lasted = [], []
+        self.names = self.words = 0
+        self.right = self.unsure = self.minutes = 0.0
+
+    def add(self, times, labels, sequence):
+        ends = [turn[0] for turn in sequence.turns[1:]] + [times[-1]]
+        due = 0
+        for (start, _, label), end in zip(sequence.turns, ends):
+            hits = np.flatnonzero((labels == label) & (times >= start) & (times <= end))
+            self.delays.append(times[hits[0]] - start if len(hits) else end - start)
+            due += len(hits) > 0
+        named = labels[labels != UNCERTAIN]
+        self.names += max(0, np.count_nonzero(np.diff(named)) - due)
+        changes = np.flatnonzero(np.diff(labels)) + 1
+        self.words += max(0, len(changes) - due)
+        self.lasted += list(np.diff(times[changes]))
+        span = np.diff(times, append=times[-1] + 1 / RATE)
+        self.right += np.sum(span[labels == sequence.truth]) / 60
+        self.unsure += np.sum(span[labels == UNCERTAIN]) / 60
+        self.minutes += np.sum(span) / 60
+
+    def row(self):
+        return (np.median(self.delays), np.mean(self.delays), self.names / self.minutes,
+                self.words / self.minutes,
+                100 * np.mean(np.array(self.lasted or [9]) < 0.4), 100 * self.right / self.minutes,
+                100 * self.unsure / self.minutes)
+
+
+def judge(filtered, sequences, answers):
+    judgement = Judgement()
+    for sequence, answer in zip(sequences, answers):
+        judgement.add(sequence.times, filtered(sequence.times, answer), sequence)
+    return judgement.row()
+
+
+def make_sequences(faces, count, seed):
+    rng = np.random.default_rng(seed)
+    return [Sequence(rng, faces, 20, (0.1, 0.4, 1)[i % 3]) for i in range(count)]
+
+
+def labels_section(options):
+    library = Library(options.library, options.model)
+    sequences = make_sequences(read_faces(options.data, options.ferplus), options.sequences,
+                               options.seed)
+    answers = [library.recognize(sequence.crops) for sequence in sequences]
+    print("%-12s %5s   %6s %6s %7s %7s %7s %7s %7s" % (
+        "filter", "tau", "delay", "mean", "false", "words", "short", "right", "unsure"))
+    for name, filtered in (("exponential", exponential),
+                           ("smoother", lambda *given: library.smooth(*given)[0])):
+        for seconds in (0, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5):
+            row = judge(lambda t, a: filtered(t, a, seconds), sequences, answers)
+            print("%-12s %5.1f   %5.2fs %5.2fs %7.1f %7.1f %6.1f%% %6.1f%% %6.1f%%" % (
+                name, seconds, *row))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
+                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    sections = parser.add_subparsers(dest="section", required=True)
+    labels = sections.add_parser("labels", help="what is said over time")
+    labels.add_argument("--data", default=os.path.join(ROOT, "datasets", "fer2013.csv"))
+    labels.add_argument("--ferplus", default=os.path.join(ROOT, "datasets", "fer2013new.csv"))
+    labels.add_argument("--model", default=os.path.join(ROOT, "models", "expressions.safetensors"))
+    labels.add_argument("--library",
+                        default=os.path.join(ROOT, "build", "src", "lib", "libexpressions.so.0"))
+    labels.add_argument("--sequences", type=int, default=60)
+    labels.add_argument("--seed", type=int, default=1)
+    labels.set_defaults(run=labels_section)
+    options = parser.parse_args()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,397 @@
+/* What is said of a face over time. */
+#include "testing.h"
+
+#include "smoother.h"
+
+enum { ANGRY, HAPPY = 3, SAD, SURPRISE, NEUTRAL };
+
+/* `top` for the label, the rest in equal parts. */
+static struct expressions_face answer(int id, int label, float top)
+{
+    struct expressions_face face = {.id = id};
+    for (int k = 0; k < LABEL_COUNT; k++)
+        face.raw[k] = k == label ? top : (1 - top) / (LABEL_COUNT - 1);
+    return face;
+}
+
+/* Two labels share all but a little. */
+static struct expressions_face between_two(int a, float share, int b)
+{
+    struct expressions_face face = answer(1, a, 0.9f * share);
+    float rest = 0.02f;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        face.raw[k] = k == a ? 0.9f * share : k == b ? 0.9f * (1 - share) : rest;
+    return face;
+}
+
+static void expect_distribution(const struct expressions_face *face)
+{
+    double sum = 0;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        sum += (double)face->probabilities[k];
+    expect_close(sum, 1, 1e-5, "sum");
+    assert_true(face->second != face->label && face->second >= 0 && face->second < LABEL_COUNT);
+}
+
+/* Whatever is seen, at the end what was taken in is this label's. */
+static double run(struct smoother *smoother, int label, float top, double begin, double end,
+                  double fps, struct expressions_face *face)
+{
+    double time = begin;
+    for (; time < end; time += 1 / fps) {
+        *face = answer(1, label, top);
+        smoother_run(smoother, face, 1, time);
+    }
+    return time;
+}
+
+/* Unmistakable answers change the label within the time that was asked for, at any frame rate, and
+ * what is shown changes with it. */
+static void test_plain_change(void **state)
+{
+    (void)state;
+    static const double times[] = {0.1, 0.2, 0.3, 0.5, 1, 2};
+    static const double rates[] = {10, 24, 30, 60, 240};
+    for (int i = 0; i < 30; i++) {
+        double seconds = times[i / 5];
+        double fps = rates[i % 5];
+        struct smoother smoother = {.seconds = seconds};
+        struct expressions_face face;
+        double begin = run(&smoother, SAD, 0.97f, 0, 5, fps, &face);
+        double time = begin;
+        assert_int_equal(face.label, SAD);
+        do {
+            face = answer(1, HAPPY, 0.97f);
+            smoother_run(&smoother, &face, 1, time);
+            expect_distribution(&face);
+            time += 1 / fps;
+        } while (face.label == SAD && time < begin + 10);
+        double delay = time - begin; /* until the next frame */
+        if (delay > fmax(seconds * 1.1, 3 / fps) + 1.01 / fps || delay < seconds * 0.6)
+            fail_msg("%g s at %g fps: changed after %g s", seconds, fps, delay);
+        assert_int_equal(face.label, HAPPY);
+        assert_false(face.uncertain);
+        assert_true(face.probabilities[HAPPY] > 0.6f);
+    }
+}
+
+/* One frame of anything changes nothing, at 24 frames a second or more. */
+static void test_stray_frames(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    for (int n = 0; n < 24 * 60; n++) {
+        struct expressions_face face = answer(1, HAPPY, 0.9f);
+        if (n % 6 == 5)
+            face = answer(1, n / 6 % LABEL_COUNT, 0.99f);
+        smoother_run(&smoother, &face, 1, n / 24.0);
+        assert_int_equal(face.label, HAPPY);
+        assert_false(face.uncertain);
+    }
+}
+
+/* Weak answers that waver change nothing; once they agree, they do. */
+static void test_wavering(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    struct rng rng = rng_make(5, 0);
+    struct expressions_face face;
+    double time = run(&smoother, HAPPY, 0.8f, 0, 2, 30, &face);
+    for (int n = 0; n < 30 * 60; n++, time += 1 / 30.0) {
+        face = between_two(HAPPY, 0.6f + 0.003f * (float)between(&rng, -100, 100), SAD);
+        smoother_run(&smoother, &face, 1, time);
+        assert_int_equal(face.label, HAPPY);
+    }
+    for (int n = 0; n < 90; n++, time += 1 / 30.0) {
+        face = between_two(HAPPY, 0.25f, SAD);
+        smoother_run(&smoother, &face, 1, time);
+    }
+    assert_int_equal(face.label, SAD);
+}
+
+/* A mouth that opens and closes five times a second, and is open for more than half of the time,
+ * is no surprise; one that stays open is. */
+static void test_speech(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    struct expressions_face face;
+    double time = run(&smoother, HAPPY, 0.9f, 0, 2, 30, &face);
+    for (int n = 0; n < 300; n++, time += 1 / 30.0) {
+        face = n % 7 < 4 ? answer(1, SURPRISE, 0.9f) : answer(1, HAPPY, 0.9f);
+        smoother_run(&smoother, &face, 1, time);
+        assert_int_equal(face.label, HAPPY);
+        assert_false(face.uncertain);
+    }
+    assert_true(face.probabilities[HAPPY] > 0.5f);
+    run(&smoother, SURPRISE, 0.9f, time, time + 1.5, 30, &face);
+    assert_int_equal(face.label, SURPRISE);
+}
+
+/* Whatever the answers are, nothing that is said lasts for less than 0.4 s. */
+static void test_no_short_words(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.1};
+    struct rng rng = rng_make(7, 0);
+    int words[3] = {-1, -1, -1};
+    int changes = 0;
+    double since = 0;
+    for (int n = 0; n < 30000; n++) {
+        static struct expressions_face held;
+        double time = n / 30.0;
+        if (n % 8 == 0)
+            held = answer(1, between(&rng, 0, 6), (float)between(&rng, 20, 99) / 100);
+        struct expressions_face face = held;
+        smoother_run(&smoother, &face, 1, time);
+        int said[3] = {face.uncertain, face.label, face.uncertain ? face.second : 0};
+        if (memcmp(said, words, sizeof said) == 0)
+            continue;
+        if (n > 0 && time - since < BELIEF_SHORTEST - 1e-9)
+            fail_msg("said for %g s, until %g s", time - since, time);
+        memcpy(words, said, sizeof said);
+        since = time;
+        changes++;
+    }
+    assert_true(changes > 100);
+}
+
+/* A steady answer is named from one half on; below, the best two are. */
+static void test_uncertain(void **state)
+{
+    (void)state;
+    for (int percent = 30; percent <= 70; percent += 8) {
+        struct smoother smoother = {.seconds = 0.2};
+        struct expressions_face face;
+        double time = run(&smoother, ANGRY, 0.95f, 0, 2, 30, &face);
+        for (int n = 0; n < 900; n++, time += 1 / 30.0) {
+            face = answer(1, SAD, (float)percent / 100);
+            face.raw[ANGRY] -= 0.04f;
+            face.raw[NEUTRAL] += 0.04f;
+            smoother_run(&smoother, &face, 1, time);
+        }
+        assert_int_equal(face.uncertain, percent < 50);
+        assert_int_equal(face.label, SAD);
+        assert_int_equal(face.second, NEUTRAL);
+        expect_close((double)face.probabilities[SAD], percent / 100.0, 0.02, "what is shown");
+    }
+}
+
+/* Small faces and such as move fast count less. */
+static void test_badly_seen(void **state)
+{
+    (void)state;
+    static const struct {
+        int side, step;
+    } faces[] = {{200, 0}, {9, 0}, {200, 100}};
+    double delays[3];
+    for (int i = 0; i < 3; i++) {
+        struct smoother smoother = {.seconds = 1};
+        double change = -1;
+        for (int n = 0; n < 300; n++) {
+            struct expressions_face face = answer(1, n < 150 ? SAD : HAPPY, 0.97f);
+            face.box = (struct expressions_box){n * faces[i].step, 0, faces[i].side, faces[i].side};
+            smoother_run(&smoother, &face, 1, n / 30.0);
+            if (change < 0 && face.label == HAPPY)
+                change = n / 30.0 - 5;
+        }
+        delays[i] = change;
+    }
+    assert_true(delays[1] > 1.4 * delays[0]);
+    assert_true(delays[2] > 1.8 * delays[0]);
+}
+
+static void test_raw(void **state)
+{
+    (void)state;
+    struct smoother smoother = {0};
+    struct rng rng = rng_make(3, 0);
+    for (int n = 0; n < 100; n++) {
+        int label = between(&rng, 0, 6);
+        float top = (float)between(&rng, 30, 90) / 100;
+        struct expressions_face face = answer(1, label, top);
+        smoother_run(&smoother, &face, 1, n * 0.001);
+        assert_memory_equal(face.probabilities, face.raw, sizeof face.raw);
+        assert_int_equal(face.label, label);
+        assert_int_equal(face.uncertain, top < 0.5f);
+        assert_false(face.smoothed);
+        expect_distribution(&face);
+    }
+}
+
+/* Each face keeps its own history, wherever it stands in the list; a held one keeps its values. */
+static void test_histories(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 10};
+    struct expressions_face faces[2] = {answer(1, 0, 1), answer(2, 3, 1)};
+    smoother_run(&smoother, faces, 2, 0);
+    struct expressions_face swapped[2] = {answer(2, 3, 1), answer(1, 0, 1)};
+    smoother_run(&smoother, swapped, 2, 0.1);
+    expect_close((double)swapped[0].probabilities[3], 1, 1e-6, "second face");
+    expect_close((double)swapped[1].probabilities[0], 1, 1e-6, "first face");
+    struct expressions_face held = {.id = 1, .held = true};
+    smoother_run(&smoother, &held, 1, 0.2);
+    expect_close((double)held.probabilities[0], 1, 1e-6, "held");
+    assert_int_equal(held.label, 0);
+    struct expressions_face back = answer(2, 5, 1);
+    smoother_run(&smoother, &back, 1, 0.3);
+    expect_close((double)back.probabilities[5], 1, 1e-6, "forgotten");
+    struct expressions_face unknown = {.id = 9, .held = true};
+    smoother_run(&smoother, &unknown, 1, 0.4);
+    assert_true(unknown.uncertain);
+    /* The same time again, or an earlier one, brings nothing. */
+    struct expressions_face again = answer(2, 5, 1);
+    smoother_run(&smoother, &again, 1, 0.5);
+    struct expressions_face late = answer(2, 1, 1);
+    smoother_run(&smoother, &late, 1, 0.5);
+    assert_memory_equal(late.probabilities, again.probabilities, sizeof late.probabilities);
+}
+
+/* ---- Resting faces --------------------------------------------------------------------------- */
+
+/* Neutral, but sad to the network. */
+static struct expressions_face sad_at_rest(float sad)
+{
+    return between_two(SAD, sad, NEUTRAL);
+}
+
+/* After calibration neutral is read as neutral, and a smile is still a smile. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    struct smoother smoother = {0};
+    struct expressions_face face;
+    assert_int_equal(smoother_calibrate(&smoother, 1, true), -1);
+    for (int n = 0; n <= 90; n++) {
+        double time = n / 30.0;
+        face = answer(1, SAD, 0.5f);
+        face.raw[NEUTRAL] += 0.02f;
+        face.raw[SAD] -= 0.02f;
+        smoother_run(&smoother, &face, 1, time);
+        if (n == 10)
+            assert_int_equal(smoother_calibrate(&smoother, 1, true), 0);
+        int expected = n <= 10  ? EXPRESSIONS_PLAIN
+                       : n < 70 ? EXPRESSIONS_COLLECTING
+                                : EXPRESSIONS_CALIBRATED;
+        assert_int_equal(face.calibration, expected);
+        assert_int_equal(face.label, n < 70 ? SAD : NEUTRAL);
+    }
+    assert_true(face.smoothed);
+    expect_close((double)face.raw[SAD], 0.48, 1e-6, "the network's own answer");
+    expect_distribution(&face);
+    expect_close((double)face.probabilities[NEUTRAL], 0.7, 0.05, "neutral");
+    face = answer(1, HAPPY, 0.9f);
+    smoother_run(&smoother, &face, 1, 4);
+    assert_int_equal(face.label, HAPPY);
+
+    assert_int_equal(smoother_calibrate(&smoother, 1, false), 0);
+    face = answer(1, SAD, 0.5f);
+    smoother_run(&smoother, &face, 1, 5);
+    assert_int_equal(face.label, SAD);
+    assert_int_equal(face.calibration, EXPRESSIONS_PLAIN);
+}
+
+/* After ten seconds of rest and some more a lean to sadness is gone, smiles in between or not; a
+ * plain sadness and a smile are what they were; another person begins anew. */
+static void test_adaptation(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    struct expressions_face face;
+    smoother_adapt(&smoother, true);
+    for (int n = 0; n < 30 * 40; n++) {
+        face = n % 120 < 30 ? answer(1, HAPPY, 0.9f) : sad_at_rest(0.6f);
+        smoother_run(&smoother, &face, 1, n / 30.0);
+        if (n < 30 * RESTING_CALM)
+            assert_int_equal(face.calibration, EXPRESSIONS_PLAIN);
+        if (n % 120 == 119)
+            assert_int_equal(face.label, n < 300 ? SAD : n < 900 ? face.label : NEUTRAL);
+        if (n % 120 == 29)
+            assert_int_equal(face.label, HAPPY);
+    }
+    assert_int_equal(face.calibration, EXPRESSIONS_ADAPTED);
+    double time = 40;
+    for (int n = 0; n < 60; n++, time += 1 / 30.0) {
+        face = answer(1, SAD, 0.9f);
+        smoother_run(&smoother, &face, 1, time);
+    }
+    assert_int_equal(face.label, SAD);
+    for (int n = 0; n < 300; n++, time += 1 / 30.0) {
+        face = sad_at_rest(0.6f);
+        face.id = 2;
+        smoother_run(&smoother, &face, 1, time);
+    }
+    assert_int_equal(face.label, SAD);
+    assert_int_equal(face.calibration, EXPRESSIONS_PLAIN);
+}
+
+/* However long a plain sadness, or a smile, lasts: it is believed. */
+static void test_adaptation_is_bounded(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    struct expressions_face faces[2];
+    smoother_adapt(&smoother, true);
+    for (int n = 0; n < 30 * 300; n++) {
+        faces[0] = answer(1, SAD, 0.85f);
+        faces[1] = answer(2, HAPPY, 0.55f);
+        smoother_run(&smoother, faces, 2, n / 30.0);
+        assert_int_equal(faces[0].label, SAD);
+        assert_int_equal(faces[1].label, HAPPY);
+        assert_true(!faces[0].uncertain && !faces[1].uncertain);
+        assert_int_equal(faces[1].calibration, EXPRESSIONS_PLAIN);
+    }
+}
+
+/* Off, nothing is learned; switched off, nothing is kept. A calibration comes first. */
+static void test_adaptation_switched(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    struct expressions_face face;
+    for (int n = 0; n < 30 * 120; n++) {
+        if (n == 30 * 30 || n == 30 * 90)
+            smoother_adapt(&smoother, n == 30 * 30);
+        if (n == 30 * 70)
+            assert_int_equal(smoother_calibrate(&smoother, 1, true), 0);
+        if (n == 30 * 80)
+            assert_int_equal(smoother_calibrate(&smoother, 1, false), 0);
+        face = sad_at_rest(0.6f);
+        smoother_run(&smoother, &face, 1, n / 30.0);
+        int second = n / 30;
+        int expected = second < 40   ? EXPRESSIONS_PLAIN
+                       : second < 70 ? EXPRESSIONS_ADAPTED
+                       : second < 72 ? EXPRESSIONS_COLLECTING
+                       : second < 80 ? EXPRESSIONS_CALIBRATED
+                       : second < 90 ? EXPRESSIONS_ADAPTED
+                                     : EXPRESSIONS_PLAIN;
+        if (second % 10 > 2 || n == 30 * 71)
+            assert_int_equal(face.calibration, expected);
+        if (second == 29 || second == 119)
+            assert_int_equal(face.label, SAD);
+        if (second == 69)
+            assert_int_equal(face.label, NEUTRAL);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain_change),
+        cmocka_unit_test(test_stray_frames),
+        cmocka_unit_test(test_wavering),
+        cmocka_unit_test(test_speech),
+        cmocka_unit_test(test_no_short_words),
+        cmocka_unit_test(test_uncertain),
+        cmocka_unit_test(test_badly_seen),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_adaptation),
+        cmocka_unit_test(test_adaptation_is_bounded),
+        cmocka_unit_test(test_adaptation_switched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
