@@ -4,6 +4,7 @@
  * open file, and leaves whole files only. */
 #include "faults.h"
 
+#include "cross_validation.h"
 #include "evaluation_report.h"
 #include "explain.h"
 #include "gemm.h"
@@ -593,6 +594,15 @@ static int write_json(uint64_t *digest, struct error *error)
     return 0;
 }
 
+static int cross_validate_it(uint64_t *digest, struct error *error)
+{
+    stop = 0;
+    int result = cross_validate(&recipe, &pictures, 2, "test", test_folder(), &stop, error);
+    if (result == 0)
+        *digest = digest_of("folds.csv");
+    return result;
+}
+
 static void measuring(void **state)
 {
     (void)state;
@@ -603,6 +613,7 @@ static void measuring(void **state)
     assert_int_equal(model_load(&trained, in_folder("m.safetensors"), &error), 0);
     static const struct operation operations[] = {
         {"evaluate and report", nothing, measure, NULL, true, true},
+        {"cross-validate", nothing, cross_validate_it, NULL, true, true},
         {"JSON", nothing, write_json, NULL, false, false},
     };
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)

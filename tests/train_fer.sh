@@ -115,6 +115,24 @@ done
 [ -s one.onnx ] && cmp one.onnx two.onnx || fail "--export-onnx wrote two files of one model"
 grep -q 'networks\.1\.hog' one.onnx || fail "one.onnx names no second input"
 
+# Cross-validation; each picture of noise is a photograph of its own.
+awk 'BEGIN { srand(1); print "emotion,pixels,Usage"
+    for (i = 0; i < 84; i++) {
+        printf "%d,", i % 7
+        for (p = 0; p < 2304; p++) printf "%s%d", p ? " " : "", 40 + (p % 48) * (i % 7) / 2 + int(60 * rand())
+        print "," (i < 63 ? "Training" : "PublicTest")
+    } }' >noise.csv
+# shellcheck disable=SC2086
+expect 0 "3 folds of 63 pictures, which are crops of 63 photographs" --data noise.csv $plain --hidden 8 \
+    --epochs 1 --threads 1 --folds 3 --report crossed
+grep -q '^accuracy,[01]\.[0-9]*,0\.[0-9]*,[01.0-9]*,[01.0-9]*,[01.0-9]*$' crossed/folds.csv ||
+    fail "folds.csv: $(cat crossed/folds.csv)"
+# shellcheck disable=SC2086
+expect 1 "fewer photographs than 3 folds" --data data.csv $plain --ferplus-share 0 --folds 3
+expect 2 "--folds 1: not a whole number from 2 to 10" --folds 1
+expect 2 "--folds keeps no model" --folds 3 --output m.safetensors
+expect 2 "--folds keeps no model" --folds 3 --evaluate m.safetensors
+
 # The command line.
 expect 2 "unknown option --nonsense" --nonsense
 expect 2 "unknown option -hidden, where --hidden may be meant" --epochs 3 -hidden 5

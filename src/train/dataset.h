@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum split { SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT };
+enum split { SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT, SPLIT_NONE = SPLIT_COUNT };
 
 /* Where a data set comes from. */
 enum source {
@@ -44,7 +44,7 @@ struct dataset {
     int count;           /* N */
     uint8_t *pixels;     /* N x height x width */
     uint8_t *labels;     /* N; 0 .. K-1 */
-    uint8_t *splits;     /* N; enum split */
+    uint8_t *splits;     /* N; enum split, SPLIT_NONE for what is left out */
     struct votes *votes; /* N, or NULL without FER+ */
 };
 

@@ -42,6 +42,7 @@ enum option_id {
     OPTION_THREADS,
     OPTION_INIT_ONLY,
     OPTION_MEAN_FACES,
+    OPTION_FOLDS,
     OPTION_RESUME,
     OPTION_REPORT,
     OPTION_SKIP_BAD,
@@ -82,6 +83,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"init-only", no_argument, NULL, OPTION_INIT_ONLY},
+    {"folds", required_argument, NULL, OPTION_FOLDS},
     {"resume", required_argument, NULL, OPTION_RESUME},
     {"report", required_argument, NULL, OPTION_REPORT},
     {"skip-bad", no_argument, NULL, OPTION_SKIP_BAD},
@@ -153,6 +155,8 @@ static const char help[] =
     "  --resume FILE           go on from a checkpoint, with its own options\n"
     "  --report DIR            summary.json, confusions, calibration and robustness as\n"
     "                          tables and pictures; of a training also log.csv, curves.png\n"
+    "  --folds K               measure the recipe instead: K trainings, each without one\n"
+    "                          of K parts of the training data, on that part\n"
     "  --init-only             write the untrained network and end\n"
     "\n";
 
@@ -434,6 +438,8 @@ static int parse_option(int id, const char *text, struct options *o, struct give
     case OPTION_SPLIT:
         o->split = text;
         return 0;
+    case OPTION_FOLDS:
+        return parse_int("folds", text, MIN_FOLDS, MAX_FOLDS, &o->folds, error);
     case OPTION_RESUME:
         o->resume = text;
         return 0;
@@ -524,6 +530,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         return error_set(error,
                          "--resume goes on with the checkpoint's own options; leave out those "
                          "of network and training");
+    if (o.folds && (o.resume || o.output_given || o.recipe.epochs == 0 || o.action != ACTION_TRAIN))
+        return error_set(error, "--folds keeps no model and starts anew; leave out --output, "
+                                "--resume, --init-only and other tasks");
     if (o.action == ACTION_TRAIN && recipe_check(&o.recipe, error) < 0)
         return -1;
     *options = o;

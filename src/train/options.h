@@ -2,6 +2,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "folds.h"
 #include "trainer.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct options {
     const char *split;  /* NULL where none was named */
     const char *resume; /* NULL for a new training */
     const char *report; /* NULL for none */
+    int folds;          /* of --folds, 0 without */
     bool json, skip_bad;
     bool recipe_given; /* whether an option of the recipe, but for --threads, was given */
     bool data_given, output_given, augment_given, webcam_given, align_given;

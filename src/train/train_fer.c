@@ -1,6 +1,7 @@
 /* train_fer: trains the network on FER2013, or measures a trained one. */
 #include "blas.h"
 #include "checkpoint.h"
+#include "cross_validation.h"
 #include "evaluation_report.h"
 #include "file.h"
 #include "fit_aligner.h"
@@ -222,6 +223,10 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
         return EXIT_FAILURE;
     print_networks(&recipe, dataset);
     listen_for_stop();
+    if (o->folds)
+        return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error) < 0
+                   ? EXIT_FAILURE
+                   : EXIT_SUCCESS;
     struct training_files files = {program, output, checkpoint, o->report};
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
         return EXIT_FAILURE;
