@@ -91,7 +91,7 @@ expect_lines 1
 grep -qF 'names: more, notes.txt (2)' err || fail "passed over: $(cat err)"
 expect_error 2 "copy.nonsense: not an ending" --image face.png --output copy.nonsense --headless
 cp face.png same.png
-expect 1 "same.png: is the input itself" --image same.png --output same.png --headless
+expect 1 "same.png: is already an input or output" --image same.png --output same.png --headless
 cmp -s face.png same.png || fail "the input was overwritten"
 expect 1 "no/copy.png" --image face.png --output no/copy.png --headless
 
@@ -105,8 +105,22 @@ expect 0 "" --image face.png blank.png --headless --csv stills.csv
 expect 0 "" --demo --headless --max-frames 40 --csv demo.csv
 [ "$(awk -F, 'NF == 27 && $1 == "\"demo\"" && $6 == 1' demo.csv | wc -l)" -eq 40 ] || fail "demo.csv"
 cp face.png table.png
-expect_error 1 "table.png: is the input itself" --image table.png --headless --csv table.png
-cmp -s face.png table.png || fail "the table was written over the picture"
+for by in table.png ./table.png linked.png "$work/table.png"; do
+    ln -sf table.png linked.png
+    expect_error 1 "$by: is already an input or output" --image table.png --headless --csv "$by"
+    cmp -s face.png table.png || fail "the table was written over the picture"
+done
+cp "$model" own.safetensors
+expect_error 1 "own.safetensors: is already" --image face.png --model own.safetensors --csv own.safetensors
+cmp -s "$model" own.safetensors || fail "the table was written over the model"
+cp folder/face.png table.png
+expect_error 1 "folder/face.png: is already" --image folder --headless --csv folder/face.png
+mkdir others && cp face.png others/a.bin && cp blank.png others/a.png
+expect 1 "others/a.png: is already" --image others/a.bin others/a.png --output others --headless
+cmp -s blank.png others/a.png || fail "a copy was written over an input"
+expect_error 2 "new.mkv: is already" --demo --headless --csv new.mkv --output ./new.mkv
+grep -q "^source," new.mkv || fail "the table is gone"
+expect 0 "" --image face.png --headless --csv /dev/null --output copy.png
 expect_error 1 "no/table.csv" --demo --headless --csv no/table.csv
 
 # --- Bad pictures: each is named in one line, the others are done

@@ -17,7 +17,10 @@
 #include "resources.h"
 #include "text_report.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char mean_faces[] = SOURCE_DIR "/datasets/mean_faces.png";
 
@@ -205,6 +208,38 @@ static void test_frame_clip(void **state)
 }
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
+
+/* The largest picture there may be, in 14 MB: read, turned and copied, it takes less than a
+ * gigabyte. */
+static void test_large_pictures_take_no_gigabyte(void **state)
+{
+    (void)state;
+    enum { SIDE = 10488 };
+    char header[32];
+    struct rusage usage;
+    int length = snprintf(header, sizeof header, "P4\n%d %d\n", SIDE, SIDE), status = 1;
+    size_t size = (size_t)length + (size_t)SIDE * SIDE / 8;
+    uint8_t *bytes = calloc(size, 1);
+    assert_non_null(bytes);
+    memcpy(bytes, header, (size_t)length);
+    write_bytes(in_folder("large.pbm"), bytes, size);
+    free(bytes);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct frame frame = {0};
+        struct error error;
+        _exit(picture_read(in_folder("large.pbm"), &frame, NULL, &error) == 0 && frame.width == SIDE
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    print_message("%ld kB\n", usage.ru_maxrss);
+    assert_in_range(usage.ru_maxrss, 1, 1000000);
+    remove(in_folder("large.pbm"));
+}
 
 static void test_picture_errors(void **state)
 {
@@ -507,6 +542,8 @@ int main(void)
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test_setup_teardown(test_demo_bad_faces, make_folder, remove_folder),
         cmocka_unit_test(test_frame_clip),
+        cmocka_unit_test_setup_teardown(test_large_pictures_take_no_gigabyte, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_list, make_folder, remove_folder),
         cmocka_unit_test(test_jsonl),

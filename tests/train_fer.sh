@@ -279,6 +279,30 @@ sed 's/^6,/5,/' data.csv >changed.csv
 expect 1 "was made with other data" --resume other.checkpoint --data changed.csv --output x
 head -c 90000 other.checkpoint >cut.checkpoint
 expect 1 "cut.checkpoint:" --resume cut.checkpoint --data data.csv --output x
+cp data.csv own.csv
+expect 1 "own.csv: is already an input" --data own.csv --ferplus-share 0 --align off --output own.csv
+expect 1 "own.csv: is already an input" --data own.csv --align off --mean-faces ./own.csv
+cmp data.csv own.csv || fail "the data were written over"
+cp votes.csv own.csv
+expect 1 "own.csv: is already an input" --data data.csv --ferplus own.csv --output own.csv
+cmp votes.csv own.csv || fail "the votes were written over"
+cp m.safetensors own.onnx
+expect 1 "own.onnx: is already an input" --export-onnx own.onnx own.onnx
+cmp m.safetensors own.onnx || fail "the model was written over"
+expect 1 "black.pgm: belongs to the data" --data pictures --mean-faces pictures/train/happy/black.pgm
+# Digits have no place under the name of the model of faces.
+mkdir digits models
+for part in train t10k; do
+    { printf '\0\0\10\3\0\0\0\24\0\0\0\10\0\0\0\10' && head -c 1280 /dev/zero; } >digits/$part-images-idx3-ubyte
+    printf '\0\0\10\1\0\0\0\24\0\1\0\1\0\1\0\1\0\1\0\1\0\1\0\1\0\1\0\1' >digits/$part-labels-idx1-ubyte
+done
+echo faces >models/expressions.safetensors
+digits="--data digits --features pixels --hidden 4 --epochs 1 --threads 1"
+# shellcheck disable=SC2086
+expect 1 "models/expressions.safetensors: is the model of the seven expressions" $digits
+[ "$(cat models/expressions.safetensors)" = faces ] || fail "the model of faces was written over"
+# shellcheck disable=SC2086
+expect 0 "epoch   1/1" $digits --output digits.safetensors
 expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
 LC_ALL=C sed 's/--hidden 64,64/--hidden 65536/' other.checkpoint >large.checkpoint
 expect 1 "names a larger network than it can hold" --resume large.checkpoint --data many.csv --output x

@@ -108,6 +108,18 @@ bool file_is_litter(const char *name)
     return litter;
 }
 
+char *file_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    char *folder = malloc(length + 2);
+    if (folder) {
+        memcpy(folder, path, length);
+        memcpy(folder + length, slash ? "/" : ".", 2);
+    }
+    return folder;
+}
+
 /* ---- Writing --------------------------------------------------------------------------------- */
 
 struct file_writer {
@@ -175,23 +187,10 @@ static int grant_usual_mode(int fd)
     return fchmod(fd, 0666 & ~mask);
 }
 
-/* The folder of `path`, to be freed, or NULL without memory. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-    char *folder = malloc(length + 2);
-    if (folder) {
-        memcpy(folder, path, length);
-        memcpy(folder + length, slash ? "/" : ".", 2);
-    }
-    return folder;
-}
-
 uint64_t file_space(const char *path)
 {
     struct statvfs status;
-    char *folder = folder_of(path);
+    char *folder = file_folder(path);
     bool known = folder && statvfs(folder, &status) == 0;
     free(folder);
     return known ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
@@ -200,7 +199,7 @@ uint64_t file_space(const char *path)
 /* The folder's entry reaches the disk too; where a file system cannot do that, nothing is lost. */
 static void sync_folder(const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = file_folder(path);
     if (!folder)
         return;
     int fd = open(folder, O_RDONLY | O_CLOEXEC);

@@ -16,6 +16,9 @@ int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, str
  * archive of another system. */
 bool file_is_litter(const char *name);
 
+/* The folder that `path` is in, for the caller to free; NULL without memory. */
+char *file_folder(const char *path);
+
 /* Bytes that can still be written to the file system where `path` is or would be; UINT64_MAX where
  * that cannot be known. */
 uint64_t file_space(const char *path);

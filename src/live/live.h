@@ -19,6 +19,7 @@ struct live {
     const struct options *options;
     struct source source;
     struct vision vision;
+    struct file_set files; /* that are read, and the table */
     struct statistics statistics;
     struct expressions_smoother *smoother;
     double smoothing; /* its time, seconds */

@@ -104,8 +104,7 @@ static enum exit_status prepare_output(struct live *live, struct error *error)
         error_set(error, "%s: not an ending for a video; use .mp4, .mkv or .avi", options->output);
         return STATUS_USAGE;
     }
-    if (options->input == INPUT_VIDEO &&
-        setup_check_output(options->source, options->output, error))
+    if (file_set_check_output(&live->files, options->output, error))
         return STATUS_USAGE;
     if (recorder_create(&live->recorder, options->output, resource_font(), live->source.fps,
                         live->source.live, error))
@@ -142,7 +141,10 @@ int live_start_smoother(struct live *live, struct error *error)
 static enum exit_status start(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
-    enum exit_status status = setup_vision(options, &live->vision, error);
+    enum exit_status status =
+        setup_files(options, &live->files, error) ? STATUS_FAILED : STATUS_DONE;
+    if (status == STATUS_DONE)
+        status = setup_vision(options, &live->vision, error);
     if (status == STATUS_DONE)
         status = live_start_smoother(live, error) ? STATUS_FAILED : STATUS_DONE;
     /* What a camera or a stream gives while a window is being opened would come too late. */
@@ -150,11 +152,11 @@ static enum exit_status start(struct live *live, struct error *error)
         setup_view(options, "Expressions", true, &live->view);
     if (status == STATUS_DONE)
         status = open_source(live, error);
+    if (status == STATUS_DONE && setup_csv(options, &live->files, &live->csv, error))
+        status = STATUS_FAILED;
     if (status == STATUS_DONE && options->output)
         status = prepare_output(live, error);
     if (status == STATUS_DONE && options->report && timeline_report_open(options->report, error))
-        status = STATUS_FAILED;
-    if (status == STATUS_DONE && setup_csv(options, &live->csv, error))
         status = STATUS_FAILED;
     if (status != STATUS_DONE)
         return status;
@@ -259,6 +261,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
     recorder_close(&live->recorder);
     recorder_close(&live->take);
     csv_close(&live->csv);
+    file_set_free(&live->files);
     timeline_free(&live->timeline);
     view_close(&live->view);
     pipeline_free(&live->pipeline);

@@ -22,6 +22,7 @@ struct stills {
     const struct options *options;
     struct picture_list list;
     struct vision vision;
+    struct file_set files; /* that are read, and the table */
     struct csv *csv;       /* NULL without --csv */
     struct canvas *canvas; /* NULL without --output */
     bool into_folder;      /* --output is a folder */
@@ -87,7 +88,7 @@ static enum exit_status prepare_output(struct stills *stills, struct error *erro
     return canvas_create(&stills->canvas, resource_font(), error) ? STATUS_FAILED : STATUS_DONE;
 }
 
-static int output_path(const struct stills *stills, const char *path, char *out, size_t size,
+static int output_path(struct stills *stills, const char *path, char *out, size_t size,
                        struct error *error)
 {
     const char *output = stills->options->output;
@@ -100,7 +101,7 @@ static int output_path(const struct stills *stills, const char *path, char *out,
                      : snprintf(out, size, "%s", output);
     if (length < 0 || (size_t)length >= size)
         return error_set(error, "%s: the name of its copy is too long; use a shorter path", path);
-    return setup_check_output(path, out, error);
+    return file_set_check_output(&stills->files, out, error);
 }
 
 static int write_copy(struct stills *stills, const char *path, struct error *error)
@@ -219,6 +220,16 @@ static void ask_to_quit(void *context)
     SDL_PushEvent(&event);
 }
 
+/* No output is an input, nor the same as another output. */
+static int check_files(struct stills *stills, struct error *error)
+{
+    for (int i = 0; i < stills->list.count; i++) {
+        if (file_set_add(&stills->files, stills->list.paths[i], error))
+            return -1;
+    }
+    return setup_files(stills->options, &stills->files, error);
+}
+
 static enum exit_status start(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
@@ -227,6 +238,8 @@ static enum exit_status start(struct stills *stills, struct error *error)
         if (picture_list_add(&stills->list, options->images[i], &problem))
             complain(stills, &problem);
     }
+    if (check_files(stills, error))
+        return STATUS_FAILED;
     if (stills->list.skipped > 0 && !options->quiet)
         log_line(program_name, "passed over in folders, no pictures by their names: %s (%d)",
                  stills->list.skipped_names, stills->list.skipped);
@@ -235,7 +248,7 @@ static enum exit_status start(struct stills *stills, struct error *error)
         status = prepare_output(stills, error);
     if (status == STATUS_DONE)
         status = setup_vision(options, &stills->vision, error);
-    if (status == STATUS_DONE && setup_csv(options, &stills->csv, error))
+    if (status == STATUS_DONE && setup_csv(options, &stills->files, &stills->csv, error))
         status = STATUS_FAILED;
     if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, NULL, error))
         status = STATUS_FAILED;
@@ -262,6 +275,7 @@ enum exit_status run_stills(const struct options *options, struct error *error)
     csv_close(&stills->csv);
     setup_end_vision(&stills->vision);
     picture_list_free(&stills->list);
+    file_set_free(&stills->files);
     frame_free(&stills->frame);
     free(stills);
     return status;

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char program_name[] = "expressions";
 
@@ -98,18 +97,28 @@ void setup_end_vision(struct vision *vision)
     expressions_model_free(&vision->model);
 }
 
-int setup_csv(const struct options *options, struct csv **csv, struct error *error)
+int setup_files(const struct options *options, struct file_set *files, struct error *error)
+{
+    char found[RESOURCE_PATH_SIZE];
+    struct error ignored; /* what is missing is told by what needs it */
+    const char *model = options->model;
+    if (!model && resource_find("models/expressions.safetensors", found, &ignored) == 0)
+        model = found;
+    const char *video = options->input == INPUT_VIDEO ? options->source : NULL;
+    if (file_set_add(files, model, error) || file_set_add(files, video, error) ||
+        file_set_add(files, options->cascade ? options->cascade : resource_cascade(), error) ||
+        file_set_check_output(files, options->csv, error))
+        return -1;
+    return 0;
+}
+
+int setup_csv(const struct options *options, struct file_set *files, struct csv **csv,
+              struct error *error)
 {
     *csv = NULL;
     if (!options->csv)
         return 0;
-    if (options->input == INPUT_VIDEO && setup_check_output(options->source, options->csv, error))
-        return -1;
-    for (int i = 0; i < options->image_count; i++) {
-        if (setup_check_output(options->images[i], options->csv, error))
-            return -1;
-    }
-    return csv_open(csv, options->csv, error);
+    return csv_open(csv, options->csv, error) || file_set_add(files, options->csv, error) ? -1 : 0;
 }
 
 void setup_view(const struct options *options, const char *title, bool live, struct view **view)
@@ -130,13 +139,4 @@ void setup_view(const struct options *options, const char *title, bool live, str
     }
     if (!options->quiet)
         log_line(program_name, "%s", error.text);
-}
-
-int setup_check_output(const char *input, const char *output, struct error *error)
-{
-    struct stat in, out;
-    if (stat(input, &in) || stat(output, &out) || in.st_dev != out.st_dev ||
-        in.st_ino != out.st_ino)
-        return 0;
-    return error_set(error, "%s: is the input itself; choose another name", output);
 }

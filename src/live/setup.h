@@ -5,6 +5,7 @@
 #include "csv.h"
 #include "exit_status.h"
 #include "expressions.h"
+#include "file_set.h"
 #include "options.h"
 #include "view.h"
 
@@ -30,14 +31,16 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
                               struct error *error);
 void setup_end_vision(struct vision *vision);
 
-/* Begins the table of --csv, unless it is an input itself. *csv is NULL without --csv. */
-int setup_csv(const struct options *options, struct csv **csv, struct error *error);
+/* Begins the table of --csv, and adds it to the set. *csv is NULL without --csv. */
+int setup_csv(const struct options *options, struct file_set *files, struct csv **csv,
+              struct error *error);
 
 /* Opens a window where there is a display and the user wants one; says on stderr where the program
  * goes without. *view is NULL then. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view);
 
-/* Refuses an output that is the input file itself. */
-int setup_check_output(const char *input, const char *output, struct error *error);
+/* Adds what the options name for reading, but for pictures, and refuses a table among all in the
+ * set. The caller ends the set with file_set_free. */
+int setup_files(const struct options *options, struct file_set *files, struct error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "cross_validation.h"
 #include "evaluation_report.h"
 #include "file.h"
+#include "file_set.h"
 #include "fit_aligner.h"
 #include "inspect.h"
 #include "log.h"
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 static const char program[] = "train_fer";
+static const char face_model[] = "expressions.safetensors";
 static const char default_ferplus[] = "datasets/fer2013new.csv";
 /* In label order: as little as makes the demo read clearly. */
 static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6};
@@ -48,6 +50,37 @@ static void listen_for_stop(void)
     sigaction(SIGHUP, NULL, &before);
     if (before.sa_handler != SIG_IGN) /* as nohup wants it */
         sigaction(SIGHUP, &action, NULL);
+}
+
+/* Whether the file is there, and inside the folder. */
+static bool lies_in(const char *path, const char *folder)
+{
+    char *file = realpath(path, NULL), *inside = realpath(folder, NULL);
+    size_t length = inside ? strlen(inside) : 0;
+    bool lies = file && inside && strncmp(file, inside, length) == 0 && file[length] == '/';
+    free(file);
+    free(inside);
+    return lies;
+}
+
+/* What is read is not written over; `outputs` may be NULL one by one. */
+static int check_outputs(const struct options *o, const char *const *outputs, size_t count,
+                         struct error *error)
+{
+    const char *ferplus = o->ferplus ? o->ferplus : default_ferplus;
+    const char *inputs[] = {o->data, ferplus, o->model, o->resume};
+    struct file_set files = {0};
+    int result = 0;
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs && result == 0; i++)
+        result = file_set_add(&files, inputs[i], error);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        if (outputs[i] && lies_in(outputs[i], o->data))
+            result = error_set(error, "%s: belongs to the data; choose another name", outputs[i]);
+        else
+            result = file_set_check_output(&files, outputs[i], error);
+    }
+    file_set_free(&files);
+    return result;
 }
 
 static int load_data(const struct options *o, struct dataset *dataset, struct error *error)
@@ -155,8 +188,8 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
 /* models/x.safetensors.checkpoint belongs to models/x.safetensors. */
 static const char checkpoint_suffix[] = ".checkpoint";
 
-static int name_files(const struct options *o, char output[PATH_MAX], char checkpoint[PATH_MAX],
-                      struct error *error)
+static int name_files(const struct options *o, const struct dataset *dataset, char output[PATH_MAX],
+                      char checkpoint[PATH_MAX], struct error *error)
 {
     size_t suffix = sizeof checkpoint_suffix - 1, length = o->resume ? strlen(o->resume) : 0;
     bool beside = !o->output_given && length > suffix &&
@@ -166,7 +199,14 @@ static int name_files(const struct options *o, char output[PATH_MAX], char check
     if (written >= PATH_MAX ||
         snprintf(checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX)
         return error_set(error, "--output: a path too long; use a shorter one");
-    return 0;
+    const char *slash = strrchr(output, '/');
+    if (!names_expressions(dataset) && strcmp(slash ? slash + 1 : output, face_model) == 0)
+        return error_set(error,
+                         "%s: is the model of the seven expressions, which these data do not have; "
+                         "choose another name with --output",
+                         output);
+    const char *const outputs[] = {output};
+    return check_outputs(o, outputs, 1, error);
 }
 
 /* How the answers hold where the pictures change is a question for faces. */
@@ -217,7 +257,7 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
     struct recipe recipe;
     char output[PATH_MAX], checkpoint[PATH_MAX];
     if (settle_recipe(o, dataset, &recipe, error) < 0 ||
-        name_files(o, output, checkpoint, error) < 0 ||
+        name_files(o, dataset, output, checkpoint, error) < 0 ||
         (o->report && report_open(o->report, error) < 0) ||
         inspect_print(dataset, stdout, error) < 0)
         return EXIT_FAILURE;
@@ -322,6 +362,9 @@ static int run(const struct options *o, struct error *error)
 {
     struct dataset dataset;
     struct model model;
+    const char *const outputs[] = {o->onnx, o->mean_faces};
+    if (check_outputs(o, outputs, 2, error) < 0)
+        return EXIT_FAILURE;
     if (o->action == ACTION_EXPORT_ONNX)
         return run_export(o, error);
     if (o->action == ACTION_EVALUATE && model_load(&model, o->model, error) < 0)

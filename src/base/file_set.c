@@ -1,0 +1,81 @@
+#include "file_set.h"
+
+#include "file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+    return hash | 1;
+}
+
+/* False for what cannot be lost. */
+static bool identify(const char *path, struct file_identity *identity)
+{
+    struct stat status;
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &status) == 0) {
+        *identity = (struct file_identity){status.st_dev, status.st_ino, 0};
+        return S_ISREG(status.st_mode);
+    }
+    char *folder = file_folder(path);
+    bool known = folder && stat(folder, &status) == 0;
+    free(folder);
+    if (known)
+        *identity =
+            (struct file_identity){status.st_dev, status.st_ino, hash_of(slash ? slash + 1 : path)};
+    return known;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct file_identity *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->inode != y->inode)
+        return x->inode < y->inode ? -1 : 1;
+    return x->name < y->name ? -1 : x->name > y->name;
+}
+
+int file_set_add(struct file_set *set, const char *path, struct error *error)
+{
+    struct file_identity identity;
+    if (!path || !identify(path, &identity))
+        return 0;
+    if (set->count == set->capacity) {
+        int capacity = set->capacity ? 2 * set->capacity : 16;
+        struct file_identity *larger = realloc(set->identities, (size_t)capacity * sizeof *larger);
+        if (!larger)
+            return error_no_memory(error, "the list of files");
+        set->identities = larger;
+        set->capacity = capacity;
+    }
+    set->identities[set->count++] = identity;
+    set->sorted = false;
+    return 0;
+}
+
+int file_set_check_output(struct file_set *set, const char *path, struct error *error)
+{
+    struct file_identity identity;
+    if (!path || set->count == 0 || !identify(path, &identity))
+        return 0;
+    if (!set->sorted)
+        qsort(set->identities, (size_t)set->count, sizeof *set->identities, compare);
+    set->sorted = true;
+    if (!bsearch(&identity, set->identities, (size_t)set->count, sizeof identity, compare))
+        return 0;
+    return error_set(error, "%s: is already an input or output of this run; choose another name",
+                     path);
+}
+
+void file_set_free(struct file_set *set)
+{
+    free(set->identities);
+    *set = (struct file_set){0};
+}
