@@ -34,6 +34,10 @@ for file; do
     */expressions/*.so) ;;
     *) lacks '_chk@' "no fortified function" "$file" -s ;;
     esac
+    readelf -W -d "$file" | sed -n '/R.*PATH/{s/.*\[//; s/\].*//; p;}' | tr : '\n' | grep -qv '^[/$]' && {
+        echo "FAILED: $file: looks for libraries in the folder that it is started in"
+        failures=$((failures + 1))
+    }
     readelf -W -d "$file" | grep -q TEXTREL && {
         echo "FAILED: $file: changes its own code"
         failures=$((failures + 1))
