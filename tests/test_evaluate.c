@@ -325,6 +325,48 @@ static void changes_of_brightness_and_quality(void **state)
     }
 }
 
+static void changes_of_webcams(void **state)
+{
+    (void)state;
+    uint8_t in[PIXELS], out[PIXELS], again[PIXELS];
+    struct error error;
+    memset(in, 100, sizeof in);
+    int light = change_named("light from the left"), noise = change_named("noise of deviation 12");
+    int blur = change_named("motion blur of 10 % to the side");
+    assert_int_equal(robustness_change(light, in, FACE_SIDE, FACE_SIDE, out, &error), 0);
+    assert_true(out[0] == 170 && out[FACE_SIDE - 1] == 30 && out[PIXELS - FACE_SIDE] == 170);
+    assert_int_equal(robustness_change(noise, in, FACE_SIDE, FACE_SIDE, out, &error), 0);
+    assert_int_equal(robustness_change(noise, in, FACE_SIDE, FACE_SIDE, again, &error), 0);
+    assert_memory_equal(out, again, PIXELS);
+    in[0] = 101; /* another picture, another noise */
+    assert_int_equal(robustness_change(noise, in, FACE_SIDE, FACE_SIDE, again, &error), 0);
+    assert_memory_not_equal(out + 1, again + 1, PIXELS - 1);
+    for (int y = 0; y < FACE_SIDE; y++)
+        memset(in + y * FACE_SIDE, y % 2 ? 200 : 0, FACE_SIDE);
+    in[10 * FACE_SIDE + 24] = 255;
+    assert_int_equal(robustness_change(blur, in, FACE_SIDE, FACE_SIDE, out, &error), 0);
+    assert_true(out[10 * FACE_SIDE + 24] < 60 && out[10 * FACE_SIDE + 22] > 30);
+    assert_true(out[11 * FACE_SIDE + 24] == 200 && out[12 * FACE_SIDE + 24] == 0);
+    /* Of the mean faces, the eyes lie around row 17 of 48, the mouth around row 36. */
+    static const struct {
+        const char *name;
+        int row, other;
+    } bars[] = {{"a bar over the eyes", 17, 36}, {"a bar over the mouth", 36, 17}};
+    memset(in, 100, sizeof in);
+    for (int i = 0; i < 2; i++) {
+        int bar = change_named(bars[i].name), covered = 0;
+        assert_int_equal(robustness_change(bar, in, FACE_SIDE, FACE_SIDE, out, &error), 0);
+        for (int p = 0; p < PIXELS; p++)
+            covered += out[p] == 0;
+        assert_in_range(covered, 9 * FACE_SIDE, 10 * FACE_SIDE);
+        for (int x = 0; x < FACE_SIDE; x++)
+            for (int y = -3; y <= 3; y++) {
+                assert_int_equal(out[(bars[i].row + y) * FACE_SIDE + x], 0);
+                assert_int_equal(out[(bars[i].other + y) * FACE_SIDE + x], 100);
+            }
+    }
+}
+
 static void robustness_counts_what_differs(void **state)
 {
     (void)state;
@@ -431,6 +473,7 @@ int main(void)
         cmocka_unit_test_teardown(evaluation_refuses_other_data, empty_folder),
         cmocka_unit_test(changes_are_what_they_are_called),
         cmocka_unit_test(changes_of_brightness_and_quality),
+        cmocka_unit_test(changes_of_webcams),
         cmocka_unit_test_teardown(robustness_counts_what_differs, empty_folder),
         cmocka_unit_test_teardown(report_holds_the_figures, empty_folder),
     };

@@ -176,7 +176,7 @@ static const char calibration_panels[] =
  * differ. */
 static const char robustness_panels[] =
     "set datafile separator ','\n"
-    "set terminal pngcairo size 1000,520 font 'DejaVu Sans,11' noenhanced\n"
+    "set terminal pngcairo size 1000,660 font 'DejaVu Sans,11' noenhanced\n"
     "set border lc rgb '#888888'\n"
     "set tics textcolor rgb '#333333'\n"
     "set grid x lc rgb '#dddddd'\n"

@@ -3,16 +3,17 @@
 #include "face.h"
 #include "ocv.h"
 #include "warp.h"
+#include "webcam.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum { BATCH = 128, LOW_QUALITY = 30, FEW_PIXELS = 40 };
 
-enum kind { PLACE, BRIGHTNESS, JPEG, RESOLUTION, MIRROR };
+enum kind { PLACE, BRIGHTNESS, SIDE_LIGHT, MOTION, NOISE, JPEG, RESOLUTION, BAR, MIRROR };
 
 /* degrees and scale: the face turned to the left and enlarged; dx, dy: moved to the right and
- * down, shares of the side. */
+ * down, shares of the side; of a bar, the middle. */
 static const struct change {
     const char *name;
     enum kind kind;
@@ -29,8 +30,13 @@ static const struct change {
     {"turned by 15 degrees to the right", .kind = PLACE, .scale = 1, .degrees = -15},
     {"half brightness", .kind = BRIGHTNESS, .brightness = 0.5},
     {"double brightness", .kind = BRIGHTNESS, .brightness = 2},
+    {"light from the left", .kind = SIDE_LIGHT},
+    {"motion blur of 10 % to the side", .kind = MOTION},
+    {"noise of deviation 12", .kind = NOISE},
     {"JPEG quality 30", .kind = JPEG},
     {"40 pixels wide", .kind = RESOLUTION},
+    {"a bar over the eyes", .kind = BAR, .dy = 0.36},
+    {"a bar over the mouth", .kind = BAR, .dy = 0.77},
     {"mirrored", .kind = MIRROR},
 };
 
@@ -68,11 +74,33 @@ static enum ocv_code shrink_and_enlarge(struct grey_image picture, uint8_t *out,
                           : ocv_resize_grey(shrunk, out, picture.width, picture.height, failure);
 }
 
+/* A fifth of the face, black. */
+static void cover(double middle, struct grey_crop in, uint8_t *out)
+{
+    struct cover bar = {.x = 0.5 * in.width,
+                        .y = middle * in.height,
+                        .half_width = in.width,
+                        .half_height = 0.1 * in.height};
+    webcam_cover(in, bar, out);
+}
+
+/* Each picture's own, and the same each time. */
+static struct rng noise_of(struct grey_crop in)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < in.width * in.height; i++)
+        sum = sum * 31 + in.pixels[i];
+    return rng_make(0, sum);
+}
+
 int robustness_change(int change, const uint8_t *in, int width, int height, uint8_t *out,
                       struct error *error)
 {
     const struct change *c = &changes[change];
     struct grey_image picture = {in, width, height, (size_t)width};
+    const struct grey_crop crop = {in, width, height};
+    const double left = 3.141592653589793; /* where the light is */
+    struct rng rng = noise_of(crop);
     struct ocv_error failure;
     enum ocv_code code = OCV_OK;
     switch (c->kind) {
@@ -81,6 +109,18 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
         break;
     case BRIGHTNESS:
         brighten(c->brightness, in, (size_t)width * (size_t)height, out);
+        break;
+    case SIDE_LIGHT:
+        webcam_side_light(crop, left, 0.7, out);
+        break;
+    case MOTION:
+        webcam_motion(crop, 0, 0.1 * width, out);
+        break;
+    case NOISE:
+        webcam_noise(crop, 12, &rng, out);
+        break;
+    case BAR:
+        cover(c->dy, crop, out);
         break;
     case JPEG:
         code = ocv_jpeg_grey(picture, LOW_QUALITY, out, &failure);

@@ -4,7 +4,7 @@
 
 #include "evaluate.h"
 
-enum { ROBUSTNESS_CHANGES = 14 };
+enum { ROBUSTNESS_CHANGES = 19 };
 
 /* "none", "10 % smaller", ...: what is done to the crops, 0 .. ROBUSTNESS_CHANGES-1. */
 const char *robustness_name(int change);
