@@ -127,6 +127,8 @@ struct expressions_face {
     int uncertain;   /**< 1: no label is probable enough to be shown alone: name both; else 0 */
     int smoothed;    /**< 1: `probabilities` are not `raw`, but smoothed or corrected; else 0 */
     int calibration; /**< an enum expressions_calibration */
+    float score; /**< how sure the model's verifier is that the box shows a face, 0 .. 1; 1 where
+                    the model has no verifier */
     float probabilities[EXPRESSIONS_LABEL_COUNT]; /**< to show; sum to 1 */
     float raw[EXPRESSIONS_LABEL_COUNT];           /**< the network's answer; sum to 1 */
 };
@@ -176,9 +178,9 @@ EXPRESSIONS_API void
 expressions_recognizer_close(struct expressions_recognizer **recognizer); /**< Ends it. */
 
 /** Looks at faces[count], any count, whose boxes are set, and completes them: raw, probabilities,
- * label, uncertain. Boxes should be those of OpenCV's haarcascade_frontalface_default or alike: the
- * model was trained on them. Each side of a box is 1 .. EXPRESSIONS_MAX_SIDE. Held faces are not
- * looked at and stay as they are. */
+ * label, uncertain, score. Boxes should be those of OpenCV's haarcascade_frontalface_default or
+ * alike: the model was trained on them. Each side of a box is 1 .. EXPRESSIONS_MAX_SIDE. Held faces
+ * are not looked at and stay as they are. */
 EXPRESSIONS_API enum expressions_status
 expressions_recognize(struct expressions_recognizer *recognizer,
                       const struct expressions_picture *picture, struct expressions_face *faces,
@@ -195,6 +197,14 @@ expressions_detector_open(struct expressions_detector **detector, const char *ca
                           struct expressions_error *error);
 EXPRESSIONS_API void
 expressions_detector_close(struct expressions_detector **detector); /**< Ends it. */
+
+/** From now on the model's verifier judges what the cascade takes for faces, which lets the cascade
+ * look more loosely: tilted and turned faces are found too, and leaves and clouds are not. NULL, or
+ * a model without a verifier: no longer. The model must outlive the detector. */
+EXPRESSIONS_API enum expressions_status
+expressions_detector_set_verifier(struct expressions_detector *detector,
+                                  const struct expressions_model *model,
+                                  struct expressions_error *error);
 
 /** Finds frontal faces in a single picture, thoroughly: fills box and id of faces[0 .. *count-1],
  * at most `capacity`, largest first; all else in them becomes 0. */

@@ -10,6 +10,7 @@
 void model_free(struct model *model)
 {
     mlp_free(&model->aligner);
+    mlp_free(&model->verifier);
     for (int i = 0; i < model->network_count; i++) {
         mlp_free(&model->networks[i].mlp);
         free(model->networks[i].features.dictionary);
@@ -55,6 +56,7 @@ int model_set_prior(struct model *model, const float *prior, const char *path, s
 struct model_workspace {
     int capacity; /* crops */
     struct align_workspace *align;
+    struct verifier_workspace *verifier;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
     struct mirror_layer *mirror_layers[MODEL_MAX_NETWORKS]; /* NULL where there is none */
     uint8_t *faces; /* 2 capacity x height x width: the aligned crops, then their mirror images */
@@ -88,6 +90,9 @@ int model_workspace_create(struct model_workspace **workspace, const struct mode
     if (result == 0 && model->aligner.parameters)
         result = align_workspace_create(&made->align, &model->aligner, model->width, model->height,
                                         error);
+    if (result == 0 && model->verifier.parameters)
+        result = verifier_workspace_create(&made->verifier, &model->verifier, model->width,
+                                           model->height, error);
     for (int i = 0; result == 0 && i < model->network_count; i++) {
         const struct network *n = &model->networks[i];
         result = mlp_workspace_create(&made->mlps[i], &n->mlp.config, (int)rows, error);
@@ -107,6 +112,7 @@ void model_workspace_free(struct model_workspace **workspace)
     if (!w)
         return;
     align_workspace_free(&w->align);
+    verifier_workspace_free(&w->verifier);
     for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
         mlp_workspace_free(&w->mlps[i]);
         mirror_layer_free(&w->mirror_layers[i]);
@@ -126,6 +132,11 @@ void model_align(const struct model *model, struct model_workspace *w, const uin
         align_find(&model->aligner, w->align, crop, face);
     else
         *face = affine_identity;
+}
+
+float model_verify(const struct model *model, struct model_workspace *w, const uint8_t *crop)
+{
+    return w->verifier ? verifier_score(&model->verifier, w->verifier, crop) : 1.0f;
 }
 
 /* Sigmoid outputs are no distribution until they are divided by their sum. */

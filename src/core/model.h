@@ -7,6 +7,7 @@
 #include "error.h"
 #include "feature_vector.h"
 #include "mlp.h"
+#include "verifier.h"
 
 enum {
     MODEL_MAX_NETWORKS = 4,
@@ -32,8 +33,9 @@ struct network {
 };
 
 struct model {
-    int width, height;  /* of the crop, pixels; those of each network's features */
-    struct mlp aligner; /* without parameters: crops are taken as they are */
+    int width, height;   /* of the crop, pixels; those of each network's features */
+    struct mlp aligner;  /* without parameters: crops are taken as they are */
+    struct mlp verifier; /* without parameters: every crop counts as a face */
     int network_count;
     struct network networks[MODEL_MAX_NETWORKS]; /* the answer is the mean of theirs */
     int class_count;
@@ -70,6 +72,10 @@ void model_workspace_free(struct model_workspace **workspace);
 /* Where in a crop the face lies: see align_find; without an aligner, affine_identity. */
 void model_align(const struct model *model, struct model_workspace *workspace, const uint8_t *crop,
                  struct affine *face);
+
+/* How sure it is that a crop shows a face: see verifier_score; without a verifier, 1. */
+float model_verify(const struct model *model, struct model_workspace *workspace,
+                   const uint8_t *crop);
 
 /* crops: count x height x width bytes; probabilities: count x K, each row sums to 1. Any count;
  * batches of the workspace's capacity. Each crop is aligned first where the model has an aligner.

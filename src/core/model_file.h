@@ -25,8 +25,10 @@ struct model_file_note {
 
 extern const struct model_file_note model_file_notes[MODEL_FILE_NOTES];
 
-/* What stands before the keys and the tensors of the aligner, and of a network: "networks.0." */
-#define MODEL_FILE_ALIGNER "aligner."
+/* What stands before the keys and the tensors of the aligner, of the verifier, and of a network:
+ * "networks.0." */
+#define MODEL_FILE_ALIGNER  "aligner."
+#define MODEL_FILE_VERIFIER "verifier."
 
 const char *model_file_prefix(char prefix[MODEL_FILE_PREFIX_SIZE], int network);
 

@@ -248,17 +248,23 @@ static int read_network(struct reader *r, const char *prefix, struct model *mode
     return read_mlp(r, prefix, &config, features_bound(&network->features), &network->mlp);
 }
 
-static int read_aligner(struct reader *r, struct model *model)
+/* The aligner or the verifier, where the file has one: a perceptron on `features` of the crop that
+ * `check` accepts. */
+static int read_part(struct reader *r, const struct model *model, const char *prefix,
+                     int (*check)(const struct mlp_config *config, int width, int height,
+                                  struct error *error),
+                     struct features features, struct mlp *mlp)
 {
     struct mlp_config config;
     struct error why;
-    if (parse_config(r, MODEL_FILE_ALIGNER, &config) < 0)
+    if (!text_of(r, prefix, "layers"))
+        return 0;
+    if (parse_config(r, prefix, &config) < 0)
         return -1;
-    if (align_check(&config, model->width, model->height, &why) < 0)
+    if (check(&config, model->width, model->height, &why) < 0)
         return error_set(r->error, "%s: %.200s; train it again with ./train_fer", r->path,
                          why.text);
-    struct features features = align_features(model->width, model->height);
-    return read_mlp(r, MODEL_FILE_ALIGNER, &config, features_bound(&features), &model->aligner);
+    return read_mlp(r, prefix, &config, features_bound(&features), mlp);
 }
 
 /* Leaves a model, incomplete where it fails, that model_free can end. */
@@ -300,7 +306,11 @@ static int read_model(struct reader *r, struct model *model)
     const char *prior = text_of(r, "", "prior");
     if (prior && shares_parse(prior, MODEL_MAX_CLASSES, model->prior) != model->class_count)
         return missing(r, "", "prior");
-    if (text_of(r, MODEL_FILE_ALIGNER, "layers") && read_aligner(r, model) < 0)
+    int width = model->width, height = model->height;
+    if (read_part(r, model, MODEL_FILE_ALIGNER, align_check, align_features(width, height),
+                  &model->aligner) < 0 ||
+        read_part(r, model, MODEL_FILE_VERIFIER, verifier_check, verifier_features(width, height),
+                  &model->verifier) < 0)
         return -1;
     return safetensors_check_all_read(r->file, r->error);
 }

@@ -21,7 +21,7 @@ static enum tensor_type weight_type(const float *values, size_t count)
 }
 
 enum {
-    MAX_ENTRIES = 9 + MODEL_FILE_NOTES + 5 * (MODEL_MAX_NETWORKS + 1),
+    MAX_ENTRIES = 9 + MODEL_FILE_NOTES + 5 * (MODEL_MAX_NETWORKS + 2),
     TEXT_SIZE = 8192 /* of all metadata but the notes */
 };
 
@@ -135,6 +135,8 @@ int model_save(const struct model *model, const char *path, struct error *error)
     }
     if (model->aligner.parameters)
         add_mlp(w, MODEL_FILE_ALIGNER, &model->aligner);
+    if (model->verifier.parameters)
+        add_mlp(w, MODEL_FILE_VERIFIER, &model->verifier);
     for (int i = 0; i < MODEL_FILE_NOTES; i++)
         add_entry(w, "", model_file_notes[i].key,
                   (const char *)&model->notes + model_file_notes[i].offset);

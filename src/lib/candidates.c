@@ -77,7 +77,7 @@ static int add_up(struct candidate *candidates, int count)
     return distinct;
 }
 
-int candidates_choose(struct candidate *candidates, int count, int least)
+int candidates_choose(struct candidate *candidates, int count, double least)
 {
     int kept = 0;
     count = add_up(candidates, count);

@@ -8,8 +8,8 @@
 
 struct candidate {
     struct box box;
-    int rank;     /* whose box is taken where several show one face: the smallest */
-    int strength; /* how sure its search is, > 0 */
+    int rank;        /* whose box is taken where several show one face: the smallest */
+    double strength; /* how sure its search is, > 0 */
 };
 
 /* Whether two boxes cannot be two faces: much of the smaller one is common to both. */
@@ -18,6 +18,6 @@ bool candidates_collide(struct box a, struct box b);
 /* Candidates that lie on each other add up to one. Those of `least` strength or more are kept,
  * but for those that collide with a stronger one. Returns how many; they stand first, strongest
  * first. */
-int candidates_choose(struct candidate *candidates, int count, int least);
+int candidates_choose(struct candidate *candidates, int count, double least);
 
 #endif

@@ -20,6 +20,19 @@ enum expressions_status expressions_detector_open(struct expressions_detector **
     return EXPRESSIONS_OK;
 }
 
+enum expressions_status expressions_detector_set_verifier(struct expressions_detector *detector,
+                                                          const struct expressions_model *model,
+                                                          struct expressions_error *error)
+{
+    struct error why;
+    if (!detector)
+        return fail_argument(error, "there is no detector");
+    const struct mlp *verifier = model ? &model->model.verifier : NULL;
+    if (detector_set_verifier(detector->detector, verifier, &why))
+        return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);
+    return EXPRESSIONS_OK;
+}
+
 void expressions_detector_close(struct expressions_detector **detector)
 {
     if (!detector || !*detector)

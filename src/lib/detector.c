@@ -1,6 +1,7 @@
 #include "detector_inside.h"
 
 #include "candidates.h"
+#include "face.h"
 
 #include <assert.h>
 #include <math.h>
@@ -66,10 +67,51 @@ void detector_close(struct detector **detector)
     ocv_detector_close(&(*detector)->cascade);
     detector_close_others(*detector);
     free((*detector)->upright.pixels);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         free((*detector)->turned[i].pixels);
+        verifier_workspace_free(&(*detector)->judges[i]);
+    }
     free(*detector);
     *detector = NULL;
+}
+
+int detector_set_verifier(struct detector *detector, const struct mlp *verifier,
+                          struct error *error)
+{
+    bool some = verifier && verifier->parameters;
+    struct verifier_workspace *made[2] = {NULL};
+    for (int i = 0; some && i < 2; i++) {
+        if (verifier_workspace_create(&made[i], verifier, FACE_SIDE, FACE_SIDE, error) < 0) {
+            verifier_workspace_free(&made[0]);
+            return -1;
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        verifier_workspace_free(&detector->judges[i]);
+        detector->judges[i] = made[i];
+    }
+    detector->verifier = some ? verifier : NULL;
+    return 0;
+}
+
+bool detector_has_verifier(const struct detector *detector)
+{
+    return detector->verifier != NULL;
+}
+
+float detector_judge(struct detector *detector, int judge, const struct grey_image *picture,
+                     struct box box)
+{
+    uint8_t crop[FACE_SIDE * FACE_SIDE];
+    if (!detector->verifier)
+        return 1;
+    face_crop(picture, box, crop);
+    return verifier_score(detector->verifier, detector->judges[judge], crop);
+}
+
+float detector_verify(struct detector *detector, const struct grey_frame *frame, struct box box)
+{
+    return detector_judge(detector, 0, &frame->grey, box);
 }
 
 int detector_reserve(struct scratch *scratch, size_t size, struct error *error)
@@ -155,7 +197,8 @@ struct box detector_in_frame(const struct view_of_frame *view, struct box found)
 }
 
 static int detect(struct detector *detector, const struct view_of_frame *view,
-                  const struct ocv_detection *how, struct grey_frame *frame, struct error *error)
+                  const struct ocv_detection *how, float least_score, struct grey_frame *frame,
+                  struct error *error)
 {
     if (view->picture.width < CASCADE_SIDE || view->picture.height < CASCADE_SIDE)
         return 0;
@@ -165,8 +208,11 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
     if (ocv_detector_detect(detector->cascade, view->picture, how, found, MAX_CANDIDATES, &count,
                             &failure) != OCV_OK)
         return detector_fail(error, &failure);
-    for (int i = 0; i < count; i++)
-        detector_add(frame, detector_in_frame(view, found[i]));
+    for (int i = 0; i < count; i++) {
+        struct box box = detector_in_frame(view, found[i]);
+        if (detector_verify(detector, frame, box) >= least_score)
+            detector_add(frame, box);
+    }
     return 0;
 }
 
@@ -209,7 +255,7 @@ int detector_scan(struct detector *detector, struct grey_frame *frame, int range
     detector_hide_known(detector, &view, frame);
     return how.max_side > 0 && how.max_side < how.min_side
                ? 0
-               : detect(detector, &view, &how, frame, error);
+               : detect(detector, &view, &how, DETECTOR_NEW, frame, error);
 }
 
 static struct box window_around(const struct grey_frame *frame, struct box expected, double share)
@@ -220,8 +266,8 @@ static struct box window_around(const struct grey_frame *frame, struct box expec
     return box_clip(around, frame->grey.width, frame->grey.height);
 }
 
-static int run_look(struct detector *detector, const struct look *look, struct grey_frame *frame,
-                    struct box expected, struct error *error)
+static int run_look(struct detector *detector, const struct look *look, float least_score,
+                    struct grey_frame *frame, struct box expected, struct error *error)
 {
     struct box window = window_around(frame, expected, look->margin);
     if (window.width <= 0 || window.height <= 0)
@@ -240,7 +286,7 @@ static int run_look(struct detector *detector, const struct look *look, struct g
     int largest = (int)lround(side * scale * look->grows);
     struct ocv_detection how = {look->scale_factor, look->min_neighbours,
                                 longest(CASCADE_SIDE, smallest), longest(CASCADE_SIDE, largest)};
-    return detect(detector, &view, &how, frame, error);
+    return detect(detector, &view, &how, least_score, frame, error);
 }
 
 int detector_look(struct detector *detector, struct grey_frame *frame, struct box expected,
@@ -249,7 +295,7 @@ int detector_look(struct detector *detector, struct grey_frame *frame, struct bo
     enum { LOOKS = sizeof looks / sizeof *looks };
     int known = frame->box_count;
     for (int i = 0; i < LOOKS && frame->box_count == known; i++) {
-        if (run_look(detector, &looks[i], frame, expected, error))
+        if (run_look(detector, &looks[i], DETECTOR_KNOWN, frame, expected, error))
             return -1;
     }
     return 0;
@@ -258,5 +304,5 @@ int detector_look(struct detector *detector, struct grey_frame *frame, struct bo
 int detector_confirm(struct detector *detector, struct grey_frame *frame, struct box expected,
                      struct error *error)
 {
-    return run_look(detector, &confirmation, frame, expected, error);
+    return run_look(detector, &confirmation, DETECTOR_NEW, frame, expected, error);
 }

@@ -6,17 +6,39 @@
 
 #include "error.h"
 #include "grey_frame.h"
+#include "verifier.h"
+
+#include <stdbool.h>
 
 struct detector;
 
+/* What a verifier's score must reach: for a new face; for one that is known already and found where
+ * it is expected; and to take it for found there although the cascade is silent. */
+#define DETECTOR_NEW    0.5f
+#define DETECTOR_KNOWN  0.1f
+#define DETECTOR_SILENT 0.8f
+
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error);
 void detector_close(struct detector **detector);
+
+/* From now on what the cascades find is judged by a verifier (verifier.h), which must outlive the
+ * detector; without parameters: by none. The cascades look more loosely then. */
+int detector_set_verifier(struct detector *detector, const struct mlp *verifier,
+                          struct error *error);
+
+bool detector_has_verifier(const struct detector *detector);
+
+/* How sure the verifier is that this box of the frame shows a face, 0 .. 1; without one, 1. */
+float detector_verify(struct detector *detector, const struct grey_frame *frame, struct box box);
 
 /* For stills, thorough: small faces in groups, faces that fill a tight portrait, tilted ones,
  * profiles. Fills frame->boxes from the grey picture, largest box first. With
  * the default cascade, haarcascade_frontalface_alt2.xml and haarcascade_profileface.xml beside it
  * look too, where they are there. */
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error);
+
+/* Adds a box to frame->boxes, unless it is outside, or on another one. */
+void detector_add(struct grey_frame *frame, struct box box);
 
 /* For live pictures: the three below add to frame->boxes what they find and is not there yet. */
 

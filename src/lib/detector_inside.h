@@ -27,8 +27,10 @@ struct scratch {
 struct detector {
     struct ocv_detector *cascade;
     struct late_cascade second, profile;
-    struct scratch upright;   /* the resized picture, then the padded one */
-    struct scratch turned[2]; /* for two threads */
+    struct scratch upright;     /* the resized picture, then the padded one */
+    struct scratch turned[2];   /* for two threads */
+    const struct mlp *verifier; /* NULL: every box counts */
+    struct verifier_workspace *judges[2];
 };
 
 /* One way to search. Sizes are shares, so that they hold for pictures of any size. */
@@ -63,6 +65,10 @@ int detector_open_cascade(struct ocv_detector **cascade, const char *path, struc
 int detector_find_others(struct detector *detector, const char *path, struct error *error);
 void detector_close_others(struct detector *detector);
 
+/* How sure the verifier is of a box in any picture; `judge` 0 or 1, one for each of two threads. */
+float detector_judge(struct detector *detector, int judge, const struct grey_image *picture,
+                     struct box box);
+
 int detector_reserve(struct scratch *scratch, size_t size, struct error *error);
 
 /* The picture for a search, and how to look at it; max_side < min_side: not at all. */
@@ -76,8 +82,5 @@ void detector_hide_known(struct detector *detector, const struct view_of_frame *
 
 /* Where a box that was found lies in the frame. */
 struct box detector_in_frame(const struct view_of_frame *view, struct box found);
-
-/* Adds a box to the frame, unless it is outside, or on another one. */
-void detector_add(struct grey_frame *frame, struct box box);
 
 #endif

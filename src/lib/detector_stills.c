@@ -29,6 +29,10 @@ static const char profile_name[] = "haarcascade_profileface.xml";
 static const int weights[] = {1, 2};
 enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
 
+/* A box whose verifier gives odds o counts o times, within these bounds: what the cascades find
+ * easily may look a little odd, and what hardly passes them must look like a face. */
+static const double least_odds = 0.001, largest_odds = 20;
+
 /* Where no face was found yet, tilted ones are sought, and profiles; the cascade knows those to one
  * side. Such are taken for faces only in sizes like those of the others, or, in a picture without
  * others, as large ones. */
@@ -36,8 +40,8 @@ struct turn {
     double degrees;
     bool profile, mirrored;
 };
-static const struct turn turns[] = {
-    {25, false, false}, {-25, false, false}, {0, true, false}, {0, true, true}};
+static const struct turn turns[] = {{25, false, false},  {-25, false, false}, {45, false, false},
+                                    {-45, false, false}, {0, true, false},    {0, true, true}};
 static const double smaller_than_others = 0.7, larger_than_others = 1.4;
 enum { LEAST_STRENGTH_TURNED = 4 };
 
@@ -155,6 +159,16 @@ static struct box turn_back(struct box found, const double map[6])
                         found.width, found.height};
 }
 
+/* How many neighbours a box of the picture is worth. */
+static double worth(struct part *part, const struct grey_image *picture, struct box box,
+                    int neighbours)
+{
+    double score = (double)detector_judge(part->detector, part->second, picture, box);
+    return part->detector->verifier
+               ? neighbours * fmin(fmax(score / (1 - score), least_odds), largest_odds)
+               : neighbours;
+}
+
 /* Adds what the cascade finds in the view, or in the view turned by `map`. */
 static int look(struct part *part, struct ocv_detector *cascade, struct grey_image picture,
                 const double *map, int rank, int weight)
@@ -167,8 +181,9 @@ static int look(struct part *part, struct ocv_detector *cascade, struct grey_ima
         return detector_fail(&part->error, &failure);
     for (int i = 0; i < count; i++) {
         struct box box = map ? turn_back(found[i], map) : found[i];
+        double strength = weight * worth(part, &picture, found[i], neighbours[i]);
         part->candidates[part->count++] =
-            (struct candidate){detector_in_frame(part->view, box), rank, weight * neighbours[i]};
+            (struct candidate){detector_in_frame(part->view, box), rank, strength};
     }
     return 0;
 }

@@ -15,12 +15,25 @@ static int ranges_due(struct follower *follower, double time)
     return due;
 }
 
-static int look(struct follower *follower, struct grey_frame *frame, const struct track *track,
+/* Where the cascade is silent, the verifier decides whether the face is still there: tilted or
+ * turned too far for the cascade, or gone. */
+static int look(struct follower *follower, struct grey_frame *frame, struct track *track,
                 struct error *error)
 {
+    struct detector *detector = follower->detector;
     struct box expected = track_expect(&follower->tracker, track, frame->time);
-    return track->id > 0 ? detector_look(follower->detector, frame, expected, error)
-                         : detector_confirm(follower->detector, frame, expected, error);
+    int known = frame->box_count;
+    if (track->id == 0)
+        return detector_confirm(detector, frame, expected, error);
+    if (detector_look(detector, frame, expected, error))
+        return -1;
+    if (frame->box_count > known || !detector_has_verifier(detector))
+        return 0;
+    float score = detector_verify(detector, frame, expected);
+    track->denied = score < DETECTOR_NEW;
+    if (score >= DETECTOR_SILENT)
+        detector_add(frame, expected);
+    return 0;
 }
 
 static int look_for_known(struct follower *follower, struct grey_frame *frame, struct error *error)

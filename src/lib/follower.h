@@ -8,7 +8,7 @@
 #include "track.h"
 
 /* Within this time, in seconds of the source, all face sizes have had their turn. */
-#define FOLLOWER_ROUND 0.26
+#define FOLLOWER_ROUND 0.1
 /* So many known faces are looked for in a frame; where there are more, they take turns. */
 enum { FOLLOWER_LOOKS = 4 };
 

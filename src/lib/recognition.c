@@ -138,8 +138,11 @@ static void recognize_batch(struct expressions_recognizer *recognizer,
         model_predict(recognizer->model, recognizer->workspace, recognizer->crops, asked,
                       recognizer->answers[0]);
     for (int i = 0, answer = 0; i < count; i++) {
-        if (!faces[i].held)
-            complete(&faces[i], recognizer->answers[answer++]);
+        if (faces[i].held)
+            continue;
+        const uint8_t *crop = recognizer->crops + (size_t)answer * EXPRESSIONS_CROP_PIXELS;
+        faces[i].score = model_verify(recognizer->model, recognizer->workspace, crop);
+        complete(&faces[i], recognizer->answers[answer++]);
     }
 }
 

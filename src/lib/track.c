@@ -100,6 +100,7 @@ static void follow(struct tracker *tracker, struct track *track, struct box box,
     axis_follow(&track->y, centre_y(box), dt, side);
     axis_follow(&track->side, box.width, dt, side);
     track->found = true;
+    track->denied = false;
     track->seen = time;
     if (track->id == 0)
         track->id = ++tracker->last_id;
@@ -184,7 +185,8 @@ int tracker_faces(const struct tracker *tracker, int width, int height, double t
         struct box box = square(track->x.value + track->x.speed * ahead,
                                 track->y.value + track->y.speed * ahead, track->side.value);
         struct box inside = box_clip(box, width, height);
-        if (track->id == 0 || inside.width <= 0 || inside.height <= 0)
+        bool gone = !track->found && track->denied && time - track->seen > TRACK_DENIED;
+        if (track->id == 0 || gone || inside.width <= 0 || inside.height <= 0)
             continue;
         faces[count++] = (struct expressions_face){
             .box = {box.x, box.y, box.width, box.height}, .id = track->id, .held = !track->found};

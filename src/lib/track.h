@@ -12,8 +12,9 @@
 
 #include <stdbool.h>
 
-#define TRACK_LAG  0.02
-#define TRACK_HOLD 0.5 /* seconds that a face which is not found is kept */
+#define TRACK_LAG    0.02
+#define TRACK_HOLD   0.5  /* seconds that a face which is not found is kept */
+#define TRACK_DENIED 0.15 /* and shown, where its place does not look like a face any more */
 
 struct track_axis {
     double raw;   /* as measured last, pixels; while the face is missed, as expected */
@@ -25,6 +26,7 @@ struct track {
     int id;       /* 0 until the face was found a second time: the cascade errs, but seldom twice */
     bool skipped; /* set before an update: its face was not looked for this time */
     bool found;   /* in the last frame */
+    bool denied;  /* its place did not look like a face when it was looked for last */
     double seen;  /* when it was found last */
     struct track_axis x, y, side; /* centre and side */
 };
@@ -46,9 +48,9 @@ struct box track_expect(const struct tracker *tracker, const struct track *track
  * end. What is found in the first frame of all counts at once. */
 void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time);
 
-/* The tracks that count, as faces with box, id and held, each moved on to `time` as it moves, but
- * for TRACK_HOLD at most. Those that have left a picture of this size are left out. Returns how
- * many they are. */
+/* The tracks that count and have not been denied for TRACK_DENIED, as faces with box, id and held,
+ * each moved on to `time` as it moves, but for TRACK_HOLD at most. Those that have left a picture
+ * of this size are left out. Returns how many they are. */
 int tracker_faces(const struct tracker *tracker, int width, int height, double time,
                   struct expressions_face faces[EXPRESSIONS_MAX_FACES]);
 

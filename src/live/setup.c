@@ -87,6 +87,10 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
         error_set(error, "%s", unloaded.text);
         status = STATUS_FAILED;
     }
+    struct expressions_error why;
+    if (status == STATUS_DONE &&
+        expressions_detector_set_verifier(vision->detector, vision->model, &why))
+        status = setup_fail(&why, error);
     return status;
 }
 

@@ -13,7 +13,7 @@
 
 enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
 
-static const char format_name[] = "expressions-checkpoint-4";
+static const char format_name[] = "expressions-checkpoint-5";
 static const char advice[] = "name the checkpoint of this training, or start anew";
 
 /* One row of values that a checkpoint holds. */
@@ -23,7 +23,7 @@ struct block {
     size_t length;
 };
 
-enum { MAX_BLOCKS = 1 + 6 * MODEL_MAX_NETWORKS };
+enum { MAX_BLOCKS = 2 + 6 * MODEL_MAX_NETWORKS };
 
 static void add_block(struct block *blocks, size_t *count, int network, const char *name,
                       float *values, size_t length)
@@ -41,6 +41,7 @@ static size_t list_blocks(struct training_state *s, int networks, bool with_best
 {
     size_t count = 0;
     add_block(blocks, &count, 0, "aligner", s->aligner.parameters, s->aligner.parameter_count);
+    add_block(blocks, &count, 0, "verifier", s->verifier.parameters, s->verifier.parameter_count);
     for (int n = 0; n < networks; n++) {
         size_t parameters = s->mlps[n].parameter_count;
         add_block(blocks, &count, n, "parameters", s->mlps[n].parameters, parameters);

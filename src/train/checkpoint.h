@@ -14,7 +14,8 @@ struct epoch_result {
 /* Where a training stands between two batches. The order of samples and the augmentation of an
  * epoch follow from seed and epoch. */
 struct training_state {
-    struct mlp aligner; /* without parameters where the recipe does not align */
+    struct mlp aligner;  /* without parameters where the recipe does not align */
+    struct mlp verifier; /* without parameters where the recipe has none */
     struct features features[MODEL_MAX_NETWORKS]; /* of each network, with its dictionary */
     struct mlp mlps[MODEL_MAX_NETWORKS];
     struct optimizer optimizers[MODEL_MAX_NETWORKS];

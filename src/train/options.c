@@ -15,9 +15,11 @@ enum option_id {
     OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
     OPTION_DATA = 256,
     OPTION_FERPLUS,
+    OPTION_BACKGROUNDS,
     OPTION_FERPLUS_SHARE,
     OPTION_OUTPUT,
     OPTION_ALIGN,
+    OPTION_VERIFIER,
     OPTION_FEATURES,
     OPTION_HIDDEN,
     OPTION_ACTIVATION,
@@ -57,9 +59,11 @@ enum option_id {
 static const struct option long_options[] = {
     {"data", required_argument, NULL, OPTION_DATA},
     {"ferplus", required_argument, NULL, OPTION_FERPLUS},
+    {"backgrounds", required_argument, NULL, OPTION_BACKGROUNDS},
     {"ferplus-share", required_argument, NULL, OPTION_FERPLUS_SHARE},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"align", required_argument, NULL, OPTION_ALIGN},
+    {"verifier", required_argument, NULL, OPTION_VERIFIER},
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"hidden", required_argument, NULL, OPTION_HIDDEN},
     {"activation", required_argument, NULL, OPTION_ACTIVATION},
@@ -112,6 +116,9 @@ static const char help[] =
     "  --skip-bad              leave out pictures in folders that cannot be read\n"
     "  --ferplus FILE          fer2013new.csv: ten people's votes on each picture\n"
     "                          (default datasets/fer2013new.csv where it exists)\n"
+    "  --backgrounds DIR       pictures without faces, for the verifier (default\n"
+    "                          datasets/backgrounds where it exists; else made-up scenes\n"
+    "                          alone, with which it lets more pass)\n"
     "  --ferplus-share X       share of each target that comes from the votes (%g)\n"
     "  --prior P               the classes' shares that answers assume: uniform, training\n"
     "                          (those of the targets), or a number for each class, such\n"
@@ -125,6 +132,8 @@ static const char help[] =
     "Network\n"
     "  --align on|off          learn to bring faces upright, to one size and place\n"
     "                          (on for the seven expressions)\n"
+    "  --verifier on|off       learn to tell faces from what only looks like one to the\n"
+    "                          cascade (on for the seven expressions)\n"
     "  --features LIST         pixels, hog, windows of hog, codes of patches; one\n"
     "                          network for each, averaged (patches)\n"
     "  --hidden LIST           units of the hidden layers, or none; @N: N units at\n"
@@ -327,6 +336,8 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         return parse_features(text, r, error);
     case OPTION_ALIGN:
         return parse_switch("align", text, &r->align, error);
+    case OPTION_VERIFIER:
+        return parse_switch("verifier", text, &r->verifier, error);
     case OPTION_HIDDEN:
         given->hidden = true;
         return parse_hidden(text, r, error);
@@ -419,6 +430,9 @@ static int parse_option(int id, const char *text, struct options *o, struct give
     case OPTION_FERPLUS:
         o->ferplus = text;
         return 0;
+    case OPTION_BACKGROUNDS:
+        o->backgrounds = text;
+        return 0;
     case OPTION_OUTPUT:
         o->output = text;
         o->output_given = true;
@@ -463,6 +477,7 @@ static int parse_option(int id, const char *text, struct options *o, struct give
         o->augment_given = o->augment_given || id == OPTION_AUGMENT;
         o->webcam_given = o->webcam_given || id == OPTION_WEBCAM;
         o->align_given = o->align_given || id == OPTION_ALIGN;
+        o->verifier_given = o->verifier_given || id == OPTION_VERIFIER;
         return parse_recipe_option(id, text, &o->recipe, given, error);
     }
 }

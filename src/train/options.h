@@ -21,7 +21,8 @@ struct options {
     enum action action;
     struct recipe recipe;
     const char *data;
-    const char *ferplus; /* NULL where none was named */
+    const char *ferplus;     /* NULL where none was named */
+    const char *backgrounds; /* NULL where none were named */
     const char *output;
     const char *model; /* of --evaluate and --export-onnx */
     const char *onnx;  /* NULL but for --export-onnx */
@@ -32,7 +33,7 @@ struct options {
     int folds;          /* of --folds, 0 without */
     bool json, skip_bad;
     bool recipe_given; /* whether an option of the recipe, but for --threads, was given */
-    bool data_given, output_given, augment_given, webcam_given, align_given;
+    bool data_given, output_given, augment_given, webcam_given, align_given, verifier_given;
 };
 
 /* Fills `options`, or says what is wrong with the command line. */

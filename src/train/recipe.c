@@ -11,6 +11,7 @@ struct recipe recipe_default(void)
 {
     return (struct recipe){
         .align = true,
+        .verifier = true,
         .network_count = 1,
         .features = {FEATURES_PATCHES},
         .hidden_count = 2,
@@ -116,21 +117,22 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
         used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",
                                  feature_kind_names[r->features[i]]);
     print_prior(&r->prior, prior, sizeof prior);
-    snprintf(text, size,
-             "--align %s --features %s --hidden %s --activation %s --output-activation %s "
-             "--batch-norm %s "
-             "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
-             "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
-             "--label-smoothing %s --ferplus-share %s --prior %s --augment %s --webcam %s "
-             "--mixup %s --seed %llu "
-             "--threads %d",
-             r->align ? "on" : "off", features, hidden, activation_names[r->activation],
-             output_activation_names[r->output], r->batch_norm ? "on" : "off",
-             loss_names[r->step.loss], descent_names[r->descent], r->batch_size,
-             optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]), r->epochs,
-             r->patience, exact(r->step.dropout, numbers[1]),
-             exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
-             exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
-             prior, exact(r->augment.strength, numbers[6]), exact(r->augment.webcam, numbers[8]),
-             exact(r->mixup, numbers[7]), (unsigned long long)r->seed, r->threads);
+    snprintf(
+        text, size,
+        "--align %s --verifier %s --features %s --hidden %s --activation %s --output-activation %s "
+        "--batch-norm %s "
+        "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
+        "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
+        "--label-smoothing %s --ferplus-share %s --prior %s --augment %s --webcam %s "
+        "--mixup %s --seed %llu "
+        "--threads %d",
+        r->align ? "on" : "off", r->verifier ? "on" : "off", features, hidden,
+        activation_names[r->activation], output_activation_names[r->output],
+        r->batch_norm ? "on" : "off", loss_names[r->step.loss], descent_names[r->descent],
+        r->batch_size, optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]),
+        r->epochs, r->patience, exact(r->step.dropout, numbers[1]),
+        exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
+        exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]), prior,
+        exact(r->augment.strength, numbers[6]), exact(r->augment.webcam, numbers[8]),
+        exact(r->mixup, numbers[7]), (unsigned long long)r->seed, r->threads);
 }

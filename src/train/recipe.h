@@ -41,7 +41,8 @@ struct hidden_layer {
 
 /* The learning rate of AdamW goes through one cycle, that of the others is constant. */
 struct recipe {
-    bool align; /* whether crops are aligned first */
+    bool align;    /* whether crops are aligned first */
+    bool verifier; /* whether faces are told from what is none */
     int network_count;
     enum feature_kind features[MODEL_MAX_NETWORKS]; /* of each network */
     int hidden_count;                               /* as are all the following, of every network */

@@ -26,6 +26,7 @@
 static const char program[] = "train_fer";
 static const char face_model[] = "expressions.safetensors";
 static const char default_ferplus[] = "datasets/fer2013new.csv";
+static const char default_backgrounds[] = "datasets/backgrounds";
 /* In label order: as little as makes the demo read clearly. */
 static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6};
 
@@ -166,6 +167,8 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
             recipe->augment.webcam = 0.0f;
         if (!o->align_given)
             recipe->align = names_expressions(dataset);
+        if (!o->verifier_given)
+            recipe->verifier = names_expressions(dataset);
     }
     /* Digits are no longer themselves in a mirror; faces are. */
     recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
@@ -252,6 +255,21 @@ static void print_resume(const struct options *o, const char *checkpoint)
     putchar('\n');
 }
 
+/* Where pictures without faces are, or NULL. */
+static const char *find_backgrounds(const struct options *o, const struct recipe *recipe)
+{
+    if (o->backgrounds || !recipe->verifier || o->resume)
+        return o->backgrounds;
+    if (access(default_backgrounds, F_OK) == 0)
+        return default_backgrounds;
+    log_line(
+        program,
+        "no pictures without faces at %s (see --backgrounds): the verifier learns from made-up "
+        "scenes alone, and will take more places for faces",
+        default_backgrounds);
+    return NULL;
+}
+
 static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
 {
     struct recipe recipe;
@@ -267,7 +285,8 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
         return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error) < 0
                    ? EXIT_FAILURE
                    : EXIT_SUCCESS;
-    struct training_files files = {program, output, checkpoint, o->report};
+    struct training_files files = {program, output, checkpoint, o->report,
+                                   find_backgrounds(o, &recipe)};
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
         return EXIT_FAILURE;
     if (stop && access(checkpoint, F_OK) == 0)

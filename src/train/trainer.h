@@ -8,10 +8,11 @@
 
 /* Where a training writes. */
 struct training_files {
-    const char *program;    /* named in messages on stderr */
-    const char *output;     /* the best model */
-    const char *checkpoint; /* all that is needed to go on, after each epoch; removed at the end */
-    const char *report;     /* folder for log.csv, or NULL */
+    const char *program;     /* named in messages on stderr */
+    const char *output;      /* the best model */
+    const char *checkpoint;  /* all that is needed to go on, after each epoch; removed at the end */
+    const char *report;      /* folder for log.csv, or NULL */
+    const char *backgrounds; /* folder of pictures without faces, or NULL: made-up scenes alone */
 };
 
 /* Trains on the training split, validates after each epoch and keeps the best model at

@@ -2,6 +2,7 @@
 
 #include "fit_aligner.h"
 #include "fit_dictionary.h"
+#include "fit_verifier.h"
 #include "inspect.h"
 
 #include <stdio.h>
@@ -37,8 +38,27 @@ static int make_networks(struct training *t, int batch, struct error *error)
     return 0;
 }
 
-/* The aligner and the dictionaries, learned from the training pictures alone; 1 where it is to
- * stop. */
+/* 1 where it is to stop. */
+static int learn_verifier(struct training *t, struct error *error)
+{
+    const struct recipe *r = t->recipe;
+    struct backgrounds backgrounds;
+    const char *folder = t->files->backgrounds;
+    int result = backgrounds_load(&backgrounds, folder, t->count, r->seed, t->team, t->stop, error);
+    if (result != 0)
+        return result;
+    printf("backgrounds: %d pictures%s%s, %d made-up scenes; cascades take %d places for faces\n",
+           backgrounds.found, folder ? " of " : "", folder ? folder : "",
+           backgrounds.count - backgrounds.found, backgrounds.hard_count);
+    fflush(stdout);
+    result = fit_verifier(&t->state.verifier, t->dataset, t->samples, t->count, &backgrounds,
+                          r->seed, t->team, t->stop, error);
+    backgrounds_free(&backgrounds);
+    return result;
+}
+
+/* The aligner, the verifier and the dictionaries, learned from the training pictures alone; 1 where
+ * it is to stop. */
 static int learn_vectors(struct training *t, struct error *error)
 {
     const struct recipe *r = t->recipe;
@@ -46,6 +66,8 @@ static int learn_vectors(struct training *t, struct error *error)
     int result = r->align && r->epochs > 0 ? fit_aligner(&s->aligner, t->dataset, t->samples,
                                                          t->count, r->seed, t->team, t->stop, error)
                                            : 0;
+    if (result == 0 && r->verifier && r->epochs > 0)
+        result = learn_verifier(t, error);
     if (result != 0)
         return result;
     for (int n = 0; n < r->network_count; n++)
@@ -62,8 +84,10 @@ static int resume_training(struct training *t, const char *path, struct error *e
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
     struct mlp_config aligner = fit_aligner_network(t->dataset);
-    aligner.batch_norm = false;
-    if (r->align && mlp_create(&s->aligner, &aligner, error) < 0)
+    struct mlp_config verifier = fit_verifier_network(t->dataset);
+    aligner.batch_norm = verifier.batch_norm = false;
+    if ((r->align && mlp_create(&s->aligner, &aligner, error) < 0) ||
+        (r->verifier && mlp_create(&s->verifier, &verifier, error) < 0))
         return -1;
     for (int n = 0; n < r->network_count; n++) {
         size_t size = (size_t)features_dictionary_size(&s->features[n]);
@@ -140,6 +164,7 @@ void training_release(struct training *t)
     struct training_state *s = &t->state;
     loader_free(&t->loader);
     mlp_free(&s->aligner);
+    mlp_free(&s->verifier);
     for (int n = 0; n < MODEL_MAX_NETWORKS; n++) {
         mlp_free(&s->mlps[n]);
         mlp_free(&s->best[n]);

@@ -32,6 +32,7 @@ int training_save_model(const struct training *t, struct error *error)
     struct model model = {.width = t->dataset->width,
                           .height = t->dataset->height,
                           .aligner = s->aligner,
+                          .verifier = s->verifier,
                           .network_count = t->recipe->network_count,
                           .class_count = t->dataset->class_count,
                           .mirror = t->recipe->augment.flip};

@@ -1,0 +1,271 @@
+#include "backgrounds.h"
+
+#include "face.h"
+#include "file.h"
+#include "ocv.h"
+#include "scenes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    MAX_PICTURE_BYTES = 64 << 20,
+    MAX_PICTURES = 20000,
+    LARGEST_SIDE = 400,  /* larger pictures are shrunk: faces in them would be large, too */
+    SMALLEST_SIDE = 64,  /* of pictures that are looked at */
+    SMALLEST_FACE = 24,  /* the cascades know no smaller one */
+    FACES_OF_SCENE = 70, /* a scene for so many faces, */
+    SCENES = 400,        /* so many at most */
+    SCENE_SIDE = 256,
+    WINDOWS_OF_ONE = 48 /* windows that a cascade lets pass in one picture, kept at most */
+};
+
+/* Of the random numbers. */
+static const uint64_t scene_streams = (uint64_t)58 << 56, hard_streams = (uint64_t)59 << 56;
+
+/* ---- Pictures -------------------------------------------------------------------------------- */
+
+static int append_picture(struct backgrounds *b, const uint8_t *pixels, int width, int height,
+                          struct error *error)
+{
+    if ((b->count & (b->count - 1)) == 0) { /* grows at each power of two */
+        size_t capacity = b->count ? 2 * (size_t)b->count : 1;
+        struct grey_image *grown = realloc(b->pictures, capacity * sizeof *grown);
+        if (!grown)
+            return error_no_memory(error, "the backgrounds");
+        b->pictures = grown;
+    }
+    b->pictures[b->count++] = (struct grey_image){pixels, width, height, (size_t)width};
+    return 0;
+}
+
+/* The picture in grey, LARGEST_SIDE at most; *pixels (malloc) stays NULL where it cannot be read or
+ * is too small. */
+static int read_grey(const char *path, uint8_t **pixels, int *width, int *height,
+                     struct error *error)
+{
+    uint8_t *bytes, *grey = NULL;
+    size_t size;
+    struct ocv_picture *picture;
+    struct error why;
+    *pixels = NULL;
+    if (file_read(path, MAX_PICTURE_BYTES, &bytes, &size, &why) < 0)
+        return 0;
+    enum ocv_code code = ocv_picture_decode(&picture, bytes, size, NULL);
+    free(bytes);
+    if (code == OCV_NO_MEMORY)
+        return error_no_memory(error, path);
+    if (code != OCV_OK)
+        return 0;
+    struct bgr_image colour = ocv_picture_view(picture);
+    double scale = fmin(1.0, (double)LARGEST_SIDE / fmax(colour.width, colour.height));
+    *width = (int)lround(colour.width * scale);
+    *height = (int)lround(colour.height * scale);
+    if (*width >= SMALLEST_SIDE && *height >= SMALLEST_SIDE) {
+        struct grey_image whole = {NULL, colour.width, colour.height, (size_t)colour.width};
+        whole.pixels = grey = malloc((size_t)colour.width * (size_t)colour.height);
+        *pixels = malloc((size_t)*width * (size_t)*height);
+        if (grey && *pixels)
+            code = ocv_bgr_to_grey(colour, grey, whole.stride, NULL);
+        if (grey && *pixels && code == OCV_OK)
+            code = ocv_resize_grey(whole, *pixels, *width, *height, NULL);
+        if (!grey || !*pixels || code != OCV_OK) {
+            free(*pixels);
+            *pixels = NULL;
+            code = OCV_NO_MEMORY;
+        }
+        free(grey);
+    }
+    ocv_picture_close(&picture);
+    return code == OCV_NO_MEMORY ? error_no_memory(error, path) : 0;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int read_entry(struct backgrounds *b, const char *path, const volatile sig_atomic_t *stop,
+                      struct error *error);
+
+static int read_folder(struct backgrounds *b, const char *folder, const volatile sig_atomic_t *stop,
+                       struct error *error)
+{
+    struct dirent **names;
+    int count = scandir(folder, &names, is_visible, alphasort), result = 0;
+    if (count < 0)
+        return error_set(error, "%s: %s; check the folder", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        if (result == 0 &&
+            snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name) < (int)sizeof path)
+            result = read_entry(b, path, stop, error);
+        free(names[i]);
+    }
+    free(names);
+    return result;
+}
+
+static int read_entry(struct backgrounds *b, const char *path, const volatile sig_atomic_t *stop,
+                      struct error *error)
+{
+    struct stat status;
+    uint8_t *pixels;
+    int width, height;
+    if (*stop)
+        return 1;
+    if (lstat(path, &status) != 0 || b->count == MAX_PICTURES)
+        return 0;
+    if (S_ISDIR(status.st_mode))
+        return read_folder(b, path, stop, error);
+    if (!S_ISREG(status.st_mode))
+        return 0;
+    if (read_grey(path, &pixels, &width, &height, error) < 0)
+        return -1;
+    return pixels ? append_picture(b, pixels, width, height, error) : 0;
+}
+
+static int add_scenes(struct backgrounds *b, int faces, uint64_t seed, struct error *error)
+{
+    int scenes = 1 + faces / FACES_OF_SCENE;
+    for (int i = 0; i < scenes && i < SCENES; i++) {
+        struct rng rng = rng_make(seed, scene_streams | (uint64_t)i);
+        uint8_t *scene = malloc((size_t)SCENE_SIDE * SCENE_SIDE);
+        if (!scene || append_picture(b, scene, SCENE_SIDE, SCENE_SIDE, error) < 0) {
+            free(scene);
+            return error_no_memory(error, "the backgrounds");
+        }
+        scene_make(&rng, SCENE_SIDE, scene);
+    }
+    return 0;
+}
+
+/* ---- What the cascades let pass -------------------------------------------------------------- */
+
+static const char *const cascades[] = {
+    HAAR_CASCADES "/haarcascade_frontalface_default.xml",
+    HAAR_CASCADES "/haarcascade_frontalface_alt2.xml",
+    HAAR_CASCADES "/haarcascade_profileface.xml",
+};
+enum { CASCADES = sizeof cascades / sizeof *cascades, WINDOWS = CASCADES * WINDOWS_OF_ONE };
+
+struct search {
+    const struct backgrounds *backgrounds;
+    uint64_t seed;
+    const volatile sig_atomic_t *stop;
+    uint8_t *crops; /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
+    int *found;     /* count */
+};
+
+static void search_picture(const struct search *s, int picture, struct ocv_detector **detectors)
+{
+    enum { CAPACITY = 2048 };
+    const struct grey_image *grey = &s->backgrounds->pictures[picture];
+    const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
+    struct rng rng = rng_make(s->seed, hard_streams | (uint64_t)picture);
+    size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
+    uint8_t *crops = s->crops + (size_t)picture * WINDOWS * crop;
+    for (int d = 0; d < CASCADES; d++) {
+        struct box boxes[CAPACITY];
+        int order[CAPACITY], count = 0;
+        if (!detectors[d] || ocv_detector_detect(detectors[d], *grey, &loosest, boxes, CAPACITY,
+                                                 &count, NULL) != OCV_OK)
+            continue;
+        for (int i = 0; i < count; i++)
+            order[i] = i;
+        rng_shuffle(&rng, order, (size_t)count);
+        for (int i = 0; i < count && i < WINDOWS_OF_ONE; i++)
+            face_crop(grey, boxes[order[i]], crops + (size_t)s->found[picture]++ * crop);
+    }
+}
+
+static void search_part(void *context, int part, int parts)
+{
+    struct search *s = context;
+    struct ocv_detector *detectors[CASCADES] = {NULL};
+    for (int d = 0; d < CASCADES; d++)
+        ocv_detector_open(&detectors[d], cascades[d], NULL);
+    for (int i = part; i < s->backgrounds->count && !*s->stop; i += parts)
+        search_picture(s, i, detectors);
+    for (int d = 0; d < CASCADES; d++)
+        ocv_detector_close(&detectors[d]);
+}
+
+static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
+                     const volatile sig_atomic_t *stop, struct error *error)
+{
+    size_t crop = (size_t)FACE_SIDE * FACE_SIDE, count = (size_t)b->count;
+    struct search s = {b, seed, stop, malloc(count * WINDOWS * crop), calloc(count, sizeof(int))};
+    bool complete = s.crops && s.found;
+    if (complete) {
+        team_run(team, search_part, &s);
+        for (size_t i = 0; i < count; i++) {
+            memmove(s.crops + (size_t)b->hard_count * crop, s.crops + i * WINDOWS * crop,
+                    (size_t)s.found[i] * crop);
+            b->hard_count += s.found[i];
+        }
+        uint8_t *shrunk = realloc(s.crops, ((size_t)b->hard_count + 1) * crop);
+        b->hard = shrunk ? shrunk : s.crops;
+    } else {
+        free(s.crops);
+    }
+    free(s.found);
+    return !complete ? error_no_memory(error, "the backgrounds") : *stop != 0;
+}
+
+int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
+                     struct team *team, const volatile sig_atomic_t *stop, struct error *error)
+{
+    *backgrounds = (struct backgrounds){0};
+    int result = folder ? read_folder(backgrounds, folder, stop, error) : 0;
+    backgrounds->found = backgrounds->count;
+    if (result == 0 && folder && backgrounds->count == 0)
+        result = error_set(error, "%s: holds no picture of %d pixels or more; name another folder",
+                           folder, SMALLEST_SIDE);
+    if (result == 0)
+        result = add_scenes(backgrounds, faces, seed, error);
+    if (result == 0)
+        result = find_hard(backgrounds, seed, team, stop, error);
+    if (result != 0)
+        backgrounds_free(backgrounds);
+    return result;
+}
+
+void backgrounds_free(struct backgrounds *backgrounds)
+{
+    for (int i = 0; i < backgrounds->count; i++)
+        free((void *)(uintptr_t)backgrounds->pictures[i].pixels);
+    free(backgrounds->pictures);
+    free(backgrounds->hard);
+    *backgrounds = (struct backgrounds){0};
+}
+
+/* A quarter of the windows is turned by 90, 180 or 270 degrees. */
+static void turn_quarters(uint8_t *crop, int quarters)
+{
+    uint8_t turned[FACE_SIDE * FACE_SIDE];
+    for (; quarters > 0; quarters--) {
+        for (int y = 0; y < FACE_SIDE; y++)
+            for (int x = 0; x < FACE_SIDE; x++)
+                turned[x * FACE_SIDE + FACE_SIDE - 1 - y] = crop[y * FACE_SIDE + x];
+        memcpy(crop, turned, sizeof turned);
+    }
+}
+
+void backgrounds_window(const struct backgrounds *b, struct rng *rng, uint8_t *crop)
+{
+    const struct grey_image *p = &b->pictures[rng_below(rng, (uint64_t)b->count)];
+    int least = p->width < p->height ? p->width : p->height;
+    int side = (int)(SMALLEST_FACE * pow((double)least / SMALLEST_FACE, rng_uniform(rng)));
+    struct box box = {(int)rng_below(rng, (uint64_t)(p->width - side + 1)),
+                      (int)rng_below(rng, (uint64_t)(p->height - side + 1)), side, side};
+    face_crop(p, box, crop);
+    turn_quarters(crop, rng_below(rng, 4) == 0 ? 1 + (int)rng_below(rng, 3) : 0);
+}

@@ -1,0 +1,35 @@
+/* Pictures without faces, and the windows of them that are hardest to tell from faces. */
+#ifndef BACKGROUNDS_H
+#define BACKGROUNDS_H
+
+#include "error.h"
+#include "image.h"
+#include "rng.h"
+#include "team.h"
+
+#include <signal.h>
+#include <stdint.h>
+
+struct backgrounds {
+    struct grey_image *pictures; /* count; each owns its pixels */
+    int count;
+    int found;     /* of them from the folder; the others are made-up scenes */
+    uint8_t *hard; /* hard_count x FACE_SIDE x FACE_SIDE: what the cascades let pass */
+    int hard_count;
+};
+
+/* Reads every picture in `folder` and the folders below it, in the order of their names, and makes
+ * scenes (scenes.h) besides, as many as go with so many `faces`; NULL: scenes alone. What cannot be
+ * read, or is too small, is passed over; a folder without a picture is an error. Then the Haar
+ * cascades of the programs look at all of them, as loosely as they can: what they let pass is in
+ * `hard`. Where the cascades are not installed there is none. The caller ends it with
+ * backgrounds_free; 1 where *stop became true. */
+int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
+                     struct team *team, const volatile sig_atomic_t *stop, struct error *error);
+void backgrounds_free(struct backgrounds *backgrounds);
+
+/* Cuts a random window, of any size, place and turn, out of a random picture:
+ * crop[FACE_SIDE x FACE_SIDE]. */
+void backgrounds_window(const struct backgrounds *backgrounds, struct rng *rng, uint8_t *crop);
+
+#endif

@@ -1,0 +1,411 @@
+#include "fit_verifier.h"
+
+#include "face.h"
+#include "mlp_training.h"
+#include "optimizer.h"
+#include "progress.h"
+#include "warp.h"
+#include "webcam.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HIDDEN = 64,
+    BATCH = 256,
+    ROUNDS = 4,
+    ROUND_EPOCHS = 4,
+    DRAWN_OF_FACE = 2,  /* random windows that are judged after a round, for each face */
+    KEPT_OF_DRAWN = 10, /* one in so many is kept: those most like faces */
+    FACES_OF_FRESH = 4, /* random windows of an epoch: one for so many faces */
+    FACES_OF_MISPLACED = 3,
+    CROP = FACE_SIDE * FACE_SIDE
+};
+
+/* Of the random numbers; above all rounds, epochs and samples. */
+static const uint64_t sample_streams = (uint64_t)56 << 56, window_streams = (uint64_t)57 << 56,
+                      order_stream = (uint64_t)55 << 56;
+
+static const float peak_rate = 1e-3f, decay = 0.05f;
+
+struct mlp_config fit_verifier_network(const struct dataset *dataset)
+{
+    struct features features = verifier_features(dataset->width, dataset->height);
+    return (struct mlp_config){.layer_count = 2,
+                               .units = {features_dim(&features), HIDDEN, 1},
+                               .activation = ACTIVATION_RELU,
+                               .output = OUTPUT_SIGMOID,
+                               .batch_norm = true};
+}
+
+/* ---- Samples --------------------------------------------------------------------------------- */
+
+/* Where a sample comes from. A spoilt face shares its picture with a face. */
+enum kind { FACE, MISPLACED, HARD, MINED, WINDOW };
+
+struct sample {
+    enum kind kind;
+    int index;
+};
+
+struct fitting {
+    const struct dataset *dataset;
+    const struct backgrounds *backgrounds;
+    struct team *team;
+    uint64_t seed;
+    struct features features;
+    int dim;
+    int *faces, face_count; /* samples of the data set */
+    uint8_t *mined;         /* mined_count x CROP: windows taken for faces */
+    int mined_count;
+    struct sample *samples; /* of an epoch */
+    int sample_count, epoch;
+    const int *order; /* of the batch */
+    int batch;
+    float *inputs, *targets; /* BATCH x D, BATCH x 1 */
+    struct mlp mlp;
+    struct mlp_tape *tape;
+    struct optimizer optimizer;
+    float *gradients;
+    struct progress progress;
+};
+
+static float between(struct rng *rng, double low, double high)
+{
+    return (float)(low + (high - low) * rng_uniform(rng));
+}
+
+/* Turned by `angle`, enlarged by `scale`, moved by shares of the side; the edge is repeated. */
+static void move(const uint8_t *in, float angle, float scale, float dx, float dy, uint8_t *out)
+{
+    struct affine map = affine_similarity(angle, 1.0f / scale, dx * FACE_SIDE, dy * FACE_SIDE,
+                                          FACE_SIDE, FACE_SIDE);
+    warp_picture(&map, in, FACE_SIDE, FACE_SIDE, out);
+}
+
+/* As boxes of cascades lie: heads are tilted by up to 25 degrees. */
+static void place(const uint8_t *face, struct rng *rng, uint8_t *crop)
+{
+    float angle = between(rng, -0.44, 0.44) * between(rng, 0, 1);
+    float scale = expf(between(rng, -0.16, 0.16));
+    float dx = between(rng, -0.08, 0.08), dy = between(rng, -0.08, 0.08);
+    move(face, angle, scale, dx, dy, crop);
+}
+
+/* As no box should lie: on its side or head, beside, much too large, on a part, much too small. */
+static void misplace(const uint8_t *face, struct rng *rng, uint8_t *crop)
+{
+    const float pi = 3.14159265f;
+    float angle = between(rng, -0.35, 0.35), scale = between(rng, 0.85, 1.2), far = 0.0f;
+    float way = between(rng, 0, 2.0 * (double)pi);
+    switch (rng_below(rng, 4)) {
+    case 0:
+        angle += 0.5f * pi * (float)(1 + rng_below(rng, 3));
+        break;
+    case 1:
+        far = between(rng, 0.35, 0.65);
+        break;
+    case 2:
+        scale = between(rng, 1.7, 3.2);
+        far = between(rng, 0, 0.3);
+        break;
+    default:
+        scale = between(rng, 0.3, 0.58);
+        far = between(rng, 0, 0.15);
+        break;
+    }
+    move(face, angle, scale, far * cosf(way), far * sinf(way), crop);
+}
+
+static void make_crop(const struct fitting *f, const struct sample *sample, struct rng *rng,
+                      uint8_t *crop)
+{
+    uint8_t picture[CROP];
+    switch (sample->kind) {
+    case FACE:
+    case MISPLACED:
+        memcpy(picture, dataset_picture(f->dataset, f->faces[sample->index]), CROP);
+        break;
+    case HARD:
+        memcpy(picture, f->backgrounds->hard + (size_t)sample->index * CROP, CROP);
+        break;
+    case MINED:
+        memcpy(picture, f->mined + (size_t)sample->index * CROP, CROP);
+        break;
+    default:
+        backgrounds_window(f->backgrounds, rng, picture);
+        break;
+    }
+    if (rng_below(rng, 2)) {
+        struct grey_crop whole = {picture, FACE_SIDE, FACE_SIDE};
+        webcam_picture(whole, rng, picture);
+    }
+    if (sample->kind == MISPLACED)
+        misplace(picture, rng, crop);
+    else
+        place(picture, rng, crop);
+    if (rng_below(rng, 2)) {
+        memcpy(picture, crop, CROP);
+        face_mirror(picture, FACE_SIDE, FACE_SIDE, crop);
+    }
+}
+
+static void make_inputs(void *context, int part, int parts)
+{
+    struct fitting *f = context;
+    size_t begin, end;
+    uint8_t crop[CROP];
+    team_share((size_t)f->batch, 1, part, parts, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        int number = f->order[i];
+        struct rng rng =
+            rng_make(f->seed, sample_streams | (uint64_t)f->epoch << 32 | (uint32_t)number);
+        make_crop(f, &f->samples[number], &rng, crop);
+        features_extract(&f->features, crop, f->inputs + i * (size_t)f->dim);
+        f->targets[i] = f->samples[number].kind == FACE ? 1.0f : 0.0f;
+    }
+}
+
+static void add_samples(struct fitting *f, enum kind kind, int count)
+{
+    for (int i = 0; i < count; i++)
+        f->samples[f->sample_count++] = (struct sample){kind, i};
+}
+
+/* Each face once as it should be, a third of them as it should not; what cascades let pass twice,
+ * for there is little of it. */
+static int list_samples(struct fitting *f, struct error *error)
+{
+    int hard = f->backgrounds->hard_count, misplaced = f->face_count / FACES_OF_MISPLACED;
+    int fresh = 1 + f->face_count / FACES_OF_FRESH;
+    size_t most = (size_t)f->face_count + (size_t)misplaced + 2 * (size_t)hard +
+                  (size_t)f->mined_count + (size_t)fresh;
+    free(f->samples);
+    f->samples = malloc(most * sizeof *f->samples);
+    if (!f->samples)
+        return error_no_memory(error, "the verifier");
+    f->sample_count = 0;
+    add_samples(f, FACE, f->face_count);
+    add_samples(f, MISPLACED, misplaced);
+    add_samples(f, HARD, hard);
+    add_samples(f, HARD, hard);
+    add_samples(f, MINED, f->mined_count);
+    add_samples(f, WINDOW, fresh);
+    return 0;
+}
+
+/* ---- One round ------------------------------------------------------------------------------- */
+
+/* Adds to the sum of the cost, and to those of faces missed and others let pass. */
+struct tally {
+    double cost, missed, passed, faces, others;
+};
+
+static void fit_batch(struct fitting *f, const int *order, int batch, double at, struct rng *rng,
+                      struct tally *tally)
+{
+    const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY,
+                                          .dropout = 0.2f,
+                                          .input_dropout = 0.1f,
+                                          .batch_norm_momentum = 0.1f,
+                                          .team = f->team};
+    f->order = order;
+    f->batch = batch;
+    team_run(f->team, make_inputs, f);
+    const float *outputs = mlp_forward_training(&f->mlp, f->tape, &training, f->inputs, batch, rng);
+    tally->cost += mlp_cost(OUTPUT_SIGMOID, LOSS_CROSS_ENTROPY, outputs, f->targets, batch, 1);
+    for (int i = 0; i < batch; i++) {
+        bool face = f->targets[i] > 0.5f, taken = outputs[i] > 0.5f;
+        tally->faces += face;
+        tally->others += !face;
+        tally->missed += face && !taken;
+        tally->passed += !face && taken;
+    }
+    mlp_backward(&f->mlp, f->tape, &training, f->inputs, f->targets, batch, batch, f->gradients,
+                 NULL);
+    optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
+}
+
+static int fit_epoch(struct fitting *f, int round, struct tally *tally, struct error *error)
+{
+    struct rng rng = rng_make(f->seed, order_stream | (uint64_t)f->epoch);
+    int *order = malloc((size_t)f->sample_count * sizeof *order);
+    if (!order)
+        return error_no_memory(error, "the verifier");
+    for (int i = 0; i < f->sample_count; i++)
+        order[i] = i;
+    rng_shuffle(&rng, order, (size_t)f->sample_count);
+    int batches = (f->sample_count + BATCH - 1) / BATCH;
+    *tally = (struct tally){0};
+    for (int b = 0; b < batches; b++) {
+        int begin = (int)((long long)f->sample_count * b / batches);
+        int end = (int)((long long)f->sample_count * (b + 1) / batches);
+        double done = f->epoch + (b + 1.0) / batches;
+        char text[48];
+        fit_batch(f, order + begin, end - begin, (done - 0.5 / batches) / (ROUNDS * ROUND_EPOCHS),
+                  &rng, tally);
+        snprintf(text, sizeof text, "verifier, round %d of %d", round + 1, ROUNDS);
+        progress_draw(&f->progress, done, ROUNDS * ROUND_EPOCHS, text);
+    }
+    free(order);
+    f->epoch++;
+    return 0;
+}
+
+/* ---- Windows that are still taken for faces -------------------------------------------------- */
+
+struct judgement {
+    const struct fitting *fitting;
+    const struct mlp *verifier;
+    size_t drawn;
+    float *scores; /* drawn; below 0 where memory ran out */
+};
+
+static struct rng window_stream(const struct fitting *f, size_t window)
+{
+    return rng_make(f->seed, window_streams | (uint64_t)f->epoch << 32 | (uint32_t)window);
+}
+
+static void judge_part(void *context, int part, int parts)
+{
+    struct judgement *j = context;
+    struct verifier_workspace *workspace = NULL;
+    struct error why;
+    size_t begin, end;
+    uint8_t crop[CROP];
+    team_share(j->drawn, 1, part, parts, &begin, &end);
+    bool works =
+        verifier_workspace_create(&workspace, j->verifier, FACE_SIDE, FACE_SIDE, &why) == 0;
+    for (size_t i = begin; i < end; i++) {
+        struct rng rng = window_stream(j->fitting, i);
+        backgrounds_window(j->fitting->backgrounds, &rng, crop);
+        j->scores[i] = works ? verifier_score(j->verifier, workspace, crop) : -1.0f;
+    }
+    verifier_workspace_free(&workspace);
+}
+
+static int falling(const void *first, const void *second)
+{
+    float a = *(const float *)first, b = *(const float *)second;
+    return (a < b) - (a > b);
+}
+
+/* Draws windows and keeps those that look most like faces. */
+static int mine(struct fitting *f, const struct mlp *verifier, struct error *error)
+{
+    size_t drawn = DRAWN_OF_FACE * (size_t)f->face_count, kept = drawn / KEPT_OF_DRAWN;
+    float *scores = malloc((2 * drawn + 1) * sizeof *scores), *sorted = scores + drawn;
+    uint8_t *mined = realloc(f->mined, ((size_t)f->mined_count + kept + 1) * CROP);
+    f->mined = mined ? mined : f->mined;
+    if (!scores || !mined) {
+        free(scores);
+        return error_no_memory(error, "the verifier");
+    }
+    struct judgement judgement = {f, verifier, drawn, scores};
+    team_run(f->team, judge_part, &judgement);
+    memcpy(sorted, scores, drawn * sizeof *scores);
+    qsort(sorted, drawn, sizeof *sorted, falling);
+    float least = sorted[kept];
+    for (size_t i = 0; i < drawn; i++)
+        if (scores[i] > least) {
+            struct rng rng = window_stream(f, i);
+            backgrounds_window(f->backgrounds, &rng, f->mined + (size_t)f->mined_count++ * CROP);
+        }
+    free(scores);
+    return least < 0.0f ? error_no_memory(error, "the verifier") : 0;
+}
+
+/* 1 where it is to stop. */
+static int fit_round(struct fitting *f, int round, const volatile sig_atomic_t *stop,
+                     struct mlp *verifier, struct error *error)
+{
+    struct tally tally = {0};
+    if (list_samples(f, error) < 0)
+        return -1;
+    for (int i = 0; i < ROUND_EPOCHS; i++) {
+        if (*stop)
+            return 1;
+        if (fit_epoch(f, round, &tally, error) < 0)
+            return -1;
+    }
+    mlp_free(verifier);
+    if (mlp_fold(&f->mlp, verifier, error) < 0)
+        return -1;
+    progress_clear(&f->progress);
+    printf("verifier, round %d of %d: %d faces, %.1f %% missed; %d others, %.1f %% let pass\n",
+           round + 1, ROUNDS, (int)tally.faces, 100.0 * tally.missed / tally.faces,
+           (int)tally.others, 100.0 * tally.passed / tally.others);
+    fflush(stdout);
+    return round + 1 < ROUNDS ? mine(f, verifier, error) : 0;
+}
+
+/* ---- All rounds ------------------------------------------------------------------------------ */
+
+/* What taggers mostly saw as no expression of the seven is seldom a face that can be seen. */
+static bool shows_face(const struct dataset *d, int sample)
+{
+    int votes = 0;
+    for (int k = 0; d->votes && k < LABEL_COUNT; k++)
+        votes += d->votes[sample].classes[k];
+    return !d->votes || d->votes[sample].total == 0 || 2 * votes >= d->votes[sample].total;
+}
+
+static int prepare(struct fitting *f, const int *samples, int count, struct error *error)
+{
+    struct mlp_config config = fit_verifier_network(f->dataset);
+    struct rng rng = rng_make(f->seed, order_stream | UINT32_MAX);
+    f->features = verifier_features(f->dataset->width, f->dataset->height);
+    f->dim = config.units[0];
+    f->faces = malloc((size_t)count * sizeof *f->faces);
+    f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
+    f->targets = malloc((size_t)BATCH * sizeof *f->targets);
+    if (mlp_create(&f->mlp, &config, error) < 0 ||
+        optimizer_create(&f->optimizer, OPTIMIZER_ADAMW, decay, f->mlp.parameter_count, error) < 0)
+        return -1;
+    f->gradients = calloc(f->mlp.parameter_count, sizeof *f->gradients);
+    if (!f->faces || !f->inputs || !f->targets || !f->gradients)
+        return error_no_memory(error, "the verifier");
+    f->optimizer.team = f->team;
+    mlp_init(&f->mlp, &rng);
+    for (int i = 0; i < count; i++)
+        if (shows_face(f->dataset, samples[i]))
+            f->faces[f->face_count++] = samples[i];
+    if (f->face_count == 0)
+        return error_set(error, "the training pictures show no faces by FER+'s votes, so there is "
+                                "nothing to verify; use --verifier off");
+    return mlp_tape_create(&f->tape, &config, BATCH, error);
+}
+
+static void release(struct fitting *f)
+{
+    mlp_free(&f->mlp);
+    optimizer_free(&f->optimizer);
+    mlp_tape_free(&f->tape);
+    free(f->faces);
+    free(f->mined);
+    free(f->samples);
+    free(f->inputs);
+    free(f->targets);
+    free(f->gradients);
+}
+
+int fit_verifier(struct mlp *verifier, const struct dataset *dataset, const int *samples, int count,
+                 const struct backgrounds *backgrounds, uint64_t seed, struct team *team,
+                 const volatile sig_atomic_t *stop, struct error *error)
+{
+    struct fitting f = {.dataset = dataset, .backgrounds = backgrounds, .team = team, .seed = seed};
+    struct mlp learned = {0};
+    int result = prepare(&f, samples, count, error);
+    progress_start(&f.progress, stdout, 0);
+    for (int round = 0; result == 0 && round < ROUNDS; round++)
+        result = fit_round(&f, round, stop, &learned, error);
+    progress_clear(&f.progress);
+    release(&f);
+    if (result != 0)
+        mlp_free(&learned);
+    else
+        *verifier = learned;
+    return result;
+}

@@ -1,0 +1,206 @@
+#include "scenes.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const double two_pi = 6.283185307179586;
+
+struct scene {
+    struct rng *rng;
+    int side;
+    uint8_t *pixels;
+};
+
+static double between(struct rng *rng, double low, double high)
+{
+    return low + (high - low) * rng_uniform(rng);
+}
+
+static uint8_t to_grey(double value)
+{
+    return (uint8_t)fmin(fmax(value, 0.0), 255.0);
+}
+
+/* Blends a grey value into a pixel; outside the scene nothing. */
+static void dab(const struct scene *s, int x, int y, double grey, double share)
+{
+    if (x < 0 || y < 0 || x >= s->side || y >= s->side)
+        return;
+    uint8_t *pixel = &s->pixels[y * s->side + x];
+    *pixel = to_grey(*pixel + share * (grey - *pixel));
+}
+
+/* A plane of light in any direction, which may end at black or white. */
+static void gradient(const struct scene *s)
+{
+    double angle = between(s->rng, 0, two_pi), middle = between(s->rng, 40, 215);
+    double rise = between(s->rng, 0, 300) / s->side, dx = rise * cos(angle), dy = rise * sin(angle);
+    for (int y = 0; y < s->side; y++)
+        for (int x = 0; x < s->side; x++)
+            s->pixels[y * s->side + x] =
+                to_grey(middle + dx * (x - s->side / 2.0) + dy * (y - s->side / 2.0));
+}
+
+/* Value noise in octaves (Perlin 1985): each has half the wavelength of the one before and `fade`
+ * of its height, from clouds at .3 to sand at 1. */
+static void noise(const struct scene *s)
+{
+    enum { GRID = 33 };
+    double fade = between(s->rng, 0.3, 1.0), height = between(s->rng, 20, 90);
+    double squeeze = between(s->rng, 0.4, 1.0); /* water and wood lie in one direction */
+    double cell = s->side / between(s->rng, 2, 8);
+    for (; cell >= 1.5; cell /= 2, height *= fade) {
+        double values[GRID][GRID];
+        for (int i = 0; i < GRID * GRID; i++)
+            values[i / GRID][i % GRID] = height * (2 * rng_uniform(s->rng) - 1);
+        for (int y = 0; y < s->side; y++)
+            for (int x = 0; x < s->side; x++) {
+                double u = x * squeeze / cell, v = y / cell;
+                int left = (int)u % (GRID - 1), top = (int)v % (GRID - 1);
+                double fu = u - floor(u), fv = v - floor(v);
+                fu *= fu * (3 - 2 * fu);
+                fv *= fv * (3 - 2 * fv);
+                double a = values[top][left] + fu * (values[top][left + 1] - values[top][left]);
+                double b = values[top + 1][left] +
+                           fu * (values[top + 1][left + 1] - values[top + 1][left]);
+                dab(s, x, y, s->pixels[y * s->side + x] + a + fv * (b - a), 1);
+            }
+    }
+}
+
+/* One wave, or two that cross as threads do. */
+static void waves(const struct scene *s, int count)
+{
+    for (int i = 0; i < count; i++) {
+        double angle = between(s->rng, 0, two_pi), height = between(s->rng, 15, 90);
+        double step = two_pi / between(s->rng, 4, s->side / 3.0), sharp = between(s->rng, 0.3, 4);
+        double bend = between(s->rng, 0, 6), slow = two_pi / between(s->rng, 40, 400);
+        double dx = cos(angle), dy = sin(angle);
+        for (int y = 0; y < s->side; y++)
+            for (int x = 0; x < s->side; x++) {
+                double along = dx * x + dy * y + bend * sin(slow * (dx * y - dy * x));
+                double wave = tanh(sharp * sin(step * along)) / tanh(sharp);
+                dab(s, x, y, s->pixels[y * s->side + x] + height * wave, 1);
+            }
+    }
+}
+
+/* An ellipse, shaded from one end to the other as if it were round or a leaf. */
+static void ellipse(const struct scene *s, double x, double y, double a, double b, double angle,
+                    double grey, double shade)
+{
+    double c = cos(angle), d = sin(angle), reach = fmax(a, b) + 1;
+    for (int row = (int)(y - reach); row <= (int)(y + reach); row++)
+        for (int column = (int)(x - reach); column <= (int)(x + reach); column++) {
+            double u = (c * (column - x) + d * (row - y)) / a;
+            double v = (c * (row - y) - d * (column - x)) / b;
+            double inside = (1 - u * u - v * v) * fmin(a, b) / 2;
+            if (inside > 0)
+                dab(s, column, row, grey + shade * u, fmin(inside, 1));
+        }
+}
+
+static void ellipses(const struct scene *s, int count, double smallest, double largest,
+                     double flattest)
+{
+    for (int i = 0; i < count; i++) {
+        double a = smallest * pow(largest / smallest, rng_uniform(s->rng));
+        ellipse(s, between(s->rng, 0, s->side), between(s->rng, 0, s->side), a,
+                fmax(a * between(s->rng, flattest, 1), 1), between(s->rng, 0, two_pi),
+                between(s->rng, 0, 255), between(s->rng, -70, 70));
+    }
+}
+
+/* A line of even width. */
+static void stroke(const struct scene *s, double x0, double y0, double x1, double y1, double width,
+                   double grey)
+{
+    double length = hypot(x1 - x0, y1 - y0);
+    for (double t = 0; t <= length; t += 0.5) {
+        double x = x0 + (x1 - x0) * t / fmax(length, 1), y = y0 + (y1 - y0) * t / fmax(length, 1);
+        for (int i = 0; i <= (int)width; i++)
+            for (int j = 0; j <= (int)width; j++)
+                dab(s, (int)(x + i - width / 2), (int)(y + j - width / 2), grey, 0.7);
+    }
+}
+
+/* Lines of letters that nobody can read: two to four strokes each. */
+static void text(const struct scene *s)
+{
+    double size = between(s->rng, 6, 40), width = fmax(1, size * between(s->rng, 0.06, 0.22));
+    double grey = between(s->rng, 0, 255), tilt = between(s->rng, -0.15, 0.15);
+    double left = between(s->rng, 0, s->side * 0.3), spacing = size * between(s->rng, 1.3, 2);
+    for (double y = between(s->rng, 0, 2 * size); y < s->side; y += spacing)
+        for (double x = left; x < s->side * 0.95; x += size * between(s->rng, 0.6, 1.1)) {
+            int strokes = rng_below(s->rng, 6) == 0 ? 0 : 2 + (int)rng_below(s->rng, 3);
+            double base = y + tilt * x;
+            for (int i = 0; i < strokes; i++)
+                stroke(s, x + size * 0.25 * (double)rng_below(s->rng, 3),
+                       base + size * 0.5 * (double)rng_below(s->rng, 3),
+                       x + size * 0.25 * (double)rng_below(s->rng, 3),
+                       base + size * 0.5 * (double)rng_below(s->rng, 3), width, grey);
+        }
+}
+
+/* Boxes in rows, as windows and shelves have them, or thrown anyhow. */
+static void boxes(const struct scene *s)
+{
+    bool rows = rng_below(s->rng, 2);
+    double size = between(s->rng, 8, s->side / 3.0), gap = size * between(s->rng, 0.1, 0.8);
+    double wide = between(s->rng, 0.5, 1.8), grey = between(s->rng, 0, 255);
+    for (double y = 0; y < s->side; y += size + gap)
+        for (double x = 0; x < s->side; x += size * wide + gap) {
+            double px = rows ? x : between(s->rng, 0, s->side);
+            double py = rows ? y : between(s->rng, 0, s->side);
+            double tone = rows ? grey + between(s->rng, -15, 15) : between(s->rng, 0, 255);
+            for (int v = 0; v < (int)size; v++)
+                for (int u = 0; u < (int)(size * wide); u++)
+                    dab(s, (int)px + u, (int)py + v, tone, 1);
+        }
+}
+
+static void strokes(const struct scene *s)
+{
+    int count = 5 + (int)rng_below(s->rng, 60);
+    for (int i = 0; i < count; i++)
+        stroke(s, between(s->rng, 0, s->side), between(s->rng, 0, s->side),
+               between(s->rng, 0, s->side), between(s->rng, 0, s->side), between(s->rng, 1, 8),
+               between(s->rng, 0, 255));
+}
+
+void scene_make(struct rng *rng, int side, uint8_t *scene)
+{
+    struct scene s = {rng, side, scene};
+    enum { KINDS = 8 };
+    gradient(&s);
+    int layers = 1 + (int)rng_below(rng, 3);
+    for (int i = 0; i < layers; i++) {
+        switch (rng_below(rng, KINDS)) {
+        case 0:
+            noise(&s);
+            break;
+        case 1: /* stripes */
+            waves(&s, 1);
+            break;
+        case 2: /* cloth */
+            waves(&s, 2);
+            break;
+        case 3: /* foliage, pebbles */
+            ellipses(&s, 150 + (int)rng_below(rng, 500), 3, 25, 0.25);
+            break;
+        case 4: /* balls, wheels, lamps */
+            ellipses(&s, 5 + (int)rng_below(rng, 40), 6, s.side / 4.0, 0.6);
+            break;
+        case 5:
+            text(&s);
+            break;
+        case 6:
+            boxes(&s);
+            break;
+        default:
+            strokes(&s);
+            break;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/* Made-up pictures without faces, of the kinds that cascades take for faces: noise, stripes,
+ * foliage, cloth, text, shapes and gradients. */
+#ifndef SCENES_H
+#define SCENES_H
+
+#include "rng.h"
+
+#include <stdint.h>
+
+/* Fills scene[side x side], of a kind that `rng` chooses. */
+void scene_make(struct rng *rng, int side, uint8_t *scene);
+
+#endif
