@@ -178,9 +178,9 @@ EXPRESSIONS_API void
 expressions_recognizer_close(struct expressions_recognizer **recognizer); /**< Ends it. */
 
 /** Looks at faces[count], any count, whose boxes are set, and completes them: raw, probabilities,
- * label, uncertain, score. Boxes should be those of OpenCV's haarcascade_frontalface_default or
- * alike: the model was trained on them. Each side of a box is 1 .. EXPRESSIONS_MAX_SIDE. Held faces
- * are not looked at and stay as they are. */
+ * label, uncertain, and the score where it is 0. Boxes should be those of OpenCV's
+ * haarcascade_frontalface_default or alike: the model was trained on them. Each side of a box is 1
+ * .. EXPRESSIONS_MAX_SIDE. Held faces are not looked at and stay as they are. */
 EXPRESSIONS_API enum expressions_status
 expressions_recognize(struct expressions_recognizer *recognizer,
                       const struct expressions_picture *picture, struct expressions_face *faces,
@@ -206,8 +206,8 @@ expressions_detector_set_verifier(struct expressions_detector *detector,
                                   const struct expressions_model *model,
                                   struct expressions_error *error);
 
-/** Finds frontal faces in a single picture, thoroughly: fills box and id of faces[0 .. *count-1],
- * at most `capacity`, largest first; all else in them becomes 0. */
+/** Finds frontal faces in a single picture, thoroughly: fills box, id and score of faces[0 ..
+ * *count-1], at most `capacity`, largest first; all else in them becomes 0. */
 EXPRESSIONS_API enum expressions_status
 expressions_detect(struct expressions_detector *detector, const struct expressions_picture *picture,
                    struct expressions_face *faces, int capacity, int *count,

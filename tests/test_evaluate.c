@@ -66,7 +66,7 @@ static struct model trained_model(const struct dataset *d)
     char path[2 * TEST_PATH_SIZE], checkpoint[2 * TEST_PATH_SIZE];
     snprintf(path, sizeof path, "%s", in_folder("m.safetensors"));
     snprintf(checkpoint, sizeof checkpoint, "%s", in_folder("m.checkpoint"));
-    const struct training_files files = {"test", path, checkpoint, NULL};
+    const struct training_files files = {"test", path, checkpoint, NULL, NULL};
     struct recipe r = recipe_default();
     r.hidden_count = 1;
     r.hidden[0] = (struct hidden_layer){.units = 16};

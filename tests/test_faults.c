@@ -478,7 +478,7 @@ static int train_it(bool resume, uint64_t *digest, struct error *error)
     snprintf(model, sizeof model, "%s", in_folder("m.safetensors"));
     snprintf(checkpoint, sizeof checkpoint, "%s", in_folder("m.checkpoint"));
     snprintf(saved, sizeof saved, "%s", in_folder("saved.checkpoint"));
-    const struct training_files files = {"test", model, checkpoint, test_folder()};
+    const struct training_files files = {"test", model, checkpoint, test_folder(), NULL};
     stop = 0;
     int result = train(&recipe, &pictures, &files, resume ? saved : NULL, &stop, error);
     if (result == 0 && !stop)

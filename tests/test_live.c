@@ -299,6 +299,7 @@ static struct expressions_face made_up_face(void)
         .id = 1,
         .box = {-12, 96, 192, 180},
         .label = 3,
+        .score = 0.98f,
         .probabilities = {0.01f, 0.0f, 0.01f, 0.93f, 0.01f, 0.02f, 0.02f}};
 }
 
@@ -328,14 +329,16 @@ static void test_jsonl(void **state)
     assert_string_equal(
         written_by(file),
         "{\"source\":\"a\\\"\xEF\xBF\xBD\xc3\xa9.jpg\",\"frame\":3,\"time\":0.100,\"width\":640,"
-        "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"emotion\":\"happy\","
+        "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"face\":0.9800,\"emotion\":"
+        "\"happy\","
         "\"label\":\"happy\","
         "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
         "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200}}]}\n"
         "{\"source\":\"b\",\"frame\":3,\"time\":0.100,\"width\":640,\"height\":200,\"faces\":[]}"
         "\n"
         "{\"source\":\"c\",\"frame\":3,\"time\":0.100,\"width\":640,"
-        "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"emotion\":\"happy\","
+        "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"face\":0.9800,\"emotion\":"
+        "\"happy\","
         "\"label\":\"uncertain\","
         "\"confidence\":0.9300,\"emotions\":{\"angry\":0.0100,\"disgust\":0.0000,\"fear\":0.0100,"
         "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200},"
@@ -371,13 +374,14 @@ static void test_csv(void **state)
     char *text = (char *)read_bytes(in_folder("table.csv"), &size);
     assert_string_equal(
         text,
-        "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,emotion,"
+        "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,emotion,"
         "label,confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,raw_disgust,"
         "raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral\n"
-        "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,happy,happy,0.9300,0."
+        "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,0.9800,happy,happy,0."
+        "9300,0."
         "0100,"
         "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,,,,,,,\n"
-        "\"./=1+1.jpg\",3,0.100,640,200,1,0,96,180,104,happy,uncertain,0.9300,0.0100,"
+        "\"./=1+1.jpg\",3,0.100,640,200,1,0,96,180,104,0.9800,happy,uncertain,0.9300,0.0100,"
         "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,1.0000,0.0000,0.0000,0.0000,0.0000,0.0000,"
         "0.0000\n");
     free(text);

@@ -394,7 +394,7 @@ static struct model train_small(const struct recipe *recipe, const struct datase
     struct error error = {.text = ""};
     struct model model = {0};
     const volatile sig_atomic_t stop = 0;
-    const struct training_files files = {"test", small_model, small_checkpoint, NULL};
+    const struct training_files files = {"test", small_model, small_checkpoint, NULL, NULL};
     if (train(recipe, d, &files, NULL, &stop, &error) < 0 ||
         model_load(&model, small_model, &error) < 0)
         fail_msg("%s", error.text);
@@ -541,7 +541,7 @@ static void small_batches_stay_finite(void **state)
     struct dataset d = make_dataset(1, 7);
     struct error error;
     const volatile sig_atomic_t stop = 0;
-    const struct training_files files = {"test", small_model, small_checkpoint, NULL};
+    const struct training_files files = {"test", small_model, small_checkpoint, NULL, NULL};
     assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), -1);
     assert_non_null(strstr(error.text, "2 training pictures"));
     dataset_free(&d);
@@ -557,7 +557,7 @@ static void stops_at_a_loss_without_end(void **state)
     r.batch_norm = false;
     r.optimizer = OPTIMIZER_SGD;
     r.learning_rate = 1e30f;
-    const struct training_files files = {"test", small_model, small_checkpoint, NULL};
+    const struct training_files files = {"test", small_model, small_checkpoint, NULL, NULL};
     unlink(small_model);
     assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), -1);
     assert_non_null(strstr(error.text, "smaller --learning-rate"));

@@ -69,10 +69,13 @@ static int add_up(struct candidate *candidates, int count)
         int j = 0;
         while (j < distinct && !show_one_face(candidates[j].box, candidates[i].box))
             j++;
-        if (j < distinct)
-            candidates[j].strength += candidates[i].strength;
-        else
+        if (j == distinct) {
             candidates[distinct++] = candidates[i];
+            continue;
+        }
+        candidates[j].strength += candidates[i].strength;
+        if (candidates[i].score > candidates[j].score)
+            candidates[j].score = candidates[i].score;
     }
     return distinct;
 }

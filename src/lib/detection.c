@@ -61,6 +61,7 @@ enum expressions_status expressions_detect(struct expressions_detector *detector
         return fail_with(error, EXPRESSIONS_FAILED, &why);
     *count = frame.box_count < capacity ? frame.box_count : capacity;
     for (int i = 0; i < *count; i++)
-        faces[i] = (struct expressions_face){.box = from_box(frame.boxes[i]), .id = i + 1};
+        faces[i] = (struct expressions_face){
+            .box = from_box(frame.boxes[i]), .id = i + 1, .score = frame.scores[i]};
     return EXPRESSIONS_OK;
 }

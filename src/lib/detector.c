@@ -175,7 +175,7 @@ static bool is_new_face(const struct grey_frame *frame, struct box box)
     return true;
 }
 
-void detector_add(struct grey_frame *frame, struct box box)
+void detector_add(struct grey_frame *frame, struct box box, float score)
 {
     struct box inside = box_clip(box, frame->grey.width, frame->grey.height);
     int i = frame->box_count;
@@ -183,6 +183,7 @@ void detector_add(struct grey_frame *frame, struct box box)
         !is_new_face(frame, box))
         return;
     frame->boxes[i] = box;
+    frame->scores[i] = score;
     frame->box_count++;
 }
 
@@ -210,8 +211,9 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
         return detector_fail(error, &failure);
     for (int i = 0; i < count; i++) {
         struct box box = detector_in_frame(view, found[i]);
-        if (detector_verify(detector, frame, box) >= least_score)
-            detector_add(frame, box);
+        float score = detector_verify(detector, frame, box);
+        if (score >= least_score)
+            detector_add(frame, box, score);
     }
     return 0;
 }

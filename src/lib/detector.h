@@ -38,7 +38,7 @@ float detector_verify(struct detector *detector, const struct grey_frame *frame,
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error);
 
 /* Adds a box to frame->boxes, unless it is outside, or on another one. */
-void detector_add(struct grey_frame *frame, struct box box);
+void detector_add(struct grey_frame *frame, struct box box, float score);
 
 /* For live pictures: the three below add to frame->boxes what they find and is not there yet. */
 

@@ -29,9 +29,9 @@ static const char profile_name[] = "haarcascade_profileface.xml";
 static const int weights[] = {1, 2};
 enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
 
-/* A box whose verifier gives odds o counts o times, within these bounds: what the cascades find
+/* A box whose verifier gives odds o counts o^2 times, within these bounds: what the cascades find
  * easily may look a little odd, and what hardly passes them must look like a face. */
-static const double least_odds = 0.001, largest_odds = 20;
+static const double least_odds = 0.001, largest_odds = 5;
 
 /* Where no face was found yet, tilted ones are sought, and profiles; the cascade knows those to one
  * side. Such are taken for faces only in sizes like those of the others, or, in a picture without
@@ -159,14 +159,11 @@ static struct box turn_back(struct box found, const double map[6])
                         found.width, found.height};
 }
 
-/* How many neighbours a box of the picture is worth. */
-static double worth(struct part *part, const struct grey_image *picture, struct box box,
-                    int neighbours)
+/* How much a box counts that so many neighbours agree on. */
+static double strength_of(const struct detector *detector, int neighbours, float score)
 {
-    double score = (double)detector_judge(part->detector, part->second, picture, box);
-    return part->detector->verifier
-               ? neighbours * fmin(fmax(score / (1 - score), least_odds), largest_odds)
-               : neighbours;
+    double odds = fmin(fmax((double)(score / (1 - score)), least_odds), largest_odds);
+    return detector->verifier ? neighbours * odds * odds : neighbours;
 }
 
 /* Adds what the cascade finds in the view, or in the view turned by `map`. */
@@ -181,9 +178,10 @@ static int look(struct part *part, struct ocv_detector *cascade, struct grey_ima
         return detector_fail(&part->error, &failure);
     for (int i = 0; i < count; i++) {
         struct box box = map ? turn_back(found[i], map) : found[i];
-        double strength = weight * worth(part, &picture, found[i], neighbours[i]);
+        float score = detector_judge(part->detector, part->second, &picture, found[i]);
+        double strength = weight * strength_of(part->detector, neighbours[i], score);
         part->candidates[part->count++] =
-            (struct candidate){detector_in_frame(part->view, box), rank, strength};
+            (struct candidate){detector_in_frame(part->view, box), rank, strength, score};
     }
     return 0;
 }
@@ -218,7 +216,7 @@ static int find_upright(struct detector *detector, struct grey_frame *frame,
     int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
     count = candidates_choose(candidates, count, least);
     for (int i = 0; i < count; i++)
-        detector_add(frame, candidates[i].box);
+        detector_add(frame, candidates[i].box, candidates[i].score);
     return 0;
 }
 
@@ -308,15 +306,24 @@ static int find_turned(struct detector *detector, struct grey_frame *frame,
     total = candidates_choose(candidates, total, LEAST_STRENGTH_TURNED);
     for (int i = 0; i < total; i++)
         if (is_inside(frame, candidates[i].box))
-            detector_add(frame, candidates[i].box);
+            detector_add(frame, candidates[i].box, candidates[i].score);
     return 0;
 }
 
-static int compare_sizes(const void *first, const void *second)
+/* Largest first; equal ones stay in their order. */
+static void sort_by_size(struct grey_frame *frame)
 {
-    const struct box *a = first;
-    const struct box *b = second;
-    return (a->width < b->width) - (a->width > b->width);
+    for (int i = 1; i < frame->box_count; i++) {
+        struct box box = frame->boxes[i];
+        float score = frame->scores[i];
+        int j = i;
+        for (; j > 0 && frame->boxes[j - 1].width < box.width; j--) {
+            frame->boxes[j] = frame->boxes[j - 1];
+            frame->scores[j] = frame->scores[j - 1];
+        }
+        frame->boxes[j] = box;
+        frame->scores[j] = score;
+    }
 }
 
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error)
@@ -331,6 +338,6 @@ int detector_find(struct detector *detector, struct grey_frame *frame, struct er
         frame->box_count = 0;
         return -1;
     }
-    qsort(frame->boxes, (size_t)frame->box_count, sizeof *frame->boxes, compare_sizes);
+    sort_by_size(frame);
     return 0;
 }

@@ -32,7 +32,7 @@ static int look(struct follower *follower, struct grey_frame *frame, struct trac
     float score = detector_verify(detector, frame, expected);
     track->denied = score < DETECTOR_NEW;
     if (score >= DETECTOR_SILENT)
-        detector_add(frame, expected);
+        detector_add(frame, expected, score);
     return 0;
 }
 

@@ -10,6 +10,7 @@ struct grey_frame {
     double time; /* seconds, of a stream */
     int box_count;
     struct box boxes[EXPRESSIONS_MAX_FACES]; /* square, may leave the picture */
+    float scores[EXPRESSIONS_MAX_FACES];     /* how sure the verifier is of each, 0 .. 1 */
 };
 
 /* The part of the box inside a picture of this size. */

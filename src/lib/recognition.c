@@ -141,7 +141,8 @@ static void recognize_batch(struct expressions_recognizer *recognizer,
         if (faces[i].held)
             continue;
         const uint8_t *crop = recognizer->crops + (size_t)answer * EXPRESSIONS_CROP_PIXELS;
-        faces[i].score = model_verify(recognizer->model, recognizer->workspace, crop);
+        if (faces[i].score <= 0)
+            faces[i].score = model_verify(recognizer->model, recognizer->workspace, crop);
         complete(&faces[i], recognizer->answers[answer++]);
     }
 }

@@ -98,6 +98,7 @@ static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
         memcpy(slot->shown, answer, sizeof slot->shown);
     slot->time = time;
     slot->box = face->box;
+    slot->score = face->score;
     choose_pair(slot, named && smoother->seconds > 0 && slot->belief.label == BELIEF_NONE, time);
 }
 
@@ -119,6 +120,7 @@ static void complete(const struct smoother *smoother, const struct smoother_slot
 {
     int label = slot->belief.label;
     int other = slot->pair[slot->pair[0] == label];
+    face->score = slot->score;
     memcpy(face->raw, slot->raw, sizeof face->raw);
     memcpy(face->probabilities, slot->shown, sizeof face->probabilities);
     face->uncertain = label == BELIEF_NONE;

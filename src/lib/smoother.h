@@ -11,6 +11,7 @@ struct smoother_slot {
     int id; /* of the face; 0: free slot */
     double time;
     struct expressions_box box; /* in the last frame in which it was found */
+    float score;                /* how sure the verifier was of it then */
     float raw[LABEL_COUNT], shown[LABEL_COUNT];
     int pair[2]; /* the two labels to name where none is sure */
     struct resting resting;

@@ -24,8 +24,8 @@ static int complain(const struct csv *csv, struct error *error)
 
 static void write_header(FILE *file)
 {
-    fprintf(file, "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,emotion,"
-                  "label,confidence");
+    fprintf(file, "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,"
+                  "emotion,label,confidence");
     for (int raw = 0; raw < 2; raw++) {
         for (int i = 0; i < LABEL_COUNT; i++)
             fprintf(file, ",%s%s", raw ? "raw_" : "", label_names[i]);
@@ -71,9 +71,10 @@ static void write_face(FILE *file, const struct frame *frame, const struct expre
 {
     struct expressions_box box = frame_clip(frame, face);
     int best = face_best(face);
-    fprintf(file, ",%ld,%.3f,%d,%d,%d,%d,%d,%d,%d,%s,%s,%.4f", frame->index, frame->time,
+    fprintf(file, ",%ld,%.3f,%d,%d,%d,%d,%d,%d,%d,%.4f,%s,%s,%.4f", frame->index, frame->time,
             frame->width, frame->height, face->id, box.x, box.y, box.width, box.height,
-            label_names[best], face_name(face), (double)face->probabilities[best]);
+            (double)face->score, label_names[best], face_name(face),
+            (double)face->probabilities[best]);
     for (int i = 0; i < LABEL_COUNT; i++)
         fprintf(file, ",%.4f", (double)face->probabilities[i]);
     for (int i = 0; i < LABEL_COUNT; i++) {

@@ -52,6 +52,7 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct expre
     int best = face_best(face);
     bool added = add_number(object, "id", face->id, 0) &&
                  add_box(object, frame_clip(frame, face)) &&
+                 add_number(object, "face", face->score, 4) &&
                  cJSON_AddStringToObject(object, "emotion", label_names[best]) &&
                  cJSON_AddStringToObject(object, "label", face_name(face)) &&
                  add_number(object, "confidence", face->probabilities[best], 4);

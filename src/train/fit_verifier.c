@@ -13,10 +13,10 @@
 #include <string.h>
 
 enum {
-    HIDDEN = 64,
+    HIDDEN = 96,
     BATCH = 256,
     ROUNDS = 4,
-    ROUND_EPOCHS = 4,
+    ROUND_EPOCHS = 6,
     DRAWN_OF_FACE = 2,  /* random windows that are judged after a round, for each face */
     KEPT_OF_DRAWN = 10, /* one in so many is kept: those most like faces */
     FACES_OF_FRESH = 4, /* random windows of an epoch: one for so many faces */
@@ -138,7 +138,7 @@ static void make_crop(const struct fitting *f, const struct sample *sample, stru
         backgrounds_window(f->backgrounds, rng, picture);
         break;
     }
-    if (rng_below(rng, 2)) {
+    if (rng_below(rng, 4) == 0) {
         struct grey_crop whole = {picture, FACE_SIDE, FACE_SIDE};
         webcam_picture(whole, rng, picture);
     }

@@ -41,7 +41,8 @@ UNCERTAIN = -1
 class Face(ctypes.Structure):
     _fields_ = [("box", ctypes.c_int * 4), ("id", ctypes.c_int), ("held", ctypes.c_int),
                 ("label", ctypes.c_int), ("second", ctypes.c_int), ("uncertain", ctypes.c_int),
-                ("smoothed", ctypes.c_int), ("calibration", ctypes.c_int), ("probabilities", ctypes.c_float * 7),
+                ("smoothed", ctypes.c_int), ("calibration", ctypes.c_int),
+                ("score", ctypes.c_float), ("probabilities", ctypes.c_float * 7),
                 ("raw", ctypes.c_float * 7)]
 
 
