@@ -159,12 +159,15 @@ static struct dataset leave_out(struct crossing *c, int fold)
 static int train_fold(struct crossing *c, int fold, struct figures *figures, struct error *error)
 {
     struct dataset d = leave_out(c, fold);
-    struct training_files files = {c->program, c->model, c->checkpoint, NULL};
+    struct training_files files = {
+        .program = c->program, .output = c->model, .checkpoint = c->checkpoint};
+    struct recipe recipe = *c->recipe;
+    recipe.verifier = false; /* the folds are about expressions */
     struct model model;
     struct evaluation evaluation;
     printf("\nfold %d of %d\n", fold + 1, c->folds);
     fflush(stdout);
-    if (train(c->recipe, &d, &files, NULL, c->stop, error) < 0)
+    if (train(&recipe, &d, &files, NULL, c->stop, error) < 0)
         return -1;
     if (*c->stop)
         return 0;
