@@ -7,7 +7,7 @@ source_dir=$3
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
+cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
 cd "$work" || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
 mkdir by-id && touch by-id/usb-Fake_Webcam

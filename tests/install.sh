@@ -34,7 +34,7 @@ for file in bin/expressions bin/train_fer include/expressions.h share/man/man1/e
     share/man/man1/train_fer.1 share/man/man3/libexpressions.3 \
     share/bash-completion/completions/expressions share/bash-completion/completions/train_fer \
     share/applications/expressions.desktop share/icons/hicolor/scalable/apps/expressions.svg \
-    share/expressions/models/expressions.safetensors share/expressions/datasets/mean_faces.png; do
+    share/expressions/models/expressions.safetensors; do
     [ -s "$prefix/$file" ] || fail "no $file"
 done
 for file in libexpressions.a libexpressions.so.0 pkgconfig/expressions.pc expressions/pictures.so \
@@ -65,7 +65,7 @@ without()
     [ -z "$text" ] || { [ "$(wc -l <err)" -eq 1 ] && grep -q "^expressions:.* $module: $text" err; } ||
         fail "without $module: $*: $(cat err)"
 }
-faces=$prefix/share/expressions/datasets/mean_faces.png
+faces=$source_dir/models/demo.png
 mv "$modules/videos.so" videos.so
 without videos.so 1 'cannot open.*; install Expressions again$' --camera 0 --headless
 without videos.so 1 'cannot open.*; install Expressions again$' --video "$faces" --headless

@@ -56,7 +56,7 @@ static inline int open_all(void **state)
 {
     (void)state;
     struct error why;
-    int failed = demo_open(&demo, SOURCE_DIR "/datasets/mean_faces.png", &why);
+    int failed = demo_open(&demo, &why);
     failed = failed || expressions_model_load(&model, model_path, &error);
     failed = failed || expressions_recognizer_open(&recognizer, model, &error);
     failed = failed || expressions_detector_open(&detector, NULL, &error);

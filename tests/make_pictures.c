@@ -1,6 +1,6 @@
 /* Writes pictures for the tests of the programs into a folder: face.png (the demo's), the same in
  * grey as face.pgm, blank.png (no face in it) and dot.png (one pixel).
- * Usage: make_pictures MEAN_FACES FOLDER */
+ * Usage: make_pictures FOLDER */
 #include "demo.h"
 #include "ocv.h"
 #include "picture.h"
@@ -35,23 +35,20 @@ static int write_grey(const char *folder, const char *name, struct bgr_image pic
 
 int main(int argc, char *argv[])
 {
-    enum { HAPPY = 3 * (DEMO_REST + DEMO_MORPH) };
     static uint8_t grey[320 * 240 * 3];
     struct demo *demo;
     struct error error;
-    if (argc != 3 || demo_open(&demo, argv[1], &error))
+    if (argc != 2 || demo_open(&demo, &error))
         return 1;
     ocv_setup(1);
-    struct bgr_image face = {0};
     double time;
-    for (int i = 0; i <= HAPPY; i++)
-        face = demo_next(demo, &time);
+    struct bgr_image face = demo_next(demo, &time);
     for (size_t i = 0; i < sizeof grey; i++)
         grey[i] = (uint8_t)(100 + i % 960 / 10);
-    int failed = write_picture(argv[2], "face.png", face) ||
-                 write_grey(argv[2], "face.pgm", face) ||
-                 write_picture(argv[2], "blank.png", (struct bgr_image){grey, 320, 240, 960}) ||
-                 write_picture(argv[2], "dot.png", (struct bgr_image){grey, 1, 1, 3});
+    int failed = write_picture(argv[1], "face.png", face) ||
+                 write_grey(argv[1], "face.pgm", face) ||
+                 write_picture(argv[1], "blank.png", (struct bgr_image){grey, 320, 240, 960}) ||
+                 write_picture(argv[1], "dot.png", (struct bgr_image){grey, 1, 1, 3});
     demo_close(&demo);
     return failed;
 }

@@ -11,11 +11,11 @@ source_dir=$5
 work=$(mktemp -d) || exit 1
 background=
 trap 'kill -- $background 2>/dev/null; rm -rf "$work"' EXIT
-cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$source_dir/datasets" "$work" || exit 1
+cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
 cd "$work" || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
 export OPENBLAS_NUM_THREADS=1
-"$make_pictures" datasets/mean_faces.png . || exit 1
+"$make_pictures" . || exit 1
 
 need()
 {
@@ -96,7 +96,7 @@ case $heading in
     for n in 1 2 3 4 5 6 7; do
         cp face.png "photos/more/a face $n.png"
     done
-    "$make_pictures" datasets/mean_faces.png photos
+    "$make_pictures" photos
     sed -i 's/-n 50/-n 2/' recipe
     sh recipe >out 2>err </dev/null
     [ "$(wc -l <faces.jsonl)" -eq 11 ] || fail "not eleven pictures: $(cat faces.jsonl)"

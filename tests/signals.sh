@@ -9,7 +9,6 @@ train_fer=$1 expressions=$2 source_dir=$3 kills=${4:-5}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cp "$expressions" "$work/expressions" && ln -s "$source_dir/models" "$work" &&
-    mkdir "$work/datasets" && ln -s "$source_dir/datasets/mean_faces.png" "$work/datasets" &&
     cd "$work" || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
 failures=0 draws=0

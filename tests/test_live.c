@@ -22,8 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char mean_faces[] = SOURCE_DIR "/datasets/mean_faces.png";
-
 /* ---- Command line ---------------------------------------------------------------------------- */
 
 enum { MAX_ARGUMENTS = 16 };
@@ -164,7 +162,7 @@ static void test_demo_repeats(void **state)
     (void)state;
     struct demo *demo;
     struct error error;
-    assert_int_equal(demo_open(&demo, mean_faces, &error), 0);
+    assert_int_equal(demo_open(&demo, &error), 0);
     double time;
     struct bgr_image picture = demo_next(demo, &time);
     size_t size = picture.stride * (size_t)picture.height;
@@ -178,19 +176,6 @@ static void test_demo_repeats(void **state)
     assert_memory_equal(demo_next(demo, &time).pixels, first, size);
     free(first);
     demo_close(&demo);
-}
-
-static void test_demo_bad_faces(void **state)
-{
-    (void)state;
-    const uint8_t pixels[3 * 3] = {0};
-    struct demo *demo = NULL;
-    struct error error;
-    const char *path = in_folder("small.png");
-    assert_int_equal(picture_write(path, (struct bgr_image){pixels, 3, 1, 9}, &error), 0);
-    assert_int_equal(demo_open(&demo, path, &error), -1);
-    expect_text(error.text, "small.png", "3x1");
-    assert_null(demo);
 }
 
 static void test_frame_clip(void **state)
@@ -544,7 +529,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_options_help, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
-        cmocka_unit_test_setup_teardown(test_demo_bad_faces, make_folder, remove_folder),
         cmocka_unit_test(test_frame_clip),
         cmocka_unit_test_setup_teardown(test_large_pictures_take_no_gigabyte, make_folder,
                                         remove_folder),

@@ -1,6 +1,7 @@
 /* Faces in still pictures: candidates made into faces, and the detector on pages of the mean faces.
  */
 #include "candidates.h"
+#include "demo.h"
 #include "detector.h"
 #include "ocv.h"
 #include "testing.h"
@@ -54,23 +55,40 @@ static void boxes_collide_by_the_smaller_one(void **state)
 
 enum { FACES = 7, TILE = 120, COLUMNS = 4, ROWS = 2, MAX_PATH = 2 * TEST_PATH_SIZE };
 
-/* The mean faces, edge to edge, every other one tilted by so many degrees, to either side. */
+/* The demo's seven expressions, in grey. */
+static struct grey_image demo_face(int index)
+{
+    enum { SIDE = 250, LEFT = 145, TOP = 85 };
+    static uint8_t faces[FACES][SIDE * SIDE], whole[DEMO_WIDTH * DEMO_HEIGHT];
+    static bool ready;
+    struct demo *demo;
+    struct error error;
+    double time;
+    if (!ready) {
+        assert_int_equal(demo_open(&demo, &error), 0);
+        for (int frame = 0; frame < DEMO_CYCLE; frame++) {
+            struct bgr_image picture = demo_next(demo, &time);
+            if (frame % (DEMO_CYCLE / FACES))
+                continue;
+            assert_int_equal(ocv_bgr_to_grey(picture, whole, DEMO_WIDTH, NULL), OCV_OK);
+            for (int y = 0; y < SIDE; y++)
+                memcpy(faces[frame / (DEMO_CYCLE / FACES)] + y * SIDE,
+                       whole + (TOP + y) * DEMO_WIDTH + LEFT, SIDE);
+        }
+        demo_close(&demo);
+        ready = true;
+    }
+    return (struct grey_image){faces[index], SIDE, SIDE, SIDE};
+}
+
+/* The seven, edge to edge, every other one tilted by so many degrees, to either side. */
 static void make_page(struct grey_frame *frame, double degrees)
 {
-    size_t size;
-    uint8_t *bytes = read_bytes(SOURCE_DIR "/datasets/mean_faces.png", &size);
-    static uint8_t strip[FACES * 48 * 48], page[ROWS * TILE * COLUMNS * TILE];
+    static uint8_t page[ROWS * TILE * COLUMNS * TILE];
     uint8_t tile[TILE * TILE], upright[TILE * TILE];
-    struct ocv_picture *picture = NULL;
-    assert_int_equal(ocv_picture_decode(&picture, bytes, size, NULL), OCV_OK);
-    struct bgr_image all = ocv_picture_view(picture);
-    assert_int_equal(all.width, FACES * 48);
-    assert_int_equal(ocv_bgr_to_grey(all, strip, FACES * 48, NULL), OCV_OK);
-    ocv_picture_close(&picture);
-    free(bytes);
     memset(page, 128, sizeof page);
     for (int i = 0; i < FACES; i++) {
-        struct grey_image face = {strip + 48 * i, 48, 48, FACES * 48};
+        struct grey_image face = demo_face(i);
         double angle = (i % 2 ? i % 4 - 2 : 0) * degrees * 3.14159265 / 180;
         double c = cos(angle), s = sin(angle), middle = 0.5 * (TILE - 1);
         const double map[] = {c, -s, middle * (1 - c + s), s, c, middle * (1 - s - c)};

@@ -1,175 +1,192 @@
 #include "demo.h"
 
-#include "frame.h"
+#include "face_relief.h"
 #include "labels.h"
-#include "picture.h"
+#include "portrait.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVAL = 248 }; /* side of the square that the face is drawn in, pixels */
-
-/* Exponent of the superellipse that the face fades out along; 2 would be a circle. */
-static const double roundness = 2.5;
-
 static const double pi = 3.14159265358979323846;
 
+/* The expressions in the order of the demo: the muscles of Friesen & Ekman, "EMFACS-7" (1983), and
+ * how far each is drawn so that networks and people read the drawing alike. */
+static const float expressions[LABEL_COUNT][ACTION_UNIT_COUNT] = {
+    {/* happy */
+     [OUTER_BROW_RAISER] = 0.30f,
+     [CHEEK_RAISER] = 0.90f,
+     [LID_TIGHTENER] = 0.20f,
+     [LIP_CORNER_PULLER] = 1.00f,
+     [LIPS_PART] = 1.00f},
+    {/* surprise */
+     [INNER_BROW_RAISER] = 1.00f,
+     [OUTER_BROW_RAISER] = 1.00f,
+     [UPPER_LID_RAISER] = 0.90f,
+     [LIP_PUCKERER] = 0.40f,
+     [LIPS_PART] = 0.50f,
+     [JAW_DROP] = 0.90f},
+    {/* fear */
+     [INNER_BROW_RAISER] = 0.96f,
+     [BROW_LOWERER] = 0.52f,
+     [UPPER_LID_RAISER] = 1.00f,
+     [UPPER_LIP_RAISER] = 0.67f,
+     [LOWER_LIP_DEPRESSOR] = 0.34f,
+     [LIP_STRETCHER] = 0.94f,
+     [LIPS_PART] = 0.95f,
+     [JAW_DROP] = 1.00f},
+    {/* sad */
+     [INNER_BROW_RAISER] = 1.00f,
+     [BROW_LOWERER] = 0.80f,
+     [LID_TIGHTENER] = 0.30f,
+     [LIP_CORNER_DEPRESSOR] = 1.00f,
+     [LIP_STRETCHER] = 0.80f,
+     [EYES_CLOSED] = 0.30f},
+    {/* neutral */
+     [INNER_BROW_RAISER] = 0.00f,
+     [OUTER_BROW_RAISER] = 0.15f,
+     [BROW_LOWERER] = 0.40f,
+     [LID_TIGHTENER] = 0.37f,
+     [LIP_CORNER_PULLER] = 0.05f,
+     [CHIN_RAISER] = 0.17f,
+     [LIP_TIGHTENER] = 0.11f},
+    {/* disgust */
+     [INNER_BROW_RAISER] = 0.73f,
+     [OUTER_BROW_RAISER] = 0.06f,
+     [BROW_LOWERER] = 1.16f,
+     [UPPER_LID_RAISER] = 0.42f,
+     [CHEEK_RAISER] = 1.13f,
+     [LID_TIGHTENER] = 0.91f,
+     [NOSE_WRINKLER] = 1.04f,
+     [UPPER_LIP_RAISER] = 1.34f,
+     [LIP_CORNER_PULLER] = 0.21f,
+     [LIP_CORNER_DEPRESSOR] = 0.09f,
+     [CHIN_RAISER] = 0.22f,
+     [LIP_PUCKERER] = 0.50f,
+     [JAW_DROP] = 0.62f,
+     [EYES_CLOSED] = 0.46f},
+    {/* angry */
+     [BROW_LOWERER] = 0.98f,
+     [UPPER_LID_RAISER] = 0.68f,
+     [LID_TIGHTENER] = 0.84f,
+     [NOSE_WRINKLER] = 0.75f,
+     [UPPER_LIP_RAISER] = 0.31f,
+     [LIP_CORNER_DEPRESSOR] = 0.15f,
+     [LOWER_LIP_DEPRESSOR] = 0.13f,
+     [CHIN_RAISER] = 0.03f,
+     [LIP_TIGHTENER] = 0.61f,
+     [LIPS_PART] = 0.27f,
+     [JAW_DROP] = 0.80f},
+};
+
 struct demo {
-    float faces[LABEL_COUNT][FACE_SIDE * FACE_SIDE]; /* grey values, 0..255 */
+    struct portrait *portrait;
     uint8_t background[DEMO_WIDTH * DEMO_HEIGHT * 3];
     uint8_t pixels[DEMO_WIDTH * DEMO_HEIGHT * 3];
-    float opacity[OVAL * OVAL];   /* of the face, 1 in the middle, 0 outside of the oval */
-    float large[OVAL * OVAL];     /* scratch: the enlarged face */
-    float rows[FACE_SIDE * OVAL]; /* scratch: the face enlarged in x only */
+    const uint8_t *person; /* of the portrait, with these muscles; NULL: not yet painted */
+    float units[ACTION_UNIT_COUNT];
     long frame;
 };
 
-static double smooth_step(double edge0, double edge1, double x)
-{
-    double t = fmin(fmax((x - edge0) / (edge1 - edge0), 0), 1);
-    return t * t * (3 - 2 * t);
-}
-
-/* A soft light on a wall: warm grey, brighter behind the face, darker towards the corners. */
+/* A wall in the evening, and lamps far out of focus. */
 static void paint_background(struct demo *demo)
 {
-    for (int y = 0; y < DEMO_HEIGHT; y++) {
-        for (int x = 0; x < DEMO_WIDTH; x++) {
-            double dx = (x - 0.46 * DEMO_WIDTH) / DEMO_WIDTH;
-            double dy = (y - 0.42 * DEMO_HEIGHT) / DEMO_HEIGHT;
-            double light = exp(-3.2 * (dx * dx + dy * dy));
-            uint8_t *pixel = demo->background + (y * DEMO_WIDTH + x) * 3;
-            pixel[0] = (uint8_t)lround(38 + 72 * light);
-            pixel[1] = (uint8_t)lround(40 + 76 * light);
-            pixel[2] = (uint8_t)lround(43 + 80 * light);
+    static const struct {
+        float x, y, radius, blue, green, red;
+    } lamps[] = {{520, 96, 46, 26, 44, 62}, {592, 190, 34, 20, 36, 54}, {470, 210, 30, 30, 30, 34},
+                 {84, 120, 40, 34, 30, 26}, {40, 236, 30, 22, 32, 46},  {618, 40, 30, 34, 32, 30}};
+    for (int i = 0; i < DEMO_WIDTH * DEMO_HEIGHT; i++) {
+        float x = (float)(i % DEMO_WIDTH), y = (float)(i / DEMO_WIDTH);
+        float dx = x / DEMO_WIDTH - 0.42f, dy = y / DEMO_HEIGHT - 0.4f;
+        float light = expf(-3 * (dx * dx + dy * dy));
+        float value[3] = {42 + 54 * light, 46 + 60 * light, 50 + 68 * light};
+        for (size_t k = 0; k < sizeof lamps / sizeof *lamps; k++) {
+            float far = hypotf(x - lamps[k].x, y - lamps[k].y);
+            float on = 1 - smooth_ramp(0.8f, 1.15f, far / lamps[k].radius);
+            value[0] += lamps[k].blue * on;
+            value[1] += lamps[k].green * on;
+            value[2] += lamps[k].red * on;
         }
+        for (int c = 0; c < 3; c++)
+            demo->background[i * 3 + c] = (uint8_t)lroundf(value[c]);
     }
 }
 
-static void shape_oval(struct demo *demo)
+int demo_open(struct demo **demo, struct error *error)
 {
-    for (int y = 0; y < OVAL; y++) {
-        for (int x = 0; x < OVAL; x++) {
-            double dx = fabs(x + 0.5 - OVAL / 2.0) / (0.5 * OVAL);
-            double dy = fabs(y + 0.5 - OVAL / 2.0) / (0.5 * OVAL);
-            double radius = pow(pow(dx, roundness) + pow(dy, roundness), 1 / roundness);
-            demo->opacity[y * OVAL + x] = (float)(1 - smooth_step(0.74, 1.0, radius));
-        }
+    struct demo *made = calloc(1, sizeof *made);
+    if (!made || !(made->portrait = portrait_open())) {
+        free(made);
+        return error_no_memory(error, "the demo");
     }
-}
-
-int demo_open(struct demo **demo, const char *mean_faces_path, struct error *error)
-{
-    struct frame picture = {0};
-    if (picture_read(mean_faces_path, &picture, NULL, error))
-        return -1;
-    struct demo *made = NULL;
-    int result = 0;
-    if (picture.width != LABEL_COUNT * FACE_SIDE || picture.height != FACE_SIDE)
-        result = error_set(error,
-                           "%s: is %dx%d but seven faces of %dx%d belong there; make it again "
-                           "with train_fer --mean-faces",
-                           mean_faces_path, picture.width, picture.height, FACE_SIDE, FACE_SIDE);
-    else if (!(made = calloc(1, sizeof *made)))
-        result = error_no_memory(error, "the demo");
-    if (made) {
-        for (int i = 0; i < LABEL_COUNT * FACE_SIDE * FACE_SIDE; i++) {
-            int x = i % (LABEL_COUNT * FACE_SIDE);
-            int y = i / (LABEL_COUNT * FACE_SIDE);
-            made->faces[x / FACE_SIDE][y * FACE_SIDE + x % FACE_SIDE] = picture.grey[i];
-        }
-        paint_background(made);
-        shape_oval(made);
-        *demo = made;
-    }
-    frame_free(&picture);
-    return result;
+    paint_background(made);
+    *demo = made;
+    return 0;
 }
 
 void demo_close(struct demo **demo)
 {
+    if (*demo)
+        portrait_close(&(*demo)->portrait);
     free(*demo);
     *demo = NULL;
 }
 
-/* Catmull & Rom 1974: the cubic through the two middle points, t in [0, 1] between them. */
-static float cubic(const float p[4], float t)
+/* From one expression to the next, with a blink on the way. */
+static void move_muscles(struct demo *demo)
 {
-    float a = 0.5f * (3 * (p[1] - p[2]) + p[3] - p[0]);
-    float b = p[0] - 2.5f * p[1] + 2 * p[2] - 0.5f * p[3];
-    float c = 0.5f * (p[2] - p[0]);
-    return ((a * t + b) * t + c) * t + p[1];
+    long phase = demo->frame % DEMO_CYCLE;
+    int from = (int)(phase / (DEMO_REST + DEMO_MORPH)), to = (from + 1) % LABEL_COUNT;
+    float way = (float)(phase % (DEMO_REST + DEMO_MORPH) - DEMO_REST + 1) / (DEMO_MORPH + 1);
+    float share = smooth_ramp(0, 1, way), units[ACTION_UNIT_COUNT];
+    for (int i = 0; i < ACTION_UNIT_COUNT; i++)
+        units[i] = (1 - share) * expressions[from][i] + share * expressions[to][i];
+    units[EYES_CLOSED] = fmaxf(units[EYES_CLOSED], 1 - fminf(fabsf(way - 0.4f) / 0.3f, 1));
+    if (demo->person && memcmp(units, demo->units, sizeof units) == 0)
+        return;
+    memcpy(demo->units, units, sizeof units);
+    demo->person = portrait_paint(demo->portrait, units);
 }
 
-static float sample_cubic(const float *line, int step, double position)
+enum { ONE = 1 << 16 }; /* a pixel, in the fixed point numbers of places in the portrait */
+
+/* Between four neighbours of one channel; fx and fy are 0 .. 256. */
+static int between(const uint8_t *p, int fx, int fy)
 {
-    int base = (int)floor(position);
-    float points[4];
-    for (int k = 0; k < 4; k++) {
-        int i = base - 1 + k;
-        i = i < 0 ? 0 : i >= FACE_SIDE ? FACE_SIDE - 1 : i;
-        points[k] = line[i * step];
-    }
-    return cubic(points, (float)(position - base));
+    int upper = p[0] * (256 - fx) + p[4] * fx;
+    int lower = p[PORTRAIT_WIDTH * 4] * (256 - fx) + p[PORTRAIT_WIDTH * 4 + 4] * fx;
+    return (upper * (256 - fy) + lower * fy + (1 << 15)) >> 16;
 }
 
-/* `offset` shifts by parts of a pixel, so that a slow drift does not stutter. */
-static void enlarge(struct demo *demo, const float *face, const double offset[2])
+/* Lays the person over the background, leaning by an angle around the waist, which is at (x, y). */
+static void lay_person(struct demo *demo, double angle, double x, double y)
 {
-    const double ratio = (double)FACE_SIDE / OVAL;
-    for (int y = 0; y < FACE_SIDE; y++) {
-        for (int x = 0; x < OVAL; x++)
-            demo->rows[y * OVAL + x] =
-                sample_cubic(face + y * FACE_SIDE, 1, (x + 0.5 - offset[0]) * ratio - 0.5);
-    }
-    for (int y = 0; y < OVAL; y++) {
-        for (int x = 0; x < OVAL; x++)
-            demo->large[y * OVAL + x] =
-                sample_cubic(demo->rows + x, OVAL, (y + 0.5 - offset[1]) * ratio - 0.5);
-    }
-}
-
-static void mix_faces(const struct demo *demo, long frame, float *face)
-{
-    long phase = (frame + DEMO_LEAD) % DEMO_CYCLE;
-    int from = (int)(phase / (DEMO_REST + DEMO_MORPH));
-    int to = (from + 1) % LABEL_COUNT;
-    int step = (int)(phase % (DEMO_REST + DEMO_MORPH)) - DEMO_REST + 1;
-    float share = step > 0 ? (float)smooth_step(0, DEMO_MORPH + 1, step) : 0;
-    for (int i = 0; i < FACE_SIDE * FACE_SIDE; i++)
-        face[i] = (1 - share) * demo->faces[from][i] + share * demo->faces[to][i];
-}
-
-/* A print in warm grey: each channel is the grey value times its tint. */
-static void blend(struct demo *demo, int left, int top)
-{
-    static const float tint[3] = {0.93f, 0.98f, 1.04f};
-    for (int y = 0; y < OVAL; y++) {
-        for (int x = 0; x < OVAL; x++) {
-            float opacity = demo->opacity[y * OVAL + x];
-            uint8_t *pixel = demo->pixels + ((top + y) * DEMO_WIDTH + left + x) * 3;
-            for (int c = 0; c < 3; c++) {
-                float value = fminf(fmaxf(demo->large[y * OVAL + x] * tint[c], 0), 255);
-                pixel[c] = (uint8_t)lroundf(pixel[c] + (value - pixel[c]) * opacity);
-            }
+    const double waist = PORTRAIT_Y + 2.6 * PORTRAIT_SCALE;
+    int across = (int)lround(cos(angle) * ONE), down = (int)lround(sin(angle) * ONE);
+    for (int row = 0; row < DEMO_HEIGHT; row++) {
+        double left = PORTRAIT_X - cos(angle) * x + sin(angle) * (row - y);
+        double top = waist + sin(angle) * x + cos(angle) * (row - y);
+        int px = (int)lround(left * ONE), py = (int)lround(top * ONE);
+        uint8_t *pixel = demo->pixels + row * DEMO_WIDTH * 3;
+        for (int column = 0; column < DEMO_WIDTH; column++, pixel += 3, px += across, py -= down) {
+            int ix = px >> 16, iy = py >> 16;
+            if (ix < 0 || ix > PORTRAIT_WIDTH - 2 || iy < 0 || iy > PORTRAIT_HEIGHT - 2)
+                continue;
+            const uint8_t *p = demo->person + (iy * PORTRAIT_WIDTH + ix) * 4;
+            int fx = px >> 8 & 255, fy = py >> 8 & 255, through = 255 - between(p + 3, fx, fy);
+            for (int c = 0; c < 3; c++)
+                pixel[c] = (uint8_t)(between(p + c, fx, fy) + (pixel[c] * through + 127) / 255);
         }
     }
 }
 
 struct bgr_image demo_next(struct demo *demo, double *time)
 {
-    float face[FACE_SIDE * FACE_SIDE];
-    mix_faces(demo, demo->frame, face);
-
-    double angle = 2 * pi * (double)(demo->frame % DEMO_CYCLE) / DEMO_CYCLE;
-    double x = 0.42 * DEMO_WIDTH + 42 * sin(angle) - OVAL / 2.0;
-    double y = 0.5 * DEMO_HEIGHT + 26 * sin(2 * angle) - OVAL / 2.0;
-    double offset[2] = {x - floor(x), y - floor(y)};
-    enlarge(demo, face, offset);
-
+    double turn = 2 * pi * (double)(demo->frame % DEMO_CYCLE) / DEMO_CYCLE;
+    move_muscles(demo);
     memcpy(demo->pixels, demo->background, sizeof demo->pixels);
-    blend(demo, (int)floor(x), (int)floor(y));
+    lay_person(demo, 0.05 * sin(2 * turn), 0.42 * DEMO_WIDTH + 16 * sin(turn),
+               0.99 * DEMO_HEIGHT + 5 * sin(3 * turn));
     *time = (double)demo->frame / DEMO_FPS;
     demo->frame++;
     return (struct bgr_image){demo->pixels, DEMO_WIDTH, DEMO_HEIGHT, (size_t)DEMO_WIDTH * 3};

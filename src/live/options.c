@@ -299,7 +299,7 @@ int options_help(FILE *out)
         "  --camera ID         camera by number (0), device path or stream URL\n"
         "  --image PATH...     picture files, or folders of them\n"
         "  --video FILE        video file, every frame\n"
-        "  --demo              built-in moving face; needs no camera\n"
+        "  --demo              a drawn face shows all seven; needs no camera\n"
         "\n"
         "Results:\n"
         "  --json              JSON Lines on stdout: one object a picture or frame\n"

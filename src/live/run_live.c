@@ -40,7 +40,6 @@ static void explain_camera(const char *id, struct error *error)
 static enum exit_status open_source(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
-    char faces[RESOURCE_PATH_SIZE];
     switch (options->input) {
     case INPUT_CAMERA:
         if (source_open_camera(&live->source, options->source, options->width, options->height,
@@ -57,10 +56,7 @@ static enum exit_status open_source(struct live *live, struct error *error)
         }
         return STATUS_DONE;
     default:
-        return resource_find("datasets/mean_faces.png", faces, error) ||
-                       source_open_demo(&live->source, faces, error)
-                   ? STATUS_FAILED
-                   : STATUS_DONE;
+        return source_open_demo(&live->source, error) ? STATUS_FAILED : STATUS_DONE;
     }
 }
 

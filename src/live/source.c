@@ -142,10 +142,10 @@ static void close_demo(struct source *source)
     demo_close(&demo);
 }
 
-int source_open_demo(struct source *source, const char *mean_faces_path, struct error *error)
+int source_open_demo(struct source *source, struct error *error)
 {
     struct demo *demo = NULL;
-    if (demo_open(&demo, mean_faces_path, error))
+    if (demo_open(&demo, error))
         return -1;
     *source = (struct source){.name = "demo", .fps = DEMO_FPS, .state = demo, .read = read_demo};
     source->close = close_demo;

@@ -36,7 +36,7 @@ struct source {
 int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
                        struct error *error);
 int source_open_video(struct source *source, const char *path, struct error *error);
-int source_open_demo(struct source *source, const char *mean_faces_path, struct error *error);
+int source_open_demo(struct source *source, struct error *error);
 /* Nothing is done for a source that is all zeros. */
 void source_close(struct source *source);
 

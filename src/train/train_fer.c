@@ -27,7 +27,7 @@ static const char program[] = "train_fer";
 static const char face_model[] = "expressions.safetensors";
 static const char default_ferplus[] = "datasets/fer2013new.csv";
 static const char default_backgrounds[] = "datasets/backgrounds";
-/* In label order: as little as makes the demo read clearly. */
+/* In label order: as little as tells the classes apart. */
 static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6};
 
 enum exit_status { EXIT_USAGE = 2, EXIT_BAD_MODEL = 6 };

@@ -89,13 +89,17 @@ def read_video(path):
         frames.append(frame)
 
 
-def ten_faces(step):
-    """A 640x480 frame with ten of the demo's mean faces, which drift a little."""
-    faces = cv2.imread(os.path.join(ROOT, "datasets", "mean_faces.png"))
+def demo_face(folder):
+    """The demo's face, 110 pixels wide; tests/make_pictures.c writes it."""
+    subprocess.run([os.path.join(ROOT, "build", "tests", "make_pictures"), folder], check=True)
+    picture = cv2.imread(os.path.join(folder, "face.png"))
+    return cv2.resize(picture[85:335, 145:395], (110, 110), interpolation=cv2.INTER_AREA)
+
+
+def ten_faces(face, step):
+    """A 640x480 frame with ten faces, which drift a little."""
     picture = numpy.full((480, 640, 3), 96, numpy.uint8)
     for i in range(10):
-        face = cv2.resize(faces[:, i % 7 * 48:i % 7 * 48 + 48], (110, 110),
-                          interpolation=cv2.INTER_CUBIC)
         left, top = 8 + i % 5 * 125 + step % 20 // 4, 60 + i // 5 * 200 + step % 16 // 4
         picture[top:top + 110, left:left + 110] = face
     return picture
@@ -259,12 +263,13 @@ def main():
         if "files" in parts:
             demo, recorded = ["--demo", "--max-frames", str(DEMO_FRAMES)], folder + "/demo.avi"
             Run(program, [*demo, "--headless", "--output", recorded])
+            face = demo_face(folder)
             measure_files(program, networks, [("the demo, 640x480", demo, recorded)] + [
                 (name, ["--video", path], path) for name, path in (
                     ("640x480, one face",
                      video("small", [cv2.resize(f, (640, 480)) for f in clip] * 3)),
                     ("1280x720, one face", large),
-                    ("640x480, ten faces", video("ten", [ten_faces(step) for step in range(200)])))])
+                    ("640x480, ten faces", video("ten", [ten_faces(face, step) for step in range(200)])))])
         if "still" in parts:
             first_answer(program, folder, clip[0])
         if "live" in parts:

@@ -171,7 +171,7 @@ static int append(void *writer, const void *bytes, size_t size)
     return 0;
 }
 
-static void make_pictures(const char *mean_faces)
+static void make_pictures(void)
 {
     static const char *const endings[] = {".png", ".jpg", ".bmp", ".webp", ".tif",
                                           ".jp2", ".pgm", ".ppm", ".ras",  ".hdr"};
@@ -191,10 +191,6 @@ static void make_pictures(const char *mean_faces)
                 file_writer_discard(&writer);
         }
     }
-    size_t size;
-    uint8_t *bytes = read_bytes(mean_faces, &size);
-    seed("picture", "mean_faces", bytes, size);
-    free(bytes);
 }
 
 static void make_cascade(void)
@@ -260,7 +256,7 @@ static void make_names(void)
 
 int main(int argc, char *argv[])
 {
-    if (argc != 3)
+    if (argc != 2)
         return 2;
     root = argv[1];
     mkdir(root, 0777);
@@ -269,7 +265,7 @@ int main(int argc, char *argv[])
     make_checkpoint();
     make_tables();
     make_idx();
-    make_pictures(argv[2]);
+    make_pictures();
     make_cascade();
     make_command_lines();
     make_names();

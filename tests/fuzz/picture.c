@@ -1,7 +1,6 @@
-/* A picture as the live program reads it, and the mean faces of the demo. */
+/* A picture as the live program reads it. */
 #include "fuzz.h"
 
-#include "demo.h"
 #include "labels.h"
 #include "ocv.h"
 #include "picture.h"
@@ -10,9 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static bool ready;
     struct frame frame = {0};
-    struct demo *demo;
     struct error error = {.text = ""};
-    double time;
     const char *path = fuzz_file(0, bytes, size);
     if (!ready)
         ocv_setup(1);
@@ -24,9 +21,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     EXPECT(frame.width > 0 && frame.height > 0);
     EXPECT((double)frame.width * frame.height <= OCV_MAX_MEGAPIXELS * 1e6);
     frame_free(&frame);
-    if (demo_open(&demo, path, &error) == 0) {
-        EXPECT(demo_next(demo, &time).width == DEMO_WIDTH);
-        demo_close(&demo);
-    }
     return 0;
 }

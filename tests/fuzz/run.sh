@@ -10,7 +10,7 @@ programs=$build/tests/fuzz
 corpora=$build/corpora
 mkdir -p "$corpora" "$build/found" || exit 1
 corpora=$(cd "$corpora" && pwd) programs=$(cd "$programs" && pwd) found=$(cd "$build/found" && pwd)
-"$programs/make_seeds" "$programs/seeds" "$here/../../datasets/mean_faces.png" || exit 1
+"$programs/make_seeds" "$programs/seeds" || exit 1
 export OPENBLAS_NUM_THREADS=1
 export ASAN_OPTIONS=quarantine_size_mb=16:allocator_may_return_null=1:detect_leaks=1
 failures=0
