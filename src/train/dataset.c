@@ -97,6 +97,7 @@ void dataset_free(struct dataset *dataset)
     free(dataset->labels);
     free(dataset->splits);
     free(dataset->votes);
+    free(dataset->consensus);
     *dataset = (struct dataset){0};
 }
 
@@ -131,16 +132,13 @@ void dataset_target(const struct dataset *dataset, const struct target_mix *mix,
                     float *target)
 {
     int classes = dataset->class_count;
-    float share = 0.0f, votes = 0.0f;
-    const struct votes *v = dataset->votes ? &dataset->votes[index] : NULL;
-    for (int k = 0; v && k < LABEL_COUNT; k++)
-        votes += v->classes[k];
-    if (votes > 0.0f)
-        share = mix->votes_share;
+    const float *consensus =
+        dataset->consensus ? dataset->consensus + (size_t)index * (size_t)classes : NULL;
+    float share = consensus ? mix->votes_share : 0.0f;
     for (int k = 0; k < classes; k++) {
         float y = k == dataset->labels[index] ? 1.0f - share : 0.0f;
-        if (v && share > 0.0f)
-            y += share * v->classes[k] / votes;
+        if (consensus)
+            y += share * consensus[k];
         target[k] = y * (1.0f - mix->smoothing) + mix->smoothing / (float)classes;
     }
 }

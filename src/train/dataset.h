@@ -46,6 +46,7 @@ struct dataset {
     uint8_t *labels;     /* N; 0 .. K-1 */
     uint8_t *splits;     /* N; enum split, SPLIT_NONE for what is left out */
     struct votes *votes; /* N, or NULL without FER+ */
+    float *consensus; /* N x K, what label and votes say together: see consensus.h; NULL likewise */
 };
 
 /* Reads what `path` names: fer2013.csv (or icml_face_data.csv; columns emotion, pixels and Usage,
@@ -82,12 +83,11 @@ int dataset_split(const struct dataset *dataset, enum split split, int **indices
 
 /* How labels become targets. */
 struct target_mix {
-    float votes_share; /* of the target that comes from the votes, 0..1; the rest from the label */
+    float votes_share; /* of the target that is the consensus, 0..1; the rest is the label */
     float smoothing;   /* of the target that is spread over all classes (Szegedy et al. 2016) */
 };
 
-/* Writes the target distribution of one sample, target[K]. Votes outside the seven classes do not
- * count; where no vote is inside, the label stands alone. */
+/* Writes the target distribution of one sample, target[K]. Without FER+ the label stands alone. */
 void dataset_target(const struct dataset *dataset, const struct target_mix *mix, int index,
                     float *target);
 

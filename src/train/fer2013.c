@@ -1,4 +1,5 @@
 /* The readers of fer2013.csv and of FER+'s fer2013new.csv. */
+#include "consensus.h"
 #include "dataset.h"
 #include "lines.h"
 #include "readers.h"
@@ -256,17 +257,22 @@ int dataset_load_votes(struct dataset *dataset, const char *path, struct error *
     if (lines_open(&lines, path, error) < 0)
         return -1;
     int result;
+    float *consensus = NULL;
     struct votes *votes = calloc((size_t)dataset->count, sizeof *votes);
     if (!votes)
         result = error_no_memory(error, "the FER+ votes");
     else
         result = read_votes(lines, path, dataset, votes, error);
     lines_close(&lines);
+    if (result == 0)
+        result = consensus_fit(dataset, votes, &consensus, error);
     if (result < 0) {
         free(votes);
         return -1;
     }
     free(dataset->votes);
+    free(dataset->consensus);
     dataset->votes = votes;
+    dataset->consensus = consensus;
     return 0;
 }

@@ -16,9 +16,9 @@ static void describe(const struct training *t, struct model *model)
              t->dataset->votes ? "; FER+ votes" : "");
     recipe_print(r, n->recipe, sizeof n->recipe);
     snprintf(n->seed, sizeof n->seed, "%llu", (unsigned long long)r->seed);
-    bool by_votes = t->dataset->votes && r->targets.votes_share > 0.5f;
+    bool by_votes = t->dataset->consensus && r->targets.votes_share > 0.0f;
     snprintf(n->accuracy, sizeof n->accuracy, "%.4f on %s%s, plain crop", t->state.best_accuracy,
-             names[SPLIT_VALIDATION], by_votes ? " by FER+'s majority" : "");
+             names[SPLIT_VALIDATION], by_votes ? " by labels and votes together" : "");
     snprintf(n->licence, sizeof n->licence, "MIT");
     time_t now = time(NULL);
     struct tm date;

@@ -28,13 +28,6 @@ static int make_vectors(struct validation *v, int network, const struct features
     return mlp_workspace_create(&v->workspaces[network], &config, BATCH, error);
 }
 
-static int truth_of(const struct recipe *recipe, const struct dataset *dataset, int index)
-{
-    if (dataset->votes && recipe->targets.votes_share > 0.5f)
-        return votes_majority(&dataset->votes[index]);
-    return dataset->labels[index];
-}
-
 /* The pictures of the split that do not stand in Training too; all where nothing else is left, as
  * with a truth table. */
 static int choose(struct validation *v, const struct dataset *dataset, struct error *error)
@@ -77,8 +70,7 @@ int validation_create(struct validation *validation, const struct recipe *recipe
     }
     for (size_t i = 0; i < (size_t)v.count; i++) {
         dataset_target(dataset, &unsmoothed, v.indices[i], v.targets + i * classes);
-        v.truth[i] = truth_of(recipe, dataset, v.indices[i]);
-        v.decided += v.truth[i] >= 0;
+        v.truth[i] = predicted_class(v.targets + i * classes, (int)classes);
     }
     *validation = v;
     return 0;
@@ -116,7 +108,7 @@ void validation_run(struct validation *v, const struct mlp *mlps, double *loss, 
     for (int i = 0; i < v->count; i++)
         hits +=
             predicted_class(v->probabilities + (size_t)i * classes, (int)classes) == v->truth[i];
-    *accuracy = v->decided > 0 ? (double)hits / v->decided : 0.0;
+    *accuracy = (double)hits / v->count;
     *loss = mlp_cost(mlps[0].config.output, v->recipe->step.loss, v->probabilities, v->targets,
                      v->count, (int)classes) /
             v->count;
@@ -160,8 +152,6 @@ static double cost_at(const struct validation *v, const double *offsets, double 
 {
     double cost = 0.0, answer[MODEL_MAX_CLASSES];
     for (int i = 0; i < v->count; i++) {
-        if (v->truth[i] < 0)
-            continue;
         answer_at(v, i, offsets, temperature, answer);
         cost -= log(answer[v->truth[i]] + 1e-30);
     }

@@ -10,8 +10,7 @@ struct validation {
     const struct dataset *dataset;
     const struct recipe *recipe;
     int *indices, count;
-    int *truth;                         /* count: the right class, or -1 where there is none */
-    int decided;                        /* how many have one */
+    int *truth;                         /* count: the most probable class of the targets */
     float *vectors[MODEL_MAX_NETWORKS]; /* count x D each, of the aligned crops, not mirrored */
     float *targets;                     /* count x K, as in training, but not smoothed */
     float *probabilities;               /* count x K, of the latest run */
@@ -26,9 +25,7 @@ int validation_create(struct validation *validation, const struct recipe *recipe
 void validation_free(struct validation *validation);
 
 /* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization.
- * What is right is what the training is mostly for: the label, or, where more than half of the
- * targets comes from FER+'s votes, the class with most of all votes; pictures without one do not
- * count. */
+ * What is right is the most probable class of the target that the training would have. */
 void validation_run(struct validation *validation, const struct mlp *mlps, double *loss,
                     double *accuracy);
 

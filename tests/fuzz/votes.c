@@ -8,7 +8,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static uint8_t splits[] = {SPLIT_TRAINING, SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST};
-    struct dataset dataset = {.source = SOURCE_FER2013, .count = sizeof splits, .splits = splits};
+    static uint8_t labels[] = {3, 0, 6, 6};
+    struct dataset dataset = {.class_count = LABEL_COUNT,
+                              .labels = labels,
+                              .source = SOURCE_FER2013,
+                              .count = sizeof splits,
+                              .splits = splits};
     struct error error = {.text = ""};
     if (dataset_load_votes(&dataset, fuzz_file(0, bytes, size), &error) < 0) {
         fuzz_expect_text(&error);
@@ -20,7 +25,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         for (int k = 0; k < LABEL_COUNT; k++)
             sum += dataset.votes[i].classes[k];
         EXPECT(sum <= dataset.votes[i].total);
+        for (int k = 0; k < LABEL_COUNT; k++)
+            EXPECT(dataset.consensus[i * LABEL_COUNT + k] >= 0.0f);
     }
+    free(dataset.consensus);
     free(dataset.votes);
     return 0;
 }
