@@ -50,7 +50,7 @@ static void bench_make(struct bench *bench, const struct mlp_config *config,
         for (int k = 0; k < CLASSES; k++)
             sum += row[k] = 0.05 + rng_uniform(&rng);
         for (int k = 0; k < CLASSES; k++)
-            row[k] /= sum;
+            row[k] *= (0.5 + 0.3 * b) / sum; /* each sample has a weight of its own */
     }
 }
 

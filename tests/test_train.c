@@ -5,7 +5,7 @@
 #include "face.h"
 #include "loader.h"
 #include "made_up.h"
-#include "trainer.h"
+#include "training.h"
 #include "validation.h"
 
 static void splits_are_disjoint(void **state)
@@ -367,6 +367,48 @@ static void loader_gives_each_sample_once(void **state)
     dataset_free(&d);
 }
 
+/* A picture of a class that comes half as often counts double. */
+static void weights_follow_rarity(void **state)
+{
+    (void)state;
+    enum { COUNT = 14 };
+    struct dataset d = make_dataset(COUNT, 0);
+    struct recipe r = recipe_default();
+    float weights[COUNT], sum = 0.0f;
+    struct training t = {.recipe = &r, .dataset = &d, .weights = weights};
+    struct error error;
+    d.labels[0] = d.labels[7] = 1; /* 0 is gone, 1 comes four times */
+    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &t.samples, &t.count, &error), 0);
+    r.class_weights = 1.0f;
+    training_weigh(&t);
+    for (int i = 0; i < COUNT; i++)
+        sum += weights[i];
+    assert_float_equal(sum, COUNT, 1e-5);
+    assert_float_equal(weights[2], 2.0f * weights[1], 1e-5);
+
+    /* The loader multiplies by them. */
+    struct loader_config config = loader_of(&d, 1);
+    struct affine faces[COUNT];
+    struct loader *loader;
+    struct batch batch;
+    config.weights = weights;
+    config.faces = faces;
+    for (int i = 0; i < COUNT; i++)
+        faces[i] = affine_identity;
+    assert_int_equal(loader_create(&loader, &config, &error), 0);
+    loader_start(loader, t.samples, COUNT, 0, 0);
+    assert_true(loader_next(loader, &batch));
+    for (int i = 0; i < batch.count; i++) {
+        float all = 0.0f;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            all += batch.targets[i * LABEL_COUNT + k];
+        assert_float_equal(all, weights[t.samples[i]], 1e-5);
+    }
+    loader_free(&loader);
+    dataset_free(&d);
+    free(t.samples);
+}
+
 /* ---- Optimizers against their formulas
  * ----------------------------------------------------------- */
 
@@ -662,6 +704,7 @@ int main(void)
         cmocka_unit_test(augmentation_takes_the_place_of_the_face),
         cmocka_unit_test(loader_is_independent_of_workers),
         cmocka_unit_test(loader_gives_each_sample_once),
+        cmocka_unit_test(weights_follow_rarity),
         cmocka_unit_test(mixup_blends_within_the_batch),
         cmocka_unit_test(optimizers_follow_their_formulas),
         cmocka_unit_test(training_learns_in_every_descent),

@@ -169,7 +169,8 @@ double mlp_cost(enum output_activation output, enum loss loss, const real *outpu
     return sum;
 }
 
-/* dZ of the last layer. For cross-entropy the derivative of softmax or sigmoid cancels: A - Y. */
+/* dZ of the last layer. For cross-entropy the derivative of softmax or sigmoid cancels: A - Y, with
+ * softmax A times the sum of the row of Y. */
 static void output_deltas(enum output_activation output, enum loss loss, const real *outputs,
                           const real *targets, int batch, int classes, int samples, real *dz)
 {
@@ -177,11 +178,14 @@ static void output_deltas(enum output_activation output, enum loss loss, const r
     for (int b = 0; b < batch; b++) {
         size_t row = (size_t)b * (size_t)classes;
         const real *a = outputs + row, *y = targets + row;
-        real mean = 0; /* sum of a (a - y): the softmax's coupling of its outputs */
-        for (int k = 0; k < classes; k++)
-            mean += a[k] * (a[k] - y[k]);
+        real mean = 0, sum = 0; /* of a (a - y), the softmax's coupling of its outputs; of y */
         for (int k = 0; k < classes; k++) {
-            real d = a[k] - y[k];
+            mean += a[k] * (a[k] - y[k]);
+            sum += y[k];
+        }
+        real weight = loss == LOSS_CROSS_ENTROPY && output == OUTPUT_SOFTMAX ? sum : 1;
+        for (int k = 0; k < classes; k++) {
+            real d = weight * a[k] - y[k];
             if (loss == LOSS_MSE && output == OUTPUT_SOFTMAX)
                 d = a[k] * (d - mean);
             else if (loss == LOSS_MSE)

@@ -42,7 +42,8 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
 /* The cost of outputs A (B x K) against targets Y (B x K), summed over the batch; the cost J is
  * this sum divided by the number of samples.
  *   MSE            1/2 sum (A - Y)^2
- *   cross-entropy  - sum Y ln A                          softmax outputs; rows of Y sum to 1
+ *   cross-entropy  - sum Y ln A                          softmax outputs; a row of Y sums to the
+ *                                                       weight of its sample, usually 1
  *                  - sum Y ln A + (1 - Y) ln(1 - A)      sigmoid outputs */
 double mlp_cost(enum output_activation output, enum loss loss, const real *outputs,
                 const real *targets, int batch, int classes);

@@ -99,7 +99,10 @@ static void fill(const struct loader *l, int number, struct slot *slot, uint8_t 
                         d->height, picture);
         for (int f = 0; f < c->feature_count; f++)
             features_extract(&c->features[f], picture, slot->inputs[f] + row * (size_t)l->dims[f]);
-        dataset_target(d, &c->targets, sample, slot->targets + row * (size_t)l->classes);
+        float *target = slot->targets + row * (size_t)l->classes;
+        dataset_target(d, &c->targets, sample, target);
+        for (int k = 0; k < l->classes && c->weights; k++)
+            target[k] *= c->weights[sample];
     }
     if (c->mixup > 0.0f) {
         struct rng rng =

@@ -15,8 +15,9 @@ struct loader_config {
     struct features features[MODEL_MAX_NETWORKS]; /* one vector each of the same crop */
     struct augment augment;
     struct target_mix targets;
-    float mixup;    /* alpha of mixup (Zhang et al. 2018); 0: none */
-    int batch_size; /* largest B */
+    const float *weights; /* N: of each sample, by which its targets are multiplied; NULL: 1 */
+    float mixup;          /* alpha of mixup (Zhang et al. 2018); 0: none */
+    int batch_size;       /* largest B */
     uint64_t seed;
     int workers; /* threads */
 };

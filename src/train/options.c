@@ -39,6 +39,7 @@ enum option_id {
     OPTION_AUGMENT,
     OPTION_WEBCAM,
     OPTION_MIXUP,
+    OPTION_CLASS_WEIGHTS,
     OPTION_PRIOR,
     OPTION_SEED,
     OPTION_THREADS,
@@ -82,6 +83,7 @@ static const struct option long_options[] = {
     {"label-smoothing", required_argument, NULL, OPTION_LABEL_SMOOTHING},
     {"augment", required_argument, NULL, OPTION_AUGMENT},
     {"webcam", required_argument, NULL, OPTION_WEBCAM},
+    {"class-weights", required_argument, NULL, OPTION_CLASS_WEIGHTS},
     {"prior", required_argument, NULL, OPTION_PRIOR},
     {"mixup", required_argument, NULL, OPTION_MIXUP},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -121,6 +123,8 @@ static const char help[] =
     "                          alone, with which it lets more pass)\n"
     "  --ferplus-share X       share of each target that is what votes and label say\n"
     "                          together; the rest is the label (%g)\n"
+    "  --class-weights X       each class counts by its share to the power of -X; 1: all\n"
+    "                          classes count alike (%g)\n"
     "  --prior P               the classes' shares that answers assume: uniform, training\n"
     "                          (those of the targets), or a number for each class, such\n"
     "                          as 1,1,1,3,1,1,4 (%s; sigmoid outputs: training)\n"
@@ -194,10 +198,11 @@ static const char help_of_others[] =
 void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
-    fprintf(out, help, (double)r.targets.votes_share, prior_names[r.prior.kind],
-            (double)r.augment.strength, (double)r.augment.webcam, (double)r.mixup, r.batch_size,
-            r.epochs, (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
-            (double)r.targets.smoothing, (int)r.seed);
+    fprintf(out, help, (double)r.targets.votes_share, (double)r.class_weights,
+            prior_names[r.prior.kind], (double)r.augment.strength, (double)r.augment.webcam,
+            (double)r.mixup, r.batch_size, r.epochs, (double)r.step.dropout,
+            (double)r.step.input_dropout, (double)r.weight_decay, (double)r.targets.smoothing,
+            (int)r.seed);
     fputs(help_of_others, out);
 }
 
@@ -392,6 +397,8 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         return result;
     case OPTION_WEBCAM:
         return parse_real("webcam", text, 0, 1, &r->augment.webcam, error);
+    case OPTION_CLASS_WEIGHTS:
+        return parse_real("class-weights", text, 0, 1, &r->class_weights, error);
     case OPTION_PRIOR:
         given->prior = true;
         return parse_prior(text, &r->prior, error);
@@ -542,6 +549,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     if (!finished && other_count > used)
         return error_set(error, "unexpected argument %s", others[used]);
     complete(&o.recipe, &given);
+    if (o.recipe.prior.kind != PRIOR_TRAINING && o.recipe.output != OUTPUT_SOFTMAX)
+        return error_set(error, "--prior: sigmoid outputs have no other prior than training; leave "
+                                "it out");
     if (o.resume && o.recipe_given)
         return error_set(error,
                          "--resume goes on with the checkpoint's own options; leave out those "

@@ -53,9 +53,6 @@ int recipe_check(const struct recipe *r, struct error *error)
         return error_set(error,
                          "--patience ends a training early, but adamw's learning rate is planned "
                          "over all epochs; use fewer --epochs, or sgd or momentum");
-    if (r->prior.kind != PRIOR_TRAINING && r->output != OUTPUT_SOFTMAX)
-        return error_set(error, "only softmax outputs can take another prior than that of the "
-                                "training; leave --prior out");
     return 0;
 }
 
@@ -106,7 +103,7 @@ static void print_prior(const struct prior *prior, char *text, size_t size)
 
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
-    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[9][NUMBER_SIZE];
+    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
     char prior[PRIOR_MAX_LIST * NUMBER_SIZE];
     size_t used = 0;
     for (int i = 0; i < r->hidden_count; i++)
@@ -123,7 +120,7 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
         "--batch-norm %s "
         "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
         "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
-        "--label-smoothing %s --ferplus-share %s --prior %s --augment %s --webcam %s "
+        "--label-smoothing %s --ferplus-share %s --class-weights %s --prior %s --augment %s --webcam %s "
         "--mixup %s --seed %llu "
         "--threads %d",
         r->align ? "on" : "off", r->verifier ? "on" : "off", features, hidden,
@@ -132,7 +129,8 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
         r->batch_size, optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]),
         r->epochs, r->patience, exact(r->step.dropout, numbers[1]),
         exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
-        exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]), prior,
+        exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
+        exact(r->class_weights, numbers[9]), prior,
         exact(r->augment.strength, numbers[6]), exact(r->augment.webcam, numbers[8]),
         exact(r->mixup, numbers[7]), (unsigned long long)r->seed, r->threads);
 }

@@ -60,7 +60,8 @@ struct recipe {
     int patience; /* end after so many epochs without a better validation; 0: never */
     struct augment augment;
     struct target_mix targets;
-    float mixup; /* alpha; 0: none */
+    float mixup;         /* alpha; 0: none */
+    float class_weights; /* a class counts by its share to the power of minus this, 0..1 */
     struct prior prior;
     uint64_t seed;
     int threads;

@@ -5,6 +5,7 @@
 #include "fit_verifier.h"
 #include "inspect.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,29 @@ static int make_faces(struct training *t, struct error *error)
                : 0;
 }
 
+void training_weigh(struct training *t)
+{
+    const struct recipe *r = t->recipe;
+    const struct target_mix unsmoothed = {.votes_share = r->targets.votes_share};
+    float target[MODEL_MAX_CLASSES], shares[MODEL_MAX_CLASSES];
+    double sum = 0.0;
+    for (int i = 0; i < t->count; i++)
+        t->weights[t->samples[i]] = 1.0f;
+    training_shares(t, shares);
+    for (int i = 0; i < t->count; i++) {
+        int sample = t->samples[i];
+        double rarity = 0.0;
+        dataset_target(t->dataset, &unsmoothed, sample, target);
+        for (int k = 0; k < t->dataset->class_count; k++)
+            rarity += (double)target[k] * pow((double)shares[k], -(double)r->class_weights);
+        t->weights[sample] = (float)rarity;
+        sum += rarity;
+    }
+    for (int i = 0; i < t->count; i++)
+        t->weights[t->samples[i]] *= (float)(t->count / sum);
+    training_shares(t, t->prior);
+}
+
 int training_prepare(struct training *t, const char *resume, struct error *error)
 {
     const struct recipe *r = t->recipe;
@@ -125,14 +149,15 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     if (r->batch_norm && t->count < 2)
         return error_set(error, "batch normalization needs 2 training pictures or more; add some "
                                 "or --batch-norm off");
-    training_shares(t, t->prior);
     t->step = r->step;
     t->step.team = t->team;
     t->order = malloc((size_t)t->count * sizeof *t->order);
     t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);
+    t->weights = malloc((size_t)t->dataset->count * sizeof *t->weights);
     s->history = calloc((size_t)r->epochs + 1, sizeof *s->history);
-    if (!t->order || !t->answers || !s->history)
+    if (!t->order || !t->answers || !t->weights || !s->history)
         return error_no_memory(error, "the training");
+    training_weigh(t);
     s->fingerprint = inspect_fingerprint(t->dataset);
     int result = resume ? resume_training(t, resume, error) : learn_vectors(t, error);
     if (result == 0)
@@ -144,6 +169,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
                                     .feature_count = r->network_count,
                                     .augment = r->augment,
                                     .targets = r->targets,
+                                    .weights = t->weights,
                                     .mixup = r->mixup,
                                     .batch_size = batch,
                                     .seed = r->seed,
@@ -177,6 +203,7 @@ void training_release(struct training *t)
     team_free(&t->team);
     validation_free(&t->validation);
     free(t->answers);
+    free(t->weights);
     free(t->faces);
     free(t->samples);
     free(t->order);

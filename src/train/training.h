@@ -28,6 +28,7 @@ struct training {
     float *answers;                 /* a batch's, the sum of the networks' outputs */
     struct affine *faces;           /* where each picture's face lies */
     int *samples, *order, count;    /* the training samples, in file order and in the epoch's */
+    float *weights;                 /* N: how much each training sample counts, 1 on average */
     float prior[MODEL_MAX_CLASSES]; /* the classes' shares that the best networks' answers assume */
     long planned_updates;
     struct progress progress;
@@ -46,8 +47,12 @@ void training_release(struct training *training);
 /* Writes the best networks as a model, with what there is to say about them. */
 int training_save_model(const struct training *training, struct error *error);
 
-/* The classes' shares in the targets, before smoothing: shares[K], sum 1; of a class without any,
- * as if it had one picture. */
+/* Fills weights[N] for samples[count], both made: a sample counts by the rarity of its classes, as
+ * far as the recipe says; and prior[K]. */
+void training_weigh(struct training *training);
+
+/* The classes' shares in the targets, before smoothing, each sample by its weight: shares[K], sum
+ * 1; of a class without any, as if it had one picture. */
 void training_shares(const struct training *training, float *shares);
 
 /* Fits the last layers of the best networks. Where another prior than that of the training is asked

@@ -53,7 +53,7 @@ void training_shares(const struct training *t, float *shares)
     for (int i = 0; i < t->count; i++) {
         dataset_target(t->dataset, &unsmoothed, t->samples[i], target);
         for (int k = 0; k < classes; k++)
-            sums[k] += (double)target[k];
+            sums[k] += (double)(t->weights[t->samples[i]] * target[k]);
     }
     for (int k = 0; k < classes; k++)
         sum += sums[k] = fmax(sums[k], 1.0);
