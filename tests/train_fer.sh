@@ -151,6 +151,7 @@ expect 2 "--features: name one kind" --features ,
 expect 2 "at most 4 can be combined" --features hog,hog,hog,hog,hog
 expect 2 "--align maybe: must be one of off, on" --align maybe
 expect 2 "--prior 1,0,1: give uniform, training, or a number" --prior 1,0,1
+expect 2 "only softmax with cross-entropy can weigh" --loss mse --class-weights 1
 expect 2 "sigmoid outputs have no other prior" --output-activation sigmoid --prior uniform
 expect 2 "must be one of sigmoid, tanh, relu" --activation gelu
 expect 2 "--dropout 1.5: not a number" --dropout 1.5

@@ -124,14 +124,15 @@ static const char help[] =
     "  --ferplus-share X       share of each target that is what votes and label say\n"
     "                          together; the rest is the label (%g)\n"
     "  --class-weights X       each class counts by its share to the power of -X; 1: all\n"
-    "                          classes count alike (%g)\n"
+    "                          classes count alike (%g for softmax with\n"
+    "                          cross-entropy, else 0)\n"
     "  --prior P               the classes' shares that answers assume: uniform, training\n"
     "                          (those of the targets), or a number for each class, such\n"
     "                          as 1,1,1,3,1,1,4 (%s; sigmoid outputs: training)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
     "  --webcam X              share of samples spoilt as webcams do: light, blur,\n"
-    "                          noise, JPEG, something before the face (%g; IDX: 0)\n"
+    "                          noise, JPEG, something before the face (%g; 0 with --augment 0)\n"
     "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
     "\n"
     "Network\n"
@@ -140,7 +141,7 @@ static const char help[] =
     "  --verifier on|off       learn to tell faces from what only looks like one to the\n"
     "                          cascade (on for the seven expressions)\n"
     "  --features LIST         pixels, hog, windows of hog, codes of patches; one\n"
-    "                          network for each, averaged (patches)\n"
+    "                          network for each, averaged (patches,patches)\n"
     "  --hidden LIST           units of the hidden layers, or none; @N: N units at\n"
     "                          each place of the vector, sharing their weights\n"
     "                          (@64,512; pixels: 512,256)\n"
@@ -153,7 +154,7 @@ static const char help[] =
     "  --descent NAME          mini-batch, stochastic or full (mini-batch)\n"
     "  --batch-size N          samples of a mini-batch (%d)\n"
     "  --optimizer NAME        sgd, momentum or adamw (adamw)\n"
-    "  --learning-rate X       its peak (adamw 0.001, momentum 0.01, sgd 0.1)\n"
+    "  --learning-rate X       its peak (adamw 0.006, momentum 0.01, sgd 0.1)\n"
     "  --epochs N              passes over the training data (%d)\n"
     "  --patience N            end after N epochs without a better validation\n"
     "                          (0: never)\n"
@@ -328,7 +329,7 @@ static int parse_prior(const char *text, struct prior *prior, struct error *erro
 
 /* What the defaults of others depend on. */
 struct given {
-    bool hidden, prior, learning_rate, batch_norm, dropout, weight_decay, smoothing;
+    bool hidden, class_weights, prior, learning_rate, batch_norm, dropout, weight_decay, smoothing;
 };
 
 static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
@@ -398,6 +399,7 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
     case OPTION_WEBCAM:
         return parse_real("webcam", text, 0, 1, &r->augment.webcam, error);
     case OPTION_CLASS_WEIGHTS:
+        given->class_weights = true;
         return parse_real("class-weights", text, 0, 1, &r->class_weights, error);
     case OPTION_PRIOR:
         given->prior = true;
@@ -498,6 +500,8 @@ static void complete(struct recipe *r, const struct given *given)
             r->hidden[0] = (struct hidden_layer){512, false};
             r->hidden[1] = (struct hidden_layer){256, false};
         }
+    if (!given->class_weights && !recipe_weighs(r))
+        r->class_weights = 0.0f;
     if (!given->prior && r->output != OUTPUT_SOFTMAX)
         r->prior.kind = PRIOR_TRAINING;
     if (!given->batch_norm)
@@ -509,7 +513,7 @@ static void complete(struct recipe *r, const struct given *given)
     if (!given->smoothing && (r->output != OUTPUT_SOFTMAX || r->step.loss != LOSS_CROSS_ENTROPY))
         r->targets.smoothing = 0.0f;
     if (!given->learning_rate)
-        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 1e-3f
+        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 6e-3f
                            : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
                                                                 : 1e-1f;
 }
@@ -549,6 +553,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     if (!finished && other_count > used)
         return error_set(error, "unexpected argument %s", others[used]);
     complete(&o.recipe, &given);
+    if (o.recipe.class_weights > 0.0f && !recipe_weighs(&o.recipe))
+        return error_set(error, "--class-weights: only softmax with cross-entropy can weigh "
+                                "classes; leave it out");
     if (o.recipe.prior.kind != PRIOR_TRAINING && o.recipe.output != OUTPUT_SOFTMAX)
         return error_set(error, "--prior: sigmoid outputs have no other prior than training; leave "
                                 "it out");

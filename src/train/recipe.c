@@ -12,8 +12,8 @@ struct recipe recipe_default(void)
     return (struct recipe){
         .align = true,
         .verifier = true,
-        .network_count = 1,
-        .features = {FEATURES_PATCHES},
+        .network_count = 2,
+        .features = {FEATURES_PATCHES, FEATURES_PATCHES},
         .hidden_count = 2,
         .hidden = {{64, true}, {512, false}},
         .activation = ACTIVATION_RELU,
@@ -26,16 +26,22 @@ struct recipe recipe_default(void)
         .descent = DESCENT_MINI_BATCH,
         .batch_size = 256,
         .optimizer = OPTIMIZER_ADAMW,
-        .learning_rate = 1e-3f,
+        .learning_rate = 6e-3f,
         .weight_decay = 0.05f,
-        .epochs = 40,
+        .epochs = 30,
         .patience = 0,
-        .augment = {.strength = 0.4f, .flip = true},
-        .targets = {.votes_share = 0.8f, .smoothing = 0.1f},
+        .augment = {.strength = 0.4f, .flip = true, .webcam = 0.3f},
+        .targets = {.votes_share = 0.75f, .smoothing = 0.1f},
+        .class_weights = 0.5f,
         .prior = {.kind = PRIOR_UNIFORM},
         .seed = 1,
         .threads = 2,
     };
+}
+
+bool recipe_weighs(const struct recipe *r)
+{
+    return r->output == OUTPUT_SOFTMAX && r->step.loss == LOSS_CROSS_ENTROPY;
 }
 
 int recipe_check(const struct recipe *r, struct error *error)

@@ -75,6 +75,9 @@ struct recipe recipe_default(void);
 enum { RECIPE_TEXT_SIZE = MODEL_NOTE_SIZE };
 void recipe_print(const struct recipe *recipe, char *text, size_t size);
 
+/* Whether targets can be multiplied by weights: softmax outputs with cross-entropy. */
+bool recipe_weighs(const struct recipe *recipe);
+
 /* Whether the choices go together; says why not. */
 int recipe_check(const struct recipe *recipe, struct error *error);
 

@@ -163,7 +163,7 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     } else {
         if (dataset->source == SOURCE_IDX && !o->augment_given)
             recipe->augment.strength = 0.0f;
-        if (dataset->source == SOURCE_IDX && !o->webcam_given)
+        if (recipe->augment.strength == 0.0f && !o->webcam_given)
             recipe->augment.webcam = 0.0f;
         if (!o->align_given)
             recipe->align = names_expressions(dataset);

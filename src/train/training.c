@@ -119,23 +119,19 @@ void training_weigh(struct training *t)
 {
     const struct recipe *r = t->recipe;
     const struct target_mix unsmoothed = {.votes_share = r->targets.votes_share};
-    float target[MODEL_MAX_CLASSES], shares[MODEL_MAX_CLASSES];
-    double sum = 0.0;
-    for (int i = 0; i < t->count; i++)
-        t->weights[t->samples[i]] = 1.0f;
-    training_shares(t, shares);
+    float target[MODEL_MAX_CLASSES];
+    double sum = 0.0, power = recipe_weighs(r) ? -(double)r->class_weights : 0.0;
+    training_shares(t, t->prior);
     for (int i = 0; i < t->count; i++) {
-        int sample = t->samples[i];
         double rarity = 0.0;
-        dataset_target(t->dataset, &unsmoothed, sample, target);
+        dataset_target(t->dataset, &unsmoothed, t->samples[i], target);
         for (int k = 0; k < t->dataset->class_count; k++)
-            rarity += (double)target[k] * pow((double)shares[k], -(double)r->class_weights);
-        t->weights[sample] = (float)rarity;
+            rarity += (double)target[k] * pow((double)t->prior[k], power);
+        t->weights[t->samples[i]] = (float)rarity;
         sum += rarity;
     }
     for (int i = 0; i < t->count; i++)
         t->weights[t->samples[i]] *= (float)(t->count / sum);
-    training_shares(t, t->prior);
 }
 
 int training_prepare(struct training *t, const char *resume, struct error *error)

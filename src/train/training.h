@@ -51,15 +51,15 @@ int training_save_model(const struct training *training, struct error *error);
  * far as the recipe says; and prior[K]. */
 void training_weigh(struct training *training);
 
-/* The classes' shares in the targets, before smoothing, each sample by its weight: shares[K], sum
- * 1; of a class without any, as if it had one picture. */
+/* The classes' shares in the targets, before smoothing: shares[K], sum 1; of a class without any,
+ * as if it had one picture. */
 void training_shares(const struct training *training, float *shares);
 
 /* Fits the last layers of the best networks. Where another prior than that of the training is asked
- * for, what this training happens to lean to beyond the classes' shares in the targets is taken off
- * the logits. They are divided by the temperature that suits the validation split, so that
- * confidence is the chance of being right. Then each class's logit gets the logarithm of its share
- * in the prior over that in the targets (logit adjustment, Menon et al. 2021). */
+ * for, or classes had weights, what the answers lean to beyond the classes' shares in the targets
+ * is taken off the logits. They are divided by the temperature that suits the validation split, so
+ * that confidence is the chance of being right. Then each class's logit gets the logarithm of its
+ * share in the prior over that in the targets (logit adjustment, Menon et al. 2021). */
 void training_calibrate(struct training *training);
 
 #endif

@@ -53,7 +53,7 @@ void training_shares(const struct training *t, float *shares)
     for (int i = 0; i < t->count; i++) {
         dataset_target(t->dataset, &unsmoothed, t->samples[i], target);
         for (int k = 0; k < classes; k++)
-            sums[k] += (double)(t->weights[t->samples[i]] * target[k]);
+            sums[k] += (double)target[k];
     }
     for (int k = 0; k < classes; k++)
         sum += sums[k] = fmax(sums[k], 1.0);
@@ -84,10 +84,10 @@ void training_calibrate(struct training *t)
         return;
     memcpy(prior, t->prior, sizeof prior);
     validation_run(&t->validation, s->best, &loss, &accuracy);
-    if (r->prior.kind != PRIOR_TRAINING) {
+    if (r->prior.kind != PRIOR_TRAINING || (recipe_weighs(r) && r->class_weights > 0.0f))
         validation_lean(&t->validation, t->prior, offsets);
+    if (r->prior.kind != PRIOR_TRAINING)
         wanted_prior(t, prior);
-    }
     double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
