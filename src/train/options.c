@@ -166,17 +166,17 @@ static const char help[] =
     "  --threads N             (as many as there are processors)\n"
     "  --output MODEL          where the best model goes\n"
     "                          (models/expressions.safetensors)\n"
-    "                          (the checkpoint of each epoch goes beside it)\n"
+    "                          (the checkpoint of each epoch goes beside it)\n";
+
+/* A string of its own: C11 promises room for 4095 characters. */
+static const char help_of_others[] =
     "  --resume FILE           go on from a checkpoint, with its own options\n"
     "  --report DIR            summary.json, confusions, calibration and robustness as\n"
     "                          tables and pictures; of a training also log.csv, curves.png\n"
     "  --folds K               measure the recipe instead: K trainings, each without one\n"
     "                          of K parts of the training data, on that part\n"
     "  --init-only             write the untrained network and end\n"
-    "\n";
-
-/* A string of its own: C11 promises room for 4095 characters. */
-static const char help_of_others[] =
+    "\n"
     "Other\n"
     "  --evaluate MODEL        accuracy, figures for each class, confusion matrix\n"
     "  --split NAME            Training, PublicTest or PrivateTest of fer2013.csv;\n"
