@@ -341,9 +341,35 @@ static void test_ten_faces(void **state)
     detector_close(&follower.detector);
 }
 
+/* A face whose place does not look like one any more is shown for a moment, as after a cut, and
+ * keeps its id where it comes back in time. */
+static void test_denied(void **state)
+{
+    (void)state;
+    const struct box box = square_at(320, 240, 100);
+    struct tracker tracker = {0};
+    tracker_update(&tracker, &box, 1, 0);
+    tracker_update(&tracker, &box, 1, 0.04);
+    for (int n = 2; n < 12; n++) {
+        double time = 0.04 * n;
+        tracker.tracks[0].denied = true;
+        tracker_update(&tracker, NULL, 0, time);
+        bool shown = time - 0.04 <= TRACK_DENIED;
+        assert_int_equal(faces_at(&tracker, time), shown);
+        assert_true(!shown || seen[0].held);
+    }
+    tracker_update(&tracker, &box, 1, 0.5);
+    assert_int_equal(faces_at(&tracker, 0.5), 1);
+    assert_int_equal(seen[0].id, 1);
+    /* One that is only hidden is held for longer. */
+    tracker_update(&tracker, NULL, 0, 0.8);
+    assert_int_equal(faces_at(&tracker, 0.8), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_denied),
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_hold),
         cmocka_unit_test(test_moved_on),

@@ -248,12 +248,12 @@ static int read_network(struct reader *r, const char *prefix, struct model *mode
     return read_mlp(r, prefix, &config, features_bound(&network->features), &network->mlp);
 }
 
-/* The aligner or the verifier, where the file has one: a perceptron on `features` of the crop that
- * `check` accepts. */
+/* The aligner or the verifier, where the file has one: a perceptron that `check` accepts, on values
+ * within +-`bound`. */
 static int read_part(struct reader *r, const struct model *model, const char *prefix,
                      int (*check)(const struct mlp_config *config, int width, int height,
                                   struct error *error),
-                     struct features features, struct mlp *mlp)
+                     double bound, struct mlp *mlp)
 {
     struct mlp_config config;
     struct error why;
@@ -264,7 +264,7 @@ static int read_part(struct reader *r, const struct model *model, const char *pr
     if (check(&config, model->width, model->height, &why) < 0)
         return error_set(r->error, "%s: %.200s; train it again with ./train_fer", r->path,
                          why.text);
-    return read_mlp(r, prefix, &config, features_bound(&features), mlp);
+    return read_mlp(r, prefix, &config, bound, mlp);
 }
 
 /* Leaves a model, incomplete where it fails, that model_free can end. */
@@ -307,9 +307,10 @@ static int read_model(struct reader *r, struct model *model)
     if (prior && shares_parse(prior, MODEL_MAX_CLASSES, model->prior) != model->class_count)
         return missing(r, "", "prior");
     int width = model->width, height = model->height;
-    if (read_part(r, model, MODEL_FILE_ALIGNER, align_check, align_features(width, height),
+    struct features hog = align_features(width, height);
+    if (read_part(r, model, MODEL_FILE_ALIGNER, align_check, features_bound(&hog),
                   &model->aligner) < 0 ||
-        read_part(r, model, MODEL_FILE_VERIFIER, verifier_check, verifier_features(width, height),
+        read_part(r, model, MODEL_FILE_VERIFIER, verifier_check, verifier_bound(width, height),
                   &model->verifier) < 0)
         return -1;
     return safetensors_check_all_read(r->file, r->error);

@@ -11,8 +11,15 @@
 
 #include <stdint.h>
 
-/* The vector that the perceptron sees: HOG of the crop. */
-struct features verifier_features(int width, int height);
+/* D, the length of the vector that the perceptron sees of crops of this size, and what none of its
+ * values exceeds, in absolute terms. */
+int verifier_dim(int width, int height);
+double verifier_bound(int width, int height);
+
+/* Fills vector[D] from crop[height x width]: HOG (hog.h), which forgets how strong the gradients
+ * are; then the logarithm of their mean strength, so that faint structure, as of clouds, can be
+ * told from a face. Pure: may run in any number of threads. */
+void verifier_vector(const uint8_t *crop, int width, int height, float *vector);
 
 /* Whether this is such a perceptron for crops of this size; says why not. */
 int verifier_check(const struct mlp_config *config, int width, int height, struct error *error);

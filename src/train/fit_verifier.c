@@ -32,9 +32,9 @@ static const float peak_rate = 1e-3f, decay = 0.05f;
 
 struct mlp_config fit_verifier_network(const struct dataset *dataset)
 {
-    struct features features = verifier_features(dataset->width, dataset->height);
+    int dim = verifier_dim(dataset->width, dataset->height);
     return (struct mlp_config){.layer_count = 2,
-                               .units = {features_dim(&features), HIDDEN, 1},
+                               .units = {dim, HIDDEN, 1},
                                .activation = ACTIVATION_RELU,
                                .output = OUTPUT_SIGMOID,
                                .batch_norm = true};
@@ -55,7 +55,6 @@ struct fitting {
     const struct backgrounds *backgrounds;
     struct team *team;
     uint64_t seed;
-    struct features features;
     int dim;
     int *faces, face_count; /* samples of the data set */
     uint8_t *mined;         /* mined_count x CROP: windows taken for faces */
@@ -163,7 +162,7 @@ static void make_inputs(void *context, int part, int parts)
         struct rng rng =
             rng_make(f->seed, sample_streams | (uint64_t)f->epoch << 32 | (uint32_t)number);
         make_crop(f, &f->samples[number], &rng, crop);
-        features_extract(&f->features, crop, f->inputs + i * (size_t)f->dim);
+        verifier_vector(crop, FACE_SIDE, FACE_SIDE, f->inputs + i * (size_t)f->dim);
         f->targets[i] = f->samples[number].kind == FACE ? 1.0f : 0.0f;
     }
 }
@@ -356,7 +355,6 @@ static int prepare(struct fitting *f, const int *samples, int count, struct erro
 {
     struct mlp_config config = fit_verifier_network(f->dataset);
     struct rng rng = rng_make(f->seed, order_stream | UINT32_MAX);
-    f->features = verifier_features(f->dataset->width, f->dataset->height);
     f->dim = config.units[0];
     f->faces = malloc((size_t)count * sizeof *f->faces);
     f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);

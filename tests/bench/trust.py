@@ -1,7 +1,22 @@
-"""Whether the program can be trusted: what it says of faces over time, as tables.
+"""Whether the program can be trusted: what it finds, what it says of faces over time, and whether it
+is right as often as it claims to be, as tables.
 
-Usage: trust.py labels [--data fer2013.csv] [--ferplus fer2013new.csv] [--model FILE]
+Usage: trust.py found --portraits FOLDER --without FOLDER [--model FILE]
+       trust.py confidence --portraits FOLDER [--model FILE]
+       trust.py labels [--data fer2013.csv] [--ferplus fer2013new.csv] [--model FILE]
                        [--library FILE] [--sequences N] [--seed N]
+
+found: portraits, one face each, as they are and turned in the plane by 15, 30 and 40 degrees, to
+either side in turn: in how many exactly one face is found; and pictures without faces: how many
+boxes are found in a hundred. By OpenCV's detectMultiScale alone, by this program without its
+verifier, and with it: all boxes, then only those whose "face" is so much or more.
+
+confidence: the same portraits through the whole program, as they are, through JPEG at quality 25,
+at 120 pixels with noise, and dark: how often answers of some confidence are right, and the expected
+calibration error (15 bins of equal width).
+
+FOLDER: of portraits, with labels.csv (file,emotion); without faces, any pictures, such as those of
+Debian's plasma-workspace-wallpapers (dpkg -x unpacks packages without installing them).
 
 labels: sequences whose truth is known, made up of FER2013's Training faces on whose label the FER+
 voters agree. A face holds for two to five seconds and turns into a face of another class within
@@ -18,13 +33,16 @@ answers each frame once; then the library's smoother and the exponential filter 
   short     share of the labels that lasted less than 0.4 s
   right     share of the time that the right name is shown; unsure: that none is
 
-Needs the built library, and python3-numpy (Debian).
+Needs the built programs, and of Debian python3-numpy and, but for labels, python3-opencv.
 """
 import argparse
 import csv
 import ctypes
+import json
 import os
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 
@@ -290,14 +308,179 @@ def labels_section(options):
                 name, seconds, *row))
 
 
+# ---- Pictures through the whole program ---------------------------------------------------------
+
+
+def recognize_pictures(folder, model):
+    """File name -> faces, of all pictures in the folder and below it."""
+    endings = (".jpg", ".jpeg", ".png", ".webp")
+    paths = [os.path.join(place, name) for place, _, names in sorted(os.walk(folder))
+             for name in sorted(names) if name.lower().endswith(endings)]
+    command = [os.path.join(ROOT, "expressions"), "--headless", "--json", "--quiet", "--model", model,
+               "--image", *paths]
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if result.returncode not in (0, 1, 3):
+        sys.exit("trust.py: " + result.stderr)
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    return {os.path.relpath(answer["source"], folder): answer["faces"] for answer in answers}
+
+
+def read_labels(folder):
+    with open(os.path.join(folder, "labels.csv"), newline="") as file:
+        return {row["file"]: row["emotion"] for row in csv.DictReader(file)}
+
+
+def turned(picture, degrees):
+    """The whole picture turned, in a larger one that is black elsewhere."""
+    import cv2
+    height, width = picture.shape[:2]
+    map = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    cosine, sine = abs(map[0, 0]), abs(map[0, 1])
+    size = int(height * sine + width * cosine), int(height * cosine + width * sine)
+    map[:, 2] += size[0] / 2 - width / 2, size[1] / 2 - height / 2
+    return cv2.warpAffine(picture, map, size)
+
+
+def write_changed(folder, names, target, change):
+    """Each portrait, changed, as a PNG of the same name."""
+    import cv2
+    os.makedirs(target)
+    for number, name in enumerate(sorted(names)):
+        picture = cv2.imread(os.path.join(folder, name))
+        cv2.imwrite(os.path.join(target, name + ".png"), change(picture, number))
+
+
+def without_verifier(model, path):
+    """A copy of a model file that lacks the verifier."""
+    with open(model, "rb") as file:
+        data = file.read()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    about = header.pop("__metadata__")
+    kept, values = {}, b""
+    for name, tensor in header.items():
+        begin, stop = (end + offset for offset in tensor["data_offsets"])
+        if not name.startswith("verifier."):
+            kept[name] = dict(tensor, data_offsets=[len(values), len(values) + stop - begin])
+            values += data[begin:stop]
+    kept["__metadata__"] = {key: value for key, value in about.items()
+                            if not key.startswith("verifier.")}
+    text = json.dumps(kept).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + values)
+
+
+def plain_counts(folders, step, neighbours):
+    """How many boxes OpenCV's cascade finds by itself in each picture of each folder."""
+    import cv2
+    cascade = cv2.CascadeClassifier()
+    for place in ("/usr/share/opencv4/haarcascades", "/usr/local/share/opencv4/haarcascades"):
+        path = os.path.join(place, "haarcascade_frontalface_default.xml")
+        if os.path.exists(path):
+            cascade.load(path)
+    counts = []
+    for folder in folders:
+        counts.append([])
+        for place, _, names in sorted(os.walk(folder)):
+            for name in sorted(names):
+                grey = cv2.imread(os.path.join(place, name), cv2.IMREAD_GRAYSCALE)
+                if grey is not None:
+                    counts[-1].append(len(cascade.detectMultiScale(grey, step, neighbours)))
+    return counts
+
+
+def found_section(options):
+    angles, names = (0, 15, 30, 40), read_labels(options.portraits)
+    with tempfile.TemporaryDirectory() as work:
+        folders = []
+        for angle in angles:
+            folders.append(os.path.join(work, str(angle)))
+            write_changed(options.portraits, names, folders[-1],
+                          lambda picture, n: turned(picture, angle if n % 2 else -angle))
+        bare = os.path.join(work, "bare.safetensors")
+        without_verifier(options.model, bare)
+        folders.append(options.without)
+        rows = [("detectMultiScale(%g, %d)" % how, plain_counts(folders, *how))
+                for how in ((1.1, 3), (1.3, 5))]
+        for name, model, least in (("without verifier", bare, (0,)),
+                                   ("with verifier", options.model, (0, 0.5, 0.8, 0.9, 0.95))):
+            answers = [recognize_pictures(folder, model).values() for folder in folders]
+            for score in least:
+                counts = [[sum(face["face"] >= score for face in faces) for faces in answer]
+                          for answer in answers]
+                rows.append((name + (", %g or more" % score if score else ""), counts))
+    print("%-28s" % "one face in ... %, turned by" + "".join("%8d" % a for a in angles)
+          + "   false in 100 (of %d)" % len(rows[-1][1][-1]))
+    for name, counts in rows:
+        print("%-28s" % name + "".join("%8.1f" % (100 * found.count(1) / len(found))
+                                       for found in counts[:-1])
+              + "%10.1f" % (100 * sum(counts[-1]) / max(1, len(counts[-1]))))
+
+
+def spoilt(kind):
+    """A change of a portrait, as a webcam would make it."""
+    import cv2
+
+    def change(picture, number):
+        rng = np.random.default_rng(number)
+        if kind == "JPEG 25":
+            _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 25])
+            return cv2.imdecode(data, cv2.IMREAD_COLOR)
+        if kind == "120 px, noise":
+            scale = 120 / max(picture.shape[:2])
+            small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            return np.clip(small + rng.normal(0, 12, small.shape), 0, 255).astype(np.uint8)
+        if kind == "dark":
+            dark = 255 * 0.5 * (picture / 255) ** 1.3
+            return np.clip(dark + rng.normal(0, 4, dark.shape), 0, 255).astype(np.uint8)
+        return picture
+    return change
+
+
+def confidence_section(options):
+    names, bins = read_labels(options.portraits), 15
+    print("%-16s %6s %7s %6s   right (answers) of those with a confidence of ..." % (
+        "portraits", "faces", "right", "ECE"))
+    print(" " * 42 + "".join("%13s" % ("%.1f to %.1f" % (low / 10, low / 10 + 0.1))
+                             for low in range(2, 10)))
+    for kind in ("as they are", "JPEG 25", "120 px, noise", "dark"):
+        with tempfile.TemporaryDirectory() as work:
+            folder = os.path.join(work, "portraits")
+            write_changed(options.portraits, names, folder, spoilt(kind))
+            answers = recognize_pictures(folder, options.model)
+        largest = [(max(faces, key=lambda face: face["box"][2] * face["box"][3]),
+                    names[name[:-len(".png")]]) for name, faces in answers.items() if faces]
+        sure = np.array([face["confidence"] for face, _ in largest])
+        right = np.array([face["emotion"] == truth for face, truth in largest])
+        slot = np.minimum((sure * bins).astype(int), bins - 1)
+        error = sum(abs(sure[slot == b].sum() - right[slot == b].sum()) for b in range(bins))
+        row = "%-16s %6d %6.1f%% %6.3f  " % (kind, len(largest), 100 * right.mean(),
+                                             error / len(largest))
+        for low in range(2, 10):
+            inside = (np.minimum(sure, 0.9999) * 10).astype(int) == low
+            row += "%13s" % ("%.0f%% (%d)" % (100 * right[inside].mean(), inside.sum())
+                             if inside.any() else "-")
+        print(row, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     sections = parser.add_subparsers(dest="section", required=True)
+    model = os.path.join(ROOT, "models", "expressions.safetensors")
+    found = sections.add_parser("found", help="faces, and what is none")
+    confidence = sections.add_parser("confidence", help="how often it is right")
+    for section in (found, confidence):
+        section.add_argument("--portraits", required=True)
+        section.add_argument("--model", default=model)
+    found.add_argument("--without", required=True)
+    found.set_defaults(run=found_section)
+    confidence.set_defaults(run=confidence_section)
     labels = sections.add_parser("labels", help="what is said over time")
     labels.add_argument("--data", default=os.path.join(ROOT, "datasets", "fer2013.csv"))
     labels.add_argument("--ferplus", default=os.path.join(ROOT, "datasets", "fer2013new.csv"))
-    labels.add_argument("--model", default=os.path.join(ROOT, "models", "expressions.safetensors"))
+    labels.add_argument("--model", default=model)
     labels.add_argument("--library",
                         default=os.path.join(ROOT, "build", "src", "lib", "libexpressions.so.0"))
     labels.add_argument("--sequences", type=int, default=60)

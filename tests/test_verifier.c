@@ -1,0 +1,369 @@
+/* The verifier: its score, its place in model files, learning it, and what it does to detection. */
+#include "backgrounds.h"
+#include "detector.h"
+#include "face.h"
+#include "fit_verifier.h"
+#include "gemm.h"
+#include "made_up.h"
+#include "ocv.h"
+#include "scenes.h"
+#include "small_model.h"
+
+#include <sys/stat.h>
+
+enum { SIDE = FACE_SIDE };
+
+static const volatile sig_atomic_t no_stop;
+
+static struct mlp_config network(void)
+{
+    return (struct mlp_config){.layer_count = 2,
+                               .units = {verifier_dim(SIDE, SIDE), 4, 1},
+                               .activation = ACTIVATION_RELU,
+                               .output = OUTPUT_SIGMOID};
+}
+
+static float score_of(const struct mlp *verifier, const uint8_t *crop)
+{
+    struct verifier_workspace *workspace;
+    struct error error;
+    assert_int_equal(verifier_workspace_create(&workspace, verifier, SIDE, SIDE, &error), 0);
+    float score = verifier_score(verifier, workspace, crop);
+    verifier_workspace_free(&workspace);
+    assert_null(workspace);
+    return score;
+}
+
+/* One that answers `score` whatever it sees. */
+static struct mlp constant(float score)
+{
+    struct mlp_config config = network();
+    struct mlp mlp;
+    struct error error;
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    mlp.layers[1].biases[0] = logf(score / (1 - score));
+    return mlp;
+}
+
+/* ---- The score ------------------------------------------------------------------------------- */
+
+static void a_face_and_its_mirror_image_score_alike(void **state)
+{
+    (void)state;
+    struct mlp_config config = network();
+    struct rng rng = rng_make(1, 0);
+    struct mlp verifier = random_weights(&config, &rng);
+    uint8_t crop[PIXELS], mirrored[PIXELS];
+    for (int run = 0; run < 20; run++) {
+        fill_noise(&rng, crop, PIXELS);
+        face_mirror(crop, SIDE, SIDE, mirrored);
+        float score = score_of(&verifier, crop);
+        assert_true(score >= 0 && score <= 1);
+        expect_close(score_of(&verifier, mirrored), score, 1e-4, "score of the mirror image");
+    }
+    mlp_free(&verifier);
+}
+
+/* HOG forgets how strong gradients are; the vector's last value does not. */
+static void the_vector_tells_faint_structure(void **state)
+{
+    (void)state;
+    int dim = verifier_dim(SIDE, SIDE);
+    float *vector = malloc((size_t)dim * sizeof *vector), before = 100;
+    assert_non_null(vector);
+    double bound = verifier_bound(SIDE, SIDE);
+    static const int contrasts[] = {120, 30, 8, 2, 0};
+    for (int i = 0; i < 5; i++) {
+        uint8_t crop[PIXELS];
+        struct rng rng = rng_make(2, 0);
+        for (int p = 0; p < PIXELS; p++)
+            crop[p] = (uint8_t)(128 + between(&rng, -contrasts[i], contrasts[i]));
+        verifier_vector(crop, SIDE, SIDE, vector);
+        for (int v = 0; v < dim; v++)
+            assert_true(fabs((double)vector[v]) <= bound);
+        assert_true(vector[dim - 1] < before || vector[dim - 1] <= -6);
+        before = vector[dim - 1];
+    }
+    free(vector);
+}
+
+static void only_verifiers_are_accepted(void **state)
+{
+    (void)state;
+    struct error error;
+    struct mlp_config good = network(), two = good, narrow = good, softmax = good;
+    two.units[2] = 2;
+    narrow.units[0]--;
+    softmax.units[2] = 2;
+    softmax.output = OUTPUT_SOFTMAX;
+    assert_int_equal(verifier_check(&good, SIDE, SIDE, &error), 0);
+    assert_int_equal(verifier_check(&two, SIDE, SIDE, &error), -1);
+    expect_text(error.text, "verifier", "to 1");
+    assert_int_equal(verifier_check(&narrow, SIDE, SIDE, &error), -1);
+    assert_int_equal(verifier_check(&softmax, SIDE, SIDE, &error), -1);
+    assert_int_equal(verifier_check(&good, SIDE, SIDE + 6, &error), -1);
+}
+
+static void model_files_hold_it(void **state)
+{
+    (void)state;
+    struct model model = full_model(3), read;
+    struct model_workspace *workspace;
+    struct rng rng = rng_make(4, 0);
+    struct error error;
+    uint8_t crop[12 * 12];
+    struct mlp_config config = {.layer_count = 2,
+                                .units = {verifier_dim(12, 12), 5, 1},
+                                .activation = ACTIVATION_RELU,
+                                .output = OUTPUT_SIGMOID};
+    fill_noise(&rng, crop, sizeof crop);
+    for (int with = 0; with < 2; with++) {
+        if (with)
+            model.verifier = random_weights(&config, &rng);
+        assert_int_equal(model_save(&model, in_folder("v.safetensors"), &error), 0);
+        assert_int_equal(model_load(&read, in_folder("v.safetensors"), &error), 0);
+        assert_int_equal(read.verifier.parameter_count, model.verifier.parameter_count);
+        assert_int_equal(model_workspace_create(&workspace, &read, 1, &error), 0);
+        float score = model_verify(&read, workspace, crop);
+        if (with) {
+            model_workspace_free(&workspace);
+            assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+            expect_close(model_verify(&model, workspace, crop), score, 1e-2, "score");
+            assert_true(score < 1);
+        } else {
+            expect_close(score, 1, 0, "score without a verifier");
+        }
+        model_workspace_free(&workspace);
+        model_free(&read);
+    }
+    model_free(&model);
+}
+
+/* ---- Backgrounds ----------------------------------------------------------------------------- */
+
+static void load(struct backgrounds *backgrounds, const char *folder, int faces, int threads)
+{
+    struct team *team;
+    struct error error;
+    assert_int_equal(team_create(&team, threads, &error), 0);
+    if (backgrounds_load(backgrounds, folder, faces, 7, team, &no_stop, &error))
+        fail_msg("%s", error.text);
+    team_free(&team);
+}
+
+static void scenes_are_the_same_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    struct backgrounds one, three;
+    load(&one, NULL, 2000, 1);
+    load(&three, NULL, 2000, 3);
+    assert_int_equal(one.found, 0);
+    assert_in_range(one.count, 20, 40);
+    assert_int_equal(one.count, three.count);
+    assert_true(one.hard_count > 0);
+    assert_int_equal(one.hard_count, three.hard_count);
+    assert_memory_equal(one.hard, three.hard, (size_t)one.hard_count * PIXELS);
+    uint8_t first[PIXELS], second[PIXELS];
+    for (int i = 0; i < 100; i++) {
+        struct rng a = rng_make(8, (uint64_t)i), b = a;
+        backgrounds_window(&one, &a, first);
+        backgrounds_window(&three, &b, second);
+        assert_memory_equal(first, second, PIXELS);
+    }
+    backgrounds_free(&one);
+    backgrounds_free(&three);
+    assert_null(three.pictures);
+}
+
+static void append(FILE *file, const char *text)
+{
+    assert_true(fputs(text, file) >= 0);
+}
+
+static void folders_are_read_to_the_bottom(void **state)
+{
+    (void)state;
+    struct backgrounds backgrounds;
+    struct team *team;
+    struct error error;
+    char inner[2 * TEST_PATH_SIZE];
+    assert_int_equal(team_create(&team, 1, &error), 0);
+    assert_int_equal(
+        backgrounds_load(&backgrounds, in_folder("none"), 70, 1, team, &no_stop, &error), -1);
+    expect_text(error.text, "none", "No such file");
+    snprintf(inner, sizeof inner, "%s", in_folder("inner"));
+    assert_int_equal(mkdir(inner, 0777), 0);
+    assert_int_equal(backgrounds_load(&backgrounds, inner, 70, 1, team, &no_stop, &error), -1);
+    expect_text(error.text, "inner", "holds no picture");
+    char path[2 * TEST_PATH_SIZE + 16];
+    snprintf(path, sizeof path, "%s/a.pgm", inner);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    append(file, "P5\n100 80\n255\n");
+    for (int i = 0; i < 100 * 80; i++)
+        fputc(i * 37 % 256, file);
+    fclose(file);
+    snprintf(path, sizeof path, "%s/note.txt", inner);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    append(file, "no picture\n");
+    fclose(file);
+    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 70, 1, team, &no_stop, &error),
+                     0);
+    assert_int_equal(backgrounds.found, 1);
+    assert_int_equal(backgrounds.pictures[0].width, 100);
+    assert_int_equal(backgrounds.pictures[0].pixels[3], 111);
+    backgrounds_free(&backgrounds);
+    team_free(&team);
+    snprintf(path, sizeof path, "%s/a.pgm", inner);
+    remove(path);
+    snprintf(path, sizeof path, "%s/note.txt", inner);
+    remove(path);
+}
+
+/* ---- Learning it ----------------------------------------------------------------------------- */
+
+/* "Faces": a dark pair above a bright bar, in noise, a little different each time. */
+static void draw_face(uint8_t *crop, struct rng *rng)
+{
+    int eyes = between(rng, 15, 19), mouth = between(rng, 33, 37);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            int across = abs(x - SIDE / 2);
+            bool eye = abs(y - eyes) < 4 && abs(across - 11) < 5;
+            bool bar = abs(y - mouth) < 3 && across < 10;
+            crop[y * SIDE + x] = (uint8_t)(150 - 90 * eye + 70 * bar + between(rng, -8, 8));
+        }
+}
+
+static void it_learns_faces_from_others(void **state)
+{
+    (void)state;
+    enum { FACES = 560 };
+    struct dataset d = make_dataset(FACES, 7);
+    struct rng rng = rng_make(11, 0);
+    struct backgrounds backgrounds;
+    struct mlp first = {0}, second = {0};
+    struct team *team;
+    struct error error;
+    int *samples, count;
+    for (int i = 0; i < d.count; i++)
+        draw_face(d.pixels + (size_t)i * PIXELS, &rng);
+    load(&backgrounds, NULL, FACES, 2);
+    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
+    for (int threads = 1; threads <= 2; threads++) {
+        assert_int_equal(team_create(&team, threads, &error), 0);
+        assert_int_equal(fit_verifier(threads == 1 ? &first : &second, &d, samples, count,
+                                      &backgrounds, 5, team, &no_stop, &error),
+                         0);
+        team_free(&team);
+    }
+    uint8_t crop[PIXELS], upside_down[PIXELS], scene[SIDE * SIDE];
+    int found = 0, passed = 0, turned = 0;
+    enum { TRIES = 200 };
+    for (int i = 0; i < TRIES; i++) {
+        draw_face(crop, &rng);
+        for (int p = 0; p < PIXELS; p++)
+            upside_down[p] = crop[PIXELS - 1 - p];
+        scene_make(&rng, SIDE, scene);
+        found += score_of(&first, crop) > 0.5f;
+        turned += score_of(&first, upside_down) > 0.5f;
+        passed += score_of(&first, scene) > 0.5f;
+        expect_close(score_of(&second, crop), score_of(&first, crop), 1e-2, "two threads");
+    }
+    assert_in_range(found, TRIES * 95 / 100, TRIES);
+    assert_in_range(turned, 0, TRIES * 10 / 100);
+    assert_in_range(passed, 0, TRIES * 10 / 100);
+    const volatile sig_atomic_t stop = 1;
+    struct mlp none = {0};
+    assert_int_equal(fit_verifier(&none, &d, samples, count, &backgrounds, 5, NULL, &stop, &error),
+                     1);
+    assert_null(none.parameters);
+    /* Taggers saw no face in any. */
+    static const uint8_t nothing[LABEL_COUNT] = {0};
+    for (int i = 0; i < d.count; i++)
+        add_votes(&d, i, nothing, 10);
+    assert_int_equal(
+        fit_verifier(&none, &d, samples, count, &backgrounds, 5, NULL, &no_stop, &error), -1);
+    expect_text(error.text, "no faces", "--verifier off");
+    mlp_free(&first);
+    mlp_free(&second);
+    backgrounds_free(&backgrounds);
+    free(samples);
+    dataset_free(&d);
+}
+
+/* ---- Detection ------------------------------------------------------------------------------- */
+
+/* A mean face in a grey picture. */
+static struct grey_frame picture_of_face(uint8_t *pixels)
+{
+    enum { WIDTH = 400, HEIGHT = 300, FACE = 150 };
+    size_t size;
+    uint8_t *bytes = read_bytes(SOURCE_DIR "/datasets/mean_faces.png", &size);
+    uint8_t face[FACE * FACE], *strip = malloc(7 * 48 * 48);
+    struct ocv_picture *picture = NULL;
+    assert_non_null(strip);
+    assert_int_equal(ocv_picture_decode(&picture, bytes, size, NULL), OCV_OK);
+    assert_int_equal(ocv_bgr_to_grey(ocv_picture_view(picture), strip, 7 * 48, NULL), OCV_OK);
+    struct grey_image neutral = {strip + 6 * 48, 48, 48, 7 * 48};
+    assert_int_equal(ocv_resize_grey(neutral, face, FACE, FACE, NULL), OCV_OK);
+    memset(pixels, 128, WIDTH * HEIGHT);
+    for (int y = 0; y < FACE; y++)
+        memcpy(pixels + (y + 70) * WIDTH + 120, face + y * FACE, FACE);
+    ocv_picture_close(&picture);
+    free(bytes);
+    free(strip);
+    return (struct grey_frame){.grey = {pixels, WIDTH, HEIGHT, WIDTH}};
+}
+
+static void it_has_the_last_word(void **state)
+{
+    (void)state;
+    static uint8_t pixels[400 * 300];
+    struct grey_frame frame = picture_of_face(pixels);
+    struct mlp yes = constant(0.9f), no = constant(0.01f);
+    struct detector *detector;
+    struct error error;
+    const struct box face = {120, 70, 150, 150};
+    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_false(detector_has_verifier(detector));
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    assert_int_equal(frame.box_count, 1);
+    expect_close(frame.scores[0], 1, 0, "score without a verifier");
+    assert_int_equal(detector_set_verifier(detector, &yes, &error), 0);
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    assert_int_equal(frame.box_count, 1);
+    expect_close(frame.scores[0], 0.9, 1e-5, "score");
+    expect_close(detector_verify(detector, &frame, face), 0.9, 1e-5, "score of a box");
+    assert_int_equal(detector_set_verifier(detector, &no, &error), 0);
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    assert_int_equal(frame.box_count, 0);
+    assert_int_equal(detector_confirm(detector, &frame, face, &error), 0);
+    assert_int_equal(frame.box_count, 0);
+    assert_int_equal(detector_look(detector, &frame, face, &error), 0);
+    assert_int_equal(frame.box_count, 0);
+    assert_int_equal(detector_set_verifier(detector, NULL, &error), 0);
+    assert_int_equal(detector_look(detector, &frame, face, &error), 0);
+    assert_int_equal(frame.box_count, 1);
+    detector_close(&detector);
+    mlp_free(&yes);
+    mlp_free(&no);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_face_and_its_mirror_image_score_alike),
+        cmocka_unit_test(the_vector_tells_faint_structure),
+        cmocka_unit_test(only_verifiers_are_accepted),
+        cmocka_unit_test_teardown(model_files_hold_it, empty_folder),
+        cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),
+        cmocka_unit_test_teardown(folders_are_read_to_the_bottom, empty_folder),
+        cmocka_unit_test(it_learns_faces_from_others),
+        cmocka_unit_test(it_has_the_last_word),
+    };
+    ocv_setup(TEST_OPENCV_THREADS);
+    gemm_setup();
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
