@@ -151,6 +151,7 @@ void webcam_enlarged(struct grey_crop in, int side, uint8_t *out)
 {
     uint8_t small[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
     area_of(in);
+    assert(side > 0);
     int longer = in.width > in.height ? in.width : in.height;
     float step = (float)longer / (float)side, offset = 0.5f * (step - 1.0f);
     const struct affine shrink = {{step, 0, offset, 0, step, offset}};
@@ -326,8 +327,10 @@ static void lens_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
         double angle = between(rng, 0, pi), length = size * between(rng, 1.5, 6);
         webcam_motion(in, angle, length, out);
     }
-    if (chance(rng, 0.3))
-        webcam_enlarged(in, (int)(in.width * between(rng, 0.5, 0.85)), out);
+    if (chance(rng, 0.3)) {
+        int side = (int)(in.width * between(rng, 0.5, 0.85));
+        webcam_enlarged(in, side > 1 ? side : 1, out);
+    }
 }
 
 void webcam_picture(struct grey_crop in, struct rng *rng, uint8_t *out)
