@@ -332,13 +332,61 @@ struct given {
     bool hidden, class_weights, prior, learning_rate, batch_norm, dropout, weight_decay, smoothing;
 };
 
-static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
+static int parse_number_option(int id, const char *text, struct recipe *r, struct given *given,
                                struct error *error)
 {
     int value = 0, result;
     switch (id) {
     case OPTION_FERPLUS_SHARE:
         return parse_real("ferplus-share", text, 0, 1, &r->targets.votes_share, error);
+    case OPTION_BATCH_SIZE:
+        return parse_int("batch-size", text, 1, 8192, &r->batch_size, error);
+    case OPTION_LEARNING_RATE:
+        given->learning_rate = true;
+        return parse_real("learning-rate", text, 1e-9, 1e3, &r->learning_rate, error);
+    case OPTION_EPOCHS:
+        return parse_int("epochs", text, 1, 1000000, &r->epochs, error);
+    case OPTION_PATIENCE:
+        return parse_int("patience", text, 0, 1000000, &r->patience, error);
+    case OPTION_DROPOUT:
+        given->dropout = true;
+        return parse_real("dropout", text, 0, 0.95, &r->step.dropout, error);
+    case OPTION_INPUT_DROPOUT:
+        return parse_real("input-dropout", text, 0, 0.95, &r->step.input_dropout, error);
+    case OPTION_WEIGHT_DECAY:
+        given->weight_decay = true;
+        return parse_real("weight-decay", text, 0, 10, &r->weight_decay, error);
+    case OPTION_LABEL_SMOOTHING:
+        given->smoothing = true;
+        return parse_real("label-smoothing", text, 0, 0.9, &r->targets.smoothing, error);
+    case OPTION_AUGMENT:
+        result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
+        r->augment.flip = r->augment.strength > 0.0f;
+        return result;
+    case OPTION_WEBCAM:
+        return parse_real("webcam", text, 0, 1, &r->augment.webcam, error);
+    case OPTION_CLASS_WEIGHTS:
+        given->class_weights = true;
+        return parse_real("class-weights", text, 0, 1, &r->class_weights, error);
+    case OPTION_MIXUP:
+        return parse_real("mixup", text, 0, 1, &r->mixup, error);
+    case OPTION_SEED:
+        result = parse_int("seed", text, 0, INT_MAX, &value, error);
+        r->seed = (uint64_t)value;
+        return result;
+    case OPTION_THREADS:
+        return parse_int("threads", text, 1, 256, &r->threads, error);
+    default:
+        r->epochs = 0; /* --init-only */
+        return 0;
+    }
+}
+
+static int parse_recipe_option(int id, const char *text, struct recipe *r, struct given *given,
+                               struct error *error)
+{
+    int value = 0, result;
+    switch (id) {
     case OPTION_FEATURES:
         return parse_features(text, r, error);
     case OPTION_ALIGN:
@@ -368,53 +416,15 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
         result = parse_name("descent", text, descent_names, DESCENT_COUNT, &value, error);
         r->descent = (enum descent)value;
         return result;
-    case OPTION_BATCH_SIZE:
-        return parse_int("batch-size", text, 1, 8192, &r->batch_size, error);
     case OPTION_OPTIMIZER:
         result = parse_name("optimizer", text, optimizer_names, OPTIMIZER_COUNT, &value, error);
         r->optimizer = (enum optimizer_kind)value;
         return result;
-    case OPTION_LEARNING_RATE:
-        given->learning_rate = true;
-        return parse_real("learning-rate", text, 1e-9, 1e3, &r->learning_rate, error);
-    case OPTION_EPOCHS:
-        return parse_int("epochs", text, 1, 1000000, &r->epochs, error);
-    case OPTION_PATIENCE:
-        return parse_int("patience", text, 0, 1000000, &r->patience, error);
-    case OPTION_DROPOUT:
-        given->dropout = true;
-        return parse_real("dropout", text, 0, 0.95, &r->step.dropout, error);
-    case OPTION_INPUT_DROPOUT:
-        return parse_real("input-dropout", text, 0, 0.95, &r->step.input_dropout, error);
-    case OPTION_WEIGHT_DECAY:
-        given->weight_decay = true;
-        return parse_real("weight-decay", text, 0, 10, &r->weight_decay, error);
-    case OPTION_LABEL_SMOOTHING:
-        given->smoothing = true;
-        return parse_real("label-smoothing", text, 0, 0.9, &r->targets.smoothing, error);
-    case OPTION_AUGMENT:
-        result = parse_real("augment", text, 0, 3, &r->augment.strength, error);
-        r->augment.flip = r->augment.strength > 0.0f;
-        return result;
-    case OPTION_WEBCAM:
-        return parse_real("webcam", text, 0, 1, &r->augment.webcam, error);
-    case OPTION_CLASS_WEIGHTS:
-        given->class_weights = true;
-        return parse_real("class-weights", text, 0, 1, &r->class_weights, error);
     case OPTION_PRIOR:
         given->prior = true;
         return parse_prior(text, &r->prior, error);
-    case OPTION_MIXUP:
-        return parse_real("mixup", text, 0, 1, &r->mixup, error);
-    case OPTION_SEED:
-        result = parse_int("seed", text, 0, INT_MAX, &value, error);
-        r->seed = (uint64_t)value;
-        return result;
-    case OPTION_THREADS:
-        return parse_int("threads", text, 1, 256, &r->threads, error);
     default:
-        r->epochs = 0; /* --init-only */
-        return 0;
+        return parse_number_option(id, text, r, given, error);
     }
 }
 
