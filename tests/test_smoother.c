@@ -178,19 +178,21 @@ static void test_uncertain(void **state)
     }
 }
 
-/* Small faces and such as move fast count less. */
+/* Small faces, such as move fast and such as hardly look like one count less. */
 static void test_badly_seen(void **state)
 {
     (void)state;
     static const struct {
         int side, step;
-    } faces[] = {{200, 0}, {9, 0}, {200, 100}};
-    double delays[3];
-    for (int i = 0; i < 3; i++) {
+        float score;
+    } faces[] = {{200, 0, 1}, {9, 0, 1}, {200, 100, 1}, {200, 0, 0.4f}};
+    double delays[4];
+    for (int i = 0; i < 4; i++) {
         struct smoother smoother = {.seconds = 1};
         double change = -1;
         for (int n = 0; n < 300; n++) {
             struct expressions_face face = answer(1, n < 150 ? SAD : HAPPY, 0.97f);
+            face.score = faces[i].score;
             face.box = (struct expressions_box){n * faces[i].step, 0, faces[i].side, faces[i].side};
             smoother_run(&smoother, &face, 1, n / 30.0);
             if (change < 0 && face.label == HAPPY)
@@ -200,6 +202,7 @@ static void test_badly_seen(void **state)
     }
     assert_true(delays[1] > 1.4 * delays[0]);
     assert_true(delays[2] > 1.8 * delays[0]);
+    assert_true(delays[3] > 1.8 * delays[0]);
 }
 
 static void test_raw(void **state)
@@ -314,10 +317,11 @@ static void test_adaptation(void **state)
     assert_int_equal(face.calibration, EXPRESSIONS_ADAPTED);
     double time = 40;
     for (int n = 0; n < 60; n++, time += 1 / 30.0) {
-        face = answer(1, SAD, 0.9f);
+        face = sad_at_rest(0.8f); /* more than at rest */
         smoother_run(&smoother, &face, 1, time);
     }
     assert_int_equal(face.label, SAD);
+    assert_true(face.probabilities[SAD] > 0.65f);
     for (int n = 0; n < 300; n++, time += 1 / 30.0) {
         face = sad_at_rest(0.6f);
         face.id = 2;

@@ -116,12 +116,17 @@ void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double 
     }
 }
 
+/* What the label stands for has half of the weight at least: until the label changes, the
+ * probabilities do not say something else. */
 void belief_shown(const struct belief *belief, float shown[LABEL_COUNT])
 {
     double mean[LABEL_COUNT] = {0};
+    double own = belief->state[belief->label];
+    double others = own < 0.5 ? 0.5 / (1 - own) : 1;
     for (int k = 0; k < BELIEF_STATES; k++) {
+        double weight = k == belief->label ? fmax(own, 0.5) : others * belief->state[k];
         for (int i = 0; i < LABEL_COUNT && belief->looks[k] > 0; i++)
-            mean[i] += belief->state[k] * belief->sums[k][i] / belief->looks[k];
+            mean[i] += weight * belief->sums[k][i] / belief->looks[k];
     }
     for (int i = 0; i < LABEL_COUNT; i++)
         shown[i] = (float)mean[i];

@@ -55,7 +55,8 @@ struct belief {
 void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double seen, double time,
                  double seconds);
 
-/* What to show: the mean answer of late while the face showed what it does now; sums to 1. */
+/* What to show: the mean answer of late while the face showed what it does now, as far as that is
+ * known, and what the label says; sums to 1. */
 void belief_shown(const struct belief *belief, float shown[LABEL_COUNT]);
 
 #endif

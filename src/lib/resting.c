@@ -13,7 +13,7 @@ static const float smallest_probability = 1e-4f;
  * `memory`; no face at rest shall get more than `lean` times neutral for anything else; the
  * correction follows with the time constant `slow`, in seconds; a gap counts as `longest` seconds.
  */
-static const double step = 2, memory = 30, slow = 5, longest = 0.5;
+static const double step = 2, memory = 60, slow = 5, longest = 0.5;
 static const double log_lean = -0.7; /* one half */
 /* Where a correction begins to be worth telling. */
 static const double told = 0.1;
@@ -37,7 +37,7 @@ void resting_calibrate(struct resting *resting, bool on, double time)
 void resting_forget(struct resting *resting)
 {
     resting->calm = 0;
-    memset(resting->taken, 0, sizeof resting->taken);
+    memset(resting->lean, 0, sizeof resting->lean);
 }
 
 static void collect(struct resting *resting, const float *answer, double time)
@@ -61,24 +61,36 @@ static bool may_lean(int label)
     return label != HAPPY && label != SURPRISE && label != NEUTRAL;
 }
 
+static double log_odds(const float *answer, int label)
+{
+    return log_probability(answer[label]) - log_probability(answer[NEUTRAL]);
+}
+
 static void adapt(struct resting *resting, const float *answer, double dt)
 {
     if (answer[HAPPY] + answer[SURPRISE] > 0.5f)
         return;
     bool first = resting->calm <= 0;
     resting->calm += fmax(dt, 1e-6);
-    double rate = step / fmin(fmax(resting->calm, 1), memory);
+    double most = step * dt / fmin(fmax(resting->calm, 1), memory);
     for (int k = 0; k < LABEL_COUNT; k++) {
         if (!may_lean(k))
             continue;
-        double lean = log_probability(answer[k]) - log_probability(answer[NEUTRAL]);
+        double odds = log_odds(answer, k);
         double *median = &resting->median[k];
-        double most = rate * dt;
-        *median = first ? lean : *median + fmin(fmax(lean - *median, -most), most);
+        *median = first ? odds : *median + fmin(fmax(odds - *median, -most), most);
         if (resting->calm < RESTING_CALM)
             continue;
-        double aim = fmax(fmin(log_lean - *median, 0), -RESTING_MOST);
-        resting->taken[k] -= expm1(-dt / slow) * (aim - resting->taken[k]);
+        double aim = fmin(fmax(*median - log_lean, 0), RESTING_MOST);
+        resting->lean[k] -= expm1(-dt / slow) * (aim - resting->lean[k]);
+    }
+}
+
+static void take_back(const struct resting *resting, const float *answer, double *offset)
+{
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        double beyond = fmin(fmax(log_odds(answer, k) - resting->median[k], 0), 1);
+        offset[k] = may_lean(k) ? -resting->lean[k] * (1 - beyond) : 0;
     }
 }
 
@@ -101,20 +113,23 @@ void resting_correct(struct resting *resting, float answer[LABEL_COUNT], double 
         collect(resting, answer, time);
     if (adapting)
         adapt(resting, answer, fmin(fmax(dt, 0), longest));
-    if (resting->calibrated)
+    if (resting->calibrated) {
         shift(resting->offset, answer);
-    else if (resting_state(resting, adapting) == EXPRESSIONS_ADAPTED)
-        shift(resting->taken, answer);
+    } else if (resting_state(resting) == EXPRESSIONS_ADAPTED) {
+        double offset[LABEL_COUNT];
+        take_back(resting, answer, offset);
+        shift(offset, answer);
+    }
 }
 
-enum expressions_calibration resting_state(const struct resting *resting, bool adapting)
+enum expressions_calibration resting_state(const struct resting *resting)
 {
     if (resting->calibrating)
         return EXPRESSIONS_COLLECTING;
     if (resting->calibrated)
         return EXPRESSIONS_CALIBRATED;
-    for (int k = 0; adapting && k < LABEL_COUNT; k++) {
-        if (resting->taken[k] < -told)
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        if (resting->lean[k] > told)
             return EXPRESSIONS_ADAPTED;
     }
     return EXPRESSIONS_PLAIN;

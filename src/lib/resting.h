@@ -8,11 +8,16 @@
  * Calibration: the person holds a neutral face for RESTING_CALIBRATION seconds, and the offsets
  * make the mean of these answers the distribution of a clearly neutral face.
  *
- * Adaptation: of all answers that are no smile and no surprise, the medians of log(p_k / p_neutral)
- * are followed by stochastic approximation (Robbins & Monro 1951), for angry, disgust, fear and sad
- * alone. After RESTING_CALM seconds of such answers, what a resting face leans to is taken back,
- * slowly and by a factor of e^RESTING_MOST at most: who shows such a face for long and plainly is
- * still believed, and happy, surprise and neutral keep their proportions. */
+ * Adaptation, for angry, disgust, fear and sad alone: of all answers that are no smile and no
+ * surprise, the median m_k of x_k = log(p_k / p_neutral) is followed by stochastic approximation
+ * (Robbins & Monro 1951). After RESTING_CALM seconds of such answers, what a resting face leans to
+ * beyond half of neutral is slowly taken for its own, c_k <= RESTING_MOST, and taken back from
+ * answers like those at rest:
+ *
+ *     offset_k = -c_k (1 - (x_k - m_k)), the bracket limited to 0 .. 1
+ *
+ * So a face that shows clearly more than at rest is believed as it is, one that shows something
+ * plainly and for long still is, and happy, surprise and neutral keep their proportions. */
 #ifndef RESTING_H
 #define RESTING_H
 
@@ -23,7 +28,7 @@
 
 #define RESTING_CALIBRATION 2.0
 #define RESTING_CALM        10.0
-#define RESTING_MOST        1.5
+#define RESTING_MOST        1.25
 
 /* All zeros at first. Times are in seconds of the source. */
 struct resting {
@@ -33,7 +38,7 @@ struct resting {
     double offset[LABEL_COUNT]; /* of the calibration */
     double calm;                /* seconds of calm answers so far */
     double median[LABEL_COUNT]; /* of log(p_k / p_neutral) in them */
-    double taken[LABEL_COUNT];  /* offset of the adaptation */
+    double lean[LABEL_COUNT];   /* c of the adaptation */
 };
 
 /* Begins a calibration, or ends one and its correction. */
@@ -47,6 +52,6 @@ void resting_forget(struct resting *resting);
 void resting_correct(struct resting *resting, float answer[LABEL_COUNT], double time, double dt,
                      bool adapting);
 
-enum expressions_calibration resting_state(const struct resting *resting, bool adapting);
+enum expressions_calibration resting_state(const struct resting *resting);
 
 #endif

@@ -68,17 +68,19 @@ static void choose_pair(struct smoother_slot *slot, bool named, double time)
     }
 }
 
-/* How well the face was seen, 0 .. 1: by the exponents with which the network's answers to
- * PublicTest are worth most after they were made small, or blurred as by motion within 1/30 s. */
+/* How well the face was seen, 0 .. 1: the verifier's score, where there is one, times the exponents
+ * with which the network's answers to PublicTest are worth most after they were made small, or
+ * blurred as by motion within 1/30 s. */
 static double seen(const struct smoother_slot *slot, const struct expressions_face *face, double dt)
 {
+    double score = face->score > 0 ? (double)face->score : 1;
     double side = face->box.width;
     if (side <= 0 || slot->box.width <= 0 || dt <= 0)
-        return 1;
+        return score;
     double dx = face->box.x - slot->box.x + (face->box.width - slot->box.width) / 2.0;
     double dy = face->box.y - slot->box.y + (face->box.height - slot->box.height) / 2.0;
     double speed = hypot(dx, dy) / side / dt; /* sides a second */
-    return fmin(side / 18, 1) / (1 + speed * speed / 100);
+    return score * fmin(side / 18, 1) / (1 + speed * speed / 100);
 }
 
 static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
@@ -92,10 +94,7 @@ static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
     memcpy(answer, raw, sizeof answer);
     resting_correct(&slot->resting, answer, time, dt, smoother->adapt);
     belief_take(&slot->belief, answer, seen(slot, face, dt), time, smoother->seconds);
-    if (smoother->seconds > 0)
-        belief_shown(&slot->belief, slot->shown);
-    else
-        memcpy(slot->shown, answer, sizeof slot->shown);
+    belief_shown(&slot->belief, slot->shown);
     slot->time = time;
     slot->box = face->box;
     slot->score = face->score;
@@ -126,7 +125,7 @@ static void complete(const struct smoother *smoother, const struct smoother_slot
     face->uncertain = label == BELIEF_NONE;
     face->label = face->uncertain ? slot->pair[0] : label;
     face->second = face->uncertain ? slot->pair[1] : other;
-    face->calibration = (int)resting_state(&slot->resting, smoother->adapt);
+    face->calibration = (int)resting_state(&slot->resting);
     face->smoothed = smoother->seconds > 0 || memcmp(slot->raw, slot->shown, sizeof slot->raw) != 0;
 }
 

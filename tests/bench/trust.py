@@ -3,8 +3,8 @@ is right as often as it claims to be, as tables.
 
 Usage: trust.py found --portraits FOLDER --without FOLDER [--model FILE]
        trust.py confidence --portraits FOLDER [--model FILE]
-       trust.py labels [--data fer2013.csv] [--ferplus fer2013new.csv] [--model FILE]
-                       [--library FILE] [--sequences N] [--seed N]
+       trust.py labels | rest [--data fer2013.csv] [--ferplus fer2013new.csv] [--model FILE]
+                              [--library FILE] [--sequences N] [--seed N]
 
 found: portraits, one face each, as they are and turned in the plane by 15, 30 and 40 degrees, to
 either side in turn: in how many exactly one face is found; and pictures without faces: how many
@@ -33,7 +33,13 @@ answers each frame once; then the library's smoother and the exponential filter 
   short     share of the labels that lasted less than 0.4 s
   right     share of the time that the right name is shown; unsure: that none is
 
-Needs the built programs, and of Debian python3-numpy and, but for labels, python3-opencv.
+rest: made-up persons, a minute each. Their resting face is one that people call neutral and the
+network, at a glance, sad or angry (leaning), or any neutral one (any); between rests they show a sad, an
+angry or a happy face for three seconds. After the first twenty seconds it is counted, with --adapt
+on and off: how much of the rest is called sad or angry, how much of the true sadness, anger and
+happiness is called so, and how much of the happiness neutral; with --smooth 0.2.
+
+Needs the built programs, and of Debian python3-numpy and, but for labels and rest, python3-opencv.
 """
 import argparse
 import csv
@@ -87,10 +93,11 @@ class Library:
                   len(crops), answers.ctypes.data_as(ctypes.c_void_p))
         return answers
 
-    def smooth(self, times, answers, seconds):
+    def smooth(self, times, answers, seconds, adapt=0):
         """The label of each frame (UNCERTAIN: none), and the probabilities shown."""
         smoother = ctypes.c_void_p()
         self.call("smoother_open", ctypes.byref(smoother), ctypes.c_double(seconds))
+        self.call("adapt", smoother, adapt)
         labels, shown = np.empty(len(times), int), np.empty((len(times), 7))
         for n, time in enumerate(times):
             face = Face(box=(0, 0, 200, 200), id=1)
@@ -464,6 +471,65 @@ def confidence_section(options):
         print(row, flush=True)
 
 
+# ---- Resting faces ------------------------------------------------------------------------------
+
+
+def find_leaning(library, faces, count):
+    """Neutral faces that the network takes for sad or angry."""
+    found = []
+    for start in range(0, len(faces), 500):
+        texts = faces[start:start + 500]
+        crops = np.array([text.split() for text in texts]).astype(np.uint8).reshape(-1, SIDE, SIDE)
+        answers = library.recognize(crops)
+        found += [text for text, p in zip(texts, answers) if max(p[0], p[4]) > p[6]]
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+class Person(Sequence):
+    """A minute at ten frames a second, which is enough where no delays count."""
+
+    def __init__(self, rng, faces, rest):
+        def picture(text):
+            return np.array(text.split(), float).reshape(SIDE, SIDE)
+
+        rate, n = 10, 600
+        self.times, self.truth = np.arange(n) / rate, np.full(n, 6)
+        rest = picture(rest)
+        pictures = np.repeat(rest[None], n, axis=0)
+        for i, start in enumerate(range(40, n - 40, 70)):
+            label = (4, 0, 3)[i % 3]
+            other = picture(faces[label][rng.integers(len(faces[label]))])
+            share = np.clip(np.minimum(np.arange(30), 29 - np.arange(30)) / 4, 0, 1)[:, None, None]
+            pictures[start:start + 30] = rest + share * (other - rest)
+            self.truth[start - 2:start + 32] = UNCERTAIN  # the turns, which are not counted
+            self.truth[start + 7:start + 26] = label
+        self.cut(rng, pictures)
+
+
+def rest_section(options):
+    library = Library(options.library, options.model)
+    faces, rng = read_faces(options.data, options.ferplus), np.random.default_rng(options.seed)
+    leaning = find_leaning(library, faces[6], options.sequences)
+    plain = [faces[6][i] for i in rng.integers(0, len(faces[6]), options.sequences)]
+    print("%-8s %-8s   %18s %10s %10s %10s %16s" % (
+        "persons", "--adapt", "rest: sad or angry", "sad: sad", "angry", "happy", "happy: neutral"))
+    for name, rests in (("leaning", leaning), ("any", plain)):
+        persons = [Person(rng, faces, rest) for rest in rests]
+        answers = [library.recognize(person.crops) for person in persons]
+        for adapt in (0, 1):
+            said = np.concatenate([library.smooth(p.times, a, 0.2, adapt)[0][200:]
+                                   for p, a in zip(persons, answers)])
+            truth = np.concatenate([p.truth[200:] for p in persons])
+
+            def share(label, *named):
+                return 100 * np.mean(np.isin(said[truth == label], named))
+            print("%-8s %-8s   %17.1f%% %9.1f%% %9.1f%% %9.1f%% %15.1f%%" % (
+                name, ("off", "on")[adapt], share(6, 0, 4), share(4, 4), share(0, 0), share(3, 3),
+                share(3, 6)))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0],
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -477,15 +543,18 @@ def main():
     found.add_argument("--without", required=True)
     found.set_defaults(run=found_section)
     confidence.set_defaults(run=confidence_section)
-    labels = sections.add_parser("labels", help="what is said over time")
-    labels.add_argument("--data", default=os.path.join(ROOT, "datasets", "fer2013.csv"))
-    labels.add_argument("--ferplus", default=os.path.join(ROOT, "datasets", "fer2013new.csv"))
-    labels.add_argument("--model", default=model)
-    labels.add_argument("--library",
-                        default=os.path.join(ROOT, "build", "src", "lib", "libexpressions.so.0"))
-    labels.add_argument("--sequences", type=int, default=60)
-    labels.add_argument("--seed", type=int, default=1)
-    labels.set_defaults(run=labels_section)
+    for name, run, text in (("labels", labels_section, "what is said over time"),
+                            ("rest", rest_section, "resting faces, with --adapt on and off")):
+        section = sections.add_parser(name, help=text,
+                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        section.add_argument("--data", default=os.path.join(ROOT, "datasets", "fer2013.csv"))
+        section.add_argument("--ferplus", default=os.path.join(ROOT, "datasets", "fer2013new.csv"))
+        section.add_argument("--model", default=model)
+        section.add_argument("--library", default=os.path.join(ROOT, "build", "src", "lib",
+                                                               "libexpressions.so.0"))
+        section.add_argument("--sequences", type=int, default=60)
+        section.add_argument("--seed", type=int, default=1)
+        section.set_defaults(run=run)
     options = parser.parse_args()
     options.run(options)
 
