@@ -109,6 +109,31 @@ static void every_flipped_header_byte_is_survived(void **state)
     flip_header_bytes(full_file(), flips, 3);
 }
 
+/* One changed bit anywhere, in a weight as well; but for the name of the checksum, without which
+ * the file is like those of other programs. */
+static void every_changed_bit_is_seen(void **state)
+{
+    (void)state;
+    struct file_bytes file = good_file();
+    struct error error;
+    const char *key = strstr((const char *)file.bytes + 8, "\"crc32\":");
+    assert_non_null(key);
+    size_t name = (size_t)(key - (const char *)file.bytes) + 1;
+    for (size_t i = 0; i < file.size; i++) {
+        file.bytes[i] ^= (uint8_t)(1 << i % 8);
+        write_bytes(in_folder("bad"), file.bytes, file.size);
+        if (load(in_folder("bad"), &error) == 0 && (i < name || i >= name + strlen("crc32")))
+            fail_msg("byte %zu: a changed bit is not seen", i);
+        file.bytes[i] ^= (uint8_t)(1 << i % 8);
+    }
+    file.bytes[file.size - 1] ^= 1;
+    expect_refusal(file.bytes, file.size, "has changed since it was written");
+    memcpy(file.bytes + name, "crc33", 5);
+    write_bytes(in_folder("bad"), file.bytes, file.size);
+    assert_int_equal(load(in_folder("bad"), &error), 0);
+    free(file.bytes);
+}
+
 /* ---- Headers that lie ------------------------------------------------------------------------ */
 
 /* Writes the good file with `old` in its header replaced; refused with the reason. */
@@ -503,6 +528,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(every_flipped_header_byte_is_survived),
+        cmocka_unit_test(every_changed_bit_is_seen),
         cmocka_unit_test(metadata_that_lies_is_refused),
         cmocka_unit_test(parts_that_lie_are_refused),
         cmocka_unit_test(entries_that_lie_are_refused),

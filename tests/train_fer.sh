@@ -304,6 +304,14 @@ expect 1 "models/expressions.safetensors: is the model of the seven expressions"
 [ "$(cat models/expressions.safetensors)" = faces ] || fail "the model of faces was written over"
 # shellcheck disable=SC2086
 expect 0 "epoch   1/1" $digits --output digits.safetensors
+# One bit of its values.
+cp other.checkpoint flipped.checkpoint
+at=$(($(wc -c <flipped.checkpoint) - 3001))
+byte=$(tail -c 3001 flipped.checkpoint | head -c 1 | od -An -tu1)
+# shellcheck disable=SC2059 # the format is the byte
+printf "\\$(printf %o $((byte ^ 1)))" | dd of=flipped.checkpoint bs=1 seek=$at conv=notrunc 2>/dev/null
+cmp -s other.checkpoint flipped.checkpoint && fail "the checkpoint was not changed"
+expect 1 "flipped.checkpoint: has changed since it was written" --resume flipped.checkpoint --data many.csv --output x
 expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
 LC_ALL=C sed 's/--hidden 64,64/--hidden 65536/' other.checkpoint >large.checkpoint
 expect 1 "names a larger network than it can hold" --resume large.checkpoint --data many.csv --output x

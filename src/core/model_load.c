@@ -313,7 +313,7 @@ static int read_model(struct reader *r, struct model *model)
         read_part(r, model, MODEL_FILE_VERIFIER, verifier_check, verifier_bound(width, height),
                   &model->verifier) < 0)
         return -1;
-    return safetensors_check_all_read(r->file, r->error);
+    return safetensors_check_whole(r->file, r->error);
 }
 
 int model_load(struct model *model, const char *path, struct error *error)

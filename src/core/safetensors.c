@@ -3,15 +3,22 @@
 #include "file.h"
 
 #include <cjson/cJSON.h>
+#include <zlib.h>
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const size_t type_sizes[] = {[TENSOR_F16] = 2, [TENSOR_F32] = 4};
 static const char *const type_names[] = {[TENSOR_F16] = "F16", [TENSOR_F32] = "F32"};
+
+/* In the header, as cJSON prints it; the digits stand between the quotes. */
+enum { CRC_DIGITS = 8 };
+static const char crc_key[] = "crc32", crc_entry[] = "\"crc32\":\"", crc_zeros[] = "00000000";
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 
@@ -67,8 +74,8 @@ struct tensor_view {
 
 struct safetensors {
     cJSON *header;
-    const uint8_t *data;
-    size_t data_size;
+    const uint8_t *bytes, *data; /* the file, and the values at its end */
+    size_t size, data_size;
     const char *file_name;
     size_t tensor_count;
     struct tensor_view tensors[SAFETENSORS_MAX_TENSORS];
@@ -168,6 +175,8 @@ int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t si
     if (!made)
         return error_no_memory(error, name);
     made->file_name = name;
+    made->bytes = bytes;
+    made->size = size;
     made->data = bytes + 8 + header_size;
     made->data_size = size - 8 - (size_t)header_size;
     made->header = cJSON_ParseWithLength((const char *)bytes + 8, (size_t)header_size);
@@ -233,14 +242,48 @@ int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, 
     return 0;
 }
 
-int safetensors_check_all_read(const struct safetensors *file, struct error *error)
+/* Where the digits of the file's own CRC stand, 0 where there are none as safetensors_write puts
+ * them. */
+static size_t find_crc(const uint8_t *bytes, size_t header_end)
+{
+    size_t length = sizeof crc_entry - 1;
+    for (size_t at = 8; at + length + CRC_DIGITS < header_end; at++)
+        if (memcmp(bytes + at, crc_entry, length) == 0)
+            return at + length;
+    return 0;
+}
+
+static int check_crc(const struct safetensors *file, struct error *error)
+{
+    const char *stated = safetensors_metadata(file, crc_key);
+    if (!stated)
+        return 0;
+    size_t header_end = file->size - file->data_size, at = find_crc(file->bytes, header_end);
+    char digits[CRC_DIGITS + 1] = "";
+    if (at > 0) {
+        uLong crc = crc32_z(0, file->bytes, at);
+        crc = crc32_z(crc, (const Bytef *)crc_zeros, CRC_DIGITS);
+        at += CRC_DIGITS;
+        snprintf(digits, sizeof digits, "%08" PRIx32,
+                 (uint32_t)crc32_z(crc, file->bytes + at, file->size - at));
+    }
+    if (strcmp(digits, stated) == 0)
+        return 0;
+    return error_set(
+        error,
+        "%s: has changed since it was written: damaged, or changed by another program, "
+        "which has to leave out \"crc32\"; %s",
+        file->file_name, damaged);
+}
+
+int safetensors_check_whole(const struct safetensors *file, struct error *error)
 {
     for (size_t i = 0; i < file->tensor_count; i++)
         if (!file->tensors[i].was_read)
             return error_set(error,
                              "%s: holds a tensor \"%s\" that its metadata do not speak of; %s",
                              file->file_name, file->tensors[i].name, damaged);
-    return 0;
+    return check_crc(file, error);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */
@@ -275,6 +318,7 @@ static char *make_header(const struct tensor *tensors, size_t tensor_count,
     bool complete = table != NULL;
     for (size_t i = 0; complete && i < metadata_count; i++)
         complete = cJSON_AddStringToObject(table, metadata[i].key, metadata[i].value);
+    complete = complete && cJSON_AddStringToObject(table, crc_key, crc_zeros);
     size_t offset = 0;
     for (size_t i = 0; complete && i < tensor_count; i++) {
         complete = add_entry(header, &tensors[i], offset);
@@ -286,7 +330,21 @@ static char *make_header(const struct tensor *tensors, size_t tensor_count,
     return text;
 }
 
-static void append_values(struct file_writer *writer, const struct tensor *t)
+/* What is written, or only summed up. */
+struct output {
+    struct file_writer *writer; /* NULL: the CRC alone */
+    uLong crc;
+};
+
+static void put(struct output *output, const void *bytes, size_t size)
+{
+    if (output->writer)
+        file_writer_append(output->writer, bytes, size);
+    else
+        output->crc = crc32_z(output->crc, bytes, size);
+}
+
+static void put_values(struct output *output, const struct tensor *t)
 {
     uint8_t chunk[4096];
     size_t used = 0, count = (t->rows ? t->rows : 1) * t->columns;
@@ -299,10 +357,25 @@ static void append_values(struct file_writer *writer, const struct tensor *t)
         for (size_t b = 0; b < type_sizes[t->type]; b++)
             chunk[used++] = (uint8_t)(bits >> (8 * b));
         if (used == sizeof chunk || i == count - 1) {
-            file_writer_append(writer, chunk, used);
+            put(output, chunk, used);
             used = 0;
         }
     }
+}
+
+static void put_file(struct output *output, const char *header, const struct tensor *tensors,
+                     size_t tensor_count)
+{
+    size_t length = strlen(header);
+    size_t padded = (length + 7) / 8 * 8; /* the values begin at a multiple of 8 bytes */
+    uint8_t prefix[8];
+    for (int i = 0; i < 8; i++)
+        prefix[i] = (uint8_t)((uint64_t)padded >> (8 * i));
+    put(output, prefix, sizeof prefix);
+    put(output, header, length);
+    put(output, "       ", padded - length);
+    for (size_t i = 0; i < tensor_count; i++)
+        put_values(output, &tensors[i]);
 }
 
 int safetensors_write(const char *path, const struct tensor *tensors, size_t tensor_count,
@@ -310,6 +383,8 @@ int safetensors_write(const char *path, const struct tensor *tensors, size_t ten
                       struct error *error)
 {
     assert(tensor_count <= SAFETENSORS_MAX_TENSORS);
+    struct output output = {NULL, 0};
+    char digits[CRC_DIGITS + 1];
     struct file_writer *writer;
     if (file_writer_open(&writer, path, error) < 0)
         return -1;
@@ -318,16 +393,11 @@ int safetensors_write(const char *path, const struct tensor *tensors, size_t ten
         file_writer_discard(&writer);
         return error_no_memory(error, path);
     }
-    size_t length = strlen(header);
-    size_t padded = (length + 7) / 8 * 8; /* the values begin at a multiple of 8 bytes */
-    uint8_t prefix[8];
-    for (int i = 0; i < 8; i++)
-        prefix[i] = (uint8_t)((uint64_t)padded >> (8 * i));
-    file_writer_append(writer, prefix, sizeof prefix);
-    file_writer_append(writer, header, length);
-    file_writer_append(writer, "       ", padded - length);
+    put_file(&output, header, tensors, tensor_count);
+    snprintf(digits, sizeof digits, "%08" PRIx32, (uint32_t)output.crc);
+    memcpy(strstr(header, crc_entry) + sizeof crc_entry - 1, digits, CRC_DIGITS);
+    output.writer = writer;
+    put_file(&output, header, tensors, tensor_count);
     cJSON_free(header);
-    for (size_t i = 0; i < tensor_count; i++)
-        append_values(writer, &tensors[i]);
     return file_writer_commit(&writer, error);
 }

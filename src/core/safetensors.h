@@ -32,9 +32,10 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
 int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, size_t columns,
                      float *values, struct error *error);
 
-/* Fails where a tensor was never read: it belongs to something that the metadata do not tell of,
- * and what was read is not all that the file is. */
-int safetensors_check_all_read(const struct safetensors *file, struct error *error);
+/* Fails where a tensor was never read, which belongs to something that the metadata do not tell of,
+ * and where a byte of the file has changed since safetensors_write: its CRC-32, with zeros in the
+ * place of its eight digits, stands in the metadata as "crc32". Files of others may have none. */
+int safetensors_check_whole(const struct safetensors *file, struct error *error);
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 

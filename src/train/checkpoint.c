@@ -193,7 +193,7 @@ static int read_blocks(struct safetensors *file, struct training_state *s, int n
         if (safetensors_read(file, blocks[i].name, 1, blocks[i].length, blocks[i].values, error) <
             0)
             return -1;
-    return safetensors_check_all_read(file, error);
+    return safetensors_check_whole(file, error);
 }
 
 static int read_state(struct safetensors *file, struct training_state *s,
