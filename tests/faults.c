@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,12 +184,8 @@ ssize_t __real_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
-int __real_mkstemp(char *path);
-int __wrap_mkstemp(char *path);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
-int __real_fchmod(int fd, mode_t mode);
-int __wrap_fchmod(int fd, mode_t mode);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 int __real_mkdir(const char *path, mode_t mode);
@@ -221,22 +218,17 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 /* Without O_CREAT in what is tested. */
 int __wrap_open(const char *path, int flags, ...)
 {
-    return fails(FAULT_CALL, EMFILE) ? -1 : __real_open(path, flags);
-}
-
-int __wrap_mkstemp(char *path)
-{
-    return fails(FAULT_CALL, EROFS) ? -1 : __real_mkstemp(path);
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return fails(FAULT_CALL, flags & O_CREAT ? EROFS : EMFILE) ? -1
+                                                               : __real_open(path, flags, mode);
 }
 
 int __wrap_fsync(int fd)
 {
     return fails(FAULT_CALL, EIO) ? -1 : __real_fsync(fd);
-}
-
-int __wrap_fchmod(int fd, mode_t mode)
-{
-    return fails(FAULT_CALL, EPERM) ? -1 : __real_fchmod(fd, mode);
 }
 
 int __wrap_rename(const char *from, const char *to)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- Random numbers -------------------------------------------------------------------------- */
 
@@ -446,6 +447,54 @@ static void mode_follows_the_umask(void **state)
     }
 }
 
+static int write_named(const char *name, struct error *error)
+{
+    struct file_writer *writer;
+    if (file_writer_open(&writer, in_folder(name), error) < 0)
+        return -1;
+    file_writer_append(writer, "new", 3);
+    return file_writer_commit(&writer, error);
+}
+
+/* 'f', 'l' for a link, 'p' for a pipe. */
+static char kind_of(const char *name)
+{
+    struct stat status;
+    assert_int_equal(lstat(in_folder(name), &status), 0);
+    return S_ISLNK(status.st_mode) ? 'l' : S_ISFIFO(status.st_mode) ? 'p' : 'f';
+}
+
+/* Only a regular file is ever replaced. */
+static void files_of_other_kinds_stay_what_they_are(void **state)
+{
+    (void)state;
+    struct error error;
+    write_bytes(in_folder("target"), "old", 3);
+    assert_int_equal(symlink("target", in_folder("link")), 0);
+    assert_int_equal(symlink("/dev/null", in_folder("null")), 0);
+    assert_int_equal(symlink("nowhere", in_folder("lost")), 0);
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+
+    assert_int_equal(write_named("link", &error), 0);
+    assert_true(kind_of("link") == 'l');
+    assert_true(kind_of("target") == 'f');
+    expect_content("target", "new", 3);
+    assert_int_equal(write_named("null", &error), 0);
+    assert_true(kind_of("null") == 'l');
+    assert_int_equal(write_named("lost", &error), -1);
+    expect_text(error.text, in_folder("lost"), "No such file");
+    assert_int_equal(write_named("pipe", &error), -1);
+    expect_text(error.text, in_folder("pipe"), "is no regular file");
+    assert_true(kind_of("pipe") == 'p');
+
+    /* In a folder for our own files, a link may have been planted. */
+    assert_int_equal(file_write(in_folder("link"), "mine", 4, &error), 0);
+    assert_true(kind_of("link") == 'f');
+    expect_content("target", "new", 3);
+    assert_int_equal(file_write(in_folder("pipe"), "mine", 4, &error), -1);
+    assert_true(kind_of("pipe") == 'p');
+}
+
 /* ---- The command line -------------------------------------------------------------------------
  */
 
@@ -504,6 +553,7 @@ int main(void)
         cmocka_unit_test_teardown(discard_leaves_no_trace, empty_folder),
         cmocka_unit_test_teardown(failed_write_leaves_the_old_file, empty_folder),
         cmocka_unit_test_teardown(mode_follows_the_umask, empty_folder),
+        cmocka_unit_test_teardown(files_of_other_kinds_stay_what_they_are, empty_folder),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,42 +127,85 @@ struct file_writer {
     int fd;
     int failure; /* errno of the first failure, 0 so far */
     char *path;
-    char *temporary;
+    char *temporary; /* NULL for a device, which is written to itself */
 };
 
-int file_writer_open(struct file_writer **writer, const char *path, struct error *error)
+static void free_writer(struct file_writer *writer)
 {
-    static const char suffix[] = ".XXXXXX";
-    struct stat status;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return error_set(error, "%s: is a folder; name a file in it", path);
-    struct file_writer *made = calloc(1, sizeof *made);
-    size_t length = strlen(path);
-    if (made) {
-        made->path = malloc(length + 1);
-        made->temporary = malloc(length + sizeof suffix);
+    free(writer->path);
+    free(writer->temporary);
+    free(writer);
+}
+
+/* Beside `path`, with the mode that the umask grants. */
+static int make_temporary(struct file_writer *made)
+{
+    enum { TRIES = 100 };
+    static atomic_uint counter;
+    size_t size = strlen(made->path) + 32;
+    made->temporary = malloc(size);
+    if (!made->temporary)
+        return ENOMEM;
+    for (int i = 0; i < TRIES; i++) {
+        snprintf(made->temporary, size, "%s.%lx-%x", made->path, (unsigned long)getpid(),
+                 atomic_fetch_add(&counter, 1));
+        made->fd = open(made->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (made->fd >= 0)
+            return 0;
+        if (errno != EEXIST)
+            break;
     }
-    if (!made || !made->path || !made->temporary) {
-        if (made) {
-            free(made->path);
-            free(made->temporary);
-        }
-        free(made);
-        return error_no_memory(error, path);
+    return errno;
+}
+
+/* `path` becomes the writer's. */
+static int open_writer(struct file_writer **writer, char *path, bool is_device, struct error *error)
+{
+    struct file_writer *made = path ? calloc(1, sizeof *made) : NULL;
+    if (!made) {
+        free(path);
+        return error_no_memory(error, "a file to be written");
     }
-    memcpy(made->path, path, length + 1);
-    memcpy(made->temporary, path, length);
-    memcpy(made->temporary + length, suffix, sizeof suffix);
-    made->fd = mkstemp(made->temporary);
-    if (made->fd < 0) {
-        int code = errno;
-        free(made->path);
-        free(made->temporary);
-        free(made);
-        return fail(error, path, code);
+    made->path = path;
+    int code = is_device ? 0 : make_temporary(made);
+    if (is_device && (made->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+        code = errno;
+    if (code) {
+        int result = code == ENOMEM ? error_no_memory(error, path) : fail(error, path, code);
+        free_writer(made);
+        return result;
     }
     *writer = made;
     return 0;
+}
+
+static int refuse_kind(const char *path, const struct stat *status, struct error *error)
+{
+    if (S_ISDIR(status->st_mode))
+        return error_set(error, "%s: is a folder; name a file in it", path);
+    return error_set(error, "%s: is no regular file; name one, or one that is not there yet", path);
+}
+
+int file_writer_open(struct file_writer **writer, const char *path, struct error *error)
+{
+    struct stat itself, target;
+    bool exists = lstat(path, &itself) == 0;
+    if (!exists)
+        return open_writer(writer, strdup(path), false, error);
+    if (stat(path, &target) < 0)
+        return fail(error, path, errno); /* a link that leads nowhere */
+    if (!S_ISREG(target.st_mode) && !S_ISCHR(target.st_mode))
+        return refuse_kind(path, &target, error);
+    char *followed = S_ISLNK(itself.st_mode) ? realpath(path, NULL) : strdup(path);
+    return open_writer(writer, followed, S_ISCHR(target.st_mode), error);
+}
+
+int file_writer_open_in_folder(struct file_writer **writer, const char *path, struct error *error)
+{
+    struct stat status;
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
+        return refuse_kind(path, &status, error);
+    return open_writer(writer, strdup(path), false, error);
 }
 
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size)
@@ -177,14 +221,6 @@ void file_writer_append(struct file_writer *writer, const void *bytes, size_t si
         next += put;
         size -= (size_t)put;
     }
-}
-
-/* mkstemp makes files that only their owner may read; a result gets what the umask grants. */
-static int grant_usual_mode(int fd)
-{
-    mode_t mask = umask(0);
-    umask(mask);
-    return fchmod(fd, 0666 & ~mask);
 }
 
 uint64_t file_space(const char *path)
@@ -215,29 +251,27 @@ static void release(struct file_writer **writer, bool remove_temporary)
     struct file_writer *ended = *writer;
     if (ended->fd >= 0)
         close(ended->fd);
-    if (remove_temporary)
+    if (remove_temporary && ended->temporary)
         unlink(ended->temporary);
-    free(ended->path);
-    free(ended->temporary);
-    free(ended);
+    free_writer(ended);
     *writer = NULL;
 }
 
 int file_writer_commit(struct file_writer **writer, struct error *error)
 {
     struct file_writer *w = *writer;
-    if (w->failure == 0 && (grant_usual_mode(w->fd) < 0 || fsync(w->fd) < 0))
+    if (w->failure == 0 && w->temporary && fsync(w->fd) < 0)
         w->failure = errno;
     int closed = close(w->fd);
     w->fd = -1;
     if (closed < 0 && w->failure == 0)
         w->failure = errno;
-    if (w->failure == 0 && rename(w->temporary, w->path) < 0)
+    if (w->failure == 0 && w->temporary && rename(w->temporary, w->path) < 0)
         w->failure = errno;
     int result = 0;
     if (w->failure != 0)
         result = fail(error, w->path, w->failure);
-    else
+    else if (w->temporary)
         sync_folder(w->path);
     release(writer, result != 0);
     return result;
@@ -252,7 +286,7 @@ void file_writer_discard(struct file_writer **writer)
 int file_write(const char *path, const void *bytes, size_t size, struct error *error)
 {
     struct file_writer *writer;
-    if (file_writer_open(&writer, path, error) < 0)
+    if (file_writer_open_in_folder(&writer, path, error) < 0)
         return -1;
     file_writer_append(writer, bytes, size);
     return file_writer_commit(&writer, error);

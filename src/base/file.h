@@ -23,12 +23,17 @@ char *file_folder(const char *path);
  * that cannot be known. */
 uint64_t file_space(const char *path);
 
-/* A file that appears under its name whole or not at all: written as a temporary file beside
- * `path`, then fsync and rename. */
+/* A file that appears under its name whole or not at all: written as a temporary file beside it,
+ * then fsync and rename. */
 struct file_writer;
 
-/* Fails at once where the folder is missing or read-only. */
+/* For a file that the user has named: a link is followed, and what is written to a character
+ * device, such as /dev/null, goes there. Fails at once where the folder is missing or read-only,
+ * where the link leads nowhere, and where something stands there that is no file. */
 int file_writer_open(struct file_writer **writer, const char *path, struct error *error);
+/* For a file of ours in a folder that the user has named: a link that was planted there is not
+ * followed, but replaced. Otherwise the same. */
+int file_writer_open_in_folder(struct file_writer **writer, const char *path, struct error *error);
 /* Appends. After the first failure the writer only remembers it; file_writer_commit tells. */
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size);
 /* Makes the file appear and frees the writer. On failure nothing remains on the disk. */
@@ -36,7 +41,7 @@ int file_writer_commit(struct file_writer **writer, struct error *error);
 /* Gives up: removes the temporary file and frees the writer; NULL is fine. */
 void file_writer_discard(struct file_writer **writer);
 
-/* The three steps at once. */
+/* The three steps at once, for a file of ours in a folder that the user has named. */
 int file_write(const char *path, const void *bytes, size_t size, struct error *error);
 
 #endif

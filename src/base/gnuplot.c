@@ -85,7 +85,7 @@ int gnuplot_draw(const char *folder, const char *script, const char *name, struc
     struct file_writer *writer;
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX)
         return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
-    if (file_writer_open(&writer, path, error) < 0)
+    if (file_writer_open_in_folder(&writer, path, error) < 0)
         return -1;
     if (run(folder, script, writer))
         return file_writer_commit(&writer, error);
