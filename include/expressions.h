@@ -206,8 +206,8 @@ expressions_detector_set_verifier(struct expressions_detector *detector,
                                   const struct expressions_model *model,
                                   struct expressions_error *error);
 
-/** Finds frontal faces in a single picture, thoroughly: fills box, id and score of faces[0 ..
- * *count-1], at most `capacity`, largest first; all else in them becomes 0. */
+/** Finds frontal faces in a single picture, thoroughly: fills box, id and score of as many
+ * faces[], at most `capacity`, as it says in *count, largest first; all else in them becomes 0. */
 EXPRESSIONS_API enum expressions_status
 expressions_detect(struct expressions_detector *detector, const struct expressions_picture *picture,
                    struct expressions_face *faces, int capacity, int *count,

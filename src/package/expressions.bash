@@ -5,7 +5,7 @@ _expressions()
     local words
     COMPREPLY=()
     case $3 in
-    --image | --video | --model | --cascade | --csv | --data | --ferplus | --evaluate | --resume | \
+    --image | --video | --model | --cascade | --csv | --data | --ferplus | --backgrounds | --evaluate | --resume | \
         --mean-faces | --export-onnx | --output | --report)
         mapfile -t COMPREPLY < <(compgen -f -- "$2")
         compopt -o filenames
@@ -18,7 +18,7 @@ _expressions()
     --features) words='pixels hog windows patches' ;;
     --activation) words='sigmoid tanh relu' ;;
     --output-activation) words='softmax sigmoid' ;;
-    --batch-norm | --align) words='on off' ;;
+    --batch-norm | --align | --verifier) words='on off' ;;
     --loss) words='cross-entropy mse' ;;
     --descent) words='mini-batch stochastic full' ;;
     --optimizer) words='sgd momentum adamw' ;;

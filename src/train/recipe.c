@@ -126,7 +126,8 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
         "--batch-norm %s "
         "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
         "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
-        "--label-smoothing %s --ferplus-share %s --class-weights %s --prior %s --augment %s --webcam %s "
+        "--label-smoothing %s --ferplus-share %s --class-weights %s --prior %s --augment %s "
+        "--webcam %s "
         "--mixup %s --seed %llu "
         "--threads %d",
         r->align ? "on" : "off", r->verifier ? "on" : "off", features, hidden,
@@ -136,7 +137,7 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
         r->epochs, r->patience, exact(r->step.dropout, numbers[1]),
         exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
         exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
-        exact(r->class_weights, numbers[9]), prior,
-        exact(r->augment.strength, numbers[6]), exact(r->augment.webcam, numbers[8]),
-        exact(r->mixup, numbers[7]), (unsigned long long)r->seed, r->threads);
+        exact(r->class_weights, numbers[9]), prior, exact(r->augment.strength, numbers[6]),
+        exact(r->augment.webcam, numbers[8]), exact(r->mixup, numbers[7]),
+        (unsigned long long)r->seed, r->threads);
 }
