@@ -8,6 +8,7 @@
 #include "webcam.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,7 +260,8 @@ struct judgement {
     const struct fitting *fitting;
     const struct mlp *verifier;
     size_t drawn;
-    float *scores; /* drawn; below 0 where memory ran out */
+    float *scores;      /* drawn */
+    atomic_bool failed; /* memory ran out */
 };
 
 static struct rng window_stream(const struct fitting *f, size_t window)
@@ -275,12 +277,14 @@ static void judge_part(void *context, int part, int parts)
     size_t begin, end;
     uint8_t crop[CROP];
     team_share(j->drawn, 1, part, parts, &begin, &end);
-    bool works =
-        verifier_workspace_create(&workspace, j->verifier, FACE_SIDE, FACE_SIDE, &why) == 0;
+    if (verifier_workspace_create(&workspace, j->verifier, FACE_SIDE, FACE_SIDE, &why) < 0) {
+        atomic_store(&j->failed, true);
+        return;
+    }
     for (size_t i = begin; i < end; i++) {
         struct rng rng = window_stream(j->fitting, i);
         backgrounds_window(j->fitting->backgrounds, &rng, crop);
-        j->scores[i] = works ? verifier_score(j->verifier, workspace, crop) : -1.0f;
+        j->scores[i] = verifier_score(j->verifier, workspace, crop);
     }
     verifier_workspace_free(&workspace);
 }
@@ -302,8 +306,13 @@ static int mine(struct fitting *f, const struct mlp *verifier, struct error *err
         free(scores);
         return error_no_memory(error, "the verifier");
     }
-    struct judgement judgement = {f, verifier, drawn, scores};
+    struct judgement judgement = {
+        .fitting = f, .verifier = verifier, .drawn = drawn, .scores = scores};
     team_run(f->team, judge_part, &judgement);
+    if (atomic_load(&judgement.failed)) {
+        free(scores);
+        return error_no_memory(error, "the verifier");
+    }
     memcpy(sorted, scores, drawn * sizeof *scores);
     qsort(sorted, drawn, sizeof *sorted, falling);
     float least = sorted[kept];
@@ -313,7 +322,7 @@ static int mine(struct fitting *f, const struct mlp *verifier, struct error *err
             backgrounds_window(f->backgrounds, &rng, f->mined + (size_t)f->mined_count++ * CROP);
         }
     free(scores);
-    return least < 0.0f ? error_no_memory(error, "the verifier") : 0;
+    return 0;
 }
 
 /* 1 where it is to stop. */
