@@ -15,7 +15,7 @@ struct detector;
 /* What a verifier's score must reach: for a new face; for one that is known already and found where
  * it is expected; and to take it for found there although the cascade is silent. */
 #define DETECTOR_NEW    0.5f
-#define DETECTOR_KNOWN  0.1f
+#define DETECTOR_KNOWN  0.02f
 #define DETECTOR_SILENT 0.8f
 
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error);

@@ -68,12 +68,15 @@ static void choose_pair(struct smoother_slot *slot, bool named, double time)
     }
 }
 
+/* Of a face that is followed; the aligner makes up for a box that does not sit well. */
+static const double least_score = 0.4;
+
 /* How well the face was seen, 0 .. 1: the verifier's score, where there is one, times the exponents
  * with which the network's answers to PublicTest are worth most after they were made small, or
  * blurred as by motion within 1/30 s. */
 static double seen(const struct smoother_slot *slot, const struct expressions_face *face, double dt)
 {
-    double score = face->score > 0 ? (double)face->score : 1;
+    double score = face->score > 0 ? fmax((double)face->score, least_score) : 1;
     double side = face->box.width;
     if (side <= 0 || slot->box.width <= 0 || dt <= 0)
         return score;
