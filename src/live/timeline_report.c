@@ -33,7 +33,8 @@ int timeline_report_open(const char *folder, struct error *error)
     if (mkdir(folder, 0777) < 0 && errno != EEXIST)
         return error_set(error, "%s: the folder cannot be made: %s; name another", folder,
                          strerror(errno));
-    if (place(path, folder, "timeline.csv", error) || file_writer_open_in_folder(&probe, path, error))
+    if (place(path, folder, "timeline.csv", error) ||
+        file_writer_open_in_folder(&probe, path, error))
         return -1;
     file_writer_discard(&probe);
     return 0;

@@ -23,7 +23,8 @@ int report_open(const char *folder, struct error *error)
         return error_set(error, "%s: %s; name a folder that can be made", folder, strerror(errno));
     struct file_writer *probe;
     char path[PATH_MAX];
-    if (place(path, folder, "log.csv", error) < 0 || file_writer_open_in_folder(&probe, path, error) < 0)
+    if (place(path, folder, "log.csv", error) < 0 ||
+        file_writer_open_in_folder(&probe, path, error) < 0)
         return -1;
     file_writer_discard(&probe);
     return 0;
