@@ -371,7 +371,7 @@ def without_verifier(model, path):
             kept[name] = dict(tensor, data_offsets=[len(values), len(values) + stop - begin])
             values += data[begin:stop]
     kept["__metadata__"] = {key: value for key, value in about.items()
-                            if not key.startswith("verifier.")}
+                            if not key.startswith("verifier.") and key != "crc32"}
     text = json.dumps(kept).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
