@@ -47,7 +47,7 @@ strike()
 awk -f "$source_dir/tests/made_up.awk" >data.csv
 for copy in 1 2 3 4; do sed 1d data.csv; done >rows
 { head -n 1 data.csv; cat rows; } >many.csv
-recipe="--data many.csv --align off --features hog,pixels --ferplus-share 0 --hidden 16,16
+recipe="--data many.csv --align off --verifier off --features hog,pixels --ferplus-share 0 --hidden 16,16
         --batch-size 16 --epochs 12 --threads 1"
 began=$(date +%s%N)
 # shellcheck disable=SC2086 # the words of $recipe are arguments
@@ -131,7 +131,7 @@ struck_in_order()
 pattern="threads$"
 struck_in_order --features windows --hidden @4 --epochs 1000
 pattern="epoch   1/"
-struck_in_order --align off --features pixels --hidden 8 --descent full --batch-norm off --epochs 100000
+struck_in_order --align off --verifier off --features pixels --hidden 8 --descent full --batch-norm off --epochs 100000
 
 # ---- expressions ----------------------------------------------------------------------------------
 

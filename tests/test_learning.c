@@ -267,7 +267,7 @@ static double accuracy_of_trainer(const struct combination *how, const struct da
     struct error error;
     struct model model;
     struct evaluation evaluation;
-    recipe.align = false;
+    recipe.align = recipe.verifier = false;
     recipe.network_count = 1;
     recipe.features[0] = FEATURES_PIXELS;
     recipe.hidden_count = how->hidden;

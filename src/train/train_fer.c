@@ -256,18 +256,10 @@ static void print_resume(const struct options *o, const char *checkpoint)
 }
 
 /* Where pictures without faces are, or NULL. */
-static const char *find_backgrounds(const struct options *o, const struct recipe *recipe)
+static const char *find_backgrounds(const struct options *o)
 {
-    if (o->backgrounds || !recipe->verifier || o->resume)
-        return o->backgrounds;
-    if (access(default_backgrounds, F_OK) == 0)
-        return default_backgrounds;
-    log_line(
-        program,
-        "no pictures without faces at %s (see --backgrounds): the verifier learns from made-up "
-        "scenes alone, and will take more places for faces",
-        default_backgrounds);
-    return NULL;
+    bool there = access(default_backgrounds, F_OK) == 0;
+    return o->backgrounds ? o->backgrounds : there ? default_backgrounds : NULL;
 }
 
 static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
@@ -286,7 +278,7 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
                    ? EXIT_FAILURE
                    : EXIT_SUCCESS;
     struct training_files files = {program, output, checkpoint, o->report,
-                                   find_backgrounds(o, &recipe)};
+                                   find_backgrounds(o)};
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
         return EXIT_FAILURE;
     if (stop && access(checkpoint, F_OK) == 0)

@@ -4,6 +4,7 @@
 #include "fit_dictionary.h"
 #include "fit_verifier.h"
 #include "inspect.h"
+#include "log.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,6 +46,15 @@ static int learn_verifier(struct training *t, struct error *error)
     const struct recipe *r = t->recipe;
     struct backgrounds backgrounds;
     const char *folder = t->files->backgrounds;
+    if (t->dataset->width != FACE_SIDE || t->dataset->height != FACE_SIDE)
+        return error_set(error,
+                         "pictures of %dx%d pixels: the verifier learns from faces of %dx%d; "
+                         "use --verifier off",
+                         t->dataset->width, t->dataset->height, FACE_SIDE, FACE_SIDE);
+    if (!folder)
+        log_line(t->files->program,
+                 "no pictures without faces (see --backgrounds): the "
+                 "verifier learns from made-up scenes alone, and will take more places for faces");
     int result = backgrounds_load(&backgrounds, folder, t->count, r->seed, t->team, t->stop, error);
     if (result != 0)
         return result;
