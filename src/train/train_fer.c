@@ -277,8 +277,7 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
         return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error) < 0
                    ? EXIT_FAILURE
                    : EXIT_SUCCESS;
-    struct training_files files = {program, output, checkpoint, o->report,
-                                   find_backgrounds(o)};
+    struct training_files files = {program, output, checkpoint, o->report, find_backgrounds(o)};
     if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
         return EXIT_FAILURE;
     if (stop && access(checkpoint, F_OK) == 0)
