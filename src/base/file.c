@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */ /* NOLINT: names of this kind are POSIX's to give */
 #include "file.h"
 
 #include <errno.h>

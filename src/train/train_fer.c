@@ -1,4 +1,5 @@
 /* train_fer: trains the network on FER2013, or measures a trained one. */
+#define _XOPEN_SOURCE 700 /* realpath */ /* NOLINT: names of this kind are POSIX's to give */
 #include "blas.h"
 #include "checkpoint.h"
 #include "cross_validation.h"
