@@ -72,7 +72,7 @@ static struct model trained_model(const struct dataset *d)
     r.hidden[0] = (struct hidden_layer){.units = 16};
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
-    r.align = false;
+    r.align = r.verifier = false;
     r.batch_size = 16;
     r.epochs = 6;
     r.learning_rate = 1e-2f;

@@ -510,7 +510,7 @@ static void prepare_checkpoint(void)
 static struct recipe small_recipe(void)
 {
     struct recipe r = recipe_default();
-    r.align = false;
+    r.align = r.verifier = false;
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;
@@ -552,7 +552,7 @@ static void training_of_all(void **state)
 {
     (void)state;
     recipe = small_recipe();
-    recipe.align = true;
+    recipe.align = recipe.verifier = true;
     recipe.network_count = 2;
     recipe.features[0] = FEATURES_PATCHES;
     recipe.features[1] = FEATURES_WINDOWS;

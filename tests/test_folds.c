@@ -112,7 +112,7 @@ static void folds_are_even_and_keep_photographs_whole(void **state)
 static struct recipe memorizing_recipe(void)
 {
     struct recipe r = recipe_default();
-    r.align = false;
+    r.align = r.verifier = false;
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;

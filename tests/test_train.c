@@ -456,7 +456,7 @@ static void optimizers_follow_their_formulas(void **state)
 static struct recipe small_recipe(void)
 {
     struct recipe r = recipe_default();
-    r.align = false;
+    r.align = r.verifier = false;
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;
