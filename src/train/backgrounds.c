@@ -89,7 +89,7 @@ static int read_grey(const char *path, uint8_t **pixels, int *width, int *height
 
 static int is_visible(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.';
+    return !file_is_litter(entry->d_name);
 }
 
 static int read_entry(struct backgrounds *b, const char *path, const volatile sig_atomic_t *stop,
