@@ -45,6 +45,11 @@ double rng_uniform(struct rng *rng)
     return (double)(rng_next(rng) >> 11) * 0x1p-53;
 }
 
+double rng_between(struct rng *rng, double low, double high)
+{
+    return low + (high - low) * rng_uniform(rng);
+}
+
 double rng_normal(struct rng *rng)
 {
     const double two_pi = 6.283185307179586;

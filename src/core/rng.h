@@ -17,6 +17,8 @@ struct rng rng_make(uint64_t seed, uint64_t stream);
 uint64_t rng_next(struct rng *rng);
 /* Uniform in [0, 1). */
 double rng_uniform(struct rng *rng);
+/* Uniform in [low, high). */
+double rng_between(struct rng *rng, double low, double high);
 /* Normal with mean 0 and deviation 1 (Box & Muller 1958). */
 double rng_normal(struct rng *rng);
 /* Uniform in 0 .. bound-1 without bias; bound > 0. */

@@ -74,7 +74,7 @@ struct fitting {
 
 static float between(struct rng *rng, double low, double high)
 {
-    return (float)(low + (high - low) * rng_uniform(rng));
+    return (float)rng_between(rng, low, high);
 }
 
 /* Turned by `angle`, enlarged by `scale`, moved by shares of the side; the edge is repeated. */

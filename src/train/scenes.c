@@ -12,11 +12,6 @@ struct scene {
     uint8_t *pixels;
 };
 
-static double between(struct rng *rng, double low, double high)
-{
-    return low + (high - low) * rng_uniform(rng);
-}
-
 static uint8_t to_grey(double value)
 {
     return (uint8_t)fmin(fmax(value, 0.0), 255.0);
@@ -34,8 +29,9 @@ static void dab(const struct scene *s, int x, int y, double grey, double share)
 /* A plane of light in any direction, which may end at black or white. */
 static void gradient(const struct scene *s)
 {
-    double angle = between(s->rng, 0, two_pi), middle = between(s->rng, 40, 215);
-    double rise = between(s->rng, 0, 300) / s->side, dx = rise * cos(angle), dy = rise * sin(angle);
+    double angle = rng_between(s->rng, 0, two_pi), middle = rng_between(s->rng, 40, 215);
+    double rise = rng_between(s->rng, 0, 300) / s->side, dx = rise * cos(angle),
+           dy = rise * sin(angle);
     for (int y = 0; y < s->side; y++)
         for (int x = 0; x < s->side; x++)
             s->pixels[y * s->side + x] =
@@ -47,9 +43,9 @@ static void gradient(const struct scene *s)
 static void noise(const struct scene *s)
 {
     enum { GRID = 33 };
-    double fade = between(s->rng, 0.3, 1.0), height = between(s->rng, 20, 90);
-    double squeeze = between(s->rng, 0.4, 1.0); /* water and wood lie in one direction */
-    double cell = s->side / between(s->rng, 2, 8);
+    double fade = rng_between(s->rng, 0.3, 1.0), height = rng_between(s->rng, 20, 90);
+    double squeeze = rng_between(s->rng, 0.4, 1.0); /* water and wood lie in one direction */
+    double cell = s->side / rng_between(s->rng, 2, 8);
     for (; cell >= 1.5; cell /= 2, height *= fade) {
         double values[GRID][GRID];
         for (int i = 0; i < GRID * GRID; i++)
@@ -73,9 +69,10 @@ static void noise(const struct scene *s)
 static void waves(const struct scene *s, int count)
 {
     for (int i = 0; i < count; i++) {
-        double angle = between(s->rng, 0, two_pi), height = between(s->rng, 15, 90);
-        double step = two_pi / between(s->rng, 4, s->side / 3.0), sharp = between(s->rng, 0.3, 4);
-        double bend = between(s->rng, 0, 6), slow = two_pi / between(s->rng, 40, 400);
+        double angle = rng_between(s->rng, 0, two_pi), height = rng_between(s->rng, 15, 90);
+        double step = two_pi / rng_between(s->rng, 4, s->side / 3.0),
+               sharp = rng_between(s->rng, 0.3, 4);
+        double bend = rng_between(s->rng, 0, 6), slow = two_pi / rng_between(s->rng, 40, 400);
         double dx = cos(angle), dy = sin(angle);
         for (int y = 0; y < s->side; y++)
             for (int x = 0; x < s->side; x++) {
@@ -106,9 +103,9 @@ static void ellipses(const struct scene *s, int count, double smallest, double l
 {
     for (int i = 0; i < count; i++) {
         double a = smallest * pow(largest / smallest, rng_uniform(s->rng));
-        ellipse(s, between(s->rng, 0, s->side), between(s->rng, 0, s->side), a,
-                fmax(a * between(s->rng, flattest, 1), 1), between(s->rng, 0, two_pi),
-                between(s->rng, 0, 255), between(s->rng, -70, 70));
+        ellipse(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side), a,
+                fmax(a * rng_between(s->rng, flattest, 1), 1), rng_between(s->rng, 0, two_pi),
+                rng_between(s->rng, 0, 255), rng_between(s->rng, -70, 70));
     }
 }
 
@@ -128,11 +125,13 @@ static void stroke(const struct scene *s, double x0, double y0, double x1, doubl
 /* Lines of letters that nobody can read: two to four strokes each. */
 static void text(const struct scene *s)
 {
-    double size = between(s->rng, 6, 40), width = fmax(1, size * between(s->rng, 0.06, 0.22));
-    double grey = between(s->rng, 0, 255), tilt = between(s->rng, -0.15, 0.15);
-    double left = between(s->rng, 0, s->side * 0.3), spacing = size * between(s->rng, 1.3, 2);
-    for (double y = between(s->rng, 0, 2 * size); y < s->side; y += spacing)
-        for (double x = left; x < s->side * 0.95; x += size * between(s->rng, 0.6, 1.1)) {
+    double size = rng_between(s->rng, 6, 40),
+           width = fmax(1, size * rng_between(s->rng, 0.06, 0.22));
+    double grey = rng_between(s->rng, 0, 255), tilt = rng_between(s->rng, -0.15, 0.15);
+    double left = rng_between(s->rng, 0, s->side * 0.3),
+           spacing = size * rng_between(s->rng, 1.3, 2);
+    for (double y = rng_between(s->rng, 0, 2 * size); y < s->side; y += spacing)
+        for (double x = left; x < s->side * 0.95; x += size * rng_between(s->rng, 0.6, 1.1)) {
             int strokes = rng_below(s->rng, 6) == 0 ? 0 : 2 + (int)rng_below(s->rng, 3);
             double base = y + tilt * x;
             for (int i = 0; i < strokes; i++)
@@ -147,13 +146,13 @@ static void text(const struct scene *s)
 static void boxes(const struct scene *s)
 {
     bool rows = rng_below(s->rng, 2);
-    double size = between(s->rng, 8, s->side / 3.0), gap = size * between(s->rng, 0.1, 0.8);
-    double wide = between(s->rng, 0.5, 1.8), grey = between(s->rng, 0, 255);
+    double size = rng_between(s->rng, 8, s->side / 3.0), gap = size * rng_between(s->rng, 0.1, 0.8);
+    double wide = rng_between(s->rng, 0.5, 1.8), grey = rng_between(s->rng, 0, 255);
     for (double y = 0; y < s->side; y += size + gap)
         for (double x = 0; x < s->side; x += size * wide + gap) {
-            double px = rows ? x : between(s->rng, 0, s->side);
-            double py = rows ? y : between(s->rng, 0, s->side);
-            double tone = rows ? grey + between(s->rng, -15, 15) : between(s->rng, 0, 255);
+            double px = rows ? x : rng_between(s->rng, 0, s->side);
+            double py = rows ? y : rng_between(s->rng, 0, s->side);
+            double tone = rows ? grey + rng_between(s->rng, -15, 15) : rng_between(s->rng, 0, 255);
             for (int v = 0; v < (int)size; v++)
                 for (int u = 0; u < (int)(size * wide); u++)
                     dab(s, (int)px + u, (int)py + v, tone, 1);
@@ -164,9 +163,9 @@ static void strokes(const struct scene *s)
 {
     int count = 5 + (int)rng_below(s->rng, 60);
     for (int i = 0; i < count; i++)
-        stroke(s, between(s->rng, 0, s->side), between(s->rng, 0, s->side),
-               between(s->rng, 0, s->side), between(s->rng, 0, s->side), between(s->rng, 1, 8),
-               between(s->rng, 0, 255));
+        stroke(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side),
+               rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side),
+               rng_between(s->rng, 1, 8), rng_between(s->rng, 0, 255));
 }
 
 void scene_make(struct rng *rng, int side, uint8_t *scene)

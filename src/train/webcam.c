@@ -256,11 +256,6 @@ void webcam_cover(struct grey_crop in, struct cover cover, uint8_t *out)
 
 /* ---- All by chance --------------------------------------------------------------------------- */
 
-static double between(struct rng *rng, double low, double high)
-{
-    return low + (high - low) * rng_uniform(rng);
-}
-
 static bool chance(struct rng *rng, double share)
 {
     return rng_uniform(rng) < share;
@@ -271,35 +266,35 @@ static bool chance(struct rng *rng, double share)
 static void cover_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
 {
     double w = in.width, h = in.height;
-    struct cover c = {.grey = between(rng, 0, 255)};
+    struct cover c = {.grey = rng_between(rng, 0, 255)};
     switch (rng_below(rng, 3)) {
     case 0:
         c.x = 0.5 * w;
-        c.y = between(rng, 0.0, 1.0) * h;
+        c.y = rng_between(rng, 0.0, 1.0) * h;
         c.half_width = 2.0 * w;
-        c.half_height = between(rng, 0.04, 0.13) * h;
-        c.angle = between(rng, -0.3, 0.3);
+        c.half_height = rng_between(rng, 0.04, 0.13) * h;
+        c.angle = rng_between(rng, -0.3, 0.3);
         break;
     case 1: {
-        double around = between(rng, 0, 2.0 * pi);
+        double around = rng_between(rng, 0, 2.0 * pi);
         c.x = (0.5 + 0.55 * cos(around)) * w;
         c.y = (0.5 + 0.55 * sin(around)) * h;
-        c.half_width = between(rng, 0.12, 0.30) * w;
-        c.half_height = between(rng, 0.12, 0.30) * h;
-        c.angle = between(rng, 0, pi);
+        c.half_width = rng_between(rng, 0.12, 0.30) * w;
+        c.half_height = rng_between(rng, 0.12, 0.30) * h;
+        c.angle = rng_between(rng, 0, pi);
         c.round = true;
         break;
     }
     default:
-        c.y = between(rng, 0.25, 0.45) * h;
-        c.half_width = between(rng, 0.05, 0.12) * w;
-        c.half_height = between(rng, 0.04, 0.09) * h;
+        c.y = rng_between(rng, 0.25, 0.45) * h;
+        c.half_width = rng_between(rng, 0.05, 0.12) * w;
+        c.half_height = rng_between(rng, 0.04, 0.09) * h;
         c.round = true;
-        c.grey = between(rng, 200, 255);
-        c.x = between(rng, 0.62, 0.78) * w;
+        c.grey = rng_between(rng, 200, 255);
+        c.x = rng_between(rng, 0.62, 0.78) * w;
         webcam_cover(in, c, out);
         in.pixels = out;
-        c.x -= between(rng, 0.33, 0.45) * w;
+        c.x -= rng_between(rng, 0.33, 0.45) * w;
         break;
     }
     webcam_cover(in, c, out);
@@ -309,11 +304,11 @@ static void cover_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
 static void light_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
 {
     if (chance(rng, 0.3)) {
-        double angle = between(rng, -pi, pi), contrast = between(rng, 0.2, 0.8);
+        double angle = rng_between(rng, -pi, pi), contrast = rng_between(rng, 0.2, 0.8);
         webcam_side_light(in, angle, contrast, out);
     }
     if (chance(rng, 0.5)) {
-        double gain = exp(between(rng, -0.7, 0.8)), gamma = exp(between(rng, -0.5, 0.5));
+        double gain = exp(rng_between(rng, -0.7, 0.8)), gamma = exp(rng_between(rng, -0.5, 0.5));
         webcam_expose(in, gain, gamma, out);
     }
 }
@@ -322,13 +317,13 @@ static void lens_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
 {
     const double size = in.width / 48.0; /* lengths are for faces of 48 pixels */
     if (chance(rng, 0.2))
-        webcam_blur(in, size * between(rng, 0.4, 1.3), out);
+        webcam_blur(in, size * rng_between(rng, 0.4, 1.3), out);
     if (chance(rng, 0.2)) {
-        double angle = between(rng, 0, pi), length = size * between(rng, 1.5, 6);
+        double angle = rng_between(rng, 0, pi), length = size * rng_between(rng, 1.5, 6);
         webcam_motion(in, angle, length, out);
     }
     if (chance(rng, 0.3)) {
-        int side = (int)(in.width * between(rng, 0.5, 0.85));
+        int side = (int)(in.width * rng_between(rng, 0.5, 0.85));
         webcam_enlarged(in, side > 1 ? side : 1, out);
     }
 }
@@ -343,9 +338,9 @@ void webcam_picture(struct grey_crop in, struct rng *rng, uint8_t *out)
     light_by_chance(in, rng, out);
     lens_by_chance(in, rng, out);
     if (chance(rng, 0.3))
-        webcam_noise(in, between(rng, 2, 16), rng, out);
+        webcam_noise(in, rng_between(rng, 2, 16), rng, out);
     if (chance(rng, 0.15))
-        webcam_local_contrast(in, between(rng, 0.2, 1.0), out);
+        webcam_local_contrast(in, rng_between(rng, 0.2, 1.0), out);
     if (chance(rng, 0.5)) {
         int dx = (int)rng_below(rng, BLOCK), dy = (int)rng_below(rng, BLOCK);
         int quality = 20 + (int)rng_below(rng, 41);
