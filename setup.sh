@@ -5,9 +5,9 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages='build-essential cmake pkg-config
-    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev
-    libopencv-objdetect-dev opencv-data libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core
-    libopenblas-pthread-dev libcjson-dev zlib1g-dev libjpeg-dev libpng-dev gnuplot-nox'
+    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-objdetect-dev
+    libavdevice-dev libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev opencv-data
+    libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core libopenblas-pthread-dev libcjson-dev zlib1g-dev libjpeg-dev libpng-dev gnuplot-nox'
 test_packages='libcmocka-dev libopencv-dnn-dev python3-numpy xvfb xdotool jq inotify-tools file'
 
 stop()
@@ -56,14 +56,14 @@ name_packages()
     cat >&2 <<'END'
 setup.sh: CMake, or something it looks for (see above), is missing, and there is no apt-get. Install
 by hand, then run setup.sh again: a C11 and a C++17 compiler, CMake 3.25 or newer, pkg-config,
-OpenCV 4 with its Haar cascades, SDL2, SDL2_ttf, DejaVu Sans, OpenBLAS, cJSON, zlib, libjpeg,
+OpenCV 4 with its Haar cascades, FFmpeg 5.1 or newer, SDL2, SDL2_ttf, DejaVu Sans, OpenBLAS, cJSON, zlib, libjpeg,
 libpng, gnuplot, cmocka; for the test of the window Xvfb and xdotool, for the recipes jq, inotify-tools
 and numpy for Python, for packages file.
-  Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data SDL2-devel
+  Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data ffmpeg-devel SDL2-devel
       SDL2_ttf-devel dejavu-sans-fonts openblas-devel cjson-devel zlib-devel
       libjpeg-turbo-devel libpng-devel gnuplot libcmocka-devel xorg-x11-server-Xvfb xdotool jq
       inotify-tools python3-numpy
-  macOS (not tried): brew install cmake pkgconf opencv sdl2 sdl2_ttf openblas cjson zlib jpeg-turbo libpng
+  macOS (not tried): brew install cmake pkgconf opencv ffmpeg sdl2 sdl2_ttf openblas cjson zlib jpeg-turbo libpng
       gnuplot cmocka jq numpy font-dejavu, and PKG_CONFIG_PATH="$(brew --prefix openblas)/lib/pkgconfig"
 END
     exit 1

@@ -1,12 +1,12 @@
-/* All that Expressions asks of OpenCV, as a C API.
+/* All that Expressions asks of OpenCV, and of FFmpeg for videos and cameras, as a C API.
  *
  * Every function returns an `enum ocv_code`; on anything but OCV_OK, `error` (which may be NULL)
  * holds the same code and one line of text, and outputs are untouched. The text says why and what
  * to do; the thing's name is the caller's to put before it. No C++ exception leaves the shim.
  * Handles are opaque, made by an `open` or `decode` function and ended by a `close` function that
  * takes the handle's address, sets it to NULL and accepts NULL. Pixel buffers belong to the caller,
- * but for the two views, which the handle keeps. One handle may be used by one thread at a time;
- * different handles by different threads at once.
+ * but for those of decoded pictures and frames, which the handle keeps. One handle may be used by
+ * one thread at a time; different handles by different threads at once.
  *
  * Pictures are the plain structs of image.h. */
 #ifndef OCV_H
@@ -104,7 +104,7 @@ enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t o
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
                            uint8_t *out, struct ocv_error *error);
 
-/* ---- Cameras, streams and video files ------------------------------------------------------ */
+/* ---- Cameras, streams and video files (FFmpeg) --------------------------------------------- */
 
 struct ocv_video;
 
@@ -112,41 +112,83 @@ struct ocv_video;
  * needs them. May run in a thread of its own. */
 enum ocv_code ocv_video_prepare(struct ocv_error *error);
 
-/* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/...") or stream URL.
- * width, height and fps are wishes; 0 leaves the choice to the camera. */
-enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_error *error);
-/* A video file that holds all of the video: neither playlists nor anything else that would open
- * other files or connections. Sets an environment variable for the while: no other thread may ask
- * for one then. */
-enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct ocv_error *error);
+/* Asked at least ten times a second by the thread that waits for a source: anything but 0 ends its
+ * wait, and the source. `ends` may be NULL. */
+struct ocv_patience {
+    int (*ends)(void *context);
+    void *context;
+};
 
-/* Frames a second and number of frames as the source states them; 0 where it does not. */
+/* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/..."), stream URL, or "-":
+ * standard input. width, height and fps are wishes; 0 leaves the choice to the camera. A stream's
+ * address is the only one that is reached: where it leads on to another, it cannot be opened. */
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
+                              double fps, struct ocv_patience patience, struct ocv_error *error);
+/* A video file that holds all of the video: neither playlists nor anything else that would open
+ * other files or connections. "-" is standard input. */
+enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
+                             struct ocv_patience patience, struct ocv_error *error);
+
+/* Frames a second, where they are unevenly spaced of the shortest space, and number of frames, as
+ * the source states them; 0 where it does not. */
 double ocv_video_fps(const struct ocv_video *video);
 long ocv_video_frame_count(const struct ocv_video *video);
 
-/* Waits for the next frame and decodes it into the handle. The size may change from frame to
- * frame. OCV_END after the last one. */
+/* Waits for the next frame and decodes it into the handle; what cannot be decoded is passed over
+ * and counted. OCV_END after the last one. */
 enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error);
-/* When the newest frame came, before it was decoded: seconds of the monotonic clock. */
-double ocv_video_grabbed(const struct ocv_video *video);
-/* The newest frame's pixels: they belong to the handle and live until its next call. */
-struct bgr_image ocv_video_view(const struct ocv_video *video);
+
+/* A frame as a player shows it: upright, with square pixels (one side grows where a file's are
+ * not), without the combs of interlaced film, in the colours that the file states. The size may
+ * change from frame to frame. */
+struct ocv_shot {
+    struct bgr_image picture; /* belongs to the handle and lives until its next call */
+    double time;     /* seconds since the source's first frame, by its own clock; never less than
+                      * the frame before */
+    double duration; /* how long it is shown, seconds; 0: a live source, which does not know */
+    double grabbed;  /* when it came, before it was decoded: seconds of the monotonic clock */
+};
+
+/* The newest frame; without pixels before the first one. */
+struct ocv_shot ocv_video_shot(const struct ocv_video *video);
+
+/* What a source did not give. */
+struct ocv_losses {
+    long frames;       /* that could not be decoded */
+    int cut;           /* its end came too early; to be asked after OCV_END */
+    double read_until; /* where that was, seconds */
+    double stated;     /* how long it should have been; 0: not stated */
+};
+
+struct ocv_losses ocv_video_losses(const struct ocv_video *video);
 void ocv_video_close(struct ocv_video **video);
 
 /* ---- Writing video ------------------------------------------------------------------------- */
 
 struct ocv_writer;
 
-/* The file ending chooses container and codec: .mp4, .mkv, .avi. The codecs want even sizes: an odd
- * width or height grows by one pixel, which repeats the edge. */
+/* The sound that goes with the frames. */
+struct ocv_sound {
+    const char *film; /* whose it is; NULL: none */
+    double begin;     /* what is heard with the first frame, seconds after the film's own */
+};
+
+/* The file ending chooses what is written: H.264 in .mp4 and .mkv, VP9 in .webm, JPEG in .avi,
+ * .gif;
+ * "-" is y4m on standard output. All but a GIF have even sizes: an odd width or height grows by one
+ * pixel, which repeats the edge. fps: the rate of .avi and y4m, a hint for the others, whose frames
+ * keep their times.
+ * An earlier file is only touched once all else has been found possible. What has been written can
+ * be played, but for the last two seconds, even if the process is killed. */
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
-                              double fps, struct ocv_error *error);
-/* The frame must have the writer's size. */
-enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
-                               struct ocv_error *error);
-/* Ends the file; without it the file may be unplayable. */
-void ocv_writer_close(struct ocv_writer **writer);
+                              double fps, struct ocv_sound sound, struct ocv_error *error);
+/* The frame must have the writer's size. `time` in seconds, from 0 on; where it is before the last
+ * one's end in a file of one rate, or too soon for a GIF, the frame is left out, and where it is
+ * later, the last one's is repeated in a file of one rate. */
+enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
+                               double duration, struct ocv_error *error);
+/* Ends the file. whole: the film has come to its end, and what is left of its sound is written. */
+enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error);
 
 /* ---- Haar detection (Viola & Jones 2001) ---------------------------------------------------- */
 

@@ -51,9 +51,7 @@ void ocv_setup(int threads)
         filter_stderr();
         std::cerr.rdbuf(nullptr); /* imdecode reports damaged files there */
         cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-        setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 1); /* AV_LOG_QUIET */
         setenv("OPENCV_OPENCL_RUNTIME", "disabled", 1);
-        setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "5", 0); /* seconds a camera may stall */
         cv::setNumThreads(threads);
     });
 }

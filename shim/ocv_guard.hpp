@@ -9,8 +9,9 @@
 #include <string>
 #include <utility>
 
-/* Thrown by the shim's own code where the world fails; becomes the C caller's code and text. */
-struct Failure {
+/* Thrown by the shim's own code where the world fails; becomes the C caller's code and text.
+ * Modules throw it too, so that it is one type everywhere. */
+struct __attribute__((visibility("default"))) Failure {
     enum ocv_code code;
     std::string text;
 };

@@ -1,9 +1,10 @@
-/* Inside the shim only: the parts of OpenCV that bring two hundred further libraries, each behind a
- * table of what the shim asks of it. ocv_linked.cpp has them as libraries like any other;
- * `expressions` has ocv_loaded.cpp in its place, so that it starts without them and loads each when
- * it is needed. */
+/* Inside the shim only: what brings two hundred further libraries, each part behind a table of what
+ * the shim asks of it. ocv_linked.cpp has them as libraries like any other; `expressions` has
+ * ocv_loaded.cpp in its place, so that it starts without them and loads each when it is needed. */
 #ifndef OCV_MODULES_HPP
 #define OCV_MODULES_HPP
+
+#include "ocv.h"
 
 #include <opencv2/core.hpp>
 
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/* Pictures: pictures.cpp */
+/* Pictures, by OpenCV: pictures.cpp */
 struct Codecs {
     const char *version; /* of Expressions */
     cv::Mat (*decode)(cv::InputArray file, int flags);
@@ -20,27 +21,33 @@ struct Codecs {
     bool (*can_encode)(const cv::String &extension);
 };
 
-/* Videos and cameras: videos.cpp. The members of a cv::VideoCapture and of a cv::VideoWriter. */
-struct Capture {
-    virtual ~Capture() = default;
-    virtual bool grab() = 0;
-    virtual bool retrieve(cv::Mat &frame) = 0;
-    virtual bool set(int property, double value) = 0;
-    virtual double get(int property) const = 0;
+/* Videos and cameras, by FFmpeg: videos.cpp. Their functions throw what ocv_guard.hpp explains. */
+struct VideoReader {
+    virtual ~VideoReader() = default;
+    virtual double fps() const = 0;
+    virtual long frame_count() const = 0;
+    /* False after the last frame. */
+    virtual bool read() = 0;
+    virtual const ocv_shot &shot() const = 0; /* the newest frame */
+    virtual ocv_losses losses() const = 0;
 };
 
-struct Writer {
-    virtual ~Writer() = default;
-    virtual void write(const cv::Mat &frame) = 0;
+struct VideoWriter {
+    virtual ~VideoWriter() = default;
+    virtual void write(struct bgr_image frame, double time, double duration) = 0;
+    virtual void finish(bool whole) = 0;
 };
 
 struct Videos {
     const char *version;
-    /* Nothing where it cannot be opened. A name of digits is a camera's number. */
-    std::unique_ptr<Capture> (*open_capture)(const std::string &name, int backend,
-                                             const std::vector<int> &parameters);
-    std::unique_ptr<Writer> (*open_writer)(const std::string &name, int backend, int codec,
-                                           double fps, cv::Size size);
+    std::unique_ptr<VideoReader> (*open_device)(const std::string &path, int width, int height,
+                                                double fps, ocv_patience patience);
+    std::unique_ptr<VideoReader> (*open_stream)(const std::string &address, ocv_patience patience);
+    std::unique_ptr<VideoReader> (*open_input)(bool live,
+                                               ocv_patience patience); /* standard input */
+    std::unique_ptr<VideoReader> (*open_file)(const std::string &path, ocv_patience patience);
+    std::unique_ptr<VideoWriter> (*open_writer)(const std::string &path, int width, int height,
+                                                double fps, ocv_sound sound);
 };
 
 /* Throw a Failure where the part cannot be loaded. */

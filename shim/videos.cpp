@@ -1,57 +1,42 @@
-#include "ocv_modules.hpp"
+#include "video_reader.hpp"
+#include "video_writer.hpp"
 
-#include <opencv2/videoio.hpp>
-
-namespace
+static std::unique_ptr<VideoReader> open_reader(VideoInput::Kind kind, bool live,
+                                                const std::string &name, ocv_patience patience)
 {
-
-struct OpenCVCapture final : Capture {
-    cv::VideoCapture capture;
-
-    bool grab() override
-    {
-        return capture.grab();
-    }
-    bool retrieve(cv::Mat &frame) override
-    {
-        return capture.retrieve(frame);
-    }
-    bool set(int property, double value) override
-    {
-        return capture.set(property, value);
-    }
-    double get(int property) const override
-    {
-        return capture.get(property);
-    }
-};
-
-struct OpenCVWriter final : Writer {
-    cv::VideoWriter video;
-
-    void write(const cv::Mat &frame) override
-    {
-        video.write(frame);
-    }
-};
-
-std::unique_ptr<Capture> open_capture(const std::string &name, int backend,
-                                      const std::vector<int> &parameters)
-{
-    const bool is_number = name.find_first_not_of("0123456789") == std::string::npos;
-    auto made = std::make_unique<OpenCVCapture>();
-    const bool opened = is_number ? made->capture.open(std::stoi(name), backend, parameters)
-                                  : made->capture.open(name, backend, parameters);
-    return opened ? std::move(made) : nullptr;
+    auto made = std::make_unique<Reader>(kind, live, patience);
+    made->open(name);
+    return made;
 }
 
-std::unique_ptr<Writer> open_writer(const std::string &name, int backend, int codec, double fps,
-                                    cv::Size size)
+static std::unique_ptr<VideoReader> open_device(const std::string &path, int width, int height,
+                                                double fps, ocv_patience patience)
 {
-    auto made = std::make_unique<OpenCVWriter>();
-    return made->video.open(name, backend, codec, fps, size) ? std::move(made) : nullptr;
+    auto made = std::make_unique<Reader>(VideoInput::DEVICE, true, patience);
+    made->open_device(path, width, height, fps);
+    return made;
 }
 
-} // namespace
+static std::unique_ptr<VideoReader> open_stream(const std::string &address, ocv_patience patience)
+{
+    return open_reader(VideoInput::STREAM, true, address, patience);
+}
 
-const Videos expressions_videos = {VERSION, open_capture, open_writer};
+static std::unique_ptr<VideoReader> open_input(bool live, ocv_patience patience)
+{
+    return open_reader(VideoInput::STANDARD_INPUT, live, "-", patience);
+}
+
+static std::unique_ptr<VideoReader> open_file(const std::string &path, ocv_patience patience)
+{
+    return open_reader(VideoInput::FILE_ALONE, false, path, patience);
+}
+
+static std::unique_ptr<VideoWriter> open_writer(const std::string &path, int width, int height,
+                                                double fps, ocv_sound sound)
+{
+    return std::make_unique<Writer>(path, width, height, fps, sound);
+}
+
+const Videos expressions_videos = {VERSION,    open_device, open_stream,
+                                   open_input, open_file,   open_writer};

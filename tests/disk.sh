@@ -66,7 +66,7 @@ umount disk
 mount -t tmpfs -o size=100k none disk
 ./expressions --demo --headless --quiet --max-frames 2000 --csv disk/table.csv >out 2>err
 [ $? -eq 1 ] && grep -q "No space left" err || fail "a table: $(cat err)"
-[ -z "$(tail -c 1 disk/table.csv)" ] && awk -F, 'NF != 28 { exit 1 }' disk/table.csv ||
+[ -z "$(tail -c 1 disk/table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' disk/table.csv ||
     fail "a table: a broken row: $(tail -n 1 disk/table.csv)"
 umount disk
 mount -t tmpfs -o size=17m none disk

@@ -103,7 +103,7 @@ expect_error 2 "--adapt takes on or off" --demo --headless --adapt maybe
 expect 0 "" --image face.png blank.png --headless --csv stills.csv
 [ "$(wc -l <stills.csv)" -eq 2 ] || fail "stills.csv: $(cat stills.csv)"
 expect 0 "" --demo --headless --max-frames 40 --csv demo.csv
-[ "$(awk -F, 'NF == 28 && $1 == "\"demo\"" && $6 == 1' demo.csv | wc -l)" -eq 40 ] || fail "demo.csv"
+[ "$(awk -F, 'NF == 29 && $1 == "\"demo\"" && $6 == 1' demo.csv | wc -l)" -eq 40 ] || fail "demo.csv"
 cp face.png table.png
 for by in table.png ./table.png linked.png "$work/table.png"; do
     ln -sf table.png linked.png

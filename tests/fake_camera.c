@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /* Cameras for programs that run with this library in LD_PRELOAD: what the kernel would answer for
- * /dev/video0 .. 4, with real memory behind it, so that the whole path through OpenCV is walked.
+ * /dev/video0 .. 4, with real memory behind it, so that the whole path through FFmpeg is walked.
  *
  *     /dev/video0  "Fake Webcam", also /dev/v4l/by-id/usb-Fake_Webcam; gives frames of 160x120,
  *                  640x480 or 1280x720
@@ -268,6 +268,11 @@ static int answer(int device, int number, unsigned long command, void *argument)
     case VIDIOC_ENUM_FMT:
         ((struct v4l2_fmtdesc *)argument)->pixelformat = V4L2_PIX_FMT_YUYV;
         return ((struct v4l2_fmtdesc *)argument)->index == 0 ? 0 : EINVAL;
+    case VIDIOC_G_INPUT:
+        *(int *)argument = 0;
+        return 0;
+    case VIDIOC_ENUMINPUT:
+        return ((struct v4l2_input *)argument)->index == 0 ? 0 : EINVAL;
     case VIDIOC_ENUM_FRAMESIZES:
         return enumerate_sizes(number, argument);
     case VIDIOC_G_FMT:

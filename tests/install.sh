@@ -54,7 +54,7 @@ grep -q 'NEEDED.*libexpressions\.so\.0' dynamic || fail "the program is no clien
 
 # --- What pictures and videos need is loaded late; where it is missing or unfit, that is told
 modules=$libdir/expressions
-grep -E 'NEEDED.*(videoio|imgcodecs)' dynamic && fail "the program starts with all of OpenCV"
+grep -E 'NEEDED.*(libav|imgcodecs)' dynamic && fail "the program starts with all of FFmpeg or OpenCV"
 # without MODULE STATUS TEXT ARGUMENT...
 without()
 {
@@ -96,7 +96,7 @@ nm -g --defined-only "$libdir/libexpressions.a" 2>/dev/null |
     awk 'NF == 3 && $3 !~ /^(_Z|DW\.ref\.)/ { print $3 }' | sort >exported
 cmp -s declared exported || fail "the static library's names: $(diff declared exported)"
 readelf -d "$library" | grep -q 'SONAME.*\[libexpressions\.so\.0\]' || fail "SONAME"
-readelf -d "$library" | grep -E 'NEEDED.*(SDL|videoio|imgcodecs)' && fail "it needs too much"
+readelf -d "$library" | grep -E 'NEEDED.*(SDL|libav|imgcodecs)' && fail "it needs too much"
 
 # --- pkg-config
 model=$(pkg-config --variable=model expressions)

@@ -37,13 +37,13 @@ expect()
 cpack --config "$build/CPackConfig.cmake" -B "$work" >log 2>&1 || { cat log; exit 1; }
 [ "$(echo ./*.deb | wc -w)" -eq 4 ] || fail "not four packages: $(echo ./*.deb)"
 expect expressions Depends "libexpressions0 (=" libopencv-core libopencv-imgcodecs \
-    libopencv-videoio libsdl2 libopenblas \
+    libavdevice libavfilter libavformat libavcodec libavutil libsdl2 libopenblas \
     libcjson1 libc6 opencv-data fonts-dejavu-core expressions-data
 expect libexpressions0 Depends libopencv-objdetect libopenblas libc6 opencv-data
 expect libexpressions-dev Depends libexpressions0
 expect expressions-data Architecture all
 case $(dpkg-deb -f libexpressions0_*.deb Depends) in
-*libsdl2* | *videoio*) fail "the library needs a window or a camera" ;;
+*libsdl2* | *libav*) fail "the library needs a window or a camera" ;;
 esac
 
 for package in ./*.deb; do

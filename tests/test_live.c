@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- Command line ---------------------------------------------------------------------------- */
@@ -353,6 +354,9 @@ static void test_csv(void **state)
     face.smoothed = true;
     face.uncertain = 1;
     face.raw[0] = 1;
+    frame.clock = 1772267400.125;
+    setenv("TZ", "XYZ-5:30", 1);
+    tzset();
     assert_int_equal(csv_write(csv, "=1+1.jpg", &frame, &face, 1, &error), 0);
     /* Rows are there before the file is closed. */
     size_t size;
@@ -361,14 +365,14 @@ static void test_csv(void **state)
         text,
         "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,emotion,"
         "label,confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,raw_disgust,"
-        "raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral\n"
+        "raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral,clock\n"
         "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,0.9800,happy,happy,0."
         "9300,0."
         "0100,"
-        "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,,,,,,,\n"
+        "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,,,,,,,,\n"
         "\"./=1+1.jpg\",3,0.100,640,200,1,0,96,180,104,0.9800,happy,uncertain,0.9300,0.0100,"
         "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,1.0000,0.0000,0.0000,0.0000,0.0000,0.0000,"
-        "0.0000\n");
+        "0.0000,2026-02-28T14:00:00.125+05:30\n");
     free(text);
     csv_close(&csv);
     assert_null(csv);
@@ -481,27 +485,28 @@ static void test_canvas(void **state)
     canvas_free(&canvas);
 }
 
-/* A live recording runs as fast as the world did, but leaves out the time in which there was no
+/* A live recording keeps the times of its frames, but leaves out the time in which there was no
  * frame: a camera that comes back after an hour does not cost an hour's frames. */
 static void test_recorder(void **state)
 {
     (void)state;
     static const double times[] = {0, 0.1, 0.5, 0.52, 3600, 3600.1}; /* at 10 fps */
-    static const double seconds[] = {0.1, 0.2, 0.6, 0.6, 0.7, 0.8};
+    static const double seconds[] = {0.1, 0.2, 0.6, 0.62, 0.72, 0.82};
     struct recorder *recorder;
+    const struct source source = {.live = true, .fps = 10};
     struct frame frame = {0};
     struct error error = {.text = ""};
     static const uint8_t pixels[64 * 64 * 3];
     assert_int_equal(frame_set(&frame, (struct bgr_image){pixels, 64, 64, 64 * 3}, &error), 0);
     assert_int_equal(
-        recorder_create(&recorder, in_folder("live.avi"), resource_font(), 10, true, &error), 0);
+        recorder_create(&recorder, in_folder("live.avi"), resource_font(), &source, &error), 0);
     for (int i = 0; i < 6; i++) {
         frame.time = times[i];
         if (recorder_add(recorder, &frame, NULL, &error))
             fail_msg("%s", error.text);
         expect_close(recorder_seconds(recorder), seconds[i], 1e-6, "length");
     }
-    recorder_close(&recorder);
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
     frame_free(&frame);
 }
 

@@ -139,9 +139,9 @@ enum ocv_code ocv_video_prepare(struct ocv_error *error)
 }
 
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_error *error)
+                              double fps, struct ocv_patience patience, struct ocv_error *error)
 {
-    (void)width, (void)height, (void)fps;
+    (void)width, (void)height, (void)fps, (void)patience;
     shown = 0;
     if (script.opens < MAX_OPENS)
         script.opened[script.opens++] = monotonic_now();
@@ -153,9 +153,10 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
     return OCV_CANNOT;
 }
 
-enum ocv_code ocv_video_open(struct ocv_video **video, const char *path, struct ocv_error *error)
+enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
+                             struct ocv_patience patience, struct ocv_error *error)
 {
-    (void)path, (void)error;
+    (void)path, (void)patience, (void)error;
     return make_video(video);
 }
 
@@ -201,15 +202,17 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
     }
 }
 
-double ocv_video_grabbed(const struct ocv_video *video)
+struct ocv_shot ocv_video_shot(const struct ocv_video *video)
 {
-    (void)video;
-    return monotonic_now();
+    return (struct ocv_shot){
+        .picture = {pixels, video->width, video->height, (size_t)video->width * 3 + 3},
+        .grabbed = monotonic_now()};
 }
 
-struct bgr_image ocv_video_view(const struct ocv_video *video)
+struct ocv_losses ocv_video_losses(const struct ocv_video *video)
 {
-    return (struct bgr_image){pixels, video->width, video->height, (size_t)video->width * 3 + 3};
+    (void)video;
+    return (struct ocv_losses){0};
 }
 
 void ocv_video_close(struct ocv_video **video)
@@ -219,23 +222,25 @@ void ocv_video_close(struct ocv_video **video)
 }
 
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
-                              double fps, struct ocv_error *error)
+                              double fps, struct ocv_sound sound, struct ocv_error *error)
 {
-    (void)writer, (void)path, (void)width, (void)height, (void)fps;
+    (void)writer, (void)path, (void)width, (void)height, (void)fps, (void)sound;
     *error = (struct ocv_error){OCV_CANNOT, "script: nothing is written"};
     return OCV_CANNOT;
 }
 
-enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
-                               struct ocv_error *error)
+enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
+                               double duration, struct ocv_error *error)
 {
-    (void)writer, (void)frame, (void)error;
+    (void)writer, (void)frame, (void)time, (void)duration, (void)error;
     return OCV_FAILED;
 }
 
-void ocv_writer_close(struct ocv_writer **writer)
+enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error)
 {
+    (void)whole, (void)error;
     *writer = NULL;
+    return OCV_OK;
 }
 
 /* ---- In place of cameras.c ------------------------------------------------------------------- */

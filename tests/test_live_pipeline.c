@@ -412,7 +412,7 @@ static void test_a_thousand_times(void **state)
         struct pipeline_settings settings = {.source = &source,
                                              .beside = round % 4 > 1,
                                              .grey = round % 5 == 0,
-                                             .pace = round % 3 ? 0 : 500,
+                                             .paced = round % 3 == 0,
                                              .lost = count_losses,
                                              .context = events};
         /* Each eighth dies; to wait for it to come back takes a while. */

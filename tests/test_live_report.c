@@ -57,11 +57,10 @@ static void make_timeline(struct timeline *timeline)
 {
     struct error error;
     for (int n = 0; n < 30; n++) {
-        struct expressions_face faces[2] = {{.id = 1, .label = 3, .uncertain = n >= 20},
-                                            {.id = 2, .label = 6}};
-        faces[1].id = n < 20 ? 2 : 3;
-        int count = n >= 10 && n != 15 ? 2 : 1;
-        assert_int_equal(timeline_add(timeline, faces, count, n / 10.0, &error), 0);
+        struct frame frame = {.time = n / 10.0, .face_count = n >= 10 && n != 15 ? 2 : 1};
+        frame.faces[0] = (struct expressions_face){.id = 1, .label = 3, .uncertain = n >= 20};
+        frame.faces[1] = (struct expressions_face){.id = n < 20 ? 2 : 3, .label = 6};
+        assert_int_equal(timeline_add(timeline, &frame, &error), 0);
     }
 }
 

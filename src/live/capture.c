@@ -18,6 +18,14 @@ struct capture {
     struct error error;
 };
 
+/* What the clock on the wall showed at this time of the monotonic one. */
+static double wall_clock(double monotonic)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - (monotonic_now() - monotonic);
+}
+
 static enum source_status capture_frame(struct capture *capture, long index)
 {
     struct source *source = capture->settings.source;
@@ -30,6 +38,8 @@ static enum source_status capture_frame(struct capture *capture, long index)
     frame->grabbed = source->grabbed > 0 ? source->grabbed : monotonic_now();
     frame->index = index;
     frame->time = time;
+    frame->duration = source->duration;
+    frame->clock = source->live ? wall_clock(frame->grabbed) : 0;
     bool failed = capture->settings.grey ? frame_set_grey(frame, picture, &capture->error)
                                          : frame_set(frame, picture, &capture->error);
     return failed ? SOURCE_FAILED : SOURCE_FRAME;
@@ -94,6 +104,22 @@ static bool recover(struct capture *capture, long index)
     return true;
 }
 
+/* Waits until the draft's time has come, and says when that was: `due` for the last one, `time` in
+ * the film. A frame that comes late does not hurry those after it. False after mailbox_stop. */
+static bool await_time(struct capture *capture, struct timespec *due, double *time)
+{
+    struct frame *frame = mailbox_draft(capture->settings.mailbox);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    *due = after(*due, frame->time - *time);
+    *time = frame->time;
+    if (is_before(*due, now))
+        *due = now;
+    bool open = mailbox_sleep(capture->settings.mailbox, due);
+    frame->grabbed = monotonic_now();
+    return open;
+}
+
 static bool can_recover(const struct capture *capture)
 {
     return capture->settings.lost && capture->settings.source->reopen;
@@ -104,6 +130,7 @@ static void *run(void *argument)
     struct capture *capture = argument;
     const struct capture_settings *settings = &capture->settings;
     struct timespec due;
+    double time = 0;
     clock_gettime(CLOCK_MONOTONIC, &due);
     bool open = true;
     for (long index = 0; open; index++) {
@@ -115,15 +142,8 @@ static void *run(void *argument)
         }
         if (!open || capture->status != SOURCE_FRAME)
             break;
-        if (settings->pace > 0) {
-            open = mailbox_sleep(settings->mailbox, &due);
-            mailbox_draft(settings->mailbox)->grabbed = monotonic_now();
-            struct timespec now;
-            clock_gettime(CLOCK_MONOTONIC, &now);
-            due = after(due, 1 / settings->pace);
-            if (is_before(due, now))
-                due = now;
-        }
+        if (settings->paced)
+            open = await_time(capture, &due, &time);
         open = open && hand_over(capture);
         if (settings->wake)
             settings->wake(settings->context);

@@ -10,7 +10,7 @@ struct capture_settings {
     struct mailbox *mailbox;
     struct mailbox *copies; /* gets each frame too, in grey, for who works beside; may be NULL */
     bool grey;              /* nobody wants the colours */
-    double pace;            /* frames a second to slow down to; 0 for as fast as they come */
+    bool paced;             /* each frame comes when its time has come, not as fast as it can */
     /* Called after each frame and at the end, from the thread; may be NULL. */
     void (*wake)(void *context);
     /* Called, from the thread, when the source is lost, with the reason, and when it is back, with

@@ -30,7 +30,7 @@ static void write_header(FILE *file)
         for (int i = 0; i < LABEL_COUNT; i++)
             fprintf(file, ",%s%s", raw ? "raw_" : "", label_names[i]);
     }
-    fprintf(file, "\n");
+    fprintf(file, ",clock\n");
 }
 
 int csv_open(struct csv **csv, const char *path, struct error *error)
@@ -83,7 +83,9 @@ static void write_face(FILE *file, const struct frame *frame, const struct expre
         else
             fputc(',', file);
     }
-    fputc('\n', file);
+    char clock[FRAME_CLOCK_SIZE];
+    frame_clock(frame, clock);
+    fprintf(file, ",%s\n", clock);
 }
 
 int csv_write(struct csv *csv, const char *source, const struct frame *frame,

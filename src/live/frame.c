@@ -4,9 +4,11 @@
 #include "ocv.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int reserve(uint8_t **pixels, size_t *capacity, size_t size, struct error *error)
 {
@@ -60,6 +62,8 @@ int frame_copy_grey(struct frame *frame, const struct frame *from, struct error 
     memcpy(frame->grey, from->grey, (size_t)from->width * (size_t)from->height);
     frame->index = from->index;
     frame->time = from->time;
+    frame->duration = from->duration;
+    frame->clock = from->clock;
     frame->grabbed = from->grabbed;
     return 0;
 }
@@ -87,6 +91,21 @@ struct expressions_picture frame_picture(const struct frame *frame)
 {
     return (struct expressions_picture){frame->grey, frame->width, frame->height,
                                         (size_t)frame->width, EXPRESSIONS_GREY};
+}
+
+void frame_clock(const struct frame *frame, char text[FRAME_CLOCK_SIZE])
+{
+    long long milliseconds = llround(frame->clock * 1000);
+    time_t seconds = (time_t)(milliseconds / 1000);
+    struct tm parts;
+    char date[32], zone[8]; /* +0100, as strftime writes it */
+    text[0] = '\0';
+    if (frame->clock <= 0 || !localtime_r(&seconds, &parts) ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0 ||
+        strftime(zone, sizeof zone, "%z", &parts) != 5)
+        return;
+    snprintf(text, FRAME_CLOCK_SIZE, "%s.%03d%.3s:%s", date, (int)(milliseconds % 1000), zone,
+             zone + 3);
 }
 
 struct expressions_box frame_clip(const struct frame *frame, const struct expressions_face *face)

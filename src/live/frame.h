@@ -13,7 +13,9 @@ struct frame {
     size_t bgr_capacity, grey_capacity; /* bytes */
     int width, height;
     long index;       /* 0 for the first frame of the source */
-    double time;      /* seconds since the first frame */
+    double time;      /* seconds since the first frame, by the source's own clock */
+    double duration;  /* how long it is shown, seconds; 0: not known, of a live source */
+    double clock;     /* when it came, seconds since 1970 of the wall clock; 0: no live source */
     double grabbed;   /* when it came: from a camera, or was due in a file; monotonic seconds */
     double detection; /* how long its detection took, seconds */
     int face_count;
@@ -33,6 +35,11 @@ void frame_free(struct frame *frame);
 struct bgr_image frame_bgr(const struct frame *frame);
 /* In grey, as the library takes it. */
 struct expressions_picture frame_picture(const struct frame *frame);
+
+/* When the frame of a live source came, in ISO 8601 with the zone, such as
+ * 2026-02-28T09:30:00.125+01:00; empty for other sources. */
+enum { FRAME_CLOCK_SIZE = 64 };
+void frame_clock(const struct frame *frame, char text[FRAME_CLOCK_SIZE]);
 
 /* The part of the face's box inside the picture. */
 struct expressions_box frame_clip(const struct frame *frame, const struct expressions_face *face);

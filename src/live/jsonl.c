@@ -23,6 +23,14 @@ static bool add_source(cJSON *object, const char *source)
     return added;
 }
 
+/* Only frames of live sources have one. */
+static bool add_clock(cJSON *object, const struct frame *frame)
+{
+    char text[FRAME_CLOCK_SIZE];
+    frame_clock(frame, text);
+    return !*text || cJSON_AddStringToObject(object, "clock", text);
+}
+
 static bool add_box(cJSON *object, struct expressions_box box)
 {
     int values[4] = {box.x, box.y, box.width, box.height};
@@ -66,7 +74,7 @@ static char *format(const char *source, const struct frame *frame,
     cJSON *object = cJSON_CreateObject();
     bool added = object && add_source(object, source) &&
                  add_number(object, "frame", (double)frame->index, 0) &&
-                 add_number(object, "time", frame->time, 3) &&
+                 add_number(object, "time", frame->time, 3) && add_clock(object, frame) &&
                  add_number(object, "width", frame->width, 0) &&
                  add_number(object, "height", frame->height, 0);
     cJSON *array = added ? cJSON_AddArrayToObject(object, "faces") : NULL;

@@ -7,10 +7,11 @@
 #include <stdio.h>
 
 /* Writes and flushes one line:
- *   {"source":..., "frame":..., "time":..., "width":..., "height":..., "faces":[{"id":...,
- *    "box":[x,y,width,height], "emotion":..., "confidence":..., "emotions":{...}, "raw":{...}},
+ *   {"source":..., "frame":..., "time":..., "clock":..., "width":..., "height":...,
+ *    "faces":[{"id":..., "box":[x,y,width,height], "emotion":..., "confidence":...,
+ * "emotions":{...}, "raw":{...}},
  *    ...]}
- * `raw` stands where probabilities are smoothed.
+ * `clock` stands for frames of live sources, `raw` where probabilities are smoothed.
  * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
 int jsonl_write(FILE *out, const char *source, const struct frame *frame,
                 const struct expressions_face *faces, int count, struct error *error);

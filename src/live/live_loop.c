@@ -31,12 +31,13 @@ static int report(struct live *live, const struct frame *frame, struct error *er
 
 static void end_take(struct live *live, const struct error *reason)
 {
-    char text[sizeof reason->text];
+    struct error failure;
+    char text[sizeof failure.text];
+    snprintf(text, sizeof text, "saved %.900s", recorder_path(live->take));
+    if (recorder_close(&live->take, false, &failure) && !reason)
+        reason = &failure;
     if (reason)
         snprintf(text, sizeof text, "recording ended: %.900s", reason->text);
-    else
-        snprintf(text, sizeof text, "saved %.900s", recorder_path(live->take));
-    recorder_close(&live->take);
     view_set_recording(live->view, -1);
     view_say(live->view, text);
 }
@@ -123,8 +124,7 @@ static int process(struct live *live, struct frame *frame, struct error *error)
         return -1;
     if (live->calibrating)
         follow_calibration(live);
-    if (timeline_add(&live->timeline, frame->faces, frame->face_count, frame->time, error) ||
-        report(live, frame, error))
+    if (timeline_add(&live->timeline, frame, error) || report(live, frame, error))
         return -1;
     if (live->recorder && recorder_add(live->recorder, frame, frame->faces, error))
         return -1;
@@ -177,14 +177,13 @@ static void toggle_adapting(struct live *live)
                                         : "does not adapt to faces at rest");
 }
 
-/* Matroska: what was written, all but the last five seconds, is playable even after a crash. */
+/* Matroska takes all that a camera may do, and what was written is playable even after a crash. */
 static void begin_take(struct live *live)
 {
     char name[DATED_NAME_SIZE];
     struct error error;
     dated_name(name, ".mkv");
-    if (recorder_create(&live->take, name, resource_font(), live->source.fps, live->source.live,
-                        &error))
+    if (recorder_create(&live->take, name, resource_font(), &live->source, &error))
         view_say(live->view, error.text);
 }
 

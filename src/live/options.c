@@ -305,7 +305,7 @@ int options_help(FILE *out)
         "  --json              JSON Lines on stdout: one object a picture or frame\n"
         "  --csv FILE          the same as a table: one row a face\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
-        "                      several, a video (.mp4, .mkv, .avi) for everything else\n"
+        "                      several, a video (.mp4, .mkv, .webm, .avi, .gif) else\n"
         "  --report DIR        who showed what, and when: tables and a picture\n"
         "  --smooth SECONDS    how long a plain expression takes to change a label; what\n"
         "                      wavers changes none (default 0.2; 0 shows raw values)\n"

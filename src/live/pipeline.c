@@ -44,7 +44,7 @@ static int start_capture(struct pipeline *pipeline, struct error *error)
                                            beside ? pipeline->to_main : pipeline->to_detection,
                                        .copies = beside ? pipeline->to_detection : NULL,
                                        .grey = settings->grey,
-                                       .pace = settings->pace,
+                                       .paced = settings->paced,
                                        .wake = beside ? settings->wake : NULL,
                                        .lost = settings->lost,
                                        .context = settings->context};
@@ -118,6 +118,8 @@ void pipeline_stop(struct pipeline *pipeline)
 {
     mailbox_stop(pipeline->to_detection);
     mailbox_stop(pipeline->to_main);
+    if (pipeline->settings.source && pipeline->settings.source->stop)
+        pipeline->settings.source->stop(pipeline->settings.source);
 }
 
 enum source_status pipeline_join(struct pipeline *pipeline, struct error *error)

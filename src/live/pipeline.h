@@ -22,7 +22,7 @@ struct pipeline_settings {
     struct expressions_detector *detector;
     bool beside; /* live sources only */
     bool grey;   /* nobody wants the colours */
-    double pace; /* frames a second to slow down to; 0 for as fast as they come */
+    bool paced;  /* each frame comes when its time has come, not as fast as it can */
     /* From a thread, as in capture.h; `wake` whenever a frame may be taken, and at the end. */
     void (*wake)(void *context);
     void (*lost)(void *context, const struct error *reason);

@@ -3,7 +3,6 @@
 #include "file.h"
 #include "ocv.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,17 +16,18 @@ enum { LEAST_ROOM = 16 << 20 };
 
 struct recorder {
     char path[4096];
+    char film[1024]; /* whose sound goes with it; empty: none */
     struct canvas *canvas;
     struct ocv_writer *writer; /* NULL before the first frame */
     int width, height;
     double fps;
     bool live;
-    double start; /* time of the first frame */
-    long written; /* frames */
+    double start; /* what the video calls 0, by the source's time */
+    double end;   /* of the last frame, by the video's time */
 };
 
-int recorder_create(struct recorder **recorder, const char *path, const char *font_path, double fps,
-                    bool live, struct error *error)
+int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
+                    const struct source *source, struct error *error)
 {
     struct recorder *made = calloc(1, sizeof *made);
     if (!made)
@@ -37,8 +37,9 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
         return -1;
     }
     snprintf(made->path, sizeof made->path, "%s", path);
-    made->fps = fps > 0 ? fps : usual_fps;
-    made->live = live;
+    snprintf(made->film, sizeof made->film, "%s", source->film ? source->name : "");
+    made->fps = source->fps > 0 ? source->fps : usual_fps;
+    made->live = source->live;
     *recorder = made;
     return 0;
 }
@@ -46,25 +47,14 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
 static int open_writer(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
     struct ocv_error failure;
+    struct ocv_sound sound = {*recorder->film ? recorder->film : NULL, frame->time};
     if (ocv_writer_open(&recorder->writer, recorder->path, frame->width, frame->height,
-                        recorder->fps, &failure) != OCV_OK)
+                        recorder->fps, sound, &failure) != OCV_OK)
         return error_set(error, "%s: %s", recorder->path, failure.text);
     recorder->width = frame->width;
     recorder->height = frame->height;
     recorder->start = frame->time;
     return 0;
-}
-
-/* How often this frame has to be written. */
-static long repetitions(struct recorder *recorder, const struct frame *frame)
-{
-    if (!recorder->live)
-        return 1;
-    double gap = frame->time - recorder->start - recorder_seconds(recorder);
-    if (gap > longest_gap)
-        recorder->start += gap;
-    long due = lround((frame->time - recorder->start) * recorder->fps) + 1;
-    return due > recorder->written ? due - recorder->written : 0;
 }
 
 int recorder_add(struct recorder *recorder, const struct frame *frame,
@@ -85,18 +75,21 @@ int recorder_add(struct recorder *recorder, const struct frame *frame,
     if (canvas_draw(recorder->canvas, frame_bgr(frame), faces, frame->face_count, &annotated,
                     error))
         return -1;
-    for (long n = repetitions(recorder, frame); n > 0; n--) {
-        struct ocv_error failure;
-        if (ocv_writer_write(recorder->writer, annotated, &failure) != OCV_OK)
-            return error_set(error, "%s: %s", recorder->path, failure.text);
-        recorder->written++;
-    }
+    double duration = frame->duration > 0 ? frame->duration : 1 / recorder->fps;
+    double gap = frame->time - recorder->start - recorder->end;
+    if (recorder->live && gap > longest_gap)
+        recorder->start += gap;
+    double time = frame->time - recorder->start;
+    struct ocv_error failure;
+    if (ocv_writer_write(recorder->writer, annotated, time, duration, &failure) != OCV_OK)
+        return error_set(error, "%s: %s", recorder->path, failure.text);
+    recorder->end = time + duration;
     return 0;
 }
 
 double recorder_seconds(const struct recorder *recorder)
 {
-    return (double)recorder->written / recorder->fps;
+    return recorder->end;
 }
 
 const char *recorder_path(const struct recorder *recorder)
@@ -104,13 +97,17 @@ const char *recorder_path(const struct recorder *recorder)
     return recorder->path;
 }
 
-void recorder_close(struct recorder **recorder)
+int recorder_close(struct recorder **recorder, bool whole, struct error *error)
 {
-    if (!*recorder)
-        return;
-    if ((*recorder)->writer)
-        ocv_writer_close(&(*recorder)->writer);
-    canvas_free(&(*recorder)->canvas);
-    free(*recorder);
+    struct recorder *closed = *recorder;
+    struct ocv_error failure;
+    int result = 0;
+    if (!closed)
+        return 0;
+    if (ocv_writer_close(&closed->writer, whole, &failure) != OCV_OK)
+        result = error_set(error, "%s: %s", closed->path, failure.text);
+    canvas_free(&closed->canvas);
+    free(closed);
     *recorder = NULL;
+    return result;
 }

@@ -3,18 +3,19 @@
 #define RECORDER_H
 
 #include "canvas.h"
+#include "source.h"
 
 #include <stdbool.h>
 
 struct recorder;
 
-/* Nothing is written before the first frame. `fps`: of the file; 0 where the source states none. */
-int recorder_create(struct recorder **recorder, const char *path, const char *font_path, double fps,
-                    bool live, struct error *error);
+/* Nothing is written before the first frame. A film's sound goes with it. */
+int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
+                    const struct source *source, struct error *error);
 
-/* Appends the frame with its faces. A live source's frames are repeated or left out so that the
- * video runs as fast as the world did; a gap of more than two seconds is left out. Where the disk
- * is nearly full it fails, while what is recorded can still be ended as a whole file. */
+/* Appends the frame with its faces, at its own time; of a live source, a gap of more than two
+ * seconds is left out. Where the disk is nearly full it fails, while what is recorded can still be
+ * ended as a whole file. */
 int recorder_add(struct recorder *recorder, const struct frame *frame,
                  const struct expressions_face *faces, struct error *error);
 
@@ -22,7 +23,8 @@ int recorder_add(struct recorder *recorder, const struct frame *frame,
 double recorder_seconds(const struct recorder *recorder);
 const char *recorder_path(const struct recorder *recorder);
 
-/* Ends the file. */
-void recorder_close(struct recorder **recorder);
+/* Ends the file; fails where that cannot be written. whole: the source has come to its end, and so
+ * does its sound. */
+int recorder_close(struct recorder **recorder, bool whole, struct error *error);
 
 #endif

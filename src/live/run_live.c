@@ -15,9 +15,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* A video that states no rate is shown at this one. */
-static const double usual_fps = 25;
-
 /* ---- Sources --------------------------------------------------------------------------------- */
 
 /* One line: what is wrong, the cameras that do exist, and what works without one. */
@@ -90,20 +87,20 @@ static void on_loss(void *context, const struct error *reason)
 
 static enum exit_status prepare_output(struct live *live, struct error *error)
 {
-    static const char *const endings[] = {".mp4", ".mkv", ".avi"};
+    static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
     const struct options *options = live->options;
     const char *ending = picture_ending(options->output);
     bool known = false;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         known = known || strcasecmp(ending, endings[i]) == 0;
     if (!known) {
-        error_set(error, "%s: not an ending for a video; use .mp4, .mkv or .avi", options->output);
+        error_set(error, "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif",
+                  options->output);
         return STATUS_USAGE;
     }
     if (file_set_check_output(&live->files, options->output, error))
         return STATUS_USAGE;
-    if (recorder_create(&live->recorder, options->output, resource_font(), live->source.fps,
-                        live->source.live, error))
+    if (recorder_create(&live->recorder, options->output, resource_font(), &live->source, error))
         return STATUS_FAILED;
     return STATUS_DONE;
 }
@@ -111,13 +108,11 @@ static enum exit_status prepare_output(struct live *live, struct error *error)
 int live_start_pipeline(struct live *live, struct error *error)
 {
     const struct options *options = live->options;
-    double fps = live->source.fps > 0 ? live->source.fps : usual_fps;
-    bool paced = live->view && !live->source.live;
     struct pipeline_settings settings = {.source = &live->source,
                                          .detector = live->vision.detector,
                                          .beside = live->view && live->source.live,
                                          .grey = !live->view && !options->output,
-                                         .pace = paced ? fps : 0,
+                                         .paced = live->view && !live->source.live,
                                          .wake = live->view ? wake_view : NULL,
                                          .lost = options->exit_on_loss ? NULL : on_loss,
                                          .context = live};
@@ -167,6 +162,28 @@ static enum exit_status start(struct live *live, struct error *error)
     if (live->limit == 0 && options->input == INPUT_DEMO && !live->view)
         live->limit = DEMO_CYCLE;
     return live_start_pipeline(live, error) ? STATUS_FAILED : STATUS_DONE;
+}
+
+static void tell_losses(const struct live *live)
+{
+    long lost = live->source.lost;
+    if (lost > 0 && !live->source.live && !live->options->quiet)
+        log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out",
+                 live->source.name, lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+}
+
+/* Ends what is recorded; what went wrong before is told rather than what goes wrong here. */
+static enum exit_status end_recordings(struct live *live, enum source_status end,
+                                       enum exit_status status, struct error *error)
+{
+    struct error failure;
+    if (recorder_close(&live->take, false, &failure) +
+                recorder_close(&live->recorder, end != SOURCE_FRAME, &failure) ==
+            0 ||
+        status != STATUS_DONE)
+        return status;
+    *error = failure;
+    return STATUS_FAILED;
 }
 
 /* Why the frames have ended, as a status. */
@@ -228,10 +245,16 @@ static enum exit_status run(struct live *live, struct error *error)
     const struct options *options = live->options;
     long dropped = pipeline_dropped(live->pipeline);
     progress_bar_hide(&live->progress);
-    if (status == STATUS_DONE && options->report &&
-        timeline_report_write(&live->timeline, options->report, error))
+    status = end_recordings(live, end, status, error);
+    tell_losses(live);
+    /* Of a film that ends too early, what could be read is told as of any other. */
+    bool told = status == STATUS_DONE || (end == SOURCE_FAILED && live->done > 0);
+    if (told && options->report &&
+        timeline_report_write(&live->timeline, options->report, &failure)) {
+        *error = status == STATUS_DONE ? failure : *error;
         return STATUS_FAILED;
-    if (status == STATUS_DONE && print_summary(live, seconds, dropped)) {
+    }
+    if (told && print_summary(live, seconds, dropped)) {
         error_unwritten(error);
         return STATUS_FAILED;
     }
@@ -254,8 +277,7 @@ enum exit_status run_live(const struct options *options, struct error *error)
     if (status == STATUS_DONE)
         status = run(live, error);
     interrupt_free(&live->interrupt);
-    recorder_close(&live->recorder);
-    recorder_close(&live->take);
+    end_recordings(live, SOURCE_FRAME, STATUS_FAILED, NULL);
     csv_close(&live->csv);
     file_set_free(&live->files);
     timeline_free(&live->timeline);

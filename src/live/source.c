@@ -2,27 +2,57 @@
 
 #include "cameras.h"
 #include "demo.h"
-#include "monotonic.h"
 #include "ocv.h"
 #include "text.h"
 
+#include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* For a video that does not state its rate. */
-static const double usual_fps = 25;
 
 struct video_state {
     struct ocv_video *video; /* NULL while a camera is lost */
-    char id[1024];           /* cameras: what to open again */
-    char camera_name[64];    /* its driver's name, which must be the same then; empty: unknown */
-    int width, height;       /* wishes */
+    atomic_bool stopped;
+    char id[1024];        /* cameras: what to open again */
+    char camera_name[64]; /* its driver's name, which must be the same then; empty: unknown */
+    int width, height;    /* wishes */
     double fps;
-    double start; /* monotonic */
-    long frames;
+    double start; /* of a live source, monotonic seconds; 0: no frame yet */
+    double time;  /* of the last frame */
 };
+
+static int is_stopped(void *context)
+{
+    struct video_state *state = context;
+    return atomic_load(&state->stopped);
+}
+
+static struct ocv_patience patience_of(struct video_state *state)
+{
+    return (struct ocv_patience){is_stopped, state};
+}
+
+static void stop_video(struct source *source)
+{
+    struct video_state *state = source->state;
+    atomic_store(&state->stopped, true);
+}
+
+/* The end of a file, or what is missing there. */
+static enum source_status end_video(const struct source *source, struct error *error)
+{
+    const struct video_state *state = source->state;
+    struct ocv_losses losses = ocv_video_losses(state->video);
+    if (source->live || !losses.cut || atomic_load(&state->stopped))
+        return SOURCE_END;
+    char length[64] = "";
+    if (losses.stated > losses.read_until + 0.1)
+        snprintf(length, sizeof length, " of %.1f", losses.stated);
+    error_set(error, "%s: ends too early: %.1f%s s could be read; the rest is missing or damaged",
+              source->name, losses.read_until, length);
+    return SOURCE_FAILED;
+}
 
 static enum source_status read_video(struct source *source, struct bgr_image *picture, double *time,
                                      struct error *error)
@@ -30,19 +60,21 @@ static enum source_status read_video(struct source *source, struct bgr_image *pi
     struct video_state *state = source->state;
     struct ocv_error failure;
     enum ocv_code code = ocv_video_read(state->video, &failure);
+    source->lost = ocv_video_losses(state->video).frames;
     if (code == OCV_END)
-        return SOURCE_END;
+        return end_video(source, error);
     if (code != OCV_OK) {
         error_set(error, "%s: %s", source->name, failure.text);
         return SOURCE_FAILED;
     }
-    source->grabbed = ocv_video_grabbed(state->video);
-    if (state->frames == 0)
-        state->start = source->grabbed;
-    *picture = ocv_video_view(state->video);
-    *time = source->live ? source->grabbed - state->start
-                         : (double)state->frames / (source->fps > 0 ? source->fps : usual_fps);
-    state->frames++;
+    struct ocv_shot shot = ocv_video_shot(state->video);
+    source->grabbed = shot.grabbed;
+    source->duration = shot.duration;
+    if (state->start <= 0)
+        state->start = shot.grabbed;
+    *picture = shot.picture;
+    state->time = fmax(source->live ? shot.grabbed - state->start : shot.time, state->time);
+    *time = state->time;
     return SOURCE_FRAME;
 }
 
@@ -53,21 +85,27 @@ static void close_video(struct source *source)
     free(state);
 }
 
-static int make_video_source(struct source *source, const char *name, bool live,
-                             struct ocv_video *video, struct error *error)
+static struct video_state *make_state(struct error *error)
 {
     struct video_state *state = calloc(1, sizeof *state);
-    if (!state)
-        return error_no_memory(error, "the video source");
-    state->video = video;
+    if (state)
+        atomic_init(&state->stopped, false);
+    else
+        error_no_memory(error, "the video source");
+    return state;
+}
+
+static void fill_source(struct source *source, const char *name, bool live,
+                        struct video_state *state)
+{
     *source = (struct source){.live = live, .state = state, .read = read_video};
-    source->fps = ocv_video_fps(video);
-    source->frames = live ? 0 : ocv_video_frame_count(video);
+    source->fps = ocv_video_fps(state->video);
+    source->frames = live ? 0 : ocv_video_frame_count(state->video);
+    source->stop = stop_video;
     source->close = close_video;
     snprintf(source->name, sizeof source->name, "%s", name);
     if (live)
         text_hide_passwords(source->name);
-    return 0;
 }
 
 /* A number may belong to another camera after replugging. */
@@ -86,7 +124,7 @@ static int reopen_camera(struct source *source, struct error *error)
     if (!is_same_camera(state))
         return error_set(error, "%s: the camera is not there; plug it in again", source->name);
     if (ocv_camera_open(&state->video, state->id, state->width, state->height, state->fps,
-                        &failure) != OCV_OK)
+                        patience_of(state), &failure) != OCV_OK)
         return error_set(error, "%s: %s", source->name, failure.text);
     return 0;
 }
@@ -94,15 +132,18 @@ static int reopen_camera(struct source *source, struct error *error)
 int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
                        struct error *error)
 {
-    struct ocv_video *video = NULL;
     struct ocv_error failure;
-    if (ocv_camera_open(&video, id, width, height, fps, &failure) != OCV_OK)
-        return cameras_diagnose(id, error) ? -1 : error_set(error, "%s", failure.text);
-    if (make_video_source(source, id, true, video, error)) {
-        ocv_video_close(&video);
+    struct video_state *state = make_state(error);
+    if (!state)
         return -1;
+    if (ocv_camera_open(&state->video, id, width, height, fps, patience_of(state), &failure) !=
+        OCV_OK) {
+        free(state);
+        return cameras_diagnose(id, error) ? -1 : error_set(error, "%s", failure.text);
     }
-    struct video_state *state = source->state;
+    fill_source(source, id, true, state);
+    if (strcmp(id, "-") == 0)
+        return 0; /* what has ended there does not come back */
     struct camera camera = {0};
     bool known = cameras_get(id, &camera);
     snprintf(state->id, sizeof state->id, "%s", *camera.lasting ? camera.lasting : id);
@@ -117,14 +158,16 @@ int source_open_camera(struct source *source, const char *id, int width, int hei
 
 int source_open_video(struct source *source, const char *path, struct error *error)
 {
-    struct ocv_video *video = NULL;
     struct ocv_error failure;
-    if (ocv_video_open(&video, path, &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
-    if (make_video_source(source, path, false, video, error)) {
-        ocv_video_close(&video);
+    struct video_state *state = make_state(error);
+    if (!state)
         return -1;
+    if (ocv_video_open(&state->video, path, patience_of(state), &failure) != OCV_OK) {
+        free(state);
+        return error_set(error, "%s", failure.text);
     }
+    fill_source(source, path, false, state);
+    source->film = strcmp(path, "-") != 0;
     return 0;
 }
 
@@ -147,7 +190,11 @@ int source_open_demo(struct source *source, struct error *error)
     struct demo *demo = NULL;
     if (demo_open(&demo, error))
         return -1;
-    *source = (struct source){.name = "demo", .fps = DEMO_FPS, .state = demo, .read = read_demo};
+    *source = (struct source){.name = "demo",
+                              .fps = DEMO_FPS,
+                              .duration = 1.0 / DEMO_FPS,
+                              .state = demo,
+                              .read = read_demo};
     source->close = close_demo;
     return 0;
 }

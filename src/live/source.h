@@ -17,22 +17,28 @@ enum source_status {
 struct source {
     char name[1024]; /* as the user named it, but for passwords (text.h) */
     bool live;       /* frames come at their own pace, whether anyone takes them or not */
+    bool film;       /* a file, which has sound */
     double fps;      /* frames a second; 0 where unknown */
     long frames;     /* in all; 0 where unknown */
     double grabbed;  /* when the last frame came, monotonic seconds; 0: when it was read */
+    double duration; /* how long the last frame is shown, seconds; 0: not known */
+    long lost;       /* frames so far that could not be decoded */
     void *state;
 
     /* Waits for the next frame. *picture belongs to the source and lives until its next call;
-     * *time is in seconds since the first frame. */
+     * *time is in seconds since the first frame, by the source's own clock, and never goes back. A
+     * file that ends too early fails there. */
     enum source_status (*read)(struct source *source, struct bgr_image *picture, double *time,
                                struct error *error);
     /* Opens the same device or stream once more, after its read has ended or failed; NULL where an
      * end is final. On failure it may be tried again. Time goes on from the first frame of all. */
     int (*reopen)(struct source *source, struct error *error);
+    /* From any thread: a read that waits ends soon, and so does every later one. May be NULL. */
+    void (*stop)(struct source *source);
     void (*close)(struct source *source);
 };
 
-/* width, height and fps are wishes; 0 leaves the choice to the camera. */
+/* width, height and fps are wishes; 0 leaves the choice to the camera. "-" is standard input. */
 int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
                        struct error *error);
 int source_open_video(struct source *source, const char *path, struct error *error);

@@ -45,25 +45,32 @@ static struct stretch *find_running(const struct timeline *timeline, int face, s
     return NULL;
 }
 
-int timeline_add(struct timeline *timeline, const struct expressions_face *faces, int count,
-                 double time, struct error *error)
+/* How long the frame is shown, as far as that is known before the next one. */
+static double length_of(struct timeline *timeline, const struct frame *frame)
+{
+    bool first = timeline->step <= 0;
+    double step = first ? usual_step : frame->time - timeline->time;
+    timeline->step = step > 0 ? step : timeline->step;
+    return frame->duration > 0 ? frame->duration : timeline->step;
+}
+
+int timeline_add(struct timeline *timeline, const struct frame *frame, struct error *error)
 {
     size_t running[EXPRESSIONS_MAX_FACES];
-    bool first = timeline->step <= 0;
-    double step = first ? usual_step : time - timeline->time;
-    timeline->step = step > 0 ? step : timeline->step;
-    for (int i = 0; i < count; i++) {
-        int label = faces[i].uncertain ? TIMELINE_UNCERTAIN : faces[i].label;
-        struct stretch *stretch = find_running(timeline, faces[i].id, &running[i]);
+    double end = frame->time + length_of(timeline, frame);
+    for (int i = 0; i < frame->face_count; i++) {
+        const struct expressions_face *face = &frame->faces[i];
+        int label = face->uncertain ? TIMELINE_UNCERTAIN : face->label;
+        struct stretch *stretch = find_running(timeline, face->id, &running[i]);
         if ((!stretch || stretch->label != label) &&
-            begin(timeline, faces[i].id, label, time, &running[i], error))
+            begin(timeline, face->id, label, frame->time, &running[i], error))
             return -1;
-        timeline->stretches[running[i]].end = time + timeline->step;
+        timeline->stretches[running[i]].end = end;
     }
-    timeline->present = count;
-    timeline->time = time;
-    for (int i = 0; i < count; i++) {
-        timeline->faces[i] = faces[i].id;
+    timeline->present = frame->face_count;
+    timeline->time = frame->time;
+    for (int i = 0; i < frame->face_count; i++) {
+        timeline->faces[i] = frame->faces[i].id;
         timeline->running[i] = running[i];
     }
     return 0;

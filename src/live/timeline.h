@@ -34,9 +34,8 @@ struct timeline {
 
 void timeline_free(struct timeline *timeline);
 
-/* Adds a frame's faces. */
-int timeline_add(struct timeline *timeline, const struct expressions_face *faces, int count,
-                 double time, struct error *error);
+/* Adds a frame with its faces. */
+int timeline_add(struct timeline *timeline, const struct frame *frame, struct error *error);
 
 /* "uncertain", or the label's name. */
 const char *timeline_name(int label);

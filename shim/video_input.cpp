@@ -1,0 +1,296 @@
+#include "video_input.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdarg>
+#include <cstring>
+#include <ctime>
+#include <poll.h>
+#include <strings.h>
+#include <unistd.h>
+#include <vector>
+
+extern "C" {
+#include <libavdevice/avdevice.h>
+#include <libavutil/opt.h>
+}
+
+/* Seconds in which a stream has to answer, and in which the next picture has to come. */
+static const double open_time = 5, stream_time = 3, device_time = 5;
+
+/* Containers that hold all of a video. A playlist, a list of parts or a description of a session
+ * would open other files, or connections, in the name of the one that was named. */
+static const char self_contained[] =
+    "mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,flv,live_flv,asf,ogg,gif,apng,mjpeg,mpjpeg,h264,"
+    "hevc,m4v,av1,obu,ivf,vc1,h261,h263,yuv4mpegpipe,nut,dv,rm,mxf,wtv";
+
+/* ---- Waiting ------------------------------------------------------------------------------- */
+
+void Waiting::begin(double seconds)
+{
+    using std::chrono::duration;
+    deadline_ =
+        seconds > 0
+            ? Clock::now() + std::chrono::duration_cast<Clock::duration>(duration<double>(seconds))
+            : Clock::time_point::max();
+}
+
+bool Waiting::over() const
+{
+    return (patience_.ends != nullptr && patience_.ends(patience_.context) != 0) ||
+           Clock::now() > deadline_;
+}
+
+AVIOInterruptCB Waiting::callback()
+{
+    return {[](void *waiting) { return static_cast<int>(static_cast<Waiting *>(waiting)->over()); },
+            this};
+}
+
+/* ---- Opening ------------------------------------------------------------------------------- */
+
+/* FFmpeg prints nothing. And until version 6, it follows an address to another one without being
+ * asked; but it tells its log first, and then the connection that led on may make no other. */
+static void log_nothing(void *context, int, const char *format, va_list arguments)
+{
+    static const char header[] = "header='%s'", rtsp[] = "Status %d: Redirecting to";
+    bool leads_on = std::strncmp(format, rtsp, sizeof rtsp - 1) == 0;
+    if (std::strncmp(format, header, sizeof header - 1) == 0) {
+        va_list copy;
+        va_copy(copy, arguments);
+        leads_on = strncasecmp(va_arg(copy, const char *), "Location:", 9) == 0;
+        va_end(copy);
+    }
+    if (leads_on && context != nullptr)
+        av_opt_set(context, "protocol_whitelist", "none", 0);
+}
+
+VideoInput::VideoInput(Kind kind, ocv_patience patience) : kind_(kind), waiting_(patience)
+{
+    av_log_set_callback(log_nothing);
+}
+
+VideoInput::~VideoInput()
+{
+    format_.reset();
+    if (pipe_ != nullptr) {
+        av_freep(&pipe_->buffer);
+        avio_context_free(&pipe_);
+    }
+}
+
+/* Waits in steps, so that the caller's patience is asked. */
+int VideoInput::read_standard_input(void *opaque, uint8_t *bytes, int size)
+{
+    auto *const input = static_cast<VideoInput *>(opaque);
+    for (;;) {
+        pollfd descriptor = {STDIN_FILENO, POLLIN, 0};
+        const int ready = poll(&descriptor, 1, 100);
+        if (input->waiting_.over())
+            return AVERROR_EXIT;
+        if (ready <= 0)
+            continue;
+        const ssize_t count = ::read(STDIN_FILENO, bytes, static_cast<size_t>(size));
+        if (count > 0)
+            return static_cast<int>(count);
+        if (count == 0)
+            return AVERROR_EOF;
+        if (errno != EINTR && errno != EAGAIN)
+            return AVERROR(errno);
+    }
+}
+
+void VideoInput::attach_standard_input()
+{
+    const int size = 1 << 16;
+    auto *const buffer = static_cast<uint8_t *>(av_malloc(size));
+    pipe_ = buffer == nullptr
+                ? nullptr
+                : avio_alloc_context(buffer, size, 0, this, read_standard_input, nullptr, nullptr);
+    if (pipe_ == nullptr) {
+        av_free(buffer);
+        throw std::bad_alloc();
+    }
+    format_->pb = pipe_;
+}
+
+void VideoInput::open(const std::string &name)
+{
+    Options options;
+    std::string url = name;
+    std::string formats = self_contained;
+    std::string failure = "not a video or damaged; try one that a video player opens";
+    if (kind_ == STREAM) {
+        failure = "no stream there; check the address and the network";
+        formats += ",rtsp,rtp";
+        options.set("rtsp_transport", "tcp").set("max_redirects", "0");
+        options.set("protocol_whitelist", "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt");
+    } else if (kind_ == STANDARD_INPUT) {
+        url.clear();
+    } else {
+        url = file_name(name);
+        options.set("protocol_whitelist", "file");
+    }
+    options.set("format_whitelist", formats);
+
+    format_ = allocated<Input>(avformat_alloc_context());
+    if (kind_ == STANDARD_INPUT)
+        attach_standard_input();
+    format_->interrupt_callback = waiting_.callback();
+    waiting_.begin(kind_ == STREAM ? open_time : 0);
+    AVFormatContext *opening = format_.release(); /* it is freed where it cannot be opened */
+    checked(avformat_open_input(&opening, url.c_str(), nullptr, options.address()), OCV_CANNOT,
+            failure);
+    format_.reset(opening);
+    checked(avformat_find_stream_info(format_.get(), nullptr), OCV_CANNOT, failure);
+}
+
+static Input try_device(const std::string &path, Options &options, const AVIOInterruptCB &callback)
+{
+#ifdef __linux__
+    const char *const name = "v4l2";
+#else
+    const char *const name = "avfoundation";
+#endif
+    avdevice_register_all();
+    const AVInputFormat *const driver = av_find_input_format(name);
+    if (driver == nullptr)
+        throw Failure{OCV_CANNOT, "this FFmpeg knows no cameras; install FFmpeg's libavdevice"};
+    AVFormatContext *opening = avformat_alloc_context();
+    if (opening == nullptr)
+        throw std::bad_alloc();
+    opening->flags |= AVFMT_FLAG_NONBLOCK; /* a camera that stalls must not hold the thread */
+    opening->interrupt_callback = callback;
+    const int code = avformat_open_input(&opening, path.c_str(), driver, options.address());
+    return Input(code < 0 ? nullptr : opening);
+}
+
+/* Width, height and fps are wishes only: what a camera refuses is asked for no more. */
+void VideoInput::open_device(const std::string &path, int width, int height, double fps)
+{
+    /* Beyond this size USB carries 30 uncompressed frames a second no more. */
+    std::vector<std::string> formats = {""}, rates = {""};
+    if (width > 640 || height > 480)
+        formats.insert(formats.begin(), "mjpeg");
+    if (fps > 0)
+        rates.insert(rates.begin(), std::to_string(fps));
+    for (const std::string &format : formats) {
+        for (const std::string &rate : rates) {
+            Options options;
+            if (width > 0 && height > 0)
+                options.set("video_size", std::to_string(width) + "x" + std::to_string(height));
+            if (!format.empty())
+                options.set("input_format", format);
+            if (!rate.empty())
+                options.set("framerate", rate);
+            format_ = try_device(path, options, waiting_.callback());
+            if (format_)
+                return;
+        }
+    }
+    throw Failure{OCV_CANNOT, "no camera, or another program uses it; close that program"};
+}
+
+AVStream *VideoInput::choose(AVMediaType type)
+{
+    const int best = av_find_best_stream(format_.get(), type, -1, -1, nullptr, 0);
+    return best < 0 ? nullptr : format_->streams[best];
+}
+
+Codec open_decoder(const AVStream &stream, int threads)
+{
+    const AVCodec *const codec = avcodec_find_decoder(stream.codecpar->codec_id);
+    if (codec == nullptr)
+        throw Failure{OCV_CANNOT, std::string("this FFmpeg cannot decode ") +
+                                      avcodec_get_name(stream.codecpar->codec_id) +
+                                      "; convert it to H.264"};
+    Codec decoder = allocated<Codec>(avcodec_alloc_context3(codec));
+    const std::string failure =
+        std::string(codec->name) + ": cannot be decoded; convert it to H.264";
+    checked(avcodec_parameters_to_context(decoder.get(), stream.codecpar), OCV_CANNOT, failure);
+    decoder->pkt_timebase = stream.time_base;
+    decoder->thread_count = threads;
+    checked(avcodec_open2(decoder.get(), codec, nullptr), OCV_CANNOT, failure);
+    return decoder;
+}
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+/* What the demuxer of cameras needs: it never waits by itself. */
+static void wait_a_little()
+{
+    const timespec interval = {0, 2000000};
+    nanosleep(&interval, nullptr);
+}
+
+bool VideoInput::read(AVPacket *packet)
+{
+    enum { MOST_ERRORS = 100 }; /* one after the other, of a file that is not worth more */
+    waiting_.begin(kind_ == STREAM ? stream_time : kind_ == DEVICE ? device_time : 0);
+    for (int errors = 0; errors < MOST_ERRORS;) {
+        av_packet_unref(packet);
+        const int code = av_read_frame(format_.get(), packet);
+        if (code >= 0) {
+            note(*packet);
+            return true;
+        }
+        if (code == AVERROR(ENOMEM))
+            throw std::bad_alloc();
+        failed_ = code != AVERROR_EOF;
+        if (!failed_ || code == AVERROR_EXIT || code == AVERROR(ENODEV) || waiting_.over())
+            return false;
+        if (code == AVERROR(EAGAIN) && kind_ == DEVICE)
+            wait_a_little();
+        else
+            errors++;
+    }
+    return false;
+}
+
+void VideoInput::note(const AVPacket &packet)
+{
+    const AVStream &stream = *format_->streams[packet.stream_index];
+    broken_off_ = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
+    const int64_t begin = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+    if (begin == AV_NOPTS_VALUE)
+        return;
+    double end = seconds_of(begin + std::max<int64_t>(packet.duration, 0), stream.time_base);
+    if (format_->start_time != AV_NOPTS_VALUE)
+        end -= seconds_of(format_->start_time, av_get_time_base_q());
+    if (std::isfinite(end))
+        read_until_ = std::max(read_until_, end);
+}
+
+/* Whether the file's own table names a packet that lies behind the file's end. */
+bool VideoInput::lacks_indexed() const
+{
+    const int64_t size = format_->pb == nullptr ? -1 : avio_size(format_->pb);
+    for (unsigned i = 0; i < format_->nb_streams; i++) {
+        AVStream *const stream = format_->streams[i];
+        const int count = avformat_index_get_entries_count(stream);
+        const AVIndexEntry *const last =
+            count > 0 ? avformat_index_get_entry(stream, count - 1) : nullptr;
+        if (size > 0 && last != nullptr && last->pos + last->size > size)
+            return true;
+    }
+    return false;
+}
+
+bool VideoInput::cut() const
+{
+    /* Files state their length to a frame or so, and some round it. */
+    const double missing = stated() - read_until_;
+    return failed_ || broken_off_ || lacks_indexed() || missing > std::max(1.0, 0.01 * stated());
+}
+
+double VideoInput::read_until() const
+{
+    return read_until_;
+}
+
+double VideoInput::stated() const
+{
+    const bool known = format_->duration != AV_NOPTS_VALUE && format_->duration > 0 &&
+                       format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
+    return known ? seconds_of(format_->duration, av_get_time_base_q()) : 0;
+}

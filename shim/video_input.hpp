@@ -1,0 +1,73 @@
+/* Inside videos.so only: an opened file, stream or camera, from which packets are read. */
+#ifndef VIDEO_INPUT_HPP
+#define VIDEO_INPUT_HPP
+
+#include "av.hpp"
+
+#include <chrono>
+
+using Clock = std::chrono::steady_clock;
+
+/* Waiting for packets ends with the caller's patience, or when nothing has come for a while. */
+class Waiting
+{
+  public:
+    explicit Waiting(ocv_patience patience) : patience_(patience)
+    {
+    }
+    /* From now on, so many seconds; 0: as long as it takes. */
+    void begin(double seconds);
+    bool over() const;
+    /* For FFmpeg; *this must stay where it is. */
+    AVIOInterruptCB callback();
+
+  private:
+    ocv_patience patience_;
+    Clock::time_point deadline_ = Clock::time_point::max();
+};
+
+class VideoInput
+{
+  public:
+    enum Kind { FILE_ALONE, STANDARD_INPUT, STREAM, DEVICE };
+
+    VideoInput(Kind kind, ocv_patience patience);
+    VideoInput(const VideoInput &) = delete;
+    VideoInput &operator=(const VideoInput &) = delete;
+    ~VideoInput();
+
+    /* A file, standard input or a stream; throws a Failure. */
+    void open(const std::string &name);
+    /* A camera of this computer; width, height and fps are wishes. */
+    void open_device(const std::string &path, int width, int height, double fps);
+
+    AVFormatContext &format() const
+    {
+        return *format_;
+    }
+    /* The best stream of this type, or nullptr. */
+    AVStream *choose(AVMediaType type);
+
+    /* Waits for the next packet; false at the end, of whatever kind: see `cut`. */
+    bool read(AVPacket *packet);
+    /* The end came too early: within a packet, by an error, or before the time that was stated. */
+    bool cut() const;
+    double read_until() const; /* seconds of the file, from its beginning */
+    double stated() const;     /* how long the file says that it is; 0: it does not say */
+
+  private:
+    void attach_standard_input();
+    static int read_standard_input(void *opaque, uint8_t *bytes, int size);
+    void note(const AVPacket &packet);
+    bool lacks_indexed() const;
+
+    Kind kind_;
+    Waiting waiting_;
+    AVIOContext *pipe_ = nullptr;
+    Input format_;
+    bool failed_ = false;     /* reading ended with an error */
+    bool broken_off_ = false; /* the last packet was not whole */
+    double read_until_ = 0;
+};
+
+#endif

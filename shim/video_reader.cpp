@@ -1,0 +1,348 @@
+#include "video_reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/pixdesc.h>
+}
+
+/* For a video that does not state its rate. */
+static const double usual_fps = 25;
+
+static const AVRational microseconds = {1, 1000000};
+
+/* ---- Time ---------------------------------------------------------------------------------- */
+
+void FilmTime::begin(double start, double step)
+{
+    origin_ = start;
+    step_ = step;
+}
+
+double FilmTime::next(double stated)
+{
+    /* Two files in one, or a clock that was set: time goes on from where it is. */
+    const double longest_jump_back = 0.1;
+    double time = last_ < 0 ? 0 : last_ + step_;
+    if (std::isfinite(stated)) {
+        if (!std::isfinite(origin_))
+            origin_ = stated;
+        if (stated - origin_ < last_ - longest_jump_back)
+            origin_ = stated - time;
+        time = stated - origin_;
+    }
+    last_ = std::max({time, last_, 0.0});
+    return last_;
+}
+
+/* ---- Opening ------------------------------------------------------------------------------- */
+
+Reader::Reader(VideoInput::Kind kind, bool live, ocv_patience patience)
+    : input_(kind, patience), live_(live), device_(kind == VideoInput::DEVICE),
+      packet_(allocated<Packet>(av_packet_alloc())), decoded_(allocated<Frame>(av_frame_alloc())),
+      shown_(allocated<Frame>(av_frame_alloc()))
+{
+}
+
+void Reader::open(const std::string &name)
+{
+    input_.open(name);
+    begin();
+}
+
+void Reader::open_device(const std::string &path, int width, int height, double fps)
+{
+    input_.open_device(path, width, height, fps);
+    begin();
+}
+
+void Reader::begin()
+{
+    stream_ = input_.choose(AVMEDIA_TYPE_VIDEO);
+    if (stream_ == nullptr || (stream_->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
+        throw Failure{OCV_CANNOT, "not a video: there are no moving pictures in it"};
+    /* Threads that decode several frames at once would hold back a camera's. */
+    decoder_ = open_decoder(*stream_, live_ ? 1 : 0);
+    const bool known = stream_->start_time != AV_NOPTS_VALUE;
+    const double start = known ? seconds_of(stream_->start_time, stream_->time_base) : NAN;
+    good_ = arrival_ = Clock::now();
+    timeline_.begin(start, 1 / (fps() > 0 ? fps() : usual_fps));
+}
+
+/* The rate at which each frame has a place of its own, unless that is absurd, or else the mean. */
+double Reader::fps() const
+{
+    const double mean = av_q2d(stream_->avg_frame_rate), whole = av_q2d(stream_->r_frame_rate);
+    if (whole > 0 && whole <= 120 && !(mean > whole))
+        return whole;
+    return std::isfinite(mean) && mean > 0 && mean < 100000 ? mean : 0;
+}
+
+long Reader::frame_count() const
+{
+    if (stream_->nb_frames > 0)
+        return static_cast<long>(stream_->nb_frames);
+    const double mean = av_q2d(stream_->avg_frame_rate);
+    return std::isfinite(mean) ? std::lround(std::min(input_.stated() * mean, 1e9)) : 0;
+}
+
+/* ---- Decoding ------------------------------------------------------------------------------ */
+
+bool Reader::read()
+{
+    for (;;) {
+        if (graph_ && graph_->pull(shown_.get())) {
+            show();
+            return true;
+        }
+        if (held_)
+            make_graph();
+        else if (ended_)
+            return false;
+        else
+            advance();
+    }
+}
+
+/* Takes in one more frame, or the end. */
+void Reader::advance()
+{
+    if (decode()) {
+        filter();
+        return;
+    }
+    ended_ = true;
+    if (graph_)
+        graph_->push(nullptr);
+}
+
+/* The next frame that can be decoded, with its time; false after the last one. */
+bool Reader::decode()
+{
+    for (;;) {
+        const int code = avcodec_receive_frame(decoder_.get(), decoded_.get());
+        if (code == 0) {
+            stamp();
+            return true;
+        }
+        if (code == AVERROR_EOF)
+            return false;
+        if (code == AVERROR(ENOMEM))
+            throw std::bad_alloc();
+        if (code != AVERROR(EAGAIN))
+            lost_++;
+        if (fed_all_)
+            return false;
+        if (code == AVERROR(EAGAIN))
+            feed();
+    }
+}
+
+/* Whether a live source has given nothing that can be decoded for so long that it counts as lost.
+ */
+bool Reader::useless() const
+{
+    return live_ && arrival_ > good_ + std::chrono::seconds(5);
+}
+
+/* Gives the decoder one packet, or word of the end. */
+void Reader::feed()
+{
+    do
+        fed_all_ = useless() || !input_.read(packet_.get());
+    while (!fed_all_ && (packet_->stream_index != stream_->index || packet_->size == 0));
+    arrival_ = Clock::now();
+    const int code = avcodec_send_packet(decoder_.get(), fed_all_ ? nullptr : packet_.get());
+    if (code == AVERROR(ENOMEM))
+        throw std::bad_alloc();
+    if (code < 0 && code != AVERROR_EOF)
+        lost_++;
+}
+
+static double in_seconds(Clock::time_point time)
+{
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+void Reader::stamp()
+{
+    const int64_t ticks = decoded_->best_effort_timestamp;
+    const double stated = ticks == AV_NOPTS_VALUE ? NAN : seconds_of(ticks, stream_->time_base);
+    ocv_shot stamp = {};
+    stamp.time = timeline_.next(stated);
+    stamp.duration = std::max(seconds_of(duration_of(*decoded_), stream_->time_base), 0.0);
+    stamp.grabbed = in_seconds(arrival_);
+    /* Drivers of cameras state when light fell on the sensor, by this clock or by another one. */
+    if (device_ && stated > stamp.grabbed - 1 && stated < stamp.grabbed)
+        stamp.grabbed = stated;
+    good_ = arrival_;
+    stamps_.push_back(stamp);
+    decoded_->pts = std::llround(stamp.time * 1e6);
+}
+
+/* ---- Pixels as a player shows them --------------------------------------------------------- */
+
+static bool is_interlaced(const AVFrame &frame)
+{
+#ifdef AV_FRAME_FLAG_INTERLACED
+    return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+    return frame.interlaced_frame != 0;
+#endif
+}
+
+/* The nine numbers of the frame's or else of the stream's display matrix, or nullptr. */
+static const int32_t *matrix_of(const AVFrame &frame, const AVStream &stream)
+{
+    const AVFrameSideData *const own = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (own != nullptr)
+        return reinterpret_cast<const int32_t *>(own->data);
+#if LIBAVCODEC_VERSION_MAJOR >= 61
+    const AVPacketSideData *const side =
+        av_packet_side_data_get(stream.codecpar->coded_side_data,
+                                stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    return side == nullptr ? nullptr : reinterpret_cast<const int32_t *>(side->data);
+#else
+    return reinterpret_cast<const int32_t *>(
+        av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+#endif
+}
+
+/* What turns and mirrors pictures by this matrix, which takes (x, y) to (a x + c y, b x + d y); by
+ * quarters of a turn, as players do. */
+static std::string turning(const int32_t *matrix, bool &swaps)
+{
+    swaps = false;
+    if (matrix == nullptr)
+        return "";
+    const int64_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+    swaps = std::abs(b) + std::abs(c) > std::abs(a) + std::abs(d);
+    std::string chain = swaps ? "transpose=cclock_flip," : "";
+    if ((swaps ? c : a) < 0)
+        chain += "hflip,";
+    if ((swaps ? b : d) < 0)
+        chain += "vflip,";
+    return chain;
+}
+
+/* The size at which pixels are square, and none is lost. */
+static void square(int &width, int &height, AVRational ratio)
+{
+    const double stated = av_q2d(ratio), most = 8, largest = 16384;
+    if (!(stated >= 1 / most && stated <= most))
+        return;
+    if (stated > 1)
+        width = static_cast<int>(std::lround(std::min(width * stated, largest)));
+    else
+        height = static_cast<int>(std::lround(std::min(height / stated, largest)));
+}
+
+std::string Reader::chain() const
+{
+    int width = decoded_->width, height = decoded_->height;
+    bool swaps;
+    const std::string turned = turning(matrix_of(*decoded_, *stream_), swaps);
+    square(width, height, decoded_->sample_aspect_ratio);
+    if (swaps)
+        std::swap(width, height);
+    return (interlaced_ ? "bwdif=deint=interlaced," : "") + turned +
+           "scale=" + std::to_string(width) + ":" + std::to_string(height) +
+           ":flags=bicubic,format=bgr24";
+}
+
+/* All that a graph depends on. */
+std::string Reader::kind() const
+{
+    std::string text = chain();
+    for (const int fact :
+         {decoded_->width, decoded_->height, decoded_->format,
+          static_cast<int>(decoded_->colorspace), static_cast<int>(decoded_->color_range)})
+        text += " " + std::to_string(fact);
+    return text;
+}
+
+/* Gives the decoded frame to the graph, or keeps it until there is one for it. */
+void Reader::filter()
+{
+    /* Without a word, large pictures are BT.709, as players take it. */
+    const bool large = decoded_->width >= 1280 || decoded_->height > 576;
+    const AVPixFmtDescriptor *const format =
+        av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded_->format));
+    const bool rgb = format != nullptr && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+    if (large && !rgb && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED)
+        decoded_->colorspace = AVCOL_SPC_BT709;
+    decoded_->sample_aspect_ratio =
+        av_guess_sample_aspect_ratio(&input_.format(), stream_, decoded_.get());
+    interlaced_ = interlaced_ || is_interlaced(*decoded_);
+    if (graph_ && kind() == kind_) {
+        graph_->push(decoded_.get());
+        return;
+    }
+    if (graph_)
+        graph_->push(nullptr);
+    held_ = true;
+}
+
+/* For frames like the one that is held. */
+void Reader::make_graph()
+{
+    kind_ = kind();
+    graph_ = std::make_unique<Graph>(*decoded_, microseconds, chain());
+    held_ = false;
+    graph_->push(decoded_.get());
+}
+
+/* How long the newest frame of a file is shown: until the next one, or the film's end. */
+double Reader::length()
+{
+    while (stamps_.empty() && !ended_)
+        advance();
+    if (!stamps_.empty()) {
+        usual_length_ = stamps_.front().time - shot_.time;
+        return usual_length_;
+    }
+    const double longest = 60; /* that is believed */
+    const double rest = stream_->duration == AV_NOPTS_VALUE
+                            ? 0
+                            : seconds_of(stream_->duration, stream_->time_base) - shot_.time;
+    if (rest > 0 && rest < longest && !input_.cut())
+        return rest;
+    if (shot_.duration > 0 || usual_length_ > 0)
+        return shot_.duration > 0 ? shot_.duration : usual_length_;
+    return 1 / (fps() > 0 ? fps() : usual_fps);
+}
+
+void Reader::show()
+{
+    const AVFrame &frame = *shown_;
+    shot_ = stamps_.front();
+    stamps_.pop_front();
+    shot_.picture = {frame.data[0], frame.width, frame.height,
+                     static_cast<size_t>(std::abs(frame.linesize[0]))};
+    if (!live_) {
+        shot_.grabbed = in_seconds(Clock::now());
+        shot_.duration = length();
+    }
+    if (frame.linesize[0] > 0)
+        return;
+    const size_t row = static_cast<size_t>(frame.width) * 3;
+    upright_.resize(row * static_cast<size_t>(frame.height));
+    for (int y = 0; y < frame.height; y++)
+        std::memcpy(&upright_[static_cast<size_t>(y) * row],
+                    frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0], row);
+    shot_.picture.pixels = upright_.data();
+    shot_.picture.stride = row;
+}
+
+const ocv_shot &Reader::shot() const
+{
+    return shot_;
+}
+
+ocv_losses Reader::losses() const
+{
+    return {lost_, input_.cut(), input_.read_until(), input_.stated()};
+}

@@ -1,0 +1,76 @@
+/* Inside videos.so only: frames as they are shown, at the time at which they are shown. */
+#ifndef VIDEO_READER_HPP
+#define VIDEO_READER_HPP
+
+#include "av_graph.hpp"
+#include "ocv_modules.hpp"
+#include "video_input.hpp"
+
+#include <deque>
+
+/* Turns the times that a file states into times that begin at 0 and never go back. */
+class FilmTime
+{
+  public:
+    /* Of the first frame, in seconds, where that is known before it comes; and of a usual frame. */
+    void begin(double start, double step);
+    /* NAN: not stated. */
+    double next(double stated);
+
+  private:
+    double origin_ = 0; /* what the file calls 0; NAN before it is known */
+    double step_ = 0;
+    double last_ = -1; /* no frame yet */
+};
+
+class Reader final : public VideoReader
+{
+  public:
+    Reader(VideoInput::Kind kind, bool live, ocv_patience patience);
+
+    void open(const std::string &name);
+    void open_device(const std::string &path, int width, int height, double fps);
+
+    double fps() const override;
+    long frame_count() const override;
+    bool read() override;
+    const ocv_shot &shot() const override;
+    ocv_losses losses() const override;
+
+  private:
+    void begin();
+    void advance();
+    double length();
+    bool decode();
+    void feed();
+    void stamp();
+    void filter();
+    bool useless() const;
+    std::string chain() const;
+    std::string kind() const;
+    void make_graph();
+    void show();
+
+    VideoInput input_;
+    bool live_, device_;
+    AVStream *stream_ = nullptr;
+    Codec decoder_;
+    Packet packet_;
+    Frame decoded_, shown_;
+    std::unique_ptr<Graph> graph_;
+    std::string kind_;        /* of frame that the graph was made for */
+    bool interlaced_ = false; /* some frame was */
+    bool held_ = false;       /* decoded_ waits for a new graph, until the old one is empty */
+    bool ended_ = false;      /* nothing more will be decoded */
+    bool fed_all_ = false;
+    FilmTime timeline_;
+    Clock::time_point arrival_;    /* of the newest packet */
+    Clock::time_point good_;       /* of the newest one that could be decoded */
+    std::deque<ocv_shot> stamps_;  /* of the frames in the graph, without pictures */
+    std::vector<uint8_t> upright_; /* the pixels, where FFmpeg has them bottom up */
+    double usual_length_ = 0;      /* of the frame before; 0: none */
+    ocv_shot shot_ = {};
+    long lost_ = 0;
+};
+
+#endif
