@@ -173,11 +173,10 @@ struct ocv_sound {
     double begin;     /* what is heard with the first frame, seconds after the film's own */
 };
 
-/* The file ending chooses what is written: H.264 in .mp4 and .mkv, VP9 in .webm, JPEG in .avi,
- * .gif;
- * "-" is y4m on standard output. All but a GIF have even sizes: an odd width or height grows by one
- * pixel, which repeats the edge. fps: the rate of .avi and y4m, a hint for the others, whose frames
- * keep their times.
+/* The file ending chooses what is written: H.264 in .mp4 and .mkv, VP9 in .webm, JPEG in .avi, or
+ * .gif; "-" is y4m on standard output. All but a GIF have even sizes: an odd width or height grows
+ * by one pixel, which repeats the edge. fps: the rate of .avi and y4m, a hint for the others, whose
+ * frames keep their times.
  * An earlier file is only touched once all else has been found possible. What has been written can
  * be played, but for the last two seconds, even if the process is killed. */
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,

@@ -8,9 +8,8 @@
 
 /* Writes and flushes one line:
  *   {"source":..., "frame":..., "time":..., "clock":..., "width":..., "height":...,
- *    "faces":[{"id":..., "box":[x,y,width,height], "emotion":..., "confidence":...,
- * "emotions":{...}, "raw":{...}},
- *    ...]}
+ *    "faces":[{"id":..., "box":[x,y,width,height], "face":..., "emotion":..., "label":...,
+ *    "confidence":..., "emotions":{...}, "raw":{...}}, ...]}
  * `clock` stands for frames of live sources, `raw` where probabilities are smoothed.
  * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
 int jsonl_write(FILE *out, const char *source, const struct frame *frame,
