@@ -84,6 +84,8 @@ static inline struct model full_model(uint64_t seed)
     model.networks[1].features =
         (struct features){.kind = FEATURES_WINDOWS, .width = 12, .height = 12, .cell = 2};
     model.networks[1].mlp = random_weights(&windows, &rng);
+    struct error error;
+    assert_int_equal(model_prepare(&model, &error), 0);
     return model;
 }
 

@@ -58,6 +58,7 @@ static struct model make_model(bool aligned)
                                         kind == FEATURES_PIXELS ? OUTPUT_SIGMOID : OUTPUT_SOFTMAX};
         model.networks[kind] = make_network(f, config, &rng);
     }
+    assert_int_equal(model_prepare(&model, &error), 0);
     return model;
 }
 

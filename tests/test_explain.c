@@ -1,5 +1,6 @@
 /* The heat map of an answer: features_relevance and explain. */
 #include "explain.h"
+#include "extract.h"
 #include "small_model.h"
 #include "testing.h"
 
@@ -26,6 +27,7 @@ static void add_network(struct model *model, enum feature_kind kind, struct rng 
                                 .output = OUTPUT_SOFTMAX};
     assert_int_equal(mlp_create(&network->mlp, &config, &error), 0);
     mlp_init(&network->mlp, rng);
+    assert_int_equal(features_pair(&network->features, &error), 0);
 }
 
 static struct model make_model(void)
@@ -57,7 +59,7 @@ static double slope_of(const struct network *network, const uint8_t *crop, int l
     const double step = 0.01;
     float *vector = malloc((size_t)features_dim(&network->features) * sizeof *vector);
     assert_non_null(vector);
-    features_extract(&network->features, crop, vector);
+    extract(&network->features, crop, vector);
     double slope = (log_probability(network, vector, 1 + step, label) -
                     log_probability(network, vector, 1 - step, label)) /
                    (2 * step);

@@ -1,4 +1,5 @@
 /* From a crop to the network's input vector, against slow and obvious references. */
+#include "extract.h"
 #include "face.h"
 #include "feature_vector.h"
 #include "testing.h"
@@ -149,7 +150,7 @@ static void features_of_any_crop_are_finite_and_bounded(void **state)
             static const float low[] = {0, 0, 0, -48}, high[] = {1.1f, 1.1f, 4, 48};
             for (int d = 0; d < MAX_DIM; d++)
                 vector[d] = NAN;
-            features_extract(&kinds[k], crop, vector);
+            extract(&kinds[k], crop, vector);
             for (int d = 0; d < features_dim(&kinds[k]); d++) {
                 assert_true(vector[d] >= low[k] && vector[d] <= high[k]);
                 if (i < 4)
@@ -171,7 +172,7 @@ static void pixels_have_mean_0_and_deviation_1(void **state)
         int range = i % 2 ? 2 : 256, base = between(&rng, 0, 256 - range);
         for (int p = 0; p < PIXELS; p++)
             crop[p] = (uint8_t)(base + between(&rng, 0, range - 1));
-        features_extract(&pixels_48, crop, vector);
+        extract(&pixels_48, crop, vector);
         for (int p = 0; p < PIXELS; p++) {
             sum += vector[p];
             squares += (double)vector[p] * vector[p];
@@ -280,7 +281,7 @@ static void hog_agrees_with_the_reference(void **state)
             double wave = sin(p % f->width * 0.21 + i) + cos(p / f->width * 0.13 - i);
             crop[p] = (uint8_t)(128 + (i < 16 ? 50 : 2) * wave + crop[p] % 3);
         }
-        features_extract(f, crop, vector);
+        extract(f, crop, vector);
         reference_hog(f, crop, expected);
         for (int d = 0; d < features_dim(f); d++)
             if (!(fabs(vector[d] - expected[d]) <= 1e-4))
@@ -301,8 +302,8 @@ static void hog_does_not_change_with_brightness(void **state)
         dark[p] = (uint8_t)between(&rng, 20, 63);
         bright[p] = (uint8_t)(4 * dark[p]);
     }
-    features_extract(&hog, dark, a);
-    features_extract(&hog, bright, b);
+    extract(&hog, dark, a);
+    extract(&hog, bright, b);
     for (int d = 0; d < features_dim(&hog); d++)
         expect_close(a[d], b[d], 2e-3, "value under four times the light");
 }
@@ -322,7 +323,7 @@ static void edges_fall_into_their_orientation(void **state)
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++)
                 crop[y * SIDE + x] = edges[e].dx * (x - 24) + edges[e].dy * (y - 24) > 0 ? 200 : 50;
-        features_extract(&hog, crop, vector);
+        extract(&hog, crop, vector);
         const float *cell = vector + (3 * 8 + 3) * CELL_VALUES; /* the edge runs through or by it */
         for (int k = 0; k < 27; k++) {
             int first = edges[e].first % (k < 18 ? 18 : 9);
@@ -360,8 +361,8 @@ static void windows_gather_the_cells_of_hog(void **state)
         assert_int_equal(features_check(&shapes[i], &error), 0);
         fill_noise(&rng, crop, sizeof crop);
         plain.kind = FEATURES_HOG;
-        features_extract(&plain, crop, cells);
-        features_extract(&shapes[i], crop, vector);
+        extract(&plain, crop, cells);
+        extract(&shapes[i], crop, vector);
         for (int top = 0; top + 4 <= rows; top += 2)
             for (int left = 0; left + 4 <= columns; left += 2)
                 for (int y = 0; y < 4; y++)
@@ -395,11 +396,11 @@ static void mirrored_vectors_are_of_the_mirrored_crop(void **state)
         {{.kind = FEATURES_WINDOWS, .width = 46, .height = 48, .cell = 4}, false},
         {{.kind = FEATURES_PIXELS, .width = 48, .height = 48}, true},
         {{.kind = FEATURES_PIXELS, .width = 31, .height = 20}, true},
-        {{FEATURES_PATCHES, 48, 48, 0, 7, 6, dictionary}, true},
-        {{FEATURES_PATCHES, 32, 21, 0, 4, 6, dictionary}, true},
-        {{FEATURES_PATCHES, 8, 31, 0, 1, 6, dictionary}, true},
-        {{FEATURES_PATCHES, 30, 32, 0, 4, 6, dictionary}, false},
-        {{FEATURES_PATCHES, 31, 30, 0, 4, 6, dictionary}, false},
+        {{FEATURES_PATCHES, 48, 48, 0, 7, 6, dictionary, NULL}, true},
+        {{FEATURES_PATCHES, 32, 21, 0, 4, 6, dictionary, NULL}, true},
+        {{FEATURES_PATCHES, 8, 31, 0, 1, 6, dictionary, NULL}, true},
+        {{FEATURES_PATCHES, 30, 32, 0, 4, 6, dictionary, NULL}, false},
+        {{FEATURES_PATCHES, 31, 30, 0, 4, 6, dictionary, NULL}, false},
     };
     static float vector[MAX_DIM], expected[MAX_DIM], mirrored[MAX_DIM];
     struct rng rng = rng_make(11, 0);
@@ -412,8 +413,8 @@ static void mirrored_vectors_are_of_the_mirrored_crop(void **state)
         assert_int_equal(features_check(f, &error), 0);
         fill_noise(&rng, crop, PIXELS);
         face_mirror(crop, f->width, f->height, other);
-        features_extract(f, crop, vector);
-        features_extract(f, other, expected);
+        extract(f, crop, vector);
+        extract(f, other, expected);
         for (int d = 0; d < MAX_DIM; d++)
             mirrored[d] = 17;
         assert_int_equal(features_mirror(f, vector, mirrored), cases[i].possible);

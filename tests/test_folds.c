@@ -12,12 +12,13 @@ enum { CROPS = 3 }; /* of each photograph */
 /* What stands for a face: random, with detail of every size. */
 static void draw_photograph(uint8_t *picture, struct rng *rng)
 {
+    static struct webcam_scratch scratch;
     uint8_t noise[PIXELS];
     fill_noise(rng, noise, PIXELS);
     struct grey_crop crop = {noise, FACE_SIDE, FACE_SIDE};
-    webcam_blur(crop, 1.5, picture);
+    webcam_blur(crop, 1.5, &scratch, picture);
     crop.pixels = picture;
-    webcam_local_contrast(crop, 2, picture);
+    webcam_local_contrast(crop, 2, &scratch, picture);
 }
 
 /* Cut elsewhere, compressed anew, in other light. */

@@ -20,6 +20,7 @@ static struct model make_model(const struct shape *shape, struct rng *rng)
                           .class_count = CLASSES,
                           .mirror = true};
     struct features *f = &model.networks[0].features;
+    struct error error;
     if (f->kind == FEATURES_PATCHES)
         f->dictionary = random_dictionary(rng, f->atoms);
     struct mlp_config config = {.layer_count = shape->layers,
@@ -28,6 +29,7 @@ static struct model make_model(const struct shape *shape, struct rng *rng)
                                 .activation = ACTIVATION_TANH};
     config.units[shape->layers] = CLASSES;
     model.networks[0].mlp = random_weights(&config, rng);
+    assert_int_equal(model_prepare(&model, &error), 0);
     return model;
 }
 
@@ -38,11 +40,8 @@ static void check_shape(const struct shape *shape, struct rng *rng)
     uint8_t crops[COUNT * 20 * 20];
     float alone[2 * COUNT * CLASSES];
     struct mlp_workspace *workspace;
-    struct mirror_layer *layer;
     struct error error;
-    assert_int_equal(mirror_layer_create(&layer, &n->features, &n->mlp, &error), 0);
-    assert_int_equal(layer != NULL, shape->together);
-    mirror_layer_free(&layer);
+    assert_int_equal(n->mirror_layer != NULL, shape->together);
     make_crops(&model, rng, COUNT, crops);
     float *vectors = make_vectors(&model, 0, crops, COUNT);
     float *answers = own_answers(&model, crops, COUNT);
@@ -60,15 +59,15 @@ static void both_are_as_each_alone(void **state)
 {
     (void)state;
     static const struct shape shapes[] = {
-        {{FEATURES_PATCHES, 12, 12, 0, 2, 10, NULL}, 4, 3, true},
-        {{FEATURES_PATCHES, 16, 20, 0, 3, 6, NULL}, 9, 3, true},
-        {{FEATURES_PATCHES, 16, 12, 0, 1, 8, NULL}, 0, 2, true},
+        {{FEATURES_PATCHES, 12, 12, 0, 2, 10, NULL, NULL}, 4, 3, true},
+        {{FEATURES_PATCHES, 16, 20, 0, 3, 6, NULL, NULL}, 9, 3, true},
+        {{FEATURES_PATCHES, 16, 12, 0, 1, 8, NULL, NULL}, 0, 2, true},
         /* Other patches in the mirror image; not shared by the places; one layer; no patches. */
-        {{FEATURES_PATCHES, 14, 14, 0, 3, 6, NULL}, 9, 3, false},
-        {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL}, 0, 3, false},
-        {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL}, 2, 3, false},
-        {{FEATURES_PATCHES, 12, 12, 0, 1, 4, NULL}, 0, 1, false},
-        {{FEATURES_WINDOWS, 20, 16, 2, 0, 0, NULL}, 12, 2, false},
+        {{FEATURES_PATCHES, 14, 14, 0, 3, 6, NULL, NULL}, 9, 3, false},
+        {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL, NULL}, 0, 3, false},
+        {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL, NULL}, 2, 3, false},
+        {{FEATURES_PATCHES, 12, 12, 0, 1, 4, NULL, NULL}, 0, 1, false},
+        {{FEATURES_WINDOWS, 20, 16, 2, 0, 0, NULL, NULL}, 12, 2, false},
     };
     struct rng rng = rng_make(31, 0);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

@@ -1,5 +1,5 @@
 /* Codes of patches against a slow and obvious reference in double. */
-#include "feature_vector.h"
+#include "extract.h"
 #include "small_model.h"
 #include "testing.h"
 
@@ -14,15 +14,15 @@ static double weight_of(int patch, int count, int place, int grid)
 }
 
 /* The second half of the atoms are the mirror images of the first. */
-static double atom_value(const struct patches *p, int atom, int i)
+static double atom_value(const struct features *p, int atom, int i)
 {
     int half = p->atoms / 2;
-    return atom < half ? p->atom_values[atom * V + i]
-                       : p->atom_values[(atom - half) * V + i / 8 * 8 + 7 - i % 8];
+    return atom < half ? p->dictionary[atom * V + i]
+                       : p->dictionary[(atom - half) * V + i / 8 * 8 + 7 - i % 8];
 }
 
 /* The product of the patch at (left, top), brought to mean 0 and deviation 1, with an atom. */
-static double product_of(const struct patches *p, const uint8_t *picture, int left, int top,
+static double product_of(const struct features *p, const uint8_t *picture, int left, int top,
                          int atom)
 {
     double mean = 0.0, variance = 0.0, product = 0.0;
@@ -33,11 +33,12 @@ static double product_of(const struct patches *p, const uint8_t *picture, int le
         variance += d * d / 64.0;
         product += d * atom_value(p, atom, i);
     }
-    return product / sqrt(variance + 10.0) - p->offsets[atom % (p->atoms / 2)];
+    return product / sqrt(variance + 10.0) -
+           p->dictionary[p->atoms / 2 * V + atom % (p->atoms / 2)];
 }
 
 /* Values before their root is taken. */
-static void reference_patches(const struct patches *p, const uint8_t *picture, double *values)
+static void reference_patches(const struct features *p, const uint8_t *picture, double *values)
 {
     int columns = (p->width - 8) / 2 + 1, rows = (p->height - 8) / 2 + 1;
     for (int place = 0; place < p->grid * p->grid; place++)
@@ -81,7 +82,6 @@ static void check_shape(struct rng *rng, int width, int height, int grid, int at
     static float values[MAX_VALUES + 1];
     static double expected[MAX_VALUES];
     float *dictionary = random_dictionary(rng, atoms);
-    const struct patches p = {width, height, grid, atoms, dictionary, dictionary + atoms / 2 * V};
     const struct features f = {.kind = FEATURES_PATCHES,
                                .width = width,
                                .height = height,
@@ -95,9 +95,9 @@ static void check_shape(struct rng *rng, int width, int height, int grid, int at
         fail_msg("%s", error.text);
     draw(rng, style, width, height, picture);
     values[count] = 17;
-    features_extract(&f, picture, values);
+    extract(&f, picture, values);
     assert_true(values[count] == 17);
-    reference_patches(&p, picture, expected);
+    reference_patches(&f, picture, expected);
     for (int i = 0; i < count; i++) {
         double value = values[i];
         if (!(value >= 0.0 && fabs(value * value - expected[i]) <= 2e-5 * (1.0 + expected[i])))
@@ -139,7 +139,7 @@ static void offsets_alone_decide_where_they_are_large(void **state)
     const int half = PATCHES_MAX_ATOMS / 2;
     for (int k = 0; k < half; k++)
         dictionary[half * V + k] = (float)(k % 2 ? 100 + k : -100 - k);
-    features_extract(&f, picture, values);
+    extract(&f, picture, values);
     for (int k = 0; k < PATCHES_MAX_ATOMS; k++) {
         double expected = sqrt(99.5 + k % half);
         expect_close(values[k], k % 2 ? 0.0 : expected, 1e-4, "above the threshold");
@@ -156,18 +156,24 @@ static void pictures_without_contrast_stay_finite(void **state)
     enum { WIDTH = 41, HEIGHT = 30, ATOMS = 8, GRID = 5 };
     struct rng rng = rng_make(3, 0);
     float *dictionary = random_dictionary(&rng, ATOMS);
-    const struct patches p = {WIDTH, HEIGHT, GRID, ATOMS, dictionary, dictionary + ATOMS / 2 * V};
+    const struct features f = {.kind = FEATURES_PATCHES,
+                               .width = WIDTH,
+                               .height = HEIGHT,
+                               .grid = GRID,
+                               .atoms = ATOMS,
+                               .dictionary = dictionary};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         uint8_t picture[WIDTH * HEIGHT];
         float values[GRID * GRID * 2 * ATOMS];
         for (int i = 0; i < WIDTH * HEIGHT; i++)
             picture[i] = (uint8_t)(i % WIDTH % 2 ? cases[c].odd : cases[c].even);
-        patches_extract(&p, picture, values);
+        extract(&f, picture, values);
         for (int i = 0; i < GRID * GRID * 2 * ATOMS; i++) {
             int atom = i % ATOMS, sign = i / ATOMS % 2 ? 1 : -1;
             assert_true(isfinite(values[i]) && values[i] >= 0.0f);
             if (cases[c].even == cases[c].odd) { /* the product is 0: the offset is all there is */
-                double expected = fmax(0.0, sign * (double)p.offsets[atom % (ATOMS / 2)] - 0.5);
+                double expected =
+                    fmax(0.0, sign * (double)dictionary[ATOMS / 2 * V + atom % (ATOMS / 2)] - 0.5);
                 expect_close(values[i], sqrt(expected), 1e-4, "of a constant picture");
             }
         }

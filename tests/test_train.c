@@ -2,11 +2,14 @@
  * evaluation in test_evaluate.c. */
 #include "consensus.h"
 #include "evaluate.h"
+#include "extract.h"
 #include "face.h"
 #include "loader.h"
 #include "made_up.h"
 #include "training.h"
 #include "validation.h"
+
+static struct augment_scratch scratch;
 
 static void splits_are_disjoint(void **state)
 {
@@ -127,12 +130,12 @@ static void augmentation_keeps_within_bounds(void **state)
     struct rng draw = rng_make(1, 1), rng = rng_make(2, 2);
     draw_sample(in, 4, &draw);
     struct augment none = {0}, full = {.strength = 1.0f, .flip = true};
-    augment_picture(&none, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, out);
+    augment_picture(&none, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, &scratch, out);
     assert_memory_equal(in, out, PIXELS);
     int mirrored = 0, changed = 0;
     for (int i = 0; i < 400; i++) {
         double sum = 0, x_sum = 0, y_sum = 0;
-        augment_picture(&full, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, out);
+        augment_picture(&full, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, &scratch, out);
         changed += memcmp(in, out, PIXELS) != 0;
         for (int p = 0; p < PIXELS; p++) {
             double weight = out[p] > 130 ? out[p] - 130 : 0;
@@ -146,7 +149,7 @@ static void augmentation_keeps_within_bounds(void **state)
     assert_true(changed > 390);
     struct augment flip = {.strength = 0, .flip = true};
     for (int i = 0; i < 400; i++) {
-        augment_picture(&flip, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, out);
+        augment_picture(&flip, &rng, &affine_identity, in, FACE_SIDE, FACE_SIDE, &scratch, out);
         mirrored += out[0] == in[FACE_SIDE - 1] && out[FACE_SIDE - 1] == in[0] &&
                     memcmp(in, out, PIXELS) != 0;
     }
@@ -165,12 +168,12 @@ static void augmentation_takes_the_place_of_the_face(void **state)
     draw_sample(in, 4, &draw);
     warp_picture(&face, in, FACE_SIDE, FACE_SIDE, aligned);
     face_mirror(aligned, FACE_SIDE, FACE_SIDE, mirrored);
-    augment_picture(&none, &rng, &face, in, FACE_SIDE, FACE_SIDE, out);
+    augment_picture(&none, &rng, &face, in, FACE_SIDE, FACE_SIDE, &scratch, out);
     assert_memory_equal(out, aligned, PIXELS);
     int plain = 0;
     for (int i = 0; i < 40; i++) {
         const uint8_t *expected = mirrored;
-        augment_picture(&flip, &rng, &face, in, FACE_SIDE, FACE_SIDE, out);
+        augment_picture(&flip, &rng, &face, in, FACE_SIDE, FACE_SIDE, &scratch, out);
         if (out[0] == aligned[0] && out[FACE_SIDE - 1] == aligned[FACE_SIDE - 1]) {
             expected = aligned;
             plain++;
@@ -185,7 +188,7 @@ static void augmentation_takes_the_place_of_the_face(void **state)
     double y = 24 * (double)(back.m[3] + back.m[4]) + (double)back.m[5];
     for (int i = 0; i < 100; i++) {
         double sum = 0, x_sum = 0, y_sum = 0;
-        augment_picture(&full, &rng, &face, in, FACE_SIDE, FACE_SIDE, out);
+        augment_picture(&full, &rng, &face, in, FACE_SIDE, FACE_SIDE, &scratch, out);
         for (int p = 0; p < PIXELS; p++) {
             double weight = out[p] > 130 ? out[p] - 130 : 0;
             sum += weight;
@@ -351,7 +354,7 @@ static void loader_gives_each_sample_once(void **state)
         assert_non_null(vector);
         for (int s = 0; s < 40; s++) {
             warp_picture(&faces[s], dataset_picture(&d, s), FACE_SIDE, FACE_SIDE, face);
-            features_extract(&config.features[f], face, vector);
+            extract(&config.features[f], face, vector);
             for (size_t i = 0; i < 40; i++)
                 seen[s] += memcmp(all + i * dim, vector, size) == 0;
             assert_int_equal(seen[s], 1);

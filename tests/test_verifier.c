@@ -71,7 +71,8 @@ static void the_vector_tells_faint_structure(void **state)
     (void)state;
     int dim = verifier_dim(SIDE, SIDE);
     float *vector = malloc((size_t)dim * sizeof *vector), before = 100;
-    assert_non_null(vector);
+    void *scratch = malloc(verifier_scratch(SIDE, SIDE));
+    assert_true(vector && scratch);
     double bound = verifier_bound(SIDE, SIDE);
     static const int contrasts[] = {120, 30, 8, 2, 0};
     for (int i = 0; i < 5; i++) {
@@ -79,13 +80,14 @@ static void the_vector_tells_faint_structure(void **state)
         struct rng rng = rng_make(2, 0);
         for (int p = 0; p < PIXELS; p++)
             crop[p] = (uint8_t)(128 + between(&rng, -contrasts[i], contrasts[i]));
-        verifier_vector(crop, SIDE, SIDE, vector);
+        verifier_vector(scratch, crop, SIDE, SIDE, vector);
         for (int v = 0; v < dim; v++)
             assert_true(fabs((double)vector[v]) <= bound);
         assert_true(vector[dim - 1] < before || vector[dim - 1] <= -6);
         before = vector[dim - 1];
     }
     free(vector);
+    free(scratch);
 }
 
 static void only_verifiers_are_accepted(void **state)

@@ -4,6 +4,8 @@
 #include "testing.h"
 #include "webcam.h"
 
+static struct augment_scratch scratch;
+
 enum { SIDE = 48, AREA = SIDE * SIDE };
 
 /* A bright ellipse with dark spots on a slope of grey. */
@@ -76,22 +78,22 @@ static void lenses_spread_what_is_there(void **state)
     struct grey_crop face = {in, SIDE, SIDE};
     memset(in, 0, AREA);
     in[24 * SIDE + 24] = 250;
-    webcam_blur(face, 1.0, out);
+    webcam_blur(face, 1.0, &scratch.webcam, out);
     expect_close(out[24 * SIDE + 24], 250 / 6.2832, 2, "the middle of a blurred point");
     expect_close(out[24 * SIDE + 25], 250 / 6.2832 * exp(-0.5), 2, "one pixel beside it");
     expect_close(out[25 * SIDE + 24], 250 / 6.2832 * exp(-0.5), 2, "one pixel below it");
-    webcam_motion(face, 0, 5, out);
+    webcam_motion(face, 0, 5, &scratch.webcam, out);
     for (int x = 22; x <= 26; x++)
         expect_close(out[24 * SIDE + x], 50, 1, "a point that moves to the right");
     assert_int_equal(out[24 * SIDE + 20] + out[24 * SIDE + 28] + out[25 * SIDE + 24], 0);
-    webcam_motion(face, 3.14159265 / 2, 5, out);
+    webcam_motion(face, 3.14159265 / 2, 5, &scratch.webcam, out);
     expect_close(out[22 * SIDE + 24], 50, 1, "a point that moves down");
     assert_int_equal(out[24 * SIDE + 25], 0);
     draw_face(in);
-    webcam_blur(face, 1.2, out);
+    webcam_blur(face, 1.2, &scratch.webcam, out);
     expect_close(mean_of(out), mean_of(in), 1, "brightness of a blurred face");
     assert_true(roughness(out) < 0.8 * roughness(in));
-    webcam_local_contrast(face, 0.8, out);
+    webcam_local_contrast(face, 0.8, &scratch.webcam, out);
     assert_true(roughness(out) > 1.2 * roughness(in));
 }
 
@@ -100,16 +102,16 @@ static void small_faces_lose_detail_and_stay_in_place(void **state)
     (void)state;
     uint8_t in[AREA], out[AREA], mirrored[AREA], back[AREA];
     struct grey_crop face = draw_face(in);
-    webcam_enlarged(face, SIDE, out);
+    webcam_enlarged(face, SIDE, &scratch.webcam, out);
     assert_memory_equal(out, in, AREA);
-    webcam_enlarged(face, 24, out);
+    webcam_enlarged(face, 24, &scratch.webcam, out);
     assert_true(roughness(out) < 0.95 * roughness(in));
     assert_true(mean_difference(in, out) < 8);
     /* Neither to the left nor to the right: the same from the mirror image. */
     for (int i = 0; i < AREA; i++)
         mirrored[i] = in[i / SIDE * SIDE + SIDE - 1 - i % SIDE];
     face.pixels = mirrored;
-    webcam_enlarged(face, 24, back);
+    webcam_enlarged(face, 24, &scratch.webcam, back);
     for (int i = 0; i < AREA; i++)
         expect_close(back[i], out[i / SIDE * SIDE + SIDE - 1 - i % SIDE], 1, "mirrored");
 }
@@ -199,10 +201,11 @@ static void chance_is_repeatable(void **state)
         for (unsigned i = 0; i < 200; i++) {
             struct rng a = rng_make(9, i), b = a;
             memset(out, 99, sizeof out);
-            webcam_picture(crop, &a, out);
+            webcam_picture(crop, &a, &scratch.webcam, out);
             assert_int_equal(out[area], 99);
             memcpy(place, in, area);
-            webcam_picture((struct grey_crop){place, crop.width, crop.height}, &b, place);
+            webcam_picture((struct grey_crop){place, crop.width, crop.height}, &b, &scratch.webcam,
+                           place);
             assert_memory_equal(out, place, area);
             changed += memcmp(out, in, area) != 0;
         }
@@ -218,11 +221,11 @@ static void augmentation_spoils_its_share(void **state)
     int changed = 0;
     draw_face(in);
     const struct augment none = {0}, some = {.webcam = 0.25f};
-    augment_picture(&none, &rng, &affine_identity, in, SIDE, SIDE, out);
+    augment_picture(&none, &rng, &affine_identity, in, SIDE, SIDE, &scratch, out);
     assert_memory_equal(out, in, AREA);
     assert_int_equal(rng_next(&rng), rng_next(&untouched));
     for (int i = 0; i < 1000; i++) {
-        augment_picture(&some, &rng, &affine_identity, in, SIDE, SIDE, out);
+        augment_picture(&some, &rng, &affine_identity, in, SIDE, SIDE, &scratch, out);
         changed += memcmp(in, out, AREA) != 0;
     }
     assert_in_range(changed, 190, 280); /* of these, a few meet with no change at all */

@@ -2,6 +2,7 @@
 #ifndef VECTORS_H
 #define VECTORS_H
 
+#include "extract.h"
 #include "face.h"
 #include "model.h"
 #include "testing.h"
@@ -45,10 +46,10 @@ static inline float *make_vectors(const struct model *model, int network, const 
         struct affine face;
         model_align(model, workspace, crop, &face);
         warp_picture(&face, crop, model->width, model->height, upright);
-        features_extract(f, upright, vectors + (size_t)i * dim);
+        extract(f, upright, vectors + (size_t)i * dim);
         if (model->mirror) {
             face_mirror(upright, model->width, model->height, mirrored);
-            features_extract(f, mirrored, vectors + (size_t)(count + i) * dim);
+            extract(f, mirrored, vectors + (size_t)(count + i) * dim);
         }
     }
     model_workspace_free(&workspace);

@@ -122,6 +122,18 @@ char *file_folder(const char *path)
     return folder;
 }
 
+char *file_in_folder(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    char *path = malloc(length + strlen(name) + 2);
+    if (path) {
+        memcpy(path, folder, length);
+        path[length] = '/';
+        strcpy(path + length + 1, name);
+    }
+    return path;
+}
+
 /* ---- Writing --------------------------------------------------------------------------------- */
 
 struct file_writer {

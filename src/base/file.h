@@ -19,6 +19,9 @@ bool file_is_litter(const char *name);
 /* The folder that `path` is in, for the caller to free; NULL without memory. */
 char *file_folder(const char *path);
 
+/* "folder/name", for the caller to free; NULL without memory. */
+char *file_in_folder(const char *folder, const char *name);
+
 /* Bytes that can still be written to the file system where `path` is or would be; UINT64_MAX where
  * that cannot be known. */
 uint64_t file_space(const char *path);

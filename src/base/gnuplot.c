@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,11 +82,13 @@ static bool run(const char *folder, const char *script, struct file_writer *writ
 
 int gnuplot_draw(const char *folder, const char *script, const char *name, struct error *error)
 {
-    char path[PATH_MAX];
     struct file_writer *writer;
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX)
-        return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
-    if (file_writer_open_in_folder(&writer, path, error) < 0)
+    char *path = file_in_folder(folder, name);
+    if (!path)
+        return error_no_memory(error, "the picture");
+    int result = file_writer_open_in_folder(&writer, path, error);
+    free(path);
+    if (result < 0)
         return -1;
     if (run(folder, script, writer))
         return file_writer_commit(&writer, error);

@@ -36,7 +36,7 @@ int process_check_stack(struct error *error)
  * written there, so that addresses are taken, but no memory. */
 bool process_can_map(size_t bytes)
 {
-    enum { PIECE = 64 << 20, MOST = 1024 };
+    enum { PIECE = 128 << 20, MOST = 512 };
     void *volatile pieces[MOST];
     int count = 0;
     bool can = true;

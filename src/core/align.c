@@ -66,7 +66,7 @@ static struct pose decode(const float outputs[ALIGN_OUTPUTS])
 
 static float symmetric(struct rng *rng, float limit)
 {
-    return limit * (float)(2.0 * rng_uniform(rng) - 1.0);
+    return (float)rng_between(rng, (double)-limit, (double)limit);
 }
 
 struct pose align_random_pose(struct rng *rng)
@@ -89,6 +89,7 @@ struct align_workspace {
     struct features features;
     struct mlp_workspace *mlp;
     float *vectors;   /* 2 x D: of the view and of its mirror image */
+    void *scratch;    /* of features_extract */
     uint8_t *view[2]; /* height x width */
 };
 
@@ -102,10 +103,11 @@ int align_workspace_create(struct align_workspace **workspace, const struct mlp 
     made->height = height;
     made->features = align_features(width, height);
     made->vectors = calloc(2 * (size_t)features_dim(&made->features), sizeof(float));
+    made->scratch = malloc(features_scratch(&made->features));
     made->view[0] = malloc((size_t)width * (size_t)height);
     made->view[1] = malloc((size_t)width * (size_t)height);
     int result = 0;
-    if (!made->vectors || !made->view[0] || !made->view[1])
+    if (!made->vectors || !made->scratch || !made->view[0] || !made->view[1])
         result = error_no_memory(error, "the aligner");
     else
         result = mlp_workspace_create(&made->mlp, &aligner->config, 2, error);
@@ -123,6 +125,7 @@ void align_workspace_free(struct align_workspace **workspace)
         return;
     mlp_workspace_free(&w->mlp);
     free(w->vectors);
+    free(w->scratch);
     free(w->view[0]);
     free(w->view[1]);
     free(w);
@@ -145,10 +148,10 @@ void align_find(const struct mlp *aligner, struct align_workspace *w, const uint
     for (int step = 0; step < STEPS; step++) {
         float outputs[2 * ALIGN_OUTPUTS];
         align_view(face, &no_pose, crop, w->width, w->height, w->view[0]);
-        features_extract(&w->features, w->view[0], w->vectors);
+        features_extract(&w->features, w->scratch, w->view[0], w->vectors);
         if (!features_mirror(&w->features, w->vectors, w->vectors + dim)) {
             face_mirror(w->view[0], w->width, w->height, w->view[1]);
-            features_extract(&w->features, w->view[1], w->vectors + dim);
+            features_extract(&w->features, w->scratch, w->view[1], w->vectors + dim);
         }
         mlp_forward(aligner, w->mlp, w->vectors, 2, outputs);
         struct pose seen = decode(outputs), mirrored = decode(outputs + ALIGN_OUTPUTS);

@@ -12,6 +12,7 @@
 struct reading {
     struct mlp_tape *tape;
     real *vector, *d_vector; /* D */
+    void *scratch;           /* of features_extract */
 };
 
 struct explainer {
@@ -28,7 +29,8 @@ static int make_reading(struct reading *reading, const struct network *network, 
     size_t dim = (size_t)features_dim(&network->features);
     reading->vector = malloc(dim * sizeof *reading->vector);
     reading->d_vector = malloc(dim * sizeof *reading->d_vector);
-    if (!reading->vector || !reading->d_vector)
+    reading->scratch = malloc(features_scratch(&network->features));
+    if (!reading->vector || !reading->d_vector || !reading->scratch)
         return error_no_memory(error, "the explanation");
     return mlp_tape_create(&reading->tape, &network->mlp.config, 1, error);
 }
@@ -67,6 +69,7 @@ void explainer_free(struct explainer **explainer)
         mlp_tape_free(&freed->readings[i].tape);
         free(freed->readings[i].vector);
         free(freed->readings[i].d_vector);
+        free(freed->readings[i].scratch);
     }
     model_workspace_free(&freed->align);
     free(freed->target);
@@ -82,7 +85,7 @@ static void explain_network(struct explainer *explainer, struct network *network
 {
     const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY};
     size_t dim = (size_t)features_dim(&network->features);
-    features_extract(&network->features, explainer->face, r->vector);
+    features_extract(&network->features, r->scratch, explainer->face, r->vector);
     mlp_forward_training(&network->mlp, r->tape, &training, r->vector, 1, NULL);
     mlp_backward(&network->mlp, r->tape, &training, r->vector, explainer->target, 1, 1, NULL,
                  r->d_vector);

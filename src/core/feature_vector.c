@@ -3,10 +3,11 @@
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    MAX_CELL_COUNT = HOG_MAX_CELLS * HOG_MAX_CELLS,
+    MAX_PLACES = HOG_MAX_CELLS * HOG_MAX_CELLS,
     WINDOW_VALUES = FEATURES_WINDOW * FEATURES_WINDOW * HOG_CELL_VALUES
 };
 
@@ -164,12 +165,20 @@ static int window_cell(const struct features *f, int window, int row, int column
     return (top + row) * columns + left + column;
 }
 
-static void extract_windows(const struct features *f, const uint8_t *crop, float *vector)
+/* Bytes of the cells that the windows are made of. */
+static size_t cells_size(const struct features *f)
 {
-    float cells[MAX_CELL_COUNT * HOG_CELL_VALUES];
+    return (size_t)(f->width / f->cell) * (size_t)(f->height / f->cell) * HOG_CELL_VALUES *
+           sizeof(float);
+}
+
+static void extract_windows(const struct features *f, void *scratch, const uint8_t *crop,
+                            float *vector)
+{
     struct hog hog = hog_of(f);
     const size_t line = FEATURES_WINDOW * HOG_CELL_VALUES;
-    hog_extract(&hog, crop, cells);
+    float *cells = scratch;
+    hog_extract(&hog, (char *)scratch + cells_size(f), crop, cells);
     for (int w = 0; w < features_tokens(f); w++)
         for (int row = 0; row < FEATURES_WINDOW; row++, vector += line)
             memcpy(vector, cells + window_cell(f, w, row, 0) * HOG_CELL_VALUES,
@@ -182,25 +191,59 @@ static struct patches patches_of(const struct features *f)
                             .height = f->height,
                             .grid = f->grid,
                             .atoms = f->atoms,
-                            .atom_values = f->dictionary,
-                            .offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES};
+                            .offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES,
+                            .pairs = f->pairs};
 }
 
-void features_extract(const struct features *f, const uint8_t *crop, float *vector)
+int features_pair(struct features *f, struct error *error)
+{
+    if (f->kind != FEATURES_PATCHES)
+        return 0;
+    f->pairs = malloc((size_t)f->atoms / 2 * PATCH_VALUES * sizeof *f->pairs);
+    if (!f->pairs)
+        return error_no_memory(error, "the dictionary of patches");
+    patches_pair_atoms(f->atoms, f->dictionary, f->pairs);
+    return 0;
+}
+
+void features_free(struct features *f)
+{
+    free(f->dictionary);
+    free(f->pairs);
+    f->dictionary = f->pairs = NULL;
+}
+
+size_t features_scratch(const struct features *f)
+{
+    struct hog hog = hog_of(f);
+    struct patches patches = {.atoms = f->atoms};
+    switch (f->kind) {
+    case FEATURES_HOG:
+        return hog_scratch(&hog);
+    case FEATURES_WINDOWS:
+        return hog_scratch(&hog) + cells_size(f);
+    case FEATURES_PATCHES:
+        return patches_scratch(&patches);
+    default:
+        return 1;
+    }
+}
+
+void features_extract(const struct features *f, void *scratch, const uint8_t *crop, float *vector)
 {
     assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
     struct hog hog = hog_of(f);
     struct patches patches;
     switch (f->kind) {
     case FEATURES_HOG:
-        hog_extract(&hog, crop, vector);
+        hog_extract(&hog, scratch, crop, vector);
         break;
     case FEATURES_WINDOWS:
-        extract_windows(f, crop, vector);
+        extract_windows(f, scratch, crop, vector);
         break;
     case FEATURES_PATCHES:
         patches = patches_of(f);
-        patches_extract(&patches, crop, vector);
+        patches_extract(&patches, scratch, crop, vector);
         break;
     default:
         extract_pixels(f, crop, vector);
@@ -317,7 +360,7 @@ void features_relevance(const struct features *f, const float *vector, const flo
             map[i] = vector[i] * gradient[i];
         return;
     }
-    float relevance[MAX_CELL_COUNT] = {0};
+    float relevance[MAX_PLACES] = {0};
     bool cells = has_cells(f);
     int columns = cells ? f->width / f->cell : f->grid,
         rows = cells ? f->height / f->cell : f->grid;

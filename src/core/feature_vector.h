@@ -35,7 +35,8 @@ struct features {
     int cell;          /* side of a HOG cell, pixels; of hog and windows */
     int grid, atoms;   /* of patches: places along a side, size of the dictionary, even */
     float *dictionary; /* of patches: atoms / 2 x PATCH_VALUES, then their offsets: see patches.h;
-                        * malloc, whoever owns the features frees it */
+                        * malloc, whoever owns the features ends it with features_free */
+    float *pairs;      /* of the dictionary, from features_pair */
 };
 
 /* What a kind is unless something else is asked for: hog has 6-pixel cells, windows 4-pixel cells;
@@ -59,12 +60,23 @@ double features_bound(const struct features *features);
 /* The length of the dictionary's block; 0 but for patches. */
 int features_dictionary_size(const struct features *features);
 
-/* Fills vector[D] from crop[height * width]. Pure: reads nothing but its arguments and may run in
- * any number of threads.
+/* Once, when the dictionary is complete: prepares it for features_extract. Nothing to do but for
+ * patches. */
+int features_pair(struct features *features, struct error *error);
+
+/* Ends the dictionary, where there is one. */
+void features_free(struct features *features);
+
+/* Bytes of scratch that features_extract needs, from malloc, for each thread. */
+size_t features_scratch(const struct features *features);
+
+/* Fills vector[D] from crop[height * width]. May run in any number of threads, each with its own
+ * scratch.
  *
  * hog: see hog.h. windows: of each window its cells row by row. patches: see patches.h. pixels:
  * each crop is brought to mean 0 and deviation 1. */
-void features_extract(const struct features *features, const uint8_t *crop, float *vector);
+void features_extract(const struct features *features, void *scratch, const uint8_t *crop,
+                      float *vector);
 
 /* The vector of the mirrored crop from that of the crop, where that is only a matter of order:
  * where its cells, windows or patches lie alike in the mirror image. Otherwise false, and

@@ -9,8 +9,7 @@ enum {
     SIGNED_BINS = 18,
     UNSIGNED_BINS = 9,
     BLOCKS = 4, /* of 2x2 cells around a cell */
-    MAX_PIXELS = HOG_MAX_SIDE * HOG_MAX_SIDE,
-    MAX_CELL_COUNT = HOG_MAX_CELLS * HOG_MAX_CELLS
+    SLOTS = 20  /* of a pixel column: SIGNED_BINS, the wrap-around of the last one, padding */
 };
 
 /* The angle of (dx, dy) in units of one signed bin, [0, 18]: atan by a polynomial on [0, 1]
@@ -32,11 +31,41 @@ static inline float orientation(float dx, float dy)
     return a * bins_per_radian;
 }
 
-/* What a pixel gives to the histograms: `low` to orientation `bin` and `high` to the next one. */
-struct gradient_field {
-    int bin[MAX_PIXELS]; /* 0 .. SIGNED_BINS - 1 */
-    float low[MAX_PIXELS], high[MAX_PIXELS];
+/* A picture on its way to its cells. A pixel gives `low` to orientation `bin` of the histograms and
+ * `high` to the next one. */
+struct work {
+    float *root, *low, *high; /* height x width */
+    float *column;            /* width x SLOTS */
+    float *histogram;         /* cells x SIGNED_BINS */
+    float *energy;            /* cells: squared length of the unsigned histogram */
+    int *bin;                 /* height x width: 0 .. SIGNED_BINS - 1 */
 };
+
+static size_t cells_of(const struct hog *hog)
+{
+    return (size_t)(hog->width / hog->cell) * (size_t)(hog->height / hog->cell);
+}
+
+size_t hog_scratch(const struct hog *hog)
+{
+    size_t pixels = (size_t)hog->width * (size_t)hog->height;
+    return (3 * pixels + (size_t)hog->width * SLOTS + cells_of(hog) * (SIGNED_BINS + 1)) *
+               sizeof(float) +
+           pixels * sizeof(int);
+}
+
+static struct work lay_out(const struct hog *hog, void *scratch)
+{
+    size_t pixels = (size_t)hog->width * (size_t)hog->height;
+    struct work w = {.root = scratch};
+    w.low = w.root + pixels;
+    w.high = w.low + pixels;
+    w.column = w.high + pixels;
+    w.histogram = w.column + (size_t)hog->width * SLOTS;
+    w.energy = w.histogram + cells_of(hog) * SIGNED_BINS;
+    w.bin = (int *)(void *)(w.energy + cells_of(hog));
+    return w;
+}
 
 /* The analyzer goes through a loop four times and takes the rest of an array for unset. */
 /* NOLINTBEGIN(clang-analyzer-core.UndefinedBinaryOperatorResult) */
@@ -44,10 +73,9 @@ struct gradient_field {
 /* NOLINTBEGIN(clang-analyzer-core.uninitialized.UndefReturn) */
 
 /* Gradients of the square root of the grey values, the edge repeated. */
-VECTOR_CLONES static void gradients(const struct hog *f, const uint8_t *crop,
-                                    struct gradient_field *field)
+VECTOR_CLONES static void gradients(const struct hog *f, const uint8_t *crop, const struct work *w)
 {
-    float root[MAX_PIXELS];
+    float *root = w->root;
     float dx[HOG_MAX_SIDE], dy[HOG_MAX_SIDE];
     int width = f->width, height = f->height;
     for (int i = 0; i < width * height; i++)
@@ -56,8 +84,8 @@ VECTOR_CLONES static void gradients(const struct hog *f, const uint8_t *crop,
         const float *row = root + y * width;
         const float *above = y > 0 ? row - width : row;
         const float *below = y < height - 1 ? row + width : row;
-        int *bin = field->bin + y * width;
-        float *low = field->low + y * width, *high = field->high + y * width;
+        int *bin = w->bin + y * width;
+        float *low = w->low + y * width, *high = w->high + y * width;
         dx[0] = row[1] - row[0];
         dx[width - 1] = row[width - 1] - row[width - 2];
         for (int x = 1; x < width - 1; x++)
@@ -91,24 +119,21 @@ static void cell_reach(int cell_index, int cell, int side, int *first, int *last
     *last = *last > side ? side : *last;
 }
 
-/* histogram[rows][columns][SIGNED_BINS]. Each cell row is gathered into one histogram a pixel
- * column first, where neighbouring pixels never meet, and these are then pooled along x. */
-VECTOR_CLONES static void histograms(const struct hog *f, const struct gradient_field *field,
-                                     float *histogram)
+/* Each cell row is gathered into one histogram a pixel column first, where neighbouring pixels
+ * never meet, and these are then pooled along x. */
+VECTOR_CLONES static void histograms(const struct hog *f, const struct work *w)
 {
-    enum { SLOTS = 20 }; /* SIGNED_BINS, the wrap-around of the last one, padding */
     int columns = f->width / f->cell, rows = f->height / f->cell;
-    float column[HOG_MAX_SIDE][SLOTS];
     for (int r = 0; r < rows; r++) {
         int top, bottom;
         cell_reach(r, f->cell, f->height, &top, &bottom);
-        memset(column, 0, (size_t)f->width * sizeof column[0]);
+        memset(w->column, 0, (size_t)f->width * SLOTS * sizeof *w->column);
         for (int y = top; y < bottom; y++) {
             float share = hog_cell_share(y, r, (float)f->cell);
             for (int x = 0, i = y * f->width; x < f->width; x++, i++) {
-                float *slot = &column[x][field->bin[i]];
-                slot[0] += share * field->low[i];
-                slot[1] += share * field->high[i];
+                float *slot = w->column + x * SLOTS + w->bin[i];
+                slot[0] += share * w->low[i];
+                slot[1] += share * w->high[i];
             }
         }
         for (int c = 0; c < columns; c++) {
@@ -118,16 +143,15 @@ VECTOR_CLONES static void histograms(const struct hog *f, const struct gradient_
             for (int x = left; x < right; x++) {
                 float share = hog_cell_share(x, c, (float)f->cell);
                 for (int s = 0; s < SLOTS; s++)
-                    sum[s] += share * column[x][s];
+                    sum[s] += share * w->column[x * SLOTS + s];
             }
             sum[0] += sum[SIGNED_BINS];
-            memcpy(histogram + (r * columns + c) * SIGNED_BINS, sum, SIGNED_BINS * sizeof *sum);
+            memcpy(w->histogram + (r * columns + c) * SIGNED_BINS, sum, SIGNED_BINS * sizeof *sum);
         }
     }
 }
 
-/* Energy of a cell: squared length of its unsigned histogram. Beyond the border the edge cells are
- * repeated. */
+/* Beyond the border the edge cells are repeated. */
 static float energy_at(const float *energy, int columns, int rows, int r, int c)
 {
     r = r < 0 ? 0 : r >= rows ? rows - 1 : r;
@@ -161,16 +185,16 @@ VECTOR_CLONES static void normalize_cell(const float *signed_bins, const float n
     }
 }
 
-void hog_extract(const struct hog *hog, const uint8_t *picture, float *cells)
+void hog_extract(const struct hog *hog, void *scratch, const uint8_t *picture, float *cells)
 {
     const float epsilon = 1e-3f;
     int columns = hog->width / hog->cell, rows = hog->height / hog->cell;
-    struct gradient_field field;
-    float histogram[MAX_CELL_COUNT * SIGNED_BINS], energy[MAX_CELL_COUNT];
-    gradients(hog, picture, &field);
-    histograms(hog, &field, histogram);
+    const struct work work = lay_out(hog, scratch);
+    float *energy = work.energy;
+    gradients(hog, picture, &work);
+    histograms(hog, &work);
     for (int i = 0; i < rows * columns; i++) {
-        const float *h = histogram + i * SIGNED_BINS;
+        const float *h = work.histogram + i * SIGNED_BINS;
         energy[i] = 0.0f;
         for (int bin = 0; bin < UNSIGNED_BINS; bin++) {
             float both = h[bin] + h[bin + UNSIGNED_BINS];
@@ -189,7 +213,8 @@ void hog_extract(const struct hog *hog, const uint8_t *picture, float *cells)
                 norms[b] = 1.0f / sqrtf(sum + epsilon);
             }
             int cell = r * columns + c;
-            normalize_cell(histogram + cell * SIGNED_BINS, norms, cells + cell * HOG_CELL_VALUES);
+            normalize_cell(work.histogram + cell * SIGNED_BINS, norms,
+                           cells + cell * HOG_CELL_VALUES);
         }
     }
 }

@@ -7,6 +7,7 @@
 #ifndef HOG_H
 #define HOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -21,9 +22,12 @@ struct hog {
     int cell;          /* side of a cell, pixels */
 };
 
-/* picture[height * width] -> cells[height / cell][width / cell][HOG_CELL_VALUES]. Pure: may run in
- * any number of threads. */
-void hog_extract(const struct hog *hog, const uint8_t *picture, float *cells);
+/* Bytes of scratch that hog_extract needs, from malloc. */
+size_t hog_scratch(const struct hog *hog);
+
+/* picture[height * width] -> cells[height / cell][width / cell][HOG_CELL_VALUES]. May run in any
+ * number of threads, each with its own scratch. */
+void hog_extract(const struct hog *hog, void *scratch, const uint8_t *picture, float *cells);
 
 /* One cell of a mirrored picture from its mirror image, cell[HOG_CELL_VALUES]: an angle t becomes
  * 180 degrees - t, and the blocks to the left those to the right. */

@@ -1,7 +1,6 @@
 #include "model.h"
 
 #include "face.h"
-#include "mirror_layer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,9 +12,22 @@ void model_free(struct model *model)
     mlp_free(&model->verifier);
     for (int i = 0; i < model->network_count; i++) {
         mlp_free(&model->networks[i].mlp);
-        free(model->networks[i].features.dictionary);
+        features_free(&model->networks[i].features);
+        mirror_layer_free(&model->networks[i].mirror_layer);
     }
     *model = (struct model){0};
+}
+
+int model_prepare(struct model *model, struct error *error)
+{
+    for (int i = 0; i < model->network_count; i++) {
+        struct network *n = &model->networks[i];
+        if (features_pair(&n->features, error) < 0 ||
+            (model->mirror &&
+             mirror_layer_create(&n->mirror_layer, &n->features, &n->mlp, error) < 0))
+            return -1;
+    }
+    return 0;
 }
 
 int model_check_faces(const struct model *model, const char *path, struct error *error)
@@ -55,21 +67,22 @@ int model_set_prior(struct model *model, const float *prior, const char *path, s
 
 struct model_workspace {
     int capacity; /* crops */
+    bool mirror;
     struct align_workspace *align;
     struct verifier_workspace *verifier;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
-    struct mirror_layer *mirror_layers[MODEL_MAX_NETWORKS]; /* NULL where there is none */
     uint8_t *faces; /* 2 capacity x height x width: the aligned crops, then their mirror images */
     float *vectors; /* 2 capacity x the longest D */
     float *sums;    /* 2 capacity x the widest mirror layer */
     float *outputs; /* 2 capacity x K */
+    void *scratch;  /* of features_extract */
 };
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,
                            int capacity, struct error *error)
 {
     size_t rows = (size_t)(model->mirror ? 2 * capacity : capacity), longest = 0, widest = 0;
-    size_t pixels = (size_t)model->width * (size_t)model->height;
+    size_t pixels = (size_t)model->width * (size_t)model->height, scratch = 0;
     struct model_workspace *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the recognizer");
@@ -78,14 +91,18 @@ int model_workspace_create(struct model_workspace **workspace, const struct mode
         size_t dim = (size_t)features_dim(&n->features), width = (size_t)n->mlp.config.units[1];
         longest = dim > longest ? dim : longest;
         widest = width > widest ? width : widest;
+        size_t needed = features_scratch(&n->features);
+        scratch = needed > scratch ? needed : scratch;
     }
     made->capacity = capacity;
+    made->mirror = model->mirror;
     made->faces = malloc(rows * pixels);
     made->vectors = calloc(rows * longest, sizeof(float));
     made->sums = malloc(rows * widest * sizeof(float));
     made->outputs = calloc(rows * (size_t)model->class_count, sizeof(float));
+    made->scratch = malloc(scratch);
     int result = 0;
-    if (!made->faces || !made->vectors || !made->sums || !made->outputs)
+    if (!made->faces || !made->vectors || !made->sums || !made->outputs || !made->scratch)
         result = error_no_memory(error, "the recognizer");
     if (result == 0 && model->aligner.parameters)
         result = align_workspace_create(&made->align, &model->aligner, model->width, model->height,
@@ -96,8 +113,6 @@ int model_workspace_create(struct model_workspace **workspace, const struct mode
     for (int i = 0; result == 0 && i < model->network_count; i++) {
         const struct network *n = &model->networks[i];
         result = mlp_workspace_create(&made->mlps[i], &n->mlp.config, (int)rows, error);
-        if (result == 0 && model->mirror)
-            result = mirror_layer_create(&made->mirror_layers[i], &n->features, &n->mlp, error);
     }
     if (result < 0)
         model_workspace_free(&made);
@@ -113,16 +128,20 @@ void model_workspace_free(struct model_workspace **workspace)
         return;
     align_workspace_free(&w->align);
     verifier_workspace_free(&w->verifier);
-    for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
+    for (int i = 0; i < MODEL_MAX_NETWORKS; i++)
         mlp_workspace_free(&w->mlps[i]);
-        mirror_layer_free(&w->mirror_layers[i]);
-    }
     free(w->faces);
     free(w->vectors);
     free(w->sums);
     free(w->outputs);
+    free(w->scratch);
     free(w);
     *workspace = NULL;
+}
+
+void model_workspace_set_mirror(struct model_workspace *workspace, bool on)
+{
+    workspace->mirror = on;
 }
 
 void model_align(const struct model *model, struct model_workspace *w, const uint8_t *crop,
@@ -156,11 +175,11 @@ static void answer(const struct network *n, struct model_workspace *w, int netwo
 {
     size_t pixels = (size_t)n->features.width * (size_t)n->features.height;
     size_t dim = (size_t)features_dim(&n->features);
-    const struct mirror_layer *mirror_layer = w->mirror_layers[network];
+    const struct mirror_layer *mirror_layer = rows > count ? n->mirror_layer : NULL;
     for (int i = 0; i < (mirror_layer ? count : rows); i++) {
         float *vector = w->vectors + (size_t)i * dim;
         if (i < count || !features_mirror(&n->features, vector - (size_t)count * dim, vector))
-            features_extract(&n->features, w->faces + (size_t)i * pixels, vector);
+            features_extract(&n->features, w->scratch, w->faces + (size_t)i * pixels, vector);
     }
     if (mirror_layer) {
         mirror_layer_forward(mirror_layer, w->vectors, count, w->sums);
@@ -193,14 +212,14 @@ static void predict_batch(const struct model *model, struct model_workspace *w,
                           const uint8_t *crops, int count, float *probabilities)
 {
     size_t pixels = (size_t)model->width * (size_t)model->height;
-    int rows = model->mirror ? 2 * count : count;
+    int rows = w->mirror ? 2 * count : count;
     for (int i = 0; i < count; i++) {
         const uint8_t *crop = crops + (size_t)i * pixels;
         uint8_t *aligned = w->faces + (size_t)i * pixels;
         struct affine face;
         model_align(model, w, crop, &face);
         warp_picture(&face, crop, model->width, model->height, aligned);
-        if (model->mirror)
+        if (w->mirror)
             face_mirror(aligned, model->width, model->height, aligned + (size_t)count * pixels);
     }
     memset(probabilities, 0, (size_t)count * (size_t)model->class_count * sizeof *probabilities);

@@ -6,6 +6,7 @@
 #include "align.h"
 #include "error.h"
 #include "feature_vector.h"
+#include "mirror_layer.h"
 #include "mlp.h"
 #include "verifier.h"
 
@@ -28,8 +29,9 @@ struct model_notes {
 
 /* One vector of the crop, and the perceptron that reads it. */
 struct network {
-    struct features features; /* with a dictionary of its own */
-    struct mlp mlp;           /* without batch normalization */
+    struct features features;          /* with a dictionary of its own */
+    struct mlp mlp;                    /* without batch normalization */
+    struct mirror_layer *mirror_layer; /* from model_prepare; NULL where there is none */
 };
 
 struct model {
@@ -52,6 +54,10 @@ int model_load(struct model *model, const char *path, struct error *error);
 int model_save(const struct model *model, const char *path, struct error *error);
 void model_free(struct model *model);
 
+/* Once, when dictionaries and weights are complete: what all workspaces share. model_load does it.
+ */
+int model_prepare(struct model *model, struct error *error);
+
 /* Whether it names the seven expressions in their order, for 48x48 crops: what the live program
  * needs; says why not. */
 int model_check_faces(const struct model *model, const char *path, struct error *error);
@@ -62,12 +68,15 @@ int model_check_faces(const struct model *model, const char *path, struct error 
  * softmax. `path` is for the message. */
 int model_set_prior(struct model *model, const float *prior, const char *path, struct error *error);
 
-/* A thread's scratch for up to `capacity` crops at once, for the weights that the model has now. */
+/* A thread's scratch for up to `capacity` crops at once of a model that is prepared. */
 struct model_workspace;
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,
                            int capacity, struct error *error);
 void model_workspace_free(struct model_workspace **workspace);
+
+/* Whether answers average over the crop and its mirror image, where the model does so. */
+void model_workspace_set_mirror(struct model_workspace *workspace, bool on);
 
 /* Where in a crop the face lies: see align_find; without an aligner, affine_identity. */
 void model_align(const struct model *model, struct model_workspace *workspace, const uint8_t *crop,

@@ -313,7 +313,9 @@ static int read_model(struct reader *r, struct model *model)
         read_part(r, model, MODEL_FILE_VERIFIER, verifier_check, verifier_bound(width, height),
                   &model->verifier) < 0)
         return -1;
-    return safetensors_check_whole(r->file, r->error);
+    if (safetensors_check_whole(r->file, r->error) < 0)
+        return -1;
+    return model_prepare(model, r->error);
 }
 
 int model_load(struct model *model, const char *path, struct error *error)
@@ -325,13 +327,14 @@ int model_load(struct model *model, const char *path, struct error *error)
     struct safetensors *file;
     int result = safetensors_parse(&file, bytes, size, path, error);
     if (result == 0) {
-        struct model loaded = {0};
+        struct model *loaded = calloc(1, sizeof *loaded);
         struct reader reader = {.file = file, .room = size / 2, .path = path, .error = error};
-        result = read_model(&reader, &loaded);
+        result = loaded ? read_model(&reader, loaded) : error_no_memory(error, "the model");
         if (result == 0)
-            *model = loaded;
-        else
-            model_free(&loaded);
+            *model = *loaded;
+        else if (loaded)
+            model_free(loaded);
+        free(loaded);
         safetensors_free(&file);
     }
     free(bytes);

@@ -142,47 +142,63 @@ VECTOR_CLONES static void add_scaled(float *restrict sum, const float *restrict 
 /* With l and r opposite each other, l l' + r r' = (l + r)(l' + r') / 2 + (l - r)(l' - r') / 2. An
  * atom's mirror image has the same sums and opposite differences, so that the products of sums and
  * those of differences, with half of the atoms, are enough: half the work. */
-struct atom_pairs {
-    float even[PATCHES_MAX_ATOMS / 2 * PAIRS], odd[PATCHES_MAX_ATOMS / 2 * PAIRS];
-};
-struct products {
-    float even[BLOCK * PATCHES_MAX_ATOMS / 2], odd[BLOCK * PATCHES_MAX_ATOMS / 2];
+void patches_pair_atoms(int atoms, const float *atom_values, float *pairs)
+{
+    int half = atoms / 2;
+    float *even = pairs, *odd = pairs + (ptrdiff_t)half * PAIRS;
+    for (int k = 0; k < half; k++)
+        pair_up(atom_values + k * PATCH_VALUES, 0.5f, even + k * PAIRS, odd + k * PAIRS);
+}
+
+/* A picture on its way to its codes. */
+struct work {
+    struct board board;
+    float even[BLOCK * PAIRS], odd[BLOCK * PAIRS];      /* patches */
+    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the places */
+    float rest[]; /* products: even, odd: BLOCK x atoms / 2 each; the codes of a row at a place */
 };
 
-/* The products of the patches of rows begin .. end-1 with the atoms. */
-static void multiply(const struct patches *p, const struct board *board, const uint8_t *picture,
-                     int begin, int end, const struct atom_pairs *atoms, struct products *products)
+size_t patches_scratch(const struct patches *p)
 {
-    float patch[PATCH_VALUES], even[BLOCK * PAIRS], odd[BLOCK * PAIRS];
+    size_t atoms = (size_t)p->atoms;
+    return sizeof(struct work) + (BLOCK * atoms + 2 * atoms) * sizeof(float);
+}
+
+/* The products of the patches of rows begin .. end-1 with the atoms. */
+static void multiply(const struct patches *p, struct work *w, const uint8_t *picture, int begin,
+                     int end)
+{
+    float patch[PATCH_VALUES];
     int half = p->atoms / 2, count = 0;
     for (int y = begin; y < end; y++)
-        for (int i = 0; i < patches_of_row(board, y); i++, count++) {
+        for (int i = 0; i < patches_of_row(&w->board, y); i++, count++) {
             int left = (2 * i + y % 2) * PATCH_STRIDE;
             patch_normalize(picture + y * PATCH_STRIDE * p->width + left, p->width, patch);
-            pair_up(patch, 1.0f, even + count * PAIRS, odd + count * PAIRS);
+            pair_up(patch, 1.0f, w->even + count * PAIRS, w->odd + count * PAIRS);
         }
-    gemm(NULL, GEMM_ABT, count, half, PAIRS, even, atoms->even, 0, products->even);
-    gemm(NULL, GEMM_ABT, count, half, PAIRS, odd, atoms->odd, 0, products->odd);
+    const float *odd_atoms = p->pairs + (ptrdiff_t)half * PAIRS;
+    gemm(NULL, GEMM_ABT, count, half, PAIRS, w->even, p->pairs, 0, w->rest);
+    gemm(NULL, GEMM_ABT, count, half, PAIRS, w->odd, odd_atoms, 0, w->rest + BLOCK * half);
 }
 
 /* Adds row y of the patches, whose products begin at `at`, to all places, and their shares to the
  * places' weights. */
-static void pool_row(const struct patches *p, const struct board *board, int y,
-                     const struct products *products, int at, float *values, float *weights)
+static void pool_row(const struct patches *p, struct work *w, int y, int at, float *values)
 {
-    float line[2 * PATCHES_MAX_ATOMS];
     int codes = 2 * p->atoms, half = p->atoms / 2;
+    const float *even = w->rest, *odd = even + BLOCK * half;
+    float *line = w->rest + BLOCK * p->atoms;
     for (int g = 0; g < p->grid; g++) {
-        const struct reach *reach = &board->across[y % 2][g];
+        const struct reach *reach = &w->board.across[y % 2][g];
         int first = (at + reach->begin) * half;
-        sum_codes(products->even + first, products->odd + first, p->offsets, half,
-                  reach->shares + reach->begin, reach->end - reach->begin, line);
+        sum_codes(even + first, odd + first, p->offsets, half, reach->shares + reach->begin,
+                  reach->end - reach->begin, line);
         for (int r = 0; r < p->grid; r++) {
-            float share = board->down[r][y];
+            float share = w->board.down[r][y];
             int place = r * p->grid + g;
             if (share > 0.0f)
                 add_scaled(values + place * codes, line, share, codes);
-            weights[place] += share * reach->sum;
+            w->weights[place] += share * reach->sum;
         }
     }
 }
@@ -193,29 +209,25 @@ VECTOR_CLONES static void root_of_scaled(float *values, float scale, int count)
         values[i] = sqrtf(scale * values[i]);
 }
 
-void patches_extract(const struct patches *p, const uint8_t *picture, float *values)
+void patches_extract(const struct patches *p, void *scratch, const uint8_t *picture, float *values)
 {
-    struct board board;
-    struct atom_pairs atoms;
-    struct products products;
-    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID] = {0};
+    struct work *w = scratch;
+    const struct board *board = &w->board;
     int places = p->grid * p->grid, codes = 2 * p->atoms, at = 0;
-    lay_out(p, &board);
-    for (int k = 0; k < p->atoms / 2; k++)
-        pair_up(p->atom_values + k * PATCH_VALUES, 0.5f, atoms.even + k * PAIRS,
-                atoms.odd + k * PAIRS);
+    lay_out(p, &w->board);
+    memset(w->weights, 0, (size_t)places * sizeof *w->weights);
     memset(values, 0, (size_t)(places * codes) * sizeof *values);
-    int rows_at_once = BLOCK / patches_of_row(&board, 0);
-    for (int y = 0; y < board.rows; at += patches_of_row(&board, y), y++) {
+    int rows_at_once = BLOCK / patches_of_row(board, 0);
+    for (int y = 0; y < board->rows; at += patches_of_row(board, y), y++) {
         if (y % rows_at_once == 0) {
-            int end = y + rows_at_once < board.rows ? y + rows_at_once : board.rows;
-            multiply(p, &board, picture, y, end, &atoms, &products);
+            int end = y + rows_at_once < board->rows ? y + rows_at_once : board->rows;
+            multiply(p, w, picture, y, end);
             at = 0;
         }
-        pool_row(p, &board, y, &products, at, values, weights);
+        pool_row(p, w, y, at, values);
     }
     for (int i = 0; i < places; i++)
-        root_of_scaled(values + i * codes, 1.0f / weights[i], codes);
+        root_of_scaled(values + i * codes, 1.0f / w->weights[i], codes);
 }
 
 bool patches_symmetric(int width)

@@ -13,6 +13,7 @@
 #define PATCHES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -28,16 +29,24 @@ enum {
 
 /* The arrays are the caller's. */
 struct patches {
-    int width, height;        /* of the picture, pixels */
-    int grid;                 /* places along one side */
-    int atoms;                /* both halves: even */
-    const float *atom_values; /* atoms / 2 x PATCH_VALUES, the whitening of patches included */
-    const float *offsets;     /* atoms / 2: the product of each with the mean patch */
+    int width, height;    /* of the picture, pixels */
+    int grid;             /* places along one side */
+    int atoms;            /* both halves: even */
+    const float *offsets; /* atoms / 2: the product of each with the mean patch */
+    const float *pairs;   /* atoms / 2 x PATCH_VALUES: what patches_pair_atoms makes of them */
 };
 
-/* picture[height * width] -> values[grid][grid][2 * atoms]. Pure: may run in any number of
- * threads. */
-void patches_extract(const struct patches *patches, const uint8_t *picture, float *values);
+/* Once for a dictionary: its atoms in the form in which patches are multiplied with them,
+ * pairs[atoms / 2 * PATCH_VALUES]. */
+void patches_pair_atoms(int atoms, const float *atom_values, float *pairs);
+
+/* Bytes of scratch that patches_extract needs, from malloc. */
+size_t patches_scratch(const struct patches *patches);
+
+/* picture[height * width] -> values[grid][grid][2 * atoms]. May run in any number of threads, each
+ * with its own scratch. */
+void patches_extract(const struct patches *patches, void *scratch, const uint8_t *picture,
+                     float *values);
 
 /* Whether the patches of a picture of this width lie alike in its mirror image. */
 bool patches_symmetric(int width);

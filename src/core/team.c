@@ -79,6 +79,11 @@ static void begin_round(struct team *team)
     pthread_mutex_unlock(&team->mutex);
 }
 
+int team_size(const struct team *team)
+{
+    return team ? team->parts : 1;
+}
+
 void team_run(struct team *team, team_task task, void *context)
 {
     if (!team || team->parts == 1) {

@@ -17,6 +17,9 @@ typedef void (*team_task)(void *context, int part, int parts);
 int team_create(struct team **team, int threads, struct error *error);
 void team_free(struct team **team);
 
+/* In how many parts team_run runs a task. */
+int team_size(const struct team *team);
+
 /* Runs the task in all its parts and returns when the last one is done. NULL is a team of one. One
  * caller at a time; a task must not call it again. */
 void team_run(struct team *team, team_task task, void *context);

@@ -43,10 +43,16 @@ static float gradient_strength(const uint8_t *crop, int width, int height)
     return fminf(fmaxf((logf(mean + 1e-6f) - mean_strength) / deviation, weakest), strongest);
 }
 
-void verifier_vector(const uint8_t *crop, int width, int height, float *vector)
+size_t verifier_scratch(int width, int height)
 {
     struct features hog = hog_of(width, height);
-    features_extract(&hog, crop, vector);
+    return features_scratch(&hog);
+}
+
+void verifier_vector(void *scratch, const uint8_t *crop, int width, int height, float *vector)
+{
+    struct features hog = hog_of(width, height);
+    features_extract(&hog, scratch, crop, vector);
     vector[features_dim(&hog)] = gradient_strength(crop, width, height);
 }
 
@@ -66,6 +72,7 @@ struct verifier_workspace {
     int width, height;
     struct mlp_workspace *mlp;
     float *vectors;    /* 2 x D: of the crop and of its mirror image */
+    void *scratch;     /* of verifier_vector */
     uint8_t *mirrored; /* height x width */
 };
 
@@ -78,9 +85,10 @@ int verifier_workspace_create(struct verifier_workspace **workspace, const struc
     made->width = width;
     made->height = height;
     made->vectors = calloc(2 * (size_t)verifier_dim(width, height), sizeof *made->vectors);
+    made->scratch = malloc(verifier_scratch(width, height));
     made->mirrored = malloc((size_t)width * (size_t)height);
     int result = 0;
-    if (!made->vectors || !made->mirrored)
+    if (!made->vectors || !made->scratch || !made->mirrored)
         result = error_no_memory(error, "the verifier");
     else
         result = mlp_workspace_create(&made->mlp, &verifier->config, 2, error);
@@ -98,6 +106,7 @@ void verifier_workspace_free(struct verifier_workspace **workspace)
         return;
     mlp_workspace_free(&w->mlp);
     free(w->vectors);
+    free(w->scratch);
     free(w->mirrored);
     free(w);
     *workspace = NULL;
@@ -108,12 +117,12 @@ float verifier_score(const struct mlp *verifier, struct verifier_workspace *w, c
     struct features hog = hog_of(w->width, w->height);
     int dim = verifier_dim(w->width, w->height);
     float scores[2], *mirrored = w->vectors + dim;
-    verifier_vector(crop, w->width, w->height, w->vectors);
+    verifier_vector(w->scratch, crop, w->width, w->height, w->vectors);
     if (features_mirror(&hog, w->vectors, mirrored)) {
         mirrored[dim - 1] = w->vectors[dim - 1];
     } else {
         face_mirror(crop, w->width, w->height, w->mirrored);
-        verifier_vector(w->mirrored, w->width, w->height, mirrored);
+        verifier_vector(w->scratch, w->mirrored, w->width, w->height, mirrored);
     }
     mlp_forward(verifier, w->mlp, w->vectors, 2, scores);
     return 0.5f * (scores[0] + scores[1]);

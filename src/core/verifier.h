@@ -18,8 +18,10 @@ double verifier_bound(int width, int height);
 
 /* Fills vector[D] from crop[height x width]: HOG (hog.h), which forgets how strong the gradients
  * are; then the logarithm of their mean strength, so that faint structure, as of clouds, can be
- * told from a face. Pure: may run in any number of threads. */
-void verifier_vector(const uint8_t *crop, int width, int height, float *vector);
+ * told from a face. May run in any number of threads, each with verifier_scratch bytes of its own,
+ * from malloc. */
+size_t verifier_scratch(int width, int height);
+void verifier_vector(void *scratch, const uint8_t *crop, int width, int height, float *vector);
 
 /* Whether this is such a perceptron for crops of this size; says why not. */
 int verifier_check(const struct mlp_config *config, int width, int height, struct error *error);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 const struct affine affine_identity = {{1, 0, 0, 0, 1, 0}};
 
@@ -35,43 +34,31 @@ static inline float clampf(float value, float high)
     return value < high ? value : high;
 }
 
-/* A copy with the last column and row repeated, so that each pixel has a right and a lower
- * neighbour: (height + 1) x (width + 1). */
-static void pad(const uint8_t *in, int width, int height, uint8_t *padded)
-{
-    size_t line = (size_t)width + 1;
-    for (int y = 0; y <= height; y++) {
-        const uint8_t *row = in + (size_t)(y < height ? y : height - 1) * (size_t)width;
-        memcpy(padded + (size_t)y * line, row, (size_t)width);
-        padded[(size_t)y * line + (size_t)width] = row[width - 1];
-    }
-}
-
-/* Each row in two loops: the positions, which vectorize, and the pixels, which lie scattered. */
+/* Each row in two loops: the positions, which vectorize, and the pixels, which lie scattered. The
+ * last column and row are their own neighbours. */
 void warp_picture(const struct affine *map, const uint8_t *in, int width, int height, uint8_t *out)
 {
     const float *m = map->m;
     assert(width <= WARP_MAX_SIDE && height <= WARP_MAX_SIDE);
-    uint8_t padded[(WARP_MAX_SIDE + 1) * (WARP_MAX_SIDE + 1)];
-    int place[WARP_MAX_SIDE];
+    int place[WARP_MAX_SIDE], right[WARP_MAX_SIDE], down[WARP_MAX_SIDE];
     float fx[WARP_MAX_SIDE], fy[WARP_MAX_SIDE];
-    int line = width + 1;
-    float right = (float)(width - 1), bottom = (float)(height - 1);
-    pad(in, width, height, padded);
+    float last_column = (float)(width - 1), last_row = (float)(height - 1);
     for (int y = 0; y < height; y++) {
         float u0 = m[1] * (float)y + m[2], v0 = m[4] * (float)y + m[5];
         for (int x = 0; x < width; x++) {
-            float u = clampf(m[0] * (float)x + u0, right);
-            float v = clampf(m[3] * (float)x + v0, bottom);
+            float u = clampf(m[0] * (float)x + u0, last_column);
+            float v = clampf(m[3] * (float)x + v0, last_row);
             int left = (int)u, top = (int)v;
-            place[x] = top * line + left;
+            place[x] = top * width + left;
+            right[x] = left < width - 1 ? 1 : 0;
+            down[x] = top < height - 1 ? width : 0;
             fx[x] = u - (float)left;
             fy[x] = v - (float)top;
         }
         for (int x = 0; x < width; x++) {
-            const uint8_t *upper = padded + place[x], *lower = upper + line;
-            float a = (float)upper[0] + fx[x] * (float)(upper[1] - upper[0]);
-            float b = (float)lower[0] + fx[x] * (float)(lower[1] - lower[0]);
+            const uint8_t *upper = in + place[x], *lower = upper + down[x];
+            float a = (float)upper[0] + fx[x] * (float)(upper[right[x]] - upper[0]);
+            float b = (float)lower[0] + fx[x] * (float)(lower[right[x]] - lower[0]);
             out[y * width + x] = (uint8_t)(a + fy[x] * (b - a) + 0.5f);
         }
     }

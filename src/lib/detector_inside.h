@@ -31,6 +31,7 @@ struct detector {
     struct scratch turned[2];   /* for two threads */
     const struct mlp *verifier; /* NULL: every box counts */
     struct verifier_workspace *judges[2];
+    struct still_search *stills; /* scratch; NULL before the first still */
 };
 
 /* One way to search. Sizes are shares, so that they hold for pictures of any size. */

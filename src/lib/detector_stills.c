@@ -93,6 +93,7 @@ static void close_late(struct late_cascade *late)
 
 void detector_close_others(struct detector *detector)
 {
+    free(detector->stills);
     close_late(&detector->second);
     close_late(&detector->profile);
 }
@@ -110,6 +111,13 @@ struct part {
     int count;
     int result;
     struct error error;
+    struct box found[MAX_STILL_CANDIDATES]; /* scratch, of one look */
+    int neighbours[MAX_STILL_CANDIDATES];
+};
+
+struct still_search {
+    struct part parts[2];
+    struct candidate candidates[MAX_STILL_CANDIDATES];
 };
 
 static void run_part(void *context)
@@ -122,11 +130,10 @@ static void run_part(void *context)
 /* Runs the search in both its parts, and puts behind the `known` candidates what they found, the
  * first one's before the second one's. How many those are now, or -1. */
 static int search_both(struct detector *detector, int (*search)(struct part *part),
-                       const struct view_of_frame *view, const struct ocv_detection *how,
-                       struct candidate candidates[MAX_STILL_CANDIDATES], int known,
+                       const struct view_of_frame *view, const struct ocv_detection *how, int known,
                        struct error *error)
 {
-    struct part parts[2];
+    struct part *parts = detector->stills->parts;
     struct beside beside;
     for (int i = 0; i < 2; i++) {
         parts[i].detector = detector;
@@ -145,7 +152,7 @@ static int search_both(struct detector *detector, int (*search)(struct part *par
             return -1;
         }
         for (int j = 0; j < parts[i].count && total < MAX_STILL_CANDIDATES; j++)
-            candidates[total++] = parts[i].candidates[j];
+            detector->stills->candidates[total++] = parts[i].candidates[j];
     }
     return total;
 }
@@ -170,16 +177,16 @@ static double strength_of(const struct detector *detector, int neighbours, float
 static int look(struct part *part, struct ocv_detector *cascade, struct grey_image picture,
                 const double *map, int rank, int weight)
 {
-    struct box found[MAX_STILL_CANDIDATES];
-    int neighbours[MAX_STILL_CANDIDATES], count = 0;
+    const struct box *found = part->found;
+    int count = 0;
     struct ocv_error failure;
-    if (ocv_detector_weigh(cascade, picture, part->how, found, neighbours,
+    if (ocv_detector_weigh(cascade, picture, part->how, part->found, part->neighbours,
                            MAX_STILL_CANDIDATES - part->count, &count, &failure) != OCV_OK)
         return detector_fail(&part->error, &failure);
     for (int i = 0; i < count; i++) {
         struct box box = map ? turn_back(found[i], map) : found[i];
         float score = detector_judge(part->detector, part->second, &picture, found[i]);
-        double strength = weight * strength_of(part->detector, neighbours[i], score);
+        double strength = weight * strength_of(part->detector, part->neighbours[i], score);
         part->candidates[part->count++] =
             (struct candidate){detector_in_frame(part->view, box), rank, strength, score};
     }
@@ -200,16 +207,16 @@ static int search_upright(struct part *part)
 }
 
 static int find_upright(struct detector *detector, struct grey_frame *frame,
-                        const struct search *searches, int search_count,
-                        struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
+                        const struct search *searches, int search_count, struct error *error)
 {
+    struct candidate *candidates = detector->stills->candidates;
     int count = 0;
     for (int i = 0; i < search_count; i++) {
         struct view_of_frame view;
         struct ocv_detection how;
         if (detector_prepare(detector, &searches[i], frame, &view, &how, error))
             return -1;
-        count = search_both(detector, search_upright, &view, &how, candidates, count, error);
+        count = search_both(detector, search_upright, &view, &how, count, error);
         if (count < 0)
             return -1;
     }
@@ -290,9 +297,9 @@ static struct search beside_known(const struct grey_frame *frame)
         (int)fmin(SMALLEST / least, LARGEST_SIDE), false, 0, 1.10, 1, least, most};
 }
 
-static int find_turned(struct detector *detector, struct grey_frame *frame,
-                       struct candidate candidates[MAX_STILL_CANDIDATES], struct error *error)
+static int find_turned(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
+    struct candidate *candidates = detector->stills->candidates;
     struct view_of_frame view;
     struct ocv_detection how;
     struct search search = frame->box_count > 0 ? beside_known(frame) : finer_search;
@@ -300,7 +307,7 @@ static int find_turned(struct detector *detector, struct grey_frame *frame,
         return -1;
     if (frame->box_count > 0)
         detector_hide_known(detector, &view, frame);
-    int total = search_both(detector, search_turned, &view, &how, candidates, 0, error);
+    int total = search_both(detector, search_turned, &view, &how, 0, error);
     if (total < 0)
         return -1;
     total = candidates_choose(candidates, total, LEAST_STRENGTH_TURNED);
@@ -328,13 +335,15 @@ static void sort_by_size(struct grey_frame *frame)
 
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
-    struct candidate candidates[MAX_STILL_CANDIDATES];
     enum { UPRIGHT_SEARCHES = sizeof upright_searches / sizeof *upright_searches };
     frame->box_count = 0;
-    if (find_upright(detector, frame, upright_searches, UPRIGHT_SEARCHES, candidates, error) ||
-        (frame->box_count == 0 &&
-         find_upright(detector, frame, &finer_search, 1, candidates, error)) ||
-        find_turned(detector, frame, candidates, error)) {
+    if (!detector->stills)
+        detector->stills = malloc(sizeof *detector->stills);
+    if (!detector->stills)
+        return error_no_memory(error, "the face detector");
+    if (find_upright(detector, frame, upright_searches, UPRIGHT_SEARCHES, error) ||
+        (frame->box_count == 0 && find_upright(detector, frame, &finer_search, 1, error)) ||
+        find_turned(detector, frame, error)) {
         frame->box_count = 0;
         return -1;
     }

@@ -44,17 +44,18 @@ enum expressions_status expressions_evaluate(struct expressions_recognizer *reco
     size_t n = (size_t)count;
     float *answers = malloc(n * EXPRESSIONS_LABEL_COUNT * sizeof *answers);
     int *truths = malloc(n * sizeof *truths);
-    if (answers && truths) {
-        struct metrics metrics;
+    struct metrics *metrics = malloc(sizeof *metrics);
+    if (answers && truths && metrics) {
         for (int i = 0; i < count; i++)
             truths[i] = labels[i];
         model_predict(recognizer->model, recognizer->workspace, crops, count, answers);
-        metrics_compute(&metrics, EXPRESSIONS_LABEL_COUNT, truths, count, answers);
-        report(&metrics, evaluation);
+        metrics_compute(metrics, EXPRESSIONS_LABEL_COUNT, truths, count, answers);
+        report(metrics, evaluation);
     } else {
         status = fail(error, EXPRESSIONS_NO_MEMORY, "no memory to evaluate; pass fewer crops");
     }
     free(answers);
     free(truths);
+    free(metrics);
     return status;
 }

@@ -3,6 +3,8 @@
 #include "internal.h"
 #include "warp.h"
 
+#include <stdlib.h>
+
 enum { SIDE = EXPRESSIONS_CROP_SIDE };
 
 enum expressions_status expressions_crop(struct expressions_recognizer *recognizer,
@@ -88,13 +90,17 @@ enum expressions_status expressions_vectors(struct expressions_recognizer *recog
         return fail_argument(error, "the model has no network of this number");
     const struct features *features = &recognizer->model->networks[network].features;
     size_t size = (size_t)features_dim(features);
+    void *scratch = malloc(features_scratch(features));
+    if (!scratch)
+        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the vectors");
     for (int i = 0; i < count; i++) {
         uint8_t face[EXPRESSIONS_CROP_PIXELS], mirror[EXPRESSIONS_CROP_PIXELS];
         align(recognizer, crops + (size_t)i * EXPRESSIONS_CROP_PIXELS, face);
         if (mirrored)
             face_mirror(face, SIDE, SIDE, mirror);
-        features_extract(features, mirrored ? mirror : face, vectors + (size_t)i * size);
+        features_extract(features, scratch, mirrored ? mirror : face, vectors + (size_t)i * size);
     }
+    free(scratch);
     return EXPRESSIONS_OK;
 }
 

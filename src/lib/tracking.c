@@ -148,12 +148,10 @@ enum expressions_status expressions_expect(struct expressions_tracker *tracker,
     enum expressions_status status = check_picture(picture, error);
     if (status != EXPRESSIONS_OK)
         return status;
-    lock(tracker);
-    struct tracker latest = tracker->latest;
-    bool same = tracker->width == picture->width && tracker->height == picture->height;
-    unlock(tracker);
     *count = 0;
-    if (same)
-        give(&latest, picture, time, faces, capacity, count);
+    lock(tracker);
+    if (tracker->width == picture->width && tracker->height == picture->height)
+        give(&tracker->latest, picture, time, faces, capacity, count);
+    unlock(tracker);
     return EXPRESSIONS_OK;
 }

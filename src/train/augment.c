@@ -1,22 +1,21 @@
 #include "augment.h"
 
-#include "webcam.h"
-
 static const double max_degrees = 15.0, max_scale = 0.15, max_shift = 0.10;
 
 static float symmetric(struct rng *rng, double bound)
 {
-    return (float)(bound * (2.0 * rng_uniform(rng) - 1.0));
+    return (float)rng_between(rng, -bound, bound);
 }
 
 void augment_picture(const struct augment *augment, struct rng *rng, const struct affine *face,
-                     const uint8_t *in, int width, int height, uint8_t *out)
+                     const uint8_t *in, int width, int height, struct augment_scratch *scratch,
+                     uint8_t *out)
 {
-    uint8_t taken[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
     struct affine map = *face;
     if (augment->webcam > 0.0f && rng_uniform(rng) < (double)augment->webcam) {
-        webcam_picture((struct grey_crop){in, width, height}, rng, taken);
-        in = taken;
+        webcam_picture((struct grey_crop){in, width, height}, rng, &scratch->webcam,
+                       scratch->taken);
+        in = scratch->taken;
     }
     bool flip = augment->flip && rng_uniform(rng) < 0.5;
     if (augment->strength > 0.0f) {

@@ -4,6 +4,7 @@
 
 #include "rng.h"
 #include "warp.h"
+#include "webcam.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,9 +19,16 @@ struct augment {
     bool flip;
 };
 
+/* A thread's scratch. */
+struct augment_scratch {
+    struct webcam_scratch webcam;
+    uint8_t taken[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE]; /* by a webcam */
+};
+
 /* out and in: height x width bytes, not overlapping. `face` says where in `in` the picture to vary
  * lies, affine_identity: it is all of it. Bilinear; the edge is repeated. */
 void augment_picture(const struct augment *augment, struct rng *rng, const struct affine *face,
-                     const uint8_t *in, int width, int height, uint8_t *out);
+                     const uint8_t *in, int width, int height, struct augment_scratch *scratch,
+                     uint8_t *out);
 
 #endif

@@ -103,10 +103,10 @@ static int read_folder(struct backgrounds *b, const char *folder, const volatile
     if (count < 0)
         return error_set(error, "%s: %s; check the folder", folder, strerror(errno));
     for (int i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        if (result == 0 &&
-            snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name) < (int)sizeof path)
-            result = read_entry(b, path, stop, error);
+        char *path = file_in_folder(folder, names[i]->d_name);
+        if (result == 0)
+            result = path ? read_entry(b, path, stop, error) : error_no_memory(error, folder);
+        free(path);
         free(names[i]);
     }
     free(names);
@@ -156,33 +156,41 @@ static const char *const cascades[] = {
 };
 enum { CASCADES = sizeof cascades / sizeof *cascades, WINDOWS = CASCADES * WINDOWS_OF_ONE };
 
+/* What a cascade takes for faces, and the order in which they are taken. */
+struct places {
+    struct box boxes[2048];
+    int order[2048];
+};
+
 struct search {
     const struct backgrounds *backgrounds;
     uint64_t seed;
     const volatile sig_atomic_t *stop;
-    uint8_t *crops; /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
-    int *found;     /* count */
+    uint8_t *crops;        /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
+    int *found;            /* count */
+    struct places *places; /* scratch, one for each part of the team */
 };
 
-static void search_picture(const struct search *s, int picture, struct ocv_detector **detectors)
+static void search_picture(const struct search *s, int picture, struct places *places,
+                           struct ocv_detector **detectors)
 {
-    enum { CAPACITY = 2048 };
     const struct grey_image *grey = &s->backgrounds->pictures[picture];
     const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
     struct rng rng = rng_make(s->seed, hard_streams | (uint64_t)picture);
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
     uint8_t *crops = s->crops + (size_t)picture * WINDOWS * crop;
     for (int d = 0; d < CASCADES; d++) {
-        struct box boxes[CAPACITY];
-        int order[CAPACITY], count = 0;
-        if (!detectors[d] || ocv_detector_detect(detectors[d], *grey, &loosest, boxes, CAPACITY,
-                                                 &count, NULL) != OCV_OK)
+        enum { CAPACITY = sizeof places->boxes / sizeof *places->boxes };
+        int count = 0;
+        if (!detectors[d] || ocv_detector_detect(detectors[d], *grey, &loosest, places->boxes,
+                                                 CAPACITY, &count, NULL) != OCV_OK)
             continue;
         for (int i = 0; i < count; i++)
-            order[i] = i;
-        rng_shuffle(&rng, order, (size_t)count);
+            places->order[i] = i;
+        rng_shuffle(&rng, places->order, (size_t)count);
         for (int i = 0; i < count && i < WINDOWS_OF_ONE; i++)
-            face_crop(grey, boxes[order[i]], crops + (size_t)s->found[picture]++ * crop);
+            face_crop(grey, places->boxes[places->order[i]],
+                      crops + (size_t)s->found[picture]++ * crop);
     }
 }
 
@@ -193,7 +201,7 @@ static void search_part(void *context, int part, int parts)
     for (int d = 0; d < CASCADES; d++)
         ocv_detector_open(&detectors[d], cascades[d], NULL);
     for (int i = part; i < s->backgrounds->count && !*s->stop; i += parts)
-        search_picture(s, i, detectors);
+        search_picture(s, i, &s->places[part], detectors);
     for (int d = 0; d < CASCADES; d++)
         ocv_detector_close(&detectors[d]);
 }
@@ -202,8 +210,13 @@ static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
                      const volatile sig_atomic_t *stop, struct error *error)
 {
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE, count = (size_t)b->count;
-    struct search s = {b, seed, stop, malloc(count * WINDOWS * crop), calloc(count, sizeof(int))};
-    bool complete = s.crops && s.found;
+    struct search s = {b,
+                       seed,
+                       stop,
+                       malloc(count * WINDOWS * crop),
+                       calloc(count, sizeof(int)),
+                       malloc((size_t)team_size(team) * sizeof(struct places))};
+    bool complete = s.crops && s.found && s.places;
     if (complete) {
         team_run(team, search_part, &s);
         for (size_t i = 0; i < count; i++) {
@@ -217,6 +230,7 @@ static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
         free(s.crops);
     }
     free(s.found);
+    free(s.places);
     return !complete ? error_no_memory(error, "the backgrounds") : *stop != 0;
 }
 

@@ -163,20 +163,24 @@ static int train_fold(struct crossing *c, int fold, struct figures *figures, str
         .program = c->program, .output = c->model, .checkpoint = c->checkpoint};
     struct recipe recipe = *c->recipe;
     recipe.verifier = false; /* the folds are about expressions */
-    struct model model;
-    struct evaluation evaluation;
     printf("\nfold %d of %d\n", fold + 1, c->folds);
     fflush(stdout);
     if (train(&recipe, &d, &files, NULL, c->stop, error) < 0)
         return -1;
     if (*c->stop)
         return 0;
-    if (model_load(&model, c->model, error) < 0)
-        return -1;
-    int result = evaluate(&evaluation, &model, &d, SPLIT_TEST, error);
-    model_free(&model);
+    struct model *model = malloc(sizeof *model);
+    struct evaluation *evaluation = malloc(sizeof *evaluation);
+    int result = model && evaluation ? model_load(model, c->model, error)
+                                     : error_no_memory(error, "the fold's model");
+    if (result == 0) {
+        result = evaluate(evaluation, model, &d, SPLIT_TEST, error);
+        model_free(model);
+    }
     if (result == 0)
-        collect(figures, fold, &evaluation, &d);
+        collect(figures, fold, evaluation, &d);
+    free(model);
+    free(evaluation);
     return result;
 }
 
@@ -204,28 +208,37 @@ static void release(struct crossing *c)
     free(c->folds_of);
     free(c->duplicates);
     free(c->splits);
+    free(c);
 }
 
 int cross_validate(const struct recipe *recipe, const struct dataset *dataset, int folds,
                    const char *program, const char *report, const volatile sig_atomic_t *stop,
                    struct error *error)
 {
-    struct crossing c = {
-        .recipe = recipe, .dataset = dataset, .program = program, .stop = stop, .folds = folds};
-    struct figures figures = {0};
-    int result = share_out(&c, error);
-    if (result == 0)
-        result = make_folder(&c, error);
-    for (int fold = 0; result == 0 && !*stop && fold < folds; fold++)
-        result = train_fold(&c, fold, &figures, error);
-    release(&c);
-    if (result < 0)
-        return result;
-    if (*stop) {
-        printf("stopped before all folds were measured\n");
-        return 0;
+    struct crossing *c = calloc(1, sizeof *c);
+    struct figures *figures = calloc(1, sizeof *figures);
+    int result = c && figures ? 0 : error_no_memory(error, "the folds");
+    if (result == 0) {
+        c->recipe = recipe;
+        c->dataset = dataset;
+        c->program = program;
+        c->stop = stop;
+        c->folds = folds;
+        result = share_out(c, error);
     }
-    summarize(&figures, folds);
-    print(&figures, folds, stdout);
-    return report ? write_report(&figures, folds, report, error) : 0;
+    if (result == 0)
+        result = make_folder(c, error);
+    for (int fold = 0; result == 0 && !*stop && fold < folds; fold++)
+        result = train_fold(c, fold, figures, error);
+    if (c)
+        release(c);
+    if (result == 0 && *stop) {
+        printf("stopped before all folds were measured\n");
+    } else if (result == 0) {
+        summarize(figures, folds);
+        print(figures, folds, stdout);
+        result = report ? write_report(figures, folds, report, error) : 0;
+    }
+    free(figures);
+    return result;
 }

@@ -168,11 +168,12 @@ static double mean_weight(const struct dataset *dataset, int index)
     return v->total ? (double)v->classes[dataset->labels[index]] / v->total : 0.0;
 }
 
-/* means[K x area]: each class's mean of standardized Training pictures and their mirror images. */
-static int class_means(const struct dataset *dataset, size_t area, double *means,
+/* means[K x area]: each class's mean of standardized Training pictures and their mirror images;
+ * picture[area] is scratch. */
+static int class_means(const struct dataset *dataset, size_t area, double *picture, double *means,
                        struct error *error)
 {
-    double picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE], sums[MODEL_MAX_CLASSES] = {0};
+    double sums[MODEL_MAX_CLASSES] = {0};
     size_t width = (size_t)dataset->width;
     for (int i = 0; i < dataset->count; i++) {
         if (dataset->splits[i] != SPLIT_TRAINING)
@@ -206,14 +207,14 @@ int dataset_mean_faces(const struct dataset *dataset, const double *exaggeration
     size_t area = (size_t)dataset->width * (size_t)dataset->height;
     size_t classes = (size_t)dataset->class_count;
     assert(area <= FEATURES_MAX_SIDE * FEATURES_MAX_SIDE);
-    double *means = calloc((classes + 1) * area, sizeof *means);
+    double *means = calloc((classes + 1) * area, sizeof *means), *all = means + classes * area;
     if (!means)
         return error_no_memory(error, "the mean faces");
-    if (class_means(dataset, area, means, error) < 0) {
+    if (class_means(dataset, area, all, means, error) < 0) {
         free(means);
         return -1;
     }
-    double *all = means + classes * area;
+    memset(all, 0, area * sizeof *all);
     for (size_t p = 0; p < area; p++)
         for (size_t k = 0; k < classes; k++)
             all[p] += means[k * area + p] / (double)classes;

@@ -66,17 +66,6 @@ void evaluation_data_free(struct evaluation_data *data)
     *data = (struct evaluation_data){0};
 }
 
-static int predict(const struct model *model, const struct evaluation_data *data,
-                   float *probabilities, struct error *error)
-{
-    struct model_workspace *workspace;
-    if (model_workspace_create(&workspace, model, BATCH, error) < 0)
-        return -1;
-    model_predict(model, workspace, data->crops, data->count, probabilities);
-    model_workspace_free(&workspace);
-    return 0;
-}
-
 static int truth_of(const struct evaluation_data *data, enum truth truth, int i)
 {
     switch (truth) {
@@ -112,15 +101,19 @@ static int measure(struct evaluation *made, const struct model *model,
                    const struct evaluation_data *data, float *probabilities, struct error *error)
 {
     int classes = model->class_count;
-    struct model plain = *model;
-    plain.mirror = false;
-    if (predict(&plain, data, probabilities, error) < 0)
+    struct model_workspace *workspace;
+    if (model_workspace_create(&workspace, model, BATCH, error) < 0)
         return -1;
+    model_workspace_set_mirror(workspace, false);
+    model_predict(model, workspace, data->crops, data->count, probabilities);
     metrics_compute(&made->metrics, classes, data->labels, data->count, probabilities);
     made->plain_accuracy = made->metrics.accuracy;
-    if (model->mirror && predict(model, data, probabilities, error) < 0)
-        return -1;
-    metrics_compute(&made->metrics, classes, data->labels, data->count, probabilities);
+    if (model->mirror) {
+        model_workspace_set_mirror(workspace, true);
+        model_predict(model, workspace, data->crops, data->count, probabilities);
+        metrics_compute(&made->metrics, classes, data->labels, data->count, probabilities);
+    }
+    model_workspace_free(&workspace);
     metrics_compute(&made->ferplus, classes, data->majority, data->count, probabilities);
     return measure_unique(made, data, classes, probabilities, error);
 }
@@ -128,17 +121,20 @@ static int measure(struct evaluation *made, const struct model *model,
 int evaluate(struct evaluation *evaluation, const struct model *model,
              const struct dataset *dataset, enum split split, struct error *error)
 {
-    struct evaluation made = {.split = split};
     struct evaluation_data data;
     if (check_fit(model, dataset, error) < 0 ||
         evaluation_data_load(&data, dataset, split, error) < 0)
         return -1;
     float *probabilities =
         malloc((size_t)data.count * (size_t)model->class_count * sizeof *probabilities);
-    int result = probabilities ? measure(&made, model, &data, probabilities, error)
-                               : error_no_memory(error, "the evaluation");
-    if (result == 0)
-        *evaluation = made;
+    struct evaluation *made = calloc(1, sizeof *made);
+    int result = probabilities && made ? measure(made, model, &data, probabilities, error)
+                                       : error_no_memory(error, "the evaluation");
+    if (result == 0) {
+        made->split = split;
+        *evaluation = *made;
+    }
+    free(made);
     free(probabilities);
     evaluation_data_free(&data);
     return result;

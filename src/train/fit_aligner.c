@@ -67,6 +67,13 @@ int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset, 
 
 /* ---- One round ------------------------------------------------------------------------------- */
 
+/* Makes views in a thread of its own. */
+struct maker {
+    void *vector; /* scratch of features_extract */
+    uint8_t view[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    uint8_t mirrored[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+};
+
 struct fitting {
     const struct dataset *dataset;
     struct team *team;
@@ -79,6 +86,7 @@ struct fitting {
     const int *order; /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
+    struct maker *makers;    /* one for each part of the team */
     struct mlp mlp;
     struct mlp_tape *tape;
     struct optimizer optimizer;
@@ -91,8 +99,7 @@ static void make_views(void *context, int part, int parts)
 {
     struct fitting *f = context;
     const struct dataset *d = f->dataset;
-    uint8_t view[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
-    uint8_t mirrored[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    struct maker *m = &f->makers[part];
     size_t begin, end;
     team_share((size_t)f->batch, 1, part, parts, &begin, &end);
     for (size_t i = begin; i < end; i++) {
@@ -101,12 +108,14 @@ static void make_views(void *context, int part, int parts)
             rng_make(f->seed, pose_streams | (uint64_t)f->epoch << 32 | (uint32_t)sample);
         bool mirror = rng_uniform(&rng) < 0.5;
         struct pose pose = align_random_pose(&rng);
-        align_view(&f->faces[sample], &pose, dataset_picture(d, sample), d->width, d->height, view);
+        align_view(&f->faces[sample], &pose, dataset_picture(d, sample), d->width, d->height,
+                   m->view);
         if (mirror) {
-            face_mirror(view, d->width, d->height, mirrored);
+            face_mirror(m->view, d->width, d->height, m->mirrored);
             pose = align_mirror(&pose);
         }
-        features_extract(&f->features, mirror ? mirrored : view, f->inputs + i * (size_t)f->dim);
+        features_extract(&f->features, m->vector, mirror ? m->mirrored : m->view,
+                         f->inputs + i * (size_t)f->dim);
         align_encode(&pose, f->targets + i * ALIGN_OUTPUTS);
     }
 }
@@ -170,11 +179,17 @@ static int prepare(struct fitting *f, const struct mlp_config *config, struct er
     f->dim = config->units[0];
     f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
     f->targets = malloc((size_t)BATCH * ALIGN_OUTPUTS * sizeof *f->targets);
+    f->makers = calloc((size_t)team_size(f->team), sizeof *f->makers);
+    bool complete = f->makers;
+    for (int i = 0; f->makers && i < team_size(f->team); i++) {
+        f->makers[i].vector = malloc(features_scratch(&f->features));
+        complete = complete && f->makers[i].vector;
+    }
     if (mlp_create(&sized, config, error) < 0)
         return -1;
     f->gradients = calloc(sized.parameter_count, sizeof *f->gradients);
     mlp_free(&sized);
-    if (!f->inputs || !f->targets || !f->gradients)
+    if (!complete || !f->inputs || !f->targets || !f->gradients)
         return error_no_memory(error, "the aligner");
     return mlp_tape_create(&f->tape, config, BATCH, error);
 }
@@ -184,6 +199,9 @@ static void release(struct fitting *f)
     mlp_free(&f->mlp);
     optimizer_free(&f->optimizer);
     mlp_tape_free(&f->tape);
+    for (int i = 0; f->makers && i < team_size(f->team); i++)
+        free(f->makers[i].vector);
+    free(f->makers);
     free(f->inputs);
     free(f->targets);
     free(f->gradients);
@@ -252,15 +270,19 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
     return result;
 }
 
-static void replace_pictures(struct dataset *d, const struct affine *faces)
+static int replace_pictures(struct dataset *d, const struct affine *faces, struct error *error)
 {
     size_t size = (size_t)d->width * (size_t)d->height;
-    uint8_t face[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    uint8_t *face = malloc(size);
+    if (!face)
+        return error_no_memory(error, "the aligner");
     for (int i = 0; i < d->count; i++) {
         uint8_t *picture = d->pixels + (size_t)i * size;
         warp_picture(&faces[i], picture, d->width, d->height, face);
         memcpy(picture, face, size);
     }
+    free(face);
+    return 0;
 }
 
 int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,
@@ -282,7 +304,7 @@ int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,
     if (result == 0)
         result = fit_aligner_apply(&aligner, dataset, team, faces, error);
     if (result == 0)
-        replace_pictures(dataset, faces);
+        result = replace_pictures(dataset, faces, error);
     mlp_free(&aligner);
     team_free(&team);
     free(samples);

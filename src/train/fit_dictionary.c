@@ -152,12 +152,12 @@ int fit_dictionary(struct features *features, const struct dataset *dataset, con
 {
     int atoms = features->atoms / 2; /* the first half */
     struct rng rng = rng_make(seed, patch_stream);
-    double mean[V], covariance[V][V];
+    double mean[V], (*covariance)[V] = malloc(V * sizeof *covariance);
     float *patches = malloc((size_t)DRAWN * V * sizeof *patches);
     float *products = malloc((size_t)CHUNK * (size_t)atoms * sizeof *products);
     float *sums = malloc((size_t)atoms * V * sizeof *sums);
     float *dictionary = malloc((size_t)features_dictionary_size(features) * sizeof *dictionary);
-    bool complete = patches && products && sums && dictionary;
+    bool complete = covariance && patches && products && sums && dictionary;
     if (complete) {
         draw_patches(dataset, samples, count, &rng, patches);
         mean_and_covariance(patches, mean, covariance);
@@ -171,9 +171,11 @@ int fit_dictionary(struct features *features, const struct dataset *dataset, con
             k_means_round(patches, atoms, dictionary, products, sums, &rng);
         absorb_whitening(covariance, mean, atoms, dictionary, dictionary + atoms * V);
         features->dictionary = dictionary;
+        complete = features_pair(features, error) == 0;
     } else {
         free(dictionary);
     }
+    free(covariance);
     free(patches);
     free(products);
     free(sums);

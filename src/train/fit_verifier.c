@@ -51,6 +51,12 @@ struct sample {
     int index;
 };
 
+/* Makes samples in a thread of its own. */
+struct maker {
+    void *vector; /* scratch of verifier_vector */
+    struct webcam_scratch webcam;
+};
+
 struct fitting {
     const struct dataset *dataset;
     const struct backgrounds *backgrounds;
@@ -65,6 +71,7 @@ struct fitting {
     const int *order; /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x 1 */
+    struct maker *makers;    /* one for each part of the team */
     struct mlp mlp;
     struct mlp_tape *tape;
     struct optimizer optimizer;
@@ -120,7 +127,7 @@ static void misplace(const uint8_t *face, struct rng *rng, uint8_t *crop)
 }
 
 static void make_crop(const struct fitting *f, const struct sample *sample, struct rng *rng,
-                      uint8_t *crop)
+                      struct webcam_scratch *scratch, uint8_t *crop)
 {
     uint8_t picture[CROP];
     switch (sample->kind) {
@@ -140,7 +147,7 @@ static void make_crop(const struct fitting *f, const struct sample *sample, stru
     }
     if (rng_below(rng, 4) == 0) {
         struct grey_crop whole = {picture, FACE_SIDE, FACE_SIDE};
-        webcam_picture(whole, rng, picture);
+        webcam_picture(whole, rng, scratch, picture);
     }
     if (sample->kind == MISPLACED)
         misplace(picture, rng, crop);
@@ -155,6 +162,7 @@ static void make_crop(const struct fitting *f, const struct sample *sample, stru
 static void make_inputs(void *context, int part, int parts)
 {
     struct fitting *f = context;
+    struct maker *m = &f->makers[part];
     size_t begin, end;
     uint8_t crop[CROP];
     team_share((size_t)f->batch, 1, part, parts, &begin, &end);
@@ -162,8 +170,8 @@ static void make_inputs(void *context, int part, int parts)
         int number = f->order[i];
         struct rng rng =
             rng_make(f->seed, sample_streams | (uint64_t)f->epoch << 32 | (uint32_t)number);
-        make_crop(f, &f->samples[number], &rng, crop);
-        verifier_vector(crop, FACE_SIDE, FACE_SIDE, f->inputs + i * (size_t)f->dim);
+        make_crop(f, &f->samples[number], &rng, &m->webcam, crop);
+        verifier_vector(m->vector, crop, FACE_SIDE, FACE_SIDE, f->inputs + i * (size_t)f->dim);
         f->targets[i] = f->samples[number].kind == FACE ? 1.0f : 0.0f;
     }
 }
@@ -368,11 +376,17 @@ static int prepare(struct fitting *f, const int *samples, int count, struct erro
     f->faces = malloc((size_t)count * sizeof *f->faces);
     f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
     f->targets = malloc((size_t)BATCH * sizeof *f->targets);
+    f->makers = calloc((size_t)team_size(f->team), sizeof *f->makers);
+    bool complete = f->makers;
+    for (int i = 0; f->makers && i < team_size(f->team); i++) {
+        f->makers[i].vector = malloc(verifier_scratch(FACE_SIDE, FACE_SIDE));
+        complete = complete && f->makers[i].vector;
+    }
     if (mlp_create(&f->mlp, &config, error) < 0 ||
         optimizer_create(&f->optimizer, OPTIMIZER_ADAMW, decay, f->mlp.parameter_count, error) < 0)
         return -1;
     f->gradients = calloc(f->mlp.parameter_count, sizeof *f->gradients);
-    if (!f->faces || !f->inputs || !f->targets || !f->gradients)
+    if (!complete || !f->faces || !f->inputs || !f->targets || !f->gradients)
         return error_no_memory(error, "the verifier");
     f->optimizer.team = f->team;
     mlp_init(&f->mlp, &rng);
@@ -393,6 +407,9 @@ static void release(struct fitting *f)
     free(f->faces);
     free(f->mined);
     free(f->samples);
+    for (int i = 0; f->makers && i < team_size(f->team); i++)
+        free(f->makers[i].vector);
+    free(f->makers);
     free(f->inputs);
     free(f->targets);
     free(f->gradients);

@@ -92,26 +92,33 @@ struct reading {
     enum split split;
 };
 
+/* Adds a picture, or passes over it. */
+static int add_picture(struct reading *r, const char *path, int label, struct error *error)
+{
+    struct dataset *d = r->dataset;
+    struct error why = {.text = ""};
+    if (dataset_grow(d, &r->capacity, error) < 0)
+        return -1;
+    if (read_picture(d, path, &why) == 0) {
+        d->labels[d->count] = (uint8_t)label;
+        d->splits[d->count++] = (uint8_t)r->split;
+    } else if (r->skip_bad) {
+        log_line(r->program, "%s; left out", why.text);
+        r->skipped++;
+    } else {
+        return error_set(error, "%.900s; remove it or add --skip-bad", why.text);
+    }
+    return 0;
+}
+
 static int read_class(struct reading *r, const char *folder, int label, struct error *error)
 {
     struct dirent **names;
     int count = list_folder(folder, &names, error), result = count < 0 ? -1 : 0;
     for (int i = 0; result == 0 && i < count; i++) {
-        char path[PATH_MAX];
-        struct error why = {.text = ""};
-        if (snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name) >= PATH_MAX)
-            result = error_set(error, "%.200s: a path too long; use a shorter folder", folder);
-        else if (dataset_grow(r->dataset, &r->capacity, error) < 0)
-            result = -1;
-        else if (read_picture(r->dataset, path, &why) == 0) {
-            r->dataset->labels[r->dataset->count] = (uint8_t)label;
-            r->dataset->splits[r->dataset->count++] = (uint8_t)r->split;
-        } else if (r->skip_bad) {
-            log_line(r->program, "%s; left out", why.text);
-            r->skipped++;
-        } else {
-            result = error_set(error, "%.900s; remove it or add --skip-bad", why.text);
-        }
+        char *path = file_in_folder(folder, names[i]->d_name);
+        result = path ? add_picture(r, path, label, error) : error_no_memory(error, folder);
+        free(path);
     }
     if (count >= 0)
         free_names(names, count);
@@ -123,21 +130,20 @@ static int read_split(struct reading *r, const char *folder, struct error *error
     struct dirent **names;
     int count = list_folder(folder, &names, error), result = count < 0 ? -1 : 0;
     for (int i = 0; result == 0 && i < count; i++) {
-        char path[PATH_MAX];
+        char *path = file_in_folder(folder, names[i]->d_name);
         struct stat status;
-        int length = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
         int label = class_of(names[i]->d_name);
-        if (length >= PATH_MAX)
-            result = error_set(error, "%.200s: a path too long; use a shorter folder", folder);
-        else if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-            continue;
-        else if (label < 0)
+        bool folder_too = path && (stat(path, &status) != 0 || S_ISDIR(status.st_mode));
+        if (!path)
+            result = error_no_memory(error, folder);
+        else if (folder_too && label < 0)
             result = error_set(error,
                                "%s: no class of that name; the folders are angry, disgust, fear, "
                                "happy, sad, surprise, neutral",
                                path);
-        else
+        else if (folder_too)
             result = read_class(r, path, label, error);
+        free(path);
     }
     if (count >= 0)
         free_names(names, count);
@@ -160,15 +166,17 @@ int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const
     bool validates = false;
     dataset->source = SOURCE_FOLDERS;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        char part[PATH_MAX];
+        char *part = file_in_folder(path, parts[i].name);
         struct stat status;
-        int length = snprintf(part, sizeof part, "%s/%s", path, parts[i].name);
-        if (length >= PATH_MAX || stat(part, &status) < 0)
-            continue;
-        r.split = parts[i].split;
-        found++;
-        validates = validates || r.split == SPLIT_VALIDATION;
-        if (read_split(&r, part, error) < 0)
+        int result = part ? 0 : error_no_memory(error, path);
+        if (part && stat(part, &status) == 0) {
+            r.split = parts[i].split;
+            found++;
+            validates = validates || r.split == SPLIT_VALIDATION;
+            result = read_split(&r, part, error);
+        }
+        free(part);
+        if (result < 0)
             return -1;
     }
     if (found == 0)

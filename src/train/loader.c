@@ -16,6 +16,14 @@ struct slot {
     float *inputs[MODEL_MAX_NETWORKS], *targets;
 };
 
+struct worker {
+    struct loader *loader;
+    pthread_t thread;
+    void *vector; /* scratch of features_extract */
+    struct augment_scratch augment;
+    uint8_t picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+};
+
 struct loader {
     struct loader_config config;
     int dims[MODEL_MAX_NETWORKS], classes;
@@ -30,7 +38,7 @@ struct loader {
     bool lent;    /* whether the consumer holds batch `released` */
     struct slot slots[SLOTS];
     int worker_count; /* started */
-    pthread_t *workers;
+    struct worker *workers;
 };
 
 int loader_batch_count(const struct loader *loader, int count)
@@ -86,7 +94,7 @@ static void mix_pairs(const struct loader *l, struct slot *slot, int count, stru
     }
 }
 
-static void fill(const struct loader *l, int number, struct slot *slot, uint8_t *picture)
+static void fill(const struct loader *l, int number, struct slot *slot, struct worker *w)
 {
     const struct loader_config *c = &l->config;
     const struct dataset *d = c->dataset;
@@ -96,9 +104,10 @@ static void fill(const struct loader *l, int number, struct slot *slot, uint8_t 
         size_t row = (size_t)(i - begin);
         struct rng rng = rng_make(c->seed, (uint64_t)l->epoch << 32 | (uint32_t)sample);
         augment_picture(&c->augment, &rng, &c->faces[sample], dataset_picture(d, sample), d->width,
-                        d->height, picture);
+                        d->height, &w->augment, w->picture);
         for (int f = 0; f < c->feature_count; f++)
-            features_extract(&c->features[f], picture, slot->inputs[f] + row * (size_t)l->dims[f]);
+            features_extract(&c->features[f], w->vector, w->picture,
+                             slot->inputs[f] + row * (size_t)l->dims[f]);
         float *target = slot->targets + row * (size_t)l->classes;
         dataset_target(d, &c->targets, sample, target);
         for (int k = 0; k < l->classes && c->weights; k++)
@@ -128,9 +137,9 @@ static void give_way(void)
 
 static void *work(void *argument)
 {
-    struct loader *l = argument;
+    struct worker *worker = argument;
+    struct loader *l = worker->loader;
     give_way();
-    uint8_t picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
     pthread_mutex_lock(&l->mutex);
     for (;;) {
         while (!l->stopping && !can_claim(l))
@@ -142,7 +151,7 @@ static void *work(void *argument)
         slot->number = number;
         slot->ready = false;
         pthread_mutex_unlock(&l->mutex);
-        fill(l, number, slot, picture);
+        fill(l, number, slot, worker);
         pthread_mutex_lock(&l->mutex);
         slot->ready = true;
         pthread_cond_signal(&l->ready);
@@ -203,7 +212,17 @@ static bool allocate(struct loader *l)
         l->slots[i].targets = malloc(rows * (size_t)l->classes * sizeof(float));
         complete = complete && l->slots[i].targets;
     }
+    size_t scratch = 1;
+    for (int f = 0; f < l->config.feature_count; f++) {
+        size_t needed = features_scratch(&l->config.features[f]);
+        scratch = needed > scratch ? needed : scratch;
+    }
     l->workers = calloc((size_t)l->config.workers, sizeof *l->workers);
+    for (int i = 0; l->workers && i < l->config.workers; i++) {
+        l->workers[i].loader = l;
+        l->workers[i].vector = malloc(scratch);
+        complete = complete && l->workers[i].vector;
+    }
     return complete && l->workers;
 }
 
@@ -224,7 +243,8 @@ int loader_create(struct loader **loader, const struct loader_config *config, st
     if (!allocate(made))
         result = error_no_memory(error, "the training batches");
     while (result == 0 && made->worker_count < config->workers) {
-        if (pthread_create(&made->workers[made->worker_count], NULL, work, made) != 0)
+        struct worker *worker = &made->workers[made->worker_count];
+        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
             result = error_set(error, "cannot start a worker thread; use fewer --threads");
         else
             made->worker_count++;
@@ -246,7 +266,9 @@ void loader_free(struct loader **loader)
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->mutex);
     for (int i = 0; i < l->worker_count; i++)
-        pthread_join(l->workers[i], NULL);
+        pthread_join(l->workers[i].thread, NULL);
+    for (int i = 0; l->workers && i < l->config.workers; i++)
+        free(l->workers[i].vector);
     for (int i = 0; i < SLOTS; i++) {
         for (int f = 0; f < MODEL_MAX_NETWORKS; f++)
             free(l->slots[i].inputs[f]);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <float.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Field numbers of the messages of onnx.proto3, as far as they are written here. */
@@ -105,7 +106,15 @@ static void add_message(struct message *m, int field, const struct message *inne
 struct sink {
     struct file_writer *writer; /* NULL: only counts */
     size_t size;
+    struct message messages[6]; /* being made, the outermost first */
 };
+
+/* Message number `i`, empty. */
+static struct message *begin(struct sink *sink, int i)
+{
+    sink->messages[i].used = 0;
+    return &sink->messages[i];
+}
 
 static void put(struct sink *sink, const void *bytes, size_t size)
 {
@@ -114,11 +123,17 @@ static void put(struct sink *sink, const void *bytes, size_t size)
     sink->size += size;
 }
 
+/* What stands before `size` bytes. */
+static void put_length(struct sink *sink, int field, size_t size)
+{
+    struct message *lead = begin(sink, 5);
+    add_length(lead, field, size);
+    put(sink, lead->bytes, lead->used);
+}
+
 static void put_message(struct sink *sink, int field, const struct message *m)
 {
-    struct message lead = {0};
-    add_length(&lead, field, m->used);
-    put(sink, lead.bytes, lead.used);
+    put_length(sink, field, m->used);
     put(sink, m->bytes, m->used);
 }
 
@@ -133,16 +148,17 @@ static const char *join(char name[NAME_SIZE], const char *prefix, const char *pa
     return name;
 }
 
-/* Little-endian, as the format asks. */
+/* Little-endian, as the format asks; NULL: ones. */
 static void put_floats(struct sink *sink, const float *values, size_t count)
 {
-    enum { CHUNK = 4096 };
+    enum { CHUNK = 1024 };
     uint8_t bytes[4 * CHUNK];
     for (size_t done = 0; done < count; done += CHUNK) {
         size_t n = count - done < CHUNK ? count - done : CHUNK;
         for (size_t i = 0; i < n; i++) {
             uint32_t bits;
-            memcpy(&bits, &values[done + i], sizeof bits);
+            float value = values ? values[done + i] : 1.0f;
+            memcpy(&bits, &value, sizeof bits);
             for (size_t b = 0; b < 4; b++)
                 bytes[4 * i + b] = (uint8_t)(bits >> 8 * b);
         }
@@ -150,70 +166,71 @@ static void put_floats(struct sink *sink, const float *values, size_t count)
     }
 }
 
-/* values (rows x columns); rows 0: one dimension. */
+/* values (rows x columns), NULL: ones; rows 0: one dimension. */
 static void put_tensor(struct sink *sink, const char *name, int rows, int columns,
                        const float *values)
 {
-    struct message head = {0}, lead = {0};
+    struct message *head = begin(sink, 0);
     size_t count = (size_t)(rows ? rows : 1) * (size_t)columns;
     if (rows)
-        add_number(&head, TENSOR_DIMS, rows);
-    add_number(&head, TENSOR_DIMS, columns);
-    add_number(&head, TENSOR_DATA_TYPE, DATA_FLOAT);
-    add_text(&head, TENSOR_NAME, name);
-    add_length(&head, TENSOR_RAW_DATA, 4 * count);
-    add_length(&lead, GRAPH_INITIALIZER, head.used + 4 * count);
-    put(sink, lead.bytes, lead.used);
-    put(sink, head.bytes, head.used);
+        add_number(head, TENSOR_DIMS, rows);
+    add_number(head, TENSOR_DIMS, columns);
+    add_number(head, TENSOR_DATA_TYPE, DATA_FLOAT);
+    add_text(head, TENSOR_NAME, name);
+    add_length(head, TENSOR_RAW_DATA, 4 * count);
+    put_length(sink, GRAPH_INITIALIZER, head->used + 4 * count);
+    put(sink, head->bytes, head->used);
     put_floats(sink, values, count);
 }
 
 /* The shape of rows, however many, of `columns` values. */
 static void put_shape(struct sink *sink, const char *name, int columns)
 {
-    struct message tensor = {0}, packed = {0};
-    add_number(&tensor, TENSOR_DIMS, 2);
-    add_number(&tensor, TENSOR_DATA_TYPE, DATA_INT64);
-    add_varint(&packed, UINT64_MAX); /* -1 */
-    add_varint(&packed, (uint64_t)columns);
-    add_message(&tensor, TENSOR_INT64_DATA, &packed);
-    add_text(&tensor, TENSOR_NAME, name);
-    put_message(sink, GRAPH_INITIALIZER, &tensor);
+    struct message *tensor = begin(sink, 0), *packed = begin(sink, 1);
+    add_number(tensor, TENSOR_DIMS, 2);
+    add_number(tensor, TENSOR_DATA_TYPE, DATA_INT64);
+    add_varint(packed, UINT64_MAX); /* -1 */
+    add_varint(packed, (uint64_t)columns);
+    add_message(tensor, TENSOR_INT64_DATA, packed);
+    add_text(tensor, TENSOR_NAME, name);
+    put_message(sink, GRAPH_INITIALIZER, tensor);
 }
 
 /* output = type(inputs), the inputs ended by NULL; `flag`: an attribute to be 1, or NULL. */
 static void put_node(struct sink *sink, const char *type, const char *const *inputs,
                      const char *output, const char *flag)
 {
-    struct message node = {0}, attribute = {0};
+    struct message *node = begin(sink, 0), *attribute = begin(sink, 1);
     for (; *inputs; inputs++)
-        add_text(&node, NODE_INPUT, *inputs);
-    add_text(&node, NODE_OUTPUT, output);
-    add_text(&node, NODE_NAME, output);
-    add_text(&node, NODE_OP_TYPE, type);
+        add_text(node, NODE_INPUT, *inputs);
+    add_text(node, NODE_OUTPUT, output);
+    add_text(node, NODE_NAME, output);
+    add_text(node, NODE_OP_TYPE, type);
     if (flag) {
-        add_text(&attribute, ATTRIBUTE_NAME, flag);
-        add_number(&attribute, ATTRIBUTE_I, 1);
-        add_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
-        add_message(&node, NODE_ATTRIBUTE, &attribute);
+        add_text(attribute, ATTRIBUTE_NAME, flag);
+        add_number(attribute, ATTRIBUTE_I, 1);
+        add_number(attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
+        add_message(node, NODE_ATTRIBUTE, attribute);
     }
-    put_message(sink, GRAPH_NODE, &node);
+    put_message(sink, GRAPH_NODE, node);
 }
 
 /* An input or output of the graph: any number of rows. */
 static void put_value(struct sink *sink, int field, const char *name, int columns)
 {
-    struct message value = {0}, type = {0}, tensor = {0}, shape = {0}, rows = {0}, row = {0};
-    add_text(&rows, DIM_PARAM, "batch");
-    add_number(&row, DIM_VALUE, columns);
-    add_message(&shape, SHAPE_DIM, &rows);
-    add_message(&shape, SHAPE_DIM, &row);
-    add_number(&tensor, TYPE_ELEM_TYPE, DATA_FLOAT);
-    add_message(&tensor, TYPE_SHAPE, &shape);
-    add_message(&type, TYPE_TENSOR, &tensor);
-    add_text(&value, VALUE_NAME, name);
-    add_message(&value, VALUE_TYPE, &type);
-    put_message(sink, field, &value);
+    struct message *value = begin(sink, 0), *type = begin(sink, 1), *tensor = begin(sink, 2);
+    struct message *shape = begin(sink, 3), *dimension = begin(sink, 4);
+    add_text(dimension, DIM_PARAM, "batch");
+    add_message(shape, SHAPE_DIM, dimension);
+    dimension = begin(sink, 4);
+    add_number(dimension, DIM_VALUE, columns);
+    add_message(shape, SHAPE_DIM, dimension);
+    add_number(tensor, TYPE_ELEM_TYPE, DATA_FLOAT);
+    add_message(tensor, TYPE_SHAPE, shape);
+    add_message(type, TYPE_TENSOR, tensor);
+    add_text(value, VALUE_NAME, name);
+    add_message(value, VALUE_TYPE, type);
+    put_message(sink, field, value);
 }
 
 /* ---- The graph ------------------------------------------------------------------------------- */
@@ -264,11 +281,8 @@ static void then_normalize(struct chain *c, const char *prefix, int classes, con
 {
     char sigmoid[NAME_SIZE], raised[NAME_SIZE], sum[NAME_SIZE], little[NAME_SIZE], ones[NAME_SIZE];
     const float smallest = FLT_MIN;
-    float all[MODEL_MAX_CLASSES * MODEL_MAX_CLASSES];
-    for (int i = 0; i < classes * classes; i++)
-        all[i] = 1.0f;
     put_tensor(c->sink, join(little, prefix, "little"), 0, 1, &smallest);
-    put_tensor(c->sink, join(ones, prefix, "ones"), classes, classes, all);
+    put_tensor(c->sink, join(ones, prefix, "ones"), classes, classes, NULL);
     then(c, "Sigmoid", join(sigmoid, prefix, "sigmoid"), NULL, NULL, NULL);
     then(c, "Add", join(raised, prefix, "raised"), little, NULL, NULL);
     put_node(c->sink, "MatMul", (const char *const[]){raised, ones, NULL}, join(sum, prefix, "sum"),
@@ -306,10 +320,10 @@ static void put_graph(struct sink *sink, const struct model *model)
     static const char result[] = "probabilities";
     char prefix[MODEL_FILE_PREFIX_SIZE], names[MODEL_MAX_NETWORKS][NAME_SIZE];
     const char *answers[MODEL_MAX_NETWORKS + 1] = {NULL};
-    struct message name = {0};
+    struct message *name = begin(sink, 0);
     float share = 1.0f / (float)model->network_count;
-    add_text(&name, GRAPH_NAME, MODEL_FILE_FORMAT);
-    put(sink, name.bytes, name.used);
+    add_text(name, GRAPH_NAME, MODEL_FILE_FORMAT);
+    put(sink, name->bytes, name->used);
     for (int i = 0; i < model->network_count; i++) {
         model_file_prefix(prefix, i);
         answers[i] = model->network_count > 1 ? join(names[i], prefix, result) : result;
@@ -327,24 +341,27 @@ static void put_graph(struct sink *sink, const struct model *model)
 
 static void put_entry(struct sink *sink, const char *key, const char *value)
 {
-    struct message entry = {0};
-    add_text(&entry, ENTRY_KEY, key);
-    add_text(&entry, ENTRY_VALUE, value);
-    put_message(sink, MODEL_METADATA_PROPS, &entry);
+    struct message *entry = begin(sink, 0);
+    add_text(entry, ENTRY_KEY, key);
+    add_text(entry, ENTRY_VALUE, value);
+    put_message(sink, MODEL_METADATA_PROPS, entry);
 }
 
 static void put_model(struct sink *sink, const struct model *model)
 {
     char classes[MODEL_FILE_CLASSES_SIZE] = "";
-    struct message head = {0}, operators = {0};
-    struct sink counted = {NULL, 0};
-    put_graph(&counted, model);
-    add_number(&head, MODEL_IR_VERSION, IR_VERSION);
-    add_text(&head, MODEL_PRODUCER_NAME, "train_fer");
-    add_number(&operators, OPSET_VERSION, OPERATOR_SET);
-    add_message(&head, MODEL_OPSET_IMPORT, &operators);
-    add_length(&head, MODEL_GRAPH, counted.size);
-    put(sink, head.bytes, head.used);
+    struct file_writer *writer = sink->writer;
+    sink->writer = NULL;
+    put_graph(sink, model);
+    size_t graph_size = sink->size;
+    sink->writer = writer;
+    struct message *head = begin(sink, 0), *operators = begin(sink, 1);
+    add_number(head, MODEL_IR_VERSION, IR_VERSION);
+    add_text(head, MODEL_PRODUCER_NAME, "train_fer");
+    add_number(operators, OPSET_VERSION, OPERATOR_SET);
+    add_message(head, MODEL_OPSET_IMPORT, operators);
+    add_length(head, MODEL_GRAPH, graph_size);
+    put(sink, head->bytes, head->used);
     put_graph(sink, model);
     put_entry(sink, "classes", model_file_classes(classes, model));
     put_entry(sink, "mirror", model->mirror ? "true" : "false");
@@ -355,9 +372,14 @@ static void put_model(struct sink *sink, const struct model *model)
 
 int onnx_export(const struct model *model, const char *path, struct error *error)
 {
-    struct sink sink = {NULL, 0};
-    if (file_writer_open(&sink.writer, path, error) < 0)
-        return -1;
-    put_model(&sink, model);
-    return file_writer_commit(&sink.writer, error);
+    struct sink *sink = calloc(1, sizeof *sink);
+    if (!sink)
+        return error_no_memory(error, "the ONNX file");
+    int result = file_writer_open(&sink->writer, path, error);
+    if (result == 0) {
+        put_model(sink, model);
+        result = file_writer_commit(&sink->writer, error);
+    }
+    free(sink);
+    return result;
 }

@@ -103,6 +103,9 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
     struct rng rng = noise_of(crop);
     struct ocv_error failure;
     enum ocv_code code = OCV_OK;
+    struct webcam_scratch *scratch = malloc(sizeof *scratch);
+    if (!scratch)
+        return error_no_memory(error, "the changed pictures");
     switch (c->kind) {
     case PLACE:
         place(c, in, width, height, out);
@@ -114,7 +117,7 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
         webcam_side_light(crop, left, 0.7, out);
         break;
     case MOTION:
-        webcam_motion(crop, 0, 0.1 * width, out);
+        webcam_motion(crop, 0, 0.1 * width, scratch, out);
         break;
     case NOISE:
         webcam_noise(crop, 12, &rng, out);
@@ -132,6 +135,7 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
         face_mirror(in, width, height, out);
         break;
     }
+    free(scratch);
     return code == OCV_OK ? 0 : error_set(error, "%s: %s", c->name, failure.text);
 }
 
@@ -143,6 +147,7 @@ struct measuring {
     uint8_t *crops;       /* count x height x width, changed */
     float *probabilities; /* count x K */
     int *unchanged;       /* count: the answers to the unchanged crops */
+    struct metrics *labels, *ferplus;
 };
 
 static int measure(struct measuring *m, int change, struct robustness *row, struct error *error)
@@ -160,11 +165,10 @@ static int measure(struct measuring *m, int change, struct robustness *row, stru
             m->unchanged[i] = answer;
         differing += answer != m->unchanged[i];
     }
-    struct metrics labels, ferplus;
-    metrics_compute(&labels, classes, m->data.labels, m->data.count, m->probabilities);
-    metrics_compute(&ferplus, classes, m->data.majority, m->data.count, m->probabilities);
-    *row =
-        (struct robustness){labels.accuracy, ferplus.accuracy, (double)differing / m->data.count};
+    metrics_compute(m->labels, classes, m->data.labels, m->data.count, m->probabilities);
+    metrics_compute(m->ferplus, classes, m->data.majority, m->data.count, m->probabilities);
+    *row = (struct robustness){m->labels->accuracy, m->ferplus->accuracy,
+                               (double)differing / m->data.count};
     return 0;
 }
 
@@ -178,8 +182,10 @@ int robustness_measure(struct robustness *rows, const struct model *model,
     m.crops = malloc(count * (size_t)m.width * (size_t)m.height);
     m.probabilities = malloc(count * (size_t)model->class_count * sizeof *m.probabilities);
     m.unchanged = malloc(count * sizeof *m.unchanged);
+    m.labels = malloc(sizeof *m.labels);
+    m.ferplus = malloc(sizeof *m.ferplus);
     int result = 0;
-    if (!m.crops || !m.probabilities || !m.unchanged)
+    if (!m.crops || !m.probabilities || !m.unchanged || !m.labels || !m.ferplus)
         result = error_no_memory(error, "the changed pictures");
     else
         result = model_workspace_create(&m.workspace, model, BATCH, error);
@@ -189,6 +195,8 @@ int robustness_measure(struct robustness *rows, const struct model *model,
     free(m.crops);
     free(m.probabilities);
     free(m.unchanged);
+    free(m.labels);
+    free(m.ferplus);
     evaluation_data_free(&m.data);
     return result;
 }

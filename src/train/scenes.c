@@ -47,9 +47,9 @@ static void noise(const struct scene *s)
     double squeeze = rng_between(s->rng, 0.4, 1.0); /* water and wood lie in one direction */
     double cell = s->side / rng_between(s->rng, 2, 8);
     for (; cell >= 1.5; cell /= 2, height *= fade) {
-        double values[GRID][GRID];
+        float values[GRID][GRID];
         for (int i = 0; i < GRID * GRID; i++)
-            values[i / GRID][i % GRID] = height * (2 * rng_uniform(s->rng) - 1);
+            values[i / GRID][i % GRID] = (float)rng_between(s->rng, -height, height);
         for (int y = 0; y < s->side; y++)
             for (int x = 0; x < s->side; x++) {
                 double u = x * squeeze / cell, v = y / cell;
@@ -57,9 +57,9 @@ static void noise(const struct scene *s)
                 double fu = u - floor(u), fv = v - floor(v);
                 fu *= fu * (3 - 2 * fu);
                 fv *= fv * (3 - 2 * fv);
-                double a = values[top][left] + fu * (values[top][left + 1] - values[top][left]);
-                double b = values[top + 1][left] +
-                           fu * (values[top + 1][left + 1] - values[top + 1][left]);
+                const float *upper = &values[top][left], *lower = &values[top + 1][left];
+                double a = (1 - fu) * (double)upper[0] + fu * (double)upper[1];
+                double b = (1 - fu) * (double)lower[0] + fu * (double)lower[1];
                 dab(s, x, y, s->pixels[y * s->side + x] + a + fv * (b - a), 1);
             }
     }

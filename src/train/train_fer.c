@@ -192,16 +192,21 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
 /* models/x.safetensors.checkpoint belongs to models/x.safetensors. */
 static const char checkpoint_suffix[] = ".checkpoint";
 
-static int name_files(const struct options *o, const struct dataset *dataset, char output[PATH_MAX],
-                      char checkpoint[PATH_MAX], struct error *error)
+struct file_names {
+    char output[PATH_MAX], checkpoint[PATH_MAX];
+};
+
+static int name_files(const struct options *o, const struct dataset *dataset,
+                      struct file_names *names, struct error *error)
 {
+    char *output = names->output;
     size_t suffix = sizeof checkpoint_suffix - 1, length = o->resume ? strlen(o->resume) : 0;
     bool beside = !o->output_given && length > suffix &&
                   strcmp(o->resume + length - suffix, checkpoint_suffix) == 0;
     int written = beside ? snprintf(output, PATH_MAX, "%.*s", (int)(length - suffix), o->resume)
                          : snprintf(output, PATH_MAX, "%s", o->output);
     if (written >= PATH_MAX ||
-        snprintf(checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX)
+        snprintf(names->checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX)
         return error_set(error, "--output: a path too long; use a shorter one");
     const char *slash = strrchr(output, '/');
     if (!names_expressions(dataset) && strcmp(slash ? slash + 1 : output, face_model) == 0)
@@ -226,20 +231,40 @@ static int write_report(const struct options *o, const struct model *model, cons
                              faces ? rows : NULL, error);
 }
 
+/* A model and what it is worth: more than belongs on a stack. */
+struct judged {
+    struct model model;
+    struct evaluation evaluation;
+};
+
+static struct judged *make_judged(struct error *error)
+{
+    struct judged *made = calloc(1, sizeof *made);
+    if (!made)
+        error_no_memory(error, "the model");
+    return made;
+}
+
+static void free_judged(struct judged *judged)
+{
+    if (judged)
+        model_free(&judged->model);
+    free(judged);
+}
+
 static int report_training(const struct options *o, const char *model_path,
                            const struct dataset *dataset, const struct recipe *recipe,
                            struct error *error)
 {
-    struct model model;
-    struct evaluation evaluation;
     char text[RECIPE_TEXT_SIZE];
-    if (model_load(&model, model_path, error) < 0)
-        return -1;
+    struct judged *j = make_judged(error);
+    int result = j ? model_load(&j->model, model_path, error) : -1;
     recipe_print(recipe, text, sizeof text);
-    int result = evaluate(&evaluation, &model, dataset, SPLIT_VALIDATION, error);
     if (result == 0)
-        result = write_report(o, &model, model_path, &evaluation, dataset, text, error);
-    model_free(&model);
+        result = evaluate(&j->evaluation, &j->model, dataset, SPLIT_VALIDATION, error);
+    if (result == 0)
+        result = write_report(o, &j->model, model_path, &j->evaluation, dataset, text, error);
+    free_judged(j);
     return result < 0 ? result : report_curves(o->report, error);
 }
 
@@ -263,12 +288,12 @@ static const char *find_backgrounds(const struct options *o)
     return o->backgrounds ? o->backgrounds : there ? default_backgrounds : NULL;
 }
 
-static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
+static int train_and_report(const struct options *o, const struct dataset *dataset,
+                            struct file_names *names, struct error *error)
 {
     struct recipe recipe;
-    char output[PATH_MAX], checkpoint[PATH_MAX];
-    if (settle_recipe(o, dataset, &recipe, error) < 0 ||
-        name_files(o, dataset, output, checkpoint, error) < 0 ||
+    const char *output = names->output, *checkpoint = names->checkpoint;
+    if (settle_recipe(o, dataset, &recipe, error) < 0 || name_files(o, dataset, names, error) < 0 ||
         (o->report && report_open(o->report, error) < 0) ||
         inspect_print(dataset, stdout, error) < 0)
         return EXIT_FAILURE;
@@ -292,21 +317,34 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
     return EXIT_SUCCESS;
 }
 
-static int run_evaluation(const struct options *o, const struct model *model,
+static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
+{
+    struct file_names *names = malloc(sizeof *names);
+    int status = EXIT_FAILURE;
+    if (names)
+        status = train_and_report(o, dataset, names, error);
+    else
+        error_no_memory(error, "the training");
+    free(names);
+    return status;
+}
+
+static int run_evaluation(const struct options *o, struct judged *judged,
                           const struct dataset *dataset, struct error *error)
 {
-    struct evaluation evaluation;
+    const struct model *model = &judged->model;
+    struct evaluation *evaluation = &judged->evaluation;
     enum split split = dataset->source == SOURCE_FER2013 ? SPLIT_VALIDATION : SPLIT_TEST;
     if ((o->split && dataset_find_split(dataset, o->split, &split, error) < 0) ||
         (o->report && report_open(o->report, error) < 0) ||
-        evaluate(&evaluation, model, dataset, split, error) < 0 ||
-        (o->report && write_report(o, model, o->model, &evaluation, dataset, NULL, error) < 0))
+        evaluate(evaluation, model, dataset, split, error) < 0 ||
+        (o->report && write_report(o, model, o->model, evaluation, dataset, NULL, error) < 0))
         return EXIT_FAILURE;
     if (!o->json) {
-        evaluation_print(&evaluation, dataset, o->model, stdout);
+        evaluation_print(evaluation, dataset, o->model, stdout);
         return EXIT_SUCCESS;
     }
-    char *text = evaluation_json(&evaluation, dataset, o->model, NULL);
+    char *text = evaluation_json(evaluation, dataset, o->model, NULL);
     if (!text) {
         error_no_memory(error, "the JSON result");
         return EXIT_FAILURE;
@@ -323,11 +361,28 @@ static int append(void *writer, const void *bytes, size_t size)
     return 0;
 }
 
-/* The faces side by side, as one picture. */
+/* The faces, one after the other, side by side as one picture; picture[] is scratch for it. */
+static int write_mean_faces(const char *path, const uint8_t *faces, int count, uint8_t *picture,
+                            struct error *error)
+{
+    size_t side = FACE_SIDE, width = (size_t)count * side;
+    for (size_t y = 0; y < side; y++)
+        for (size_t x = 0; x < width; x++)
+            picture[y * width + x] = faces[(x / side * side + y) * side + x % side];
+    struct grey_image image = {picture, (int)width, (int)side, width};
+    struct file_writer *writer;
+    struct ocv_error failure;
+    if (file_writer_open(&writer, path, error) < 0)
+        return -1;
+    if (ocv_encode_grey(image, ".png", append, writer, &failure) != OCV_OK) {
+        file_writer_discard(&writer);
+        return error_set(error, "%s: %s", path, failure.text);
+    }
+    return file_writer_commit(&writer, error);
+}
+
 static int run_mean_faces(const struct options *o, struct dataset *dataset, struct error *error)
 {
-    size_t side = FACE_SIDE, width = (size_t)dataset->class_count * side;
-    uint8_t faces[LABEL_COUNT * FACE_SIDE * FACE_SIDE], picture[sizeof faces];
     if (dataset->source == SOURCE_IDX) {
         error_set(error, "%s: holds no faces; name fer2013.csv", o->data);
         return EXIT_FAILURE;
@@ -335,22 +390,15 @@ static int run_mean_faces(const struct options *o, struct dataset *dataset, stru
     if (o->recipe.align &&
         fit_aligner_replace(dataset, o->recipe.seed, o->recipe.threads, &stop, error) < 0)
         return EXIT_FAILURE;
-    if (dataset_mean_faces(dataset, mean_face_exaggeration, faces, error) < 0)
-        return EXIT_FAILURE;
-    for (size_t y = 0; y < side; y++)
-        for (size_t x = 0; x < width; x++)
-            picture[y * width + x] = faces[(x / side * side + y) * side + x % side];
-    struct grey_image image = {picture, (int)width, (int)side, width};
-    struct file_writer *writer;
-    struct ocv_error failure;
-    if (file_writer_open(&writer, o->mean_faces, error) < 0)
-        return EXIT_FAILURE;
-    if (ocv_encode_grey(image, ".png", append, writer, &failure) != OCV_OK) {
-        file_writer_discard(&writer);
-        error_set(error, "%s: %s", o->mean_faces, failure.text);
-        return EXIT_FAILURE;
-    }
-    return file_writer_commit(&writer, error) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    size_t pixels = (size_t)dataset->class_count * FACE_SIDE * FACE_SIDE;
+    uint8_t *faces = malloc(2 * pixels);
+    int result = faces ? dataset_mean_faces(dataset, mean_face_exaggeration, faces, error)
+                       : error_no_memory(error, "the mean faces");
+    if (result == 0)
+        result =
+            write_mean_faces(o->mean_faces, faces, dataset->class_count, faces + pixels, error);
+    free(faces);
+    return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* Of a model that could not be loaded. */
@@ -359,32 +407,14 @@ static int model_status(const struct error *error)
     return error->code == ERROR_NO_MEMORY ? EXIT_FAILURE : EXIT_BAD_MODEL;
 }
 
-static int run_export(const struct options *o, struct error *error)
-{
-    struct model model;
-    if (model_load(&model, o->model, error) < 0)
-        return model_status(error);
-    int result = onnx_export(&model, o->onnx, error);
-    model_free(&model);
-    return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int run(const struct options *o, struct error *error)
+static int run_on_data(const struct options *o, struct judged *judged, struct error *error)
 {
     struct dataset dataset;
-    struct model model;
-    const char *const outputs[] = {o->onnx, o->mean_faces};
-    if (check_outputs(o, outputs, 2, error) < 0)
-        return EXIT_FAILURE;
-    if (o->action == ACTION_EXPORT_ONNX)
-        return run_export(o, error);
-    if (o->action == ACTION_EVALUATE && model_load(&model, o->model, error) < 0)
-        return model_status(error);
     int status = EXIT_FAILURE;
     if (load_data(o, &dataset, error) == 0) {
         switch (o->action) {
         case ACTION_EVALUATE:
-            status = run_evaluation(o, &model, &dataset, error);
+            status = run_evaluation(o, judged, &dataset, error);
             break;
         case ACTION_MEAN_FACES:
             status = run_mean_faces(o, &dataset, error);
@@ -395,8 +425,25 @@ static int run(const struct options *o, struct error *error)
         }
         dataset_free(&dataset);
     }
-    if (o->action == ACTION_EVALUATE)
-        model_free(&model);
+    return status;
+}
+
+static int run(const struct options *o, struct error *error)
+{
+    const char *const outputs[] = {o->onnx, o->mean_faces};
+    if (check_outputs(o, outputs, 2, error) < 0)
+        return EXIT_FAILURE;
+    if (o->action != ACTION_EVALUATE && o->action != ACTION_EXPORT_ONNX)
+        return run_on_data(o, NULL, error);
+    struct judged *judged = make_judged(error);
+    int status = EXIT_FAILURE;
+    if (judged && model_load(&judged->model, o->model, error) < 0)
+        status = model_status(error);
+    else if (judged && o->action == ACTION_EVALUATE)
+        status = run_on_data(o, judged, error);
+    else if (judged)
+        status = onnx_export(&judged->model, o->onnx, error) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    free_judged(judged);
     return status;
 }
 

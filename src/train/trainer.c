@@ -270,19 +270,26 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
           const struct training_files *files, const char *resume, const volatile sig_atomic_t *stop,
           struct error *error)
 {
-    struct training t = {.recipe = recipe, .dataset = dataset, .files = files, .stop = stop};
     if (recipe_check(recipe, error) < 0 || check_place(recipe, dataset, files->output, error) < 0)
         return -1;
+    struct training *t = calloc(1, sizeof *t);
+    if (!t)
+        return error_no_memory(error, "the training");
+    t->recipe = recipe;
+    t->dataset = dataset;
+    t->files = files;
+    t->stop = stop;
     gemm_setup();
-    int result = training_prepare(&t, resume, error);
-    progress_start(&t.progress, stdout, t.state.epochs);
+    int result = training_prepare(t, resume, error);
+    progress_start(&t->progress, stdout, t->state.epochs);
     if (result > 0)
-        result = stop_here(&t, error);
+        result = stop_here(t, error);
     else if (result == 0 && recipe->epochs == 0)
-        result = validate(&t, &t.state.history[0], error) < 0 ? -1 : training_save_model(&t, error);
+        result = validate(t, &t->state.history[0], error) < 0 ? -1 : training_save_model(t, error);
     else if (result == 0)
-        result = train_epochs(&t, error);
-    progress_clear(&t.progress);
-    training_release(&t);
+        result = train_epochs(t, error);
+    progress_clear(&t->progress);
+    training_release(t);
+    free(t);
     return result;
 }

@@ -108,6 +108,9 @@ static int resume_training(struct training *t, const char *path, struct error *e
     }
     if (checkpoint_load(s, r, path, error) < 0)
         return -1;
+    for (int n = 0; n < r->network_count; n++)
+        if (features_pair(&s->features[n], error) < 0)
+            return -1;
     printf("going on in epoch %d after %d batches\n", s->epochs + 1, s->batches);
     t->unsaved = s->best[0].parameters != NULL;
     return 0;
@@ -202,7 +205,7 @@ void training_release(struct training *t)
         mlp_free(&s->best[n]);
         optimizer_free(&s->optimizers[n]);
         mlp_tape_free(&t->tapes[n]);
-        free(s->features[n].dictionary);
+        features_free(&s->features[n]);
         free(t->gradients[n]);
     }
     free(s->history);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,19 +30,24 @@ static void describe(const struct training *t, struct model *model)
 int training_save_model(const struct training *t, struct error *error)
 {
     const struct training_state *s = &t->state;
-    struct model model = {.width = t->dataset->width,
-                          .height = t->dataset->height,
-                          .aligner = s->aligner,
-                          .verifier = s->verifier,
-                          .network_count = t->recipe->network_count,
-                          .class_count = t->dataset->class_count,
-                          .mirror = t->recipe->augment.flip};
-    for (int n = 0; n < model.network_count; n++)
-        model.networks[n] = (struct network){s->features[n], s->best[n]};
-    memcpy(model.prior, t->prior, sizeof model.prior);
-    memcpy(model.class_names, t->dataset->class_names, sizeof model.class_names);
-    describe(t, &model);
-    return model_save(&model, t->files->output, error);
+    struct model *model = calloc(1, sizeof *model);
+    if (!model)
+        return error_no_memory(error, "the model");
+    model->width = t->dataset->width;
+    model->height = t->dataset->height;
+    model->aligner = s->aligner;
+    model->verifier = s->verifier;
+    model->network_count = t->recipe->network_count;
+    model->class_count = t->dataset->class_count;
+    model->mirror = t->recipe->augment.flip;
+    for (int n = 0; n < model->network_count; n++)
+        model->networks[n] = (struct network){.features = s->features[n], .mlp = s->best[n]};
+    memcpy(model->prior, t->prior, sizeof model->prior);
+    memcpy(model->class_names, t->dataset->class_names, sizeof model->class_names);
+    describe(t, model);
+    int result = model_save(model, t->files->output, error);
+    free(model); /* all that it points to is the training's */
+    return result;
 }
 
 void training_shares(const struct training *t, float *shares)

@@ -15,16 +15,23 @@ static int make_vectors(struct validation *v, int network, const struct features
     struct mlp_config config = recipe_network(v->recipe, v->dataset, network);
     const struct dataset *d = v->dataset;
     size_t dim = (size_t)config.units[0];
-    uint8_t face[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    size_t pixels = (size_t)d->width * (size_t)d->height;
     v->vectors[network] = malloc((size_t)v->count * dim * sizeof(float));
     v->outputs[network] = malloc((size_t)v->count * (size_t)d->class_count * sizeof(float));
     if (!v->vectors[network] || !v->outputs[network])
         return error_no_memory(error, "the validation pictures");
-    for (size_t i = 0; i < (size_t)v->count; i++) {
+    uint8_t *face = malloc(pixels);
+    void *scratch = malloc(features_scratch(features));
+    for (size_t i = 0; face && scratch && i < (size_t)v->count; i++) {
         warp_picture(&faces[v->indices[i]], dataset_picture(d, v->indices[i]), d->width, d->height,
                      face);
-        features_extract(features, face, v->vectors[network] + i * dim);
+        features_extract(features, scratch, face, v->vectors[network] + i * dim);
     }
+    bool complete = face && scratch;
+    free(face);
+    free(scratch);
+    if (!complete)
+        return error_no_memory(error, "the validation pictures");
     return mlp_workspace_create(&v->workspaces[network], &config, BATCH, error);
 }
 

@@ -90,41 +90,42 @@ static void smooth(struct grey_crop in, double deviation, float *out)
     }
 }
 
-void webcam_blur(struct grey_crop in, double deviation, uint8_t *out)
+void webcam_blur(struct grey_crop in, double deviation, struct webcam_scratch *scratch,
+                 uint8_t *out)
 {
-    float smoothed[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
     int area = area_of(in);
-    smooth(in, deviation, smoothed);
+    smooth(in, deviation, scratch->values);
     for (int i = 0; i < area; i++)
-        out[i] = to_grey(smoothed[i]);
+        out[i] = to_grey(scratch->values[i]);
 }
 
-void webcam_local_contrast(struct grey_crop in, double amount, uint8_t *out)
+void webcam_local_contrast(struct grey_crop in, double amount, struct webcam_scratch *scratch,
+                           uint8_t *out)
 {
     const double surroundings = 0.08; /* deviation, of the width */
-    float smoothed[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
     int area = area_of(in);
-    smooth(in, surroundings * in.width, smoothed);
+    smooth(in, surroundings * in.width, scratch->values);
     for (int i = 0; i < area; i++) {
         float value = in.pixels[i];
-        out[i] = to_grey(value + (float)amount * (value - smoothed[i]));
+        out[i] = to_grey(value + (float)amount * (value - scratch->values[i]));
     }
 }
 
-void webcam_motion(struct grey_crop in, double angle, double length, uint8_t *out)
+void webcam_motion(struct grey_crop in, double angle, double length, struct webcam_scratch *scratch,
+                   uint8_t *out)
 {
     enum { MAX_STEPS = 16 };
-    float sums[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE] = {0};
-    uint8_t moved[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
+    float *sums = scratch->values;
     int area = area_of(in), steps = (int)ceil(length);
     steps = steps < 1 ? 1 : steps > MAX_STEPS ? MAX_STEPS : steps;
+    memset(sums, 0, (size_t)area * sizeof *sums);
     for (int k = 0; k < steps; k++) {
         double along = length * ((k + 0.5) / steps - 0.5);
         struct affine shift = affine_similarity(0, 1, (float)(along * cos(angle)),
                                                 (float)(along * sin(angle)), in.width, in.height);
-        warp_picture(&shift, in.pixels, in.width, in.height, moved);
+        warp_picture(&shift, in.pixels, in.width, in.height, scratch->pixels);
         for (int i = 0; i < area; i++)
-            sums[i] += moved[i];
+            sums[i] += scratch->pixels[i];
     }
     for (int i = 0; i < area; i++)
         out[i] = to_grey(sums[i] / (float)steps);
@@ -147,17 +148,16 @@ void webcam_noise(struct grey_crop in, double deviation, struct rng *rng, uint8_
 }
 
 /* The small picture lies in the upper left of one of full size, its edge repeated around it. */
-void webcam_enlarged(struct grey_crop in, int side, uint8_t *out)
+void webcam_enlarged(struct grey_crop in, int side, struct webcam_scratch *scratch, uint8_t *out)
 {
-    uint8_t small[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
     area_of(in);
     assert(side > 0);
     int longer = in.width > in.height ? in.width : in.height;
     float step = (float)longer / (float)side, offset = 0.5f * (step - 1.0f);
     const struct affine shrink = {{step, 0, offset, 0, step, offset}};
     const struct affine enlarge = affine_invert(&shrink);
-    warp_picture(&shrink, in.pixels, in.width, in.height, small);
-    warp_picture(&enlarge, small, in.width, in.height, out);
+    warp_picture(&shrink, in.pixels, in.width, in.height, scratch->pixels);
+    warp_picture(&enlarge, scratch->pixels, in.width, in.height, out);
 }
 
 /* ---- JPEG ------------------------------------------------------------------------------------ */
@@ -313,22 +313,24 @@ static void light_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
     }
 }
 
-static void lens_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
+static void lens_by_chance(struct grey_crop in, struct rng *rng, struct webcam_scratch *scratch,
+                           uint8_t *out)
 {
     const double size = in.width / 48.0; /* lengths are for faces of 48 pixels */
     if (chance(rng, 0.2))
-        webcam_blur(in, size * rng_between(rng, 0.4, 1.3), out);
+        webcam_blur(in, size * rng_between(rng, 0.4, 1.3), scratch, out);
     if (chance(rng, 0.2)) {
         double angle = rng_between(rng, 0, pi), length = size * rng_between(rng, 1.5, 6);
-        webcam_motion(in, angle, length, out);
+        webcam_motion(in, angle, length, scratch, out);
     }
     if (chance(rng, 0.3)) {
         int side = (int)(in.width * rng_between(rng, 0.5, 0.85));
-        webcam_enlarged(in, side > 1 ? side : 1, out);
+        webcam_enlarged(in, side > 1 ? side : 1, scratch, out);
     }
 }
 
-void webcam_picture(struct grey_crop in, struct rng *rng, uint8_t *out)
+void webcam_picture(struct grey_crop in, struct rng *rng, struct webcam_scratch *scratch,
+                    uint8_t *out)
 {
     if (out != in.pixels)
         memcpy(out, in.pixels, (size_t)area_of(in));
@@ -336,11 +338,11 @@ void webcam_picture(struct grey_crop in, struct rng *rng, uint8_t *out)
     if (chance(rng, 0.2))
         cover_by_chance(in, rng, out);
     light_by_chance(in, rng, out);
-    lens_by_chance(in, rng, out);
+    lens_by_chance(in, rng, scratch, out);
     if (chance(rng, 0.3))
         webcam_noise(in, rng_between(rng, 2, 16), rng, out);
     if (chance(rng, 0.15))
-        webcam_local_contrast(in, rng_between(rng, 0.2, 1.0), out);
+        webcam_local_contrast(in, rng_between(rng, 0.2, 1.0), scratch, out);
     if (chance(rng, 0.5)) {
         int dx = (int)rng_below(rng, BLOCK), dy = (int)rng_below(rng, BLOCK);
         int quality = 20 + (int)rng_below(rng, 41);

@@ -14,6 +14,12 @@ struct grey_crop {
     int width, height;     /* 1 .. WEBCAM_MAX_SIDE */
 };
 
+/* A thread's scratch. */
+struct webcam_scratch {
+    float values[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
+    uint8_t pixels[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE];
+};
+
 /* Brightness v, 0 to 1, becomes gain v^gamma, which ends at 1. */
 void webcam_expose(struct grey_crop in, double gain, double gamma, uint8_t *out);
 
@@ -23,19 +29,22 @@ void webcam_expose(struct grey_crop in, double gain, double gamma, uint8_t *out)
 void webcam_side_light(struct grey_crop in, double angle, double contrast, uint8_t *out);
 
 /* A lens out of focus: a normal distribution of that deviation, pixels. */
-void webcam_blur(struct grey_crop in, double deviation, uint8_t *out);
+void webcam_blur(struct grey_crop in, double deviation, struct webcam_scratch *scratch,
+                 uint8_t *out);
 
 /* A hand-held camera or a moving head: the mean along a line of `length` pixels, at most 16. */
-void webcam_motion(struct grey_crop in, double angle, double length, uint8_t *out);
+void webcam_motion(struct grey_crop in, double angle, double length, struct webcam_scratch *scratch,
+                   uint8_t *out);
 
 /* A sensor in the dark: independent noise of that deviation, grey values. */
 void webcam_noise(struct grey_crop in, double deviation, struct rng *rng, uint8_t *out);
 
 /* A small face, `side` pixels for the longer side, enlarged; interpolated both ways. */
-void webcam_enlarged(struct grey_crop in, int side, uint8_t *out);
+void webcam_enlarged(struct grey_crop in, int side, struct webcam_scratch *scratch, uint8_t *out);
 
 /* A camera's own sharpening of what differs from its surroundings: 1 + amount times. */
-void webcam_local_contrast(struct grey_crop in, double amount, uint8_t *out);
+void webcam_local_contrast(struct grey_crop in, double amount, struct webcam_scratch *scratch,
+                           uint8_t *out);
 
 /* What JPEG (ITU-T T.81) leaves of brightness at a quality of 1 to 100, with the tables of its
  * annex K scaled as libjpeg does; the rest of JPEG loses nothing. The blocks of 8x8 begin `dx` and
@@ -51,6 +60,7 @@ struct cover {
 void webcam_cover(struct grey_crop in, struct cover cover, uint8_t *out);
 
 /* Several of these by chance, with strengths by chance, in the order of the light's way. */
-void webcam_picture(struct grey_crop in, struct rng *rng, uint8_t *out);
+void webcam_picture(struct grey_crop in, struct rng *rng, struct webcam_scratch *scratch,
+                    uint8_t *out);
 
 #endif

@@ -36,11 +36,11 @@ struct bench {
     struct model model;
     struct model_workspace *workspace;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
-    struct mirror_layer *mirror_layers[MODEL_MAX_NETWORKS];
     struct mlp_tape *tapes[MODEL_MAX_NETWORKS];
     float *gradients[MODEL_MAX_NETWORKS]; /* of the parameters */
     struct explainer *explainer;
     float *vectors[MODEL_MAX_NETWORKS]; /* 2 x D of each network */
+    void *scratch[MODEL_MAX_NETWORKS];  /* of features_extract */
     float *products;                    /* 2 x the widest layer */
     float *sums;                        /* the same, of the first layer */
     uint8_t crops[CROPS][FACE_SIDE * FACE_SIDE];
@@ -101,15 +101,17 @@ static void measure_answer(struct bench *b, int round)
     for (int i = 0; i < b->model.network_count; i++) {
         const struct features *features = &b->model.networks[i].features;
         float *mirrored = b->vectors[i] + features_dim(features);
-        features_extract(features, crop, b->vectors[i]);
-        if (!b->mirror_layers[i] && !features_mirror(features, b->vectors[i], mirrored))
-            features_extract(features, crop, mirrored);
+        features_extract(features, b->scratch[i], crop, b->vectors[i]);
+        if (!b->model.networks[i].mirror_layer &&
+            !features_mirror(features, b->vectors[i], mirrored))
+            features_extract(features, b->scratch[i], crop, mirrored);
     }
     at[3] = now();
     for (int i = 0; i < b->model.network_count; i++) {
-        const struct mlp *mlp = &b->model.networks[i].mlp;
-        if (b->mirror_layers[i]) {
-            mirror_layer_forward(b->mirror_layers[i], b->vectors[i], 1, b->sums);
+        const struct network *network = &b->model.networks[i];
+        const struct mlp *mlp = &network->mlp;
+        if (network->mirror_layer) {
+            mirror_layer_forward(network->mirror_layer, b->vectors[i], 1, b->sums);
             mlp_forward_sums(mlp, b->mlps[i], b->sums, 2, answer);
         } else {
             mlp_forward(mlp, b->mlps[i], b->vectors[i], 2, answer);
@@ -166,9 +168,8 @@ static int bench(const char *path)
         size_t dim = (size_t)features_dim(&network->features);
         b.vectors[i] = calloc(2 * dim, sizeof *b.vectors[i]);
         b.gradients[i] = calloc(network->mlp.parameter_count, sizeof *b.gradients[i]);
-        if (!b.products || !b.sums || !b.vectors[i] || !b.gradients[i] ||
-            mirror_layer_create(&b.mirror_layers[i], &network->features, &network->mlp, &error) <
-                0 ||
+        b.scratch[i] = malloc(features_scratch(&network->features));
+        if (!b.products || !b.sums || !b.vectors[i] || !b.gradients[i] || !b.scratch[i] ||
             mlp_workspace_create(&b.mlps[i], &network->mlp.config, 2, &error) < 0 ||
             mlp_tape_create(&b.tapes[i], &network->mlp.config, 1, &error) < 0) {
             fprintf(stderr, "bench_predict: no memory\n");
@@ -182,7 +183,7 @@ static int bench(const char *path)
     print_stages(&b, path);
     for (int i = 0; i < b.model.network_count; i++) {
         mlp_workspace_free(&b.mlps[i]);
-        mirror_layer_free(&b.mirror_layers[i]);
+        free(b.scratch[i]);
         mlp_tape_free(&b.tapes[i]);
         free(b.gradients[i]);
         free(b.vectors[i]);
