@@ -696,6 +696,75 @@ static void lean_is_what_lies_beyond_the_shares(void **state)
         assert_float_equal(means[k], shares[k], 1e-6);
 }
 
+static void expect_seed(struct validation *v, const struct features *features, uint64_t seed,
+                        const float *expected, bool same)
+{
+    const struct mlp none = {0};
+    struct error error;
+    size_t dim = (size_t)features_dim(features);
+    assert_int_equal(validation_meet(v, features, &none, seed, &error), 0);
+    for (size_t i = 0; i < (size_t)v->count; i++) {
+        bool equal = !memcmp(v->vectors[0] + i * dim, expected + i * dim, dim * sizeof *expected);
+        assert_int_equal(equal, same);
+    }
+}
+
+/* Each picture changes, in a way that the seed says. */
+static void webcams_change_what_validation_sees(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(14, 35);
+    struct recipe r = small_recipe();
+    struct features features = recipe_features(&r, &d, 0);
+    struct affine faces[49];
+    struct validation v;
+    struct error error;
+    for (int i = 0; i < d.count; i++)
+        faces[i] = affine_identity;
+    assert_int_equal(validation_create(&v, &r, &d, &features, faces, &error), 0);
+    size_t size = 35 * (size_t)features_dim(&features) * sizeof(float);
+    float *before = malloc(size);
+    assert_non_null(before);
+    memcpy(before, v.vectors[0], size);
+    expect_seed(&v, &features, 1, before, false);
+    memcpy(before, v.vectors[0], size);
+    expect_seed(&v, &features, 2, before, false);
+    expect_seed(&v, &features, 1, before, true);
+    free(before);
+    validation_free(&v);
+    dataset_free(&d);
+}
+
+static double mean_confidence(const struct recipe *recipe, const struct dataset *d)
+{
+    struct model model = train_small(recipe, d);
+    struct evaluation e;
+    struct error error;
+    double sum = 0;
+    assert_int_equal(evaluate(&e, &model, d, SPLIT_VALIDATION, &error), 0);
+    for (int b = 0; b < CALIBRATION_BINS; b++)
+        sum += e.metrics.bins[b].count * e.metrics.bins[b].confidence;
+    model_free(&model);
+    return sum / e.metrics.count;
+}
+
+/* A share of webcams so small that it changes no picture makes the same weights. */
+static void confidence_is_what_webcams_leave(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(140, 70);
+    struct recipe r = small_recipe();
+    for (int i = 0; i < d.count; i += 5) /* wrong, so that certainty is a mistake */
+        d.labels[i] = (uint8_t)((d.labels[i] + 1) % LABEL_COUNT);
+    r.augment.strength = 0;
+    double clean = mean_confidence(&r, &d);
+    r.augment.webcam = 1e-9f;
+    double met = mean_confidence(&r, &d);
+    if (!(met < 0.95 * clean))
+        fail_msg("confidence %.3f, as on clean pictures (%.3f)", met, clean);
+    dataset_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -717,6 +786,8 @@ int main(void)
         cmocka_unit_test(small_batches_stay_finite),
         cmocka_unit_test(stops_at_a_loss_without_end),
         cmocka_unit_test(lean_is_what_lies_beyond_the_shares),
+        cmocka_unit_test(webcams_change_what_validation_sees),
+        cmocka_unit_test(confidence_is_what_webcams_leave),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);
 }

@@ -232,8 +232,7 @@ static int train_epochs(struct training *t, struct error *error)
         print_epoch(t, result);
         save_progress(t);
     }
-    training_calibrate(t);
-    if (training_save_model(t, error) < 0)
+    if (training_calibrate(t, error) < 0 || training_save_model(t, error) < 0)
         return -1;
     if (s->epochs < r->epochs)
         printf("no better validation for %d epochs: done\n", r->patience);

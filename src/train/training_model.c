@@ -79,7 +79,7 @@ static void wanted_prior(const struct training *t, float *prior)
         prior[k] = (float)((wanted->kind == PRIOR_LIST ? (double)wanted->list[k] : 1.0) / sum);
 }
 
-void training_calibrate(struct training *t)
+int training_calibrate(struct training *t, struct error *error)
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
@@ -87,13 +87,19 @@ void training_calibrate(struct training *t)
     double loss, accuracy, offsets[MODEL_MAX_CLASSES] = {0};
     float prior[MODEL_MAX_CLASSES];
     if (r->output != OUTPUT_SOFTMAX || !s->best[0].parameters)
-        return;
+        return 0;
     memcpy(prior, t->prior, sizeof prior);
     validation_run(&t->validation, s->best, &loss, &accuracy);
     if (r->prior.kind != PRIOR_TRAINING || (recipe_weighs(r) && r->class_weights > 0.0f))
         validation_lean(&t->validation, t->prior, offsets);
     if (r->prior.kind != PRIOR_TRAINING)
         wanted_prior(t, prior);
+    bool webcams = r->augment.webcam > 0.0f;
+    if (webcams) {
+        if (validation_meet(&t->validation, s->features, &s->aligner, r->seed, error) < 0)
+            return -1;
+        validation_run(&t->validation, s->best, &loss, &accuracy);
+    }
     double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
@@ -104,6 +110,7 @@ void training_calibrate(struct training *t)
                                      log((double)prior[k] / (double)t->prior[k]));
     }
     memcpy(t->prior, prior, sizeof prior);
-    printf("temperature %.2f: confidence as on %s\n", temperature,
-           split_names[t->dataset->source][SPLIT_VALIDATION]);
+    printf("temperature %.2f: confidence as on %s%s\n", temperature,
+           split_names[t->dataset->source][SPLIT_VALIDATION], webcams ? ", seen by webcams" : "");
+    return 0;
 }

@@ -1,5 +1,6 @@
 #include "validation.h"
 
+#include "align.h"
 #include "duplicates.h"
 #include "metrics.h"
 
@@ -81,6 +82,63 @@ int validation_create(struct validation *validation, const struct recipe *recipe
     }
     *validation = v;
     return 0;
+}
+
+/* What validation_meet needs beside the validation. */
+struct meeting {
+    struct augment_scratch webcam;
+    uint8_t picture[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    uint8_t face[FEATURES_MAX_SIDE * FEATURES_MAX_SIDE];
+    struct align_workspace *aligner; /* NULL: faces are not aligned */
+};
+
+/* The face of picture i, as it is met, to meeting->face. */
+static void meet(const struct validation *v, int i, const struct mlp *aligner, uint64_t seed,
+                 struct meeting *meeting)
+{
+    const struct augment met = {.strength = 0.5f, .webcam = 1.0f};
+    const uint64_t streams = (uint64_t)54 << 56;
+    const struct dataset *d = v->dataset;
+    struct rng rng = rng_make(seed, streams | (uint64_t)i);
+    struct affine map = affine_identity;
+    augment_picture(&met, &rng, &affine_identity, dataset_picture(d, v->indices[i]), d->width,
+                    d->height, &meeting->webcam, meeting->picture);
+    if (meeting->aligner)
+        align_find(aligner, meeting->aligner, meeting->picture, &map);
+    warp_picture(&map, meeting->picture, d->width, d->height, meeting->face);
+}
+
+static int replace_vectors(struct validation *v, int network, const struct features *features,
+                           const struct mlp *aligner, uint64_t seed, struct meeting *meeting,
+                           struct error *error)
+{
+    struct mlp_config config = recipe_network(v->recipe, v->dataset, network);
+    size_t dim = (size_t)config.units[0];
+    void *scratch = malloc(features_scratch(features));
+    if (!scratch)
+        return error_no_memory(error, "the validation pictures");
+    for (int i = 0; i < v->count; i++) {
+        meet(v, i, aligner, seed, meeting);
+        features_extract(features, scratch, meeting->face, v->vectors[network] + (size_t)i * dim);
+    }
+    free(scratch);
+    return 0;
+}
+
+int validation_meet(struct validation *v, const struct features *features,
+                    const struct mlp *aligner, uint64_t seed, struct error *error)
+{
+    const struct dataset *d = v->dataset;
+    struct meeting *meeting = calloc(1, sizeof *meeting);
+    int result = meeting ? 0 : error_no_memory(error, "the validation pictures");
+    if (result == 0 && aligner->parameters)
+        result = align_workspace_create(&meeting->aligner, aligner, d->width, d->height, error);
+    for (int n = 0; result == 0 && n < v->recipe->network_count; n++)
+        result = replace_vectors(v, n, &features[n], aligner, seed, meeting, error);
+    if (meeting)
+        align_workspace_free(&meeting->aligner);
+    free(meeting);
+    return result;
 }
 
 void validation_free(struct validation *validation)

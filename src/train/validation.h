@@ -24,6 +24,12 @@ int validation_create(struct validation *validation, const struct recipe *recipe
                       const struct affine *faces, struct error *error);
 void validation_free(struct validation *validation);
 
+/* From now on the networks see the pictures as they are met in use: in boxes that sit a little
+ * otherwise, through a webcam, then aligned anew. An aligner without parameters does nothing. The
+ * same for the same seed. */
+int validation_meet(struct validation *validation, const struct features *features,
+                    const struct mlp *aligner, uint64_t seed, struct error *error);
+
 /* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization.
  * What is right is the most probable class of the target that the training would have. */
 void validation_run(struct validation *validation, const struct mlp *mlps, double *loss,
