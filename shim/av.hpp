@@ -90,6 +90,12 @@ inline int64_t duration_of(const AVFrame &frame)
 #endif
 }
 
+/* How players take the colours of a picture of this size, where nothing is said. */
+inline bool is_bt709(int width, int height)
+{
+    return width >= 1280 || height > 576;
+}
+
 /* FFmpeg takes what stands before a colon for a protocol; this keeps it from doing so. */
 inline std::string file_name(const std::string &path)
 {

@@ -25,6 +25,7 @@ enum ocv_code {
     OCV_OK = 0,
     OCV_END,       /* no further frame: end of the file, or the camera is gone */
     OCV_CANNOT,    /* cannot be opened, read or written */
+    OCV_CLOSED,    /* who reads the pipe that is written to has closed it */
     OCV_NO_MEMORY, /* memory ran out */
     OCV_FAILED     /* any other OpenCV error */
 };

@@ -112,12 +112,25 @@ void VideoInput::attach_standard_input()
         throw std::bad_alloc();
     }
     format_->pb = pipe_;
+    format_->flags |= AVFMT_FLAG_CUSTOM_IO; /* or it would be ended as one of FFmpeg's */
+}
+
+/* FFmpeg would await thirty JPEGs before it believes that more are to come. */
+const AVInputFormat *VideoInput::recognize()
+{
+    const unsigned first = avio_rb16(pipe_);
+    if (avio_feof(pipe_) != 0)
+        throw Failure{OCV_CANNOT, "it ended before the first picture; see what the program before "
+                                  "the pipe says"};
+    avio_seek(pipe_, 0, SEEK_SET); /* within the buffer */
+    return first == 0xFFD8 ? av_find_input_format("mjpeg") : nullptr;
 }
 
 void VideoInput::open(const std::string &name)
 {
     Options options;
     std::string url = name;
+    const bool piped = kind_ == PIPED_FILM || kind_ == PIPED_CAMERA;
     std::string formats = self_contained;
     std::string failure = "not a video or damaged; try one that a video player opens";
     if (kind_ == STREAM) {
@@ -125,8 +138,11 @@ void VideoInput::open(const std::string &name)
         formats += ",rtsp,rtp";
         options.set("rtsp_transport", "tcp").set("max_redirects", "0");
         options.set("protocol_whitelist", "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt");
-    } else if (kind_ == STANDARD_INPUT) {
+    } else if (piped) {
         url.clear();
+        failure = "not a video that can be read from a pipe; write y4m, MJPEG or MPEG-TS into it";
+        if (kind_ == PIPED_CAMERA) /* to measure the rate would hold the first frames back */
+            options.set("fpsprobesize", "0").set("analyzeduration", "500000");
     } else {
         url = file_name(name);
         options.set("protocol_whitelist", "file");
@@ -134,12 +150,15 @@ void VideoInput::open(const std::string &name)
     options.set("format_whitelist", formats);
 
     format_ = allocated<Input>(avformat_alloc_context());
-    if (kind_ == STANDARD_INPUT)
+    const AVInputFormat *known = nullptr;
+    if (piped) {
         attach_standard_input();
+        known = recognize();
+    }
     format_->interrupt_callback = waiting_.callback();
     waiting_.begin(kind_ == STREAM ? open_time : 0);
     AVFormatContext *opening = format_.release(); /* it is freed where it cannot be opened */
-    checked(avformat_open_input(&opening, url.c_str(), nullptr, options.address()), OCV_CANNOT,
+    checked(avformat_open_input(&opening, url.c_str(), known, options.address()), OCV_CANNOT,
             failure);
     format_.reset(opening);
     checked(avformat_find_stream_info(format_.get(), nullptr), OCV_CANNOT, failure);
@@ -232,6 +251,7 @@ bool VideoInput::read(AVPacket *packet)
         const int code = av_read_frame(format_.get(), packet);
         if (code >= 0) {
             note(*packet);
+            known_until_ = format_->pb == nullptr ? 0 : avio_tell(format_->pb);
             return true;
         }
         if (code == AVERROR(ENOMEM))
@@ -276,11 +296,19 @@ bool VideoInput::lacks_indexed() const
     return false;
 }
 
+/* FFmpeg passes over the rest of a y4m film that holds no whole frame. */
+bool VideoInput::has_rest() const
+{
+    return std::strcmp(format_->iformat->name, "yuv4mpegpipe") == 0 &&
+           avio_tell(format_->pb) > known_until_;
+}
+
 bool VideoInput::cut() const
 {
     /* Files state their length to a frame or so, and some round it. */
     const double missing = stated() - read_until_;
-    return failed_ || broken_off_ || lacks_indexed() || missing > std::max(1.0, 0.01 * stated());
+    return failed_ || broken_off_ || lacks_indexed() || has_rest() ||
+           missing > std::max(1.0, 0.01 * stated());
 }
 
 double VideoInput::read_until() const

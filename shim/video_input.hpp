@@ -29,7 +29,7 @@ class Waiting
 class VideoInput
 {
   public:
-    enum Kind { FILE_ALONE, STANDARD_INPUT, STREAM, DEVICE };
+    enum Kind { FILE_ALONE, PIPED_FILM, PIPED_CAMERA, STREAM, DEVICE };
 
     VideoInput(Kind kind, ocv_patience patience);
     VideoInput(const VideoInput &) = delete;
@@ -57,9 +57,11 @@ class VideoInput
 
   private:
     void attach_standard_input();
+    const AVInputFormat *recognize();
     static int read_standard_input(void *opaque, uint8_t *bytes, int size);
     void note(const AVPacket &packet);
     bool lacks_indexed() const;
+    bool has_rest() const;
 
     Kind kind_;
     Waiting waiting_;
@@ -68,6 +70,7 @@ class VideoInput
     bool failed_ = false;     /* reading ended with an error */
     bool broken_off_ = false; /* the last packet was not whole */
     double read_until_ = 0;
+    int64_t known_until_ = 0; /* the byte behind the last packet */
 };
 
 #endif

@@ -40,10 +40,11 @@ double FilmTime::next(double stated)
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
-Reader::Reader(VideoInput::Kind kind, bool live, ocv_patience patience)
-    : input_(kind, patience), live_(live), device_(kind == VideoInput::DEVICE),
-      packet_(allocated<Packet>(av_packet_alloc())), decoded_(allocated<Frame>(av_frame_alloc())),
-      shown_(allocated<Frame>(av_frame_alloc()))
+Reader::Reader(VideoInput::Kind kind, ocv_patience patience)
+    : input_(kind, patience),
+      live_(kind != VideoInput::FILE_ALONE && kind != VideoInput::PIPED_FILM),
+      device_(kind == VideoInput::DEVICE), packet_(allocated<Packet>(av_packet_alloc())),
+      decoded_(allocated<Frame>(av_frame_alloc())), shown_(allocated<Frame>(av_frame_alloc()))
 {
 }
 
@@ -267,12 +268,11 @@ std::string Reader::kind() const
 /* Gives the decoded frame to the graph, or keeps it until there is one for it. */
 void Reader::filter()
 {
-    /* Without a word, large pictures are BT.709, as players take it. */
-    const bool large = decoded_->width >= 1280 || decoded_->height > 576;
     const AVPixFmtDescriptor *const format =
         av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded_->format));
     const bool rgb = format != nullptr && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-    if (large && !rgb && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED)
+    if (!rgb && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED &&
+        is_bt709(decoded_->width, decoded_->height))
         decoded_->colorspace = AVCOL_SPC_BT709;
     decoded_->sample_aspect_ratio =
         av_guess_sample_aspect_ratio(&input_.format(), stream_, decoded_.get());

@@ -26,7 +26,7 @@ class FilmTime
 class Reader final : public VideoReader
 {
   public:
-    Reader(VideoInput::Kind kind, bool live, ocv_patience patience);
+    Reader(VideoInput::Kind kind, ocv_patience patience);
 
     void open(const std::string &name);
     void open_device(const std::string &path, int width, int height, double fps);

@@ -26,6 +26,9 @@ static const char flat[] = "aformat=sample_fmts=s16:sample_rates=48000:channel_l
 static const char bt709[] =
     "scale=flags=bicubic:out_color_matrix=bt709:out_range=tv,format=yuv420p";
 
+static const char bt601[] =
+    "scale=flags=bicubic:out_color_matrix=bt601:out_range=tv,format=yuv420p";
+
 /* A file that is not ended, because of a crash, can be played but for its last second or two: its
  * parts can be read one by one. B-frames would save little and hold frames back. */
 static const VideoKind kinds[] = {
@@ -45,9 +48,7 @@ static const VideoKind kinds[] = {
     {".gif", "gif", "gif", "",
      "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", nullptr, nullptr, 100,
      0.05},
-    {"-", "yuv4mpegpipe", "rawvideo", "",
-     "scale=flags=bicubic:out_color_matrix=bt601:out_range=tv,format=yuv420p", nullptr, nullptr, 0,
-     0}};
+    {"-", "yuv4mpegpipe", "wrapped_avframe", "", bt601, nullptr, nullptr, 0, 0}};
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
@@ -95,7 +96,9 @@ Writer::Writer(const std::string &path, int width, int height, double fps, ocv_s
     picture_->width = even(width, kind_);
     picture_->height = even(height, kind_);
     checked(av_frame_get_buffer(picture_.get(), 0), OCV_FAILED, "the picture's size is impossible");
-    graph_ = std::make_unique<Graph>(*picture_, time_base_, kind_.filters);
+    /* y4m cannot say which colours it has. */
+    const bool untold = kind_.filters == bt601 && is_bt709(picture_->width, picture_->height);
+    graph_ = std::make_unique<Graph>(*picture_, time_base_, untold ? bt709 : kind_.filters);
     open_encoder(fps);
     if (sound.film != nullptr && kind_.sound != nullptr) {
         sound_ = std::make_unique<Sound>();
@@ -147,8 +150,9 @@ void Writer::fail(int code) const
     if (code == AVERROR(ENOMEM))
         throw std::bad_alloc();
     const int system = AVUNERROR(code);
-    throw Failure{OCV_CANNOT, system > 0 && system < 4096 ? std::generic_category().message(system)
-                                                          : "FFmpeg cannot write it"};
+    throw Failure{system == EPIPE ? OCV_CLOSED : OCV_CANNOT,
+                  system > 0 && system < 4096 ? std::generic_category().message(system)
+                                              : "FFmpeg cannot write it"};
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */

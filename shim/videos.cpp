@@ -1,10 +1,10 @@
 #include "video_reader.hpp"
 #include "video_writer.hpp"
 
-static std::unique_ptr<VideoReader> open_reader(VideoInput::Kind kind, bool live,
-                                                const std::string &name, ocv_patience patience)
+static std::unique_ptr<VideoReader> open_reader(VideoInput::Kind kind, const std::string &name,
+                                                ocv_patience patience)
 {
-    auto made = std::make_unique<Reader>(kind, live, patience);
+    auto made = std::make_unique<Reader>(kind, patience);
     made->open(name);
     return made;
 }
@@ -12,24 +12,24 @@ static std::unique_ptr<VideoReader> open_reader(VideoInput::Kind kind, bool live
 static std::unique_ptr<VideoReader> open_device(const std::string &path, int width, int height,
                                                 double fps, ocv_patience patience)
 {
-    auto made = std::make_unique<Reader>(VideoInput::DEVICE, true, patience);
+    auto made = std::make_unique<Reader>(VideoInput::DEVICE, patience);
     made->open_device(path, width, height, fps);
     return made;
 }
 
 static std::unique_ptr<VideoReader> open_stream(const std::string &address, ocv_patience patience)
 {
-    return open_reader(VideoInput::STREAM, true, address, patience);
+    return open_reader(VideoInput::STREAM, address, patience);
 }
 
 static std::unique_ptr<VideoReader> open_input(bool live, ocv_patience patience)
 {
-    return open_reader(VideoInput::STANDARD_INPUT, live, "-", patience);
+    return open_reader(live ? VideoInput::PIPED_CAMERA : VideoInput::PIPED_FILM, "-", patience);
 }
 
 static std::unique_ptr<VideoReader> open_file(const std::string &path, ocv_patience patience)
 {
-    return open_reader(VideoInput::FILE_ALONE, false, path, patience);
+    return open_reader(VideoInput::FILE_ALONE, path, patience);
 }
 
 static std::unique_ptr<VideoWriter> open_writer(const std::string &path, int width, int height,

@@ -134,6 +134,70 @@ END
     python3 same.py 2>err || fail "$(cat err)"
     [ "$(wc -l <recipe.py)" -le 20 ] || fail "more than 20 lines"
     ;;
+"The camera of a Raspberry Pi")
+    need ffmpeg
+    # What stands for rpicam-vid knows these options and no others.
+    cat >rpicam-vid <<'END'
+#!/bin/sh
+[ "$*" = "-n -t 0 --width 640 --height 480 --codec mjpeg -o -" ] || exit 1
+exec ffmpeg -v error -re -loop 1 -i face.png -t 4 -pix_fmt yuvj420p -f mjpeg -
+END
+    chmod +x rpicam-vid
+    PATH=$work:$PATH sh recipe >out 2>err </dev/null
+    [ $? -eq 5 ] || fail "the camera's end is not status 5: $(cat err)"
+    grep -q "happy" out || fail "$(cat out)"
+    ;;
+"A phone as camera")
+    need ffmpeg
+    port=$((20000 + $$ % 20000))
+    sed -i "s|0\.0\.0\.0:1935|127.0.0.1:$port|" recipe
+    sh recipe >out 2>err </dev/null &
+    background=$!
+    until ffmpeg -v error -re -loop 1 -i face.png -t 4 -pix_fmt yuv420p -c:v libx264 -g 25 -f flv \
+        "rtmp://127.0.0.1:$port/live" </dev/null 2>sent; do
+        kill -0 "$background" || fail "nobody listens: $(cat err sent)"
+        sleep 0.5
+    done
+    wait "$background"
+    [ $? -eq 5 ] || fail "the phone's end is not status 5: $(cat err)"
+    grep -q "happy" out || fail "$(cat out)"
+    # The screen of a phone: the command within the text
+    screen=$(sed -n "/^### $heading\$/,/^### /s/.*\`\(adb [^\`]*\)\`.*/\1/p" "$source_dir/README.md")
+    cat >adb <<'END'
+#!/bin/sh
+[ "$*" = "exec-out screenrecord --output-format=h264 -" ] || exit 1
+exec ffmpeg -v error -re -loop 1 -i face.png -t 4 -pix_fmt yuv420p -c:v libx264 -f h264 -
+END
+    chmod +x adb
+    PATH=$work:$PATH sh -c "$screen | ./expressions --camera -" >out 2>err </dev/null
+    [ $? -eq 5 ] && grep -q "happy" out || fail "the screen: $(cat out err)"
+    ;;
+"A virtual camera for video calls")
+    need ffmpeg
+    # A file takes the place of a camera that needs a module of the kernel.
+    sed -i -e '/modprobe/d' -e 's|--camera 0|--demo --headless --max-frames 30|' \
+        -e 's|-f v4l2 /dev/video10|-c:v rawvideo -f nut seen.nut|' recipe
+    run
+    [ ! -s err ] || fail "$(cat err)"
+    ./expressions --video seen.nut --headless --json >out 2>err || fail "$(cat err)"
+    [ "$(grep -c '"faces":\[{"id":1,' out)" -eq 30 ] || fail "$(tail -n 1 out)"
+    ;;
+"Into OBS")
+    need ffmpeg
+    port=$((20000 + $$ % 20000))
+    sed -i -e "s|127\.0\.0\.1:5000|127.0.0.1:$port|" -e 's|--camera 0|--demo --headless --max-frames 200|' recipe
+    ffmpeg -v error -f mpegts -i "udp://127.0.0.1:$port" -frames:v 10 -c:v rawvideo -f nut seen.nut \
+        </dev/null >received 2>&1 &
+    background=$!
+    tries=0
+    while kill -0 "$background" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -le 20 ] || fail "nothing is received: $(cat received)"
+        run
+    done
+    ./expressions --video seen.nut --headless --json >out 2>err || fail "$(cat err)"
+    grep -q '"faces":\[{"id":1,' out || fail "$(tail -n 1 out)"
+    ;;
 *)
     fail "the test knows no such recipe"
     ;;

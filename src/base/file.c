@@ -101,6 +101,11 @@ int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, str
     return result;
 }
 
+int file_read_input(size_t limit, uint8_t **bytes, size_t *size, struct error *error)
+{
+    return read_all(STDIN_FILENO, "-", limit, 0, bytes, size, error);
+}
+
 bool file_is_litter(const char *name)
 {
     static const char *const known[] = {"Thumbs.db", "desktop.ini", "__MACOSX"};

@@ -12,6 +12,9 @@
  * directories, anything else that is no regular file, and files above `limit` bytes. */
 int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
 
+/* The same of standard input, whatever kind of file that is, until it ends. */
+int file_read_input(size_t limit, uint8_t **bytes, size_t *size, struct error *error);
+
 /* Whether a name in a folder is of no interest: hidden, or left there by a file manager or an
  * archive of another system. */
 bool file_is_litter(const char *name);

@@ -1,8 +1,10 @@
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,6 +21,15 @@ int process_occupy_descriptors(void)
         if (open("/dev/null", mode) != fd)
             return -1;
     }
+    return 0;
+}
+
+int process_check_input(struct error *error)
+{
+    if (isatty(STDIN_FILENO) == 1)
+        return error_set(error, "standard input is the keyboard; pipe something into it");
+    if (read(STDIN_FILENO, NULL, 0) < 0)
+        return error_set(error, "standard input: %s; pipe something into it", strerror(errno));
     return 0;
 }
 

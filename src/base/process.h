@@ -12,6 +12,9 @@
  * -1 where they cannot be occupied; nothing can be told then. */
 int process_occupy_descriptors(void);
 
+/* Fails where nothing can be piped in: standard input is a terminal, closed or a folder. */
+int process_check_input(struct error *error);
+
 /* Whether the stack may grow as far as the deepest calls go; the error says what to allow. */
 int process_check_stack(struct error *error);
 

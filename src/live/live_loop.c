@@ -23,7 +23,7 @@ static int report(struct live *live, const struct frame *frame, struct error *er
     if (options->json)
         return jsonl_write(stdout, live->source.name, frame, frame->faces, frame->face_count,
                            error);
-    if (!live->view &&
+    if (!live->view && options->words &&
         text_report_frame(stdout, &live->tally, frame, frame->faces, &live->progress))
         return error_unwritten(error);
     return 0;

@@ -234,6 +234,24 @@ static int apply(struct options *options, int code, char *argument, struct error
     return 0;
 }
 
+/* Standard input and output have one use each. */
+static int check_standard(struct options *options, struct error *error)
+{
+    int pictures = 0;
+    for (int i = 0; i < options->image_count; i++)
+        pictures += strcmp(options->images[i], "-") == 0;
+    if (pictures > 1)
+        return error_set(error, "--image -: standard input has one picture; name it once");
+    bool video = options->output && strcmp(options->output, "-") == 0;
+    if (video && options->input == INPUT_IMAGES)
+        return error_set(error, "--output - is for videos; give pictures a file or folder");
+    if (video && options->json)
+        return error_set(error, "--json and --output - would mix on standard output; name a file "
+                                "for the video");
+    options->words = !video && !options->json;
+    return 0;
+}
+
 static int check(struct options *options, struct error *error)
 {
     if (options->command != COMMAND_RUN)
@@ -248,7 +266,7 @@ static int check(struct options *options, struct error *error)
         return error_set(error, "--csv needs the name of a file");
     if (!options->mirror_chosen)
         options->mirror = options->input == INPUT_CAMERA;
-    return 0;
+    return check_standard(options, error);
 }
 
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
@@ -299,13 +317,15 @@ int options_help(FILE *out)
         "  --camera ID         camera by number (0), device path or stream URL\n"
         "  --image PATH...     picture files, or folders of them\n"
         "  --video FILE        video file, every frame\n"
+        "                      - as ID, PATH or FILE: standard input\n"
         "  --demo              a drawn face shows all seven; needs no camera\n"
         "\n"
         "Results:\n"
         "  --json              JSON Lines on stdout: one object a picture or frame\n"
         "  --csv FILE          the same as a table: one row a face\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
-        "                      several, a video (.mp4, .mkv, .webm, .avi, .gif) else\n"
+        "                      several, a video (.mp4, .mkv, .webm, .avi, .gif) else;\n"
+        "                      - writes it to stdout, as y4m\n"
         "  --report DIR        who showed what, and when: tables and a picture\n"
         "  --smooth SECONDS    how long a plain expression takes to change a label; what\n"
         "                      wavers changes none (default 0.2; 0 shows raw values)\n"
@@ -350,6 +370,7 @@ int options_help(FILE *out)
         "  expressions --camera 0\n"
         "  expressions --image face.jpg --output annotated.png\n"
         "  expressions --image holiday/ --headless --json > faces.jsonl\n"
-        "  expressions --video party.mp4 --headless --output annotated.mp4\n";
+        "  expressions --video party.mp4 --headless --output annotated.mp4\n"
+        "  expressions --camera 0 --output - | ffplay -\n";
     return fputs(text, out);
 }

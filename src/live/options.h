@@ -21,10 +21,10 @@ enum input { INPUT_NONE, INPUT_CAMERA, INPUT_IMAGES, INPUT_VIDEO, INPUT_DEMO };
 struct options {
     enum command command;
     enum input input;
-    const char *source; /* camera or video */
+    const char *source; /* camera or video; "-": standard input */
     char **images;      /* image_count pictures or folders */
     int image_count;
-    const char *output; /* NULL: none */
+    const char *output; /* NULL: none; "-": standard output */
     const char *report; /* folder; NULL: none */
     const char *csv;    /* NULL: none */
     const char *model;  /* NULL: the one that comes with the program */
@@ -37,6 +37,7 @@ struct options {
     bool adapt;      /* to faces at rest */
     long max_frames; /* 0: no limit */
     bool headless, json, quiet, verbose;
+    bool words;         /* go to standard output: neither JSON nor a video does */
     bool exit_on_loss;  /* of the camera */
     bool mirror;        /* the window shows a mirror image */
     bool mirror_chosen; /* by an option; otherwise it depends on the input */

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "ocv.h"
+#include "process.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,19 +10,27 @@
 
 static const size_t max_file_size = (size_t)1 << 30;
 
-int picture_read(const char *path, struct frame *frame, const char **note, struct error *error)
+int picture_load(const char *path, struct picture_file *file, struct error *error)
 {
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    if (file_read(path, max_file_size, &bytes, &size, error))
-        return -1;
+    *file = (struct picture_file){.path = path};
+    if (strcmp(path, "-") != 0)
+        return file_read(path, max_file_size, &file->bytes, &file->size, error);
+    return process_check_input(error) ||
+                   file_read_input(max_file_size, &file->bytes, &file->size, error)
+               ? -1
+               : 0;
+}
+
+int picture_decode(struct picture_file *file, struct frame *frame, const char **note,
+                   struct error *error)
+{
     struct ocv_picture *picture = NULL;
     struct ocv_error failure;
-    enum ocv_code code = ocv_picture_decode(&picture, bytes, size, &failure);
-    free(bytes);
+    enum ocv_code code = ocv_picture_decode(&picture, file->bytes, file->size, &failure);
+    free(file->bytes);
+    file->bytes = NULL;
     if (code != OCV_OK)
-        return error_set(error, "%s: %s", path, failure.text);
-
+        return error_set(error, "%s: %s", file->path, failure.text);
     if (note)
         *note = ocv_picture_note(picture);
     int result = frame_set(frame, ocv_picture_view(picture), error);
@@ -29,6 +38,12 @@ int picture_read(const char *path, struct frame *frame, const char **note, struc
     frame->time = 0;
     ocv_picture_close(&picture);
     return result;
+}
+
+int picture_read(const char *path, struct frame *frame, const char **note, struct error *error)
+{
+    struct picture_file file;
+    return picture_load(path, &file, error) || picture_decode(&file, frame, note, error) ? -1 : 0;
 }
 
 static int append(void *writer, const void *bytes, size_t size)

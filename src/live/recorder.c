@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double usual_fps = 30;
 /* While a camera is lost or paused for longer, the video stands still too: an hour of one picture
@@ -44,13 +45,20 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
     return 0;
 }
 
+static int fail(const struct recorder *recorder, const struct ocv_error *failure,
+                struct error *error)
+{
+    return error_set_code(error, failure->code == OCV_CLOSED ? ERROR_CLOSED_PIPE : ERROR_OTHER,
+                          "%s: %s", recorder->path, failure->text);
+}
+
 static int open_writer(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
     struct ocv_error failure;
     struct ocv_sound sound = {*recorder->film ? recorder->film : NULL, frame->time};
     if (ocv_writer_open(&recorder->writer, recorder->path, frame->width, frame->height,
                         recorder->fps, sound, &failure) != OCV_OK)
-        return error_set(error, "%s: %s", recorder->path, failure.text);
+        return fail(recorder, &failure, error);
     recorder->width = frame->width;
     recorder->height = frame->height;
     recorder->start = frame->time;
@@ -60,7 +68,7 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
 int recorder_add(struct recorder *recorder, const struct frame *frame,
                  const struct expressions_face *faces, struct error *error)
 {
-    if (file_space(recorder->path) < LEAST_ROOM)
+    if (strcmp(recorder->path, "-") != 0 && file_space(recorder->path) < LEAST_ROOM)
         return error_set(error,
                          "%s: less than %d MB are left there, so the video has ended; free "
                          "some space",
@@ -82,7 +90,7 @@ int recorder_add(struct recorder *recorder, const struct frame *frame,
     double time = frame->time - recorder->start;
     struct ocv_error failure;
     if (ocv_writer_write(recorder->writer, annotated, time, duration, &failure) != OCV_OK)
-        return error_set(error, "%s: %s", recorder->path, failure.text);
+        return fail(recorder, &failure, error);
     recorder->end = time + duration;
     return 0;
 }
@@ -105,7 +113,7 @@ int recorder_close(struct recorder **recorder, bool whole, struct error *error)
     if (!closed)
         return 0;
     if (ocv_writer_close(&closed->writer, whole, &failure) != OCV_OK)
-        result = error_set(error, "%s: %s", closed->path, failure.text);
+        result = fail(closed, &failure, error);
     canvas_free(&closed->canvas);
     free(closed);
     *recorder = NULL;

@@ -13,7 +13,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
@@ -28,6 +30,10 @@ static void explain_camera(const char *id, struct error *error)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
                                  cameras[i].path, cameras[i].name);
     struct error reason = *error, name;
+    if (strcmp(id, "-") == 0) {
+        error_set(error, "camera -: %.500s", reason.text);
+        return;
+    }
     error_set(&name, "%s", id);
     text_hide_passwords(name.text); /* before half of one is cut off */
     error_set(error, "camera %.100s: %.200s; cameras here: %s; try ./expressions --demo", name.text,
@@ -85,20 +91,27 @@ static void on_loss(void *context, const struct error *reason)
         log_line(program_name, "%s: is back", live->source.name);
 }
 
-static enum exit_status prepare_output(struct live *live, struct error *error)
+static int check_output(const char *output, struct file_set *files, struct error *error)
 {
     static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
-    const struct options *options = live->options;
-    const char *ending = picture_ending(options->output);
+    const char *ending = picture_ending(output);
     bool known = false;
+    if (strcmp(output, "-") == 0)
+        return isatty(STDOUT_FILENO) == 1
+                   ? error_set(error, "--output -: standard output is the terminal; pipe it on")
+                   : file_set_check_output(files, "/dev/stdout", error);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         known = known || strcasecmp(ending, endings[i]) == 0;
-    if (!known) {
-        error_set(error, "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif",
-                  options->output);
-        return STATUS_USAGE;
-    }
-    if (file_set_check_output(&live->files, options->output, error))
+    if (!known)
+        return error_set(
+            error, "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif", output);
+    return file_set_check_output(files, output, error);
+}
+
+static enum exit_status prepare_output(struct live *live, struct error *error)
+{
+    const struct options *options = live->options;
+    if (check_output(options->output, &live->files, error))
         return STATUS_USAGE;
     if (recorder_create(&live->recorder, options->output, resource_font(), &live->source, error))
         return STATUS_FAILED;
@@ -192,6 +205,10 @@ static enum exit_status conclude(struct live *live, enum source_status end, stru
     bool by_itself = end == SOURCE_END && !interrupt_came(live->interrupt);
     if (end == SOURCE_FAILED)
         return STATUS_FAILED;
+    if (by_itself && live->options->input == INPUT_CAMERA && strcmp(live->source.name, "-") == 0) {
+        error_set(error, "camera %s: standard input has ended", live->source.name);
+        return STATUS_CAMERA_LOST;
+    }
     if (by_itself && live->options->input == INPUT_CAMERA) {
         error_set(error, "camera %s: gives no pictures any more; plug it in and start again",
                   live->source.name);
@@ -221,7 +238,7 @@ static void log_details(const struct live *live, double seconds, long dropped)
 static int print_summary(const struct live *live, double seconds, long dropped)
 {
     const struct options *options = live->options;
-    if (options->json || options->quiet)
+    if (!options->words || options->quiet)
         return 0;
     if (!live->view && text_report_summary(stdout, &live->tally, seconds, dropped))
         return -1;

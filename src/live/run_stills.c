@@ -29,10 +29,11 @@ struct stills {
     struct view *view;     /* NULL when headless */
     struct interrupt *interrupt;
     struct frame frame;
-    bool bars;      /* below each line of text */
-    bool failed;    /* some picture could not be done */
-    bool found;     /* some picture has a face */
-    bool abandoned; /* the user has seen enough */
+    struct picture_file piped; /* standard input, until its turn has come */
+    bool bars;                 /* below each line of text */
+    bool failed;               /* some picture could not be done */
+    bool found;                /* some picture has a face */
+    bool abandoned;            /* the user has seen enough */
 };
 
 /* Reports what is wrong with one picture and goes on with the next. */
@@ -178,7 +179,9 @@ static int do_picture(struct stills *stills, int index, struct error *error)
     const char *path = stills->list.paths[index];
     struct error problem;
     const char *note = NULL;
-    if (picture_read(path, &stills->frame, &note, &problem)) {
+    bool piped = stills->piped.bytes && strcmp(path, "-") == 0;
+    if (piped ? picture_decode(&stills->piped, &stills->frame, &note, &problem)
+              : picture_read(path, &stills->frame, &note, &problem)) {
         complain(stills, &problem);
         return 0;
     }
@@ -224,10 +227,21 @@ static void ask_to_quit(void *context)
 static int check_files(struct stills *stills, struct error *error)
 {
     for (int i = 0; i < stills->list.count; i++) {
-        if (file_set_add(&stills->files, stills->list.paths[i], error))
+        const char *path = stills->list.paths[i];
+        if (file_set_add(&stills->files, setup_input(path), error))
             return -1;
     }
     return setup_files(stills->options, &stills->files, error);
+}
+
+/* Before signals are watched for, as it may wait. A failure is told in its turn. */
+static void take_piped(struct stills *stills)
+{
+    struct error ignored;
+    for (int i = 0; i < stills->list.count; i++) {
+        if (strcmp(stills->list.paths[i], "-") == 0)
+            picture_load("-", &stills->piped, &ignored);
+    }
 }
 
 static enum exit_status start(struct stills *stills, struct error *error)
@@ -240,6 +254,7 @@ static enum exit_status start(struct stills *stills, struct error *error)
     }
     if (check_files(stills, error))
         return STATUS_FAILED;
+    take_piped(stills);
     if (stills->list.skipped > 0 && !options->quiet)
         log_line(program_name, "passed over in folders, no pictures by their names: %s (%d)",
                  stills->list.skipped_names, stills->list.skipped);
@@ -277,6 +292,7 @@ enum exit_status run_stills(const struct options *options, struct error *error)
     picture_list_free(&stills->list);
     file_set_free(&stills->files);
     frame_free(&stills->frame);
+    free(stills->piped.bytes);
     free(stills);
     return status;
 }

@@ -101,6 +101,11 @@ void setup_end_vision(struct vision *vision)
     expressions_model_free(&vision->model);
 }
 
+const char *setup_input(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+}
+
 int setup_files(const struct options *options, struct file_set *files, struct error *error)
 {
     char found[RESOURCE_PATH_SIZE];
@@ -108,8 +113,10 @@ int setup_files(const struct options *options, struct file_set *files, struct er
     const char *model = options->model;
     if (!model && resource_find("models/expressions.safetensors", found, &ignored) == 0)
         model = found;
-    const char *video = options->input == INPUT_VIDEO ? options->source : NULL;
-    if (file_set_add(files, model, error) || file_set_add(files, video, error) ||
+    const char *source = options->source ? setup_input(options->source) : NULL;
+    if (options->input == INPUT_CAMERA && source == options->source)
+        source = NULL; /* a device, or an address */
+    if (file_set_add(files, model, error) || file_set_add(files, source, error) ||
         file_set_add(files, options->cascade ? options->cascade : resource_cascade(), error) ||
         file_set_check_output(files, options->csv, error))
         return -1;

@@ -39,6 +39,9 @@ int setup_csv(const struct options *options, struct file_set *files, struct csv 
  * goes without. *view is NULL then. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view);
 
+/* The file that is read for this name: standard input's where it is "-". */
+const char *setup_input(const char *path);
+
 /* Adds what the options name for reading, but for pictures, and refuses a table among all in the
  * set. The caller ends the set with file_set_free. */
 int setup_files(const struct options *options, struct file_set *files, struct error *error);

@@ -3,6 +3,7 @@
 #include "cameras.h"
 #include "demo.h"
 #include "ocv.h"
+#include "process.h"
 #include "text.h"
 
 #include <math.h>
@@ -133,16 +134,19 @@ int source_open_camera(struct source *source, const char *id, int width, int hei
                        struct error *error)
 {
     struct ocv_error failure;
+    bool piped = strcmp(id, "-") == 0;
+    if (piped && process_check_input(error))
+        return -1;
     struct video_state *state = make_state(error);
     if (!state)
         return -1;
     if (ocv_camera_open(&state->video, id, width, height, fps, patience_of(state), &failure) !=
         OCV_OK) {
         free(state);
-        return cameras_diagnose(id, error) ? -1 : error_set(error, "%s", failure.text);
+        return !piped && cameras_diagnose(id, error) ? -1 : error_set(error, "%s", failure.text);
     }
     fill_source(source, id, true, state);
-    if (strcmp(id, "-") == 0)
+    if (piped)
         return 0; /* what has ended there does not come back */
     struct camera camera = {0};
     bool known = cameras_get(id, &camera);
@@ -159,6 +163,9 @@ int source_open_camera(struct source *source, const char *id, int width, int hei
 int source_open_video(struct source *source, const char *path, struct error *error)
 {
     struct ocv_error failure;
+    bool piped = strcmp(path, "-") == 0;
+    if (piped && process_check_input(error))
+        return -1;
     struct video_state *state = make_state(error);
     if (!state)
         return -1;
@@ -167,7 +174,7 @@ int source_open_video(struct source *source, const char *path, struct error *err
         return error_set(error, "%s", failure.text);
     }
     fill_source(source, path, false, state);
-    source->film = strcmp(path, "-") != 0;
+    source->film = !piped;
     return 0;
 }
 
