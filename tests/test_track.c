@@ -3,8 +3,11 @@
 
 #include "demo.h"
 #include "follower.h"
+#include "model_file.h"
 #include "ocv.h"
 #include "track.h"
+
+#include <unistd.h>
 
 static struct box square_at(double x, double y, int side)
 {
@@ -341,6 +344,23 @@ static void test_ten_faces(void **state)
     detector_close(&follower.detector);
 }
 
+/* Where a face was and nothing looks like one now, another may come up at once. */
+static void test_another_face_after_a_cut(void **state)
+{
+    (void)state;
+    const struct box large = square_at(320, 240, 300), small = square_at(330, 230, 90);
+    for (int denied = 0; denied < 2; denied++) {
+        struct tracker tracker = {0};
+        tracker_update(&tracker, &large, 1, 0);
+        for (int n = 1; n < 4; n++) {
+            tracker.tracks[0].denied = denied;
+            tracker_update(&tracker, &small, 1, 0.04 * n);
+        }
+        assert_int_equal(faces_at(&tracker, 0.12), 1 + denied);
+        assert_int_equal(seen[denied].box.width, denied ? 90 : 300);
+    }
+}
+
 /* A face whose place does not look like one any more is shown for a moment, as after a cut, and
  * keeps its id where it comes back in time. */
 static void test_denied(void **state)
@@ -366,10 +386,92 @@ static void test_denied(void **state)
     assert_int_equal(faces_at(&tracker, 0.8), 1);
 }
 
+/* ---- Cuts, judged by the shipped verifier ---------------------------------------------------- */
+
+/* A scene without faces: cloud of several sizes, stripes, or boxes of grey. */
+static void draw_scene(int number)
+{
+    struct rng rng = rng_make(7, (uint64_t)number);
+    double waves[12][4];
+    for (int i = 0; i < 12; i++) {
+        double length = exp(rng_between(&rng, 2, 5)), angle = rng_between(&rng, 0, 6.28);
+        waves[i][0] = 6.28 * cos(angle) / length;
+        waves[i][1] = 6.28 * sin(angle) / length;
+        waves[i][2] = rng_between(&rng, 0, 6.28);
+        waves[i][3] = rng_between(&rng, 4, 16);
+    }
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            double value = 120 + 20 * ((x / 40 + y / 60 + number) % 3);
+            for (int i = 0; i < 12; i++)
+                value += waves[i][3] * sin(waves[i][0] * x + waves[i][1] * y + waves[i][2]);
+            canvas[y * WIDTH + x] = (uint8_t)fmin(fmax(value, 0), 255);
+        }
+}
+
+/* The scene of the shot, every other one with a face in it. The pixels tremble. */
+static struct grey_frame draw_shot(int shot, int frame, double time)
+{
+    static const int sides[] = {80, 130, 200, 300}, lefts[] = {30, 250, 400, 100};
+    static uint8_t still[WIDTH * HEIGHT];
+    if (frame == 0) {
+        draw_scene(shot);
+        if (shot % 2)
+            paste_face(lefts[shot / 2 % 4], 60, sides[shot / 2 % 4]);
+        memcpy(still, canvas, sizeof still);
+    }
+    struct rng rng = rng_make(8, (uint64_t)(shot * 1000 + frame));
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        canvas[i] = (uint8_t)(still[i] + (still[i] < 253 ? rng_below(&rng, 3) : 0));
+    return (struct grey_frame){.grey = {canvas, WIDTH, HEIGHT, WIDTH}, .time = time};
+}
+
+/* A face is shown within 0.15 s after a cut, and no ghost outlives one by 0.2 s. */
+static void follow_cuts(struct follower *follower, double fps)
+{
+    enum { SHOTS = 8 };
+    int frames = (int)(0.7 * fps);
+    struct error error;
+    for (int shot = 0; shot < SHOTS; shot++)
+        for (int n = 0; n < frames; n++) {
+            struct grey_frame frame = draw_shot(shot, n, (shot * frames + n) / fps);
+            assert_int_equal(follower_run(follower, &frame, &error), 0);
+            int shown = faces_at(&follower->tracker, frame.time);
+            if (shot % 2 && n / fps >= 0.15 && shown != 1)
+                fail_msg("%g fps, shot %d: %d faces %.2f s after a cut to one", fps, shot, shown,
+                         n / fps);
+            if (shot % 2 == 0 && n / fps >= 0.2 && shown != 0)
+                fail_msg("%g fps, shot %d: a ghost %.2f s after a cut", fps, shot, n / fps);
+        }
+}
+
+static void test_cuts(void **state)
+{
+    (void)state;
+    const char *path = SOURCE_DIR "/models/expressions.safetensors";
+    static const double rates[] = {20, 30};
+    struct model model;
+    struct error error;
+    if (access(path, F_OK) != 0)
+        skip();
+    if (model_load(&model, path, &error) < 0)
+        fail_msg("%s", error.text);
+    for (int i = 0; i < 2; i++) {
+        struct follower follower;
+        open_follower(&follower);
+        assert_int_equal(detector_set_verifier(follower.detector, &model.verifier, &error), 0);
+        follow_cuts(&follower, rates[i]);
+        detector_close(&follower.detector);
+    }
+    model_free(&model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_another_face_after_a_cut),
+        cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_hold),
         cmocka_unit_test(test_moved_on),

@@ -106,11 +106,14 @@ static void follow(struct tracker *tracker, struct track *track, struct box box,
         track->id = ++tracker->last_id;
 }
 
-/* The cascade finds faces in parts of faces too, once it misses the whole one. */
+/* The cascade finds faces in parts of faces too, once it misses the whole one; not where nothing
+ * looks like the whole one any more. */
 static bool covers_known(const struct tracker *tracker, struct box box)
 {
     for (int t = 0; t < tracker->count; t++) {
         const struct track *track = &tracker->tracks[t];
+        if (track->denied)
+            continue;
         double apart = fmax(fabs(centre_x(box) - track->x.raw), fabs(centre_y(box) - track->y.raw));
         if (apart < fmax(track->side.raw, box.width) / 2)
             return true;
