@@ -302,6 +302,12 @@ EXPRESSIONS_API enum expressions_status expressions_crop(struct expressions_reco
                                                          int count, uint8_t *crops,
                                                          struct expressions_error *error);
 
+/** The crop, EXPRESSIONS_CROP_PIXELS, that the latest expressions_recognize took of faces[face],
+ * for as long as the recognizer is not called again. NULL of a held face, and where that call had
+ * more than EXPRESSIONS_MAX_FACES. */
+EXPRESSIONS_API const uint8_t *
+expressions_latest_crop(const struct expressions_recognizer *recognizer, int face);
+
 /** Asks for crops[count x EXPRESSIONS_CROP_PIXELS] at once, cut from any number of pictures, or
  * such as those of fer2013.csv: answers[count x EXPRESSIONS_LABEL_COUNT], each row sums to 1. */
 EXPRESSIONS_API enum expressions_status

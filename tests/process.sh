@@ -96,10 +96,25 @@ set -- "$train_fer" --data data.csv --align off --verifier off --features hog --
     --output n.safetensors
 limited -v 600000 "MB of address space are needed" "$@"
 [ $status -eq 1 ] || fail "600 MB of addresses are enough for the trainer: $(cat out)"
-for kilobytes in 256 512; do
+for kilobytes in 128 256; do
     limited -s $kilobytes "KB are needed" ./expressions --demo --headless --max-frames 3
+    [ $status -eq 1 ] || fail "a stack of $kilobytes KB is enough"
     limited -s $kilobytes "KB are needed" "$@"
+    [ $status -eq 1 ] || fail "a stack of $kilobytes KB is enough for the trainer"
 done
+# what macOS gives to threads
+runs_on_512()
+{
+    limited -s 512 "" "$@"
+    [ $status -eq 0 ] || fail "512 KB of stack are not enough for $*: $(cat err)"
+}
+runs_on_512 ./expressions --image face.png --headless
+runs_on_512 ./expressions --demo --headless --max-frames 20 --output stack.mp4
+runs_on_512 ./expressions --video stack.mp4 --headless --json --report stack_report
+runs_on_512 "$@"
+runs_on_512 "$train_fer" --evaluate n.safetensors --data data.csv --report stack_figures
+runs_on_512 "$train_fer" --evaluate ./models/expressions.safetensors --data data.csv
+runs_on_512 "$train_fer" --export-onnx n.onnx n.safetensors
 
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"

@@ -50,6 +50,33 @@ static void test_crops(void **state)
     }
 }
 
+/* What faces were recognized by stays at hand, but for held ones. */
+static void test_latest_crops(void **state)
+{
+    (void)state;
+    double time;
+    struct expressions_picture picture = next_picture(&time);
+    struct expressions_face faces[EXPRESSIONS_MAX_FACES + 1];
+    for (int i = 0; i <= EXPRESSIONS_MAX_FACES; i++)
+        faces[i] = (struct expressions_face){.box = boxes[i % COUNT], .held = i == 1};
+    expect_ok(expressions_recognize(recognizer, &picture, faces, COUNT, &error));
+    for (int i = 0; i < COUNT; i++) {
+        uint8_t expected[PIXELS];
+        const uint8_t *crop = expressions_latest_crop(recognizer, i);
+        expect_ok(expressions_crop(recognizer, &picture, &boxes[i], 1, expected, &error));
+        if (i == 1)
+            assert_null(crop);
+        else
+            assert_memory_equal(crop, expected, PIXELS);
+    }
+    assert_null(expressions_latest_crop(recognizer, COUNT));
+    assert_null(expressions_latest_crop(recognizer, -1));
+    assert_null(expressions_latest_crop(NULL, 0));
+    expect_ok(
+        expressions_recognize(recognizer, &picture, faces, EXPRESSIONS_MAX_FACES + 1, &error));
+    assert_null(expressions_latest_crop(recognizer, 0));
+}
+
 /* Crops of any number of pictures at once give what their faces give one by one. */
 static void test_answers(void **state)
 {
@@ -163,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_crops, open_inside, close_inside),
+        cmocka_unit_test_setup_teardown(test_latest_crops, open_inside, close_inside),
         cmocka_unit_test_setup_teardown(test_answers, open_inside, close_inside),
         cmocka_unit_test_setup_teardown(test_aligned, open_inside, close_inside),
         cmocka_unit_test_setup_teardown(test_vectors, open_inside, close_inside),

@@ -247,26 +247,31 @@ enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv
 
 static const char *const paths[] = {"/dev/one", "/dev/two", "/dev/broken"};
 
-int cameras_find(struct camera cameras[CAMERAS_MAX])
+int cameras_find(struct camera **cameras)
 {
+    struct camera *found = calloc(3, sizeof *found);
+    assert_non_null(found);
     for (int i = 0; i < 3; i++) {
-        cameras[i] = (struct camera){.name = "scripted"};
-        snprintf(cameras[i].path, sizeof cameras[i].path, "%s", paths[i]);
+        found[i] = (struct camera){.name = "scripted"};
+        snprintf(found[i].path, sizeof found[i].path, "%s", paths[i]);
     }
+    *cameras = found;
     return 3;
 }
 
 bool cameras_get(const char *id, struct camera *camera)
 {
-    struct camera cameras[CAMERAS_MAX];
-    int count = cameras_find(cameras);
+    struct camera *cameras;
+    int count = cameras_find(&cameras);
+    bool found = false;
     for (int i = 0; i < count; i++) {
         if (strcmp(cameras[i].path, id) == 0) {
             *camera = cameras[i];
-            return true;
+            found = true;
         }
     }
-    return false;
+    free(cameras);
+    return found;
 }
 
 bool cameras_same(const char *id, const char *other)

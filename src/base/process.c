@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* The frames of the deepest calls, those of libraries too, with room to spare. */
-static const size_t stack_needed = (size_t)1 << 20;
+static const size_t stack_needed = (size_t)384 << 10;
 
 int process_occupy_descriptors(void)
 {

@@ -161,6 +161,24 @@ static int parse_entries(struct safetensors *file, struct error *error)
     return 0;
 }
 
+/* Whether lists and objects stand in each other no deeper than in a header: the parser calls itself
+ * for each, on a stack that may be small. */
+static bool is_shallow(const char *json, size_t size)
+{
+    enum { DEEPEST = 8 };
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < size && depth <= DEEPEST; i++) {
+        if (json[i] == '"')
+            quoted = !quoted;
+        else if (quoted)
+            i += json[i] == '\\';
+        else
+            depth += (json[i] == '{' || json[i] == '[') - (json[i] == '}' || json[i] == ']');
+    }
+    return depth <= DEEPEST;
+}
+
 int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t size,
                       const char *name, struct error *error)
 {
@@ -179,7 +197,8 @@ int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t si
     made->size = size;
     made->data = bytes + 8 + header_size;
     made->data_size = size - 8 - (size_t)header_size;
-    made->header = cJSON_ParseWithLength((const char *)bytes + 8, (size_t)header_size);
+    if (is_shallow((const char *)bytes + 8, (size_t)header_size))
+        made->header = cJSON_ParseWithLength((const char *)bytes + 8, (size_t)header_size);
     int result = 0;
     if (!cJSON_IsObject(made->header))
         result = error_set(error, "%s: its header is no JSON; %s", name, damaged);

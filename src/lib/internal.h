@@ -53,6 +53,8 @@ struct expressions_recognizer {
     struct explainer *explainer; /* made when it is first asked for */
     struct grey_copy grey;
     uint8_t crops[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS]; /* of one batch */
+    int seen;                           /* faces of the latest call; 0 where they were too many */
+    int crop_of[EXPRESSIONS_MAX_FACES]; /* the place of each one's crop; -1: not looked at */
     float answers[EXPRESSIONS_MAX_FACES][EXPRESSIONS_LABEL_COUNT];
 };
 

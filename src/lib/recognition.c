@@ -130,6 +130,7 @@ static void recognize_batch(struct expressions_recognizer *recognizer,
 {
     int asked = 0;
     for (int i = 0; i < count; i++) {
+        recognizer->crop_of[i] = faces[i].held ? -1 : asked;
         if (!faces[i].held)
             face_crop(grey, to_box(faces[i].box),
                       recognizer->crops + (size_t)asked++ * EXPRESSIONS_CROP_PIXELS);
@@ -167,5 +168,13 @@ enum expressions_status expressions_recognize(struct expressions_recognizer *rec
         recognize_batch(recognizer, &grey, faces + done,
                         rest < EXPRESSIONS_MAX_FACES ? rest : EXPRESSIONS_MAX_FACES);
     }
+    recognizer->seen = count <= EXPRESSIONS_MAX_FACES ? count : 0;
     return EXPRESSIONS_OK;
+}
+
+const uint8_t *expressions_latest_crop(const struct expressions_recognizer *recognizer, int face)
+{
+    if (!recognizer || face < 0 || face >= recognizer->seen || recognizer->crop_of[face] < 0)
+        return NULL;
+    return recognizer->crops + (size_t)recognizer->crop_of[face] * EXPRESSIONS_CROP_PIXELS;
 }

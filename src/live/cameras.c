@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -98,15 +99,17 @@ static bool ask(const char *path, struct camera *camera)
     return answered;
 }
 
-int cameras_find(struct camera cameras[CAMERAS_MAX])
+int cameras_find(struct camera **cameras)
 {
+    struct camera *found = calloc(CAMERAS_MAX, sizeof *found);
     int count = 0;
-    for (int i = 0; i < CAMERAS_MAX; i++) {
-        char path[sizeof cameras->path];
+    for (int i = 0; found && i < CAMERAS_MAX; i++) {
+        char path[sizeof found->path];
         snprintf(path, sizeof path, "/dev/video%d", i);
-        if (ask(path, &cameras[count]))
-            cameras[count++].number = i;
+        if (ask(path, &found[count]))
+            found[count++].number = i;
     }
+    *cameras = found;
     return count;
 }
 
@@ -179,9 +182,9 @@ bool cameras_diagnose(const char *id, struct error *reason)
     return text != NULL;
 }
 #else
-int cameras_find(struct camera cameras[CAMERAS_MAX])
+int cameras_find(struct camera **cameras)
 {
-    (void)cameras;
+    *cameras = NULL;
     return 0;
 }
 

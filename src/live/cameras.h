@@ -17,9 +17,10 @@ struct camera {
     int widths[CAMERA_MAX_SIZES], heights[CAMERA_MAX_SIZES]; /* pixels, smallest first */
 };
 
-/* Fills cameras[] in the order of their numbers and returns how many there are. Devices that give
- * no pictures, such as the metadata half of a webcam, are left out. */
-int cameras_find(struct camera cameras[CAMERAS_MAX]);
+/* Finds the cameras, in the order of their numbers, and returns how many there are; the caller
+ * frees *cameras. Devices that give no pictures, such as the metadata half of a webcam, are left
+ * out. */
+int cameras_find(struct camera **cameras);
 
 /* The camera that the user named by number or path; false where there is none. */
 bool cameras_get(const char *id, struct camera *camera);

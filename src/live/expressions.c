@@ -11,6 +11,7 @@
 #include <SDL_version.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void print_camera(const struct camera *camera)
@@ -27,10 +28,11 @@ static void print_camera(const struct camera *camera)
 
 static enum exit_status list_cameras(void)
 {
-    struct camera cameras[CAMERAS_MAX];
-    int count = cameras_find(cameras);
+    struct camera *cameras;
+    int count = cameras_find(&cameras);
     for (int i = 0; i < count; i++)
         print_camera(&cameras[i]);
+    free(cameras);
     if (count == 0)
         log_line(program_name, "no camera here; try ./expressions --demo");
     return STATUS_DONE;

@@ -9,6 +9,7 @@
 
 #include <SDL_events.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* A camera that gives no frame for so long has no signal. */
 static const double longest_silence = 2;
@@ -89,17 +90,14 @@ static void calibrate(struct live *live)
 static int explain(struct live *live, struct error *error)
 {
     const struct expressions_face *face = find_face(live, view_chosen(live->view));
-    struct expressions_picture picture = frame_picture(live->frame);
     struct expressions_recognizer *recognizer = live->vision.recognizer;
     struct expressions_error why;
-    uint8_t crop[EXPRESSIONS_CROP_PIXELS];
-    float map[EXPRESSIONS_CROP_PIXELS];
     if (!face || face->held)
         return 0;
-    if (expressions_crop(recognizer, &picture, &face->box, 1, crop, &why) ||
-        expressions_explain(recognizer, crop, face->label, map, &why))
+    const uint8_t *crop = expressions_latest_crop(recognizer, (int)(face - live->frame->faces));
+    if (expressions_explain(recognizer, crop, face->label, live->explanation, &why))
         return error_set(error, "%s", why.text);
-    return view_set_explanation(live->view, face->id, map, error);
+    return view_set_explanation(live->view, face->id, live->explanation, error);
 }
 
 static int look(struct live *live, struct frame *frame, struct error *error)
@@ -210,14 +208,13 @@ static int switch_camera(struct live *live, const struct camera *camera,
 
 /* To the first camera after the present one, by number, that can be opened; where there is none,
  * says why the last could not. */
-static int try_others(struct live *live, struct error *error)
+static int try_others(struct live *live, const struct camera *cameras, int count,
+                      struct error *error)
 {
     const struct options *options = live->options;
-    struct camera cameras[CAMERAS_MAX];
     struct source opened;
     struct error reason;
     char text[sizeof reason.text];
-    int count = cameras_find(cameras);
     int present = -1;
     for (int i = 0; i < count; i++) {
         if (cameras_same(live->source.name, cameras[i].path))
@@ -239,8 +236,12 @@ static int try_others(struct live *live, struct error *error)
 
 static int next_camera(struct live *live, struct error *error)
 {
-    if (live->options->input == INPUT_CAMERA && !live->recorder)
-        return try_others(live, error);
+    if (live->options->input == INPUT_CAMERA && !live->recorder) {
+        struct camera *cameras;
+        int count = cameras_find(&cameras), result = try_others(live, cameras, count, error);
+        free(cameras);
+        return result;
+    }
     view_say(live->view, live->recorder ? "--output holds one camera; start again for another"
                                         : "this is no camera");
     return 0;
@@ -319,15 +320,9 @@ static void show_statistics(struct live *live)
 static int show_inputs(struct live *live, struct error *error)
 {
     const struct frame *frame = live->frame;
-    struct expressions_picture picture = frame_picture(frame);
-    struct expressions_error why;
-    uint8_t crops[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS] = {0};
-    for (int i = 0; i < frame->face_count; i++) {
-        if (!frame->faces[i].held &&
-            expressions_crop(live->vision.recognizer, &picture, &frame->faces[i].box, 1,
-                             crops + i * EXPRESSIONS_CROP_PIXELS, &why))
-            return error_set(error, "%s", why.text);
-    }
+    const uint8_t *crops[EXPRESSIONS_MAX_FACES];
+    for (int i = 0; i < frame->face_count; i++)
+        crops[i] = expressions_latest_crop(live->vision.recognizer, i);
     return view_set_inputs(live->view, crops, error);
 }
 

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Okabe & Ito 2008, with grey for neutral. */
 static const SDL_Color colours[LABEL_COUNT] = {
@@ -259,7 +260,13 @@ void overlay_draw(struct paint *paint, const struct overlay *overlay,
                   const struct expressions_face *faces, int count)
 {
     int em = overlay_text_size(overlay->area);
-    struct face_layout placed[EXPRESSIONS_MAX_FACES];
+    struct face_layout *placed = malloc(EXPRESSIONS_MAX_FACES * sizeof *placed);
+    if (!placed) {
+        struct error error;
+        error_no_memory(&error, "the faces' labels");
+        paint_fail(paint, &error);
+        return;
+    }
     place_all(paint, overlay, em, faces, placed, count);
     for (int i = 0; i < count; i++)
         draw_box(paint, placed[i].box, em, face_colour(&faces[i]));
@@ -276,4 +283,5 @@ void overlay_draw(struct paint *paint, const struct overlay *overlay,
         label_text(&faces[i], count > 1, text);
         draw_label(paint, placed[i].label, placed[i].label_size, face_colour(&faces[i]), text);
     }
+    free(placed);
 }

@@ -20,12 +20,8 @@ static void program_folder(char folder[RESOURCE_PATH_SIZE])
 static bool is_there(const char *folder, const char *middle, const char *name,
                      char path[RESOURCE_PATH_SIZE])
 {
-    char candidate[RESOURCE_PATH_SIZE];
-    int length = snprintf(candidate, sizeof candidate, "%s%s/%s", folder, middle, name);
-    if (length < 0 || length >= RESOURCE_PATH_SIZE || access(candidate, F_OK) != 0)
-        return false;
-    memcpy(path, candidate, (size_t)length + 1);
-    return true;
+    int length = snprintf(path, RESOURCE_PATH_SIZE, "%s%s/%s", folder, middle, name);
+    return length > 0 && length < RESOURCE_PATH_SIZE && access(path, F_OK) == 0;
 }
 
 int resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *error)

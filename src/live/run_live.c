@@ -22,13 +22,14 @@
 /* One line: what is wrong, the cameras that do exist, and what works without one. */
 static void explain_camera(const char *id, struct error *error)
 {
-    struct camera cameras[CAMERAS_MAX];
-    int count = cameras_find(cameras);
+    struct camera *cameras;
+    int count = cameras_find(&cameras);
     char list[600] = "none";
     size_t used = 0;
     for (int i = 0; i < count && used + 110 < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
                                  cameras[i].path, cameras[i].name);
+    free(cameras);
     struct error reason = *error, name;
     if (strcmp(id, "-") == 0) {
         error_set(error, "camera -: %.500s", reason.text);

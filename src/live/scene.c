@@ -4,6 +4,7 @@
 #include "overlay.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- What there is to show ------------------------------------------------------------------- */
@@ -22,20 +23,26 @@ void scene_set(struct scene *scene, struct bgr_image picture, const struct expre
     scene->has_inputs = false;
 }
 
-int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *crops,
+int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *const *crops,
                      struct error *error)
 {
-    uint8_t pixels[EXPRESSIONS_MAX_FACES * EXPRESSIONS_CROP_PIXELS * 3];
-    for (int p = 0; p < scene->face_count * EXPRESSIONS_CROP_PIXELS; p++)
-        memset(pixels + p * 3, crops[p], 3);
+    const size_t size = (size_t)EXPRESSIONS_CROP_PIXELS * 3;
+    size_t count = (size_t)scene->face_count;
+    uint8_t *pixels = calloc(count + 1, size);
+    if (!pixels)
+        return error_no_memory(error, "the statistics");
+    for (size_t i = 0; i < count; i++)
+        for (int p = 0; crops[i] && p < EXPRESSIONS_CROP_PIXELS; p++)
+            memset(pixels + i * size + p * 3, crops[i][p], 3);
     struct bgr_image all = {pixels, EXPRESSIONS_CROP_SIDE,
                             EXPRESSIONS_CROP_SIDE * scene->face_count,
                             (size_t)EXPRESSIONS_CROP_SIDE * 3};
-    if (scene->face_count > 0 &&
-        picture_texture_set(&scene->inputs, renderer, all, all.width, all.height, false, error))
-        return -1;
-    scene->has_inputs = true;
-    return 0;
+    int result = count > 0 ? picture_texture_set(&scene->inputs, renderer, all, all.width,
+                                                 all.height, false, error)
+                           : 0;
+    free(pixels);
+    scene->has_inputs = result == 0;
+    return result;
 }
 
 void scene_free(struct scene *scene)

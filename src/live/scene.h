@@ -43,8 +43,9 @@ struct scene {
  * source. */
 void scene_set(struct scene *scene, struct bgr_image picture, const struct expressions_face *faces,
                int count, double time);
-/* Takes over what the network sees of these faces: crops[face_count * EXPRESSIONS_CROP_PIXELS]. */
-int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *crops,
+/* Takes over what the network sees of these faces: crops[face_count], each EXPRESSIONS_CROP_PIXELS,
+ * or NULL. */
+int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *const *crops,
                      struct error *error);
 /* Before the renderer is destroyed. */
 void scene_free(struct scene *scene);

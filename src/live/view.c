@@ -146,7 +146,7 @@ void view_set_statistics(struct view *view, const char *text)
     }
 }
 
-int view_set_inputs(struct view *view, const uint8_t *crops, struct error *error)
+int view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error)
 {
     return scene_set_inputs(&view->scene, view->window.renderer, crops, error);
 }

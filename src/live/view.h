@@ -70,9 +70,9 @@ void view_set_statistics(struct view *view, const char *text);
  * call. `time` is in seconds of the source. */
 void view_set_picture(struct view *view, struct bgr_image picture,
                       const struct expressions_face *faces, int count, double time);
-/* What the network sees of these faces, for where statistics are shown: EXPRESSIONS_CROP_PIXELS
- * each. */
-int view_set_inputs(struct view *view, const uint8_t *crops, struct error *error);
+/* What the network sees of each of these faces, for where statistics are shown:
+ * EXPRESSIONS_CROP_PIXELS, or NULL. */
+int view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error);
 int view_draw(struct view *view, struct error *error);
 
 /* What an event asks for; keys that concern the window alone are done at once. */

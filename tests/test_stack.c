@@ -1,0 +1,165 @@
+/* The library on threads with little stack: 128 KB, as musl gives, where no OpenCV is called, and
+ * 256 KB, half of what macOS gives, everywhere. Each function is called once where it does its
+ * work: one that asks for more ends the test. */
+#include "library.h"
+
+#include <pthread.h>
+
+enum { SMALL = 128 << 10, MEDIUM = 256 << 10, FACES = 3 };
+
+static uint8_t pixels[DEMO_WIDTH * DEMO_HEIGHT * 3];
+static struct expressions_picture grey = {pixels, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH,
+                                          EXPRESSIONS_GREY};
+static const struct expressions_box boxes[FACES] = {
+    {180, 150, 200, 200}, {40, 40, 120, 120}, {400, 60, 90, 90}};
+static uint8_t crops[FACES * EXPRESSIONS_CROP_PIXELS], aligned[sizeof crops];
+
+/* Assertions must not leave a thread: what fails is counted. */
+static int failures;
+
+static void count(enum expressions_status status)
+{
+    if (status != EXPRESSIONS_OK)
+        print_error("%s: %s\n", expressions_status_text(status), error.text);
+    failures += status != EXPRESSIONS_OK;
+}
+
+static void look_inside(void)
+{
+    static char text[EXPRESSIONS_DESCRIPTION_SIZE];
+    static float vectors[1 << 17], map[EXPRESSIONS_CROP_PIXELS];
+    static const uint8_t labels[FACES] = {0, 3, 6};
+    static struct expressions_evaluation evaluation;
+    float answers[FACES * EXPRESSIONS_LABEL_COUNT];
+    count(expressions_model_describe(model, text, &error));
+    count(expressions_crop(recognizer, &grey, boxes, FACES, crops, &error));
+    count(expressions_recognize_crops(recognizer, crops, FACES, answers, &error));
+    count(expressions_align(recognizer, crops, FACES, aligned, &error));
+    for (int n = 0; n < expressions_model_networks(model); n++) {
+        failures += expressions_vector_size(model, n) > (int)(sizeof vectors / sizeof *vectors);
+        count(expressions_vectors(recognizer, n, 1, crops, 1, vectors, &error));
+    }
+    count(expressions_explain(recognizer, crops, 3, map, &error));
+    count(expressions_evaluate(recognizer, crops, labels, FACES, &evaluation, &error));
+}
+
+static void follow(void)
+{
+    struct expressions_tracker *tracker = NULL;
+    struct expressions_smoother *smoother = NULL;
+    struct expressions_face faces[FACES];
+    int found = 0;
+    count(expressions_tracker_open(&tracker, NULL, &error));
+    count(expressions_smoother_open(&smoother, 0.2, &error));
+    count(expressions_smoother_set(smoother, 0.3, &error));
+    count(expressions_adapt(smoother, 1, &error));
+    for (int i = 0; i < 3; i++) {
+        count(
+            expressions_track(tracker, &grey, i * 0.1, boxes, FACES, faces, FACES, &found, &error));
+        count(expressions_recognize(recognizer, &grey, faces, found, &error));
+        count(expressions_smooth(smoother, i * 0.1, faces, found, &error));
+    }
+    failures += found != FACES || !expressions_latest_crop(recognizer, 1);
+    count(expressions_calibrate(smoother, faces[0].id, &error));
+    count(expressions_uncalibrate(smoother, faces[0].id, &error));
+    count(expressions_expect(tracker, &grey, 0.4, faces, FACES, &found, &error));
+    expressions_smoother_close(&smoother);
+    expressions_tracker_close(&tracker);
+}
+
+/* A header whose lists stand in each other is refused, however deep they are. */
+static void refuse_nested_lists(void)
+{
+    enum { DEPTH = 990, HEADER = 2 * DEPTH + 17 };
+    static char file[8 + HEADER + 1];
+    FILE *out = fopen(in_folder("nested"), "wb");
+    snprintf(file + 8, sizeof file - 8, "{\"__metadata__\":%*s}", 2 * DEPTH, "");
+    memset(file + 8 + 16, '[', DEPTH);
+    memset(file + 8 + 16 + DEPTH, ']', DEPTH);
+    file[0] = (char)(HEADER & 255);
+    file[1] = (char)(HEADER >> 8);
+    failures += !out || fwrite(file, 1, 8 + HEADER, out) != 8 + HEADER || fclose(out);
+    failures +=
+        expressions_model_load(&model, in_folder("nested"), &error) != EXPRESSIONS_BAD_MODEL;
+    failures += !strstr(error.text, "no JSON");
+}
+
+static void *without_opencv(void *unused)
+{
+    refuse_nested_lists();
+    const float prior[] = {1, 1, 1, 2, 1, 1, 3};
+    count(expressions_model_load(&model, model_path, &error));
+    count(expressions_model_set_prior(model, prior, &error));
+    count(expressions_recognizer_open(&recognizer, model, &error));
+    look_inside();
+    follow();
+    expressions_recognizer_close(&recognizer);
+    expressions_model_free(&model);
+    return unused;
+}
+
+static void *with_opencv(void *unused)
+{
+    struct expressions_tracker *tracker = NULL;
+    struct expressions_face faces[FACES];
+    struct expressions_picture colour = {pixels, DEMO_WIDTH, DEMO_HEIGHT, 3 * DEMO_WIDTH,
+                                         EXPRESSIONS_BGR};
+    int found = 0;
+    count(expressions_model_load(&model, model_path, &error));
+    count(expressions_recognizer_open(&recognizer, model, &error));
+    count(expressions_detector_open(&detector, NULL, &error));
+    count(expressions_detector_set_verifier(detector, model, &error));
+    count(expressions_detect(detector, &colour, faces, FACES, &found, &error));
+    failures += found != 1;
+    count(expressions_recognize(recognizer, &colour, faces, found, &error));
+    count(expressions_tracker_open(&tracker, detector, &error));
+    for (int i = 0; i < 5; i++)
+        count(expressions_track(tracker, &colour, i * 0.1, NULL, 0, faces, FACES, &found, &error));
+    failures += found != 1;
+    expressions_tracker_close(&tracker);
+    expressions_detector_close(&detector);
+    expressions_recognizer_close(&recognizer);
+    expressions_model_free(&model);
+    return unused;
+}
+
+static void run_on(size_t stack, void *(*work)(void *))
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, stack), 0);
+    failures = 0;
+    assert_int_equal(pthread_create(&thread, &attributes, work, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(failures, 0);
+    pthread_attr_destroy(&attributes);
+}
+
+static void a_small_stack_is_enough_without_opencv(void **state)
+{
+    (void)state;
+    run_on(SMALL, without_opencv);
+}
+
+static void a_medium_stack_is_enough_for_all(void **state)
+{
+    (void)state;
+    struct error why;
+    double time;
+    assert_int_equal(demo_open(&demo, &why), 0);
+    struct expressions_picture picture = next_picture(&time);
+    for (size_t y = 0; y < DEMO_HEIGHT; y++)
+        memcpy(pixels + y * 3 * DEMO_WIDTH, picture.pixels + y * picture.stride, 3 * DEMO_WIDTH);
+    demo_close(&demo);
+    run_on(MEDIUM, with_opencv);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_stack_is_enough_without_opencv),
+        cmocka_unit_test(a_medium_stack_is_enough_for_all),
+    };
+    return run_library_tests(tests, sizeof tests / sizeof *tests);
+}
