@@ -80,7 +80,7 @@ inline double seconds_of(int64_t ticks, AVRational base)
     return static_cast<double>(ticks) * av_q2d(base);
 }
 
-/* Seconds that this frame is shown, or heard, as its packet states them; 0: not stated. */
+/* How long this frame is shown, in ticks of its stream, as its packet states it; 0: not stated. */
 inline int64_t duration_of(const AVFrame &frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
@@ -102,7 +102,8 @@ inline std::string file_name(const std::string &path)
     return "file:" + path;
 }
 
-/* Opens the decoder of a stream with so many threads; 0: as many as there are cores. */
+/* Opens the decoder of a stream with so many threads; 0: as many as there are cores. Frames that
+ * lack what they build on come out too, with AV_FRAME_FLAG_CORRUPT. */
 Codec open_decoder(const AVStream &stream, int threads);
 
 #endif

@@ -48,23 +48,23 @@ Graph::Graph(const AVFrame &picture, AVRational time_base, const std::string &ch
     link(chain);
 }
 
-static std::string layout_of(const AVCodecContext &decoder)
+static std::string layout_of(const AVFrame &sound)
 {
     AVChannelLayout usual = {};
-    av_channel_layout_default(&usual, decoder.ch_layout.nb_channels);
+    av_channel_layout_default(&usual, sound.ch_layout.nb_channels);
     char text[64];
-    const bool known = decoder.ch_layout.order != AV_CHANNEL_ORDER_UNSPEC;
-    av_channel_layout_describe(known ? &decoder.ch_layout : &usual, text, sizeof text);
+    const bool known = sound.ch_layout.order != AV_CHANNEL_ORDER_UNSPEC;
+    av_channel_layout_describe(known ? &sound.ch_layout : &usual, text, sizeof text);
     return text;
 }
 
-Graph::Graph(const AVCodecContext &decoder, const std::string &chain)
+Graph::Graph(const AVFrame &sound, const std::string &chain)
     : graph_(allocated<FilterGraph>(avfilter_graph_alloc()))
 {
-    const std::string rate = std::to_string(decoder.sample_rate);
+    const std::string rate = std::to_string(sound.sample_rate);
     const std::string arguments = "time_base=1/" + rate + ":sample_rate=" + rate +
-                                  ":sample_fmt=" + std::to_string(decoder.sample_fmt) +
-                                  ":channel_layout=" + layout_of(decoder);
+                                  ":sample_fmt=" + std::to_string(sound.format) +
+                                  ":channel_layout=" + layout_of(sound);
     source_ = make_filter(graph_.get(), "abuffer", arguments.c_str());
     sink_ = make_filter(graph_.get(), "abuffersink", nullptr);
     link(chain);
@@ -108,21 +108,7 @@ AVRational Graph::time_base() const
 
 void Graph::describe(AVCodecContext &encoder) const
 {
-    const int format = av_buffersink_get_format(sink_);
-    if (av_buffersink_get_type(sink_) == AVMEDIA_TYPE_VIDEO) {
-        encoder.pix_fmt = static_cast<AVPixelFormat>(format);
-        encoder.width = av_buffersink_get_w(sink_);
-        encoder.height = av_buffersink_get_h(sink_);
-        return;
-    }
-    encoder.sample_fmt = static_cast<AVSampleFormat>(format);
-    encoder.sample_rate = av_buffersink_get_sample_rate(sink_);
-    encoder.time_base = {1, encoder.sample_rate};
-    checked(av_buffersink_get_ch_layout(sink_, &encoder.ch_layout), OCV_FAILED, no_filters);
-}
-
-void Graph::set_frame_size(int samples)
-{
-    if (samples > 0)
-        av_buffersink_set_frame_size(sink_, static_cast<unsigned>(samples));
+    encoder.pix_fmt = static_cast<AVPixelFormat>(av_buffersink_get_format(sink_));
+    encoder.width = av_buffersink_get_w(sink_);
+    encoder.height = av_buffersink_get_h(sink_);
 }

@@ -9,8 +9,8 @@ class Graph
   public:
     /* For pictures like this one; its pts count `time_base`. `chain` in FFmpeg's notation. */
     Graph(const AVFrame &picture, AVRational time_base, const std::string &chain);
-    /* For sound as this decoder gives it; its pts count samples. */
-    Graph(const AVCodecContext &decoder, const std::string &chain);
+    /* For sound like this; its pts count samples. */
+    Graph(const AVFrame &sound, const std::string &chain);
 
     /* The frame is taken over and left empty; nullptr: no further one will come. */
     void push(AVFrame *frame);
@@ -18,10 +18,8 @@ class Graph
     bool pull(AVFrame *frame);
     /* Of the frames that come out. */
     AVRational time_base() const;
-    /* Tells an encoder what comes out. */
+    /* Tells an encoder of pictures what comes out. */
     void describe(AVCodecContext &encoder) const;
-    /* Sound: how many samples each frame shall have; 0: as they come. */
-    void set_frame_size(int samples);
 
   private:
     void link(const std::string &chain);

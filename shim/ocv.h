@@ -187,6 +187,8 @@ enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int 
  * later, the last one's is repeated in a file of one rate. */
 enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
                                double duration, struct ocv_error *error);
+/* What the file lacks of what it should hold, or NULL; the text belongs to the handle. */
+const char *ocv_writer_note(const struct ocv_writer *writer);
 /* Ends the file. whole: the film has come to its end, and what is left of its sound is written. */
 enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error);
 

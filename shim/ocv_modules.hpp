@@ -36,6 +36,7 @@ struct VideoWriter {
     virtual ~VideoWriter() = default;
     virtual void write(struct bgr_image frame, double time, double duration) = 0;
     virtual void finish(bool whole) = 0;
+    virtual const std::string &note() const = 0; /* empty: none */
 };
 
 struct Videos {

@@ -113,6 +113,12 @@ enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame
     });
 }
 
+const char *ocv_writer_note(const struct ocv_writer *writer)
+{
+    const std::string &note = writer->video->note();
+    return note.empty() ? nullptr : note.c_str();
+}
+
 enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error)
 {
     if (*writer == nullptr)

@@ -218,17 +218,18 @@ AVStream *VideoInput::choose(AVMediaType type)
 
 Codec open_decoder(const AVStream &stream, int threads)
 {
-    const AVCodec *const codec = avcodec_find_decoder(stream.codecpar->codec_id);
+    const AVCodecParameters &what = *stream.codecpar;
+    const AVCodec *const codec = avcodec_find_decoder(what.codec_id);
+    const std::string failure = std::string(avcodec_get_name(what.codec_id)) +
+                                " cannot be decoded; convert it to " +
+                                (what.codec_type == AVMEDIA_TYPE_AUDIO ? "AAC" : "H.264");
     if (codec == nullptr)
-        throw Failure{OCV_CANNOT, std::string("this FFmpeg cannot decode ") +
-                                      avcodec_get_name(stream.codecpar->codec_id) +
-                                      "; convert it to H.264"};
+        throw Failure{OCV_CANNOT, failure};
     Codec decoder = allocated<Codec>(avcodec_alloc_context3(codec));
-    const std::string failure =
-        std::string(codec->name) + ": cannot be decoded; convert it to H.264";
     checked(avcodec_parameters_to_context(decoder.get(), stream.codecpar), OCV_CANNOT, failure);
     decoder->pkt_timebase = stream.time_base;
     decoder->thread_count = threads;
+    decoder->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; /* to be counted */
     checked(avcodec_open2(decoder.get(), codec, nullptr), OCV_CANNOT, failure);
     return decoder;
 }
@@ -321,4 +322,13 @@ double VideoInput::stated() const
     const bool known = format_->duration != AV_NOPTS_VALUE && format_->duration > 0 &&
                        format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
     return known ? seconds_of(format_->duration, av_get_time_base_q()) : 0;
+}
+
+/* Broadcasts set their clocks as they like, and players take a larger step there for a new clock;
+ * other films may stand still for long, but not for longer than they say that they last. */
+double VideoInput::longest_step() const
+{
+    const double broadcast = 10, any = 3600;
+    const bool sets_clock = (format_->iformat->flags & AVFMT_TS_DISCONT) != 0;
+    return sets_clock ? broadcast : stated() > 0 ? std::clamp(stated(), broadcast, any) : any;
 }

@@ -52,8 +52,9 @@ class VideoInput
     bool read(AVPacket *packet);
     /* The end came too early: within a packet, by an error, or before the time that was stated. */
     bool cut() const;
-    double read_until() const; /* seconds of the file, from its beginning */
-    double stated() const;     /* how long the file says that it is; 0: it does not say */
+    double read_until() const;   /* seconds of the file, from its beginning */
+    double stated() const;       /* how long the file says that it is; 0: it does not say */
+    double longest_step() const; /* between two frames, or two pieces of sound, in seconds */
 
   private:
     void attach_standard_input();

@@ -14,30 +14,6 @@ static const double usual_fps = 25;
 
 static const AVRational microseconds = {1, 1000000};
 
-/* ---- Time ---------------------------------------------------------------------------------- */
-
-void FilmTime::begin(double start, double step)
-{
-    origin_ = start;
-    step_ = step;
-}
-
-double FilmTime::next(double stated)
-{
-    /* Two files in one, or a clock that was set: time goes on from where it is. */
-    const double longest_jump_back = 0.1;
-    double time = last_ < 0 ? 0 : last_ + step_;
-    if (std::isfinite(stated)) {
-        if (!std::isfinite(origin_))
-            origin_ = stated;
-        if (stated - origin_ < last_ - longest_jump_back)
-            origin_ = stated - time;
-        time = stated - origin_;
-    }
-    last_ = std::max({time, last_, 0.0});
-    return last_;
-}
-
 /* ---- Opening ------------------------------------------------------------------------------- */
 
 Reader::Reader(VideoInput::Kind kind, ocv_patience patience)
@@ -68,9 +44,14 @@ void Reader::begin()
     /* Threads that decode several frames at once would hold back a camera's. */
     decoder_ = open_decoder(*stream_, live_ ? 1 : 0);
     const bool known = stream_->start_time != AV_NOPTS_VALUE;
-    const double start = known ? seconds_of(stream_->start_time, stream_->time_base) : NAN;
+    timeline_.begin(known ? seconds_of(stream_->start_time, stream_->time_base) : NAN,
+                    input_.longest_step());
     good_ = arrival_ = Clock::now();
-    timeline_.begin(start, 1 / (fps() > 0 ? fps() : usual_fps));
+}
+
+double Reader::usual_step() const
+{
+    return 1 / (fps() > 0 ? fps() : usual_fps);
 }
 
 /* The rate at which each frame has a place of its own, unless that is absurd, or else the mean. */
@@ -125,7 +106,7 @@ bool Reader::decode()
 {
     for (;;) {
         const int code = avcodec_receive_frame(decoder_.get(), decoded_.get());
-        if (code == 0) {
+        if (code == 0 && (decoded_->flags & AV_FRAME_FLAG_CORRUPT) == 0) {
             stamp();
             return true;
         }
@@ -135,9 +116,9 @@ bool Reader::decode()
             throw std::bad_alloc();
         if (code != AVERROR(EAGAIN))
             lost_++;
-        if (fed_all_)
+        else if (fed_all_)
             return false;
-        if (code == AVERROR(EAGAIN))
+        else
             feed();
     }
 }
@@ -173,7 +154,8 @@ void Reader::stamp()
     const int64_t ticks = decoded_->best_effort_timestamp;
     const double stated = ticks == AV_NOPTS_VALUE ? NAN : seconds_of(ticks, stream_->time_base);
     ocv_shot stamp = {};
-    stamp.time = timeline_.next(stated);
+    time_ = std::max(timeline_.next(stated, usual_step()), time_);
+    stamp.time = time_;
     stamp.duration = std::max(seconds_of(duration_of(*decoded_), stream_->time_base), 0.0);
     stamp.grabbed = in_seconds(arrival_);
     /* Drivers of cameras state when light fell on the sensor, by this clock or by another one. */
@@ -271,7 +253,8 @@ void Reader::filter()
     const AVPixFmtDescriptor *const format =
         av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded_->format));
     const bool rgb = format != nullptr && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-    if (!rgb && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED &&
+    /* What a camera of this computer does not say is BT.601, as USB has it. */
+    if (!rgb && !device_ && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED &&
         is_bt709(decoded_->width, decoded_->height))
         decoded_->colorspace = AVCOL_SPC_BT709;
     decoded_->sample_aspect_ratio =
@@ -312,7 +295,7 @@ double Reader::length()
         return rest;
     if (shot_.duration > 0 || usual_length_ > 0)
         return shot_.duration > 0 ? shot_.duration : usual_length_;
-    return 1 / (fps() > 0 ? fps() : usual_fps);
+    return usual_step();
 }
 
 void Reader::show()

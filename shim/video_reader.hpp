@@ -3,25 +3,11 @@
 #define VIDEO_READER_HPP
 
 #include "av_graph.hpp"
+#include "film_time.hpp"
 #include "ocv_modules.hpp"
 #include "video_input.hpp"
 
 #include <deque>
-
-/* Turns the times that a file states into times that begin at 0 and never go back. */
-class FilmTime
-{
-  public:
-    /* Of the first frame, in seconds, where that is known before it comes; and of a usual frame. */
-    void begin(double start, double step);
-    /* NAN: not stated. */
-    double next(double stated);
-
-  private:
-    double origin_ = 0; /* what the file calls 0; NAN before it is known */
-    double step_ = 0;
-    double last_ = -1; /* no frame yet */
-};
 
 class Reader final : public VideoReader
 {
@@ -40,6 +26,7 @@ class Reader final : public VideoReader
   private:
     void begin();
     void advance();
+    double usual_step() const;
     double length();
     bool decode();
     void feed();
@@ -64,6 +51,7 @@ class Reader final : public VideoReader
     bool ended_ = false;      /* nothing more will be decoded */
     bool fed_all_ = false;
     FilmTime timeline_;
+    double time_ = 0;              /* of the newest decoded frame */
     Clock::time_point arrival_;    /* of the newest packet */
     Clock::time_point good_;       /* of the newest one that could be decoded */
     std::deque<ocv_shot> stamps_;  /* of the frames in the graph, without pictures */

@@ -15,13 +15,11 @@ struct VideoKind {
     const char *ending, *muxer, *codec;
     const char *options; /* of codec and muxer, in FFmpeg's notation */
     const char *filters; /* to what the codec takes */
-    const char *sound, *sound_filters;
-    int ticks;     /* in a second; 0: frames follow each other at one rate */
-    double fewest; /* seconds between two frames; more are left out */
+    const char *sound;   /* its encoder; nullptr: there can be none */
+    int ticks;           /* in a second; 0: frames follow each other at one rate */
+    double fewest;       /* seconds between two frames; more are left out */
 };
 
-static const char aac[] = "aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo|mono";
-static const char flat[] = "aformat=sample_fmts=s16:sample_rates=48000:channel_layouts=stereo|mono";
 #define TAGGED "colorspace=bt709:color_primaries=bt709:color_trc=bt709:color_range=tv:"
 static const char bt709[] =
     "scale=flags=bicubic:out_color_matrix=bt709:out_range=tv,format=yuv420p";
@@ -35,20 +33,18 @@ static const VideoKind kinds[] = {
     {".mp4", "mp4", "libx264",
      "preset=veryfast:crf=21:bf=0:rc-lookahead=10:" TAGGED "movflags=delay_moov+default_base_moof:"
      "frag_duration=1000000",
-     bt709, "aac", aac, 90000, 0},
+     bt709, "aac", 90000, 0},
     {".mkv", "matroska", "libx264",
      "preset=veryfast:crf=21:bf=0:rc-lookahead=10:" TAGGED "cluster_time_limit=1000", bt709, "aac",
-     aac, 1000, 0},
+     1000, 0},
     {".webm", "webm", "libvpx-vp9",
      "deadline=realtime:cpu-used=7:row-mt=1:crf=30:b=0:" TAGGED "cluster_time_limit=1000", bt709,
-     "libopus", flat, 1000, 0},
+     "libopus", 1000, 0},
     {".avi", "avi", "mjpeg", "flags=+qscale:global_quality=354",
-     "scale=flags=bicubic:out_color_matrix=bt601:out_range=pc,format=yuvj420p", "pcm_s16le", flat,
-     0, 0},
+     "scale=flags=bicubic:out_color_matrix=bt601:out_range=pc,format=yuvj420p", "pcm_s16le", 0, 0},
     {".gif", "gif", "gif", "",
-     "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", nullptr, nullptr, 100,
-     0.05},
-    {"-", "yuv4mpegpipe", "wrapped_avframe", "", bt601, nullptr, nullptr, 0, 0}};
+     "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", nullptr, 100, 0.05},
+    {"-", "yuv4mpegpipe", "wrapped_avframe", "", bt601, nullptr, 0, 0}};
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
@@ -100,12 +96,28 @@ Writer::Writer(const std::string &path, int width, int height, double fps, ocv_s
     const bool untold = kind_.filters == bt601 && is_bt709(picture_->width, picture_->height);
     graph_ = std::make_unique<Graph>(*picture_, time_base_, untold ? bt709 : kind_.filters);
     open_encoder(fps);
-    if (sound.film != nullptr && kind_.sound != nullptr) {
-        sound_ = std::make_unique<Sound>();
-        if (!sound_->open(sound, kind_.sound, kind_.sound_filters, *output_))
-            sound_.reset();
-    }
+    if (sound.film != nullptr)
+        open_sound(sound);
     open_file();
+}
+
+/* A copy without sound is better than none, but not without a word. */
+void Writer::open_sound(ocv_sound sound)
+{
+    auto opened = std::make_unique<Sound>();
+    try {
+        if (!opened->open(sound))
+            return;
+    } catch (const Failure &failure) {
+        note_ = "the sound is left out: " + failure.text;
+        return;
+    }
+    if (kind_.sound == nullptr) {
+        note_ = "the sound is left out: such a file holds none; use .mp4, .mkv or .webm";
+        return;
+    }
+    opened->add_stream(kind_.sound, *output_);
+    sound_ = std::move(opened);
 }
 
 void Writer::open_encoder(double fps)
@@ -140,6 +152,8 @@ void Writer::open_file()
     if (opened < 0)
         fail(opened);
     output_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+    output_->max_interleave_delta =
+        AV_TIME_BASE; /* sound that has ended is not waited for longer */
     const int written = avformat_write_header(output_.get(), options_.address());
     if (written < 0)
         fail(written);

@@ -22,9 +22,14 @@ class Writer final : public VideoWriter
 
     void write(struct bgr_image frame, double time, double duration) override;
     void finish(bool whole) override;
+    const std::string &note() const override
+    {
+        return note_;
+    }
 
   private:
     void open_encoder(double fps);
+    void open_sound(ocv_sound sound);
     void open_file();
     void set_pixels(struct bgr_image frame);
     void push(int64_t ticks);
@@ -33,7 +38,7 @@ class Writer final : public VideoWriter
     [[noreturn]] void fail(int code) const;
 
     const VideoKind &kind_;
-    std::string path_;
+    std::string path_, note_;
     int width_, height_; /* of the caller's frames */
     AVRational time_base_;
     Frame picture_, filtered_;

@@ -236,6 +236,12 @@ enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame
     return OCV_FAILED;
 }
 
+const char *ocv_writer_note(const struct ocv_writer *writer)
+{
+    (void)writer;
+    return NULL;
+}
+
 enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error)
 {
     (void)whole, (void)error;

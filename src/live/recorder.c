@@ -105,6 +105,11 @@ const char *recorder_path(const struct recorder *recorder)
     return recorder->path;
 }
 
+const char *recorder_note(const struct recorder *recorder)
+{
+    return recorder->writer ? ocv_writer_note(recorder->writer) : NULL;
+}
+
 int recorder_close(struct recorder **recorder, bool whole, struct error *error)
 {
     struct recorder *closed = *recorder;

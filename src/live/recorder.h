@@ -23,6 +23,9 @@ int recorder_add(struct recorder *recorder, const struct frame *frame,
 double recorder_seconds(const struct recorder *recorder);
 const char *recorder_path(const struct recorder *recorder);
 
+/* What the video lacks, such as the sound, or NULL; the text belongs to the recorder. */
+const char *recorder_note(const struct recorder *recorder);
+
 /* Ends the file; fails where that cannot be written. whole: the source has come to its end, and so
  * does its sound. */
 int recorder_close(struct recorder **recorder, bool whole, struct error *error);

@@ -181,9 +181,14 @@ static enum exit_status start(struct live *live, struct error *error)
 static void tell_losses(const struct live *live)
 {
     long lost = live->source.lost;
-    if (lost > 0 && !live->source.live && !live->options->quiet)
+    const char *note = live->recorder ? recorder_note(live->recorder) : NULL;
+    if (live->options->quiet)
+        return;
+    if (lost > 0 && !live->source.live)
         log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out",
                  live->source.name, lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+    if (note)
+        log_line(program_name, "%s: %s", recorder_path(live->recorder), note);
 }
 
 /* Ends what is recorded; what went wrong before is told rather than what goes wrong here. */
@@ -191,10 +196,9 @@ static enum exit_status end_recordings(struct live *live, enum source_status end
                                        enum exit_status status, struct error *error)
 {
     struct error failure;
-    if (recorder_close(&live->take, false, &failure) +
-                recorder_close(&live->recorder, end != SOURCE_FRAME, &failure) ==
-            0 ||
-        status != STATUS_DONE)
+    bool failed = recorder_close(&live->take, false, &failure) != 0;
+    failed = recorder_close(&live->recorder, end != SOURCE_FRAME, &failure) != 0 || failed;
+    if (!failed || status != STATUS_DONE)
         return status;
     *error = failure;
     return STATUS_FAILED;
@@ -263,8 +267,8 @@ static enum exit_status run(struct live *live, struct error *error)
     const struct options *options = live->options;
     long dropped = pipeline_dropped(live->pipeline);
     progress_bar_hide(&live->progress);
-    status = end_recordings(live, end, status, error);
     tell_losses(live);
+    status = end_recordings(live, end, status, error);
     /* Of a film that ends too early, what could be read is told as of any other. */
     bool told = status == STATUS_DONE || (end == SOURCE_FAILED && live->done > 0);
     if (told && options->report &&
