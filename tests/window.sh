@@ -14,16 +14,23 @@ work=$(mktemp -d) || exit 1
 cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
 cd "$work" || exit 1
 # Without -noreset, Xvfb turns clients away for a moment whenever the last window has closed.
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>display >/dev/null 2>&1 &
-server=$!
-trap 'kill "$server"; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
-for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    [ -s display ] && break
-    sleep 0.5
-done
-[ -s display ] || { echo "skipped: Xvfb does not start"; exit 77; }
-DISPLAY=:$(cat display)
-export DISPLAY
+start_display()
+{
+    : >display
+    Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>display >/dev/null 2>&1 &
+    server=$!
+    for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        [ -s display ] && break
+        sleep 0.5
+    done
+    [ -s display ] || { echo "skipped: Xvfb does not start"; exit 77; }
+    DISPLAY=:$(cat display)
+    export DISPLAY
+}
+
+server=
+trap 'kill $server; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
+start_display
 unset WAYLAND_DISPLAY SDL_VIDEODRIVER
 failures=0
 
@@ -135,6 +142,23 @@ finish 0 "terminated"
 [ -s seen.avi ] && tail -n 1 out | grep -q '}$' || fail "terminated: files are not complete"
 
 ./expressions --demo --max-frames 20 >out 2>err || fail "20 frames: $(cat err)"
+
+# --- The display goes away, as when a session ends: all that was recorded is whole
+for try in 1 2 3; do
+    rm -rf gone.mp4 report
+    start --demo --json --output gone.mp4 --report report
+    sleep "0.$try"
+    kill -KILL "$server"
+    wait "$running"
+    got=$?
+    [ $got -eq 1 ] || fail "the display went away: status $got, not 1"
+    grep -q "^expressions: the display has gone away" err || fail "no word of the display: $(cat err)"
+    tail -n 1 out | grep -q '}$' || fail "the display went away: the last line is not complete"
+    [ -s report/summary.csv ] || fail "the display went away: no report"
+    ./expressions --video gone.mp4 --headless --json >seen 2>err || fail "the display went away: $(cat err)"
+    [ "$(wc -l <seen)" -ge $(($(wc -l <out) - 1)) ] || fail "gone.mp4: $(wc -l <seen) frames of $(wc -l <out)"
+    [ $try -eq 3 ] || start_display
+done
 
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"

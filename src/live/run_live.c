@@ -251,9 +251,38 @@ static int print_summary(const struct live *live, double seconds, long dropped)
                                                         : 0;
 }
 
+/* What is told of the whole. */
+static int tell(const struct live *live, double seconds, struct error *error)
+{
+    const struct options *options = live->options;
+    if (options->report && timeline_report_write(&live->timeline, options->report, error))
+        return -1;
+    if (print_summary(live, seconds, pipeline_dropped(live->pipeline)))
+        return error_unwritten(error);
+    return 0;
+}
+
+/* Where the display goes away, the process ends inside Xlib: what it has made is ended first. */
+static void end_without_display(void *context)
+{
+    struct live *live = context;
+    struct error error;
+    error_set(&error, "the display has gone away; what was recorded until then is whole");
+    if (end_recordings(live, SOURCE_FRAME, STATUS_DONE, &error) == STATUS_DONE) {
+        struct error failure;
+        if (tell(live, 0, &failure))
+            error = failure;
+    }
+    log_line(program_name, "%s", error.text);
+    fflush(stdout);
+    _Exit(STATUS_FAILED);
+}
+
 static enum exit_status run(struct live *live, struct error *error)
 {
     double begin = monotonic_now();
+    if (live->view)
+        view_on_loss(end_without_display, live);
     int result = live_loop(live, error);
     double seconds = monotonic_now() - begin;
     struct error failure;
@@ -264,24 +293,17 @@ static enum exit_status run(struct live *live, struct error *error)
         *error = failure;
 
     enum exit_status status = conclude(live, end, error);
-    const struct options *options = live->options;
-    long dropped = pipeline_dropped(live->pipeline);
     progress_bar_hide(&live->progress);
     tell_losses(live);
     status = end_recordings(live, end, status, error);
     /* Of a film that ends too early, what could be read is told as of any other. */
     bool told = status == STATUS_DONE || (end == SOURCE_FAILED && live->done > 0);
-    if (told && options->report &&
-        timeline_report_write(&live->timeline, options->report, &failure)) {
+    if (told && tell(live, seconds, &failure)) {
         *error = status == STATUS_DONE ? failure : *error;
         return STATUS_FAILED;
     }
-    if (told && print_summary(live, seconds, dropped)) {
-        error_unwritten(error);
-        return STATUS_FAILED;
-    }
-    if (options->verbose)
-        log_details(live, seconds, dropped);
+    if (live->options->verbose)
+        log_details(live, seconds, pipeline_dropped(live->pipeline));
     return status;
 }
 

@@ -221,6 +221,11 @@ bool view_wait(struct view *view, SDL_Event *event, int longest)
     return step < 0 ? SDL_WaitEvent(event) == 1 : SDL_WaitEventTimeout(event, step) == 1;
 }
 
+void view_on_loss(void (*ends)(void *context), void *context)
+{
+    window_on_loss(ends, context);
+}
+
 void view_wake(struct view *view)
 {
     SDL_Event event = {.type = view->wake_event};

@@ -82,6 +82,9 @@ enum view_request view_handle(struct view *view, const SDL_Event *event);
  * `longest` milliseconds; negative: no limit. */
 bool view_wait(struct view *view, SDL_Event *event, int longest);
 
+/* As window_on_loss. */
+void view_on_loss(void (*ends)(void *context), void *context);
+
 /* Makes view_wait return. Any thread; the event is of no type that view_handle knows. */
 void view_wake(struct view *view);
 

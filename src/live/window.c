@@ -2,13 +2,14 @@
 
 #include <SDL.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
 #include <glob.h>
 #endif
 
-enum { MIN_WIDTH = 320, MIN_HEIGHT = 240, CLOSING_MS = 100 };
+enum { MIN_WIDTH = 320, MIN_HEIGHT = 240, CLOSING_MS = 100, LOSS_MS = 10000 };
 
 bool window_possible(void)
 {
@@ -55,6 +56,46 @@ static void choose_renderer(void)
     SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
 #endif
 }
+
+/* ---- A display that goes away ---------------------------------------------------------------- */
+
+static struct {
+    void (*ends)(void *context);
+    void *context;
+    SDL_threadID thread;
+    atomic_bool ending;
+} loss;
+
+/* Called by Xlib, which ends the process as soon as this returns. The thread that wakes the main
+ * one by a connection of its own may be the first to see the loss. */
+static int on_lost(void *display)
+{
+    (void)display;
+    if (SDL_ThreadID() == loss.thread) {
+        atomic_store(&loss.ending, true);
+        loss.ends(loss.context);
+    }
+    for (int waited = 0; atomic_load(&loss.ending) || waited < LOSS_MS; waited++)
+        SDL_Delay(1);
+    _Exit(EXIT_FAILURE);
+}
+
+void window_on_loss(void (*ends)(void *context), void *context)
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+    void *library = driver && strcmp(driver, "x11") == 0 ? SDL_LoadObject("libX11.so.6") : NULL;
+    void *found = library ? SDL_LoadFunction(library, "XSetIOErrorHandler") : NULL;
+    int (*(*set_handler)(int (*handler)(void *display)))(void *display);
+    if (!found)
+        return;
+    memcpy(&set_handler, &found, sizeof found);
+    loss.ends = ends;
+    loss.context = context;
+    loss.thread = SDL_ThreadID();
+    set_handler(on_lost);
+}
+
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 int window_open(struct window *window, const char *title, bool live, struct error *error)
 {
