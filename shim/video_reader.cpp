@@ -76,7 +76,7 @@ long Reader::frame_count() const
 bool Reader::read()
 {
     for (;;) {
-        if (graph_ && graph_->pull(shown_.get())) {
+        if (graph_ && graph_->pull(shown_.get()) && !stamps_.empty()) {
             show();
             return true;
         }
@@ -231,7 +231,7 @@ std::string Reader::chain() const
     square(width, height, decoded_->sample_aspect_ratio);
     if (swaps)
         std::swap(width, height);
-    return (interlaced_ ? "bwdif=deint=interlaced," : "") + turned +
+    return (interlaced_ ? "bwdif=mode=send_frame:deint=interlaced," : "") + turned +
            "scale=" + std::to_string(width) + ":" + std::to_string(height) +
            ":flags=bicubic,format=bgr24";
 }

@@ -67,10 +67,10 @@ void OutputEnd::operator()(AVFormatContext *output) const
     avformat_free_context(output);
 }
 
-static Output make_output(const char *muxer)
+static Output make_output(const char *muxer, const std::string &url)
 {
     AVFormatContext *made = nullptr;
-    checked(avformat_alloc_output_context2(&made, nullptr, muxer, nullptr), OCV_CANNOT,
+    checked(avformat_alloc_output_context2(&made, nullptr, muxer, url.c_str()), OCV_CANNOT,
             "this FFmpeg cannot write such a file; try another ending");
     return Output(made);
 }
@@ -84,7 +84,8 @@ static int even(int side, const VideoKind &kind)
 Writer::Writer(const std::string &path, int width, int height, double fps, ocv_sound sound)
     : kind_(kind_for(path)), path_(path), width_(width), height_(height),
       picture_(allocated<Frame>(av_frame_alloc())), filtered_(allocated<Frame>(av_frame_alloc())),
-      packet_(allocated<Packet>(av_packet_alloc())), output_(make_output(kind_.muxer))
+      packet_(allocated<Packet>(av_packet_alloc())),
+      output_(make_output(kind_.muxer, path == "-" ? "pipe:1" : file_name(path)))
 {
     const AVRational rate = av_d2q(fps, 100000);
     time_base_ = kind_.ticks > 0 ? AVRational{1, kind_.ticks} : av_inv_q(rate);
@@ -147,8 +148,7 @@ void Writer::open_encoder(double fps)
 /* The file is touched last, when all else has been found possible. */
 void Writer::open_file()
 {
-    const std::string url = path_ == "-" ? "pipe:1" : file_name(path_);
-    const int opened = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
+    const int opened = avio_open(&output_->pb, output_->url, AVIO_FLAG_WRITE);
     if (opened < 0)
         fail(opened);
     output_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
@@ -249,14 +249,15 @@ void Writer::encode(AVFrame *frame)
 
 /* ---- The end ------------------------------------------------------------------------------- */
 
-/* Writes the same packets once more, with the table of contents before them. */
-static void copy_with_index_first(const std::string &from, const std::string &to)
+/* Writes the same packets once more, with the table of contents before them. end: of the pictures,
+ * seconds; FFmpeg does not read how long the last one is shown. */
+static void copy_with_index_first(const std::string &from, const std::string &to, double end)
 {
     AVFormatContext *opening = nullptr;
     checked(avformat_open_input(&opening, file_name(from).c_str(), nullptr, nullptr), OCV_CANNOT,
             "");
     const Input input(opening);
-    const Output output = make_output("mp4");
+    const Output output = make_output("mp4", file_name(to));
     for (unsigned i = 0; i < input->nb_streams; i++) {
         AVStream *const stream = avformat_new_stream(output.get(), nullptr);
         if (stream == nullptr)
@@ -265,24 +266,28 @@ static void copy_with_index_first(const std::string &from, const std::string &to
                 "");
         stream->time_base = input->streams[i]->time_base;
     }
-    checked(avio_open(&output->pb, file_name(to).c_str(), AVIO_FLAG_WRITE), OCV_CANNOT, "");
+    checked(avio_open(&output->pb, output->url, AVIO_FLAG_WRITE), OCV_CANNOT, "");
     Options options;
     options.set("movflags", "faststart");
     checked(avformat_write_header(output.get(), options.address()), OCV_CANNOT, "");
     const Packet packet = allocated<Packet>(av_packet_alloc());
-    while (av_read_frame(input.get(), packet.get()) >= 0) {
+    int code;
+    while ((code = av_read_frame(input.get(), packet.get())) >= 0) {
         const unsigned index = static_cast<unsigned>(packet->stream_index);
-        av_packet_rescale_ts(packet.get(), input->streams[index]->time_base,
-                             output->streams[index]->time_base);
+        const AVRational base = input->streams[index]->time_base;
+        if (input->streams[index]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
+            packet->duration = std::max<int64_t>(std::llround(end / av_q2d(base)) - packet->pts, 1);
+        av_packet_rescale_ts(packet.get(), base, output->streams[index]->time_base);
         checked(av_interleaved_write_frame(output.get(), packet.get()), OCV_CANNOT, "");
     }
+    checked(code == AVERROR_EOF ? 0 : code, OCV_CANNOT, "");
     checked(av_write_trailer(output.get()), OCV_CANNOT, "");
     checked(avio_closep(&output->pb), OCV_CANNOT, "");
 }
 
 /* A file written in parts becomes one that players can seek in from their first bytes on; where
  * that is not possible, because the disk is too full, it stays as it is, and can be played too. */
-static void put_index_first(const std::string &path)
+static void put_index_first(const std::string &path, double end)
 {
     char *const found = realpath(path.c_str(), nullptr);
     const std::string file = found == nullptr ? path : found;
@@ -297,7 +302,7 @@ static void put_index_first(const std::string &path)
     bool copied = fchmod(descriptor, status.st_mode & 07777) == 0;
     close(descriptor);
     try {
-        copy_with_index_first(file, part);
+        copy_with_index_first(file, part, end);
     } catch (...) {
         copied = false;
     }
@@ -322,5 +327,5 @@ void Writer::finish(bool whole)
     if (code < 0)
         fail(code);
     if (std::strcmp(kind_.muxer, "mp4") == 0)
-        put_index_first(path_);
+        put_index_first(path_, end_);
 }

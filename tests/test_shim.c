@@ -1013,6 +1013,11 @@ static void test_video_rotation_is_honoured(void **state)
     turn_and_compare(file, (const int[]){0, 1, -1, 0}, 64, 4, 59);
     turn_and_compare(file, (const int[]){-1, 0, 0, -1}, 96, 91, 59);
     turn_and_compare(file, (const int[]){0, -1, 1, 0}, 64, 91, 4);
+    /* Mirrored, as front cameras write. */
+    turn_and_compare(file, (const int[]){-1, 0, 0, 1}, 96, 91, 4);
+    turn_and_compare(file, (const int[]){1, 0, 0, -1}, 96, 4, 59);
+    turn_and_compare(file, (const int[]){0, 1, 1, 0}, 64, 4, 4);
+    turn_and_compare(file, (const int[]){0, -1, -1, 0}, 64, 91, 59);
     free(file.data);
     unlink(path);
 }

@@ -1,0 +1,83 @@
+# What films.sh and copies.sh have in common; they source it with their own arguments:
+# PROGRAM MAKE_PICTURES SOURCE_DIR. From here on they are in a folder of their own, with made-up
+# pictures, which goes with them.
+set -u
+make_pictures=$2
+source_dir=$3
+for tool in ffmpeg jq; do
+    command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
+work=$(mktemp -d) || exit 1
+helper=
+trap 'kill $helper 2>/dev/null; rm -rf "$work"' EXIT
+cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
+cd "$work" || exit 1
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+"$make_pictures" . || exit 1
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# run STATUS ARGUMENT...: the program, which has to end with this status.
+run()
+{
+    expected=$1
+    shift
+    timeout 120 ./expressions --headless "$@" >out 2>err </dev/null
+    got=$?
+    [ "$got" -eq "$expected" ] || fail "$*: status $got, not $expected: $(cat err)"
+}
+
+quietly_ffmpeg()
+{
+    ffmpeg -v error -y "$@" </dev/null || fail "ffmpeg cannot make $*"
+}
+
+# make NAME OPTION...: a film of the face.
+make()
+{
+    name=$1
+    shift
+    quietly_ffmpeg -loop 1 -framerate 25 -i face.png "$@" "$name"
+}
+
+# The times of a film's frames, by ffprobe, from the first one on.
+film_times()
+{
+    ffprobe -v error -select_streams v -show_entries frame=best_effort_timestamp_time -of csv=p=0 "$1" |
+        tr -d , | awk 'NF { if (!n++) first = $1; printf "%.6f\n", $1 - first }'
+}
+
+# same_times WHAT A B: two lists that differ by a millisecond at most.
+same_times()
+{
+    paste "$2" "$3" | awk 'NF != 2 || $1 - $2 > 0.00101 || $2 - $1 > 0.00101 { bad = 1; print }
+        END { exit bad || NR == 0 }' >differ || fail "$1: other times: $(head -n 5 differ)"
+}
+
+# close_to WHAT A B: two numbers that differ by a frame at most.
+close_to()
+{
+    awk -v a="$2" -v b="$3" 'BEGIN { exit !(a - b < 0.05 && b - a < 0.05 && a != "" && b != "") }' ||
+        fail "$1: $2, not $3"
+}
+
+seconds()
+{
+    ffprobe -v error -show_entries format=duration -of csv=p=0 "$1"
+}
+
+# Frames that come quickly at first, then one a second, then quickly again.
+uneven='setpts=(if(lt(N\,20)\,N*0.02\,if(lt(N\,25)\,0.4+(N-20)\,5.4+(N-25)*0.05)))/TB'
+
+# --- At the end of both
+conclude()
+{
+    [ "$failures" -eq 0 ] && echo "all as expected"
+    exit "$((failures > 0))"
+}
