@@ -12,6 +12,7 @@
 #ifndef OCV_H
 #define OCV_H
 
+#include "error.h"
 #include "image.h"
 
 #include <stddef.h>
@@ -28,11 +29,6 @@ enum ocv_code {
     OCV_CLOSED,    /* who reads the pipe that is written to has closed it */
     OCV_NO_MEMORY, /* memory ran out */
     OCV_FAILED     /* any other OpenCV error */
-};
-
-struct ocv_error {
-    enum ocv_code code;
-    char text[512];
 };
 
 /* Once, before any other call and any other thread: OpenCV works with `threads` threads, and it and
@@ -57,7 +53,7 @@ enum { OCV_MAX_MEGAPIXELS = 110 };
  * 8-bit, grey and transparent ones colour. A picture that is too large is refused by its header,
  * before memory is taken for it. */
 enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
-                                 struct ocv_error *error);
+                                 struct error *error);
 /* What is odd about a picture that could be read all the same, or NULL. */
 const char *ocv_picture_note(const struct ocv_picture *picture);
 /* The picture's pixels; they belong to the handle and live as long as it. */
@@ -69,13 +65,13 @@ typedef int (*ocv_sink)(void *context, const void *bytes, size_t size);
 
 /* Encodes in the format of `extension` (".png", ".jpg", ...). */
 enum ocv_code ocv_encode_bgr(struct bgr_image picture, const char *extension, ocv_sink sink,
-                             void *context, struct ocv_error *error);
+                             void *context, struct error *error);
 enum ocv_code ocv_encode_grey(struct grey_image picture, const char *extension, ocv_sink sink,
-                              void *context, struct ocv_error *error);
+                              void *context, struct error *error);
 
 /* What is left of a picture after JPEG at `quality` (0..100): out, width x height bytes. */
 enum ocv_code ocv_jpeg_grey(struct grey_image picture, int quality, uint8_t *out,
-                            struct ocv_error *error);
+                            struct error *error);
 
 /* Whether OpenCV can write a file with this ending: 1 or 0. */
 int ocv_can_encode(const char *extension);
@@ -84,26 +80,26 @@ int ocv_can_encode(const char *extension);
 
 /* grey: picture.width x picture.height bytes, rows `grey_stride` bytes apart. */
 enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
-                              struct ocv_error *error);
+                              struct error *error);
 /* out: width x height bytes without padding; shrinking averages areas, enlarging interpolates. */
 enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,
-                              struct ocv_error *error);
+                              struct error *error);
 /* The same, faster and coarser: averages 2x2 pixels as often as it can, and interpolates for the
  * rest. Neither side may grow. */
 enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
-                              struct ocv_error *error);
+                              struct error *error);
 /* out: width x height bytes without padding; out(x, y) = picture(map[0] x + map[1] y + map[2],
  * map[3] x + map[4] y + map[5]), interpolated, the picture's edge repeated around it. */
 enum ocv_code ocv_warp_grey(struct grey_image picture, const double map[6], uint8_t *out, int width,
-                            int height, struct ocv_error *error);
+                            int height, struct error *error);
 /* out: width x height pixels of four bytes, blue, green, red and 255, rows `out_stride` bytes
  * apart; resized as by ocv_shrink_grey, or interpolated, and left-right mirrored where asked. */
 enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t out_stride,
-                                int width, int height, int mirrored, struct ocv_error *error);
+                                int width, int height, int mirrored, struct error *error);
 /* out: (width + left + right) x (height + top + bottom) bytes without padding; the picture with
  * its edge repeated around it. */
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
-                           uint8_t *out, struct ocv_error *error);
+                           uint8_t *out, struct error *error);
 
 /* ---- Cameras, streams and video files (FFmpeg) --------------------------------------------- */
 
@@ -111,7 +107,7 @@ struct ocv_video;
 
 /* Loads the libraries for all of this, which takes a while; otherwise the first call does it that
  * needs them. May run in a thread of its own. */
-enum ocv_code ocv_video_prepare(struct ocv_error *error);
+enum ocv_code ocv_video_prepare(struct error *error);
 
 /* Asked at least ten times a second by the thread that waits for a source: anything but 0 ends its
  * wait, and the source. `ends` may be NULL. */
@@ -124,11 +120,11 @@ struct ocv_patience {
  * standard input. width, height and fps are wishes; 0 leaves the choice to the camera. A stream's
  * address is the only one that is reached: where it leads on to another, it cannot be opened. */
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct ocv_error *error);
+                              double fps, struct ocv_patience patience, struct error *error);
 /* A video file that holds all of the video: neither playlists nor anything else that would open
  * other files or connections. "-" is standard input. */
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
-                             struct ocv_patience patience, struct ocv_error *error);
+                             struct ocv_patience patience, struct error *error);
 
 /* Frames a second, where they are unevenly spaced of the shortest space, and number of frames, as
  * the source states them; 0 where it does not. */
@@ -137,7 +133,7 @@ long ocv_video_frame_count(const struct ocv_video *video);
 
 /* Waits for the next frame and decodes it into the handle; what cannot be decoded is passed over
  * and counted. OCV_END after the last one. */
-enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error);
+enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error);
 
 /* A frame as a player shows it: upright, with square pixels (one side grows where a file's are
  * not), without the combs of interlaced film, in the colours that the file states. The size may
@@ -181,16 +177,16 @@ struct ocv_sound {
  * An earlier file is only touched once all else has been found possible. What has been written can
  * be played, but for the last two seconds, even if the process is killed. */
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
-                              double fps, struct ocv_sound sound, struct ocv_error *error);
+                              double fps, struct ocv_sound sound, struct error *error);
 /* The frame must have the writer's size. `time` in seconds, from 0 on; where it is before the last
  * one's end in a file of one rate, or too soon for a GIF, the frame is left out, and where it is
  * later, the last one's is repeated in a file of one rate. */
 enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
-                               double duration, struct ocv_error *error);
+                               double duration, struct error *error);
 /* What the file lacks of what it should hold, or NULL; the text belongs to the handle. */
 const char *ocv_writer_note(const struct ocv_writer *writer);
 /* Ends the file. whole: the film has come to its end, and what is left of its sound is written. */
-enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error);
+enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error);
 
 /* ---- Haar detection (Viola & Jones 2001) ---------------------------------------------------- */
 
@@ -204,16 +200,15 @@ struct ocv_detection {
 };
 
 enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *cascade_path,
-                                struct ocv_error *error);
+                                struct error *error);
 /* Fills boxes[0 .. *count-1], at most `capacity`, largest first. */
 enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
                                   const struct ocv_detection *how, struct box *boxes, int capacity,
-                                  int *count, struct ocv_error *error);
+                                  int *count, struct error *error);
 /* The same, and in neighbours[0 .. *count-1] how many raw answers agreed on each box. */
 enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_image picture,
                                  const struct ocv_detection *how, struct box *boxes,
-                                 int *neighbours, int capacity, int *count,
-                                 struct ocv_error *error);
+                                 int *neighbours, int capacity, int *count, struct error *error);
 void ocv_detector_close(struct ocv_detector **detector);
 
 #ifdef __cplusplus

@@ -61,11 +61,13 @@ const char *ocv_version(void)
     return CV_VERSION;
 }
 
-static enum ocv_code report(struct ocv_error *error, enum ocv_code code, const std::string &text)
+static enum ocv_code report(struct error *error, enum ocv_code code, const std::string &text)
 {
     if (error == nullptr)
         return code;
-    error->code = code;
+    error->code = code == OCV_NO_MEMORY ? ERROR_NO_MEMORY
+                  : code == OCV_CLOSED  ? ERROR_CLOSED_PIPE
+                                        : ERROR_OTHER;
     const size_t length = text.copy(error->text, sizeof error->text - 1);
     error->text[length] = '\0';
     for (size_t i = 0; i < length; i++) {
@@ -75,7 +77,7 @@ static enum ocv_code report(struct ocv_error *error, enum ocv_code code, const s
     return code;
 }
 
-enum ocv_code explain_exception(struct ocv_error *error) noexcept
+enum ocv_code explain_exception(struct error *error) noexcept
 {
     static const char no_memory[] = "memory ran out; close other programs or try a smaller one";
     try {

@@ -27,10 +27,10 @@ class Hush
 };
 
 /* Turns the exception being handled into code and text; call it in a catch block. */
-enum ocv_code explain_exception(struct ocv_error *error) noexcept;
+enum ocv_code explain_exception(struct error *error) noexcept;
 
 /* Runs `work`, from which nothing is thrown any further. */
-template <typename Work> enum ocv_code guarded(struct ocv_error *error, Work &&work) noexcept
+template <typename Work> enum ocv_code guarded(struct error *error, Work &&work) noexcept
 {
     const Hush hush;
     try {

@@ -103,7 +103,7 @@ static ocv_picture *decode_upright(const uint8_t *bytes, size_t size)
 }
 
 enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
-                                 struct ocv_error *error)
+                                 struct error *error)
 {
     return guarded(error, [&] { *picture = decode_upright(bytes, size); });
 }
@@ -140,19 +140,19 @@ static void encode(const cv::Mat &pixels, const std::string &extension, ocv_sink
 }
 
 enum ocv_code ocv_encode_bgr(struct bgr_image picture, const char *extension, ocv_sink sink,
-                             void *context, struct ocv_error *error)
+                             void *context, struct error *error)
 {
     return guarded(error, [&] { encode(as_matrix(picture), extension, sink, context); });
 }
 
 enum ocv_code ocv_encode_grey(struct grey_image picture, const char *extension, ocv_sink sink,
-                              void *context, struct ocv_error *error)
+                              void *context, struct error *error)
 {
     return guarded(error, [&] { encode(as_matrix(picture), extension, sink, context); });
 }
 
 enum ocv_code ocv_jpeg_grey(struct grey_image picture, int quality, uint8_t *out,
-                            struct ocv_error *error)
+                            struct error *error)
 {
     return guarded(error, [&] {
         std::vector<uchar> bytes;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
-                              struct ocv_error *error)
+                              struct error *error)
 {
     return guarded(error, [&] {
         cv::Mat out(picture.height, picture.width, CV_8UC1, grey, grey_stride);
@@ -14,7 +14,7 @@ enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t gr
 }
 
 enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,
-                              struct ocv_error *error)
+                              struct error *error)
 {
     return guarded(error, [&] {
         /* INTER_AREA averages only where both axes shrink, so shrinking goes first. */
@@ -41,7 +41,7 @@ static cv::Mat halved(cv::Mat pixels, int width, int height)
 }
 
 enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
-                              struct ocv_error *error)
+                              struct error *error)
 {
     return guarded(error, [&] {
         CV_Assert(width <= picture.width && height <= picture.height);
@@ -52,7 +52,7 @@ enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width
 }
 
 enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t out_stride,
-                                int width, int height, int mirrored, struct ocv_error *error)
+                                int width, int height, int mirrored, struct error *error)
 {
     return guarded(error, [&] {
         cv::Mat pixels = halved(as_matrix(picture), width, height);
@@ -70,7 +70,7 @@ enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t o
 }
 
 enum ocv_code ocv_warp_grey(struct grey_image picture, const double map[6], uint8_t *out, int width,
-                            int height, struct ocv_error *error)
+                            int height, struct error *error)
 {
     return guarded(error, [&] {
         const cv::Matx23d matrix(map);
@@ -81,7 +81,7 @@ enum ocv_code ocv_warp_grey(struct grey_image picture, const double map[6], uint
 }
 
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,
-                           uint8_t *out, struct ocv_error *error)
+                           uint8_t *out, struct error *error)
 {
     return guarded(error, [&] {
         cv::Mat target(picture.height + top + bottom, picture.width + left + right, CV_8UC1, out);

@@ -143,7 +143,7 @@ static bool load(cv::CascadeClassifier &cascade, const std::string &path)
 }
 
 enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *cascade_path,
-                                struct ocv_error *error)
+                                struct error *error)
 {
     return guarded(error, [&] {
         static const char unreadable[] =
@@ -158,14 +158,14 @@ enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *casc
 
 enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
                                   const struct ocv_detection *how, struct box *boxes, int capacity,
-                                  int *count, struct ocv_error *error)
+                                  int *count, struct error *error)
 {
     return ocv_detector_weigh(detector, picture, how, boxes, nullptr, capacity, count, error);
 }
 
 enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_image picture,
                                  const struct ocv_detection *how, struct box *boxes,
-                                 int *neighbours, int capacity, int *count, struct ocv_error *error)
+                                 int *neighbours, int capacity, int *count, struct error *error)
 {
     return guarded(error, [&] {
         std::vector<cv::Rect> found;

@@ -11,7 +11,7 @@ struct ocv_writer {
     std::unique_ptr<VideoWriter> video;
 };
 
-enum ocv_code ocv_video_prepare(struct ocv_error *error)
+enum ocv_code ocv_video_prepare(struct error *error)
 {
     return guarded(error, [] { videos(); });
 }
@@ -40,14 +40,14 @@ static std::unique_ptr<VideoReader> open_camera(const std::string &id, int width
 }
 
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct ocv_error *error)
+                              double fps, struct ocv_patience patience, struct error *error)
 {
     return guarded(error,
                    [&] { *video = new ocv_video{open_camera(id, width, height, fps, patience)}; });
 }
 
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
-                             struct ocv_patience patience, struct ocv_error *error)
+                             struct ocv_patience patience, struct error *error)
 {
     return guarded(error, [&] {
         const std::string name = path;
@@ -68,7 +68,7 @@ long ocv_video_frame_count(const struct ocv_video *video)
     return video->reader->frame_count();
 }
 
-enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
+enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
 {
     return guarded(error, [&] {
         if (!video->reader->read())
@@ -96,7 +96,7 @@ void ocv_video_close(struct ocv_video **video)
 /* ---- Writing ------------------------------------------------------------------------------- */
 
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
-                              double fps, struct ocv_sound sound, struct ocv_error *error)
+                              double fps, struct ocv_sound sound, struct error *error)
 {
     return guarded(error, [&] {
         CV_Assert(width > 0 && height > 0 && std::isfinite(fps) && fps > 0);
@@ -105,7 +105,7 @@ enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int 
 }
 
 enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
-                               double duration, struct ocv_error *error)
+                               double duration, struct error *error)
 {
     return guarded(error, [&] {
         CV_Assert(std::isfinite(time) && time >= 0 && std::isfinite(duration));
@@ -119,7 +119,7 @@ const char *ocv_writer_note(const struct ocv_writer *writer)
     return note.empty() ? nullptr : note.c_str();
 }
 
-enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error)
+enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error)
 {
     if (*writer == nullptr)
         return OCV_OK;

@@ -132,14 +132,14 @@ static enum ocv_code give_frame(struct ocv_video *video)
     return OCV_OK;
 }
 
-enum ocv_code ocv_video_prepare(struct ocv_error *error)
+enum ocv_code ocv_video_prepare(struct error *error)
 {
     (void)error;
     return OCV_OK;
 }
 
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct ocv_error *error)
+                              double fps, struct ocv_patience patience, struct error *error)
 {
     (void)width, (void)height, (void)fps, (void)patience;
     shown = 0;
@@ -149,12 +149,12 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
         snprintf(script.present, sizeof script.present, "%s", id);
         return make_video(video);
     }
-    *error = (struct ocv_error){OCV_CANNOT, "script: not there"};
+    *error = (struct error){.text = "script: not there"};
     return OCV_CANNOT;
 }
 
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
-                             struct ocv_patience patience, struct ocv_error *error)
+                             struct ocv_patience patience, struct error *error)
 {
     (void)path, (void)patience, (void)error;
     return make_video(video);
@@ -172,9 +172,9 @@ long ocv_video_frame_count(const struct ocv_video *video)
     return 0;
 }
 
-enum ocv_code ocv_video_read(struct ocv_video *video, struct ocv_error *error)
+enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
 {
-    *error = (struct ocv_error){OCV_END, "script: the end"};
+    *error = (struct error){.text = "script: the end"};
     for (;; next_step()) {
         switch (script.step->event) {
         case FRAMES:
@@ -222,15 +222,15 @@ void ocv_video_close(struct ocv_video **video)
 }
 
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
-                              double fps, struct ocv_sound sound, struct ocv_error *error)
+                              double fps, struct ocv_sound sound, struct error *error)
 {
     (void)writer, (void)path, (void)width, (void)height, (void)fps, (void)sound;
-    *error = (struct ocv_error){OCV_CANNOT, "script: nothing is written"};
+    *error = (struct error){.text = "script: nothing is written"};
     return OCV_CANNOT;
 }
 
 enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
-                               double duration, struct ocv_error *error)
+                               double duration, struct error *error)
 {
     (void)writer, (void)frame, (void)time, (void)duration, (void)error;
     return OCV_FAILED;
@@ -242,7 +242,7 @@ const char *ocv_writer_note(const struct ocv_writer *writer)
     return NULL;
 }
 
-enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct ocv_error *error)
+enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error)
 {
     (void)whole, (void)error;
     *writer = NULL;

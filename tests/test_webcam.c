@@ -147,7 +147,7 @@ static void jpeg_is_what_the_library_makes_of_it(void **state)
     struct rng rng = rng_make(3, 3);
     webcam_noise(face, 6, &rng, in);
     struct grey_image picture = {in, SIDE, SIDE, SIDE};
-    struct ocv_error error;
+    struct error error;
     for (size_t q = 0; q < sizeof qualities / sizeof *qualities; q++) {
         webcam_jpeg(face, qualities[q], 0, 0, ours);
         assert_int_equal(ocv_jpeg_grey(picture, qualities[q], theirs, &error), OCV_OK);

@@ -18,6 +18,12 @@ void error_format(struct error *error, const char *format, ...)
             *c = '?';
 }
 
+int error_of(struct error *error, const char *name)
+{
+    const struct error why = *error;
+    return error_set_code(error, why.code, "%.400s: %s", name, why.text);
+}
+
 int error_unwritten(struct error *error)
 {
     int code = errno;

@@ -2,15 +2,22 @@
  *
  * A function that can fail for a reason outside the program returns 0 on success and -1 on
  * failure, and then `error->text` holds one line, without a newline: the thing's name, why it
- * failed, and what to do. Outputs are touched only on success. Mistakes of the caller are
- * asserts. Only the two `main` functions print these lines and choose an exit status. */
+ * failed, and what to do; error->code says what a caller or a script may want to tell apart. The
+ * shim fills the same type. Outputs are touched only on success. Mistakes of the caller are
+ * asserts.
+ */
 #ifndef ERROR_H
 #define ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum error_code {
     ERROR_OTHER = 0,
     ERROR_NO_MEMORY,
-    ERROR_CLOSED_PIPE /* the reader of the results, such as head, has seen enough */
+    ERROR_BAD_MODEL,  /* missing, damaged or for something else */
+    ERROR_CLOSED_PIPE /* who reads the results, such as head, has seen enough */
 };
 
 struct error {
@@ -41,6 +48,9 @@ static inline int error_failed_with(struct error *error, enum error_code code)
     return -1;
 }
 
+/* Puts "name: " before the text and keeps the code; returns -1. */
+int error_of(struct error *error, const char *name);
+
 /* The line for memory that could not be had; returns -1. `what` names its purpose. */
 static inline int error_no_memory(struct error *error, const char *what)
 {
@@ -50,5 +60,9 @@ static inline int error_no_memory(struct error *error, const char *what)
 
 /* The line for results that could not be written just now, by `errno`; returns -1. */
 int error_unwritten(struct error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

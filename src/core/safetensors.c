@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -197,10 +198,13 @@ int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t si
     made->size = size;
     made->data = bytes + 8 + header_size;
     made->data_size = size - 8 - (size_t)header_size;
+    errno = 0;
     if (is_shallow((const char *)bytes + 8, (size_t)header_size))
         made->header = cJSON_ParseWithLength((const char *)bytes + 8, (size_t)header_size);
     int result = 0;
-    if (!cJSON_IsObject(made->header))
+    if (!made->header && errno == ENOMEM)
+        result = error_no_memory(error, name);
+    else if (!cJSON_IsObject(made->header))
         result = error_set(error, "%s: its header is no JSON; %s", name, damaged);
     else
         result = parse_entries(made, error);

@@ -39,11 +39,7 @@ static const struct look confirmation = {64, 0.3, 1.05, 12, 0.78, 1.30};
 
 int detector_open_cascade(struct ocv_detector **cascade, const char *path, struct error *error)
 {
-    struct ocv_error failure;
-    if (ocv_detector_open(cascade, path, &failure) != OCV_OK)
-        return error_set_code(error, failure.code == OCV_NO_MEMORY ? ERROR_NO_MEMORY : ERROR_OTHER,
-                              "%s: %s", path, failure.text);
-    return 0;
+    return ocv_detector_open(cascade, path, error) == OCV_OK ? 0 : error_of(error, path);
 }
 
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error)
@@ -150,15 +146,14 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
                          error))
         return -1;
 
-    struct ocv_error failure;
     uint8_t *pixels = detector->upright.pixels, *padded = pixels + small;
     struct grey_image resized = {pixels, width, height, (size_t)width};
     bool shrinks = width <= part.width && height <= part.height;
-    if ((shrinks ? ocv_shrink_grey : ocv_resize_grey)(part, pixels, width, height, &failure) !=
+    if ((shrinks ? ocv_shrink_grey : ocv_resize_grey)(part, pixels, width, height, error) !=
             OCV_OK ||
         (padding > 0 &&
-         ocv_pad_grey(resized, above, above, beside, beside, padded, &failure) != OCV_OK))
-        return detector_fail(error, &failure);
+         ocv_pad_grey(resized, above, above, beside, beside, padded, error) != OCV_OK))
+        return -1;
     *view = (struct view_of_frame){.picture = resized, .scale = scale, .x = beside, .y = above};
     if (padding > 0)
         view->picture =
@@ -205,10 +200,9 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
         return 0;
     struct box found[MAX_CANDIDATES];
     int count = 0;
-    struct ocv_error failure;
     if (ocv_detector_detect(detector->cascade, view->picture, how, found, MAX_CANDIDATES, &count,
-                            &failure) != OCV_OK)
-        return detector_fail(error, &failure);
+                            error) != OCV_OK)
+        return -1;
     for (int i = 0; i < count; i++) {
         struct box box = detector_in_frame(view, found[i]);
         float score = detector_verify(detector, frame, box);

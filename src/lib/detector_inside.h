@@ -52,13 +52,6 @@ struct view_of_frame {
     double x, y; /* of the frame's origin, pixels of `picture` */
 };
 
-/* Passes on what OpenCV could not do, and whether that was for memory. */
-static inline int detector_fail(struct error *error, const struct ocv_error *why)
-{
-    return error_set_code(error, why->code == OCV_NO_MEMORY ? ERROR_NO_MEMORY : ERROR_OTHER, "%s",
-                          why->text);
-}
-
 int detector_open_cascade(struct ocv_detector **cascade, const char *path, struct error *error);
 
 /* Whether the cascades for stills are beside the one at `path`; where not, or where that one does

@@ -179,10 +179,9 @@ static int look(struct part *part, struct ocv_detector *cascade, struct grey_ima
 {
     const struct box *found = part->found;
     int count = 0;
-    struct ocv_error failure;
     if (ocv_detector_weigh(cascade, picture, part->how, part->found, part->neighbours,
-                           MAX_STILL_CANDIDATES - part->count, &count, &failure) != OCV_OK)
-        return detector_fail(&part->error, &failure);
+                           MAX_STILL_CANDIDATES - part->count, &count, &part->error) != OCV_OK)
+        return -1;
     for (int i = 0; i < count; i++) {
         struct box box = map ? turn_back(found[i], map) : found[i];
         float score = detector_judge(part->detector, part->second, &picture, found[i]);
@@ -245,11 +244,10 @@ static int turn_view(struct scratch *scratch, const struct turn *turn, struct gr
         map[3 * i + 1] = rows[i][1];
         map[3 * i + 2] = middle[i] - rows[i][0] * x - rows[i][1] * y;
     }
-    struct ocv_error failure;
     if (detector_reserve(scratch, (size_t)width * (size_t)height, error))
         return -1;
-    if (ocv_warp_grey(view, map, scratch->pixels, width, height, &failure) != OCV_OK)
-        return detector_fail(error, &failure);
+    if (ocv_warp_grey(view, map, scratch->pixels, width, height, error) != OCV_OK)
+        return -1;
     *turned = (struct grey_image){scratch->pixels, width, height, (size_t)width};
     return 0;
 }

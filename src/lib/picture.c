@@ -44,10 +44,9 @@ enum expressions_status to_grey(const struct expressions_picture *picture, struc
         return fail(error, EXPRESSIONS_NO_MEMORY,
                     "no memory for a grey picture; pass smaller ones");
     struct bgr_image bgr = {picture->pixels, picture->width, picture->height, picture->stride};
-    struct ocv_error why;
+    struct error why;
     if (ocv_bgr_to_grey(bgr, copy->pixels, width, &why) != OCV_OK)
-        return fail(error, why.code == OCV_NO_MEMORY ? EXPRESSIONS_NO_MEMORY : EXPRESSIONS_FAILED,
-                    why.text);
+        return fail_with(error, EXPRESSIONS_FAILED, &why);
     *grey = (struct grey_image){copy->pixels, picture->width, picture->height, width};
     return EXPRESSIONS_OK;
 }

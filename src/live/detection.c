@@ -1,5 +1,6 @@
 #include "detection.h"
 
+#include "library_error.h"
 #include "monotonic.h"
 
 #include <assert.h>
@@ -38,7 +39,7 @@ static bool detect(struct detection *detection, struct frame *frame)
     struct expressions_error why;
     if (expressions_track(detection->settings.tracker, &picture, frame->time, NULL, 0, frame->faces,
                           EXPRESSIONS_MAX_FACES, &frame->face_count, &why)) {
-        error_set(&detection->error, "%s", why.text);
+        library_failed(&detection->error, &why);
         return false;
     }
     frame->detection = monotonic_now() - begin;

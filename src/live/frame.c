@@ -38,10 +38,7 @@ int frame_set_grey(struct frame *frame, struct bgr_image picture, struct error *
 {
     if (set_size(frame, picture.width, picture.height, error))
         return -1;
-    struct ocv_error failure;
-    if (ocv_bgr_to_grey(picture, frame->grey, (size_t)picture.width, &failure) != OCV_OK)
-        return error_set(error, "%s", failure.text);
-    return 0;
+    return ocv_bgr_to_grey(picture, frame->grey, (size_t)picture.width, error) == OCV_OK ? 0 : -1;
 }
 
 int frame_set(struct frame *frame, struct bgr_image picture, struct error *error)

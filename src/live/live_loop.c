@@ -3,6 +3,7 @@
 #include "cameras.h"
 #include "dated_name.h"
 #include "jsonl.h"
+#include "library_error.h"
 #include "monotonic.h"
 #include "resources.h"
 #include "smoothing_step.h"
@@ -96,7 +97,7 @@ static int explain(struct live *live, struct error *error)
         return 0;
     const uint8_t *crop = expressions_latest_crop(recognizer, (int)(face - live->frame->faces));
     if (expressions_explain(recognizer, crop, face->label, live->explanation, &why))
-        return error_set(error, "%s", why.text);
+        return library_failed(error, &why);
     return view_set_explanation(live->view, face->id, live->explanation, error);
 }
 
@@ -107,11 +108,11 @@ static int look(struct live *live, struct frame *frame, struct error *error)
     double begin = monotonic_now();
     if (expressions_recognize(live->vision.recognizer, &picture, frame->faces, frame->face_count,
                               &why))
-        return error_set(error, "%s", why.text);
+        return library_failed(error, &why);
     statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
     statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
     if (expressions_smooth(live->smoother, frame->time, frame->faces, frame->face_count, &why))
-        return error_set(error, "%s", why.text);
+        return library_failed(error, &why);
     live->frame = frame;
     return 0;
 }

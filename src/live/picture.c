@@ -25,12 +25,11 @@ int picture_decode(struct picture_file *file, struct frame *frame, const char **
                    struct error *error)
 {
     struct ocv_picture *picture = NULL;
-    struct ocv_error failure;
-    enum ocv_code code = ocv_picture_decode(&picture, file->bytes, file->size, &failure);
+    enum ocv_code code = ocv_picture_decode(&picture, file->bytes, file->size, error);
     free(file->bytes);
     file->bytes = NULL;
     if (code != OCV_OK)
-        return error_set(error, "%s: %s", file->path, failure.text);
+        return error_of(error, file->path);
     if (note)
         *note = ocv_picture_note(picture);
     int result = frame_set(frame, ocv_picture_view(picture), error);
@@ -57,10 +56,9 @@ int picture_write(const char *path, struct bgr_image picture, struct error *erro
     struct file_writer *writer = NULL;
     if (file_writer_open(&writer, path, error))
         return -1;
-    struct ocv_error failure;
-    if (ocv_encode_bgr(picture, picture_ending(path), append, writer, &failure) != OCV_OK) {
+    if (ocv_encode_bgr(picture, picture_ending(path), append, writer, error) != OCV_OK) {
         file_writer_discard(&writer);
-        return error_set(error, "%s: %s", path, failure.text);
+        return error_of(error, path);
     }
     return file_writer_commit(&writer, error);
 }

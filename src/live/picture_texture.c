@@ -54,11 +54,10 @@ int picture_texture_set(struct picture_texture *texture, SDL_Renderer *renderer,
     int stride;
     if (SDL_LockTexture(texture->texture, NULL, &pixels, &stride) < 0)
         return error_set(error, "cannot draw: %s; try --headless", SDL_GetError());
-    struct ocv_error failure;
-    enum ocv_code code = ocv_bgr_to_screen(picture, pixels, (size_t)stride, width, height,
-                                           texture->mirrored, &failure);
+    enum ocv_code code =
+        ocv_bgr_to_screen(picture, pixels, (size_t)stride, width, height, texture->mirrored, error);
     SDL_UnlockTexture(texture->texture);
-    return code == OCV_OK ? 0 : error_set(error, "cannot draw: %s", failure.text);
+    return code == OCV_OK ? 0 : error_of(error, "cannot draw");
 }
 
 void picture_texture_free(struct picture_texture *texture)

@@ -1,5 +1,7 @@
 #include "pipeline.h"
 
+#include "library_error.h"
+
 #include <stdlib.h>
 
 struct pipeline {
@@ -69,7 +71,7 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
     pipeline->settings = *settings;
     struct expressions_error why;
     if (expressions_tracker_open(&pipeline->tracker, settings->detector, &why))
-        return error_set(error, "%s", why.text);
+        return library_failed(error, &why);
     mailbox_restart(pipeline->to_detection);
     mailbox_restart(pipeline->to_main);
     if (start_detection(pipeline, error)) {

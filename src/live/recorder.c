@@ -45,20 +45,12 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
     return 0;
 }
 
-static int fail(const struct recorder *recorder, const struct ocv_error *failure,
-                struct error *error)
-{
-    return error_set_code(error, failure->code == OCV_CLOSED ? ERROR_CLOSED_PIPE : ERROR_OTHER,
-                          "%s: %s", recorder->path, failure->text);
-}
-
 static int open_writer(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
-    struct ocv_error failure;
     struct ocv_sound sound = {*recorder->film ? recorder->film : NULL, frame->time};
     if (ocv_writer_open(&recorder->writer, recorder->path, frame->width, frame->height,
-                        recorder->fps, sound, &failure) != OCV_OK)
-        return fail(recorder, &failure, error);
+                        recorder->fps, sound, error) != OCV_OK)
+        return error_of(error, recorder->path);
     recorder->width = frame->width;
     recorder->height = frame->height;
     recorder->start = frame->time;
@@ -88,9 +80,8 @@ int recorder_add(struct recorder *recorder, const struct frame *frame,
     if (recorder->live && gap > longest_gap)
         recorder->start += gap;
     double time = frame->time - recorder->start;
-    struct ocv_error failure;
-    if (ocv_writer_write(recorder->writer, annotated, time, duration, &failure) != OCV_OK)
-        return fail(recorder, &failure, error);
+    if (ocv_writer_write(recorder->writer, annotated, time, duration, error) != OCV_OK)
+        return error_of(error, recorder->path);
     recorder->end = time + duration;
     return 0;
 }
@@ -113,12 +104,11 @@ const char *recorder_note(const struct recorder *recorder)
 int recorder_close(struct recorder **recorder, bool whole, struct error *error)
 {
     struct recorder *closed = *recorder;
-    struct ocv_error failure;
     int result = 0;
     if (!closed)
         return 0;
-    if (ocv_writer_close(&closed->writer, whole, &failure) != OCV_OK)
-        result = fail(closed, &failure, error);
+    if (ocv_writer_close(&closed->writer, whole, error) != OCV_OK)
+        result = error_of(error, closed->path);
     canvas_free(&closed->canvas);
     free(closed);
     *recorder = NULL;

@@ -2,6 +2,7 @@
 
 #include "cameras.h"
 #include "demo.h"
+#include "library_error.h"
 #include "live.h"
 #include "log.h"
 #include "monotonic.h"
@@ -48,14 +49,15 @@ static enum exit_status open_source(struct live *live, struct error *error)
     case INPUT_CAMERA:
         if (source_open_camera(&live->source, options->source, options->width, options->height,
                                options->fps, error)) {
+            if (error->code == ERROR_NO_MEMORY)
+                return STATUS_FAILED;
             explain_camera(options->source, error);
             return STATUS_NO_CAMERA;
         }
         return STATUS_DONE;
     case INPUT_VIDEO:
         if (source_open_video(&live->source, options->source, error)) {
-            struct error reason = *error;
-            error_set(error, "%.500s: %.500s", options->source, reason.text);
+            error_of(error, options->source);
             return STATUS_FAILED;
         }
         return STATUS_DONE;
@@ -139,7 +141,7 @@ int live_start_smoother(struct live *live, struct error *error)
     expressions_smoother_close(&live->smoother);
     return expressions_smoother_open(&live->smoother, live->smoothing, &why) ||
                    expressions_adapt(live->smoother, live->adapting, &why)
-               ? error_set(error, "%s", why.text)
+               ? library_failed(error, &why)
                : 0;
 }
 

@@ -3,6 +3,7 @@
 #include "canvas.h"
 #include "interrupt.h"
 #include "jsonl.h"
+#include "library_error.h"
 #include "log.h"
 #include "ocv.h"
 #include "picture.h"
@@ -169,7 +170,7 @@ static int look(struct stills *stills, struct error *error)
                            &frame->face_count, &why) ||
         expressions_recognize(stills->vision.recognizer, &picture, frame->faces, frame->face_count,
                               &why))
-        return error_set(error, "%s", why.text);
+        return library_failed(error, &why);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "setup.h"
 
 #include "beside.h"
+#include "library_error.h"
 #include "log.h"
 #include "ocv.h"
 #include "resources.h"
@@ -12,8 +13,8 @@ const char program_name[] = "expressions";
 
 enum exit_status setup_fail(const struct expressions_error *why, struct error *error)
 {
-    error_set(error, "%s", why->text);
-    return why->status == EXPRESSIONS_BAD_MODEL ? STATUS_BAD_MODEL : STATUS_FAILED;
+    library_failed(error, why);
+    return error->code == ERROR_BAD_MODEL ? STATUS_BAD_MODEL : STATUS_FAILED;
 }
 
 enum exit_status setup_model(const struct options *options, struct expressions_model **model,
@@ -70,7 +71,7 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
     bool moving = options->input == INPUT_CAMERA || options->input == INPUT_VIDEO;
     struct opening opening = {options->cascade ? options->cascade : resource_cascade(), vision,
                               .failed = false};
-    struct ocv_error unloaded = {OCV_OK, ""};
+    struct error unloaded = {.text = ""};
     struct beside detector, videos;
     if (moving)
         beside_begin(&videos, load_videos, &unloaded);
@@ -83,8 +84,8 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
         return setup_fail(&opening.why, error);
     if (status == STATUS_DONE && options->verbose)
         log_line(program_name, "cascade %s", opening.cascade);
-    if (status == STATUS_DONE && unloaded.code != OCV_OK) {
-        error_set(error, "%s", unloaded.text);
+    if (status == STATUS_DONE && unloaded.text[0]) {
+        *error = unloaded;
         status = STATUS_FAILED;
     }
     struct expressions_error why;

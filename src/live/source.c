@@ -59,13 +59,12 @@ static enum source_status read_video(struct source *source, struct bgr_image *pi
                                      struct error *error)
 {
     struct video_state *state = source->state;
-    struct ocv_error failure;
-    enum ocv_code code = ocv_video_read(state->video, &failure);
+    enum ocv_code code = ocv_video_read(state->video, error);
     source->lost = ocv_video_losses(state->video).frames;
     if (code == OCV_END)
         return end_video(source, error);
     if (code != OCV_OK) {
-        error_set(error, "%s: %s", source->name, failure.text);
+        error_of(error, source->name);
         return SOURCE_FAILED;
     }
     struct ocv_shot shot = ocv_video_shot(state->video);
@@ -120,30 +119,30 @@ static bool is_same_camera(const struct video_state *state)
 static int reopen_camera(struct source *source, struct error *error)
 {
     struct video_state *state = source->state;
-    struct ocv_error failure;
     ocv_video_close(&state->video);
     if (!is_same_camera(state))
         return error_set(error, "%s: the camera is not there; plug it in again", source->name);
     if (ocv_camera_open(&state->video, state->id, state->width, state->height, state->fps,
-                        patience_of(state), &failure) != OCV_OK)
-        return error_set(error, "%s: %s", source->name, failure.text);
+                        patience_of(state), error) != OCV_OK)
+        return error_of(error, source->name);
     return 0;
 }
 
 int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
                        struct error *error)
 {
-    struct ocv_error failure;
     bool piped = strcmp(id, "-") == 0;
     if (piped && process_check_input(error))
         return -1;
     struct video_state *state = make_state(error);
     if (!state)
         return -1;
-    if (ocv_camera_open(&state->video, id, width, height, fps, patience_of(state), &failure) !=
+    if (ocv_camera_open(&state->video, id, width, height, fps, patience_of(state), error) !=
         OCV_OK) {
         free(state);
-        return !piped && cameras_diagnose(id, error) ? -1 : error_set(error, "%s", failure.text);
+        if (!piped)
+            cameras_diagnose(id, error);
+        return -1;
     }
     fill_source(source, id, true, state);
     if (piped)
@@ -162,16 +161,15 @@ int source_open_camera(struct source *source, const char *id, int width, int hei
 
 int source_open_video(struct source *source, const char *path, struct error *error)
 {
-    struct ocv_error failure;
     bool piped = strcmp(path, "-") == 0;
     if (piped && process_check_input(error))
         return -1;
     struct video_state *state = make_state(error);
     if (!state)
         return -1;
-    if (ocv_video_open(&state->video, path, patience_of(state), &failure) != OCV_OK) {
+    if (ocv_video_open(&state->video, path, patience_of(state), error) != OCV_OK) {
         free(state);
-        return error_set(error, "%s", failure.text);
+        return -1;
     }
     fill_source(source, path, false, state);
     source->film = !piped;

@@ -60,10 +60,9 @@ static int read_picture(struct dataset *d, const char *path, struct error *error
     uint8_t *bytes;
     size_t size;
     struct ocv_picture *picture;
-    struct ocv_error failure;
     if (file_read(path, MAX_PICTURE_BYTES, &bytes, &size, error) < 0)
         return -1;
-    enum ocv_code code = ocv_picture_decode(&picture, bytes, size, &failure);
+    enum ocv_code code = ocv_picture_decode(&picture, bytes, size, error);
     free(bytes);
     if (code == OCV_OK) {
         struct bgr_image colour = ocv_picture_view(picture);
@@ -73,15 +72,15 @@ static int read_picture(struct dataset *d, const char *path, struct error *error
             ocv_picture_close(&picture);
             return error_no_memory(error, path);
         }
-        code = ocv_bgr_to_grey(colour, grey, width, &failure);
+        code = ocv_bgr_to_grey(colour, grey, width, error);
         if (code == OCV_OK)
             code = ocv_resize_grey((struct grey_image){grey, colour.width, colour.height, width},
                                    d->pixels + (size_t)d->count * FACE_SIDE * FACE_SIDE, FACE_SIDE,
-                                   FACE_SIDE, &failure);
+                                   FACE_SIDE, error);
         free(grey);
         ocv_picture_close(&picture);
     }
-    return code == OCV_OK ? 0 : error_set(error, "%s: %s", path, failure.text);
+    return code == OCV_OK ? 0 : error_of(error, path);
 }
 
 struct reading {
@@ -102,11 +101,11 @@ static int add_picture(struct reading *r, const char *path, int label, struct er
     if (read_picture(d, path, &why) == 0) {
         d->labels[d->count] = (uint8_t)label;
         d->splits[d->count++] = (uint8_t)r->split;
-    } else if (r->skip_bad) {
+    } else if (r->skip_bad && why.code != ERROR_NO_MEMORY) {
         log_line(r->program, "%s; left out", why.text);
         r->skipped++;
     } else {
-        return error_set(error, "%.900s; remove it or add --skip-bad", why.text);
+        return error_set_code(error, why.code, "%.900s; remove it or add --skip-bad", why.text);
     }
     return 0;
 }

@@ -63,15 +63,15 @@ static void brighten(double factor, const uint8_t *in, size_t count, uint8_t *ou
 }
 
 static enum ocv_code shrink_and_enlarge(struct grey_image picture, uint8_t *out,
-                                        struct ocv_error *failure)
+                                        struct error *error)
 {
     int width = picture.width < FEW_PIXELS ? picture.width : FEW_PIXELS;
     int height = picture.height < FEW_PIXELS ? picture.height : FEW_PIXELS;
     uint8_t small[FEW_PIXELS * FEW_PIXELS];
     struct grey_image shrunk = {small, width, height, (size_t)width};
-    enum ocv_code code = ocv_resize_grey(picture, small, width, height, failure);
+    enum ocv_code code = ocv_resize_grey(picture, small, width, height, error);
     return code != OCV_OK ? code
-                          : ocv_resize_grey(shrunk, out, picture.width, picture.height, failure);
+                          : ocv_resize_grey(shrunk, out, picture.width, picture.height, error);
 }
 
 /* A fifth of the face, black. */
@@ -101,7 +101,6 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
     const struct grey_crop crop = {in, width, height};
     const double left = 3.141592653589793; /* where the light is */
     struct rng rng = noise_of(crop);
-    struct ocv_error failure;
     enum ocv_code code = OCV_OK;
     struct webcam_scratch *scratch = malloc(sizeof *scratch);
     if (!scratch)
@@ -126,17 +125,17 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
         cover(c->dy, crop, out);
         break;
     case JPEG:
-        code = ocv_jpeg_grey(picture, LOW_QUALITY, out, &failure);
+        code = ocv_jpeg_grey(picture, LOW_QUALITY, out, error);
         break;
     case RESOLUTION:
-        code = shrink_and_enlarge(picture, out, &failure);
+        code = shrink_and_enlarge(picture, out, error);
         break;
     case MIRROR:
         face_mirror(in, width, height, out);
         break;
     }
     free(scratch);
-    return code == OCV_OK ? 0 : error_set(error, "%s: %s", c->name, failure.text);
+    return code == OCV_OK ? 0 : error_of(error, c->name);
 }
 
 struct measuring {

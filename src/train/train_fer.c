@@ -371,12 +371,11 @@ static int write_mean_faces(const char *path, const uint8_t *faces, int count, u
             picture[y * width + x] = faces[(x / side * side + y) * side + x % side];
     struct grey_image image = {picture, (int)width, (int)side, width};
     struct file_writer *writer;
-    struct ocv_error failure;
     if (file_writer_open(&writer, path, error) < 0)
         return -1;
-    if (ocv_encode_grey(image, ".png", append, writer, &failure) != OCV_OK) {
+    if (ocv_encode_grey(image, ".png", append, writer, error) != OCV_OK) {
         file_writer_discard(&writer);
-        return error_set(error, "%s: %s", path, failure.text);
+        return error_of(error, path);
     }
     return file_writer_commit(&writer, error);
 }

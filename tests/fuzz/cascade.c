@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static uint8_t pixels[SIDE * SIDE];
     static bool ready;
     struct ocv_detector *detector;
-    struct ocv_error error;
+    struct error error;
     struct box boxes[MOST];
     int count;
     if (!ready) {
