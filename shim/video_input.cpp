@@ -268,6 +268,13 @@ bool VideoInput::read(AVPacket *packet)
     return false;
 }
 
+double VideoInput::time_of(const AVPacket &packet) const
+{
+    return packet.pts == AV_NOPTS_VALUE
+               ? NAN
+               : seconds_of(packet.pts, format_->streams[packet.stream_index]->time_base);
+}
+
 void VideoInput::note(const AVPacket &packet)
 {
     const AVStream &stream = *format_->streams[packet.stream_index];

@@ -50,6 +50,9 @@ class VideoInput
 
     /* Waits for the next packet; false at the end, of whatever kind: see `cut`. */
     bool read(AVPacket *packet);
+    /* When a packet is shown, in seconds by the file's clock; NAN: not stated. The first picture's
+     * is what the film begins with: FFmpeg's own start_time may be off by the sound's delay. */
+    double time_of(const AVPacket &packet) const;
     /* The end came too early: within a packet, by an error, or before the time that was stated. */
     bool cut() const;
     double read_until() const;   /* seconds of the file, from its beginning */

@@ -43,9 +43,6 @@ void Reader::begin()
         throw Failure{OCV_CANNOT, "not a video: there are no moving pictures in it"};
     /* Threads that decode several frames at once would hold back a camera's. */
     decoder_ = open_decoder(*stream_, live_ ? 1 : 0);
-    const bool known = stream_->start_time != AV_NOPTS_VALUE;
-    timeline_.begin(known ? seconds_of(stream_->start_time, stream_->time_base) : NAN,
-                    input_.longest_step());
     good_ = arrival_ = Clock::now();
 }
 
@@ -137,6 +134,10 @@ void Reader::feed()
         fed_all_ = useless() || !input_.read(packet_.get());
     while (!fed_all_ && (packet_->stream_index != stream_->index || packet_->size == 0));
     arrival_ = Clock::now();
+    if (!begun_ && !fed_all_) {
+        timeline_.begin(input_.time_of(*packet_), input_.longest_step());
+        begun_ = true;
+    }
     const int code = avcodec_send_packet(decoder_.get(), fed_all_ ? nullptr : packet_.get());
     if (code == AVERROR(ENOMEM))
         throw std::bad_alloc();

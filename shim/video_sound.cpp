@@ -13,16 +13,28 @@ static const char not_written[] = "the sound cannot be written";
 /* What every encoder takes that is used here. */
 static const int copied_rate = 48000;
 
+/* What the film's clock shows with its first picture. */
+static double begin_of(const std::string &film)
+{
+    VideoInput input(VideoInput::FILE_ALONE, {nullptr, nullptr});
+    input.open(film);
+    const AVStream *const pictures = input.choose(AVMEDIA_TYPE_VIDEO);
+    const Packet packet = allocated<Packet>(av_packet_alloc());
+    while (pictures != nullptr && input.read(packet.get())) {
+        const double time = input.time_of(*packet);
+        if (packet->stream_index == pictures->index && packet->size > 0)
+            return std::isfinite(time) ? time : 0;
+    }
+    return 0;
+}
+
 bool Sound::open(ocv_sound sound)
 {
     input_.open(sound.film);
-    const AVStream *const pictures = input_.choose(AVMEDIA_TYPE_VIDEO);
     from_ = input_.choose(AVMEDIA_TYPE_AUDIO);
     if (from_ == nullptr)
         return false;
-    double start = sound.begin;
-    if (pictures != nullptr && pictures->start_time != AV_NOPTS_VALUE)
-        start += seconds_of(pictures->start_time, pictures->time_base);
+    const double start = begin_of(sound.film) + sound.begin;
     timeline_.begin(start, input_.longest_step());
     if (sound.begin > 0) /* where it cannot be done, all before is read and dropped */
         av_seek_frame(&input_.format(), from_->index,

@@ -87,6 +87,13 @@ quietly_ffmpeg -itsoffset 1 -loop 1 -framerate 25 -i face.png -f lavfi \
 run 0 --video late.mkv --output late-copy.mp4 --json
 [ "$(head -n 1 out | jq .time)" = 0 ] || fail "late.mkv: the first time: $(head -n 1 out)"
 heard late-copy.mp4 1.0
+# By a delay of the encoder's, of which FFmpeg makes another start
+make delayed.mkv -f lavfi -i "aevalsrc=0.5*sin(880*t)*between(t\,2\,2.5):d=3" -t 3 -c:v libx264 -bf 0 -pix_fmt yuv420p -c:a aac
+run 0 --video delayed.mkv --output delayed-copy.mkv --json
+film_times delayed.mkv >expected
+jq .time out >got
+same_times delayed.mkv expected got
+heard delayed-copy.mkv 2.0
 # After them
 quietly_ffmpeg -loop 1 -framerate 25 -t 1 -i face.png -f lavfi -i sine=d=4 -c:v libx264 \
     -pix_fmt yuv420p -c:a aac long-sound.mkv
