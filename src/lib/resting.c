@@ -89,7 +89,7 @@ static void adapt(struct resting *resting, const float *answer, double dt)
 static void take_back(const struct resting *resting, const float *answer, double *offset)
 {
     for (int k = 0; k < LABEL_COUNT; k++) {
-        double beyond = fmin(fmax(log_odds(answer, k) - resting->median[k], 0), 1);
+        double beyond = fmin(fmax((log_odds(answer, k) - resting->median[k]) / RESTING_FADE, 0), 1);
         offset[k] = may_lean(k) ? -resting->lean[k] * (1 - beyond) : 0;
     }
 }

@@ -14,7 +14,7 @@
  * beyond half of neutral is slowly taken for its own, c_k <= RESTING_MOST, and taken back from
  * answers like those at rest:
  *
- *     offset_k = -c_k (1 - (x_k - m_k)), the bracket limited to 0 .. 1
+ *     offset_k = -c_k (1 - (x_k - m_k) / RESTING_FADE), the bracket limited to 0 .. 1
  *
  * So a face that shows clearly more than at rest is believed as it is, one that shows something
  * plainly and for long still is, and happy, surprise and neutral keep their proportions. */
@@ -29,6 +29,7 @@
 #define RESTING_CALIBRATION 2.0
 #define RESTING_CALM        10.0
 #define RESTING_MOST        1.25
+#define RESTING_FADE        0.2 /* nats: true expressions are seldom nearer to the resting face */
 
 /* All zeros at first. Times are in seconds of the source. */
 struct resting {

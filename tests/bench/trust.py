@@ -38,6 +38,7 @@ answers each frame once; then the library's smoother and the exponential filter 
   words     changes a minute of what stands on the label beyond one a turn, "uncertain" being a word
   short     share of the labels that lasted less than 0.4 s
   right     share of the time that the right name is shown; unsure: that none is
+  talk      share of the time that a face which speaks, and shows no surprise, is called surprise
 
 rest: made-up persons, a minute each. Their resting face is one that people call neutral and the
 network, at a glance, sad or angry (leaning), or any neutral one (any); between rests they show a sad, an
@@ -268,7 +269,7 @@ class Judgement:
     def __init__(self):
         self.delays, self.lasted = [], []
         self.names = self.words = 0
-        self.right = self.unsure = self.minutes = 0.0
+        self.right = self.unsure = self.minutes = self.talk = self.mistaken = 0.0
 
     def add(self, times, labels, sequence):
         ends = [turn[0] for turn in sequence.turns[1:]] + [times[-1]]
@@ -286,12 +287,16 @@ class Judgement:
         self.right += np.sum(span[labels == sequence.truth]) / 60
         self.unsure += np.sum(span[labels == UNCERTAIN]) / 60
         self.minutes += np.sum(span) / 60
+        talk = sequence.truth != LABELS.index("surprise")
+        if sequence.speech:
+            self.talk += np.sum(span[talk])
+            self.mistaken += np.sum(span[talk & (labels == LABELS.index("surprise"))])
 
     def row(self):
         return (np.median(self.delays), np.mean(self.delays), self.names / self.minutes,
                 self.words / self.minutes,
                 100 * np.mean(np.array(self.lasted or [9]) < 0.4), 100 * self.right / self.minutes,
-                100 * self.unsure / self.minutes)
+                100 * self.unsure / self.minutes, 100 * self.mistaken / self.talk)
 
 
 def judge(filtered, sequences, answers):
@@ -311,13 +316,13 @@ def labels_section(options):
     sequences = make_sequences(read_faces(options.data, options.ferplus), options.sequences,
                                options.seed)
     answers = [library.recognize(sequence.crops) for sequence in sequences]
-    print("%-12s %5s   %6s %6s %7s %7s %7s %7s %7s" % (
-        "filter", "tau", "delay", "mean", "false", "words", "short", "right", "unsure"))
+    print("%-12s %5s   %6s %6s %7s %7s %7s %7s %7s %7s" % (
+        "filter", "tau", "delay", "mean", "false", "words", "short", "right", "unsure", "talk"))
     for name, filtered in (("exponential", exponential),
                            ("smoother", lambda *given: library.smooth(*given)[0])):
         for seconds in (0, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5):
             row = judge(lambda t, a: filtered(t, a, seconds), sequences, answers)
-            print("%-12s %5.1f   %5.2fs %5.2fs %7.1f %7.1f %6.1f%% %6.1f%% %6.1f%%" % (
+            print("%-12s %5.1f   %5.2fs %5.2fs %7.1f %7.1f %6.1f%% %6.1f%% %6.1f%% %6.1f%%" % (
                 name, seconds, *row))
 
 
