@@ -473,6 +473,7 @@ def write_shots(rng, options, path):
     without, shots = picture_paths(options.without), []
     command = ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s",
                "%dx%d" % LIVE_SIZE, "-r", str(RATE), "-i", "-", "-c:v", "mjpeg", "-q:v", "4", path]
+    noises = [rng.normal(0, 3, LIVE_SIZE[::-1])[..., None].astype(np.float32) for _ in range(7)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as film:
         for shot in range(options.cuts):
             picture, place, side = fill(without[rng.integers(len(without))]), None, 0
@@ -481,11 +482,10 @@ def write_shots(rng, options, path):
                 picture, place = with_portrait(rng, picture, portraits[rng.integers(len(portraits))],
                                                side)
             shots.append((place, side))
-            for _ in range(RATE):
+            for frame in range(RATE):
                 x, y = (int(value) for value in rng.integers(-1, 2, 2))
-                noise = rng.normal(0, 3, picture.shape[:2])[..., None]
-                frame = np.clip(np.roll(picture, (y, x), (0, 1)) + noise, 0, 255)
-                film.stdin.write(frame.astype(np.uint8).tobytes())
+                noisy = np.roll(picture, (y, x), (0, 1)) + noises[frame % len(noises)]
+                film.stdin.write(np.clip(noisy, 0, 255).astype(np.uint8).tobytes())
     if film.returncode:
         sys.exit("trust.py: ffmpeg could not write the film")
     return shots
