@@ -2,10 +2,12 @@
  * scripted sources and a scripted detection. Worth most under ThreadSanitizer. */
 #include "testing.h"
 
+#include "interrupt.h"
 #include "pipeline.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -137,7 +139,7 @@ enum expressions_status expressions_track(struct expressions_tracker *tracker,
     while (script.blocked)
         pause_for(1);
     if (script.fails >= 0 && index >= script.fails) {
-        snprintf(error->text, sizeof error->text, "script: detection fails");
+        *error = (struct expressions_error){EXPRESSIONS_FAILED, "script: detection fails"};
         return EXPRESSIONS_FAILED;
     }
     pthread_mutex_lock(&tracker->lock);
@@ -463,6 +465,76 @@ static void test_slow_camera(void **state)
     pipeline_free(&pipeline);
 }
 
+/* What has not been started, or could not be started again, can be joined all the same. */
+static void test_join_without_start(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = 3};
+    struct source source = source_of(&camera);
+    struct pipeline_settings settings = {.source = &source};
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, false, &error), 0);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    pipeline_join(pipeline, &error);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    pipeline_free(&pipeline);
+}
+
+/* An end that comes before a start, or between two of them, is not forgotten. */
+static void test_end_before_start(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = -1, .wait = 1};
+    struct source source = source_of(&camera);
+    struct pipeline_settings settings = {.source = &source};
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+    pipeline_end(pipeline);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+        assert_null(pipeline_wait(pipeline));
+        assert_true(pipeline_done(pipeline));
+        pipeline_join(pipeline, &error);
+    }
+    pipeline_free(&pipeline);
+}
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool holding;
+
+static void hold_for_a_while(void *context)
+{
+    (void)context;
+    pthread_mutex_lock(&held);
+    atomic_store(&holding, true);
+    pause_for(50);
+    pthread_mutex_unlock(&held);
+}
+
+/* Whoever stops the program when a signal comes is not cut off within what it does: it may hold a
+ * lock of a library. */
+static void test_interrupt_ends_in_order(void **state)
+{
+    (void)state;
+    struct interrupt *interrupt;
+    struct error error;
+    assert_int_equal(interrupt_watch(&interrupt, hold_for_a_while, NULL, &error), 0);
+    interrupt_free(&interrupt);
+    assert_null(interrupt);
+    assert_false(atomic_load(&holding));
+    assert_int_equal(interrupt_watch(&interrupt, hold_for_a_while, NULL, &error), 0);
+    assert_int_equal(raise(SIGTERM), 0);
+    while (!atomic_load(&holding))
+        pause_for(1);
+    assert_true(interrupt_came(interrupt));
+    interrupt_free(&interrupt);
+    assert_int_equal(pthread_mutex_trylock(&held), 0);
+    pthread_mutex_unlock(&held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,7 +542,8 @@ int main(void)
         cmocka_unit_test(test_every_frame),       cmocka_unit_test(test_never_behind),
         cmocka_unit_test(test_newest_wins),       cmocka_unit_test(test_detection_fails),
         cmocka_unit_test(test_camera_comes_back), cmocka_unit_test(test_a_thousand_times),
-        cmocka_unit_test(test_slow_camera),
+        cmocka_unit_test(test_slow_camera),       cmocka_unit_test(test_join_without_start),
+        cmocka_unit_test(test_end_before_start),  cmocka_unit_test(test_interrupt_ends_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

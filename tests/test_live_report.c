@@ -64,6 +64,27 @@ static void make_timeline(struct timeline *timeline)
     }
 }
 
+/* Half a million faces, as a day before a busy street brings them: not one after another is looked
+ * for among all, which would take hours. */
+static void test_many_faces(void **state)
+{
+    (void)state;
+    enum { FACES = 500000 };
+    struct timeline timeline = {.count = FACES};
+    size_t count;
+    timeline.stretches = calloc(FACES, sizeof *timeline.stretches);
+    assert_non_null(timeline.stretches);
+    for (int i = 0; i < FACES; i++)
+        timeline.stretches[i] = (struct stretch){FACES - i, i % LABEL_COUNT, i, i + 1};
+    struct timeline_total *totals = timeline_totals(&timeline, &count);
+    assert_non_null(totals);
+    assert_int_equal(count, FACES);
+    assert_int_equal(totals[0].face, FACES);
+    expect_close(totals[FACES - 1].all, 1, 1e-9, "last face");
+    free(totals);
+    timeline_free(&timeline);
+}
+
 static void test_timeline(void **state)
 {
     (void)state;
@@ -150,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_smoothing_steps),
         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_many_faces),
         cmocka_unit_test_setup_teardown(test_timeline_report, make_folder, remove_folder),
         cmocka_unit_test(test_progress_bar),
         cmocka_unit_test(test_statistics),

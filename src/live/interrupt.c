@@ -2,19 +2,24 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SIGNAL_COUNT = 3 };
 static const int signals[SIGNAL_COUNT] = {SIGINT, SIGTERM, SIGHUP};
 
-/* A signal handler is given no context. Blocking the signals and waiting for them in a thread
- * would do without, but libraries start threads of their own that do not block them. */
-static sem_t signalled;
+/* What the thread reads: a signal came, or there is no more to wait for. */
+enum { SIGNALLED = 's', ENDED = 'e' };
+
+/* A signal handler is given no context: it writes into this pipe. Blocking the signals and waiting
+ * for them in a thread would do without, but libraries start threads of their own that do not block
+ * them. */
+static int ends[2];
 
 struct interrupt {
     pthread_t thread;
@@ -24,21 +29,30 @@ struct interrupt {
     void *context;
 };
 
+static void tell(char what)
+{
+    ssize_t written = write(ends[1], &what, 1);
+    (void)written;
+}
+
 static void on_signal(int number)
 {
     (void)number;
     int code = errno;
-    sem_post(&signalled);
+    tell(SIGNALLED);
     errno = code;
 }
 
 static void *watch(void *argument)
 {
     struct interrupt *interrupt = argument;
-    while (sem_wait(&signalled) && errno == EINTR)
+    char what = ENDED;
+    while (read(ends[0], &what, 1) < 0 && errno == EINTR)
         continue;
-    atomic_store(&interrupt->came, true);
-    interrupt->stop(interrupt->context);
+    if (what == SIGNALLED) {
+        atomic_store(&interrupt->came, true);
+        interrupt->stop(interrupt->context);
+    }
     return NULL;
 }
 
@@ -50,6 +64,12 @@ static void watch_signal(int number, const struct sigaction *action, struct siga
         sigaction(number, action, NULL);
 }
 
+static void close_ends(void)
+{
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error)
 {
@@ -59,11 +79,13 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
     made->stop = stop;
     made->context = context;
     atomic_init(&made->came, false);
-    int code = sem_init(&signalled, 0, 0) ? errno : 0;
+    int code = pipe(ends) ? errno : 0;
     if (!code) {
+        fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
         code = pthread_create(&made->thread, NULL, watch, made);
         if (code)
-            sem_destroy(&signalled);
+            close_ends();
     }
     if (code) {
         free(made);
@@ -91,11 +113,11 @@ void interrupt_free(struct interrupt **interrupt)
         return;
     for (int i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &ended->previous[i], NULL);
-    pthread_cancel(ended->thread);
+    tell(ENDED); /* behind a signal that came before, which is followed to its end */
     int code = pthread_join(ended->thread, NULL);
     assert(code == 0);
     (void)code;
-    sem_destroy(&signalled);
+    close_ends();
     free(ended);
     *interrupt = NULL;
 }

@@ -32,6 +32,7 @@ struct live {
     struct csv *csv;           /* NULL without --csv */
     const struct frame *frame; /* the latest, until the next one is taken; NULL: none yet */
     struct tally tally;
+    bool summed_up; /* at the end: the timeline is collected */
     struct timeline timeline;
     struct progress_bar progress;
     long limit; /* frames; 0: none */

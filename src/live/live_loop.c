@@ -123,7 +123,8 @@ static int process(struct live *live, struct frame *frame, struct error *error)
         return -1;
     if (live->calibrating)
         follow_calibration(live);
-    if (timeline_add(&live->timeline, frame, error) || report(live, frame, error))
+    if ((live->summed_up && timeline_add(&live->timeline, frame, error)) ||
+        report(live, frame, error))
         return -1;
     if (live->recorder && recorder_add(live->recorder, frame, frame->faces, error))
         return -1;

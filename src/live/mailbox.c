@@ -1,6 +1,7 @@
 #include "mailbox.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,9 @@ static int create_condition(pthread_cond_t *condition)
     int code = pthread_condattr_init(&attributes);
     if (code)
         return code;
+#ifndef __APPLE__ /* which has no clock but the relative one of mailbox_sleep */
     code = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
     if (!code)
         code = pthread_cond_init(condition, &attributes);
     pthread_condattr_destroy(&attributes);
@@ -126,12 +129,33 @@ void mailbox_end(struct mailbox *box)
     unlock(box);
 }
 
+/* `deadline` is a time of CLOCK_MONOTONIC. */
+static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                      const struct timespec *deadline)
+{
+#ifdef __APPLE__
+    struct timespec now, left;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    left.tv_sec = deadline->tv_sec - now.tv_sec;
+    left.tv_nsec = deadline->tv_nsec - now.tv_nsec;
+    if (left.tv_nsec < 0) {
+        left.tv_sec--;
+        left.tv_nsec += 1000000000;
+    }
+    if (left.tv_sec < 0)
+        return ETIMEDOUT;
+    return pthread_cond_timedwait_relative_np(condition, mutex, &left);
+#else
+    return pthread_cond_timedwait(condition, mutex, deadline);
+#endif
+}
+
 bool mailbox_sleep(struct mailbox *box, const struct timespec *deadline)
 {
     lock(box);
     int code = 0;
     while (!box->stopped && code == 0)
-        code = pthread_cond_timedwait(&box->changed, &box->lock, deadline);
+        code = wait_until(&box->changed, &box->lock, deadline);
     bool open = !box->stopped;
     unlock(box);
     return open;

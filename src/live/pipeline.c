@@ -2,21 +2,41 @@
 
 #include "library_error.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct pipeline {
     struct pipeline_settings settings;
     struct mailbox *to_detection, *to_main;
     struct expressions_tracker *tracker; /* of this start */
-    struct capture *capture;
+    struct capture *capture;             /* NULL: it does not run */
     struct detection *detection;
+    pthread_mutex_t lock; /* guards: */
+    bool running;         /* the source may be told to stop */
+    bool ended;           /* for good */
 };
+
+static void set_running(struct pipeline *pipeline, bool running)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->running = running;
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+static bool has_ended(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    bool ended = pipeline->ended;
+    pthread_mutex_unlock(&pipeline->lock);
+    return ended;
+}
 
 int pipeline_create(struct pipeline **pipeline, bool live, struct error *error)
 {
     struct pipeline *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the frame buffers");
+    pthread_mutex_init(&made->lock, NULL);
     enum mailbox_mode mode = live ? MAILBOX_NEWEST : MAILBOX_EVERY;
     if (mailbox_create(&made->to_detection, mode, error) ||
         mailbox_create(&made->to_main, mode, error)) {
@@ -33,6 +53,7 @@ void pipeline_free(struct pipeline **pipeline)
         return;
     mailbox_free(&(*pipeline)->to_main);
     mailbox_free(&(*pipeline)->to_detection);
+    pthread_mutex_destroy(&(*pipeline)->lock);
     free(*pipeline);
     *pipeline = NULL;
 }
@@ -85,6 +106,9 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
         expressions_tracker_close(&pipeline->tracker);
         return -1;
     }
+    set_running(pipeline, true);
+    if (has_ended(pipeline)) /* while it was being started */
+        pipeline_stop(pipeline);
     return 0;
 }
 
@@ -120,15 +144,28 @@ void pipeline_stop(struct pipeline *pipeline)
 {
     mailbox_stop(pipeline->to_detection);
     mailbox_stop(pipeline->to_main);
-    if (pipeline->settings.source && pipeline->settings.source->stop)
+    pthread_mutex_lock(&pipeline->lock);
+    if (pipeline->running && pipeline->settings.source->stop)
         pipeline->settings.source->stop(pipeline->settings.source);
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+void pipeline_end(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->ended = true;
+    pthread_mutex_unlock(&pipeline->lock);
+    pipeline_stop(pipeline);
 }
 
 enum source_status pipeline_join(struct pipeline *pipeline, struct error *error)
 {
     struct error failure;
+    if (!pipeline->capture)
+        return SOURCE_END;
     pipeline_stop(pipeline);
     enum source_status status = capture_join(&pipeline->capture, error);
+    set_running(pipeline, false);
     if (detection_join(&pipeline->detection, &failure)) {
         *error = failure;
         status = SOURCE_FAILED;

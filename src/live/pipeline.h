@@ -51,8 +51,10 @@ long pipeline_dropped(struct pipeline *pipeline);
 
 /* Ends both threads soon. Any thread. */
 void pipeline_stop(struct pipeline *pipeline);
-/* Stops it and waits for the threads. The result is as of capture_join; a failure may be the
- * detection's. */
+/* The same, for good: what is being started, or is started later, stops at once. Any thread. */
+void pipeline_end(struct pipeline *pipeline);
+/* Stops it and waits for the threads, where it runs. The result is as of capture_join; a failure
+ * may be the detection's. */
 enum source_status pipeline_join(struct pipeline *pipeline, struct error *error);
 
 #endif

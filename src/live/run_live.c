@@ -71,7 +71,7 @@ static enum exit_status open_source(struct live *live, struct error *error)
 static void stop_early(void *context)
 {
     struct live *live = context;
-    pipeline_stop(live->pipeline);
+    pipeline_end(live->pipeline);
     SDL_Event event = {.type = SDL_QUIT};
     SDL_PushEvent(&event);
 }
@@ -241,6 +241,13 @@ static void log_details(const struct live *live, double seconds, long dropped)
     }
 }
 
+/* Who showed what is told of headless work, and of every video. */
+static bool tells_faces(const struct live *live)
+{
+    const struct options *options = live->options;
+    return options->words && !options->quiet && (!live->view || options->input == INPUT_VIDEO);
+}
+
 /* Where stdout is not for JSON: of headless work, and of every video. */
 static int print_summary(const struct live *live, double seconds, long dropped)
 {
@@ -249,8 +256,7 @@ static int print_summary(const struct live *live, double seconds, long dropped)
         return 0;
     if (!live->view && text_report_summary(stdout, &live->tally, seconds, dropped))
         return -1;
-    return !live->view || options->input == INPUT_VIDEO ? timeline_print(stdout, &live->timeline)
-                                                        : 0;
+    return tells_faces(live) ? timeline_print(stdout, &live->timeline) : 0;
 }
 
 /* What is told of the whole. */
@@ -283,6 +289,7 @@ static void end_without_display(void *context)
 static enum exit_status run(struct live *live, struct error *error)
 {
     double begin = monotonic_now();
+    live->summed_up = live->options->report || tells_faces(live);
     if (live->view)
         view_on_loss(end_without_display, live);
     int result = live_loop(live, error);

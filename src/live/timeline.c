@@ -83,20 +83,36 @@ const char *timeline_name(int label)
     return label == TIMELINE_UNCERTAIN ? "uncertain" : label_names[label];
 }
 
+/* A tracker counts its faces from 1, so that their numbers can be places in a table. */
+static size_t places_needed(const struct timeline *timeline)
+{
+    int most = 0;
+    for (size_t s = 0; s < timeline->count; s++)
+        most = timeline->stretches[s].face > most ? timeline->stretches[s].face : most;
+    return (size_t)most + 1;
+}
+
 struct timeline_total *timeline_totals(const struct timeline *timeline, size_t *count)
 {
     struct timeline_total *totals = calloc(timeline->count + 1, sizeof *totals);
+    size_t *places = calloc(places_needed(timeline), sizeof *places); /* in totals[], from 1 */
     *count = 0;
-    for (size_t s = 0; totals && s < timeline->count; s++) {
+    for (size_t s = 0; totals && places && s < timeline->count; s++) {
         const struct stretch *stretch = &timeline->stretches[s];
-        size_t t = 0;
-        while (t < *count && totals[t].face != stretch->face)
-            t++;
-        if (t == *count)
-            totals[(*count)++].face = stretch->face;
-        totals[t].all += stretch->end - stretch->start;
-        totals[t].seconds[stretch->label] += stretch->end - stretch->start;
+        size_t *place = &places[stretch->face];
+        if (*place == 0) {
+            *place = ++*count;
+            totals[*place - 1].face = stretch->face;
+        }
+        struct timeline_total *total = &totals[*place - 1];
+        total->all += stretch->end - stretch->start;
+        total->seconds[stretch->label] += stretch->end - stretch->start;
     }
+    if (!places) {
+        free(totals);
+        totals = NULL;
+    }
+    free(places);
     return totals;
 }
 
