@@ -5,6 +5,8 @@
 # Usage: style.sh SOURCE_DIR CC CXX
 set -u
 cd "$1" || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 cc=$2
 cxx=$3
 sdl=$(pkg-config --cflags sdl2 SDL2_ttf)
@@ -65,6 +67,13 @@ long=$(awk -v file=700 -v body=80 '
         start = 0
     }' src/*/*.[ch] include/* shim/*)
 [ -z "$long" ] || fail "$long"
+
+# The format check does not pass where its tool is missing.
+mkdir "$work/tools" && printf '#!/bin/sh\necho clang-format version 15.0.0\n' >"$work/tools/clang-format"
+chmod +x "$work/tools/clang-format"
+ln -s "$work/tools/clang-format" "$work/tools/clang-format-14"
+PATH=$work/tools:$PATH .ci/format 2>"$work/err" && fail "the format is not checked, and nobody says so"
+grep -q "no clang-format 14" "$work/err" || fail "format: $(cat "$work/err")"
 
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"
