@@ -64,7 +64,8 @@ static cv::Mat turned_upright(cv::Mat pixels, int orientation)
 
 static cv::Mat decode(const uint8_t *bytes, size_t size)
 {
-    static const char unreadable[] = "not a picture or damaged; try one that an image viewer opens";
+    static const char unreadable[] =
+        "damaged, or no picture of a kind that is read here; convert it to PNG or JPEG";
     const PictureSize stated = picture_size(bytes, size);
     if (stated.width == 0 || stated.height == 0)
         throw Failure{OCV_CANNOT, unreadable};

@@ -142,7 +142,7 @@ void VideoInput::open(const std::string &name)
         url.clear();
         failure = "not a video that can be read from a pipe; write y4m, MJPEG or MPEG-TS into it";
         if (kind_ == PIPED_CAMERA) /* to measure the rate would hold the first frames back */
-            options.set("fpsprobesize", "0").set("analyzeduration", "500000");
+            options.set("fpsprobesize", "0");
     } else {
         url = file_name(name);
         options.set("protocol_whitelist", "file");
@@ -161,6 +161,8 @@ void VideoInput::open(const std::string &name)
     checked(avformat_open_input(&opening, url.c_str(), known, options.address()), OCV_CANNOT,
             failure);
     format_.reset(opening);
+    if (kind_ == PIPED_CAMERA && (format_->iformat->flags & AVFMT_NOTIMESTAMPS) != 0)
+        format_->max_analyze_duration = AV_TIME_BASE / 2; /* there is nothing else in it */
     checked(avformat_find_stream_info(format_.get(), nullptr), OCV_CANNOT, failure);
 }
 

@@ -130,10 +130,10 @@ bool Reader::useless() const
 /* Gives the decoder one packet, or word of the end. */
 void Reader::feed()
 {
-    do
+    do {
         fed_all_ = useless() || !input_.read(packet_.get());
-    while (!fed_all_ && (packet_->stream_index != stream_->index || packet_->size == 0));
-    arrival_ = Clock::now();
+        arrival_ = Clock::now();
+    } while (!fed_all_ && (packet_->stream_index != stream_->index || packet_->size == 0));
     if (!begun_ && !fed_all_) {
         timeline_.begin(input_.time_of(*packet_), input_.longest_step());
         begun_ = true;

@@ -1,8 +1,9 @@
 #!/bin/sh
 # The program with cameras that fake_camera.c plays for it and for OpenCV.
-# Usage: cameras.sh PROGRAM FAKE_CAMERA SOURCE_DIR
+# Usage: cameras.sh PROGRAM FAKE_CAMERA MAKE_PICTURES SOURCE_DIR
 set -u
-source_dir=$3
+make_pictures=$3
+source_dir=$4
 [ "$(uname -s)" = Linux ] || { echo "skipped: not Linux"; exit 77; }
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
@@ -116,6 +117,92 @@ await has_lines out 3
 wait "$running"
 got=$?
 [ "$got" -eq 5 ] || fail "loss: status $got, not 5: $(cat err)"
+
+rm gone
+
+# --- The bare sensors of a Raspberry Pi: how to have their pictures
+for sensor in unicam:pRAA unicam:RGGB rp1-cfe:YUYV bcm2835-isp:YUYV; do
+    export FAKE_DRIVER=${sensor%:*} FAKE_FORMAT=${sensor#*:}
+    run 4 --headless --camera 0
+    grep -q "sensor's raw data.*rpicam-vid .* | ./expressions --camera -" err && [ "$(wc -l <err)" -eq 1 ] ||
+        fail "$sensor: $(cat err)"
+    run 0 --list-cameras
+    grep -q "/dev/video0" out && fail "$sensor is listed"
+done
+# What is no sensor comes the same way: a converter of HDMI.
+export FAKE_DRIVER=unicam FAKE_FORMAT=YUYV
+run 0 --camera 0 --max-frames 2
+unset FAKE_DRIVER FAKE_FORMAT
+
+# --- What cameras give: frames that ffmpeg makes, one in a file
+if ! command -v ffmpeg >/dev/null; then
+    echo "formats of cameras: skipped, there is no ffmpeg"
+    exit "$((failures > 0))"
+fi
+"$make_pictures" . || exit 1
+
+# frames FOLDER FORMAT SIZE FILTER [COUNT]: of the face, sixty, in place of what was in the folder.
+frames()
+{
+    rm -rf "$1" && mkdir "$1"
+    case $2 in
+    YUYV) codec="rawvideo -pix_fmt yuyv422" ;;
+    NV12) codec="rawvideo -pix_fmt nv12" ;;
+    GREY) codec="rawvideo -pix_fmt gray" ;;
+    MJPG) codec="mjpeg -q:v 3" ;;
+    H264) codec="libx264 -pix_fmt yuv420p -g 5" ;;
+    esac
+    # shellcheck disable=SC2086 # the words are arguments
+    ffmpeg -v error -loop 1 -framerate 30 -i face.png -frames:v "${5:-60}" -vf "scale=${3%x*}:${3#*x}$4" -c:v $codec \
+        -f image2 "$1/%d" </dev/null || fail "ffmpeg makes no $2"
+}
+
+# look COUNT: at the camera's frames, so many of them.
+look()
+{
+    run 0 --headless --camera 0 --json --max-frames "$1"
+}
+
+# sees WHAT SIZE COUNT: so many of the lines have the face, in this size.
+sees()
+{
+    seen=$(grep -c "\"width\":${2%x*},\"height\":${2#*x},\"faces\":\[{\"id\":" out)
+    [ "$seen" -ge "$3" ] || fail "$1, $2: $seen faces, not $3: $(tail -n 1 out) $(cat err)"
+}
+
+FAKE_FRAMES=$work/frames
+export FAKE_FORMAT FAKE_SIZE FAKE_FRAMES
+for FAKE_FORMAT in YUYV MJPG NV12 GREY H264; do
+    for FAKE_SIZE in 640x480 333x251; do
+        [ "$FAKE_FORMAT$FAKE_SIZE" = H264333x251 ] && FAKE_SIZE=334x250 # it has even sides
+        frames frames $FAKE_FORMAT $FAKE_SIZE "" 20
+        look 4
+        sees $FAKE_FORMAT $FAKE_SIZE 4
+    done
+done
+
+# --- Ten black frames first, the first three of them spoilt
+FAKE_SIZE=640x480
+for FAKE_FORMAT in MJPG YUYV; do
+    frames frames $FAKE_FORMAT $FAKE_SIZE ",eq=brightness='if(lt(n,10),-1,0)':eval=frame"
+    for spoilt in 1 2 3; do : >frames/$spoilt; done
+    look 20
+    sees "black, then $FAKE_FORMAT" $FAKE_SIZE 10
+    head -n 1 out | grep -q '"faces":\[\]}' || fail "black, then $FAKE_FORMAT: a face in the first: $(head -n 1 out)"
+    [ ! -s err ] || fail "black, then $FAKE_FORMAT: $(cat err)"
+done
+
+# --- Another size from frame 16 on: in the stream itself, or after the camera was opened anew
+for FAKE_FORMAT in MJPG H264 YUYV; do
+    frames later $FAKE_FORMAT 320x240 ""
+    frames frames $FAKE_FORMAT 640x480 ""
+    for number in $(seq 16 60); do mv later/$number frames; done
+    [ $FAKE_FORMAT = YUYV ] && export FAKE_LATER=320x240
+    look 30
+    sees "$FAKE_FORMAT, first" 640x480 5
+    sees "$FAKE_FORMAT, later" 320x240 5
+done
+grep -q "gives no pictures any more" err && grep -q "is back" err || fail "no word of the new size: $(cat err)"
 
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"

@@ -11,6 +11,15 @@
  *
  * An empty file of the name in FAKE_GONE unplugs the first and the last; one that is not empty puts
  * "Fake Other" in their place. Each try to open them meanwhile adds a line to the file FAKE_TRIES.
+ *
+ * The first is another camera where these are set:
+ *
+ *     FAKE_FORMAT  the four letters of its pixel format, such as MJPG; YUYV otherwise
+ *     FAKE_SIZE    its only size, such as 333x251
+ *     FAKE_LATER   its size from frame 16 on; who has asked for the first gets spoilt frames then
+ *     FAKE_FRAMES  a folder with the frames 1, 2, ... in files of these names; an empty one is
+ * marked as spoilt, and after the last one none comes any more FAKE_DRIVER  its driver's name, and
+ * its own; rp1-cfe has pipelines that others have to set up
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -43,6 +52,7 @@ enum presence { PRESENT, GONE, REPLACED };
 /* A process streams from one camera at a time. */
 static struct stream {
     enum presence opened; /* what was there then */
+    unsigned given;       /* frames so far */
     unsigned width, height, count;
     bool queued[MAX_BUFFERS];
     unsigned next;
@@ -94,6 +104,32 @@ static void note_try(void)
     int file = path ? next(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
     if (file >= 0 && write(file, "\n", 1) == 1)
         close(file);
+}
+
+/* What is set in the environment for this camera, or this. */
+static const char *setting(int number, const char *name, const char *usual)
+{
+    const char *set = number == WEBCAM ? getenv(name) : NULL;
+    return set ? set : usual;
+}
+
+static unsigned pixel_format(int number)
+{
+    const char *letters = setting(number, "FAKE_FORMAT", "YUYV");
+    return v4l2_fourcc((unsigned)letters[0], (unsigned)letters[1], (unsigned)letters[2],
+                       (unsigned)letters[3]);
+}
+
+static bool is_later(int number)
+{
+    return *setting(number, "FAKE_LATER", "") && streams[number].given >= 15;
+}
+
+/* Whether it has one size only, and which. */
+static bool only_size(int number, unsigned *width, unsigned *height)
+{
+    const char *name = is_later(number) ? "FAKE_LATER" : "FAKE_SIZE";
+    return sscanf(setting(number, name, ""), "%ux%u", width, height) == 2;
 }
 
 static int open_camera(int number)
@@ -183,24 +219,46 @@ static int query(int number, struct v4l2_capability *facts)
     *facts = (struct v4l2_capability){.device_caps = ability | V4L2_CAP_STREAMING};
     facts->capabilities =
         V4L2_CAP_DEVICE_CAPS | V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING;
+    snprintf((char *)facts->driver, sizeof facts->driver, "%s",
+             setting(number, "FAKE_DRIVER", "fake"));
+    if (strcmp((char *)facts->driver, "rp1-cfe") == 0)
+        facts->device_caps |= V4L2_CAP_IO_MC;
     snprintf((char *)facts->card, sizeof facts->card, "%s",
-             presence_of(number) == REPLACED ? "Fake Other" : names[number]);
+             presence_of(number) == REPLACED ? "Fake Other"
+                                             : setting(number, "FAKE_DRIVER", names[number]));
+    return 0;
+}
+
+/* The kernel describes formats in words; of those that are used here, it is only these that matter.
+ */
+static int enumerate_formats(int number, struct v4l2_fmtdesc *description)
+{
+    if (description->index > 0)
+        return EINVAL;
+    const char *letters = setting(number, "FAKE_FORMAT", "YUYV");
+    bool bayer = strcmp(letters, "RGGB") == 0 || strcmp(letters, "pRAA") == 0;
+    description->pixelformat = pixel_format(number);
+    snprintf((char *)description->description, sizeof description->description, "%s",
+             bayer ? "8-bit Bayer RGRG/GBGB" : letters);
     return 0;
 }
 
 static int enumerate_sizes(int number, struct v4l2_frmsizeenum *size)
 {
+    size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+    if (only_size(number, &size->discrete.width, &size->discrete.height))
+        return size->index == 0 ? 0 : EINVAL;
     if (number == SECOND || size->index >= sizeof sizes / sizeof *sizes)
         return EINVAL;
-    size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
     size->discrete.width = sizes[size->index][0];
     size->discrete.height = sizes[size->index][1];
     return 0;
 }
 
-/* Takes the size that was asked for where there is such a one, and always YUYV. */
-static int format(struct stream *stream, struct v4l2_format *asked, bool set)
+/* Takes the size that was asked for where there is such a one, and the only format. */
+static int format(int number, struct v4l2_format *asked, bool set)
 {
+    struct stream *stream = &streams[number];
     struct v4l2_pix_format *pixels = &asked->fmt.pix;
     for (size_t i = 0; set && i < sizeof sizes / sizeof *sizes; i++) {
         if (sizes[i][0] == pixels->width && sizes[i][1] == pixels->height) {
@@ -208,9 +266,10 @@ static int format(struct stream *stream, struct v4l2_format *asked, bool set)
             stream->height = pixels->height;
         }
     }
+    only_size(number, &stream->width, &stream->height);
     *pixels = (struct v4l2_pix_format){.width = stream->width,
                                        .height = stream->height,
-                                       .pixelformat = V4L2_PIX_FMT_YUYV,
+                                       .pixelformat = pixel_format(number),
                                        .field = V4L2_FIELD_NONE,
                                        .bytesperline = stream->width * 2,
                                        .sizeimage = stream->width * stream->height * 2};
@@ -226,31 +285,63 @@ static int request(struct stream *stream, struct v4l2_requestbuffers *buffers)
     return 0;
 }
 
-/* Waits for a thirtieth of a second and gives a grey frame: brighter from left to right. */
-static int give_frame(int device, struct stream *stream, struct v4l2_buffer *buffer)
+/* Grey: brighter from left to right. Returns the number of bytes; -1: they cannot be written. */
+static ssize_t draw_frame(int device, const struct stream *stream, off_t at)
 {
+    static uint8_t line[1280 * 2];
+    for (unsigned x = 0; x < stream->width; x++) {
+        line[2 * x] = (uint8_t)(16 + 200 * x / stream->width);
+        line[2 * x + 1] = 128;
+    }
+    for (unsigned y = 0; y < stream->height; y++, at += stream->width * 2)
+        if (pwrite(device, line, stream->width * 2, at) < 0)
+            return -1;
+    return stream->width * stream->height * 2;
+}
+
+/* The frame of this number, from a file; -1: there is none. */
+static ssize_t read_frame(int device, const char *folder, unsigned frame, off_t at)
+{
+    static uint8_t bytes[BUFFER_SIZE];
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%u", folder, frame);
+    int (*next)(const char *, int, ...) = real("open");
+    int file = next(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return -1;
+    ssize_t size = read(file, bytes, sizeof bytes);
+    close(file);
+    return size > 0 ? pwrite(device, bytes, (size_t)size, at) : size;
+}
+
+/* Waits for a thirtieth of a second and gives a frame. */
+static int give_frame(int device, int number, struct v4l2_buffer *buffer)
+{
+    struct stream *stream = &streams[number];
+    const char *folder = setting(number, "FAKE_FRAMES", NULL);
     const struct timespec interval = {0, 33 * 1000000L};
     nanosleep(&interval, NULL);
-    if (presence_of((int)(stream - streams)) != stream->opened)
+    if (presence_of(number) != stream->opened)
         return ENODEV;
     for (unsigned i = 0; i < stream->count; i++) {
         unsigned index = (stream->next + i) % stream->count;
         if (!stream->queued[index])
             continue;
-        static uint8_t line[1280 * 2];
-        for (unsigned x = 0; x < stream->width; x++) {
-            line[2 * x] = (uint8_t)(16 + 200 * x / stream->width);
-            line[2 * x + 1] = 128;
-        }
         off_t at = (off_t)index * BUFFER_SIZE;
-        for (unsigned y = 0; y < stream->height; y++, at += stream->width * 2)
-            if (pwrite(device, line, stream->width * 2, at) < 0)
-                return EIO;
+        ssize_t size = folder ? read_frame(device, folder, stream->given + 1, at)
+                              : draw_frame(device, stream, at);
+        if (size < 0)
+            return folder ? EAGAIN : EIO;
         stream->queued[index] = false;
         stream->next = (index + 1) % stream->count;
         buffer->index = index;
         buffer->length = BUFFER_SIZE;
-        buffer->bytesused = stream->width * stream->height * 2;
+        buffer->bytesused = (unsigned)size;
+        unsigned width = stream->width, height = stream->height;
+        only_size(number, &width, &height);
+        bool other = width != stream->width || height != stream->height;
+        buffer->flags = size > 0 && !other ? 0 : V4L2_BUF_FLAG_ERROR;
+        stream->given += !other;
         return 0;
     }
     return EAGAIN;
@@ -266,8 +357,7 @@ static int answer(int device, int number, unsigned long command, void *argument)
     case VIDIOC_QUERYCAP:
         return query(number, argument);
     case VIDIOC_ENUM_FMT:
-        ((struct v4l2_fmtdesc *)argument)->pixelformat = V4L2_PIX_FMT_YUYV;
-        return ((struct v4l2_fmtdesc *)argument)->index == 0 ? 0 : EINVAL;
+        return enumerate_formats(number, argument);
     case VIDIOC_G_INPUT:
         *(int *)argument = 0;
         return 0;
@@ -277,7 +367,7 @@ static int answer(int device, int number, unsigned long command, void *argument)
         return enumerate_sizes(number, argument);
     case VIDIOC_G_FMT:
     case VIDIOC_S_FMT:
-        return number == METADATA ? EINVAL : format(stream, argument, command == VIDIOC_S_FMT);
+        return number == METADATA ? EINVAL : format(number, argument, command == VIDIOC_S_FMT);
     case VIDIOC_G_PARM:
     case VIDIOC_S_PARM:
         ((struct v4l2_streamparm *)argument)->parm.capture.timeperframe =
@@ -295,7 +385,7 @@ static int answer(int device, int number, unsigned long command, void *argument)
         stream->queued[buffer->index] = true;
         return 0;
     case VIDIOC_DQBUF:
-        return give_frame(device, stream, buffer);
+        return give_frame(device, number, buffer);
     case VIDIOC_STREAMON:
     case VIDIOC_STREAMOFF:
         return 0;

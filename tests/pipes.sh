@@ -75,7 +75,7 @@ one_line "ends too early"
 # --- A camera: the newest frame wins, the first comes without waiting for many others
 for n in 1 2 3 4 5; do cat film.mjpeg; done >long.mjpeg
 run 5 long.mjpeg --json --camera -
-one_line "camera -: standard input has ended"
+one_line "camera -: no more pictures come"
 [ "$(wc -l <out)" -lt 200 ] && grep -q '"frame":199,.*"clock":"' out || fail "camera: $(wc -l <out) frames, $(tail -n 1 out)"
 mkfifo pipe
 ffmpeg -v error -y -i film.y4m -frames:v 4 -c:v mjpeg -q:v 3 start.mjpeg </dev/null
@@ -91,6 +91,18 @@ for signal in INT TERM; do
     wait $running || fail "$signal while the pipe is silent: status $?: $(cat err)"
     exec 7>&-
 done
+
+# Sound that goes on without pictures is no camera.
+ffmpeg -v error -y -i film.y4m -f lavfi -i sine=d=90 -c:v libx264 -tune zerolatency -c:a mp2 -muxdelay 0 -f mpegts sound.ts </dev/null
+: >out
+./expressions --headless --json --camera - <pipe >out 2>err &
+running=$!
+ffmpeg -v quiet -y -readrate 5 -i sound.ts -c copy -f mpegts pipe </dev/null &
+sender=$!
+wait $running
+[ $? -eq 5 ] || fail "sound alone: not status 5"
+[ -s out ] && kill $sender 2>/dev/null || fail "sound alone: it was heard to its end: $(wc -l <out) pictures"
+wait $sender 2>/dev/null
 
 # --- A picture
 run 0 face.png --json --image -

@@ -39,6 +39,14 @@ grep -q '^{' a.csv && fail "JSON stands in the table"
 [ "$(wc -l <b.csv)" -eq 2 ] || fail "a message stands in the table: $(cat b.csv)"
 ./expressions --headless --json --image face.png none.png --csv c.csv <&- >&- 2>&-
 [ "$(grep -c '^"face.png"' c.csv)" -eq 1 ] && [ "$(wc -l <c.csv)" -eq 2 ] || fail "all closed: $(cat c.csv)"
+for ask in --help --version; do
+    "$train_fer" $ask >&- 2>err
+    [ $? -eq 1 ] || fail "train_fer $ask, stdout closed: status is not 1"
+    one_line "cannot write to the standard output"
+    ./expressions $ask >&- 2>err
+    [ $? -eq 1 ] || fail "$ask, stdout closed: status is not 1"
+    one_line "stdout cannot be written"
+done
 "$train_fer" --data data.csv --align off --verifier off --features hog --hidden 4 --epochs 1 --threads 1 \
     --output m.safetensors <&- >&- 2>&-
 "$train_fer" --evaluate m.safetensors --data data.csv >out 2>err || fail "train_fer, all closed: $(cat err)"

@@ -280,6 +280,13 @@ bool cameras_get(const char *id, struct camera *camera)
     return found;
 }
 
+bool cameras_is_raw(const char *id, struct error *reason)
+{
+    (void)id;
+    (void)reason;
+    return false;
+}
+
 bool cameras_same(const char *id, const char *other)
 {
     return strcmp(id, other) == 0;

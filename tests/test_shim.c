@@ -428,6 +428,11 @@ static void test_other_formats_are_named(void **state)
          20, "a film", "--video"},
         {"RIFF\0\0\0\0AVI LIST", 16, "a film", "--video"},
         {"%PDF-1.4\n", 9, "a PDF document", "export"},
+        {"\0\0\0\x18"
+         "ftyphevx\0\0\0\0mif1",
+         20, "a HEIC picture", "heif-convert"},
+        {"II*\0\x10\0\0\0CR\2\0", 12, "a camera's raw picture", "darktable-cli"},
+        {"<svg xmlns='http://www.w3.org/2000/svg'/>", 41, "no picture of a kind", "PNG or JPEG"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         refuse_by_header(files[i].bytes, files[i].size, files[i].name);
@@ -606,9 +611,9 @@ static void test_sizes_are_read_from_headers(void **state)
     REFUSED(pam, "10000x50000");
     /* What OpenCV hands to libraries that open further files is no picture here. */
     static const char nitf[] = "NITF02.10", dicom[] = "\0\0\0\0DICM", exr[] = "\x76\x2f\x31\x01";
-    refuse_by_header(nitf, sizeof nitf - 1, "not a picture");
-    refuse_by_header(dicom, sizeof dicom - 1, "not a picture");
-    refuse_by_header(exr, sizeof exr - 1, "not a picture");
+    refuse_by_header(nitf, sizeof nitf - 1, "damaged, or no picture");
+    refuse_by_header(dicom, sizeof dicom - 1, "damaged, or no picture");
+    refuse_by_header(exr, sizeof exr - 1, "damaged, or no picture");
 }
 
 static void test_memory_that_runs_out(void **state)

@@ -172,8 +172,8 @@ for class in angry disgust fear happy sad surprise neutral; do
     { printf 'P5\n48 48\n255\n' && head -c 2304 /dev/zero; } >pictures/train/$class/black.pgm
 done
 echo text >pictures/train/happy/broken.png
-expect 1 "happy/broken.png: not a picture" --data pictures --align off --mean-faces faces.png
-expect 0 "happy/broken.png: not a picture or damaged; try one that an image viewer opens; left out" \
+expect 1 "happy/broken.png: damaged, or no picture" --data pictures --align off --mean-faces faces.png
+expect 0 "happy/broken.png: damaged, or no picture of a kind that is read here; convert it to PNG or JPEG; left out" \
     --data pictures --skip-bad --align off --mean-faces faces.png
 expect 0 "pictures: 1 pictures left out of 8" \
     --data pictures --skip-bad --align off --mean-faces faces.png

@@ -81,13 +81,40 @@ static bool gives_pictures(const struct v4l2_capability *facts)
     return abilities & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE);
 }
 
-static bool ask(const char *path, struct camera *camera)
+/* A device that is a part of a pipeline, which libcamera sets up, or whose pictures are mosaics of
+ * a sensor's (Bayer). The kernel itself words the descriptions. */
+static bool gives_raw(int device, const struct v4l2_capability *facts)
+{
+    const char *driver = (const char *)facts->driver;
+    if ((facts->device_caps & V4L2_CAP_IO_MC) || !(facts->capabilities & V4L2_CAP_VIDEO_CAPTURE) ||
+        strcmp(driver, "bcm2835-isp") == 0 || strcmp(driver, "pispbe") == 0)
+        return true;
+    struct v4l2_fmtdesc format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    while (ioctl(device, VIDIOC_ENUM_FMT, &format) == 0) {
+        if (!strstr((const char *)format.description, "Bayer"))
+            return false;
+        format.index++;
+    }
+    return format.index > 0;
+}
+
+static int open_capture(const char *path, struct v4l2_capability *facts)
 {
     int device = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (device >= 0 && (ioctl(device, VIDIOC_QUERYCAP, facts) < 0 || !gives_pictures(facts))) {
+        close(device);
+        device = -1;
+    }
+    return device;
+}
+
+static bool ask(const char *path, struct camera *camera)
+{
+    struct v4l2_capability facts = {0};
+    int device = open_capture(path, &facts);
     if (device < 0)
         return false;
-    struct v4l2_capability facts = {0};
-    bool answered = ioctl(device, VIDIOC_QUERYCAP, &facts) == 0 && gives_pictures(&facts);
+    bool answered = !gives_raw(device, &facts);
     if (answered) {
         *camera = (struct camera){0};
         snprintf(camera->path, sizeof camera->path, "%s", path);
@@ -127,6 +154,20 @@ bool cameras_get(const char *id, struct camera *camera)
 {
     char path[CAMERA_PATH_SIZE];
     return find_path(id, path) && ask(path, camera);
+}
+
+bool cameras_is_raw(const char *id, struct error *reason)
+{
+    char path[CAMERA_PATH_SIZE];
+    struct v4l2_capability facts = {0};
+    int device = find_path(id, path) ? open_capture(path, &facts) : -1;
+    bool raw = device >= 0 && gives_raw(device, &facts);
+    if (device >= 0)
+        close(device);
+    if (raw)
+        error_set(reason, "it gives a sensor's raw data; on a Raspberry Pi, pipe pictures in: "
+                          "rpicam-vid -n -t 0 --codec mjpeg -o - | ./expressions --camera -");
+    return raw;
 }
 
 bool cameras_same(const char *id, const char *other)
@@ -192,6 +233,13 @@ bool cameras_get(const char *id, struct camera *camera)
 {
     (void)id;
     (void)camera;
+    return false;
+}
+
+bool cameras_is_raw(const char *id, struct error *reason)
+{
+    (void)id;
+    (void)reason;
     return false;
 }
 

@@ -18,9 +18,13 @@ struct camera {
 };
 
 /* Finds the cameras, in the order of their numbers, and returns how many there are; the caller
- * frees *cameras. Devices that give no pictures, such as the metadata half of a webcam, are left
- * out. */
+ * frees *cameras. Devices that give no pictures, such as the metadata half of a webcam or a bare
+ * sensor, are left out. */
 int cameras_find(struct camera **cameras);
+
+/* Whether the user has named a device that gives a sensor's raw data, as those of a Raspberry Pi's
+ * own camera do: another program has to make pictures of them. The error says how, then. */
+bool cameras_is_raw(const char *id, struct error *reason);
 
 /* The camera that the user named by number or path; false where there is none. */
 bool cameras_get(const char *id, struct camera *camera);

@@ -33,7 +33,10 @@ static enum exit_status list_cameras(void)
     for (int i = 0; i < count; i++)
         print_camera(&cameras[i]);
     free(cameras);
-    if (count == 0)
+    struct error reason;
+    if (count == 0 && cameras_is_raw("0", &reason))
+        log_line(program_name, "camera 0: %s", reason.text);
+    else if (count == 0)
         log_line(program_name, "no camera here; try ./expressions --demo");
     return STATUS_DONE;
 }
@@ -102,7 +105,7 @@ int main(int argc, char *argv[])
         status = STATUS_DONE;
     else if (status != STATUS_DONE && error.text[0])
         log_line(program_name, "%s", error.text);
-    if (!enough && fflush(stdout) && status == STATUS_DONE) {
+    if (!enough && (fflush(stdout) || ferror(stdout)) && status == STATUS_DONE) {
         log_line(program_name, "stdout cannot be written; check where it goes");
         status = STATUS_FAILED;
     }

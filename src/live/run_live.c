@@ -213,7 +213,7 @@ static enum exit_status conclude(struct live *live, enum source_status end, stru
     if (end == SOURCE_FAILED)
         return STATUS_FAILED;
     if (by_itself && live->options->input == INPUT_CAMERA && strcmp(live->source.name, "-") == 0) {
-        error_set(error, "camera %s: standard input has ended", live->source.name);
+        error_set(error, "camera %s: no more pictures come from standard input", live->source.name);
         return STATUS_CAMERA_LOST;
     }
     if (by_itself && live->options->input == INPUT_CAMERA) {

@@ -132,7 +132,7 @@ int source_open_camera(struct source *source, const char *id, int width, int hei
                        struct error *error)
 {
     bool piped = strcmp(id, "-") == 0;
-    if (piped && process_check_input(error))
+    if (piped ? process_check_input(error) : cameras_is_raw(id, error))
         return -1;
     struct video_state *state = make_state(error);
     if (!state)

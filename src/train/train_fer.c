@@ -446,6 +446,15 @@ static int run(const struct options *o, struct error *error)
     return status;
 }
 
+/* The status to end with, once what was printed has arrived. */
+static int end(int status)
+{
+    if (status != EXIT_SUCCESS || (fflush(stdout) == 0 && !ferror(stdout)))
+        return status;
+    log_line(program, "cannot write to the standard output; check where it goes");
+    return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -458,11 +467,11 @@ int main(int argc, char **argv)
     }
     if (options.action == ACTION_HELP) {
         options_print_help(stdout);
-        return EXIT_SUCCESS;
+        return end(EXIT_SUCCESS);
     }
     if (options.action == ACTION_VERSION) {
         printf("%s %s\n", program, VERSION);
-        return EXIT_SUCCESS;
+        return end(EXIT_SUCCESS);
     }
     if (blas_setup(options.recipe.threads, &error) < 0) {
         log_line(program, "%s", error.text);
@@ -472,9 +481,5 @@ int main(int argc, char **argv)
     int status = run(&options, &error);
     if (error.text[0])
         log_line(program, "%s", error.text);
-    if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
-        log_line(program, "cannot write to the standard output; check where it goes");
-        return EXIT_FAILURE;
-    }
-    return status;
+    return end(status);
 }
