@@ -271,6 +271,7 @@ static float *learn_dictionary(const struct dataset *d, uint64_t seed)
     for (int i = 0; i < USED; i++)
         samples[i] = 2 * i;
     assert_int_equal(fit_dictionary(&f, d, samples, USED, seed, &error), 0);
+    free(f.pairs);
     return f.dictionary;
 }
 
