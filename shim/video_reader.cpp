@@ -224,6 +224,31 @@ static void square(int &width, int &height, AVRational ratio)
         height = static_cast<int>(std::lround(std::min(height / stated, largest)));
 }
 
+static bool is_hdr(const AVFrame &frame)
+{
+    return frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67;
+}
+
+/* Brings the light of HDR film to that of a usual screen (Hable 2010), where this FFmpeg can. */
+static std::string tone_mapping(const AVFrame &frame)
+{
+    if (!is_hdr(frame) || avfilter_get_by_name("zscale") == nullptr)
+        return "";
+    return "zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,"
+           "tonemap=hable:desat=0,zscale=transfer=bt709:matrix=bt709:range=tv,format=yuv420p,";
+}
+
+/* What an HDR film may leave unsaid. */
+static void complete_hdr(AVFrame &frame, bool rgb)
+{
+    if (frame.color_primaries == AVCOL_PRI_UNSPECIFIED)
+        frame.color_primaries = AVCOL_PRI_BT2020;
+    if (frame.colorspace == AVCOL_SPC_UNSPECIFIED)
+        frame.colorspace = rgb ? AVCOL_SPC_RGB : AVCOL_SPC_BT2020_NCL;
+    if (frame.color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame.color_range = rgb ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+}
+
 std::string Reader::chain() const
 {
     int width = decoded_->width, height = decoded_->height;
@@ -233,8 +258,8 @@ std::string Reader::chain() const
     if (swaps)
         std::swap(width, height);
     return (interlaced_ ? "bwdif=mode=send_frame:deint=interlaced," : "") + turned +
-           "scale=" + std::to_string(width) + ":" + std::to_string(height) +
-           ":flags=bicubic,format=bgr24";
+           tone_mapping(*decoded_) + "scale=" + std::to_string(width) + ":" +
+           std::to_string(height) + ":flags=bicubic,format=bgr24";
 }
 
 /* All that a graph depends on. */
@@ -254,6 +279,8 @@ void Reader::filter()
     const AVPixFmtDescriptor *const format =
         av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded_->format));
     const bool rgb = format != nullptr && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+    if (is_hdr(*decoded_))
+        complete_hdr(*decoded_, rgb);
     /* What a camera of this computer does not say is BT.601, as USB has it. */
     if (!rgb && !device_ && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED &&
         is_bt709(decoded_->width, decoded_->height))

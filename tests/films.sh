@@ -166,6 +166,20 @@ for way in "bt601 tv yuv420p 640x480" "bt601 pc yuv420p 640x480" "bt709 tv yuv42
         fail "$way: the colour is $(colour colour-copy.mp4), not 200 100 50"
 done
 
+# HDR, as phones film: red is twice green and green twice blue on a usual screen, and by far less in the
+# film's own numbers
+from="scale=out_color_matrix=bt709:out_range=tv,format=yuv444p,zscale=min=709:tin=709:pin=709:rin=tv"
+for light in smpte2084 arib-std-b67; do
+    for said in bt2020:colorspace=bt2020nc unknown:colorspace=unknown; do
+        quietly_ffmpeg -f lavfi -i color=c=0xC86432:s=640x480:r=5:d=1 -vf \
+            "$from:m=2020_ncl:p=2020:t=$light:r=tv:npl=100,format=yuv420p10le,setparams=color_primaries=$said" \
+            -color_trc $light -c:v libx264 -qp 4 hdr.mkv
+        run 0 --video hdr.mkv --output hdr-copy.mp4 --json
+        colour hdr-copy.mp4 | awk '$1 < 1.8 * $2 || $2 < 1.8 * $3 || $1 < 100 { exit 1 }' ||
+            fail "$light, $said: the colour is $(colour hdr-copy.mp4)"
+    done
+done
+
 # --- Streams: a part that is no picture is no loss; times are those at which pictures came
 command -v python3 >/dev/null || { echo "streams: skipped, there is no python3"; conclude; }
 port=$((20000 + $$ % 20000))
