@@ -1,4 +1,4 @@
-# What films.sh and copies.sh have in common; they source it with their own arguments:
+# What films.sh, copies.sh and pipes.sh have in common; they source it with their own arguments:
 # PROGRAM MAKE_PICTURES SOURCE_DIR. From here on they are in a folder of their own, with made-up
 # pictures, which goes with them.
 set -u

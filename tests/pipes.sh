@@ -1,25 +1,7 @@
 #!/bin/sh
 # "-": pictures, films and cameras from standard input, an annotated film to standard output.
 # Usage: pipes.sh PROGRAM MAKE_PICTURES SOURCE_DIR
-set -u
-make_pictures=$2
-source_dir=$3
-command -v ffmpeg >/dev/null || { echo "skipped: there is no ffmpeg"; exit 77; }
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
-work=$(mktemp -d) || exit 1
-running=
-trap 'kill $running 2>/dev/null; rm -rf "$work"' EXIT
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-"$make_pictures" . || exit 1
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$3/tests/film_tools.sh"
 
 # run STATUS FILE ARGUMENT...: the program, with the file coming through a pipe.
 run()
@@ -43,7 +25,7 @@ await()
 {
     for attempt in $(seq 120); do
         [ "$(wc -l <"$1")" -ge "$2" ] && return
-        kill -0 "$running" 2>/dev/null || break
+        kill -0 "$helper" 2>/dev/null || break
         sleep 0.5
     done
     fail "waited in vain for $2 lines of $1: $(cat err)"
@@ -82,13 +64,13 @@ ffmpeg -v error -y -i film.y4m -frames:v 4 -c:v mjpeg -q:v 3 start.mjpeg </dev/n
 for signal in INT TERM; do
     : >out
     env --default-signal=INT,TERM ./expressions --headless --json --camera - <pipe >out 2>err &
-    running=$!
+    helper=$!
     exec 7>pipe
     cat start.mjpeg >&7
     await out 1
     # It waits for more, and still hears.
-    kill -$signal $running
-    wait $running || fail "$signal while the pipe is silent: status $?: $(cat err)"
+    kill -$signal $helper
+    wait $helper || fail "$signal while the pipe is silent: status $?: $(cat err)"
     exec 7>&-
 done
 
@@ -96,10 +78,10 @@ done
 ffmpeg -v error -y -i film.y4m -f lavfi -i sine=d=90 -c:v libx264 -tune zerolatency -c:a mp2 -muxdelay 0 -f mpegts sound.ts </dev/null
 : >out
 ./expressions --headless --json --camera - <pipe >out 2>err &
-running=$!
+helper=$!
 ffmpeg -v quiet -y -readrate 5 -i sound.ts -c copy -f mpegts pipe </dev/null &
 sender=$!
-wait $running
+wait $helper
 [ $? -eq 5 ] || fail "sound alone: not status 5"
 [ -s out ] && kill $sender 2>/dev/null || fail "sound alone: it was heard to its end: $(wc -l <out) pictures"
 wait $sender 2>/dev/null
@@ -111,11 +93,11 @@ run 0 face.png --image blank.png - --output folder
 [ -s folder/-.png ] && [ -s folder/blank.png ] || fail "copies: $(ls folder)"
 run 2 face.png --image - -
 env --default-signal=INT ./expressions --headless --image - <pipe >out 2>err &
-running=$!
+helper=$!
 exec 7>pipe
 sleep 1
-kill -INT $running
-wait $running
+kill -INT $helper
+wait $helper
 [ $? -eq 130 ] || fail "Ctrl-C while a picture is awaited"
 exec 7>&-
 
@@ -186,5 +168,4 @@ for size in 640x480 1280x720; do
         fail "colours of $size: $colour"
 done
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude
