@@ -8,7 +8,7 @@
 #include "run.h"
 #include "view.h"
 
-#include <SDL_keycode.h>
+#include <SDL_events.h>
 #include <stdatomic.h>
 #include <time.h>
 

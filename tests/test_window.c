@@ -4,7 +4,7 @@
 #include "overlay.h"
 #include "picture.h"
 #include "resources.h"
-#include "view.h"
+#include "view_state.h"
 
 #include <sys/stat.h>
 
@@ -17,10 +17,9 @@ static void settle(struct view *view)
 {
     struct error error;
     for (int round = 0; round < 6; round++) {
-        SDL_Event event;
-        while (view_wait(view, &event, 40))
-            view_handle(view, &event);
-        assert_int_equal(view_draw(view, &error), 0);
+        do
+            assert_int_equal(view_draw(view, &error), 0);
+        while (view_next(view, 40) != VIEW_IDLE);
     }
 }
 

@@ -2,6 +2,8 @@
 #ifndef LABELS_H
 #define LABELS_H
 
+#include <stdint.h>
+
 enum { LABEL_COUNT = 7 };
 
 /* Width and height in pixels of the grey crop that FER2013 consists of. */
@@ -9,6 +11,10 @@ enum { FACE_SIDE = 48 };
 
 /* "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" */
 extern const char *const label_names[LABEL_COUNT];
+
+/* 0xRRGGBB: the palette of Okabe & Ito 2008, which colour-blind people tell apart, two of them a
+ * little lighter, with grey for neutral. */
+extern const uint32_t label_colours[LABEL_COUNT];
 
 /* The most probable class; the first of equals. */
 int predicted_class(const float *probabilities, int class_count);

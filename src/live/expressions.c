@@ -7,8 +7,8 @@
 #include "run.h"
 #include "setup.h"
 #include "text.h"
+#include "view.h"
 
-#include <SDL_version.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,10 +57,9 @@ static enum exit_status print_model(const struct options *options, struct error 
 
 static void print_version(void)
 {
-    SDL_version sdl;
-    SDL_GetVersion(&sdl);
-    printf("expressions %s\nOpenCV %s, SDL %d.%d.%d\n", expressions_version(), ocv_version(),
-           sdl.major, sdl.minor, sdl.patch);
+    char sdl[VIEW_VERSION_SIZE];
+    view_sdl_version(sdl);
+    printf("expressions %s\nOpenCV %s, SDL %s\n", expressions_version(), ocv_version(), sdl);
 }
 
 static enum exit_status run_command(const struct options *options, struct error *error)

@@ -8,7 +8,6 @@
 #include "resources.h"
 #include "smoothing_step.h"
 
-#include <SDL_events.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -284,18 +283,17 @@ static int obey(struct live *live, enum view_request request, struct error *erro
 /* Handles what has happened so far. */
 static int handle_events(struct live *live, bool *redraw, struct error *error)
 {
-    SDL_Event event;
-    if (!view_wait(live->view, &event, live->source.live ? signal_check_ms : -1)) {
-        *redraw = true;
-        return 0;
-    }
-    do {
-        enum view_request request = view_handle(live->view, &event);
-        live->quit = live->quit || request == VIEW_QUIT;
+    int longest = live->source.live ? signal_check_ms : -1;
+    while (!live->quit) {
+        enum view_request request = view_next(live->view, longest);
+        if (request == VIEW_IDLE)
+            break;
+        live->quit = request == VIEW_QUIT;
         if (obey(live, request, error))
             return -1;
         *redraw = *redraw || request != VIEW_NOTHING;
-    } while (!live->quit && SDL_PollEvent(&event));
+        longest = 0;
+    }
     return 0;
 }
 

@@ -72,8 +72,8 @@ static void stop_early(void *context)
 {
     struct live *live = context;
     pipeline_end(live->pipeline);
-    SDL_Event event = {.type = SDL_QUIT};
-    SDL_PushEvent(&event);
+    if (live->view)
+        view_quit(live->view);
 }
 
 static void wake_view(void *context)

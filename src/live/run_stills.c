@@ -126,9 +126,7 @@ static int wait_for_key(struct stills *stills, struct error *error)
     while (request != VIEW_NEXT && request != VIEW_QUIT) {
         if (request == VIEW_REDRAW && view_draw(stills->view, error))
             return -1;
-        SDL_Event event;
-        request =
-            view_wait(stills->view, &event, -1) ? view_handle(stills->view, &event) : VIEW_REDRAW;
+        request = view_next(stills->view, -1);
     }
     stills->abandoned = request == VIEW_QUIT;
     return 0;
@@ -219,9 +217,9 @@ static enum exit_status do_all(struct stills *stills, struct error *error)
 
 static void ask_to_quit(void *context)
 {
-    (void)context;
-    SDL_Event event = {.type = SDL_QUIT};
-    SDL_PushEvent(&event);
+    struct stills *stills = context;
+    if (stills->view)
+        view_quit(stills->view);
 }
 
 /* No output is an input, nor the same as another output. */
@@ -266,10 +264,10 @@ static enum exit_status start(struct stills *stills, struct error *error)
         status = setup_vision(options, &stills->vision, error);
     if (status == STATUS_DONE && setup_csv(options, &stills->files, &stills->csv, error))
         status = STATUS_FAILED;
-    if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, NULL, error))
-        status = STATUS_FAILED;
     if (status == STATUS_DONE && stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view);
+    if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
+        status = STATUS_FAILED;
     stills->bars = isatty(STDOUT_FILENO) == 1;
     return status;
 }

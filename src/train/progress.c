@@ -1,22 +1,16 @@
 #include "progress.h"
 
-#include <time.h>
+#include "monotonic.h"
+
 #include <unistd.h>
 
 enum { BAR_WIDTH = 24 };
-
-double progress_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void progress_start(struct progress *progress, FILE *out, double done_before)
 {
     *progress = (struct progress){.out = out,
                                   .terminal = isatty(fileno(out)) == 1,
-                                  .started = progress_clock(),
+                                  .started = monotonic_now(),
                                   .done_before = done_before};
 }
 
@@ -31,7 +25,7 @@ static void print_duration(FILE *out, double seconds)
 
 void progress_draw(struct progress *progress, double done, double total, const char *text)
 {
-    double now = progress_clock();
+    double now = monotonic_now();
     if (!progress->terminal || now - progress->last_drawn < 0.1)
         return;
     progress->last_drawn = now;

@@ -14,9 +14,6 @@ struct progress {
     double done_before;         /* of the total, by an earlier run */
 };
 
-/* Seconds of the monotonic clock. */
-double progress_clock(void);
-
 void progress_start(struct progress *progress, FILE *out, double done_before);
 
 /* Draws the bar: `done` of `total` in all, then `text`; at most ten times a second. */

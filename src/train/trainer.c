@@ -4,6 +4,7 @@
 #include "gemm.h"
 #include "log.h"
 #include "metrics.h"
+#include "monotonic.h"
 #include "report.h"
 #include "text.h"
 
@@ -110,11 +111,11 @@ static int train_epoch(struct training *t, struct error *error)
     bool full = t->recipe->descent == DESCENT_FULL;
     struct batch batch;
     begin_epoch(t);
-    double started = progress_clock(), seconds = s->running.seconds;
+    double started = monotonic_now(), seconds = s->running.seconds;
     while ((full || !*t->stop) && loader_next(t->loader, &batch)) {
         train_batch(t, &batch, &s->dropout, &s->running);
         s->batches++;
-        s->running.seconds = seconds + progress_clock() - started;
+        s->running.seconds = seconds + monotonic_now() - started;
         if (!isfinite(s->running.loss))
             return error_set(error,
                              "the loss is no finite number in epoch %d; use a smaller "

@@ -7,8 +7,8 @@
  * Usage: bench_train [THREADS] */
 #include "gemm.h"
 #include "loader.h"
+#include "monotonic.h"
 #include "optimizer.h"
-#include "progress.h"
 #include "recipe.h"
 
 #ifdef HAVE_FANN
@@ -41,7 +41,7 @@ static double products_per_second(struct team *team)
         x[i] = take((size_t)BATCH * (size_t)units[i] * sizeof(float));
     for (int i = 0; i < LAYERS; i++)
         w[i] = take((size_t)units[i] * (size_t)units[i + 1] * sizeof(float));
-    double started = progress_clock();
+    double started = monotonic_now();
     for (int step = 0; step < STEPS; step++) {
         for (int i = 0; i < LAYERS; i++)
             gemm(team, GEMM_ABT, BATCH, units[i + 1], units[i], x[i], w[i], 0, x[i + 1]);
@@ -51,7 +51,7 @@ static double products_per_second(struct team *team)
                 gemm(team, GEMM_AB, BATCH, units[i], units[i + 1], x[i + 1], w[i], 0, x[i]);
         }
     }
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_now() - started;
     for (int i = 0; i <= LAYERS; i++)
         free(x[i]);
     for (int i = 0; i < LAYERS; i++)
@@ -114,10 +114,10 @@ static double steps_per_second(bool plain, struct team *team)
         inputs[i] = (float)rng_uniform(&n.rng);
     for (size_t i = 0; i < BATCH; i++)
         targets[i * 7 + i % 7] = 1.0f;
-    double started = progress_clock();
+    double started = monotonic_now();
     for (int i = 0; i < STEPS; i++)
         step(&n, inputs, targets, BATCH);
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_now() - started;
     free(inputs);
     free(targets);
     free_network(&n);
@@ -149,11 +149,11 @@ static double epoch_per_second(const struct dataset *dataset, int threads, struc
         fprintf(stderr, "bench_train: %s\n", error.text);
         exit(1);
     }
-    double started = progress_clock();
+    double started = monotonic_now();
     loader_start(loader, order, SAMPLES, 0, 0);
     while (loader_next(loader, &batch))
         step(&n, batch.inputs[0], batch.targets, batch.count);
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_now() - started;
     loader_free(&loader);
     free(faces);
     free(order);
@@ -220,7 +220,7 @@ static double small_per_second(const struct small_data *data, struct team *team)
     }
     n.gradients = take(n.mlp.parameter_count * sizeof(float));
     mlp_init(&n.mlp, &n.rng);
-    double started = progress_clock();
+    double started = monotonic_now();
     for (int epoch = 0; epoch < SMALL_EPOCHS; epoch++) {
         for (size_t i = 0; i < SMALL_SAMPLES; i += SMALL_CHUNK) {
             const float *inputs = data->inputs + i * SMALL_INPUTS;
@@ -230,7 +230,7 @@ static double small_per_second(const struct small_data *data, struct team *team)
         }
         optimizer_update(&n.optimizer, &n.mlp, n.gradients, 0.1f);
     }
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_now() - started;
     free_network(&n);
     return SMALL_EPOCHS * SMALL_SAMPLES / seconds;
 }
@@ -252,9 +252,9 @@ static double fann_per_second(const struct small_data *data)
     fann_set_training_algorithm(ann, FANN_TRAIN_BATCH);
     fann_set_activation_function_hidden(ann, FANN_SIGMOID);
     fann_set_activation_function_output(ann, FANN_SIGMOID);
-    double started = progress_clock();
+    double started = monotonic_now();
     fann_train_epoch(ann, set);
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_now() - started;
     fann_destroy_train(set);
     fann_destroy(ann);
     return SMALL_SAMPLES / seconds;

@@ -2,7 +2,7 @@
 #ifndef RECORDER_H
 #define RECORDER_H
 
-#include "canvas.h"
+#include "frame.h"
 #include "source.h"
 
 #include <stdbool.h>

@@ -7,6 +7,8 @@
 #include "view.h"
 #include "window.h"
 
+#include <SDL_events.h>
+
 struct view {
     struct window window;
     struct paint *paint;
@@ -21,5 +23,8 @@ struct view {
 
 /* What can be drawn on, pixels. */
 SDL_Rect view_area(struct view *view);
+
+/* What an event asks for. */
+enum view_request view_handle(struct view *view, const SDL_Event *event);
 
 #endif

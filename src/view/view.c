@@ -196,8 +196,7 @@ int view_draw(struct view *view, struct error *error)
     return paint_check(view->paint, error);
 }
 
-/* ---- Waiting ----------------------------------------------------------------------------------
- */
+/* ---- Waiting --------------------------------------------------------------------------------- */
 
 /* Milliseconds until the notice begins to fade, or its next step; negative: there is none. */
 static int notice_step(const struct view *view)
@@ -211,14 +210,20 @@ static int notice_step(const struct view *view)
     return left > fade_ms ? (int)(left - fade_ms) : 40;
 }
 
-bool view_wait(struct view *view, SDL_Event *event, int longest)
+enum view_request view_next(struct view *view, int longest)
 {
-    int step = notice_step(view);
+    SDL_Event event;
+    int step = longest == 0 ? -1 : notice_step(view);
     if (step == 0)
-        return false;
-    if (step < 0 || (longest >= 0 && longest < step))
-        step = longest;
-    return step < 0 ? SDL_WaitEvent(event) == 1 : SDL_WaitEventTimeout(event, step) == 1;
+        return VIEW_REDRAW;
+    bool notice = step > 0 && (longest < 0 || step < longest);
+    if (notice)
+        longest = step;
+    bool came =
+        longest < 0 ? SDL_WaitEvent(&event) == 1 : SDL_WaitEventTimeout(&event, longest) == 1;
+    if (came)
+        return view_handle(view, &event);
+    return notice ? VIEW_REDRAW : VIEW_IDLE;
 }
 
 void view_on_loss(void (*ends)(void *context), void *context)
@@ -230,4 +235,18 @@ void view_wake(struct view *view)
 {
     SDL_Event event = {.type = view->wake_event};
     SDL_PushEvent(&event);
+}
+
+void view_quit(struct view *view)
+{
+    (void)view;
+    SDL_Event event = {.type = SDL_QUIT};
+    SDL_PushEvent(&event);
+}
+
+void view_sdl_version(char version[VIEW_VERSION_SIZE])
+{
+    SDL_version sdl;
+    SDL_GetVersion(&sdl);
+    snprintf(version, VIEW_VERSION_SIZE, "%d.%d.%d", sdl.major, sdl.minor, sdl.patch);
 }

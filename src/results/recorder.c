@@ -1,5 +1,6 @@
 #include "recorder.h"
 
+#include "canvas.h"
 #include "file.h"
 #include "ocv.h"
 

@@ -1,11 +1,10 @@
-/* The window: picture, faces, messages and keys. Everything here belongs to the main thread,
- * view_wake alone may be called by any. */
+/* The window: picture, faces, messages and keys. Everything here belongs to the main thread, but
+ * for view_wake and view_quit, which any may call. */
 #ifndef VIEW_H
 #define VIEW_H
 
 #include "frame.h"
 
-#include <SDL_events.h>
 #include <stdbool.h>
 
 struct view_settings {
@@ -16,7 +15,8 @@ struct view_settings {
 };
 
 enum view_request {
-    VIEW_NOTHING,
+    VIEW_IDLE,      /* no event came */
+    VIEW_NOTHING,   /* it concerns nobody */
     VIEW_REDRAW,    /* call view_draw */
     VIEW_PAUSE,     /* pause or go on */
     VIEW_SMOOTHER,  /* smooth more */
@@ -75,17 +75,21 @@ void view_set_picture(struct view *view, struct bgr_image picture,
 int view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error);
 int view_draw(struct view *view, struct error *error);
 
-/* What an event asks for; keys that concern the window alone are done at once. */
-enum view_request view_handle(struct view *view, const SDL_Event *event);
+/* What the next event asks for; keys that concern the window alone are done at once. Waits for it
+ * for `longest` milliseconds at most; 0: not at all; negative: without limit. VIEW_REDRAW also
+ * where something on the screen has to change by itself. */
+enum view_request view_next(struct view *view, int longest);
 
-/* The next event, or false when something on the screen has to change by itself, or after
- * `longest` milliseconds; negative: no limit. */
-bool view_wait(struct view *view, SDL_Event *event, int longest);
-
-/* As window_on_loss. */
+/* When the X display goes away, `ends` is called on this thread, in place of Xlib's end of the
+ * process. It has to end the process, and must show nothing any more. */
 void view_on_loss(void (*ends)(void *context), void *context);
 
-/* Makes view_wait return. Any thread; the event is of no type that view_handle knows. */
+/* Makes a view_next that waits return, with VIEW_NOTHING, or with VIEW_QUIT. Any thread. */
 void view_wake(struct view *view);
+void view_quit(struct view *view);
+
+/* The version of SDL, such as "2.26.5". */
+enum { VIEW_VERSION_SIZE = 16 };
+void view_sdl_version(char version[VIEW_VERSION_SIZE]);
 
 #endif

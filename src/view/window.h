@@ -19,8 +19,7 @@ bool window_possible(void);
 
 /* Starts SDL and makes a hidden window. `live`: keeps the screen saver away. */
 int window_open(struct window *window, const char *title, bool live, struct error *error);
-/* From now on, when the X display goes away, `ends` is called on this thread, in place of Xlib's
- * end of the process. It has to end the process, and must show nothing any more. */
+/* As view_on_loss. */
 void window_on_loss(void (*ends)(void *context), void *context);
 /* Ends SDL, whether the window was opened or not. */
 void window_close(struct window *window);

@@ -2,7 +2,7 @@
 
 #include "file.h"
 #include "gnuplot.h"
-#include "overlay.h"
+#include "labels.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,13 +104,10 @@ static int compare_totals(const void *a, const void *b)
 
 static unsigned colour_of(int label)
 {
-    static const SDL_Color uncertain = {205, 205, 205, 255};
-    /* Neutral's own grey is too light for a white page. */
-    static const SDL_Color neutral = {120, 122, 128, 255};
-    SDL_Color colour = label == TIMELINE_UNCERTAIN ? uncertain
-                       : label == LABEL_COUNT - 1  ? neutral
-                                                   : overlay_colour(label);
-    return (unsigned)colour.r << 16 | (unsigned)colour.g << 8 | (unsigned)colour.b;
+    enum { UNCERTAIN = 0xCDCDCD, NEUTRAL = 0x787A80 }; /* its own grey is too light for a page */
+    return label == TIMELINE_UNCERTAIN ? UNCERTAIN
+           : label == LABEL_COUNT - 1  ? NEUTRAL
+                                       : label_colours[label];
 }
 
 /* A row of coloured bars for each face: the conditions choose the rows and colours of the table. */

@@ -7,16 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Okabe & Ito 2008, with grey for neutral. */
-static const SDL_Color colours[LABEL_COUNT] = {
-    {0xF0, 0x6A, 0x35, 255}, /* angry: vermilion, a little lighter */
-    {0x1F, 0xB5, 0x88, 255}, /* disgust: bluish green, a little lighter */
-    {0xD8, 0x8C, 0xBA, 255}, /* fear: reddish purple */
-    {0xF0, 0xE4, 0x42, 255}, /* happy: yellow */
-    {0x56, 0xB4, 0xE9, 255}, /* sad: sky blue */
-    {0xE6, 0x9F, 0x00, 255}, /* surprise: orange */
-    {0xD4, 0xD6, 0xDA, 255}, /* neutral */
-};
 static const SDL_Color backdrop = {14, 16, 20, 188};
 static const SDL_Color shadow = {0, 0, 0, 110};
 static const SDL_Color bright = {255, 255, 255, 255};
@@ -32,7 +22,8 @@ int overlay_text_size(SDL_Rect area)
 
 SDL_Color overlay_colour(int label)
 {
-    return colours[label];
+    uint32_t colour = label_colours[label];
+    return (SDL_Color){(Uint8)(colour >> 16), (Uint8)(colour >> 8), (Uint8)colour, 255};
 }
 
 SDL_Color overlay_backdrop(void)
@@ -43,7 +34,7 @@ SDL_Color overlay_backdrop(void)
 /* A held face is paler; an uncertain one has no label's colour. */
 static SDL_Color face_colour(const struct expressions_face *face)
 {
-    SDL_Color colour = face->uncertain ? unnamed : colours[face->label];
+    SDL_Color colour = face->uncertain ? unnamed : overlay_colour(face->label);
     if (face->held)
         colour.a = 110;
     return colour;
@@ -184,7 +175,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
             paint_text(paint, x, middle, style->text, ink, label_names[i]);
             x += style->name_width + style->gap;
         }
-        draw_bar(paint, x, middle, style, value, colours[i]);
+        draw_bar(paint, x, middle, style, value, overlay_colour(i));
         if (style->text) {
             char number[8];
             snprintf(number, sizeof number, "%.0f %%", 100 * value);

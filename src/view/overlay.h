@@ -23,7 +23,7 @@ struct overlay {
 /* The height of an em that suits the area: it grows with it, but more slowly. */
 int overlay_text_size(SDL_Rect area);
 
-/* The colour of a label; the seven are told apart by colour-blind people too. */
+/* As in label_colours. */
 SDL_Color overlay_colour(int label);
 /* Of panels behind text: dark and translucent, so that text is readable on anything. */
 SDL_Color overlay_backdrop(void);

@@ -1,4 +1,4 @@
-/* Keys and clicks: the part of view.h that says what an event asks for. */
+/* Keys and clicks: what an event asks for. */
 #include "keys.h"
 #include "screenshot.h"
 #include "view_state.h"
