@@ -118,8 +118,14 @@ expect_error 1 "folder/face.png: is already" --image folder --headless --csv fol
 mkdir others && cp face.png others/a.bin && cp blank.png others/a.png
 expect 1 "others/a.png: is already" --image others/a.bin others/a.png --output others --headless
 cmp -s blank.png others/a.png || fail "a copy was written over an input"
-expect_error 2 "new.mkv: is already" --demo --headless --csv new.mkv --output ./new.mkv
-grep -q "^source," new.mkv || fail "the table is gone"
+mkdir twice && cp face.png twice/a.png
+expect_error 2 "others/a.bin and twice/a.png have one name" --image others/a.bin twice/a.png --output none --headless
+[ ! -e none ] || fail "a folder was made for copies that cannot be"
+./expressions --image face.png --headless --json --csv both.jsonl >both.jsonl 2>err &&
+    fail "a table over the lines of standard output"
+grep -q "is already an input or output" err || fail "one file for two: $(cat err)"
+expect_error 1 "new.mkv: is already" --demo --headless --csv new.mkv --output ./new.mkv
+[ ! -e new.mkv ] || fail "a file was begun before all outputs were known"
 expect 0 "" --image face.png --headless --csv /dev/null --output copy.png
 expect_error 1 "no/table.csv" --demo --headless --csv no/table.csv
 
@@ -153,7 +159,7 @@ expect 0 '"source":"demo.avi","frame":39,' --video demo.avi --headless --json
 expect_lines 40
 expect 0 "7 frames, " --video demo.avi --headless --max-frames 7
 cp demo.avi again.avi
-expect_error 2 "again.avi" --video again.avi --output again.avi --headless
+expect_error 1 "again.avi" --video again.avi --output again.avi --headless
 cmp -s demo.avi again.avi || fail "the video was overwritten"
 expect_error 2 "copy.png" --demo --output copy.png --headless
 expect_error 1 "text.jpg" --video text.jpg --headless

@@ -63,7 +63,7 @@ static void test_options_images(void **state)
     assert_int_equal(options.image_count, 4);
     assert_string_equal(options.images[2], "c.jpg");
     assert_string_equal(options.images[3], "--d.jpg");
-    assert_true(options.json);
+    assert_true(options.results.json);
     assert_int_equal(options.max_frames, 2);
     options_free(&options);
 }
@@ -302,16 +302,18 @@ static void test_jsonl(void **state)
 {
     (void)state;
     struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .face_count = 1};
-    struct expressions_face face = made_up_face();
+    struct frame blank = {.width = 640, .height = 200, .index = 3, .time = 0.1};
+    struct expressions_face *face = &frame.faces[0];
+    *face = made_up_face();
     struct error error;
     FILE *file = tmpfile();
     assert_non_null(file);
-    assert_int_equal(jsonl_write(file, "a\"\xff\xc3\xa9.jpg", &frame, &face, 1, &error), 0);
-    assert_int_equal(jsonl_write(file, "b", &frame, NULL, 0, &error), 0);
-    face.smoothed = true;
-    face.uncertain = 1;
-    face.raw[0] = 1;
-    assert_int_equal(jsonl_write(file, "c", &frame, &face, 1, &error), 0);
+    assert_int_equal(jsonl_write(file, "a\"\xff\xc3\xa9.jpg", &frame, &error), 0);
+    assert_int_equal(jsonl_write(file, "b", &blank, &error), 0);
+    face->smoothed = true;
+    face->uncertain = 1;
+    face->raw[0] = 1;
+    assert_int_equal(jsonl_write(file, "c", &frame, &error), 0);
     assert_string_equal(
         written_by(file),
         "{\"source\":\"a\\\"\xEF\xBF\xBD\xc3\xa9.jpg\",\"frame\":3,\"time\":0.100,\"width\":640,"
@@ -333,7 +335,7 @@ static void test_jsonl(void **state)
 
     FILE *full = fopen("/dev/full", "w");
     if (full) {
-        assert_int_equal(jsonl_write(full, "b", &frame, NULL, 0, &error), -1);
+        assert_int_equal(jsonl_write(full, "b", &blank, &error), -1);
         expect_text(error.text, "cannot be written", "space");
         fclose(full);
     }
@@ -344,20 +346,22 @@ static void test_csv(void **state)
 {
     (void)state;
     struct frame frame = {.width = 640, .height = 200, .index = 3, .time = 0.1, .face_count = 1};
-    struct expressions_face face = made_up_face();
+    struct frame blank = {.width = 640, .height = 200, .index = 3, .time = 0.1};
+    struct expressions_face *face = &frame.faces[0];
+    *face = made_up_face();
     struct csv *csv;
     struct error error;
     const char *path = in_folder("table.csv");
     assert_int_equal(csv_open(&csv, path, &error), 0);
-    assert_int_equal(csv_write(csv, "a,\"b\"\n\xff.jpg", &frame, &face, 1, &error), 0);
-    assert_int_equal(csv_write(csv, "blank", &frame, NULL, 0, &error), 0);
-    face.smoothed = true;
-    face.uncertain = 1;
-    face.raw[0] = 1;
+    assert_int_equal(csv_write(csv, "a,\"b\"\n\xff.jpg", &frame, &error), 0);
+    assert_int_equal(csv_write(csv, "blank", &blank, &error), 0);
+    face->smoothed = true;
+    face->uncertain = 1;
+    face->raw[0] = 1;
     frame.clock = 1772267400.125;
     setenv("TZ", "XYZ-5:30", 1);
     tzset();
-    assert_int_equal(csv_write(csv, "=1+1.jpg", &frame, &face, 1, &error), 0);
+    assert_int_equal(csv_write(csv, "=1+1.jpg", &frame, &error), 0);
     /* Rows are there before the file is closed. */
     size_t size;
     char *text = (char *)read_bytes(in_folder("table.csv"), &size);
@@ -385,21 +389,22 @@ static void test_text_report(void **state)
 {
     (void)state;
     struct frame frame = {.width = 640, .height = 480, .face_count = 1, .time = 1.5};
-    struct expressions_face face = made_up_face();
+    struct expressions_face *face = &frame.faces[0];
+    *face = made_up_face();
     struct tally tally = {0};
     struct progress_bar bar = {0};
     FILE *file = tmpfile();
     assert_non_null(file);
-    assert_int_equal(text_report_still(file, "a\n.jpg", &frame, &face, false), 0);
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
-    face.probabilities[3] = 0.8f;
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
-    face.uncertain = 1;
-    face.second = 5;
-    assert_int_equal(text_report_still(file, "b.jpg", &frame, &face, false), 0);
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
+    assert_int_equal(text_report_still(file, "a\n.jpg", &frame, false), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+    face->probabilities[3] = 0.8f;
+    assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+    face->uncertain = 1;
+    face->second = 5;
+    assert_int_equal(text_report_still(file, "b.jpg", &frame, false), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
     frame.face_count = 0;
-    assert_int_equal(text_report_frame(file, &tally, &frame, &face, &bar), 0);
+    assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
     assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
     assert_string_equal(written_by(file), "a?.jpg: happy 93 %  (box 0,96 180x180)\n"
                                           "    1.50 s  happy 93 %\n"
@@ -502,7 +507,7 @@ static void test_recorder(void **state)
         recorder_create(&recorder, in_folder("live.avi"), resource_font(), &source, &error), 0);
     for (int i = 0; i < 6; i++) {
         frame.time = times[i];
-        if (recorder_add(recorder, &frame, NULL, &error))
+        if (recorder_add(recorder, &frame, &error))
             fail_msg("%s", error.text);
         expect_close(recorder_seconds(recorder), seconds[i], 1e-6, "length");
     }

@@ -304,7 +304,7 @@ static enum exit_status run(const struct step *steps, const struct options *want
 {
     struct options options = *wanted;
     options.model = model_path;
-    options.json = true;
+    options.results.json = true;
     options.quiet = true;
     memset(&script, 0, sizeof script);
     script.step = steps;

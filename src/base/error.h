@@ -17,6 +17,7 @@ enum error_code {
     ERROR_OTHER = 0,
     ERROR_NO_MEMORY,
     ERROR_BAD_MODEL,  /* missing, damaged or for something else */
+    ERROR_USAGE,      /* options that cannot be meant so */
     ERROR_CLOSED_PIPE /* who reads the results, such as head, has seen enough */
 };
 

@@ -1,8 +1,7 @@
-#include "live.h"
+#include "live_loop.h"
 
 #include "cameras.h"
 #include "dated_name.h"
-#include "jsonl.h"
 #include "library_error.h"
 #include "monotonic.h"
 #include "resources.h"
@@ -15,48 +14,33 @@
 static const double longest_silence = 2;
 static const int signal_check_ms = 250;
 
-static int report(struct live *live, const struct frame *frame, struct error *error)
-{
-    const struct options *options = live->options;
-    if (live->csv &&
-        csv_write(live->csv, live->source.name, frame, frame->faces, frame->face_count, error))
-        return -1;
-    if (options->json)
-        return jsonl_write(stdout, live->source.name, frame, frame->faces, frame->face_count,
-                           error);
-    if (!live->view && options->words &&
-        text_report_frame(stdout, &live->tally, frame, frame->faces, &live->progress))
-        return error_unwritten(error);
-    return 0;
-}
-
-static void end_take(struct live *live, const struct error *reason)
+static void end_take(struct session *session, const struct error *reason)
 {
     struct error failure;
     char text[sizeof failure.text];
-    snprintf(text, sizeof text, "saved %.900s", recorder_path(live->take));
-    if (recorder_close(&live->take, false, &failure) && !reason)
+    snprintf(text, sizeof text, "saved %.900s", recorder_path(session->take));
+    if (recorder_close(&session->take, false, &failure) && !reason)
         reason = &failure;
     if (reason)
         snprintf(text, sizeof text, "recording ended: %.900s", reason->text);
-    view_set_recording(live->view, -1);
-    view_say(live->view, text);
+    view_set_recording(session->view, -1);
+    view_say(session->view, text);
 }
 
 /* A recording that fails ends, the program goes on. */
-static void go_on_with_take(struct live *live, const struct frame *frame)
+static void go_on_with_take(struct session *session, const struct frame *frame)
 {
     struct error error;
-    if (recorder_add(live->take, frame, frame->faces, &error))
-        end_take(live, &error);
+    if (recorder_add(session->take, frame, &error))
+        end_take(session, &error);
     else
-        view_set_recording(live->view, recorder_seconds(live->take));
+        view_set_recording(session->view, recorder_seconds(session->take));
 }
 
 /* The face of the latest frame with this id, or NULL. */
-static const struct expressions_face *find_face(const struct live *live, int id)
+static const struct expressions_face *find_face(const struct session *session, int id)
 {
-    const struct frame *frame = live->frame;
+    const struct frame *frame = session->frame;
     for (int i = 0; frame && id > 0 && i < frame->face_count; i++) {
         if (frame->faces[i].id == id)
             return &frame->faces[i];
@@ -64,215 +48,214 @@ static const struct expressions_face *find_face(const struct live *live, int id)
     return NULL;
 }
 
-static void follow_calibration(struct live *live)
+static void follow_calibration(struct session *session)
 {
-    const struct expressions_face *face = find_face(live, live->calibrating);
+    const struct expressions_face *face = find_face(session, session->calibrating);
     if (face && face->calibration == EXPRESSIONS_COLLECTING)
         return;
-    live->calibrating = 0;
-    view_say(live->view, face ? "calibrated; c undoes it" : "not calibrated: the face was lost");
+    session->calibrating = 0;
+    view_say(session->view, face ? "calibrated; c undoes it" : "not calibrated: the face was lost");
 }
 
-static void calibrate(struct live *live)
+static void calibrate(struct session *session)
 {
-    const struct expressions_face *face = find_face(live, view_chosen(live->view));
+    const struct expressions_face *face = find_face(session, view_chosen(session->view));
     bool by_hand = face && (face->calibration == EXPRESSIONS_COLLECTING ||
                             face->calibration == EXPRESSIONS_CALIBRATED);
-    bool begins = face && !by_hand && live->calibrating != face->id;
+    bool begins = face && !by_hand && session->calibrating != face->id;
     if (begins)
-        begins = expressions_calibrate(live->smoother, face->id, NULL) == EXPRESSIONS_OK;
+        begins = expressions_calibrate(session->smoother, face->id, NULL) == EXPRESSIONS_OK;
     else if (face)
-        expressions_uncalibrate(live->smoother, face->id, NULL);
-    live->calibrating = begins ? face->id : 0;
-    view_say(live->view, begins ? "look neutral for two seconds" : "no calibration");
+        expressions_uncalibrate(session->smoother, face->id, NULL);
+    session->calibrating = begins ? face->id : 0;
+    view_say(session->view, begins ? "look neutral for two seconds" : "no calibration");
 }
 
-static int explain(struct live *live, struct error *error)
+static int explain(struct session *session, struct error *error)
 {
-    const struct expressions_face *face = find_face(live, view_chosen(live->view));
-    struct expressions_recognizer *recognizer = live->vision.recognizer;
+    const struct expressions_face *face = find_face(session, view_chosen(session->view));
+    struct expressions_recognizer *recognizer = session->vision.recognizer;
     struct expressions_error why;
     if (!face || face->held)
         return 0;
-    const uint8_t *crop = expressions_latest_crop(recognizer, (int)(face - live->frame->faces));
-    if (expressions_explain(recognizer, crop, face->label, live->explanation, &why))
+    const uint8_t *crop = expressions_latest_crop(recognizer, (int)(face - session->frame->faces));
+    if (expressions_explain(recognizer, crop, face->label, session->explanation, &why))
         return library_failed(error, &why);
-    return view_set_explanation(live->view, face->id, live->explanation, error);
+    return view_set_explanation(session->view, face->id, session->explanation, error);
 }
 
-static int look(struct live *live, struct frame *frame, struct error *error)
+static int look(struct session *session, struct frame *frame, struct error *error)
 {
     struct expressions_picture picture = frame_picture(frame);
     struct expressions_error why;
     double begin = monotonic_now();
-    if (expressions_recognize(live->vision.recognizer, &picture, frame->faces, frame->face_count,
+    if (expressions_recognize(session->vision.recognizer, &picture, frame->faces, frame->face_count,
                               &why))
         return library_failed(error, &why);
-    statistics_add(&live->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
-    statistics_add(&live->statistics, STAGE_DETECTION, frame->detection);
-    if (expressions_smooth(live->smoother, frame->time, frame->faces, frame->face_count, &why))
+    statistics_add(&session->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
+    statistics_add(&session->statistics, STAGE_DETECTION, frame->detection);
+    if (expressions_smooth(session->smoother, frame->time, frame->faces, frame->face_count, &why))
         return library_failed(error, &why);
-    live->frame = frame;
+    session->frame = frame;
     return 0;
 }
 
-static int process(struct live *live, struct frame *frame, struct error *error)
+static int process(struct session *session, struct frame *frame, struct error *error)
 {
-    if (look(live, frame, error))
+    if (look(session, frame, error))
         return -1;
-    if (live->calibrating)
-        follow_calibration(live);
-    if ((live->summed_up && timeline_add(&live->timeline, frame, error)) ||
-        report(live, frame, error))
+    if (session->calibrating)
+        follow_calibration(session);
+    if (results_add(session->results, session->source.name, frame, error))
         return -1;
-    if (live->recorder && recorder_add(live->recorder, frame, frame->faces, error))
+    if (session->take)
+        go_on_with_take(session, frame);
+    if (session->view && view_wants_explanation(session->view) && explain(session, error))
         return -1;
-    if (live->take)
-        go_on_with_take(live, frame);
-    if (live->view && view_wants_explanation(live->view) && explain(live, error))
-        return -1;
-    live->done++;
-    live->last_frame = monotonic_now();
-    if (live->view)
-        view_set_picture(live->view, frame_bgr(frame), frame->faces, frame->face_count,
+    session->done++;
+    session->last_frame = monotonic_now();
+    if (session->view)
+        view_set_picture(session->view, frame_bgr(frame), frame->faces, frame->face_count,
                          frame->time);
     return 0;
 }
 
-static bool is_finished(const struct live *live)
+static bool is_finished(const struct session *session)
 {
-    return pipeline_done(live->pipeline) || (live->limit > 0 && live->done >= live->limit);
+    return pipeline_done(session->pipeline) ||
+           (session->limit > 0 && session->done >= session->limit);
 }
 
-static int loop_headless(struct live *live, struct error *error)
+static int loop_headless(struct session *session, struct error *error)
 {
-    while (!is_finished(live)) {
-        struct frame *frame = pipeline_wait(live->pipeline);
-        if (frame && process(live, frame, error))
+    while (!is_finished(session)) {
+        struct frame *frame = pipeline_wait(session->pipeline);
+        if (frame && process(session, frame, error))
             return -1;
         if (frame)
-            statistics_add(&live->statistics, STAGE_LATENCY, monotonic_now() - frame->grabbed);
-        if (!live->options->quiet)
-            progress_bar_update(&live->progress, live->done);
+            statistics_add(&session->statistics, STAGE_LATENCY, monotonic_now() - frame->grabbed);
+        if (!session->options->quiet)
+            progress_bar_update(&session->progress, session->done);
     }
     return 0;
 }
 
-static void change_smoothing(struct live *live, int direction)
+static void change_smoothing(struct session *session, int direction)
 {
     char text[64];
-    live->smoothing = smoothing_step(live->smoothing, direction);
-    expressions_smoother_set(live->smoother, live->smoothing, NULL);
-    snprintf(text, sizeof text, "smoothing %.1f s%s", live->smoothing,
-             live->smoothing > 0 ? "" : ": raw values");
-    view_say(live->view, text);
+    session->smoothing = smoothing_step(session->smoothing, direction);
+    expressions_smoother_set(session->smoother, session->smoothing, NULL);
+    snprintf(text, sizeof text, "smoothing %.1f s%s", session->smoothing,
+             session->smoothing > 0 ? "" : ": raw values");
+    view_say(session->view, text);
 }
 
-static void toggle_adapting(struct live *live)
+static void toggle_adapting(struct session *session)
 {
-    live->adapting = !live->adapting;
-    expressions_adapt(live->smoother, live->adapting, NULL);
-    view_say(live->view, live->adapting ? "adapts to faces at rest, after ten seconds of each"
-                                        : "does not adapt to faces at rest");
+    session->adapting = !session->adapting;
+    expressions_adapt(session->smoother, session->adapting, NULL);
+    view_say(session->view, session->adapting ? "adapts to faces at rest, after ten seconds of each"
+                                              : "does not adapt to faces at rest");
 }
 
 /* Matroska takes all that a camera may do, and what was written is playable even after a crash. */
-static void begin_take(struct live *live)
+static void begin_take(struct session *session)
 {
     char name[DATED_NAME_SIZE];
     struct error error;
     dated_name(name, ".mkv");
-    if (recorder_create(&live->take, name, resource_font(), &live->source, &error))
-        view_say(live->view, error.text);
+    if (recorder_create(&session->take, name, resource_font(), &session->source, &error))
+        view_say(session->view, error.text);
 }
 
 /* Leaves the present camera for another one that was opened. */
-static int switch_camera(struct live *live, const struct camera *camera,
+static int switch_camera(struct session *session, const struct camera *camera,
                          const struct source *opened, struct error *error)
 {
     struct error reason;
     char text[256];
-    pipeline_join(live->pipeline, &reason);
-    source_close(&live->source);
-    live->source = *opened;
-    live->frame = NULL;
-    live->calibrating = 0;
-    if (live_start_smoother(live, error))
+    pipeline_join(session->pipeline, &reason);
+    source_close(&session->source);
+    session->source = *opened;
+    session->frame = NULL;
+    session->calibrating = 0;
+    if (session_start_smoother(session, error))
         return -1;
-    if (live->take)
-        end_take(live, NULL);
-    live->last_frame = monotonic_now();
+    if (session->take)
+        end_take(session, NULL);
+    session->last_frame = monotonic_now();
     snprintf(text, sizeof text, "%.100s %.100s", camera->path, camera->name);
-    view_say(live->view, text);
-    return live_start_pipeline(live, error);
+    view_say(session->view, text);
+    return session_start_pipeline(session, error);
 }
 
 /* To the first camera after the present one, by number, that can be opened; where there is none,
  * says why the last could not. */
-static int try_others(struct live *live, const struct camera *cameras, int count,
+static int try_others(struct session *session, const struct camera *cameras, int count,
                       struct error *error)
 {
-    const struct options *options = live->options;
+    const struct options *options = session->options;
     struct source opened;
     struct error reason;
     char text[sizeof reason.text];
     int present = -1;
     for (int i = 0; i < count; i++) {
-        if (cameras_same(live->source.name, cameras[i].path))
+        if (cameras_same(session->source.name, cameras[i].path))
             present = i;
     }
     int others = present < 0 ? count : count - 1;
     if (others == 0)
-        view_say(live->view, "there is no other camera");
+        view_say(session->view, "there is no other camera");
     for (int i = 1; i <= others; i++) {
         const struct camera *camera = &cameras[(present + i) % count];
         if (source_open_camera(&opened, camera->path, options->width, options->height, options->fps,
                                &reason) == 0)
-            return switch_camera(live, camera, &opened, error);
+            return switch_camera(session, camera, &opened, error);
         snprintf(text, sizeof text, "%.100s: %.800s", camera->path, reason.text);
-        view_say(live->view, text);
+        view_say(session->view, text);
     }
     return 0;
 }
 
-static int next_camera(struct live *live, struct error *error)
+static int next_camera(struct session *session, struct error *error)
 {
-    if (live->options->input == INPUT_CAMERA && !live->recorder) {
+    if (session->options->input == INPUT_CAMERA && !session->options->results.output) {
         struct camera *cameras;
-        int count = cameras_find(&cameras), result = try_others(live, cameras, count, error);
+        int count = cameras_find(&cameras), result = try_others(session, cameras, count, error);
         free(cameras);
         return result;
     }
-    view_say(live->view, live->recorder ? "--output holds one camera; start again for another"
-                                        : "this is no camera");
+    view_say(session->view, session->options->results.output
+                                ? "--output holds one camera; start again for another"
+                                : "this is no camera");
     return 0;
 }
 
-static int obey(struct live *live, enum view_request request, struct error *error)
+static int obey(struct session *session, enum view_request request, struct error *error)
 {
     switch (request) {
     case VIEW_PAUSE:
-        live->paused = !live->paused;
-        live->last_frame = monotonic_now();
-        view_set_paused(live->view, live->paused);
+        session->paused = !session->paused;
+        session->last_frame = monotonic_now();
+        view_set_paused(session->view, session->paused);
         break;
     case VIEW_RECORD:
-        if (live->take)
-            end_take(live, NULL);
+        if (session->take)
+            end_take(session, NULL);
         else
-            begin_take(live);
+            begin_take(session);
         break;
     case VIEW_CALIBRATE:
-        calibrate(live);
+        calibrate(session);
         break;
     case VIEW_ADAPT:
-        toggle_adapting(live);
+        toggle_adapting(session);
         break;
     case VIEW_NEXT_CAMERA:
-        return next_camera(live, error);
+        return next_camera(session, error);
     case VIEW_SMOOTHER:
     case VIEW_SHARPER:
-        change_smoothing(live, request == VIEW_SMOOTHER ? 1 : -1);
+        change_smoothing(session, request == VIEW_SMOOTHER ? 1 : -1);
         break;
     default:
         break;
@@ -281,15 +264,15 @@ static int obey(struct live *live, enum view_request request, struct error *erro
 }
 
 /* Handles what has happened so far. */
-static int handle_events(struct live *live, bool *redraw, struct error *error)
+static int handle_events(struct session *session, bool *redraw, struct error *error)
 {
-    int longest = live->source.live ? signal_check_ms : -1;
-    while (!live->quit) {
-        enum view_request request = view_next(live->view, longest);
+    int longest = session->source.live ? signal_check_ms : -1;
+    while (!session->quit) {
+        enum view_request request = view_next(session->view, longest);
         if (request == VIEW_IDLE)
             break;
-        live->quit = request == VIEW_QUIT;
-        if (obey(live, request, error))
+        session->quit = request == VIEW_QUIT;
+        if (obey(session, request, error))
             return -1;
         *redraw = *redraw || request != VIEW_NOTHING;
         longest = 0;
@@ -297,86 +280,86 @@ static int handle_events(struct live *live, bool *redraw, struct error *error)
     return 0;
 }
 
-static void show_statistics(struct live *live)
+static void show_statistics(struct session *session)
 {
-    const struct statistics *statistics = &live->statistics;
+    const struct statistics *statistics = &session->statistics;
     char text[400];
     snprintf(text, sizeof text,
              "%.1f fps, %ld dropped\n"
              "latency %.0f ms, 95 %% under %.0f ms\n"
              "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
              "memory %.0f MB\nsmoothing %.1f s%s",
-             view_rate(live->view), pipeline_dropped(live->pipeline),
+             view_rate(session->view), pipeline_dropped(session->pipeline),
              statistics_quantile(statistics, STAGE_LATENCY, 0.5),
              statistics_quantile(statistics, STAGE_LATENCY, 0.95),
              statistics_quantile(statistics, STAGE_DETECTION, 0.5),
              statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
              statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
-             live->smoothing, live->adapting ? ", adapting" : "");
-    view_set_statistics(live->view, text);
+             session->smoothing, session->adapting ? ", adapting" : "");
+    view_set_statistics(session->view, text);
 }
 
 /* What the network sees of each face; of held ones nothing. */
-static int show_inputs(struct live *live, struct error *error)
+static int show_inputs(struct session *session, struct error *error)
 {
-    const struct frame *frame = live->frame;
+    const struct frame *frame = session->frame;
     const uint8_t *crops[EXPRESSIONS_MAX_FACES];
     for (int i = 0; i < frame->face_count; i++)
-        crops[i] = expressions_latest_crop(live->vision.recognizer, i);
-    return view_set_inputs(live->view, crops, error);
+        crops[i] = expressions_latest_crop(session->vision.recognizer, i);
+    return view_set_inputs(session->view, crops, error);
 }
 
-static int draw(struct live *live, const struct frame *fresh, struct error *error)
+static int draw(struct session *session, const struct frame *fresh, struct error *error)
 {
-    if (view_wants_statistics(live->view) && live->frame && show_inputs(live, error))
+    if (view_wants_statistics(session->view) && session->frame && show_inputs(session, error))
         return -1;
     /* Numbers that change at each frame cannot be read. */
-    if (view_wants_statistics(live->view) && live->done % 10 == 1)
-        show_statistics(live);
+    if (view_wants_statistics(session->view) && session->done % 10 == 1)
+        show_statistics(session);
     double begin = monotonic_now();
-    if (view_draw(live->view, error))
+    if (view_draw(session->view, error))
         return -1;
     double end = monotonic_now();
-    statistics_add(&live->statistics, STAGE_DRAWING, end - begin);
+    statistics_add(&session->statistics, STAGE_DRAWING, end - begin);
     if (fresh)
-        statistics_add(&live->statistics, STAGE_LATENCY, end - fresh->grabbed);
+        statistics_add(&session->statistics, STAGE_LATENCY, end - fresh->grabbed);
     return 0;
 }
 
 /* True when what is shown has to change. */
-static bool check_signal(struct live *live)
+static bool check_signal(struct session *session)
 {
-    bool waiting = live->source.live && !live->paused && live->done > 0;
-    bool silent = waiting && monotonic_now() - live->last_frame > longest_silence;
-    if (silent == live->silent)
+    bool waiting = session->source.live && !session->paused && session->done > 0;
+    bool silent = waiting && monotonic_now() - session->last_frame > longest_silence;
+    if (silent == session->silent)
         return false;
-    live->silent = silent;
-    view_set_signal(live->view, !silent);
+    session->silent = silent;
+    view_set_signal(session->view, !silent);
     if (!silent)
-        view_say(live->view, "the camera is back");
+        view_say(session->view, "the camera is back");
     return true;
 }
 
-static int loop_window(struct live *live, struct error *error)
+static int loop_window(struct session *session, struct error *error)
 {
     bool redraw = false;
-    while (!is_finished(live)) {
-        if (handle_events(live, &redraw, error))
+    while (!is_finished(session)) {
+        if (handle_events(session, &redraw, error))
             return -1;
-        if (live->quit)
+        if (session->quit)
             return 0;
-        struct frame *frame = live->paused ? NULL : pipeline_take(live->pipeline);
-        if (frame && process(live, frame, error))
+        struct frame *frame = session->paused ? NULL : pipeline_take(session->pipeline);
+        if (frame && process(session, frame, error))
             return -1;
-        redraw = check_signal(live) || redraw;
-        if ((frame || redraw) && draw(live, frame, error))
+        redraw = check_signal(session) || redraw;
+        if ((frame || redraw) && draw(session, frame, error))
             return -1;
         redraw = false;
     }
     return 0;
 }
 
-int live_loop(struct live *live, struct error *error)
+int live_loop(struct session *session, struct error *error)
 {
-    return live->view ? loop_window(live, error) : loop_headless(live, error);
+    return session->view ? loop_window(session, error) : loop_headless(session, error);
 }

@@ -175,16 +175,16 @@ static int apply(struct options *options, int code, char *argument, struct error
         options->headless = true;
         return 0;
     case OPTION_JSON:
-        options->json = true;
+        options->results.json = true;
         return 0;
     case OPTION_CSV:
-        options->csv = argument;
+        options->results.csv = argument;
         return 0;
     case OPTION_REPORT:
-        options->report = argument;
+        options->results.report = argument;
         return 0;
     case OPTION_OUTPUT:
-        options->output = argument;
+        options->results.output = argument;
         return 0;
     case OPTION_MODEL:
         options->model = argument;
@@ -242,13 +242,13 @@ static int check_standard(struct options *options, struct error *error)
         pictures += strcmp(options->images[i], "-") == 0;
     if (pictures > 1)
         return error_set(error, "--image -: standard input has one picture; name it once");
-    bool video = options->output && strcmp(options->output, "-") == 0;
+    bool video = options->results.output && strcmp(options->results.output, "-") == 0;
     if (video && options->input == INPUT_IMAGES)
         return error_set(error, "--output - is for videos; give pictures a file or folder");
-    if (video && options->json)
+    if (video && options->results.json)
         return error_set(error, "--json and --output - would mix on standard output; name a file "
                                 "for the video");
-    options->words = !video && !options->json;
+    options->results.words = !video && !options->results.json;
     return 0;
 }
 
@@ -258,11 +258,12 @@ static int check(struct options *options, struct error *error)
         return 0;
     if (options->input == INPUT_NONE)
         return error_set(error, "say where faces come from: --camera, --image, --video or --demo");
-    if (options->output && *options->output == '\0')
+    if (options->results.output && *options->results.output == '\0')
         return error_set(error, "--output needs the name of a file or folder");
-    if (options->report && (*options->report == '\0' || options->input == INPUT_IMAGES))
+    if (options->results.report &&
+        (*options->results.report == '\0' || options->input == INPUT_IMAGES))
         return error_set(error, "--report needs the name of a folder, and no --image");
-    if (options->csv && *options->csv == '\0')
+    if (options->results.csv && *options->results.csv == '\0')
         return error_set(error, "--csv needs the name of a file");
     if (!options->mirror_chosen)
         options->mirror = options->input == INPUT_CAMERA;

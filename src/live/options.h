@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "expressions.h"
+#include "results.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,10 +25,8 @@ struct options {
     const char *source; /* camera or video; "-": standard input */
     char **images;      /* image_count pictures or folders */
     int image_count;
-    const char *output; /* NULL: none; "-": standard output */
-    const char *report; /* folder; NULL: none */
-    const char *csv;    /* NULL: none */
-    const char *model;  /* NULL: the one that comes with the program */
+    struct results_wishes results;
+    const char *model; /* NULL: the one that comes with the program */
     bool prior_chosen;
     float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
     const char *cascade;                  /* NULL: the system's */
@@ -36,8 +35,7 @@ struct options {
     double smooth;   /* how long plain answers take to change a label, seconds; 0: raw */
     bool adapt;      /* to faces at rest */
     long max_frames; /* 0: no limit */
-    bool headless, json, quiet, verbose;
-    bool words;         /* go to standard output: neither JSON nor a video does */
+    bool headless, quiet, verbose;
     bool exit_on_loss;  /* of the camera */
     bool mirror;        /* the window shows a mirror image */
     bool mirror_chosen; /* by an option; otherwise it depends on the input */

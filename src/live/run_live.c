@@ -2,21 +2,16 @@
 
 #include "cameras.h"
 #include "demo.h"
-#include "library_error.h"
-#include "live.h"
+#include "live_loop.h"
 #include "log.h"
 #include "monotonic.h"
-#include "picture.h"
 #include "resources.h"
 #include "setup.h"
 #include "text.h"
-#include "timeline_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
@@ -42,12 +37,12 @@ static void explain_camera(const char *id, struct error *error)
               reason.text, list);
 }
 
-static enum exit_status open_source(struct live *live, struct error *error)
+static enum exit_status open_source(struct session *session, struct error *error)
 {
-    const struct options *options = live->options;
+    const struct options *options = session->options;
     switch (options->input) {
     case INPUT_CAMERA:
-        if (source_open_camera(&live->source, options->source, options->width, options->height,
+        if (source_open_camera(&session->source, options->source, options->width, options->height,
                                options->fps, error)) {
             if (error->code == ERROR_NO_MEMORY)
                 return STATUS_FAILED;
@@ -56,13 +51,13 @@ static enum exit_status open_source(struct live *live, struct error *error)
         }
         return STATUS_DONE;
     case INPUT_VIDEO:
-        if (source_open_video(&live->source, options->source, error)) {
+        if (source_open_video(&session->source, options->source, error)) {
             error_of(error, options->source);
             return STATUS_FAILED;
         }
         return STATUS_DONE;
     default:
-        return source_open_demo(&live->source, error) ? STATUS_FAILED : STATUS_DONE;
+        return source_open_demo(&session->source, error) ? STATUS_FAILED : STATUS_DONE;
     }
 }
 
@@ -70,168 +65,89 @@ static enum exit_status open_source(struct live *live, struct error *error)
 
 static void stop_early(void *context)
 {
-    struct live *live = context;
-    pipeline_end(live->pipeline);
-    if (live->view)
-        view_quit(live->view);
+    struct session *session = context;
+    pipeline_end(session->pipeline);
+    if (session->view)
+        view_quit(session->view);
 }
 
-static void wake_view(void *context)
+static enum exit_status open_results(struct session *session, struct error *error)
 {
-    struct live *live = context;
-    view_wake(live->view);
+    const struct options *options = session->options;
+    session->results_of = (struct results_of){.wishes = &options->results,
+                                              .source = &session->source,
+                                              .program = program_name,
+                                              .font_path = resource_font(),
+                                              .progress = &session->progress,
+                                              .files = &session->files,
+                                              .window = session->view != NULL,
+                                              .film = options->input == INPUT_VIDEO,
+                                              .quiet = options->quiet};
+    if (results_open(&session->results, &session->results_of, error) == 0)
+        return STATUS_DONE;
+    return error->code == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
 }
 
-/* From the capture thread. */
-static void on_loss(void *context, const struct error *reason)
+static enum exit_status start(struct session *session, struct error *error)
 {
-    const struct live *live = context;
-    if (live->options->quiet)
-        return;
-    if (reason)
-        log_line(program_name, "%s", reason->text);
-    else
-        log_line(program_name, "%s: is back", live->source.name);
-}
-
-static int check_output(const char *output, struct file_set *files, struct error *error)
-{
-    static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
-    const char *ending = picture_ending(output);
-    bool known = false;
-    if (strcmp(output, "-") == 0)
-        return isatty(STDOUT_FILENO) == 1
-                   ? error_set(error, "--output -: standard output is the terminal; pipe it on")
-                   : file_set_check_output(files, "/dev/stdout", error);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        known = known || strcasecmp(ending, endings[i]) == 0;
-    if (!known)
-        return error_set(
-            error, "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif", output);
-    return file_set_check_output(files, output, error);
-}
-
-static enum exit_status prepare_output(struct live *live, struct error *error)
-{
-    const struct options *options = live->options;
-    if (check_output(options->output, &live->files, error))
-        return STATUS_USAGE;
-    if (recorder_create(&live->recorder, options->output, resource_font(), &live->source, error))
-        return STATUS_FAILED;
-    return STATUS_DONE;
-}
-
-int live_start_pipeline(struct live *live, struct error *error)
-{
-    const struct options *options = live->options;
-    struct pipeline_settings settings = {.source = &live->source,
-                                         .detector = live->vision.detector,
-                                         .beside = live->view && live->source.live,
-                                         .grey = !live->view && !options->output,
-                                         .paced = live->view && !live->source.live,
-                                         .wake = live->view ? wake_view : NULL,
-                                         .lost = options->exit_on_loss ? NULL : on_loss,
-                                         .context = live};
-    return pipeline_start(live->pipeline, &settings, error);
-}
-
-int live_start_smoother(struct live *live, struct error *error)
-{
-    struct expressions_error why;
-    expressions_smoother_close(&live->smoother);
-    return expressions_smoother_open(&live->smoother, live->smoothing, &why) ||
-                   expressions_adapt(live->smoother, live->adapting, &why)
-               ? library_failed(error, &why)
-               : 0;
-}
-
-static enum exit_status start(struct live *live, struct error *error)
-{
-    const struct options *options = live->options;
+    const struct options *options = session->options;
     enum exit_status status =
-        setup_files(options, &live->files, error) ? STATUS_FAILED : STATUS_DONE;
+        setup_files(options, &session->files, error) ? STATUS_FAILED : STATUS_DONE;
     if (status == STATUS_DONE)
-        status = setup_vision(options, &live->vision, error);
+        status = setup_vision(options, &session->vision, error);
     if (status == STATUS_DONE)
-        status = live_start_smoother(live, error) ? STATUS_FAILED : STATUS_DONE;
+        status = session_start_smoother(session, error) ? STATUS_FAILED : STATUS_DONE;
     /* What a camera or a stream gives while a window is being opened would come too late. */
     if (status == STATUS_DONE)
-        setup_view(options, "Expressions", true, &live->view);
+        setup_view(options, "Expressions", true, &session->view);
     if (status == STATUS_DONE)
-        status = open_source(live, error);
-    if (status == STATUS_DONE && setup_csv(options, &live->files, &live->csv, error))
-        status = STATUS_FAILED;
-    if (status == STATUS_DONE && options->output)
-        status = prepare_output(live, error);
-    if (status == STATUS_DONE && options->report && timeline_report_open(options->report, error))
-        status = STATUS_FAILED;
+        status = open_source(session, error);
+    if (status == STATUS_DONE)
+        status = open_results(session, error);
     if (status != STATUS_DONE)
         return status;
 
-    if (pipeline_create(&live->pipeline, live->source.live, error) ||
-        interrupt_watch(&live->interrupt, stop_early, live, error))
+    if (pipeline_create(&session->pipeline, session->source.live, error) ||
+        interrupt_watch(&session->interrupt, stop_early, session, error))
         return STATUS_FAILED;
-    live->limit = options->max_frames;
-    live->progress.frames = live->source.frames;
-    if (live->limit > 0 && live->limit < live->progress.frames)
-        live->progress.frames = live->limit;
-    if (live->limit == 0 && options->input == INPUT_DEMO && !live->view)
-        live->limit = DEMO_CYCLE;
-    return live_start_pipeline(live, error) ? STATUS_FAILED : STATUS_DONE;
-}
-
-static void tell_losses(const struct live *live)
-{
-    long lost = live->source.lost;
-    const char *note = live->recorder ? recorder_note(live->recorder) : NULL;
-    if (live->options->quiet)
-        return;
-    if (lost > 0 && !live->source.live)
-        log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out",
-                 live->source.name, lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
-    if (note)
-        log_line(program_name, "%s: %s", recorder_path(live->recorder), note);
-}
-
-/* Ends what is recorded; what went wrong before is told rather than what goes wrong here. */
-static enum exit_status end_recordings(struct live *live, enum source_status end,
-                                       enum exit_status status, struct error *error)
-{
-    struct error failure;
-    bool failed = recorder_close(&live->take, false, &failure) != 0;
-    failed = recorder_close(&live->recorder, end != SOURCE_FRAME, &failure) != 0 || failed;
-    if (!failed || status != STATUS_DONE)
-        return status;
-    *error = failure;
-    return STATUS_FAILED;
+    session->limit = options->max_frames;
+    session->progress.frames = session->source.frames;
+    if (session->limit > 0 && session->limit < session->progress.frames)
+        session->progress.frames = session->limit;
+    if (session->limit == 0 && options->input == INPUT_DEMO && !session->view)
+        session->limit = DEMO_CYCLE;
+    return session_start_pipeline(session, error) ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* Why the frames have ended, as a status. */
-static enum exit_status conclude(struct live *live, enum source_status end, struct error *error)
+static enum exit_status conclude(struct session *session, enum source_status end,
+                                 struct error *error)
 {
-    bool by_itself = end == SOURCE_END && !interrupt_came(live->interrupt);
+    bool by_itself = end == SOURCE_END && !interrupt_came(session->interrupt);
     if (end == SOURCE_FAILED)
         return STATUS_FAILED;
-    if (by_itself && live->options->input == INPUT_CAMERA && strcmp(live->source.name, "-") == 0) {
-        error_set(error, "camera %s: no more pictures come from standard input", live->source.name);
+    if (by_itself && session->options->input == INPUT_CAMERA &&
+        strcmp(session->source.name, "-") == 0) {
+        error_set(error, "camera %s: no more pictures come from standard input",
+                  session->source.name);
         return STATUS_CAMERA_LOST;
     }
-    if (by_itself && live->options->input == INPUT_CAMERA) {
+    if (by_itself && session->options->input == INPUT_CAMERA) {
         error_set(error, "camera %s: gives no pictures any more; plug it in and start again",
-                  live->source.name);
+                  session->source.name);
         return STATUS_CAMERA_LOST;
     }
-    if (by_itself && live->done == 0) {
-        error_set(error, "%s: there is no frame in it; try another video", live->source.name);
+    if (by_itself && session->done == 0) {
+        error_set(error, "%s: there is no frame in it; try another video", session->source.name);
         return STATUS_FAILED;
     }
     return STATUS_DONE;
 }
 
-static void log_details(const struct live *live, double seconds, long dropped)
+static void log_details(const struct session *session, double seconds, long dropped)
 {
-    const struct statistics *statistics = &live->statistics;
-    log_line(program_name, "%ld frames in %.2f s, %ld dropped, %.0f MB resident", live->done,
+    const struct statistics *statistics = &session->statistics;
+    log_line(program_name, "%ld frames in %.2f s, %ld dropped, %.0f MB resident", session->done,
              seconds, dropped, statistics_resident_megabytes());
     for (int i = 0; i < STAGE_COUNT; i++) {
         if (statistics->count[i] > 0)
@@ -241,104 +157,88 @@ static void log_details(const struct live *live, double seconds, long dropped)
     }
 }
 
-/* Who showed what is told of headless work, and of every video. */
-static bool tells_faces(const struct live *live)
+/* Ends what the results and the key `r` write. Outputs of a run that failed are ended, too. */
+static int end_results(struct session *session, const struct results_end *end, struct error *error)
 {
-    const struct options *options = live->options;
-    return options->words && !options->quiet && (!live->view || options->input == INPUT_VIDEO);
-}
-
-/* Where stdout is not for JSON: of headless work, and of every video. */
-static int print_summary(const struct live *live, double seconds, long dropped)
-{
-    const struct options *options = live->options;
-    if (!options->words || options->quiet)
-        return 0;
-    if (!live->view && text_report_summary(stdout, &live->tally, seconds, dropped))
-        return -1;
-    return tells_faces(live) ? timeline_print(stdout, &live->timeline) : 0;
-}
-
-/* What is told of the whole. */
-static int tell(const struct live *live, double seconds, struct error *error)
-{
-    const struct options *options = live->options;
-    if (options->report && timeline_report_write(&live->timeline, options->report, error))
-        return -1;
-    if (print_summary(live, seconds, pipeline_dropped(live->pipeline)))
-        return error_unwritten(error);
-    return 0;
+    struct error failure;
+    int failed = recorder_close(&session->take, false, &failure);
+    if (failed && error)
+        *error = failure;
+    return results_close(&session->results, end, failed ? NULL : error) || failed ? -1 : 0;
 }
 
 /* Where the display goes away, the process ends inside Xlib: what it has made is ended first. */
 static void end_without_display(void *context)
 {
-    struct live *live = context;
+    struct session *session = context;
     struct error error;
-    error_set(&error, "the display has gone away; what was recorded until then is whole");
-    if (end_recordings(live, SOURCE_FRAME, STATUS_DONE, &error) == STATUS_DONE) {
-        struct error failure;
-        if (tell(live, 0, &failure))
-            error = failure;
-    }
+    if (end_results(session, &(struct results_end){.told = true}, &error) == 0)
+        error_set(&error, "the display has gone away; what was recorded until then is whole");
     log_line(program_name, "%s", error.text);
     fflush(stdout);
     _Exit(STATUS_FAILED);
 }
 
-static enum exit_status run(struct live *live, struct error *error)
+static void tell_lost_frames(const struct session *session)
+{
+    long lost = session->source.lost;
+    if (lost > 0 && !session->source.live && !session->options->quiet)
+        log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out",
+                 session->source.name, lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+}
+
+static enum exit_status run(struct session *session, struct error *error)
 {
     double begin = monotonic_now();
-    live->summed_up = live->options->report || tells_faces(live);
-    if (live->view)
-        view_on_loss(end_without_display, live);
-    int result = live_loop(live, error);
+    if (session->view)
+        view_on_loss(end_without_display, session);
+    int result = live_loop(session, error);
     double seconds = monotonic_now() - begin;
     struct error failure;
-    enum source_status end = pipeline_join(live->pipeline, &failure);
+    enum source_status source_end = pipeline_join(session->pipeline, &failure);
     if (result)
         return STATUS_FAILED;
-    if (end == SOURCE_FAILED)
+    if (source_end == SOURCE_FAILED)
         *error = failure;
 
-    enum exit_status status = conclude(live, end, error);
-    progress_bar_hide(&live->progress);
-    tell_losses(live);
-    status = end_recordings(live, end, status, error);
+    enum exit_status status = conclude(session, source_end, error);
+    long dropped = pipeline_dropped(session->pipeline);
     /* Of a film that ends too early, what could be read is told as of any other. */
-    bool told = status == STATUS_DONE || (end == SOURCE_FAILED && live->done > 0);
-    if (told && tell(live, seconds, &failure)) {
-        *error = status == STATUS_DONE ? failure : *error;
+    struct results_end end = {.whole = source_end != SOURCE_FRAME,
+                              .told = status == STATUS_DONE ||
+                                      (source_end == SOURCE_FAILED && session->done > 0),
+                              .seconds = seconds,
+                              .dropped = dropped};
+    progress_bar_hide(&session->progress);
+    tell_lost_frames(session);
+    if (end_results(session, &end, status == STATUS_DONE ? error : NULL) && status == STATUS_DONE)
         return STATUS_FAILED;
-    }
-    if (live->options->verbose)
-        log_details(live, seconds, pipeline_dropped(live->pipeline));
+    if (session->options->verbose)
+        log_details(session, seconds, dropped);
     return status;
 }
 
 enum exit_status run_live(const struct options *options, struct error *error)
 {
-    struct live *live = calloc(1, sizeof *live);
-    if (!live) {
+    struct session *session = calloc(1, sizeof *session);
+    if (!session) {
         error_no_memory(error, "the frames");
         return STATUS_FAILED;
     }
-    live->options = options;
-    live->smoothing = options->smooth;
-    live->adapting = options->adapt;
-    enum exit_status status = start(live, error);
+    session->options = options;
+    session->smoothing = options->smooth;
+    session->adapting = options->adapt;
+    enum exit_status status = start(session, error);
     if (status == STATUS_DONE)
-        status = run(live, error);
-    interrupt_free(&live->interrupt);
-    end_recordings(live, SOURCE_FRAME, STATUS_FAILED, NULL);
-    csv_close(&live->csv);
-    file_set_free(&live->files);
-    timeline_free(&live->timeline);
-    view_close(&live->view);
-    pipeline_free(&live->pipeline);
-    source_close(&live->source);
-    expressions_smoother_close(&live->smoother);
-    setup_end_vision(&live->vision);
-    free(live);
+        status = run(session, error);
+    interrupt_free(&session->interrupt);
+    end_results(session, &(struct results_end){0}, NULL);
+    file_set_free(&session->files);
+    view_close(&session->view);
+    pipeline_free(&session->pipeline);
+    source_close(&session->source);
+    expressions_smoother_close(&session->smoother);
+    setup_end_vision(&session->vision);
+    free(session);
     return status;
 }

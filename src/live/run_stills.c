@@ -1,16 +1,13 @@
 #include "run.h"
 
-#include "canvas.h"
 #include "interrupt.h"
-#include "jsonl.h"
 #include "library_error.h"
 #include "log.h"
-#include "ocv.h"
 #include "picture.h"
 #include "picture_list.h"
 #include "resources.h"
+#include "results.h"
 #include "setup.h"
-#include "text_report.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,15 +20,13 @@ struct stills {
     const struct options *options;
     struct picture_list list;
     struct vision vision;
-    struct file_set files; /* that are read, and the table */
-    struct csv *csv;       /* NULL without --csv */
-    struct canvas *canvas; /* NULL without --output */
-    bool into_folder;      /* --output is a folder */
-    struct view *view;     /* NULL when headless */
+    struct file_set files; /* that are read and written */
+    struct results *results;
+    struct results_of results_of; /* what they are of */
+    struct view *view;            /* NULL when headless */
     struct interrupt *interrupt;
     struct frame frame;
     struct picture_file piped; /* standard input, until its turn has come */
-    bool bars;                 /* below each line of text */
     bool failed;               /* some picture could not be done */
     bool found;                /* some picture has a face */
     bool abandoned;            /* the user has seen enough */
@@ -42,79 +37,6 @@ static void complain(struct stills *stills, const struct error *error)
 {
     log_line(program_name, "%s", error->text);
     stills->failed = true;
-}
-
-/* ---- Annotated copies ------------------------------------------------------------------------ */
-
-static int compare_bases(const void *a, const void *b)
-{
-    return strcmp(picture_list_base(*(char *const *)a), picture_list_base(*(char *const *)b));
-}
-
-/* Two pictures of one name cannot both go into the folder. */
-static int check_names(const struct picture_list *list, struct error *error)
-{
-    size_t count = (size_t)list->count;
-    char **sorted = malloc((count + 1) * sizeof *sorted);
-    if (!sorted)
-        return error_no_memory(error, "the list of pictures");
-    memcpy(sorted, list->paths, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, compare_bases);
-    int result = 0;
-    for (size_t i = 1; i < count && result == 0; i++) {
-        if (compare_bases(&sorted[i - 1], &sorted[i]) == 0)
-            result = error_set(error, "%s and %s have one name; copy them in two runs",
-                               sorted[i - 1], sorted[i]);
-    }
-    free(sorted);
-    return result;
-}
-
-static enum exit_status prepare_output(struct stills *stills, struct error *error)
-{
-    const char *output = stills->options->output;
-    struct stat status;
-    bool is_folder = stat(output, &status) == 0 && S_ISDIR(status.st_mode);
-    stills->into_folder = is_folder || stills->list.count > 1 || stills->list.has_folder;
-    if (!stills->into_folder && !ocv_can_encode(picture_ending(output))) {
-        error_set(error, "%s: not an ending for a picture; use .png or .jpg", output);
-        return STATUS_USAGE;
-    }
-    if (stills->into_folder && check_names(&stills->list, error))
-        return STATUS_USAGE;
-    if (stills->into_folder && !is_folder && mkdir(output, 0777)) {
-        error_set(error, "%s: the folder cannot be made: %s; choose another", output,
-                  strerror(errno));
-        return STATUS_FAILED;
-    }
-    return canvas_create(&stills->canvas, resource_font(), error) ? STATUS_FAILED : STATUS_DONE;
-}
-
-static int output_path(struct stills *stills, const char *path, char *out, size_t size,
-                       struct error *error)
-{
-    const char *output = stills->options->output;
-    const char *base = picture_list_base(path);
-    const char *ending = picture_ending(path);
-    bool same = ocv_can_encode(ending);
-    int stem = (int)(strlen(base) - strlen(ending));
-    int length = stills->into_folder
-                     ? snprintf(out, size, "%s/%.*s%s", output, stem, base, same ? ending : ".png")
-                     : snprintf(out, size, "%s", output);
-    if (length < 0 || (size_t)length >= size)
-        return error_set(error, "%s: the name of its copy is too long; use a shorter path", path);
-    return file_set_check_output(&stills->files, out, error);
-}
-
-static int write_copy(struct stills *stills, const char *path, struct error *error)
-{
-    char out[RESOURCE_PATH_SIZE];
-    struct bgr_image annotated;
-    if (output_path(stills, path, out, sizeof out, error) ||
-        canvas_draw(stills->canvas, frame_bgr(&stills->frame), stills->frame.faces,
-                    stills->frame.face_count, &annotated, error))
-        return -1;
-    return picture_write(out, annotated, error);
 }
 
 /* ---- Showing --------------------------------------------------------------------------------- */
@@ -145,19 +67,6 @@ static int show(struct stills *stills, int index, struct error *error)
 }
 
 /* ---- One after the other --------------------------------------------------------------------- */
-
-static int report(struct stills *stills, const char *path, struct error *error)
-{
-    int count = stills->frame.face_count;
-    if (stills->csv &&
-        csv_write(stills->csv, path, &stills->frame, stills->frame.faces, count, error))
-        return -1;
-    if (stills->options->json)
-        return jsonl_write(stdout, path, &stills->frame, stills->frame.faces, count, error);
-    if (text_report_still(stdout, path, &stills->frame, stills->frame.faces, stills->bars))
-        return error_unwritten(error);
-    return 0;
-}
 
 static int look(struct stills *stills, struct error *error)
 {
@@ -193,10 +102,8 @@ static int do_picture(struct stills *stills, int index, struct error *error)
         return 0;
     }
     stills->found = stills->found || stills->frame.face_count > 0;
-    if (report(stills, path, error))
+    if (results_add(stills->results, path, &stills->frame, error))
         return -1;
-    if (stills->canvas && write_copy(stills, path, &problem))
-        complain(stills, &problem);
     return stills->view ? show(stills, index, error) : 0;
 }
 
@@ -210,7 +117,8 @@ static enum exit_status do_all(struct stills *stills, struct error *error)
             return STATUS_FAILED;
         stills->abandoned = stills->abandoned || interrupt_came(stills->interrupt);
     }
-    if (stills->failed)
+    if (results_close(&stills->results, &(struct results_end){.told = true}, error) ||
+        stills->failed)
         return STATUS_FAILED;
     return stills->found || stills->abandoned ? STATUS_DONE : STATUS_NO_FACE;
 }
@@ -222,8 +130,7 @@ static void ask_to_quit(void *context)
         view_quit(stills->view);
 }
 
-/* No output is an input, nor the same as another output. */
-static int check_files(struct stills *stills, struct error *error)
+static int add_inputs(struct stills *stills, struct error *error)
 {
     for (int i = 0; i < stills->list.count; i++) {
         const char *path = stills->list.paths[i];
@@ -243,6 +150,20 @@ static void take_piped(struct stills *stills)
     }
 }
 
+static enum exit_status open_results(struct stills *stills, struct error *error)
+{
+    const struct options *options = stills->options;
+    stills->results_of = (struct results_of){.wishes = &options->results,
+                                             .pictures = &stills->list,
+                                             .program = program_name,
+                                             .font_path = resource_font(),
+                                             .files = &stills->files,
+                                             .quiet = options->quiet};
+    if (results_open(&stills->results, &stills->results_of, error) == 0)
+        return STATUS_DONE;
+    return error->code == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+}
+
 static enum exit_status start(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
@@ -251,24 +172,19 @@ static enum exit_status start(struct stills *stills, struct error *error)
         if (picture_list_add(&stills->list, options->images[i], &problem))
             complain(stills, &problem);
     }
-    if (check_files(stills, error))
+    if (add_inputs(stills, error))
         return STATUS_FAILED;
     take_piped(stills);
-    if (stills->list.skipped > 0 && !options->quiet)
+    enum exit_status status = setup_vision(options, &stills->vision, error);
+    if (status == STATUS_DONE)
+        status = open_results(stills, error);
+    if (status == STATUS_DONE && stills->list.skipped > 0 && !options->quiet)
         log_line(program_name, "passed over in folders, no pictures by their names: %s (%d)",
                  stills->list.skipped_names, stills->list.skipped);
-    enum exit_status status = STATUS_DONE;
-    if (stills->list.count > 0 && options->output)
-        status = prepare_output(stills, error);
-    if (status == STATUS_DONE)
-        status = setup_vision(options, &stills->vision, error);
-    if (status == STATUS_DONE && setup_csv(options, &stills->files, &stills->csv, error))
-        status = STATUS_FAILED;
     if (status == STATUS_DONE && stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view);
     if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
         status = STATUS_FAILED;
-    stills->bars = isatty(STDOUT_FILENO) == 1;
     return status;
 }
 
@@ -285,8 +201,7 @@ enum exit_status run_stills(const struct options *options, struct error *error)
         status = do_all(stills, error);
     interrupt_free(&stills->interrupt);
     view_close(&stills->view);
-    canvas_free(&stills->canvas);
-    csv_close(&stills->csv);
+    results_close(&stills->results, &(struct results_end){0}, NULL);
     setup_end_vision(&stills->vision);
     picture_list_free(&stills->list);
     file_set_free(&stills->files);

@@ -118,19 +118,9 @@ int setup_files(const struct options *options, struct file_set *files, struct er
     if (options->input == INPUT_CAMERA && source == options->source)
         source = NULL; /* a device, or an address */
     if (file_set_add(files, model, error) || file_set_add(files, source, error) ||
-        file_set_add(files, options->cascade ? options->cascade : resource_cascade(), error) ||
-        file_set_check_output(files, options->csv, error))
+        file_set_add(files, options->cascade ? options->cascade : resource_cascade(), error))
         return -1;
     return 0;
-}
-
-int setup_csv(const struct options *options, struct file_set *files, struct csv **csv,
-              struct error *error)
-{
-    *csv = NULL;
-    if (!options->csv)
-        return 0;
-    return csv_open(csv, options->csv, error) || file_set_add(files, options->csv, error) ? -1 : 0;
 }
 
 void setup_view(const struct options *options, const char *title, bool live, struct view **view)

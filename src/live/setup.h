@@ -2,7 +2,6 @@
 #ifndef SETUP_H
 #define SETUP_H
 
-#include "csv.h"
 #include "exit_status.h"
 #include "expressions.h"
 #include "file_set.h"
@@ -31,10 +30,6 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
                               struct error *error);
 void setup_end_vision(struct vision *vision);
 
-/* Begins the table of --csv, and adds it to the set. *csv is NULL without --csv. */
-int setup_csv(const struct options *options, struct file_set *files, struct csv **csv,
-              struct error *error);
-
 /* Opens a window where there is a display and the user wants one; says on stderr where the program
  * goes without. *view is NULL then. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view);
@@ -42,8 +37,8 @@ void setup_view(const struct options *options, const char *title, bool live, str
 /* The file that is read for this name: standard input's where it is "-". */
 const char *setup_input(const char *path);
 
-/* Adds what the options name for reading, but for pictures, and refuses a table among all in the
- * set. The caller ends the set with file_set_free. */
+/* Adds what the options name for reading, but for pictures. The caller ends the set with
+ * file_set_free. */
 int setup_files(const struct options *options, struct file_set *files, struct error *error);
 
 #endif

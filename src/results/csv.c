@@ -1,5 +1,7 @@
 #include "csv.h"
 
+#include "results_form.h"
+
 #include "labels.h"
 #include "text.h"
 
@@ -88,20 +90,19 @@ static void write_face(FILE *file, const struct frame *frame, const struct expre
     fprintf(file, ",%s\n", clock);
 }
 
-int csv_write(struct csv *csv, const char *source, const struct frame *frame,
-              const struct expressions_face *faces, int count, struct error *error)
+int csv_write(struct csv *csv, const char *source, const struct frame *frame, struct error *error)
 {
-    if (count == 0)
+    if (frame->face_count == 0)
         return 0;
     char *name = text_utf8(source);
     if (!name)
         return error_no_memory(error, "a result");
     int failed = 0;
     long begin = -1;
-    for (int i = 0; i < count && !failed; i++) {
+    for (int i = 0; i < frame->face_count && !failed; i++) {
         begin = ftell(csv->file);
         write_text(csv->file, name);
-        write_face(csv->file, frame, &faces[i]);
+        write_face(csv->file, frame, &frame->faces[i]);
         failed = fflush(csv->file);
     }
     csv->half = failed ? begin : -1;
@@ -130,3 +131,41 @@ void csv_close(struct csv **csv)
     free(*csv);
     *csv = NULL;
 }
+
+/* ---- As results ------------------------------------------------------------------------------ */
+
+static bool wanted(const struct results_of *of)
+{
+    return of->wishes->csv != NULL;
+}
+
+static int check(const struct results_of *of, struct error *error)
+{
+    return results_claim(of->files, of->wishes->csv, error);
+}
+
+static int open_csv(void **state, const struct results_of *of, struct error *error)
+{
+    struct csv *csv;
+    if (csv_open(&csv, of->wishes->csv, error))
+        return -1;
+    *state = csv;
+    return 0;
+}
+
+static int add(void *state, const char *name, const struct frame *frame, struct error *error)
+{
+    return csv_write(state, name, frame, error);
+}
+
+static int close_csv(void *state, const struct results_end *end, struct error *error)
+{
+    struct csv *csv = state;
+    (void)end;
+    (void)error; /* each row was flushed */
+    csv_close(&csv);
+    return 0;
+}
+
+const struct results_form csv_form = {
+    .wanted = wanted, .check = check, .open = open_csv, .add = add, .close = close_csv};

@@ -14,8 +14,7 @@ int csv_open(struct csv **csv, const char *path, struct error *error);
 
 /* Writes and flushes one row a face. Boxes are clipped to the picture. A source that a spreadsheet
  * would take for a formula gets "./" before its name. */
-int csv_write(struct csv *csv, const char *source, const struct frame *frame,
-              const struct expressions_face *faces, int count, struct error *error);
+int csv_write(struct csv *csv, const char *source, const struct frame *frame, struct error *error);
 
 void csv_close(struct csv **csv);
 

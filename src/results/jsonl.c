@@ -1,5 +1,7 @@
 #include "jsonl.h"
 
+#include "results_form.h"
+
 #include "labels.h"
 #include "text.h"
 
@@ -68,8 +70,7 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct expre
            (!face->smoothed || add_distribution(object, "raw", face->raw));
 }
 
-static char *format(const char *source, const struct frame *frame,
-                    const struct expressions_face *faces, int count)
+static char *format(const char *source, const struct frame *frame)
 {
     cJSON *object = cJSON_CreateObject();
     bool added = object && add_source(object, source) &&
@@ -79,17 +80,16 @@ static char *format(const char *source, const struct frame *frame,
                  add_number(object, "height", frame->height, 0);
     cJSON *array = added ? cJSON_AddArrayToObject(object, "faces") : NULL;
     added = array != NULL;
-    for (int i = 0; added && i < count; i++)
-        added = add_face(array, frame, &faces[i]);
+    for (int i = 0; added && i < frame->face_count; i++)
+        added = add_face(array, frame, &frame->faces[i]);
     char *text = added ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
     return text;
 }
 
-int jsonl_write(FILE *out, const char *source, const struct frame *frame,
-                const struct expressions_face *faces, int count, struct error *error)
+int jsonl_write(FILE *out, const char *source, const struct frame *frame, struct error *error)
 {
-    char *text = format(source, frame, faces, count);
+    char *text = format(source, frame);
     if (!text)
         return error_no_memory(error, "a result");
     text_print_json(out, text);
@@ -97,3 +97,39 @@ int jsonl_write(FILE *out, const char *source, const struct frame *frame,
     cJSON_free(text);
     return fflush(out) || ferror(out) ? error_unwritten(error) : 0;
 }
+
+/* ---- As results ------------------------------------------------------------------------------ */
+
+static bool wanted(const struct results_of *of)
+{
+    return of->wishes->json;
+}
+
+static int check(const struct results_of *of, struct error *error)
+{
+    return results_claim(of->files, "/dev/stdout", error);
+}
+
+static int open_jsonl(void **state, const struct results_of *of, struct error *error)
+{
+    (void)of;
+    (void)error;
+    *state = stdout;
+    return 0;
+}
+
+static int add(void *state, const char *name, const struct frame *frame, struct error *error)
+{
+    return jsonl_write(state, name, frame, error);
+}
+
+static int close_jsonl(void *state, const struct results_end *end, struct error *error)
+{
+    (void)state;
+    (void)end;
+    (void)error; /* each line was flushed */
+    return 0;
+}
+
+const struct results_form jsonl_form = {
+    .wanted = wanted, .check = check, .open = open_jsonl, .add = add, .close = close_jsonl};

@@ -12,7 +12,6 @@
  *    "confidence":..., "emotions":{...}, "raw":{...}}, ...]}
  * `clock` stands for frames of live sources, `raw` where probabilities are smoothed.
  * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
-int jsonl_write(FILE *out, const char *source, const struct frame *frame,
-                const struct expressions_face *faces, int count, struct error *error);
+int jsonl_write(FILE *out, const char *source, const struct frame *frame, struct error *error);
 
 #endif

@@ -2,11 +2,16 @@
 
 #include "canvas.h"
 #include "file.h"
+#include "log.h"
 #include "ocv.h"
+#include "picture.h"
+#include "results_form.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 static const double usual_fps = 30;
 /* While a camera is lost or paused for longer, the video stands still too: an hour of one picture
@@ -58,8 +63,7 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
     return 0;
 }
 
-int recorder_add(struct recorder *recorder, const struct frame *frame,
-                 const struct expressions_face *faces, struct error *error)
+int recorder_add(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
     if (strcmp(recorder->path, "-") != 0 && file_space(recorder->path) < LEAST_ROOM)
         return error_set(error,
@@ -73,7 +77,7 @@ int recorder_add(struct recorder *recorder, const struct frame *frame,
                          recorder->path, recorder->width, recorder->height, frame->width,
                          frame->height);
     struct bgr_image annotated;
-    if (canvas_draw(recorder->canvas, frame_bgr(frame), faces, frame->face_count, &annotated,
+    if (canvas_draw(recorder->canvas, frame_bgr(frame), frame->faces, frame->face_count, &annotated,
                     error))
         return -1;
     double duration = frame->duration > 0 ? frame->duration : 1 / recorder->fps;
@@ -115,3 +119,73 @@ int recorder_close(struct recorder **recorder, bool whole, struct error *error)
     *recorder = NULL;
     return result;
 }
+
+/* ---- As results ------------------------------------------------------------------------------ */
+
+struct video {
+    const struct results_of *of;
+    struct recorder *recorder;
+};
+
+static bool wanted(const struct results_of *of)
+{
+    return of->source && of->wishes->output;
+}
+
+static int check(const struct results_of *of, struct error *error)
+{
+    static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
+    const char *output = of->wishes->output;
+    bool known = false;
+    if (strcmp(output, "-") == 0)
+        return isatty(STDOUT_FILENO) == 1
+                   ? error_set_code(error, ERROR_USAGE,
+                                    "--output -: standard output is the terminal; pipe it on")
+                   : results_claim(of->files, "/dev/stdout", error);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        known = known || strcasecmp(endings[i], picture_ending(output)) == 0;
+    if (!known)
+        return error_set_code(error, ERROR_USAGE,
+                              "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif",
+                              output);
+    return results_claim(of->files, output, error);
+}
+
+static int open_video(void **state, const struct results_of *of, struct error *error)
+{
+    struct video *video = calloc(1, sizeof *video);
+    if (!video)
+        return error_no_memory(error, "the video");
+    video->of = of;
+    if (recorder_create(&video->recorder, of->wishes->output, of->font_path, of->source, error)) {
+        free(video);
+        return -1;
+    }
+    *state = video;
+    return 0;
+}
+
+static int add(void *state, const char *name, const struct frame *frame, struct error *error)
+{
+    struct video *video = state;
+    (void)name;
+    return recorder_add(video->recorder, frame, error);
+}
+
+static int close_video(void *state, const struct results_end *end, struct error *error)
+{
+    struct video *video = state;
+    const char *note = recorder_note(video->recorder);
+    if (note && !video->of->quiet)
+        log_line(video->of->program, "%s: %s", recorder_path(video->recorder), note);
+    int result = recorder_close(&video->recorder, end->whole, error);
+    free(video);
+    return result;
+}
+
+const struct results_form video_form = {.colours = true,
+                                        .wanted = wanted,
+                                        .check = check,
+                                        .open = open_video,
+                                        .add = add,
+                                        .close = close_video};

@@ -16,8 +16,7 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
 /* Appends the frame with its faces, at its own time; of a live source, a gap of more than two
  * seconds is left out. Where the disk is nearly full it fails, while what is recorded can still be
  * ended as a whole file. */
-int recorder_add(struct recorder *recorder, const struct frame *frame,
-                 const struct expressions_face *faces, struct error *error);
+int recorder_add(struct recorder *recorder, const struct frame *frame, struct error *error);
 
 /* How much has been written, in seconds of the video. */
 double recorder_seconds(const struct recorder *recorder);

@@ -1,10 +1,14 @@
 #include "text_report.h"
 
 #include "labels.h"
+#include "results_form.h"
 #include "text.h"
+#include "timeline.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static double percent(const struct expressions_face *face, int label)
 {
@@ -28,27 +32,26 @@ static int flushed(FILE *out)
     return fflush(out) || ferror(out) ? -1 : 0;
 }
 
-int text_report_still(FILE *out, const char *source, const struct frame *frame,
-                      const struct expressions_face *faces, bool bars)
+int text_report_still(FILE *out, const char *source, const struct frame *frame, bool bars)
 {
     if (frame->face_count == 0) {
         text_print(out, source);
         fprintf(out, ": no face\n");
     }
     for (int i = 0; i < frame->face_count; i++) {
-        struct expressions_box box = frame_clip(frame, &faces[i]);
+        struct expressions_box box = frame_clip(frame, &frame->faces[i]);
         char words[FACE_WORDS_SIZE];
-        face_words(&faces[i], words);
+        face_words(&frame->faces[i], words);
         text_print(out, source);
         fprintf(out, ": %s  (box %d,%d %dx%d)\n", words, box.x, box.y, box.width, box.height);
         if (bars)
-            print_bars(out, &faces[i]);
+            print_bars(out, &frame->faces[i]);
     }
     return flushed(out);
 }
 
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
-                      const struct expressions_face *faces, struct progress_bar *bar)
+                      struct progress_bar *bar)
 {
     char names[sizeof tally->shown] = "";
     char line[1024] = "";
@@ -56,7 +59,7 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
     size_t line_length = 0;
     tally->frames++;
     for (int i = 0; i < frame->face_count; i++) {
-        const struct expressions_face *face = &faces[i];
+        const struct expressions_face *face = &frame->faces[i];
         char words[FACE_WORDS_SIZE];
         const char *comma = i ? ", " : "";
         tally->seen[face->label] = tally->seen[face->label] || !face->uncertain;
@@ -95,3 +98,65 @@ int text_report_summary(FILE *out, const struct tally *tally, double seconds, lo
     fprintf(out, "%s\n", seen ? "" : "no face");
     return flushed(out);
 }
+
+/* ---- As results ------------------------------------------------------------------------------ */
+
+struct words {
+    const struct results_of *of;
+    bool bars, frames, totals; /* below each picture's lines; a line a change; of who showed what */
+    struct tally tally;
+    struct timeline timeline;
+};
+
+static bool wanted(const struct results_of *of)
+{
+    return of->wishes->words;
+}
+
+static int check(const struct results_of *of, struct error *error)
+{
+    return results_claim(of->files, "/dev/stdout", error);
+}
+
+static int open_words(void **state, const struct results_of *of, struct error *error)
+{
+    struct words *words = calloc(1, sizeof *words);
+    if (!words)
+        return error_no_memory(error, "the results");
+    words->of = of;
+    words->bars = isatty(STDOUT_FILENO) == 1;
+    words->frames = of->source && !of->window;
+    /* Who showed what is told of headless work, and of every film. */
+    words->totals = of->source && !of->quiet && (!of->window || of->film);
+    *state = words;
+    return 0;
+}
+
+static int add(void *state, const char *name, const struct frame *frame, struct error *error)
+{
+    struct words *words = state;
+    if (words->totals && timeline_add(&words->timeline, frame, error))
+        return -1;
+    int failed = 0;
+    if (words->of->pictures)
+        failed = text_report_still(stdout, name, frame, words->bars);
+    else if (words->frames)
+        failed = text_report_frame(stdout, &words->tally, frame, words->of->progress);
+    return failed ? error_unwritten(error) : 0;
+}
+
+static int close_words(void *state, const struct results_end *end, struct error *error)
+{
+    struct words *words = state;
+    int failed = 0;
+    if (end->told && words->frames && !words->of->quiet)
+        failed = text_report_summary(stdout, &words->tally, end->seconds, end->dropped);
+    if (end->told && words->totals && !failed)
+        failed = timeline_print(stdout, &words->timeline);
+    timeline_free(&words->timeline);
+    free(words);
+    return failed ? error_unwritten(error) : 0;
+}
+
+const struct results_form text_form = {
+    .wanted = wanted, .check = check, .open = open_words, .add = add, .close = close_words};

@@ -11,8 +11,7 @@
 #include <stdio.h>
 
 /* A picture's faces, one line each; with `bars`, the seven probabilities below each. */
-int text_report_still(FILE *out, const char *source, const struct frame *frame,
-                      const struct expressions_face *faces, bool bars);
+int text_report_still(FILE *out, const char *source, const struct frame *frame, bool bars);
 
 /* What has been seen of a running source. */
 struct tally {
@@ -24,7 +23,7 @@ struct tally {
 /* Counts the frame and prints a line, in the place of the bar, where the expressions differ from
  * the last line's. */
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
-                      const struct expressions_face *faces, struct progress_bar *bar);
+                      struct progress_bar *bar);
 int text_report_summary(FILE *out, const struct tally *tally, double seconds, long dropped);
 
 #endif

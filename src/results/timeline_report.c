@@ -3,6 +3,7 @@
 #include "file.h"
 #include "gnuplot.h"
 #include "labels.h"
+#include "results_form.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -166,3 +167,60 @@ int timeline_report_write(const struct timeline *timeline, const char *folder, s
     free(totals);
     return result;
 }
+
+/* ---- As results ------------------------------------------------------------------------------ */
+
+struct report {
+    const char *folder;
+    struct timeline timeline;
+};
+
+static bool wanted(const struct results_of *of)
+{
+    return of->wishes->report != NULL;
+}
+
+static int check(const struct results_of *of, struct error *error)
+{
+    static const char *const names[] = {"timeline.csv", "summary.csv", "timeline.png"};
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (place(path, of->wishes->report, names[i], error) ||
+            results_claim(of->files, path, error))
+            return -1;
+    }
+    return 0;
+}
+
+static int open_report(void **state, const struct results_of *of, struct error *error)
+{
+    struct report *report = calloc(1, sizeof *report);
+    if (!report)
+        return error_no_memory(error, "the report");
+    report->folder = of->wishes->report;
+    if (timeline_report_open(report->folder, error)) {
+        free(report);
+        return -1;
+    }
+    *state = report;
+    return 0;
+}
+
+static int add(void *state, const char *name, const struct frame *frame, struct error *error)
+{
+    struct report *report = state;
+    (void)name;
+    return timeline_add(&report->timeline, frame, error);
+}
+
+static int close_report(void *state, const struct results_end *end, struct error *error)
+{
+    struct report *report = state;
+    int result = end->told ? timeline_report_write(&report->timeline, report->folder, error) : 0;
+    timeline_free(&report->timeline);
+    free(report);
+    return result;
+}
+
+const struct results_form report_form = {
+    .wanted = wanted, .check = check, .open = open_report, .add = add, .close = close_report};

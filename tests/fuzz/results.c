@@ -17,7 +17,6 @@ enum { NUMBERS = 6, HEAD = 4 * NUMBERS + LABEL_COUNT, NAME_SIZE = 1024 };
 struct result {
     char name[NAME_SIZE], *utf8;
     struct frame frame;
-    struct expressions_face face;
 };
 
 static int number(const uint8_t *bytes)
@@ -38,14 +37,13 @@ static void make_result(struct result *result, const uint8_t *bytes, size_t size
                                    .height = number(bytes + 4) & 0x3fff,
                                    .index = number(bytes),
                                    .face_count = 1};
-    result->face =
-        (struct expressions_face){.id = number(bytes + 4) & 0xffff, .smoothed = bytes[0] & 1};
-    result->face.box =
+    struct expressions_face *face = &result->frame.faces[0];
+    *face = (struct expressions_face){.id = number(bytes + 4) & 0xffff, .smoothed = bytes[0] & 1};
+    face->box =
         (struct expressions_box){number(bytes + 8), number(bytes + 12),
                                  number(bytes + 16) & 0x7fffffff, number(bytes + 20) & 0x7fffffff};
     for (int k = 0; k < LABEL_COUNT; k++)
-        result->face.probabilities[k] = result->face.raw[k] =
-            (float)bytes[4 * NUMBERS + k] / 255.0f;
+        face->probabilities[k] = face->raw[k] = (float)bytes[4 * NUMBERS + k] / 255.0f;
 }
 
 /* No byte that a terminal would obey: C0, DEL, and the C1 controls in UTF-8. */
@@ -66,7 +64,7 @@ static void write_json(const struct result *result)
     size_t size;
     struct error error;
     FILE *out = open_memstream(&text, &size);
-    EXPECT(out && jsonl_write(out, result->name, &result->frame, &result->face, 1, &error) == 0);
+    EXPECT(out && jsonl_write(out, result->name, &result->frame, &error) == 0);
     fclose(out);
     EXPECT(is_harmless(text, size) && strchr(text, '\n') == text + size - 1);
     cJSON *object = cJSON_Parse(text);
@@ -85,7 +83,7 @@ static void write_table(const struct result *result)
     struct csv *csv;
     const char *path = fuzz_file(0, "", 0);
     EXPECT(csv_open(&csv, path, &error) == 0);
-    EXPECT(csv_write(csv, result->name, &result->frame, &result->face, 1, &error) == 0);
+    EXPECT(csv_write(csv, result->name, &result->frame, &error) == 0);
     csv_close(&csv);
     FILE *file = fopen(path, "r");
     size_t size = fread(text, 1, sizeof text - 1, file), used = 0;
@@ -109,7 +107,7 @@ static void write_lines(const struct result *result)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    EXPECT(out && text_report_still(out, result->name, &result->frame, &result->face, false) == 0);
+    EXPECT(out && text_report_still(out, result->name, &result->frame, false) == 0);
     fclose(out);
     EXPECT(is_harmless(text, size) && strchr(text, '\n') == text + size - 1);
     free(text);

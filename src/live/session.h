@@ -1,39 +1,34 @@
 /* A running camera, video or demo: what run_live.c sets up and live_loop.c works through. Belongs
  * to the main thread; while the pipeline runs, its threads have source and detector. */
-#ifndef LIVE_H
-#define LIVE_H
+#ifndef SESSION_H
+#define SESSION_H
 
-#include "csv.h"
 #include "interrupt.h"
 #include "options.h"
 #include "pipeline.h"
 #include "progress_bar.h"
 #include "recorder.h"
+#include "results.h"
 #include "setup.h"
 #include "statistics.h"
-#include "text_report.h"
-#include "timeline.h"
 #include "view.h"
 
-struct live {
+struct session {
     const struct options *options;
     struct source source;
     struct vision vision;
-    struct file_set files; /* that are read, and the table */
+    struct file_set files; /* that are read and written */
     struct statistics statistics;
     struct expressions_smoother *smoother;
     double smoothing; /* its time, seconds */
     bool adapting;    /* to resting faces */
     struct pipeline *pipeline;
     struct interrupt *interrupt;
-    struct view *view;         /* NULL when headless */
-    struct recorder *recorder; /* NULL without --output */
-    struct recorder *take;     /* what the key `r` records; NULL: nothing */
-    struct csv *csv;           /* NULL without --csv */
-    const struct frame *frame; /* the latest, until the next one is taken; NULL: none yet */
-    struct tally tally;
-    bool summed_up; /* at the end: the timeline is collected */
-    struct timeline timeline;
+    struct view *view; /* NULL when headless */
+    struct results *results;
+    struct results_of results_of; /* what they are of */
+    struct recorder *take;        /* what the key `r` records; NULL: nothing */
+    const struct frame *frame;    /* the latest, until the next one is taken; NULL: none yet */
     struct progress_bar progress;
     long limit; /* frames; 0: none */
     long done;
@@ -46,12 +41,9 @@ struct live {
 };
 
 /* Forgets what the faces have shown so far. */
-int live_start_smoother(struct live *live, struct error *error);
+int session_start_smoother(struct session *session, struct error *error);
 
-/* Reads, and finds the faces, in threads of its own from now on. */
-int live_start_pipeline(struct live *live, struct error *error);
-
-/* Works through the frames until there are none, or the user has seen enough. */
-int live_loop(struct live *live, struct error *error);
+/* Reads, and finds the faces, in threads of its own. */
+int session_start_pipeline(struct session *session, struct error *error);
 
 #endif

@@ -1,0 +1,47 @@
+#include "session.h"
+
+#include "library_error.h"
+#include "log.h"
+
+static void wake_view(void *context)
+{
+    struct session *session = context;
+    view_wake(session->view);
+}
+
+/* From the capture thread. */
+static void on_loss(void *context, const struct error *reason)
+{
+    const struct session *session = context;
+    if (session->options->quiet)
+        return;
+    if (reason)
+        log_line(program_name, "%s", reason->text);
+    else
+        log_line(program_name, "%s: is back", session->source.name);
+}
+
+int session_start_pipeline(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    struct pipeline_settings settings = {.source = &session->source,
+                                         .detector = session->vision.detector,
+                                         .beside = session->view && session->source.live,
+                                         .grey = !session->view &&
+                                                 !results_want_colours(session->results),
+                                         .paced = session->view && !session->source.live,
+                                         .wake = session->view ? wake_view : NULL,
+                                         .lost = options->exit_on_loss ? NULL : on_loss,
+                                         .context = session};
+    return pipeline_start(session->pipeline, &settings, error);
+}
+
+int session_start_smoother(struct session *session, struct error *error)
+{
+    struct expressions_error why;
+    expressions_smoother_close(&session->smoother);
+    return expressions_smoother_open(&session->smoother, session->smoothing, &why) ||
+                   expressions_adapt(session->smoother, session->adapting, &why)
+               ? library_failed(error, &why)
+               : 0;
+}

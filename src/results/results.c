@@ -1,0 +1,80 @@
+#include "results_form.h"
+
+#include <stdlib.h>
+
+/* In the order in which they get each frame; they are ended in the other, so that what is told of
+ * the whole comes after the videos are. A new form is one file and one row here. */
+static const struct results_form *const forms[] = {
+    &csv_form, &jsonl_form, &text_form, &report_form, &video_form, &copies_form,
+};
+
+enum { FORM_COUNT = sizeof forms / sizeof *forms };
+
+struct results {
+    void *states[FORM_COUNT];
+    bool open[FORM_COUNT];
+};
+
+int results_claim(struct file_set *files, const char *path, struct error *error)
+{
+    return file_set_check_output(files, path, error) || file_set_add(files, path, error) ? -1 : 0;
+}
+
+int results_open(struct results **results, const struct results_of *of, struct error *error)
+{
+    for (int i = 0; i < FORM_COUNT; i++) {
+        if (forms[i]->wanted(of) && forms[i]->check && forms[i]->check(of, error))
+            return -1;
+    }
+    struct results *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "the results");
+    for (int i = 0; i < FORM_COUNT; i++) {
+        if (!forms[i]->wanted(of))
+            continue;
+        if (forms[i]->open(&made->states[i], of, error)) {
+            results_close(&made, &(struct results_end){0}, NULL);
+            return -1;
+        }
+        made->open[i] = true;
+    }
+    *results = made;
+    return 0;
+}
+
+bool results_want_colours(const struct results *results)
+{
+    bool wanted = false;
+    for (int i = 0; i < FORM_COUNT; i++)
+        wanted = wanted || (results->open[i] && forms[i]->colours);
+    return wanted;
+}
+
+int results_add(struct results *results, const char *name, const struct frame *frame,
+                struct error *error)
+{
+    for (int i = 0; i < FORM_COUNT; i++) {
+        if (results->open[i] && forms[i]->add(results->states[i], name, frame, error))
+            return -1;
+    }
+    return 0;
+}
+
+int results_close(struct results **results, const struct results_end *end, struct error *error)
+{
+    struct results *closed = *results;
+    struct results_end now = *end;
+    struct error failure;
+    int result = 0;
+    for (int i = FORM_COUNT - 1; closed && i >= 0; i--) {
+        if (!closed->open[i] || forms[i]->close(closed->states[i], &now, &failure) == 0)
+            continue;
+        if (result == 0 && error)
+            *error = failure;
+        result = -1;
+        now.told = false;
+    }
+    free(closed);
+    *results = NULL;
+    return result;
+}
