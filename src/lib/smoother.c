@@ -68,22 +68,24 @@ static void choose_pair(struct smoother_slot *slot, bool named, double time)
     }
 }
 
-/* Of a face that is followed; the aligner makes up for a box that does not sit well. */
-static const double least_score = 0.4;
+/* What a face counts for of which the verifier is not sure at all: the aligner makes up for most of
+ * what is wrong with a box that does not sit well. */
+static const double unverified = 0.6;
 
-/* How well the face was seen, 0 .. 1: the verifier's score, where there is one, times the exponents
- * with which the network's answers to PublicTest are worth most after they were made small, or
- * blurred as by motion within 1/30 s. */
+/* How well the face was seen, 0 .. 1: the exponents with which the network's answers to PublicTest
+ * are worth most after the faces were turned and moved out of their boxes, by the verifier's score,
+ * where there is one; made small; or blurred as by motion within 1/30 s. */
 static double seen(const struct smoother_slot *slot, const struct expressions_face *face, double dt)
 {
-    double score = face->score > 0 ? fmax((double)face->score, least_score) : 1;
+    double score = face->score > 0 ? (double)face->score : 1;
+    double worth = unverified + (1 - unverified) * score;
     double side = face->box.width;
     if (side <= 0 || slot->box.width <= 0 || dt <= 0)
-        return score;
+        return worth;
     double dx = face->box.x - slot->box.x + (face->box.width - slot->box.width) / 2.0;
     double dy = face->box.y - slot->box.y + (face->box.height - slot->box.height) / 2.0;
     double speed = hypot(dx, dy) / side / dt; /* sides a second */
-    return score * fmin(side / 18, 1) / (1 + speed * speed / 100);
+    return worth * fmin(side / 18, 1) / (1 + speed * speed / 100);
 }
 
 static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
