@@ -178,7 +178,8 @@ static void test_uncertain(void **state)
     }
 }
 
-/* Small faces and such as move fast count less; a box that does not sit well costs less than half. */
+/* Small faces and such as move fast count less; a box that does not sit well costs less than half.
+ */
 static void test_badly_seen(void **state)
 {
     (void)state;
