@@ -1,12 +1,11 @@
 #!/bin/sh
 # One recipe of the README's cookbook: its very text, run on made-up material.
-# Usage: recipes.sh HEADING PROGRAM LIBRARY MAKE_PICTURES SOURCE_DIR
+# Usage: recipes.sh HEADING PROGRAM MAKE_PICTURES SOURCE_DIR
 set -u
 heading=$1
 program=$2
-library=$3
-make_pictures=$4
-source_dir=$5
+make_pictures=$3
+source_dir=$4
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 background=
@@ -109,30 +108,6 @@ case $heading in
     run
     [ "$(head -c 4 session.png | od -An -c | tr -d ' ')" = '211PNG' ] || fail "no picture"
     [ "$(wc -l <session.csv)" -gt 80 ] || fail "$(cat session.csv)"
-    ;;
-"From Python")
-    need python3
-    ln -s "$library" libexpressions.so.0
-    grep -v '^\$ ' recipe >recipe.py
-    # Two faces, for which the program's own answers are the measure.
-    cat >two.py <<'END'
-pixels = open("face.pgm", "rb").read().split(b"\n", 3)[3]
-rows = [pixels[start : start + 640] for start in range(0, len(pixels), 640)]
-open("two.pgm", "wb").write(b"P5\n1280 %d\n255\n" % len(rows) + b"".join(row * 2 for row in rows))
-END
-    cat >same.py <<'END'
-import json
-faces, lines = json.load(open("own"))["faces"], open("out").read().splitlines()
-assert len(faces) == len(lines) == 2, (faces, lines)
-for face, (name, confidence, _, place) in zip(faces, map(str.split, lines)):
-    assert [name, place] == [face["emotion"], "%d,%d" % tuple(face["box"][:2])], (face, lines)
-    assert abs(float(confidence) - face["confidence"]) < 0.0051, (face, lines)
-END
-    python3 two.py && ./expressions --image two.pgm --headless --json >own 2>err || fail "$(cat err)"
-    LD_LIBRARY_PATH=. python3 recipe.py two.pgm models/expressions.safetensors >out 2>err ||
-        fail "$(cat err)"
-    python3 same.py 2>err || fail "$(cat err)"
-    [ "$(wc -l <recipe.py)" -le 20 ] || fail "more than 20 lines"
     ;;
 "The camera of a Raspberry Pi")
     need ffmpeg

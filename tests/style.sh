@@ -72,6 +72,29 @@ long=$(awk -v file=700 -v body=80 '
     }' src/*/*.[ch] include/* shim/*)
 [ -z "$long" ] || fail "$long"
 
+# Python: types all through, and the same sizes.
+if command -v mypy >/dev/null; then
+    MYPYPATH=src/python:tests/python mypy --strict --explicit-package-bases --cache-dir "$work/mypy" \
+        src/python/expressions tests/python >"$work/types" 2>&1 || fail "$(cat "$work/types")"
+else
+    echo "mypy is not installed: its check of src/python is left out"
+fi
+python3 - src/python/*.py src/python/*/*.py tests/python/*.py >"$work/long" <<'END'
+import ast, sys
+
+for path in sys.argv[1:]:
+    text = open(path).read()
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > 100:
+            print(f"{path}:{number}: longer than 100 characters")
+    if text.count("\n") > 700:
+        print(f"{path} is longer than 700 lines")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno > 60:
+            print(f"{path}:{node.lineno}: a function of {node.end_lineno - node.lineno} lines")
+END
+[ -s "$work/long" ] && fail "$(cat "$work/long")"
+
 # The format check does not pass where its tool is missing.
 mkdir "$work/tools" && printf '#!/bin/sh\necho clang-format version 15.0.0\n' >"$work/tools/clang-format"
 chmod +x "$work/tools/clang-format"

@@ -1,0 +1,360 @@
+"""Pictures in memory: `Recognizer` for single ones, `Stream` for those of a camera or film."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from ctypes import Array, byref, c_float, c_int, c_void_p, create_string_buffer, string_at
+from types import TracebackType
+from typing import Any, Literal, TypeVar, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _library
+from ._errors import ArgumentError
+from ._library import call, library
+from ._results import LABELS, Box, Face
+
+Colours = Literal["BGR", "RGB"]
+Pixels = npt.NDArray[np.uint8]
+PathOf = Union[str, "os.PathLike[str]"]
+Self = TypeVar("Self", bound="_Looking")
+
+
+def _path(path: PathOf | None) -> bytes | None:
+    return None if path is None else os.fsencode(path)
+
+
+def _end(close: str, pointer: c_void_p, owners: tuple[object, ...]) -> None:
+    getattr(library, "expressions_" + close)(byref(pointer))
+
+
+class _Handle:
+    """What the library has opened; it lives as long as this does, and `owners` live longer."""
+
+    def __init__(
+        self, opened: str, closed: str, *arguments: Any, owners: Sequence[_Handle] = ()
+    ) -> None:
+        self.pointer = c_void_p()
+        call(opened, byref(self.pointer), *arguments)
+        self.close = weakref.finalize(self, _end, closed, self.pointer, tuple(owners))
+
+
+class Model:
+    """A trained network; any number of recognizers, in any threads, may share one.
+
+    `path` is a model file of `train_fer`; without one, the model that is installed. `prior` tells
+    how often each expression is taken to come, such as {"happy": 3, "neutral": 5}; what is left out
+    counts 1.
+
+    Raises ModelError.
+    """
+
+    def __init__(
+        self, path: PathOf | None = None, *, prior: Mapping[str, float] | None = None
+    ) -> None:
+        bundled = _library.BUNDLE / "share/expressions/models/expressions.safetensors"
+        if path is None and bundled.exists():
+            path = bundled
+        self._handle = _Handle("model_load", "model_free", _path(path))
+        if prior is not None:
+            unknown = sorted(set(prior) - set(LABELS))
+            if unknown:
+                raise ArgumentError(
+                    f"prior: no such expression: {unknown[0]}; use {', '.join(LABELS)}"
+                )
+            shares = (c_float * len(LABELS))(*(prior.get(label, 1.0) for label in LABELS))
+            call("model_set_prior", self._handle.pointer, shares)
+
+    def describe(self) -> str:
+        """Classes, networks, training data, accuracy and licence, as lines of text."""
+        text = create_string_buffer(_library.DESCRIPTION_SIZE)
+        call("model_describe", self._handle.pointer, text)
+        return text.value.decode(errors="replace")
+
+
+class _View:
+    """A numpy array as the library sees it; `kept` holds the pixels."""
+
+    def __init__(self, picture: npt.ArrayLike, colours: Colours) -> None:
+        pixels = np.asarray(picture)
+        if pixels.dtype != np.uint8:
+            raise ArgumentError(f"a picture is an array of uint8, 0 .. 255, not of {pixels.dtype}")
+        grey = pixels.ndim == 2
+        if not grey and (pixels.ndim != 3 or pixels.shape[2] != 3):
+            raise ArgumentError(
+                "a picture is an array of height x width (grey) or height x width x 3 (colours),"
+                f" not of {' x '.join(map(str, pixels.shape))}"
+            )
+        if colours not in ("BGR", "RGB"):
+            raise ArgumentError(f'colours is "BGR" or "RGB", not {colours!r}')
+        if 0 in pixels.shape:
+            raise ArgumentError("the picture has no pixels")
+        if not grey and colours == "RGB":
+            pixels = pixels[:, :, ::-1]
+        if (
+            pixels.strides[1:] != ((1,) if grey else (3, 1))
+            or pixels.strides[0] < pixels.strides[1]
+        ):
+            pixels = np.ascontiguousarray(pixels)
+        self.kept = pixels
+        self.height, self.width = pixels.shape[:2]
+        self.picture = _library.Picture(
+            pixels.ctypes.data,
+            self.width,
+            self.height,
+            max(pixels.strides[0], self.width * (1 if grey else 3)),
+            _library.GREY if grey else _library.BGR,
+        )
+
+
+def _crops(crops: npt.ArrayLike) -> Pixels:
+    side = _library.CROP_SIDE
+    array = np.asarray(crops)
+    if array.dtype != np.uint8 or array.shape[-2:] != (side, side):
+        raise ArgumentError(f"crops are arrays of uint8, {side} x {side} each, as in Face.crop")
+    return np.ascontiguousarray(array).reshape(-1, side, side)
+
+
+def _named(values: Any) -> dict[str, float]:
+    return dict(zip(LABELS, values))
+
+
+class _Looking:
+    """What both kinds have: a model, a recognizer, a detector, and a lock around them."""
+
+    def __init__(self, model: Model | PathOf | None, cascade: PathOf | None) -> None:
+        #: shared by any number of these
+        self.model = model if isinstance(model, Model) else Model(model)
+        self._lock = threading.Lock()
+        owner = self.model._handle
+        self._recognizer = _Handle(
+            "recognizer_open", "recognizer_close", owner.pointer, owners=[owner]
+        )
+        self._detector = _Handle("detector_open", "detector_close", _path(cascade), owners=[owner])
+        call("detector_set_verifier", self._detector.pointer, owner.pointer)
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives memory back; otherwise that comes with the last reference. No call can follow."""
+        with self._lock:
+            for handle in (self._recognizer, self._detector):
+                handle.close()
+
+    def _check_open(self) -> None:
+        if not self._recognizer.close.alive:
+            raise ArgumentError("it is closed; open another")
+
+    def recognize_crops(self, crops: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """What crops show, n x 48 x 48 of uint8 such as `Face.crop` and the pictures of
+        fer2013.csv: n x 7 probabilities, in the order of `LABELS`."""
+        array = _crops(crops)
+        answers = np.empty((len(array), len(LABELS)), np.float32)
+        with self._lock:
+            self._check_open()
+            call(
+                "recognize_crops",
+                self._recognizer.pointer,
+                array.ctypes.data,
+                len(array),
+                answers.ctypes.data,
+            )
+        return answers
+
+    def explain(self, crop: npt.ArrayLike, label: str) -> npt.NDArray[np.float32]:
+        """Why a crop is taken for `label`: 48 x 48 values, positive where the crop speaks for it,
+        negative where against it."""
+        array = _crops(crop)
+        if len(array) != 1 or label not in LABELS:
+            raise ArgumentError(f"explain takes one crop and one of {', '.join(LABELS)}")
+        heat = np.empty(array.shape[1:], np.float32)
+        with self._lock:
+            self._check_open()
+            call(
+                "explain",
+                self._recognizer.pointer,
+                array.ctypes.data,
+                LABELS.index(label),
+                heat.ctypes.data,
+            )
+        return heat
+
+    def _crop(self, index: int) -> Pixels | None:
+        side = _library.CROP_SIDE
+        pixels = library.expressions_latest_crop(self._recognizer.pointer, index)
+        if not pixels:
+            return None
+        return np.frombuffer(string_at(pixels, side * side), np.uint8).reshape(side, side)
+
+    def _face(self, view: _View, index: int, face: _library.Face) -> Face:
+        clipped = library.expressions_clip(face.box, view.width, view.height)
+        emotions = _named(face.probabilities)
+        emotion = max(emotions, key=emotions.__getitem__)
+        return Face(
+            id=face.id,
+            box=Box(clipped.x, clipped.y, clipped.width, clipped.height),
+            face=face.score,
+            emotion=emotion,
+            label="uncertain" if face.uncertain else LABELS[face.label],
+            confidence=emotions[emotion],
+            emotions=emotions,
+            raw=_named(face.raw),
+            candidates=(LABELS[face.label], LABELS[face.second]),
+            held=bool(face.held),
+            calibration=_library.CALIBRATIONS[face.calibration],
+            crop=self._crop(index),
+        )
+
+    def _recognize(self, view: _View, faces: Array[_library.Face], count: int) -> None:
+        call("recognize", self._recognizer.pointer, byref(view.picture), faces, count)
+
+    def _results(self, view: _View, faces: Array[_library.Face], count: int) -> list[Face]:
+        return [self._face(view, index, face) for index, face in enumerate(faces[:count])]
+
+
+def _boxes(boxes: Sequence[Sequence[int]]) -> Array[_library.Box]:
+    try:
+        return (_library.Box * len(boxes))(*(_library.Box(*map(int, box)) for box in boxes))
+    except (TypeError, ValueError):
+        raise ArgumentError("a box is four whole numbers: x, y, width, height") from None
+
+
+class Recognizer(_Looking):
+    """For single pictures.
+
+    `model` is a `Model`, the path of one, or nothing for the installed one; `cascade` the path of
+    another Haar cascade than OpenCV's haarcascade_frontalface_default. May be used in `with`.
+
+    Raises ModelError and CascadeError.
+    """
+
+    def __init__(
+        self, model: Model | PathOf | None = None, *, cascade: PathOf | None = None
+    ) -> None:
+        super().__init__(model, cascade)
+
+    def recognize(
+        self,
+        picture: npt.ArrayLike,
+        boxes: Sequence[Sequence[int]] | None = None,
+        *,
+        colours: Colours = "BGR",
+    ) -> list[Face]:
+        """The faces of a picture, the largest first, 64 at most.
+
+        `picture` is an array of uint8, height x width (grey), or height x width x 3 in the order
+        `colours`: "BGR" as of OpenCV, "RGB" as of Pillow and imageio. With `boxes`, any number of
+        (x, y, width, height), these are the faces, and none is looked for.
+        """
+        view = _View(picture, colours)
+        with self._lock:
+            self._check_open()
+            if boxes is None:
+                faces = (_library.Face * _library.MAX_FACES)()
+                found = c_int()
+                call(
+                    "detect",
+                    self._detector.pointer,
+                    byref(view.picture),
+                    faces,
+                    len(faces),
+                    byref(found),
+                )
+                count = found.value
+            else:
+                given = _boxes(boxes)
+                count = len(given)
+                faces = (_library.Face * count)()
+                for index, box in enumerate(given):
+                    faces[index].box, faces[index].id = box, index + 1
+            self._recognize(view, faces, count)
+            return self._results(view, faces, count)
+
+
+class Stream(_Looking):
+    """For the frames of one camera or film: each face keeps its number, and labels hold still.
+
+    `smooth` is how many seconds it takes until unmistakable answers have changed a label, 0 .. 60;
+    0 leaves everything raw. With `adapt`, what a face seems to show when it is calm is slowly taken
+    back. The rest is as with `Recognizer`.
+    """
+
+    def __init__(
+        self,
+        model: Model | PathOf | None = None,
+        *,
+        cascade: PathOf | None = None,
+        smooth: float = 0.2,
+        adapt: bool = False,
+    ) -> None:
+        super().__init__(model, cascade)
+        self._tracker = _Handle(
+            "tracker_open", "tracker_close", self._detector.pointer, owners=[self._detector]
+        )
+        self._smoother = _Handle("smoother_open", "smoother_close", smooth)
+        call("adapt", self._smoother.pointer, adapt)
+
+    def close(self) -> None:
+        with self._lock:
+            self._tracker.close()
+            self._smoother.close()
+        super().close()
+
+    def recognize(
+        self,
+        picture: npt.ArrayLike,
+        time: float,
+        boxes: Sequence[Sequence[int]] | None = None,
+        *,
+        colours: Colours = "BGR",
+    ) -> list[Face]:
+        """The faces of the next frame, `time` seconds after the first one; time never goes back.
+
+        Picture, boxes and colours are as with `Recognizer.recognize`; of boxes, 64 at most.
+        """
+        view = _View(picture, colours)
+        given = None if boxes is None else _boxes(boxes)
+        faces = (_library.Face * _library.MAX_FACES)()
+        count = c_int()
+        with self._lock:
+            self._check_open()
+            call(
+                "track",
+                self._tracker.pointer,
+                byref(view.picture),
+                time,
+                given,
+                0 if given is None else len(given),
+                faces,
+                len(faces),
+                byref(count),
+            )
+            self._recognize(view, faces, count.value)
+            call("smooth", self._smoother.pointer, time, faces, count.value)
+            return self._results(view, faces, count.value)
+
+    def calibrate(self, face: int) -> None:
+        """Makes the face with this id, which was in the latest frame, its own measure: the person
+        looks neutral for the next two seconds. `Face.calibration` tells how far it is."""
+        with self._lock:
+            self._check_open()
+            call("calibrate", self._smoother.pointer, face)
+
+    def uncalibrate(self, face: int) -> None:
+        """Undoes that."""
+        with self._lock:
+            self._check_open()
+            call("uncalibrate", self._smoother.pointer, face)
