@@ -152,6 +152,8 @@ struct ocv_shot ocv_video_shot(const struct ocv_video *video);
 /* What a source did not give. */
 struct ocv_losses {
     long frames;       /* that could not be decoded */
+    long flawed;       /* that could be in part, and were given */
+    int damaged;       /* some of the file could not be read: perhaps more frames are missing */
     int cut;           /* its end came too early; to be asked after OCV_END */
     double read_until; /* where that was, seconds */
     double stated;     /* how long it should have been; 0: not stated */

@@ -1,10 +1,12 @@
 #include "video_input.hpp"
 
+#include "film_end.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <poll.h>
 #include <strings.h>
 #include <unistd.h>
@@ -49,10 +51,21 @@ AVIOInterruptCB Waiting::callback()
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
-/* FFmpeg prints nothing. And until version 6, it follows an address to another one without being
- * asked; but it tells its log first, and then the connection that led on may make no other. */
-static void log_nothing(void *context, int, const char *format, va_list arguments)
+/* FFmpeg prints nothing, but only its log tells that it has passed over what it could not read. And
+ * until version 6, it follows an address to another one without being asked; but it tells its log
+ * first, and then the connection that led on may make no other. */
+void VideoInput::log(void *context, int level, const char *format, va_list arguments)
 {
+    const bool of_format =
+        context != nullptr && *static_cast<const AVClass **>(context) == avformat_get_class();
+    static const char packet[] = "Packet "; /* corrupt, or mismatch: these are warnings only */
+    if (of_format &&
+        (level <= AV_LOG_ERROR || std::strncmp(format, packet, sizeof packet - 1) == 0)) {
+        auto *const input =
+            static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque);
+        if (input != nullptr)
+            input->damaged_ = true;
+    }
     static const char header[] = "header='%s'", rtsp[] = "Status %d: Redirecting to";
     bool leads_on = std::strncmp(format, rtsp, sizeof rtsp - 1) == 0;
     if (std::strncmp(format, header, sizeof header - 1) == 0) {
@@ -67,7 +80,7 @@ static void log_nothing(void *context, int, const char *format, va_list argument
 
 VideoInput::VideoInput(Kind kind, ocv_patience patience) : kind_(kind), waiting_(patience)
 {
-    av_log_set_callback(log_nothing);
+    av_log_set_callback(log);
 }
 
 VideoInput::~VideoInput()
@@ -115,15 +128,30 @@ void VideoInput::attach_standard_input()
     format_->flags |= AVFMT_FLAG_CUSTOM_IO; /* or it would be ended as one of FFmpeg's */
 }
 
-/* FFmpeg would await thirty JPEGs before it believes that more are to come. */
-const AVInputFormat *VideoInput::recognize()
+/* FFmpeg would await thirty JPEGs before it believes that more are to come, and may take them for
+ * something else even then. nullptr: it knows best. */
+static const AVInputFormat *recognize(const uint8_t (&first)[3])
 {
-    const unsigned first = avio_rb16(pipe_);
+    const bool jpeg = first[0] == 0xFF && first[1] == 0xD8 && first[2] == 0xFF;
+    return jpeg ? av_find_input_format("mjpeg") : nullptr;
+}
+
+const AVInputFormat *VideoInput::recognize_piped()
+{
+    uint8_t first[3] = {};
+    avio_read(pipe_, first, sizeof first);
     if (avio_feof(pipe_) != 0)
         throw Failure{OCV_CANNOT, "it ended before the first picture; see what the program before "
                                   "the pipe says"};
     avio_seek(pipe_, 0, SEEK_SET); /* within the buffer */
-    return first == 0xFFD8 ? av_find_input_format("mjpeg") : nullptr;
+    return recognize(first);
+}
+
+static const AVInputFormat *recognize_file(const std::string &path)
+{
+    uint8_t first[3] = {};
+    std::ifstream(path, std::ios::binary).read(reinterpret_cast<char *>(first), sizeof first);
+    return recognize(first);
 }
 
 void VideoInput::open(const std::string &name)
@@ -145,15 +173,18 @@ void VideoInput::open(const std::string &name)
             options.set("fpsprobesize", "0");
     } else {
         url = file_name(name);
+        path_ = name;
         options.set("protocol_whitelist", "file");
+        if (film_is_cut(name))
+            failure = "ends too early: nothing of it can be read; the rest is missing or damaged";
     }
     options.set("format_whitelist", formats);
 
     format_ = allocated<Input>(avformat_alloc_context());
-    const AVInputFormat *known = nullptr;
+    const AVInputFormat *known = piped || kind_ == STREAM ? nullptr : recognize_file(name);
     if (piped) {
         attach_standard_input();
-        known = recognize();
+        known = recognize_piped();
     }
     format_->interrupt_callback = waiting_.callback();
     waiting_.begin(kind_ == STREAM ? open_time : 0);
@@ -163,6 +194,7 @@ void VideoInput::open(const std::string &name)
     format_.reset(opening);
     if (kind_ == PIPED_CAMERA && (format_->iformat->flags & AVFMT_NOTIMESTAMPS) != 0)
         format_->max_analyze_duration = AV_TIME_BASE / 2; /* there is nothing else in it */
+    format_->opaque = this; /* for its log: from here on it speaks of packets */
     checked(avformat_find_stream_info(format_.get(), nullptr), OCV_CANNOT, failure);
 }
 
@@ -318,7 +350,7 @@ bool VideoInput::cut() const
     /* Files state their length to a frame or so, and some round it. */
     const double missing = stated() - read_until_;
     return failed_ || broken_off_ || lacks_indexed() || has_rest() ||
-           missing > std::max(1.0, 0.01 * stated());
+           missing > std::max(1.0, 0.01 * stated()) || (!path_.empty() && film_is_cut(path_));
 }
 
 double VideoInput::read_until() const
@@ -330,7 +362,17 @@ double VideoInput::stated() const
 {
     const bool known = format_->duration != AV_NOPTS_VALUE && format_->duration > 0 &&
                        format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-    return known ? seconds_of(format_->duration, av_get_time_base_q()) : 0;
+    if (!known)
+        return 0;
+    /* These count from the clock's 0, wherever the film begins; others from where it begins. */
+    static const char *const by_clock[] = {"mov", "matroska", "asf", "nut"};
+    int64_t length = format_->duration;
+    for (const char *const name : by_clock) {
+        if (std::strncmp(format_->iformat->name, name, std::strlen(name)) == 0 &&
+            format_->start_time != AV_NOPTS_VALUE)
+            length -= std::max<int64_t>(format_->start_time, 0);
+    }
+    return std::max(seconds_of(length, av_get_time_base_q()), 0.0);
 }
 
 /* Broadcasts set their clocks as they like, and players take a larger step there for a new clock;

@@ -5,6 +5,7 @@
 #include "av.hpp"
 
 #include <chrono>
+#include <cstdarg>
 
 using Clock = std::chrono::steady_clock;
 
@@ -53,15 +54,25 @@ class VideoInput
     /* When a packet is shown, in seconds by the file's clock; NAN: not stated. The first picture's
      * is what the film begins with: FFmpeg's own start_time may be off by the sound's delay. */
     double time_of(const AVPacket &packet) const;
+    /* Whether it is to be shown: others are there for what comes after them. */
+    static bool is_shown(const AVPacket &packet)
+    {
+        return packet.size > 0 && (packet.flags & AV_PKT_FLAG_DISCARD) == 0;
+    }
     /* The end came too early: within a packet, by an error, or before the time that was stated. */
     bool cut() const;
+    bool damaged() const /* some part of the file could not be read */
+    {
+        return damaged_;
+    }
     double read_until() const;   /* seconds of the file, from its beginning */
     double stated() const;       /* how long the file says that it is; 0: it does not say */
     double longest_step() const; /* between two frames, or two pieces of sound, in seconds */
 
   private:
     void attach_standard_input();
-    const AVInputFormat *recognize();
+    const AVInputFormat *recognize_piped();
+    static void log(void *context, int level, const char *format, va_list arguments);
     static int read_standard_input(void *opaque, uint8_t *bytes, int size);
     void note(const AVPacket &packet);
     bool lacks_indexed() const;
@@ -73,6 +84,8 @@ class VideoInput
     Input format_;
     bool failed_ = false;     /* reading ended with an error */
     bool broken_off_ = false; /* the last packet was not whole */
+    bool damaged_ = false;
+    std::string path_; /* of a file */
     double read_until_ = 0;
     int64_t known_until_ = 0; /* the byte behind the last packet */
 };

@@ -104,6 +104,11 @@ bool Reader::decode()
     for (;;) {
         const int code = avcodec_receive_frame(decoder_.get(), decoded_.get());
         if (code == 0 && (decoded_->flags & AV_FRAME_FLAG_CORRUPT) == 0) {
+            if (decoded_->decode_error_flags != 0) {
+                flawed_++;
+                last_flawed_ = decoded_count_;
+            }
+            decoded_count_++;
             stamp();
             return true;
         }
@@ -134,7 +139,7 @@ void Reader::feed()
         fed_all_ = useless() || !input_.read(packet_.get());
         arrival_ = Clock::now();
     } while (!fed_all_ && (packet_->stream_index != stream_->index || packet_->size == 0));
-    if (!begun_ && !fed_all_) {
+    if (!begun_ && !fed_all_ && VideoInput::is_shown(*packet_)) {
         timeline_.begin(input_.time_of(*packet_), input_.longest_step());
         begun_ = true;
     }
@@ -195,21 +200,17 @@ static const int32_t *matrix_of(const AVFrame &frame, const AVStream &stream)
 #endif
 }
 
-/* What turns and mirrors pictures by this matrix, which takes (x, y) to (a x + c y, b x + d y); by
- * quarters of a turn, as players do. */
-static std::string turning(const int32_t *matrix, bool &swaps)
+/* How pictures are turned and mirrored by this matrix, which takes (x, y) to (a x + c y, b x + d
+ * y); by quarters of a turn, as players do. */
+enum { SWAPS = 1, MIRRORS = 2, FLIPS = 4 };
+static int turn_of(const int32_t *matrix)
 {
-    swaps = false;
     if (matrix == nullptr)
-        return "";
+        return 0;
     const int64_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
-    swaps = std::abs(b) + std::abs(c) > std::abs(a) + std::abs(d);
-    std::string chain = swaps ? "transpose=cclock_flip," : "";
-    if ((swaps ? c : a) < 0)
-        chain += "hflip,";
-    if ((swaps ? b : d) < 0)
-        chain += "vflip,";
-    return chain;
+    const bool swaps = std::abs(b) + std::abs(c) > std::abs(a) + std::abs(d);
+    return (swaps ? SWAPS : 0) | ((swaps ? c : a) < 0 ? MIRRORS : 0) |
+           ((swaps ? b : d) < 0 ? FLIPS : 0);
 }
 
 /* The size at which pixels are square, and none is lost. */
@@ -249,28 +250,28 @@ static void complete_hdr(AVFrame &frame, bool rgb)
         frame.color_range = rgb ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
 }
 
+Reader::Look Reader::look() const
+{
+    const AVFrame &frame = *decoded_;
+    return {frame.width,       frame.height,
+            frame.format,      frame.sample_aspect_ratio.num,
+            frame.colorspace,  frame.sample_aspect_ratio.den,
+            frame.color_range, turn_of(matrix_of(frame, *stream_)),
+            is_hdr(frame),     interlaced_};
+}
+
 std::string Reader::chain() const
 {
     int width = decoded_->width, height = decoded_->height;
-    bool swaps;
-    const std::string turned = turning(matrix_of(*decoded_, *stream_), swaps);
+    const int turn = turn_of(matrix_of(*decoded_, *stream_));
     square(width, height, decoded_->sample_aspect_ratio);
-    if (swaps)
+    if ((turn & SWAPS) != 0)
         std::swap(width, height);
-    return (interlaced_ ? "bwdif=mode=send_frame:deint=interlaced," : "") + turned +
+    return std::string(interlaced_ ? "bwdif=mode=send_frame:deint=interlaced," : "") +
+           ((turn & SWAPS) != 0 ? "transpose=cclock_flip," : "") +
+           ((turn & MIRRORS) != 0 ? "hflip," : "") + ((turn & FLIPS) != 0 ? "vflip," : "") +
            tone_mapping(*decoded_) + "scale=" + std::to_string(width) + ":" +
            std::to_string(height) + ":flags=bicubic,format=bgr24";
-}
-
-/* All that a graph depends on. */
-std::string Reader::kind() const
-{
-    std::string text = chain();
-    for (const int fact :
-         {decoded_->width, decoded_->height, decoded_->format,
-          static_cast<int>(decoded_->colorspace), static_cast<int>(decoded_->color_range)})
-        text += " " + std::to_string(fact);
-    return text;
 }
 
 /* Gives the decoded frame to the graph, or keeps it until there is one for it. */
@@ -288,7 +289,7 @@ void Reader::filter()
     decoded_->sample_aspect_ratio =
         av_guess_sample_aspect_ratio(&input_.format(), stream_, decoded_.get());
     interlaced_ = interlaced_ || is_interlaced(*decoded_);
-    if (graph_ && kind() == kind_) {
+    if (graph_ && look() == look_) {
         graph_->push(decoded_.get());
         return;
     }
@@ -300,7 +301,7 @@ void Reader::filter()
 /* For frames like the one that is held. */
 void Reader::make_graph()
 {
-    kind_ = kind();
+    look_ = look();
     graph_ = std::make_unique<Graph>(*decoded_, microseconds, chain());
     held_ = false;
     graph_->push(decoded_.get());
@@ -316,9 +317,9 @@ double Reader::length()
         return usual_length_;
     }
     const double longest = 60; /* that is believed */
-    const double rest = stream_->duration == AV_NOPTS_VALUE
-                            ? 0
-                            : seconds_of(stream_->duration, stream_->time_base) - shot_.time;
+    double rest =
+        stream_->duration == AV_NOPTS_VALUE ? 0 : seconds_of(stream_->duration, stream_->time_base);
+    rest = (input_.stated() > 0 ? std::min(rest, input_.stated()) : rest) - shot_.time;
     if (rest > 0 && rest < longest && !input_.cut())
         return rest;
     if (shot_.duration > 0 || usual_length_ > 0)
@@ -355,5 +356,12 @@ const ocv_shot &Reader::shot() const
 
 ocv_losses Reader::losses() const
 {
-    return {lost_, input_.cut(), input_.read_until(), input_.stated()};
+    /* Of a film that does not state its length, one that ends in a flawed frame, or in some that
+     * were shown before it and read after it, is cut within that one. */
+    const long most_before = 3;
+    const bool ends_flawed =
+        flawed_ > 0 && input_.stated() <= 0 && decoded_count_ - last_flawed_ <= most_before + 1;
+    const bool cut = ended_ && (input_.cut() || ends_flawed);
+    return {lost_,          flawed_, input_.damaged(), cut, std::max(input_.read_until(), time_),
+            input_.stated()};
 }

@@ -7,6 +7,7 @@
 #include "ocv_modules.hpp"
 #include "video_input.hpp"
 
+#include <array>
 #include <deque>
 
 class Reader final : public VideoReader
@@ -33,8 +34,9 @@ class Reader final : public VideoReader
     void stamp();
     void filter();
     bool useless() const;
+    using Look = std::array<int, 10>; /* all that a graph depends on */
+    Look look() const;
     std::string chain() const;
-    std::string kind() const;
     void make_graph();
     void show();
 
@@ -45,7 +47,7 @@ class Reader final : public VideoReader
     Packet packet_;
     Frame decoded_, shown_;
     std::unique_ptr<Graph> graph_;
-    std::string kind_;        /* of frame that the graph was made for */
+    Look look_ = {};          /* of the frames that the graph was made for */
     bool interlaced_ = false; /* some frame was */
     bool held_ = false;       /* decoded_ waits for a new graph, until the old one is empty */
     bool ended_ = false;      /* nothing more will be decoded */
@@ -59,7 +61,9 @@ class Reader final : public VideoReader
     std::vector<uint8_t> upright_; /* the pixels, where FFmpeg has them bottom up */
     double usual_length_ = 0;      /* of the frame before; 0: none */
     ocv_shot shot_ = {};
-    long lost_ = 0;
+    long lost_ = 0, flawed_ = 0;
+    long last_flawed_ = 0; /* that frame, counted from 0 */
+    long decoded_count_ = 0;
 };
 
 #endif

@@ -13,19 +13,22 @@ static const char not_written[] = "the sound cannot be written";
 /* What every encoder takes that is used here. */
 static const int copied_rate = 48000;
 
-/* What the film's clock shows with its first picture. */
+/* What the film's clock shows with its first picture, which need not be the first in the file. */
 static double begin_of(const std::string &film)
 {
+    const int most_before = 17; /* that a codec decodes before the one that is shown first */
     VideoInput input(VideoInput::FILE_ALONE, {nullptr, nullptr});
     input.open(film);
     const AVStream *const pictures = input.choose(AVMEDIA_TYPE_VIDEO);
     const Packet packet = allocated<Packet>(av_packet_alloc());
-    while (pictures != nullptr && input.read(packet.get())) {
-        const double time = input.time_of(*packet);
-        if (packet->stream_index == pictures->index && packet->size > 0)
-            return std::isfinite(time) ? time : 0;
+    double begin = NAN;
+    for (int seen = 0; seen < most_before && pictures != nullptr && input.read(packet.get());) {
+        if (packet->stream_index == pictures->index && VideoInput::is_shown(*packet)) {
+            begin = std::fmin(begin, input.time_of(*packet));
+            seen++;
+        }
     }
-    return 0;
+    return std::isfinite(begin) ? begin : 0;
 }
 
 bool Sound::open(ocv_sound sound)

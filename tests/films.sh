@@ -65,6 +65,26 @@ odd_times back.nut 50 1.96
 make none.h264 -t 2 -c:v libx264 -bf 2 -pix_fmt yuv420p
 odd_times none.h264 50 1.96
 
+# A film that begins later by its own clock, which is no loss, and what an editor cut off by a list, which
+# players decode and do not show
+make edges.mp4 -t 2 -c:v libx264 -g 25 -bf 2 -pix_fmt yuv420p
+for name in begins.mp4 begins.mkv begins.nut; do
+    quietly_ffmpeg -i edges.mp4 -c copy -output_ts_offset 30 $name
+    odd_times $name 50 1.96
+    [ ! -s err ] || fail "$name: $(cat err)"
+done
+make begins.wmv -t 2 -c:v wmv2 -output_ts_offset 30
+run 0 --json --video begins.wmv --output begins-copy.mkv
+[ ! -s err ] || fail "begins.wmv: $(cat err)"
+close_to "begins-copy.mkv lasts" "$(seconds begins-copy.mkv)" 2.0
+for begin in 0.5 1.3; do
+    quietly_ffmpeg -ss $begin -i edges.mp4 -c copy edited.mp4
+    run 0 --json --video edited.mp4
+    film_times edited.mp4 >expected
+    jq .time out >got
+    same_times "edited.mp4 from $begin" expected got
+done
+
 # --- Every frame, or a word: packet 5 of a film is garbage
 make broken.avi -frames:v 25 -c:v mjpeg -q:v 3
 grep -abo 00dc broken.avi | sed -n 6p | cut -d: -f1 >offset
@@ -79,6 +99,25 @@ quietly_ffmpeg -i keys.mkv -c copy -bsf:v 'noise=drop=eq(n\,0)' keyless.mkv
 run 0 --json --video keyless.mkv
 [ "$(wc -l <out)" -eq 25 ] || fail "keyless.mkv: $(wc -l <out) frames"
 grep -q "keyless.mkv: 24 frames could not be decoded and are left out" err || fail "keyless.mkv: $(cat err)"
+
+# What a decoder mends is used, and counted; what the container cannot find again is told
+quietly_ffmpeg -i keys.mkv -c copy -bsf:v 'noise=amount=if(eq(mod(n\,10)\,5)\,100\,0)' mended.mkv
+run 0 --json --video mended.mkv
+[ "$(wc -l <out)" -eq 50 ] || fail "mended.mkv: $(wc -l <out) frames"
+grep -q "mended.mkv: [0-9]* frames are damaged; what could be decoded of them is used" err || fail "mended.mkv: $(cat err)"
+quietly_ffmpeg -i keys.mkv -c copy -cluster_time_limit 100 clusters.mkv
+for name in clusters.mkv uneven.ts; do
+    cp $name "hole-$name"
+    size=$(stat -c %s $name)
+    head -c $((size / 5)) /dev/zero | dd of="hole-$name" bs=1 seek=$((size * 2 / 5)) conv=notrunc status=none
+    run 0 --json --video "hole-$name"
+    grep -q "hole-$name: a part of the file is damaged; frames may be missing there" err || fail "hole-$name: $(cat err)"
+done
+
+# Pictures one after the other, which FFmpeg by itself takes for something else
+make row.mjpeg -t 2 -c:v mjpeg -q:v 3
+run 0 --json --video row.mjpeg
+[ "$(wc -l <out)" -eq 50 ] || fail "row.mjpeg: $(wc -l <out) frames: $(cat err)"
 
 # What a camera recorded, with an empty part and one of garbage
 make pictures.jpg -frames:v 1 -q:v 3
@@ -110,6 +149,29 @@ for name in whole.mp4 whole.mkv whole.avi whole.webm; do
     grep -q "cut-$name: ends too early: [0-9.]*\( of 4.0\)* s could be read" err || fail "cut-$name: $(cat err)"
     [ "$(wc -l <out)" -ge 20 ] && [ "$(wc -l <out)" -lt 90 ] || fail "cut-$name: $(wc -l <out) frames"
 done
+# Within the last second, which the time of the film does not tell
+make whole.mpg -t 2 -c:v mpeg2video -g 5
+make whole.ogv -t 2 -c:v libtheora -g 5
+make whole.wmv -t 2 -c:v wmv2 -g 5
+make whole.gif -t 2 -vf scale=320:240
+quietly_ffmpeg -i keys.mkv -c copy -movflags frag_keyframe+empty_moov parts.mp4
+cp row.mjpeg whole.mjpeg
+cp parts.mp4 whole-parts.mp4
+for name in whole.mp4 whole.mkv whole.avi whole.webm whole.ts whole.mpg whole.ogv whole.wmv whole.gif whole.mjpeg \
+    whole-parts.mp4; do
+    run 0 --json --video $name
+    [ ! -s err ] || fail "$name: $(cat err)"
+    head -c $(($(stat -c %s $name) * 93 / 100 + 1)) $name >cut-$name
+    run 1 --json --video cut-$name
+    grep -q "cut-$name: ends too early: [0-9.]*\( of [0-9.]*\)* s could be read" err || fail "cut-$name: $(cat err)"
+    grep -q "a part of the file" err && fail "cut-$name: said twice: $(cat err)"
+    [ -s out ] || fail "cut-$name: no frames"
+done
+# Nothing can be read where the index was to come last
+quietly_ffmpeg -i whole.mkv -c copy index-last.mp4
+head -c 30000 index-last.mp4 >cut-index.mp4
+run 1 --json --video cut-index.mp4
+grep -q "cut-index.mp4: ends too early: nothing of it can be read" err || fail "cut-index.mp4: $(cat err)"
 run 1 --video cut-whole.mp4 --report report --output cut-copy.mp4
 grep -q '^face 1, ' out || fail "a cut film: no summary: $(cat out)"
 [ -s report/summary.csv ] || fail "a cut film: no report"

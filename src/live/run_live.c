@@ -179,12 +179,21 @@ static void end_without_display(void *context)
     _Exit(STATUS_FAILED);
 }
 
-static void tell_lost_frames(const struct session *session)
+static void tell_damage(const struct session *session, bool cut)
 {
-    long lost = session->source.lost;
-    if (lost > 0 && !session->source.live && !session->options->quiet)
-        log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out",
-                 session->source.name, lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+    const struct source *source = &session->source;
+    long lost = source->lost, flawed = source->flawed;
+    if (source->live || session->options->quiet)
+        return;
+    if (lost > 0)
+        log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out", source->name,
+                 lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+    if (flawed > 0)
+        log_line(program_name, "%s: %ld frame%s damaged; what could be decoded of %s is used",
+                 source->name, flawed, flawed == 1 ? " is" : "s are", flawed == 1 ? "it" : "them");
+    if (source->damaged && !cut)
+        log_line(program_name, "%s: a part of the file is damaged; frames may be missing there",
+                 source->name);
 }
 
 static enum exit_status run(struct session *session, struct error *error)
@@ -210,7 +219,7 @@ static enum exit_status run(struct session *session, struct error *error)
                               .seconds = seconds,
                               .dropped = dropped};
     progress_bar_hide(&session->progress);
-    tell_lost_frames(session);
+    tell_damage(session, end == SOURCE_FAILED);
     if (end_results(session, &end, status == STATUS_DONE ? error : NULL) && status == STATUS_DONE)
         return STATUS_FAILED;
     if (session->options->verbose)

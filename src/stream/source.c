@@ -60,7 +60,10 @@ static enum source_status read_video(struct source *source, struct bgr_image *pi
 {
     struct video_state *state = source->state;
     enum ocv_code code = ocv_video_read(state->video, error);
-    source->lost = ocv_video_losses(state->video).frames;
+    struct ocv_losses losses = ocv_video_losses(state->video);
+    source->lost = losses.frames;
+    source->flawed = losses.flawed;
+    source->damaged = losses.damaged;
     if (code == OCV_END)
         return end_video(source, error);
     if (code != OCV_OK) {

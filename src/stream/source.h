@@ -23,6 +23,8 @@ struct source {
     double grabbed;  /* when the last frame came, monotonic seconds; 0: when it was read */
     double duration; /* how long the last frame is shown, seconds; 0: not known */
     long lost;       /* frames so far that could not be decoded */
+    long flawed;     /* frames so far that could be decoded in part alone */
+    bool damaged;    /* more may be missing where the file could not be read */
     void *state;
 
     /* Waits for the next frame. *picture belongs to the source and lives until its next call;
