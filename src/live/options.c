@@ -248,7 +248,13 @@ static int check_standard(struct options *options, struct error *error)
     if (video && options->results.json)
         return error_set(error, "--json and --output - would mix on standard output; name a file "
                                 "for the video");
-    options->results.words = !video && !options->results.json;
+    bool table = options->results.csv && strcmp(options->results.csv, "-") == 0;
+    if (table && (video || options->results.json))
+        return error_set(error,
+                         "--csv - and %s would mix on standard output; name a file for the "
+                         "table",
+                         video ? "--output -" : "--json");
+    options->results.words = !video && !table && !options->results.json;
     return 0;
 }
 
@@ -323,7 +329,7 @@ int options_help(FILE *out)
         "\n"
         "Results:\n"
         "  --json              JSON Lines on stdout: one object a picture or frame\n"
-        "  --csv FILE          the same as a table: one row a face\n"
+        "  --csv FILE          the same as a table: one row a face (-: stdout)\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
         "                      several, a video (.mp4, .mkv, .webm, .avi, .gif) else;\n"
         "                      - writes it to stdout, as y4m\n"

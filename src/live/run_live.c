@@ -219,7 +219,7 @@ static enum exit_status run(struct session *session, struct error *error)
                               .seconds = seconds,
                               .dropped = dropped};
     progress_bar_hide(&session->progress);
-    tell_damage(session, end == SOURCE_FAILED);
+    tell_damage(session, source_end == SOURCE_FAILED);
     if (end_results(session, &end, status == STATUS_DONE ? error : NULL) && status == STATUS_DONE)
         return STATUS_FAILED;
     if (session->options->verbose)

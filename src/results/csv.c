@@ -14,12 +14,19 @@
 
 struct csv {
     FILE *file;
-    long half; /* where a row begins that could not be written as a whole; -1: none, or in a pipe */
+    long half; /* where a row begins in a file that could not be written as a whole; -1: none */
     char path[4096];
 };
 
+static bool is_standard(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
 static int complain(const struct csv *csv, struct error *error)
 {
+    if (is_standard(csv->path))
+        return error_unwritten(error);
     return error_set(error, "%.500s: cannot be written: %s; choose another file", csv->path,
                      strerror(errno));
 }
@@ -42,13 +49,14 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
         return error_no_memory(error, "the table");
     snprintf(made->path, sizeof made->path, "%s", path);
     made->half = -1;
-    made->file = fopen(path, "w");
+    made->file = is_standard(path) ? stdout : fopen(path, "w");
     if (made->file)
         write_header(made->file);
     if (!made->file || fflush(made->file)) {
         struct stat status;
         complain(made, error);
-        if (made->file && fstat(fileno(made->file), &status) == 0 && S_ISREG(status.st_mode))
+        if (made->file && made->file != stdout && fstat(fileno(made->file), &status) == 0 &&
+            S_ISREG(status.st_mode))
             remove(path); /* never a device, such as /dev/full */
         csv_close(&made);
         return -1;
@@ -100,7 +108,7 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame, st
     int failed = 0;
     long begin = -1;
     for (int i = 0; i < frame->face_count && !failed; i++) {
-        begin = ftell(csv->file);
+        begin = csv->file == stdout ? -1 : ftell(csv->file);
         write_text(csv->file, name);
         write_face(csv->file, frame, &frame->faces[i]);
         failed = fflush(csv->file);
@@ -114,7 +122,8 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame, st
 static void close_file(struct csv *csv)
 {
     int fd = csv->half >= 0 ? dup(fileno(csv->file)) : -1;
-    fclose(csv->file);
+    if (csv->file != stdout)
+        fclose(csv->file);
     if (fd < 0)
         return;
     int code = ftruncate(fd, csv->half);
@@ -141,7 +150,8 @@ static bool wanted(const struct results_of *of)
 
 static int check(const struct results_of *of, struct error *error)
 {
-    return results_claim(of->files, of->wishes->csv, error);
+    const char *path = of->wishes->csv;
+    return results_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error);
 }
 
 static int open_csv(void **state, const struct results_of *of, struct error *error)

@@ -6,7 +6,8 @@
 
 struct csv;
 
-/* Writes the first row, the names of the columns, over what the file held:
+/* path: "-" is standard output. Writes the first row, the names of the columns, over what the file
+ * held:
  *   source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,emotion,label,
  *   confidence,angry..neutral,raw_angry..raw_neutral,clock
  * raw_... are empty where probabilities are not smoothed, `clock` but for live sources. */
