@@ -35,6 +35,16 @@ compare()
 compare "$expressions" "$pages/expressions.1.in"
 compare "$train_fer" "$pages/train_fer.1.in"
 
+# --- Keys: help, manual and README name the same in one order
+"$expressions" --help | sed -n '/^Keys in/,/^$/s/^  \([^ ]*\) *\(.*\)/\1 \2/p' >help
+[ "$(wc -l <help)" -ge 10 ] || fail "--help names no keys"
+sed -n '/^\.SH KEYS/,/^\.fi/s/^\\fB\(.*\)\\fR *\(.*\)/\1 \2/p' "$pages/expressions.1.in" |
+    sed "s/\\\\-/-/g; s/\\\\(aq/'/g" >manual
+cmp -s help manual || fail "the keys of expressions(1): $(diff help manual)"
+cut -d' ' -f1 help >names
+sed -n 's/^| `\([A-Za-z+-]*\)` | .*/\1/p' "$source_dir/README.md" | sed -n '/^q$/,/^h$/p' >readme
+cmp -s names readme || fail "the keys of README.md: $(diff names readme)"
+
 sed -n '/EXPRESSIONS_API/,/;/p' "$source_dir/include/expressions.h" |
     grep -o 'expressions_[a-z_]*(' | tr -d '(' | sort >declared
 grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual

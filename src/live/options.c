@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "arguments.h"
+#include "keys.h"
 #include "shares.h"
 
 #include <errno.h>
@@ -364,10 +365,8 @@ int options_help(FILE *out)
         "  --model-info        what the model is and where it comes from\n"
         "  --help, --version\n"
         "\n"
-        "Keys: q quit, Esc leave full screen or quit, Space pause, s screenshot,\n"
-        "      r record, f full screen, m mirror, p probability bars, + - smoothing,\n"
-        "      c calibrate, a adapt, e explain, Tab next camera, i statistics,\n"
-        "      h help\n"
+        "Keys in the window:\n";
+    static const char end[] =
         "\n"
         "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
         "      4 no such camera, 5 camera lost, 6 bad model file\n"
@@ -379,5 +378,8 @@ int options_help(FILE *out)
         "  expressions --image holiday/ --headless --json > faces.jsonl\n"
         "  expressions --video party.mp4 --headless --output annotated.mp4\n"
         "  expressions --camera 0 --output - | ffplay -\n";
-    return fputs(text, out);
+    fputs(text, out);
+    for (int i = 0; i < KEY_COUNT; i++)
+        fprintf(out, "  %-18s  %s\n", keys[i].name, keys[i].meaning);
+    return fputs(end, out);
 }

@@ -1,32 +1,25 @@
-/* The keys of the live window: what each does, and what the help says about it. */
+/* The keys of the live window. */
 #ifndef KEYS_H
 #define KEYS_H
 
-#include <SDL_keycode.h>
+#include "view.h"
 
-enum key_action {
-    KEY_NONE,
-    KEY_QUIT,
-    KEY_LEAVE, /* full screen, else the program */
-    KEY_PAUSE,
-    KEY_SCREENSHOT,
-    KEY_RECORD,
-    KEY_FULL_SCREEN,
-    KEY_MIRROR,
-    KEY_BARS,
-    KEY_SMOOTHER,
-    KEY_SHARPER,
-    KEY_CALIBRATE,
-    KEY_ADAPT,
-    KEY_EXPLAIN,
-    KEY_NEXT_CAMERA,
-    KEY_STATISTICS,
-    KEY_HELP
+#include <stdint.h>
+
+enum { KEY_CODES = 3 };
+
+/* One key: its names and what it does. */
+struct key {
+    const char *name, *meaning; /* as help shows them */
+    int32_t codes[KEY_CODES];   /* SDL_Keycode; unused ones are 0 */
+    /* What the window does itself; NULL: `request` is passed on. */
+    enum view_request (*act)(struct view *view);
+    enum view_request request;
 };
 
-enum key_action key_find(SDL_Keycode key);
+enum { KEY_COUNT = 17 };
 
-/* The lines of the help: {key, meaning}, ended by {NULL, NULL}. */
-extern const char *const key_help[][2];
+/* In the order in which help, manual and README name them. */
+extern const struct key keys[KEY_COUNT];
 
 #endif

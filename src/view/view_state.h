@@ -1,4 +1,4 @@
-/* What view.c and view_keys.c share, and nobody else. */
+/* What view.c and keys.c share, and nobody else. */
 #ifndef VIEW_STATE_H
 #define VIEW_STATE_H
 
