@@ -10,24 +10,33 @@
  * A tracker gives numbers that stay with each face, a smoother probabilities that do not flicker.
  * Every stage but the recognizer may be left out.
  *
- * Every handle is opaque, made by a function that ends in _load or _open and ended by one that ends
- * in _free or _close, which takes the handle's address, sets it to NULL and accepts NULL. All
- * buffers belong to the caller; nothing that is passed in is kept after the call, but for the
- * handles that a recognizer or tracker is opened with: these must outlive it.
+ * Every handle is opaque, made by a function that ends in _open and ended by one that ends in
+ * _close, which takes the handle's address, sets it to NULL and accepts NULL. All buffers belong to
+ * the caller; nothing that is passed in is kept after the call, but for the handles that a
+ * recognizer, detector or tracker is given: these must outlive it.
+ *
+ * A handle with choices is opened with a struct of settings; NULL stands for the defaults. A struct
+ * begins as its macro, and states its size, so that later releases can add to it:
+ *
+ *     struct expressions_smoother_settings settings = EXPRESSIONS_SMOOTHER_DEFAULTS;
+ *     settings.seconds = 0.5;
  *
  * A function that can fail returns an #expressions_status. On anything but #EXPRESSIONS_OK, `error`
  * (which may be NULL) holds the status and one line of text for a person to read, and outputs are
- * untouched. Bad arguments are reported in the same way. Nothing is printed, no exception leaves
- * the library, and it ends no process.
+ * untouched. Bad arguments are reported in the same way, by the name that they have here. Nothing
+ * is printed, no exception leaves the library, and it ends no process.
  *
  * Threads: a model is read-only and may be used by any number of threads at once. Any other handle
  * may be used by one thread at a time, different handles by different threads at once;
- * expressions_expect alone may be called beside anything else. The library has no state of its own
- * outside the handles. Two libraries below it have: OpenCV detects in
- * parallel (cv::setNumThreads changes that), and OpenBLAS multiplies in parallel, which is a loss
- * for a handful of faces: set OPENBLAS_NUM_THREADS=1, or call openblas_set_num_threads(1).
+ * expressions_expect alone may be called beside anything else. A thread needs 256 KB of stack, 128
+ * where it calls neither detector nor tracker. The library has no state of its own outside the
+ * handles. Two libraries below it have: OpenCV detects in parallel (cv::setNumThreads changes
+ * that), and OpenBLAS multiplies in parallel, which is a loss for a handful of faces: set
+ * OPENBLAS_NUM_THREADS=1, or call openblas_set_num_threads(1).
  *
- * The binary interface is the same for all releases with the same SONAME. */
+ * The binary interface is the same for all releases with the same SONAME: structs keep their sizes,
+ * reserved members are 0, and enums only grow. What research needs beside this stands in
+ * expressions_research.h. */
 #ifndef EXPRESSIONS_H
 #define EXPRESSIONS_H
 
@@ -45,9 +54,25 @@
 extern "C" {
 #endif
 
+/* ---- Version --------------------------------------------------------------------------------- */
+
+/** The release that this header belongs to. */
+#define EXPRESSIONS_VERSION_MAJOR 0
+#define EXPRESSIONS_VERSION_MINOR 1
+#define EXPRESSIONS_VERSION_PATCH 0
+
+/** As one number, to compare: 1.2.3 is 10203. */
+#define EXPRESSIONS_VERSION                                                                        \
+    (EXPRESSIONS_VERSION_MAJOR * 10000 + EXPRESSIONS_VERSION_MINOR * 100 +                         \
+     EXPRESSIONS_VERSION_PATCH)
+
+/** The same of the library that runs, as text, "1.2.3", and as a number. */
+EXPRESSIONS_API const char *expressions_version(void);
+EXPRESSIONS_API int expressions_version_number(void);
+
 /* ---- Results and errors ---------------------------------------------------------------------- */
 
-/** What a call came to. */
+/** The outcome of a call. */
 enum expressions_status {
     EXPRESSIONS_OK = 0,
     EXPRESSIONS_BAD_ARGUMENT, /**< a mistake of the caller; nothing was done */
@@ -65,9 +90,6 @@ struct expressions_error {
 
 /** A few words for each status, for where no `error` was passed; never NULL. */
 EXPRESSIONS_API const char *expressions_status_text(enum expressions_status status);
-
-/** The library's version, "1.2.3". */
-EXPRESSIONS_API const char *expressions_version(void);
 
 /** How many expressions there are, and the bounds of what is accepted. */
 enum {
@@ -87,8 +109,13 @@ EXPRESSIONS_API const char *expressions_label_name(int label);
 
 /** How pixels lie in memory. */
 enum expressions_format {
-    EXPRESSIONS_GREY, /**< 1 byte a pixel */
-    EXPRESSIONS_BGR   /**< 3 bytes a pixel: blue, green, red */
+    EXPRESSIONS_GREY, /**< 1 byte a pixel, black 0, white 255 */
+    EXPRESSIONS_BGR,  /**< 3 bytes a pixel: blue, green, red; as OpenCV has it */
+    EXPRESSIONS_RGB,  /**< 3 bytes a pixel: red, green, blue */
+    EXPRESSIONS_BGRA, /**< 4 bytes a pixel: blue, green, red, and one that is passed over */
+    EXPRESSIONS_RGBA, /**< 4 bytes a pixel: red, green, blue, and one that is passed over */
+    EXPRESSIONS_Y     /**< 1 byte a pixel, black 16, white 235: the Y plane of NV12, I420 and most
+                         other video; of full-range video (JPEG's) it is EXPRESSIONS_GREY */
 };
 
 /** A picture; its pixels are the caller's and are only read. */
@@ -131,6 +158,7 @@ struct expressions_face {
                     the model has no verifier */
     float probabilities[EXPRESSIONS_LABEL_COUNT]; /**< to show; sum to 1 */
     float raw[EXPRESSIONS_LABEL_COUNT];           /**< the network's answer; sum to 1 */
+    uint32_t reserved[4];
 };
 
 /* ---- Model ----------------------------------------------------------------------------------- */
@@ -138,13 +166,33 @@ struct expressions_face {
 /** A network with all that belongs to it; read-only, for any number of threads. */
 struct expressions_model;
 
+/** How a model is read. */
+struct expressions_model_settings {
+    size_t size; /**< of this struct */
+    /** How often each expression is taken to come, EXPRESSIONS_LABEL_COUNT shares, each from 1e-6
+     * to 1e6 and divided by their sum; NULL: as the model's file says. Each probability is
+     * multiplied by the new share over the file's, and all are brought back to the sum 1 (Saerens
+     * et al. 2002). Fails with #EXPRESSIONS_BAD_MODEL where the file states no prior of its own or
+     * is not for the seven expressions. */
+    const float *prior;
+    uint64_t reserved[6];
+};
+#define EXPRESSIONS_MODEL_DEFAULTS                                                                 \
+    {                                                                                              \
+        sizeof(struct expressions_model_settings), NULL,                                           \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
 /** Reads a model file (safetensors); `path` NULL: the one installed with the library. Fails with
  * #EXPRESSIONS_BAD_MODEL on one that is missing or damaged. */
-EXPRESSIONS_API enum expressions_status expressions_model_load(struct expressions_model **model,
-                                                               const char *path,
-                                                               struct expressions_error *error);
-/** Ends a model, after all recognizers opened with it. */
-EXPRESSIONS_API void expressions_model_free(struct expressions_model **model);
+EXPRESSIONS_API enum expressions_status
+expressions_model_open(struct expressions_model **model, const char *path,
+                       const struct expressions_model_settings *settings,
+                       struct expressions_error *error);
+/** Ends a model, after all recognizers and detectors that were given it. */
+EXPRESSIONS_API void expressions_model_close(struct expressions_model **model);
 
 /** What is known of the model, as lines of text for a person: classes, networks, training data,
  * accuracy, licence. */
@@ -152,17 +200,6 @@ EXPRESSIONS_API enum expressions_status
 expressions_model_describe(const struct expressions_model *model,
                            char text[EXPRESSIONS_DESCRIPTION_SIZE],
                            struct expressions_error *error);
-
-/** How often each expression is taken to come: from now on the answers of recognizers that are
- * opened assume these shares, prior[EXPRESSIONS_LABEL_COUNT], each from 1e-6 to 1e6 and divided by
- * their sum. Each probability is multiplied by the new share over the old one, and all are brought
- * back to the sum 1 (Saerens et al. 2002). Not while a recognizer of this model is open. Fails with
- * #EXPRESSIONS_BAD_MODEL where the model's file states no prior of its own or is not for the seven
- * expressions. */
-EXPRESSIONS_API enum expressions_status
-expressions_model_set_prior(struct expressions_model *model,
-                            const float prior[EXPRESSIONS_LABEL_COUNT],
-                            struct expressions_error *error);
 
 /* ---- Recognizing faces in boxes -------------------------------------------------------------- */
 
@@ -191,16 +228,30 @@ expressions_recognize(struct expressions_recognizer *recognizer,
 /** OpenCV's Haar cascade with one thread's scratch. */
 struct expressions_detector;
 
-/** `cascade` NULL: the system's haarcascade_frontalface_default. */
+/** What a detector looks with. */
+struct expressions_detector_settings {
+    size_t size;         /**< of this struct */
+    const char *cascade; /**< file; NULL: the system's haarcascade_frontalface_default */
+    uint64_t reserved[6];
+};
+#define EXPRESSIONS_DETECTOR_DEFAULTS                                                              \
+    {                                                                                              \
+        sizeof(struct expressions_detector_settings), NULL,                                        \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
 EXPRESSIONS_API enum expressions_status
-expressions_detector_open(struct expressions_detector **detector, const char *cascade,
-                          struct expressions_error *error);
+expressions_detector_open(struct expressions_detector **detector,
+                          const struct expressions_detector_settings *settings,
+                          struct expressions_error *error); /**< Reads the cascade. */
 EXPRESSIONS_API void
 expressions_detector_close(struct expressions_detector **detector); /**< Ends it. */
 
-/** From now on the model's verifier judges what the cascade takes for faces, which lets the cascade
- * look more loosely: tilted and turned faces are found too, and leaves and clouds are not. NULL, or
- * a model without a verifier: no longer. The model must outlive the detector. */
+/** Lets the model's verifier judge what the cascade takes for faces, so that the cascade can look
+ * more loosely: tilted and turned faces are found too, and leaves and clouds are not. NULL, or a
+ * model without a verifier, ends that. The model must outlive the detector. */
 EXPRESSIONS_API enum expressions_status
 expressions_detector_set_verifier(struct expressions_detector *detector,
                                   const struct expressions_model *model,
@@ -218,11 +269,26 @@ expressions_detect(struct expressions_detector *detector, const struct expressio
 /** The faces of one camera or video: who is who, and boxes without jitter. */
 struct expressions_tracker;
 
-/** `detector` may be NULL where the caller brings the boxes; it must outlive the tracker, and is
- * used by it while it is called. */
+/** Where a tracker's faces come from. */
+struct expressions_tracker_settings {
+    size_t size; /**< of this struct */
+    /** Looks for faces; NULL: the caller brings their boxes. It must outlive the tracker, and is
+     * used by it while it is called. */
+    struct expressions_detector *detector;
+    uint64_t reserved[6];
+};
+#define EXPRESSIONS_TRACKER_DEFAULTS                                                               \
+    {                                                                                              \
+        sizeof(struct expressions_tracker_settings), NULL,                                         \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
 EXPRESSIONS_API enum expressions_status
 expressions_tracker_open(struct expressions_tracker **tracker,
-                         struct expressions_detector *detector, struct expressions_error *error);
+                         const struct expressions_tracker_settings *settings,
+                         struct expressions_error *error); /**< Begins a camera or video. */
 EXPRESSIONS_API void
 expressions_tracker_close(struct expressions_tracker **tracker); /**< Ends it. */
 
@@ -251,16 +317,31 @@ expressions_expect(struct expressions_tracker *tracker, const struct expressions
 /** What the faces of one camera or video have shown so far, by their ids. */
 struct expressions_smoother;
 
-/** `seconds`, 0 .. 60, is how long it takes until unmistakable answers have changed a label; weaker
- * ones take longer, and answers that waver change nothing. 0 leaves everything raw, 0.2 is what the
- * program `expressions` takes. The method, a hidden Markov model, stands in src/lib/belief.h. */
+/** How answers are smoothed. The method, a hidden Markov model, stands in src/lib/belief.h. */
+struct expressions_smoother_settings {
+    size_t size; /**< of this struct */
+    /** 0 .. 60: how long it takes until unmistakable answers have changed a label; weaker ones take
+     * longer, and answers that waver change nothing. 0 leaves everything raw. */
+    double seconds;
+    int adapt; /**< as in expressions_adapt */
+    uint32_t reserved[11];
+};
+#define EXPRESSIONS_SMOOTHER_DEFAULTS                                                              \
+    {                                                                                              \
+        sizeof(struct expressions_smoother_settings), 0.2, 0,                                      \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
 EXPRESSIONS_API enum expressions_status
-expressions_smoother_open(struct expressions_smoother **smoother, double seconds,
-                          struct expressions_error *error);
+expressions_smoother_open(struct expressions_smoother **smoother,
+                          const struct expressions_smoother_settings *settings,
+                          struct expressions_error *error); /**< Begins a camera or video. */
 EXPRESSIONS_API void
 expressions_smoother_close(struct expressions_smoother **smoother); /**< Ends it. */
 
-/** From now on another time. */
+/** Changes `seconds`; what the faces have shown is kept. */
 EXPRESSIONS_API enum expressions_status
 expressions_smoother_set(struct expressions_smoother *smoother, double seconds,
                          struct expressions_error *error);
@@ -308,63 +389,11 @@ EXPRESSIONS_API enum expressions_status expressions_crop(struct expressions_reco
 EXPRESSIONS_API const uint8_t *
 expressions_latest_crop(const struct expressions_recognizer *recognizer, int face);
 
-/** Asks for crops[count x EXPRESSIONS_CROP_PIXELS] at once, cut from any number of pictures, or
- * such as those of fer2013.csv: answers[count x EXPRESSIONS_LABEL_COUNT], each row sums to 1. */
-EXPRESSIONS_API enum expressions_status
-expressions_recognize_crops(struct expressions_recognizer *recognizer, const uint8_t *crops,
-                            int count, float *answers, struct expressions_error *error);
-
-/** Turns, scales and shifts crops[count x EXPRESSIONS_CROP_PIXELS] as the recognizer does before
- * its networks look at them, into faces[count x EXPRESSIONS_CROP_PIXELS]; the two do not overlap.
- */
-EXPRESSIONS_API enum expressions_status expressions_align(struct expressions_recognizer *recognizer,
-                                                          const uint8_t *crops, int count,
-                                                          uint8_t *faces,
-                                                          struct expressions_error *error);
-
-/** How many networks a model has; they are numbered from 0. */
-EXPRESSIONS_API int expressions_model_networks(const struct expressions_model *model);
-
-/** How long the vector is that a network reads; 0: there is no such network. */
-EXPRESSIONS_API int expressions_vector_size(const struct expressions_model *model, int network);
-
-/** Whether a model's answer is the mean over the face and its mirror image: 1 or 0. */
-EXPRESSIONS_API int expressions_model_mirrors(const struct expressions_model *model);
-
-/** What a network reads of crops[count x EXPRESSIONS_CROP_PIXELS], or, where `mirrored` is not 0,
- * of their mirror images: vectors[count x expressions_vector_size]. These are the inputs of what
- * `train_fer --export-onnx` writes. */
-EXPRESSIONS_API enum expressions_status
-expressions_vectors(struct expressions_recognizer *recognizer, int network, int mirrored,
-                    const uint8_t *crops, int count, float *vectors,
-                    struct expressions_error *error);
-
 /** Why a crop is taken for a label: map[EXPRESSIONS_CROP_PIXELS], positive where the crop speaks
  * for it, negative where against it. The first call takes memory, which the recognizer keeps. */
 EXPRESSIONS_API enum expressions_status
 expressions_explain(struct expressions_recognizer *recognizer, const uint8_t *crop, int label,
                     float map[EXPRESSIONS_CROP_PIXELS], struct expressions_error *error);
-
-/* ---- Measuring a model ----------------------------------------------------------------------- */
-
-/** How good a model is on labelled crops. */
-struct expressions_evaluation {
-    int count;                /**< crops */
-    double accuracy;          /**< share of right answers */
-    double macro_f1;          /**< unweighted mean of f1 over the labels that occur */
-    double calibration_error; /**< expected calibration error, 15 bins of equal width */
-    double precision[EXPRESSIONS_LABEL_COUNT]; /**< of each label; 0 where undefined */
-    double recall[EXPRESSIONS_LABEL_COUNT];    /**< of each label; 0 where undefined */
-    double f1[EXPRESSIONS_LABEL_COUNT];        /**< of each label; 0 where undefined */
-    int confusion[EXPRESSIONS_LABEL_COUNT][EXPRESSIONS_LABEL_COUNT]; /**< [true][predicted] */
-};
-
-/** Measures on crops[count x EXPRESSIONS_CROP_PIXELS], such as the pictures of fer2013.csv, with
- * their labels[count]; count is at least 1. */
-EXPRESSIONS_API enum expressions_status
-expressions_evaluate(struct expressions_recognizer *recognizer, const uint8_t *crops,
-                     const uint8_t *labels, int count, struct expressions_evaluation *evaluation,
-                     struct expressions_error *error);
 
 #ifdef __cplusplus
 }

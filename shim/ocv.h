@@ -78,7 +78,13 @@ int ocv_can_encode(const char *extension);
 
 /* ---- Colour and size ----------------------------------------------------------------------- */
 
-/* grey: picture.width x picture.height bytes, rows `grey_stride` bytes apart. */
+/* How the bytes of a pixel follow each other; A is passed over. */
+enum ocv_colours { OCV_BGR, OCV_RGB, OCV_BGRA, OCV_RGBA };
+
+/* grey: width x height bytes, rows `grey_stride` bytes apart. */
+enum ocv_code ocv_colours_to_grey(const uint8_t *pixels, int width, int height, size_t stride,
+                                  enum ocv_colours colours, uint8_t *grey, size_t grey_stride,
+                                  struct error *error);
 enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
                               struct error *error);
 /* out: width x height bytes without padding; shrinking averages areas, enlarging interpolates. */

@@ -4,13 +4,26 @@
 
 #include <algorithm>
 
+enum ocv_code ocv_colours_to_grey(const uint8_t *pixels, int width, int height, size_t stride,
+                                  enum ocv_colours colours, uint8_t *grey, size_t grey_stride,
+                                  struct error *error)
+{
+    static const int conversions[] = {cv::COLOR_BGR2GRAY, cv::COLOR_RGB2GRAY, cv::COLOR_BGRA2GRAY,
+                                      cv::COLOR_RGBA2GRAY};
+    return guarded(error, [&] {
+        const bool alpha = colours == OCV_BGRA || colours == OCV_RGBA;
+        const cv::Mat in(height, width, alpha ? CV_8UC4 : CV_8UC3, const_cast<uint8_t *>(pixels),
+                         stride);
+        cv::Mat out(height, width, CV_8UC1, grey, grey_stride);
+        cv::cvtColor(in, out, conversions[colours]);
+    });
+}
+
 enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
                               struct error *error)
 {
-    return guarded(error, [&] {
-        cv::Mat out(picture.height, picture.width, CV_8UC1, grey, grey_stride);
-        cv::cvtColor(as_matrix(picture), out, cv::COLOR_BGR2GRAY);
-    });
+    return ocv_colours_to_grey(picture.pixels, picture.width, picture.height, picture.stride,
+                               OCV_BGR, grey, grey_stride, error);
 }
 
 enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,

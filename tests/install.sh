@@ -88,7 +88,7 @@ without pictures.so 0 '' --version
 mv pictures.so "$modules/pictures.so"
 
 # --- The library exports what its header declares, nothing else
-sed -n '/EXPRESSIONS_API/,/;/p' "$prefix/include/expressions.h" | grep -o 'expressions_[a-z_]*(' |
+cat "$prefix"/include/expressions*.h | sed -n '/EXPRESSIONS_API/,/;/p' | grep -o 'expressions_[a-z_]*(' |
     tr -d '(' | sort >declared
 nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >exported
 [ -s declared ] && cmp -s declared exported || fail "exported: $(diff declared exported)"
@@ -118,6 +118,25 @@ $cc -std=c11 $strict "$outside/outside.c" -o static $(pkg-config --cflags expres
         sed 's/-lexpressions//') && LD_LIBRARY_PATH='' ./static "$model" >static.txt ||
     fail "pkg-config --static"
 cmp -s shared.txt static.txt || fail "static: $(cat static.txt)"
+
+# --- The binary interface is that of the SONAME: names as above, sizes, places, values
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 $strict "$outside/abi.c" -o abi $(pkg-config --cflags expressions) || fail "abi.c"
+{ cat declared && ./abi; } >abi.txt
+[ "$(getconf LONG_BIT)" -ne 64 ] || cmp -s "$source_dir/src/lib/abi.txt" abi.txt ||
+    fail "the binary interface is another: see Release in CONTRIBUTING.md for the SONAME, then" \
+        "write it down in src/lib/abi.txt: $(diff "$source_dir/src/lib/abi.txt" abi.txt)"
+
+# --- The example, on the demo's video
+example=$(find "$prefix" -name faces.c)
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 $strict "$example" -o faces $(pkg-config --cflags --libs expressions) ||
+    fail "the example does not build"
+"$prefix/bin/expressions" --demo --headless --quiet --max-frames 150 --output - 2>err | ./faces "$model" >out ||
+    fail "the example: $(cat err)"
+grep -q '^ *[0-9.]* s  face 1: [a-z]*$' out || fail "the example: $(cat out)"
+echo "not this" | ./faces 2>err && fail "the example takes anything"
+grep -q '^faces: this is no YUV4MPEG2' err || fail "the example: $(cat err)"
 
 # --- The manual's example
 {

@@ -6,6 +6,7 @@
 
 #include "demo.h"
 #include "expressions.h"
+#include "expressions_research.h"
 #include "ocv.h"
 
 static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
@@ -52,12 +53,28 @@ static inline struct grey_image to_grey_image(const struct expressions_picture *
     return (struct grey_image){grey, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH};
 }
 
+static inline enum expressions_status open_tracker(struct expressions_tracker **tracker,
+                                                   struct expressions_detector *finder)
+{
+    struct expressions_tracker_settings settings = EXPRESSIONS_TRACKER_DEFAULTS;
+    settings.detector = finder;
+    return expressions_tracker_open(tracker, &settings, &error);
+}
+
+static inline enum expressions_status open_smoother(struct expressions_smoother **smoother,
+                                                    double seconds)
+{
+    struct expressions_smoother_settings settings = EXPRESSIONS_SMOOTHER_DEFAULTS;
+    settings.seconds = seconds;
+    return expressions_smoother_open(smoother, &settings, &error);
+}
+
 static inline int open_all(void **state)
 {
     (void)state;
     struct error why;
     int failed = demo_open(&demo, &why);
-    failed = failed || expressions_model_load(&model, model_path, &error);
+    failed = failed || expressions_model_open(&model, model_path, NULL, &error);
     failed = failed || expressions_recognizer_open(&recognizer, model, &error);
     failed = failed || expressions_detector_open(&detector, NULL, &error);
     if (failed)
@@ -70,7 +87,7 @@ static inline int close_all(void **state)
     (void)state;
     expressions_detector_close(&detector);
     expressions_recognizer_close(&recognizer);
-    expressions_model_free(&model);
+    expressions_model_close(&model);
     demo_close(&demo);
     return detector || recognizer || model ? -1 : 0;
 }

@@ -45,7 +45,7 @@ cut -d' ' -f1 help >names
 sed -n 's/^| `\([A-Za-z+-]*\)` | .*/\1/p' "$source_dir/README.md" | sed -n '/^q$/,/^h$/p' >readme
 cmp -s names readme || fail "the keys of README.md: $(diff names readme)"
 
-sed -n '/EXPRESSIONS_API/,/;/p' "$source_dir/include/expressions.h" |
+cat "$source_dir"/include/*.h | sed -n '/EXPRESSIONS_API/,/;/p' |
     grep -o 'expressions_[a-z_]*(' | tr -d '(' | sort >declared
 grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual
 [ -s declared ] && cmp -s declared manual || fail "libexpressions(3): $(diff declared manual)"

@@ -1,12 +1,11 @@
 #!/bin/sh
 # The package for Python: its wheel is built and unpacked elsewhere, and tested there with pytest; then
 # the README's example.
-# Usage: python.sh BUILD_DIR MAKE_PICTURES LAYOUT SOURCE_DIR
+# Usage: python.sh BUILD_DIR MAKE_PICTURES SOURCE_DIR
 set -u
 build=$1
 make_pictures=$2
-layout=$3
-source_dir=$4
+source_dir=$3
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
 # The first that has what is needed; Debian's is not always the first in PATH.
 for python in python3 /usr/bin/python3 none; do
@@ -53,7 +52,7 @@ grep -q 'expressions/py.typed' "$work/list" || fail "types are not marked: $(cat
 cd "$work" || exit 1
 mv src/python/expressions gone
 export PYTHONPATH="$work/site" PATH="$work/site/expressions/bundle/bin:$PATH" SOURCE_DIR="$source_dir" \
-    FACE="$work/made/face.pgm" LAYOUT="$layout"
+    FACE="$work/made/face.pgm"
 "$python" -m pytest -q -p no:cacheprovider -rs "$source_dir/tests/python" || exit 1
 
 # --- The README's example, as it stands there

@@ -17,6 +17,11 @@ static void test_names(void **state)
         assert_string_equal(expressions_label_name(i), names[i]);
     assert_null(expressions_label_name(-1));
     assert_null(expressions_label_name(EXPRESSIONS_LABEL_COUNT));
+    char number[32];
+    int version = expressions_version_number();
+    snprintf(number, sizeof number, "%d.%d.%d", version / 10000, version / 100 % 100,
+             version % 100);
+    assert_string_equal(number, VERSION);
     assert_string_equal(expressions_version(), VERSION);
     for (int s = EXPRESSIONS_OK; s <= EXPRESSIONS_FAILED; s++) {
         for (int t = EXPRESSIONS_OK; t < s; t++)
@@ -122,7 +127,7 @@ static void test_formats(void **state)
     const struct expressions_picture *const both[] = {&picture, &in_grey};
     struct expressions_box found[2];
     for (int i = 0; i < 2; i++) {
-        expect_ok(expressions_tracker_open(&tracker, detector, &error));
+        expect_ok(open_tracker(&tracker, detector));
         expect_ok(expressions_track(tracker, both[i], 0, NULL, 0, &followed, 1, &count, &error));
         assert_int_equal(count, 1);
         found[i] = followed.box;
@@ -130,6 +135,65 @@ static void test_formats(void **state)
     }
     assert_memory_equal(&found[0], &found[1], sizeof found[0]);
     free(padded);
+}
+
+/* The same picture with its bytes in another order, or with a fourth byte. */
+static void test_byte_orders(void **state)
+{
+    (void)state;
+    double time;
+    struct expressions_picture bgr = next_picture(&time);
+    size_t width = (size_t)bgr.width, pixels = width * (size_t)bgr.height;
+    static const struct {
+        enum expressions_format format;
+        size_t bytes, places[3]; /* of blue, green, red */
+    } orders[] = {{EXPRESSIONS_RGB, 3, {2, 1, 0}},
+                  {EXPRESSIONS_BGRA, 4, {0, 1, 2}},
+                  {EXPRESSIONS_RGBA, 4, {2, 1, 0}}};
+    struct expressions_face expected = {.box = {200, 100, 150, 150}}, face;
+    expect_ok(expressions_recognize(recognizer, &bgr, &expected, 1, &error));
+    uint8_t *bytes = malloc(4 * pixels);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        memset(bytes, 0x55, 4 * pixels);
+        for (size_t p = 0; p < pixels; p++) {
+            const uint8_t *from = bgr.pixels + p / width * bgr.stride + p % width * 3;
+            for (int c = 0; c < 3; c++)
+                bytes[p * orders[i].bytes + orders[i].places[c]] = from[c];
+        }
+        struct expressions_picture other = {.pixels = bytes,
+                                            .width = bgr.width,
+                                            .height = bgr.height,
+                                            .stride = width * orders[i].bytes,
+                                            .format = orders[i].format};
+        face = (struct expressions_face){.box = expected.box};
+        expect_ok(expressions_recognize(recognizer, &other, &face, 1, &error));
+        assert_memory_equal(face.raw, expected.raw, sizeof face.raw);
+        other.stride--;
+        expect_failure(expressions_recognize(recognizer, &other, &face, 1, &error),
+                       EXPRESSIONS_BAD_ARGUMENT, "`picture->stride` is");
+    }
+    free(bytes);
+}
+
+/* A Y plane: 16 is black, 235 white, and what lies outside is neither darker nor brighter. */
+static void test_luma(void **state)
+{
+    (void)state;
+    enum { SIDE = EXPRESSIONS_CROP_SIDE };
+    static const uint8_t lumas[] = {0, 16, 17, 125, 126, 234, 235, 255},
+                         greys[] = {0, 0, 1, 127, 128, 254, 255, 255};
+    uint8_t y[SIDE][SIDE], crop[SIDE][SIDE];
+    for (int row = 0; row < SIDE; row++)
+        memset(y[row], lumas[row / 6], SIDE);
+    struct expressions_picture picture = {y[0], SIDE, SIDE, SIDE, EXPRESSIONS_Y};
+    struct expressions_box whole = {0, 0, SIDE, SIDE};
+    expect_ok(expressions_crop(recognizer, &picture, &whole, 1, crop[0], &error));
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(crop[6 * i + 2][SIDE / 2], greys[i]);
+    picture.format = (enum expressions_format)(EXPRESSIONS_Y + 1);
+    expect_failure(expressions_crop(recognizer, &picture, &whole, 1, crop[0], &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`picture->format` is 6");
 }
 
 /* More faces than a batch holds; their boxes leave the picture, too. Held ones stay as they are. */
@@ -223,17 +287,20 @@ static void test_bad_files(void **state)
     (void)state;
     struct expressions_model *no_model = NULL;
     struct expressions_detector *no_detector = NULL;
-    expect_failure(expressions_model_load(&no_model, "missing.safetensors", &error),
+    expect_failure(expressions_model_open(&no_model, "missing.safetensors", NULL, &error),
                    EXPRESSIONS_BAD_MODEL, "missing.safetensors");
     write_bytes(in_folder("cut.safetensors"), "\x10\0\0\0\0\0\0\0{", 9);
-    expect_failure(expressions_model_load(&no_model, in_folder("cut.safetensors"), &error),
+    expect_failure(expressions_model_open(&no_model, in_folder("cut.safetensors"), NULL, &error),
                    EXPRESSIONS_BAD_MODEL, "cut.safetensors");
-    expect_failure(expressions_detector_open(&no_detector, "missing.xml", &error),
+    struct expressions_detector_settings cascade = EXPRESSIONS_DETECTOR_DEFAULTS;
+    cascade.cascade = "missing.xml";
+    expect_failure(expressions_detector_open(&no_detector, &cascade, &error),
                    EXPRESSIONS_BAD_CASCADE, "missing.xml");
     write_bytes(in_folder("cut.xml"), "<?xml version=\"1.0\"?>\n<opencv", 29);
-    expect_failure(expressions_detector_open(&no_detector, in_folder("cut.xml"), &error),
+    cascade.cascade = in_folder("cut.xml");
+    expect_failure(expressions_detector_open(&no_detector, &cascade, &error),
                    EXPRESSIONS_BAD_CASCADE, "cut.xml");
-    assert_int_equal(expressions_model_load(&no_model, "missing.safetensors", NULL),
+    assert_int_equal(expressions_model_open(&no_model, "missing.safetensors", NULL, NULL),
                      EXPRESSIONS_BAD_MODEL);
     assert_null(no_model);
     assert_null(no_detector);
@@ -245,7 +312,7 @@ static void test_bad_files(void **state)
     char text[EXPRESSIONS_DESCRIPTION_SIZE];
     assert_int_equal(model_save(&small, in_folder("small.safetensors"), &why), 0);
     model_free(&small);
-    expect_ok(expressions_model_load(&no_model, in_folder("small.safetensors"), &error));
+    expect_ok(expressions_model_open(&no_model, in_folder("small.safetensors"), NULL, &error));
     expect_ok(expressions_model_describe(no_model, text, &error));
     assert_non_null(strstr(text, "\nclasses        left, right, "));
     assert_int_equal(expressions_model_networks(no_model), 1);
@@ -253,16 +320,19 @@ static void test_bad_files(void **state)
     assert_non_null(strstr(text, "\nprior          0.5 0.3 0.2\n"));
     const float even[EXPRESSIONS_LABEL_COUNT] = {1, 1, 1, 1, 1, 1, 1},
                 odd[] = {1, 1, 1, 1, 1, 0, 1};
-    expect_failure(expressions_model_set_prior(no_model, odd, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "share");
-    expect_failure(expressions_model_set_prior(NULL, even, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "no model");
-    expect_failure(expressions_model_set_prior(no_model, even, &error), EXPRESSIONS_BAD_MODEL,
-                   "small.safetensors");
     expect_failure(expressions_recognizer_open(&no_recognizer, no_model, &error),
                    EXPRESSIONS_BAD_MODEL, "small.safetensors");
     assert_null(no_recognizer);
-    expressions_model_free(&no_model);
+    expressions_model_close(&no_model);
+    struct expressions_model_settings settings = EXPRESSIONS_MODEL_DEFAULTS;
+    settings.prior = odd;
+    expect_failure(expressions_model_open(&no_model, model_path, &settings, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`settings->prior[5]` is 0");
+    settings.prior = even;
+    expect_failure(
+        expressions_model_open(&no_model, in_folder("small.safetensors"), &settings, &error),
+        EXPRESSIONS_BAD_MODEL, "small.safetensors");
+    assert_null(no_model);
     expressions_recognizer_close(NULL);
     expressions_detector_close(&no_detector);
     expressions_tracker_close(NULL);
@@ -313,7 +383,7 @@ static void test_bad_arguments(void **state)
     expect_failure(expressions_recognize(recognizer, &good, NULL, 1, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "faces");
     expect_failure(expressions_recognize(recognizer, &good, &face, -1, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "faces");
+                   EXPRESSIONS_BAD_ARGUMENT, "`count` is -1");
     expect_failure(expressions_detect(detector, &good, NULL, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "faces");
     assert_int_equal(face.id, 77);
@@ -371,6 +441,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_description, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_single_pictures, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_formats, open_all, close_all),
+        cmocka_unit_test_setup_teardown(test_byte_orders, open_all, close_all),
+        cmocka_unit_test_setup_teardown(test_luma, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_many_faces, open_all, close_all),
         cmocka_unit_test(test_clip),
         cmocka_unit_test_setup_teardown(test_evaluation, open_all, close_all),

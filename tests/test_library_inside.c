@@ -178,9 +178,9 @@ static void test_bad_arguments(void **state)
     expect_failure(expressions_vectors(recognizer, 0, 0, NULL, 1, vector, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "crops");
     expect_failure(expressions_align(recognizer, crops, 1, NULL, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "place");
+                   "`faces` is NULL");
     expect_failure(expressions_align(recognizer, crops, -1, face, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "crops");
+                   "`count` is -1");
     expect_failure(expressions_recognize_crops(recognizer, NULL, 1, answers, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "crops");
     assert_true(map[0] == 77 && vector[0] == 77);

@@ -12,8 +12,7 @@ static struct expressions_smoother *smoother;
 
 static int open_stream(void **state)
 {
-    if (open_all(state) || expressions_tracker_open(&tracker, detector, &error) ||
-        expressions_smoother_open(&smoother, 0.3, &error))
+    if (open_all(state) || open_tracker(&tracker, detector) || open_smoother(&smoother, 0.3))
         return -1;
     return 0;
 }
@@ -53,7 +52,8 @@ static void test_stream(void **state)
         struct grey_frame frame = {.grey = to_grey_image(&picture), .time = time};
         int count = -1;
         assert_int_equal(follower_run(&follower, &frame, &why), 0);
-        int found = tracker_faces(&follower.tracker, DEMO_WIDTH, DEMO_HEIGHT, time, expected);
+        int found = tracker_faces(&follower.tracker, DEMO_WIDTH, DEMO_HEIGHT, time, expected,
+                                  EXPRESSIONS_MAX_FACES);
         expect_ok(expressions_track(tracker, &picture, time, NULL, 0, faces, EXPRESSIONS_MAX_FACES,
                                     &count, &error));
         assert_int_equal(count, found);
@@ -236,13 +236,20 @@ static void test_bad_arguments(void **state)
     struct expressions_smoother *no_smoother = NULL;
     struct expressions_face faces[EXPRESSIONS_MAX_FACES + 1] = {{.id = 1}};
     int count = 77;
-    expect_failure(expressions_smoother_open(&no_smoother, -1, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "seconds");
+    expect_failure(open_smoother(&no_smoother, -1), EXPRESSIONS_BAD_ARGUMENT,
+                   "`seconds` is -1; it must be 0 .. 60");
     expect_failure(expressions_smoother_set(smoother, (double)NAN, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "seconds");
+                   EXPRESSIONS_BAD_ARGUMENT, "`seconds` is not finite");
+    struct expressions_smoother_settings odd = EXPRESSIONS_SMOOTHER_DEFAULTS;
+    odd.size--;
+    expect_failure(expressions_smoother_open(&no_smoother, &odd, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`settings->size` is");
+    odd.size++;
+    odd.reserved[10] = 1;
+    expect_failure(expressions_smoother_open(&no_smoother, &odd, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`settings->reserved`");
     assert_null(no_smoother);
-    expect_failure(expressions_tracker_open(NULL, detector, &error), EXPRESSIONS_BAD_ARGUMENT,
-                   "tracker");
+    expect_failure(open_tracker(NULL, detector), EXPRESSIONS_BAD_ARGUMENT, "`tracker` is NULL");
     expect_failure(expressions_track(tracker, &picture, 0, &box, 1, faces, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "box");
     expect_failure(expressions_track(tracker, &picture, 0, &box, 65, faces, 1, &count, &error),
@@ -250,7 +257,7 @@ static void test_bad_arguments(void **state)
     expect_failure(expressions_track(tracker, NULL, 0, NULL, 0, faces, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "picture");
     expect_failure(expressions_track(tracker, &picture, 0, NULL, 0, NULL, 1, &count, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "place");
+                   EXPRESSIONS_BAD_ARGUMENT, "`faces` is NULL");
     expect_failure(expressions_smooth(smoother, 0, faces, EXPRESSIONS_MAX_FACES + 1, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "64");
     expect_failure(expressions_smooth(smoother, 0, faces, 2, &error), EXPRESSIONS_BAD_ARGUMENT,

@@ -104,11 +104,12 @@ struct expressions_tracker {
     int x, width;
 };
 
-enum expressions_status expressions_tracker_open(struct expressions_tracker **tracker,
-                                                 struct expressions_detector *detector,
-                                                 struct expressions_error *error)
+enum expressions_status
+expressions_tracker_open(struct expressions_tracker **tracker,
+                         const struct expressions_tracker_settings *settings,
+                         struct expressions_error *error)
 {
-    (void)detector, (void)error;
+    (void)settings, (void)error;
     *tracker = calloc(1, sizeof **tracker);
     assert_non_null(*tracker);
     assert_int_equal(pthread_mutex_init(&(*tracker)->lock, NULL), 0);

@@ -65,9 +65,9 @@ static void pictures_of_every_size_get_answers(void **state)
     ocv_setup(TEST_OPENCV_THREADS);
     if (access(shipped, F_OK) != 0)
         skip();
-    assert_int_equal(expressions_model_load(&model, shipped, &error), 0);
+    assert_int_equal(expressions_model_open(&model, shipped, NULL, &error), 0);
     assert_int_equal(expressions_recognizer_open(&recognizer, model, &error), 0);
-    assert_int_equal(expressions_detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(expressions_detector_open(&detector, NULL, &error), 0);
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int content = 0; content < CONTENTS; content++) {
             int width = sizes[s][0], height = sizes[s][1], count;
@@ -91,7 +91,7 @@ static void pictures_of_every_size_get_answers(void **state)
         }
     expressions_detector_close(&detector);
     expressions_recognizer_close(&recognizer);
-    expressions_model_free(&model);
+    expressions_model_close(&model);
 }
 
 static int print_labels(void)

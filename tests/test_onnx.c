@@ -1,6 +1,7 @@
 /* ONNX files: what OpenCV's dnn module makes of them, against our own answers. */
 #include "dnn.h"
 #include "expressions.h"
+#include "expressions_research.h"
 #include "onnx.h"
 #include "small_model.h"
 #include "vectors.h"
@@ -179,7 +180,7 @@ static void test_vectors_of_the_library(void **state)
     if (access(path, F_OK) != 0)
         skip();
     assert_int_equal(model_load(&model, path, &error), 0);
-    assert_int_equal(expressions_model_load(&user, path, NULL), EXPRESSIONS_OK);
+    assert_int_equal(expressions_model_open(&user, path, NULL, NULL), EXPRESSIONS_OK);
     assert_int_equal(expressions_recognizer_open(&recognizer, user, NULL), EXPRESSIONS_OK);
     static uint8_t crops[AT_ONCE * EXPRESSIONS_CROP_PIXELS];
     static float own[AT_ONCE * LABELS], got[2 * AT_ONCE * LABELS];
@@ -210,7 +211,7 @@ static void test_vectors_of_the_library(void **state)
     for (int i = 0; i < networks; i++)
         free(vectors[i]);
     expressions_recognizer_close(&recognizer);
-    expressions_model_free(&user);
+    expressions_model_close(&user);
     model_free(&model);
 }
 

@@ -50,7 +50,7 @@ static void follow(void)
     struct expressions_face faces[FACES];
     int found = 0;
     count(expressions_tracker_open(&tracker, NULL, &error));
-    count(expressions_smoother_open(&smoother, 0.2, &error));
+    count(expressions_smoother_open(&smoother, NULL, &error));
     count(expressions_smoother_set(smoother, 0.3, &error));
     count(expressions_adapt(smoother, 1, &error));
     for (int i = 0; i < 3; i++) {
@@ -80,7 +80,7 @@ static void refuse_nested_lists(void)
     file[1] = (char)(HEADER >> 8);
     failures += !out || fwrite(file, 1, 8 + HEADER, out) != 8 + HEADER || fclose(out);
     failures +=
-        expressions_model_load(&model, in_folder("nested"), &error) != EXPRESSIONS_BAD_MODEL;
+        expressions_model_open(&model, in_folder("nested"), NULL, &error) != EXPRESSIONS_BAD_MODEL;
     failures += !strstr(error.text, "no JSON");
 }
 
@@ -88,13 +88,14 @@ static void *without_opencv(void *unused)
 {
     refuse_nested_lists();
     const float prior[] = {1, 1, 1, 2, 1, 1, 3};
-    count(expressions_model_load(&model, model_path, &error));
-    count(expressions_model_set_prior(model, prior, &error));
+    struct expressions_model_settings settings = EXPRESSIONS_MODEL_DEFAULTS;
+    settings.prior = prior;
+    count(expressions_model_open(&model, model_path, &settings, &error));
     count(expressions_recognizer_open(&recognizer, model, &error));
     look_inside();
     follow();
     expressions_recognizer_close(&recognizer);
-    expressions_model_free(&model);
+    expressions_model_close(&model);
     return unused;
 }
 
@@ -105,21 +106,21 @@ static void *with_opencv(void *unused)
     struct expressions_picture colour = {pixels, DEMO_WIDTH, DEMO_HEIGHT, 3 * DEMO_WIDTH,
                                          EXPRESSIONS_BGR};
     int found = 0;
-    count(expressions_model_load(&model, model_path, &error));
+    count(expressions_model_open(&model, model_path, NULL, &error));
     count(expressions_recognizer_open(&recognizer, model, &error));
     count(expressions_detector_open(&detector, NULL, &error));
     count(expressions_detector_set_verifier(detector, model, &error));
     count(expressions_detect(detector, &colour, faces, FACES, &found, &error));
     failures += found != 1;
     count(expressions_recognize(recognizer, &colour, faces, found, &error));
-    count(expressions_tracker_open(&tracker, detector, &error));
+    count(open_tracker(&tracker, detector));
     for (int i = 0; i < 5; i++)
         count(expressions_track(tracker, &colour, i * 0.1, NULL, 0, faces, FACES, &found, &error));
     failures += found != 1;
     expressions_tracker_close(&tracker);
     expressions_detector_close(&detector);
     expressions_recognizer_close(&recognizer);
-    expressions_model_free(&model);
+    expressions_model_close(&model);
     return unused;
 }
 

@@ -28,7 +28,7 @@ static struct expressions_face seen[EXPRESSIONS_MAX_FACES];
 /* Fills seen with those of the tracker at `time`, in pictures of 640x480. */
 static int faces_at(const struct tracker *tracker, double time)
 {
-    return tracker_faces(tracker, 640, 480, time, seen);
+    return tracker_faces(tracker, 640, 480, time, seen, EXPRESSIONS_MAX_FACES);
 }
 
 /* ---- Identity -------------------------------------------------------------------------------- */
@@ -111,7 +111,7 @@ static void test_moved_on(void **state)
     faces_at(&tracker, time + 1000);
     expect_close(seen[0].box.x, now.x + 90 * TRACK_HOLD, 1, "much later");
     /* A smaller picture does not show it any more. */
-    assert_int_equal(tracker_faces(&tracker, now.x, 480, time, seen), 0);
+    assert_int_equal(tracker_faces(&tracker, now.x, 480, time, seen, EXPRESSIONS_MAX_FACES), 0);
 }
 
 /* After the first frame, what is found only once is taken for an error of the cascade. */
@@ -210,7 +210,7 @@ static int find(int live, struct follower *follower, struct grey_frame *frame)
     assert_int_equal(failed, 0);
     if (live)
         return tracker_faces(&follower->tracker, frame->grey.width, frame->grey.height, frame->time,
-                             seen);
+                             seen, EXPRESSIONS_MAX_FACES);
     for (int i = 0; i < frame->box_count; i++) {
         struct box b = frame->boxes[i];
         seen[i].box = (struct expressions_box){b.x, b.y, b.width, b.height};

@@ -90,7 +90,7 @@ enum expressions_status expressions_model_describe(const struct expressions_mode
                                                    struct expressions_error *error)
 {
     if (!model || !bytes)
-        return fail_argument(error, "there is no model, or no place for the text");
+        return fail_null(error, model ? "text" : "model");
     const struct model *m = &model->model;
     struct text text = {.bytes = bytes};
     add(&text, "model          ");

@@ -2,17 +2,25 @@
 
 #include <stdlib.h>
 
-enum expressions_status expressions_detector_open(struct expressions_detector **detector,
-                                                  const char *cascade,
-                                                  struct expressions_error *error)
+enum expressions_status
+expressions_detector_open(struct expressions_detector **detector,
+                          const struct expressions_detector_settings *settings,
+                          struct expressions_error *error)
 {
+    static const struct expressions_detector_settings defaults = EXPRESSIONS_DETECTOR_DEFAULTS;
     if (!detector)
-        return fail_argument(error, "there is no place for the detector");
+        return fail_null(error, "detector");
+    if (!settings)
+        settings = &defaults;
+    enum expressions_status status = CHECK_SETTINGS(settings, error);
+    if (status != EXPRESSIONS_OK)
+        return status;
     struct expressions_detector *made = calloc(1, sizeof *made);
     if (!made)
         return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the face detector");
     struct error why;
-    if (detector_open(&made->detector, cascade ? cascade : HAAR_CASCADE, &why)) {
+    if (detector_open(&made->detector, settings->cascade ? settings->cascade : HAAR_CASCADE,
+                      &why)) {
         free(made);
         return fail_with(error, EXPRESSIONS_BAD_CASCADE, &why);
     }
@@ -26,7 +34,7 @@ enum expressions_status expressions_detector_set_verifier(struct expressions_det
 {
     struct error why;
     if (!detector)
-        return fail_argument(error, "there is no detector");
+        return fail_null(error, "detector");
     const struct mlp *verifier = model ? &model->model.verifier : NULL;
     if (detector_set_verifier(detector->detector, verifier, &why))
         return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);
@@ -48,10 +56,12 @@ enum expressions_status expressions_detect(struct expressions_detector *detector
                                            struct expressions_face *faces, int capacity, int *count,
                                            struct expressions_error *error)
 {
-    if (!detector || !count || capacity < 0 || (capacity > 0 && !faces))
-        return fail_argument(error, "there is no detector, or no place for the faces");
+    if (!detector)
+        return fail_null(error, "detector");
     struct grey_frame frame = {0};
-    enum expressions_status status = check_picture(picture, error);
+    enum expressions_status status = check_place(faces, capacity, count, error);
+    if (status == EXPRESSIONS_OK)
+        status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
         status = to_grey(picture, &detector->grey, &frame.grey, error);
     if (status != EXPRESSIONS_OK)

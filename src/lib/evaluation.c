@@ -9,12 +9,17 @@ static enum expressions_status check(const struct expressions_recognizer *recogn
                                      const struct expressions_evaluation *evaluation,
                                      struct expressions_error *error)
 {
-    if (!recognizer || !crops || !labels || !evaluation || count < 1)
-        return fail_argument(error, "there is no recognizer, no crop, no label, or no place for "
-                                    "the figures");
+    const void *const pointers[] = {recognizer, crops, labels, evaluation};
+    static const char *const names[] = {"recognizer", "crops", "labels", "evaluation"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!pointers[i])
+            return fail_null(error, names[i]);
+    }
+    if (count < 1)
+        return fail_argument(error, "`count` is %d; at least one crop is measured", count);
     for (int i = 0; i < count; i++) {
         if (labels[i] >= EXPRESSIONS_LABEL_COUNT)
-            return fail_argument(error, "a label is not 0 .. 6");
+            return fail_argument(error, "`labels[%d]` is %d; it must be 0 .. 6", i, labels[i]);
     }
     return EXPRESSIONS_OK;
 }

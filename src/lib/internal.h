@@ -6,6 +6,7 @@
 #include "error.h"
 #include "explain.h"
 #include "expressions.h"
+#include "expressions_research.h"
 #include "image.h"
 #include "model.h"
 
@@ -14,10 +15,26 @@
 /* Fills *error, where there is one, and returns `status`. */
 enum expressions_status fail(struct expressions_error *error, enum expressions_status status,
                              const char *text);
-enum expressions_status fail_argument(struct expressions_error *error, const char *text);
+enum expressions_status fail_argument(struct expressions_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+enum expressions_status fail_null(struct expressions_error *error, const char *name);
 /* What the rooms below say, in the library's terms: `status`, or that there is no memory. */
 enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
                                   const struct error *why);
+
+/* Whether settings are what this release knows; says why not. */
+enum expressions_status check_settings(size_t stated, size_t size, const void *reserved,
+                                       size_t reserved_size, struct expressions_error *error);
+#define CHECK_SETTINGS(settings, error)                                                            \
+    check_settings((settings)->size, sizeof *(settings), (settings)->reserved,                     \
+                   sizeof(settings)->reserved, error)
+
+/* Whether these arguments can be; say why not. */
+enum expressions_status check_faces(const struct expressions_face *faces, int count,
+                                    struct expressions_error *error);
+enum expressions_status check_place(const struct expressions_face *faces, int capacity,
+                                    const int *count, struct expressions_error *error);
+enum expressions_status check_time(double time, struct expressions_error *error);
 
 /* A grey picture of which the library needs its own copy. Starts as all zeros; `pixels` is ended
  * with free. */
@@ -30,8 +47,9 @@ struct grey_copy {
 enum expressions_status check_picture(const struct expressions_picture *picture,
                                       struct expressions_error *error);
 
-/* Whether a box can be cropped, or each of them; says why not. */
-enum expressions_status check_box(struct expressions_box box, struct expressions_error *error);
+/* Whether a box can be cropped, or each of them; says why not. `name` is that of an array. */
+enum expressions_status check_box(struct expressions_box box, const char *name, int index,
+                                  struct expressions_error *error);
 enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
                                     struct expressions_error *error);
 

@@ -12,8 +12,10 @@ enum expressions_status expressions_crop(struct expressions_recognizer *recogniz
                                          const struct expressions_box *boxes, int count,
                                          uint8_t *crops, struct expressions_error *error)
 {
-    if (!recognizer || (count > 0 && !crops))
-        return fail_argument(error, "there is no recognizer, or no place for the crops");
+    if (!recognizer)
+        return fail_null(error, "recognizer");
+    if (count > 0 && !crops)
+        return fail_null(error, "crops");
     struct grey_image grey;
     enum expressions_status status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
@@ -27,19 +29,24 @@ enum expressions_status expressions_crop(struct expressions_recognizer *recogniz
 
 static enum expressions_status check_crops(const struct expressions_recognizer *recognizer,
                                            const void *crops, int count, const void *results,
+                                           const char *results_name,
                                            struct expressions_error *error)
 {
-    if (!recognizer || count < 0 || (count > 0 && (!crops || !results)))
-        return fail_argument(error, "there is no recognizer, there are no crops, or there is no "
-                                    "place for the results");
-    return EXPRESSIONS_OK;
+    if (!recognizer)
+        return fail_null(error, "recognizer");
+    if (count < 0)
+        return fail_argument(error, "`count` is %d", count);
+    if (count > 0 && !crops)
+        return fail_null(error, "crops");
+    return count > 0 && !results ? fail_null(error, results_name) : EXPRESSIONS_OK;
 }
 
 enum expressions_status expressions_recognize_crops(struct expressions_recognizer *recognizer,
                                                     const uint8_t *crops, int count, float *answers,
                                                     struct expressions_error *error)
 {
-    enum expressions_status status = check_crops(recognizer, crops, count, answers, error);
+    enum expressions_status status =
+        check_crops(recognizer, crops, count, answers, "answers", error);
     if (status == EXPRESSIONS_OK && count > 0)
         model_predict(recognizer->model, recognizer->workspace, crops, count, answers);
     return status;
@@ -56,7 +63,7 @@ enum expressions_status expressions_align(struct expressions_recognizer *recogni
                                           const uint8_t *crops, int count, uint8_t *faces,
                                           struct expressions_error *error)
 {
-    enum expressions_status status = check_crops(recognizer, crops, count, faces, error);
+    enum expressions_status status = check_crops(recognizer, crops, count, faces, "faces", error);
     for (int i = 0; i < count && status == EXPRESSIONS_OK; i++)
         align(recognizer, crops + (size_t)i * EXPRESSIONS_CROP_PIXELS,
               faces + (size_t)i * EXPRESSIONS_CROP_PIXELS);
@@ -83,11 +90,13 @@ enum expressions_status expressions_vectors(struct expressions_recognizer *recog
                                             int mirrored, const uint8_t *crops, int count,
                                             float *vectors, struct expressions_error *error)
 {
-    enum expressions_status status = check_crops(recognizer, crops, count, vectors, error);
+    enum expressions_status status =
+        check_crops(recognizer, crops, count, vectors, "vectors", error);
     if (status != EXPRESSIONS_OK)
         return status;
     if (network < 0 || network >= recognizer->model->network_count)
-        return fail_argument(error, "the model has no network of this number");
+        return fail_argument(error, "`network` is %d; the model has %d", network,
+                             recognizer->model->network_count);
     const struct features *features = &recognizer->model->networks[network].features;
     size_t size = (size_t)features_dim(features);
     void *scratch = malloc(features_scratch(features));
@@ -109,11 +118,11 @@ enum expressions_status expressions_explain(struct expressions_recognizer *recog
                                             float map[EXPRESSIONS_CROP_PIXELS],
                                             struct expressions_error *error)
 {
-    enum expressions_status status = check_crops(recognizer, crop, 1, map, error);
+    enum expressions_status status = check_crops(recognizer, crop, 1, map, "map", error);
     if (status != EXPRESSIONS_OK)
         return status;
     if (label < 0 || label >= EXPRESSIONS_LABEL_COUNT)
-        return fail_argument(error, "the label is not 0 .. 6");
+        return fail_argument(error, "`label` is %d; it must be 0 .. 6", label);
     struct error why;
     if (!recognizer->explainer && explainer_create(&recognizer->explainer, recognizer->model, &why))
         return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);

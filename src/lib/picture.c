@@ -4,19 +4,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes a pixel, and what OpenCV makes grey of; -1: it does not. */
+static const struct {
+    size_t bytes;
+    int colours;
+} formats[] = {
+    [EXPRESSIONS_GREY] = {1, -1},       [EXPRESSIONS_BGR] = {3, OCV_BGR},
+    [EXPRESSIONS_RGB] = {3, OCV_RGB},   [EXPRESSIONS_BGRA] = {4, OCV_BGRA},
+    [EXPRESSIONS_RGBA] = {4, OCV_RGBA}, [EXPRESSIONS_Y] = {1, -1},
+};
+
+enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+
+static enum expressions_status check_side(int side, const char *name,
+                                          struct expressions_error *error)
+{
+    if (side >= 1 && side <= EXPRESSIONS_MAX_SIDE)
+        return EXPRESSIONS_OK;
+    return fail_argument(error, "`%s` is %d; it must be 1 .. %d pixels", name, side,
+                         EXPRESSIONS_MAX_SIDE);
+}
+
 enum expressions_status check_picture(const struct expressions_picture *picture,
                                       struct expressions_error *error)
 {
-    if (!picture || !picture->pixels)
-        return fail_argument(error, "there is no picture; pass one with pixels");
-    if (picture->format != EXPRESSIONS_GREY && picture->format != EXPRESSIONS_BGR)
-        return fail_argument(error, "the picture's format is unknown; pass grey or BGR");
-    if (picture->width < 1 || picture->width > EXPRESSIONS_MAX_SIDE || picture->height < 1 ||
-        picture->height > EXPRESSIONS_MAX_SIDE)
-        return fail_argument(error, "the picture's width or height is not 1 .. 16384 pixels");
-    size_t bytes = (size_t)picture->width * (picture->format == EXPRESSIONS_BGR ? 3 : 1);
+    if (!picture)
+        return fail_null(error, "picture");
+    if (!picture->pixels)
+        return fail_null(error, "picture->pixels");
+    if ((unsigned)picture->format >= FORMAT_COUNT)
+        return fail_argument(error, "`picture->format` is %d, which is no enum expressions_format",
+                             (int)picture->format);
+    enum expressions_status status = check_side(picture->width, "picture->width", error);
+    if (status == EXPRESSIONS_OK)
+        status = check_side(picture->height, "picture->height", error);
+    if (status != EXPRESSIONS_OK)
+        return status;
+    size_t bytes = (size_t)picture->width * formats[picture->format].bytes;
     if (picture->stride < bytes)
-        return fail_argument(error, "the picture's rows are longer than its stride");
+        return fail_argument(error, "`picture->stride` is %zu; a row has %zu bytes",
+                             picture->stride, bytes);
     return EXPRESSIONS_OK;
 }
 
@@ -31,6 +58,21 @@ static bool reserve(struct grey_copy *copy, size_t size)
     return true;
 }
 
+/* 16 .. 235 becomes 0 .. 255. */
+static void stretch(const struct expressions_picture *picture, uint8_t *grey)
+{
+    uint8_t table[256];
+    for (int y = 0; y < 256; y++) {
+        int full = ((y - 16) * 255 + 109) / 219;
+        table[y] = (uint8_t)(y < 16 ? 0 : full > 255 ? 255 : full);
+    }
+    for (int row = 0; row < picture->height; row++) {
+        const uint8_t *from = picture->pixels + (size_t)row * picture->stride;
+        for (int x = 0; x < picture->width; x++)
+            *grey++ = table[from[x]];
+    }
+}
+
 enum expressions_status to_grey(const struct expressions_picture *picture, struct grey_copy *copy,
                                 struct grey_image *grey, struct expressions_error *error)
 {
@@ -43,38 +85,47 @@ enum expressions_status to_grey(const struct expressions_picture *picture, struc
     if (!reserve(copy, width * height))
         return fail(error, EXPRESSIONS_NO_MEMORY,
                     "no memory for a grey picture; pass smaller ones");
-    struct bgr_image bgr = {picture->pixels, picture->width, picture->height, picture->stride};
     struct error why;
-    if (ocv_bgr_to_grey(bgr, copy->pixels, width, &why) != OCV_OK)
+    if (picture->format == EXPRESSIONS_Y)
+        stretch(picture, copy->pixels);
+    else if (ocv_colours_to_grey(picture->pixels, picture->width, picture->height, picture->stride,
+                                 (enum ocv_colours)formats[picture->format].colours, copy->pixels,
+                                 width, &why) != OCV_OK)
         return fail_with(error, EXPRESSIONS_FAILED, &why);
     *grey = (struct grey_image){copy->pixels, picture->width, picture->height, width};
     return EXPRESSIONS_OK;
 }
 
-static bool is_box(struct expressions_box box)
+static bool is_between(int value, int low, int high)
 {
-    const int far = 2 * EXPRESSIONS_MAX_SIDE;
-    return box.width >= 1 && box.width <= EXPRESSIONS_MAX_SIDE && box.height >= 1 &&
-           box.height <= EXPRESSIONS_MAX_SIDE && box.x >= -far && box.x <= far && box.y >= -far &&
-           box.y <= far;
+    return value >= low && value <= high;
 }
 
-enum expressions_status check_box(struct expressions_box box, struct expressions_error *error)
+enum expressions_status check_box(struct expressions_box box, const char *name, int index,
+                                  struct expressions_error *error)
 {
-    if (is_box(box))
+    const int far = 2 * EXPRESSIONS_MAX_SIDE;
+    if (is_between(box.width, 1, EXPRESSIONS_MAX_SIDE) &&
+        is_between(box.height, 1, EXPRESSIONS_MAX_SIDE) && is_between(box.x, -far, far) &&
+        is_between(box.y, -far, far))
         return EXPRESSIONS_OK;
-    return fail_argument(error, "a box's width or height is not 1 .. 16384 pixels, or it lies "
-                                "farther than 32768 pixels from the picture's corner");
+    return fail_argument(error,
+                         "the box %d, %d, %dx%d of `%s[%d]` is not 1 .. %d pixels wide and high, "
+                         "and at most %d from the picture's corner",
+                         box.x, box.y, box.width, box.height, name, index, EXPRESSIONS_MAX_SIDE,
+                         far);
 }
 
 enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
                                     struct expressions_error *error)
 {
-    if (count < 0 || (count > 0 && !boxes))
-        return fail_argument(error, "the boxes are missing, or their number is negative");
+    if (count < 0)
+        return fail_argument(error, "the number of boxes is %d", count);
+    if (count > 0 && !boxes)
+        return fail_null(error, "boxes");
     enum expressions_status status = EXPRESSIONS_OK;
     for (int i = 0; i < count && status == EXPRESSIONS_OK; i++)
-        status = check_box(boxes[i], error);
+        status = check_box(boxes[i], "boxes", i, error);
     return status;
 }
 

@@ -9,42 +9,16 @@
 /* Where the caller names no model. */
 static const char installed_model[] = INSTALLED_DATA "/models/expressions.safetensors";
 
-enum expressions_status expressions_model_load(struct expressions_model **model, const char *path,
-                                               struct expressions_error *error)
-{
-    if (!model)
-        return fail_argument(error,
-                             "there is no place for the model; pass the address of a pointer");
-    struct expressions_model *made = calloc(1, sizeof *made);
-    if (!made)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
-    const char *name = path ? path : installed_model;
-    struct error why;
-    made->path = strdup(name);
-    if (!made->path) {
-        free(made);
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
-    }
-    if (model_load(&made->model, name, &why)) {
-        free(made->path);
-        free(made);
-        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
-    }
-    *model = made;
-    return EXPRESSIONS_OK;
-}
-
-enum expressions_status expressions_model_set_prior(struct expressions_model *model,
-                                                    const float prior[EXPRESSIONS_LABEL_COUNT],
-                                                    struct expressions_error *error)
+/* The model takes these shares, which are checked and brought to the sum 1. */
+static enum expressions_status take_prior(struct expressions_model *model, const float *prior,
+                                          struct expressions_error *error)
 {
     float shares[LABEL_COUNT];
     double sum = 0.0;
-    if (!model || !prior)
-        return fail_argument(error, "there is no model, or no prior");
     for (int k = 0; k < LABEL_COUNT; k++) {
         if (!(prior[k] >= 1e-6f && prior[k] <= 1e6f))
-            return fail_argument(error, "each share of the prior must be from 1e-6 to 1e6");
+            return fail_argument(error, "`settings->prior[%d]` is %g; a share must be 1e-6 .. 1e6",
+                                 k, (double)prior[k]);
         sum += (double)prior[k];
     }
     for (int k = 0; k < LABEL_COUNT; k++)
@@ -56,7 +30,42 @@ enum expressions_status expressions_model_set_prior(struct expressions_model *mo
     return EXPRESSIONS_OK;
 }
 
-void expressions_model_free(struct expressions_model **model)
+static enum expressions_status read_model(struct expressions_model *model, const char *path,
+                                          const float *prior, struct expressions_error *error)
+{
+    struct error why;
+    model->path = strdup(path);
+    if (!model->path)
+        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
+    if (model_load(&model->model, path, &why))
+        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
+    return prior ? take_prior(model, prior, error) : EXPRESSIONS_OK;
+}
+
+enum expressions_status expressions_model_open(struct expressions_model **model, const char *path,
+                                               const struct expressions_model_settings *settings,
+                                               struct expressions_error *error)
+{
+    static const struct expressions_model_settings defaults = EXPRESSIONS_MODEL_DEFAULTS;
+    if (!model)
+        return fail_null(error, "model");
+    if (!settings)
+        settings = &defaults;
+    enum expressions_status status = CHECK_SETTINGS(settings, error);
+    if (status != EXPRESSIONS_OK)
+        return status;
+    struct expressions_model *made = calloc(1, sizeof *made);
+    if (!made)
+        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
+    status = read_model(made, path ? path : installed_model, settings->prior, error);
+    if (status != EXPRESSIONS_OK)
+        expressions_model_close(&made);
+    else
+        *model = made;
+    return status;
+}
+
+void expressions_model_close(struct expressions_model **model)
 {
     if (!model || !*model)
         return;
@@ -71,7 +80,7 @@ enum expressions_status expressions_recognizer_open(struct expressions_recognize
                                                     struct expressions_error *error)
 {
     if (!recognizer || !model)
-        return fail_argument(error, "there is no model, or no place for the recognizer");
+        return fail_null(error, recognizer ? "model" : "recognizer");
     struct error why;
     if (model_check_faces(&model->model, model->path, &why))
         return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
@@ -98,15 +107,13 @@ void expressions_recognizer_close(struct expressions_recognizer **recognizer)
     *recognizer = NULL;
 }
 
-static enum expressions_status check_faces(const struct expressions_face *faces, int count,
+static enum expressions_status check_found(const struct expressions_face *faces, int count,
                                            struct expressions_error *error)
 {
-    if (count < 0 || (count > 0 && !faces))
-        return fail_argument(error, "the faces are missing, or their number is negative");
-    enum expressions_status status = EXPRESSIONS_OK;
+    enum expressions_status status = check_faces(faces, count, error);
     for (int i = 0; i < count && status == EXPRESSIONS_OK; i++) {
         if (!faces[i].held)
-            status = check_box(faces[i].box, error);
+            status = check_box(faces[i].box, "faces", i, error);
     }
     return status;
 }
@@ -154,11 +161,11 @@ enum expressions_status expressions_recognize(struct expressions_recognizer *rec
                                               struct expressions_error *error)
 {
     if (!recognizer)
-        return fail_argument(error, "there is no recognizer");
+        return fail_null(error, "recognizer");
     struct grey_image grey;
     enum expressions_status status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
-        status = check_faces(faces, count, error);
+        status = check_found(faces, count, error);
     if (status == EXPRESSIONS_OK)
         status = to_grey(picture, &recognizer->grey, &grey, error);
     if (status != EXPRESSIONS_OK)

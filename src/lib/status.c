@@ -1,10 +1,18 @@
 #include "internal.h"
 #include "labels.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 _Static_assert((int)EXPRESSIONS_LABEL_COUNT == (int)LABEL_COUNT, "the seven expressions");
+_Static_assert(EXPRESSIONS_VERSION == VERSION_NUMBER, "the version of CMakeLists.txt");
 _Static_assert((int)EXPRESSIONS_CROP_SIDE == (int)FACE_SIDE, "the crop of FER2013");
+
+int expressions_version_number(void)
+{
+    return EXPRESSIONS_VERSION;
+}
 
 const char *expressions_version(void)
 {
@@ -45,9 +53,67 @@ enum expressions_status fail(struct expressions_error *error, enum expressions_s
     return status;
 }
 
-enum expressions_status fail_argument(struct expressions_error *error, const char *text)
+enum expressions_status fail_argument(struct expressions_error *error, const char *format, ...)
 {
-    return fail(error, EXPRESSIONS_BAD_ARGUMENT, text);
+    va_list arguments;
+    va_start(arguments, format);
+    if (error) {
+        error->status = EXPRESSIONS_BAD_ARGUMENT;
+        vsnprintf(error->text, sizeof error->text, format, arguments);
+    }
+    va_end(arguments);
+    return EXPRESSIONS_BAD_ARGUMENT;
+}
+
+enum expressions_status fail_null(struct expressions_error *error, const char *name)
+{
+    return fail_argument(error, "`%s` is NULL", name);
+}
+
+static bool is_zero(const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    while (size > 0 && *at == 0) {
+        at++;
+        size--;
+    }
+    return size == 0;
+}
+
+enum expressions_status check_settings(size_t stated, size_t size, const void *reserved,
+                                       size_t reserved_size, struct expressions_error *error)
+{
+    if (stated != size)
+        return fail_argument(error,
+                             "`settings->size` is %zu, not %zu; begin with the macro of its "
+                             "defaults",
+                             stated, size);
+    if (!is_zero(reserved, reserved_size))
+        return fail_argument(error, "`settings->reserved` is not all zeros");
+    return EXPRESSIONS_OK;
+}
+
+enum expressions_status check_faces(const struct expressions_face *faces, int count,
+                                    struct expressions_error *error)
+{
+    if (count < 0)
+        return fail_argument(error, "`count` is %d", count);
+    return count > 0 && !faces ? fail_null(error, "faces") : EXPRESSIONS_OK;
+}
+
+enum expressions_status check_place(const struct expressions_face *faces, int capacity,
+                                    const int *count, struct expressions_error *error)
+{
+    if (!count)
+        return fail_null(error, "count");
+    if (capacity < 0)
+        return fail_argument(error, "`capacity` is %d", capacity);
+    return capacity > 0 && !faces ? fail_null(error, "faces") : EXPRESSIONS_OK;
+}
+
+enum expressions_status check_time(double time, struct expressions_error *error)
+{
+    return isfinite(time) ? EXPRESSIONS_OK : fail_argument(error, "`time` is not finite");
 }
 
 enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,

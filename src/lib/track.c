@@ -179,11 +179,11 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
 }
 
 int tracker_faces(const struct tracker *tracker, int width, int height, double time,
-                  struct expressions_face faces[EXPRESSIONS_MAX_FACES])
+                  struct expressions_face *faces, int capacity)
 {
     double ahead = fmin(fmax(time - tracker->time, 0), TRACK_HOLD);
     int count = 0;
-    for (int t = 0; t < tracker->count; t++) {
+    for (int t = 0; t < tracker->count && count < capacity; t++) {
         const struct track *track = &tracker->tracks[t];
         struct box box = square(track->x.value + track->x.speed * ahead,
                                 track->y.value + track->y.speed * ahead, track->side.value);

@@ -50,8 +50,8 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
 
 /* The tracks that count and have not been denied for TRACK_DENIED, as faces with box, id and held,
  * each moved on to `time` as it moves, but for TRACK_HOLD at most. Those that have left a picture
- * of this size are left out. Returns how many they are. */
+ * of this size are left out. Returns how many they are, `capacity` at most. */
 int tracker_faces(const struct tracker *tracker, int width, int height, double time,
-                  struct expressions_face faces[EXPRESSIONS_MAX_FACES]);
+                  struct expressions_face *faces, int capacity);
 
 #endif

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct expressions_tracker {
     struct expressions_detector *detector; /* NULL where the caller brings the boxes */
@@ -32,19 +31,26 @@ static void unlock(struct expressions_tracker *tracker)
     (void)code;
 }
 
-enum expressions_status expressions_tracker_open(struct expressions_tracker **tracker,
-                                                 struct expressions_detector *detector,
-                                                 struct expressions_error *error)
+enum expressions_status
+expressions_tracker_open(struct expressions_tracker **tracker,
+                         const struct expressions_tracker_settings *settings,
+                         struct expressions_error *error)
 {
+    static const struct expressions_tracker_settings defaults = EXPRESSIONS_TRACKER_DEFAULTS;
     if (!tracker)
-        return fail_argument(error, "there is no place for the tracker");
+        return fail_null(error, "tracker");
+    if (!settings)
+        settings = &defaults;
+    enum expressions_status status = CHECK_SETTINGS(settings, error);
+    if (status != EXPRESSIONS_OK)
+        return status;
     struct expressions_tracker *made = calloc(1, sizeof *made);
     if (!made || pthread_mutex_init(&made->lock, NULL)) {
         free(made);
         return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the tracker");
     }
-    made->detector = detector;
-    made->follower.detector = detector ? detector->detector : NULL;
+    made->detector = settings->detector;
+    made->follower.detector = made->detector ? made->detector->detector : NULL;
     made->time = -INFINITY;
     *tracker = made;
     return EXPRESSIONS_OK;
@@ -64,12 +70,17 @@ static enum expressions_status check(const struct expressions_tracker *tracker, 
                                      const struct expressions_box *boxes, int box_count,
                                      struct expressions_error *error)
 {
-    if (!isfinite(time) || time < tracker->time)
-        return fail_argument(error, "the time is no number, or lies before the last frame's");
+    enum expressions_status status = check_time(time, error);
+    if (status != EXPRESSIONS_OK)
+        return status;
+    if (time < tracker->time)
+        return fail_argument(error, "`time` is %g, before the last frame's, %g", time,
+                             tracker->time);
     if (!boxes && !tracker->detector)
-        return fail_argument(error, "there are no boxes, and the tracker has no detector");
+        return fail_argument(error, "`boxes` is NULL, and the tracker has no detector");
     if (boxes && box_count > EXPRESSIONS_MAX_FACES)
-        return fail_argument(error, "there are more than 64 boxes");
+        return fail_argument(error, "`box_count` is %d; at most %d are followed", box_count,
+                             EXPRESSIONS_MAX_FACES);
     return boxes ? check_boxes(boxes, box_count, error) : EXPRESSIONS_OK;
 }
 
@@ -105,25 +116,17 @@ static void publish(struct expressions_tracker *tracker, const struct expression
     unlock(tracker);
 }
 
-static void give(const struct tracker *tracks, const struct expressions_picture *picture,
-                 double time, struct expressions_face *faces, int capacity, int *count)
-{
-    struct expressions_face all[EXPRESSIONS_MAX_FACES];
-    int found = tracker_faces(tracks, picture->width, picture->height, time, all);
-    *count = found < capacity ? found : capacity;
-    if (*count > 0)
-        memcpy(faces, all, (size_t)*count * sizeof *faces);
-}
-
 enum expressions_status expressions_track(struct expressions_tracker *tracker,
                                           const struct expressions_picture *picture, double time,
                                           const struct expressions_box *boxes, int box_count,
                                           struct expressions_face *faces, int capacity, int *count,
                                           struct expressions_error *error)
 {
-    if (!tracker || !count || capacity < 0 || (capacity > 0 && !faces))
-        return fail_argument(error, "there is no tracker, or no place for the faces");
-    enum expressions_status status = check_picture(picture, error);
+    if (!tracker)
+        return fail_null(error, "tracker");
+    enum expressions_status status = check_place(faces, capacity, count, error);
+    if (status == EXPRESSIONS_OK)
+        status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
         status = check(tracker, time, boxes, box_count, error);
     if (status == EXPRESSIONS_OK)
@@ -132,7 +135,8 @@ enum expressions_status expressions_track(struct expressions_tracker *tracker,
         return status;
     tracker->time = time;
     publish(tracker, picture);
-    give(&tracker->follower.tracker, picture, time, faces, capacity, count);
+    *count = tracker_faces(&tracker->follower.tracker, picture->width, picture->height, time, faces,
+                           capacity);
     return EXPRESSIONS_OK;
 }
 
@@ -141,17 +145,20 @@ enum expressions_status expressions_expect(struct expressions_tracker *tracker,
                                            struct expressions_face *faces, int capacity, int *count,
                                            struct expressions_error *error)
 {
-    if (!tracker || !count || capacity < 0 || (capacity > 0 && !faces))
-        return fail_argument(error, "there is no tracker, or no place for the faces");
-    if (!isfinite(time))
-        return fail_argument(error, "the time is no number");
-    enum expressions_status status = check_picture(picture, error);
+    if (!tracker)
+        return fail_null(error, "tracker");
+    enum expressions_status status = check_place(faces, capacity, count, error);
+    if (status == EXPRESSIONS_OK)
+        status = check_time(time, error);
+    if (status == EXPRESSIONS_OK)
+        status = check_picture(picture, error);
     if (status != EXPRESSIONS_OK)
         return status;
     *count = 0;
     lock(tracker);
     if (tracker->width == picture->width && tracker->height == picture->height)
-        give(&tracker->latest, picture, time, faces, capacity, count);
+        *count =
+            tracker_faces(&tracker->latest, picture->width, picture->height, time, faces, capacity);
     unlock(tracker);
     return EXPRESSIONS_OK;
 }

@@ -51,7 +51,7 @@ static enum exit_status print_model(const struct options *options, struct error 
         status = setup_fail(&why, error);
     if (status == STATUS_DONE)
         fputs(text, stdout);
-    expressions_model_free(&model);
+    expressions_model_close(&model);
     return status;
 }
 

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double usual_smooth = 0.2;
-
 enum option_code {
     OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
     OPTION_CAMERA = 256,
@@ -279,7 +277,9 @@ static int check(struct options *options, struct error *error)
 
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
 {
-    *options = (struct options){.width = 640, .height = 480, .smooth = usual_smooth};
+    static const struct expressions_smoother_settings smoothing = EXPRESSIONS_SMOOTHER_DEFAULTS;
+    *options = (struct options){
+        .width = 640, .height = 480, .smooth = smoothing.seconds, .adapt = smoothing.adapt};
     options->images = calloc((size_t)argc + 1, sizeof *options->images);
     if (!options->images)
         return error_no_memory(error, "the command line");

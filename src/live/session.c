@@ -38,10 +38,12 @@ int session_start_pipeline(struct session *session, struct error *error)
 
 int session_start_smoother(struct session *session, struct error *error)
 {
+    struct expressions_smoother_settings settings = EXPRESSIONS_SMOOTHER_DEFAULTS;
+    settings.seconds = session->smoothing;
+    settings.adapt = session->adapting;
     struct expressions_error why;
     expressions_smoother_close(&session->smoother);
-    return expressions_smoother_open(&session->smoother, session->smoothing, &why) ||
-                   expressions_adapt(session->smoother, session->adapting, &why)
+    return expressions_smoother_open(&session->smoother, &settings, &why)
                ? library_failed(error, &why)
                : 0;
 }

@@ -25,9 +25,9 @@ enum exit_status setup_model(const struct options *options, struct expressions_m
     if (!options->model && resource_find("models/expressions.safetensors", found, error))
         return STATUS_BAD_MODEL;
     const char *path = options->model ? options->model : found;
-    if (expressions_model_load(model, path, &why))
-        return setup_fail(&why, error);
-    if (options->prior_chosen && expressions_model_set_prior(*model, options->prior, &why))
+    struct expressions_model_settings settings = EXPRESSIONS_MODEL_DEFAULTS;
+    settings.prior = options->prior_chosen ? options->prior : NULL;
+    if (expressions_model_open(model, path, &settings, &why))
         return setup_fail(&why, error);
     if (options->verbose)
         log_line(program_name, "model %s", path);
@@ -45,7 +45,9 @@ struct opening {
 static void open_detector(void *context)
 {
     struct opening *opening = context;
-    opening->failed = expressions_detector_open(&opening->vision->detector, opening->cascade,
+    struct expressions_detector_settings settings = EXPRESSIONS_DETECTOR_DEFAULTS;
+    settings.cascade = opening->cascade;
+    opening->failed = expressions_detector_open(&opening->vision->detector, &settings,
                                                 &opening->why) != EXPRESSIONS_OK;
 }
 
@@ -99,7 +101,7 @@ void setup_end_vision(struct vision *vision)
 {
     expressions_detector_close(&vision->detector);
     expressions_recognizer_close(&vision->recognizer);
-    expressions_model_free(&vision->model);
+    expressions_model_close(&vision->model);
 }
 
 const char *setup_input(const char *path)

@@ -90,8 +90,10 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
                    struct error *error)
 {
     pipeline->settings = *settings;
+    struct expressions_tracker_settings tracker = EXPRESSIONS_TRACKER_DEFAULTS;
+    tracker.detector = settings->detector;
     struct expressions_error why;
-    if (expressions_tracker_open(&pipeline->tracker, settings->detector, &why))
+    if (expressions_tracker_open(&pipeline->tracker, &tracker, &why))
         return library_failed(error, &why);
     mailbox_restart(pipeline->to_detection);
     mailbox_restart(pipeline->to_main);

@@ -74,7 +74,12 @@ class Face(ctypes.Structure):
                 ("label", ctypes.c_int), ("second", ctypes.c_int), ("uncertain", ctypes.c_int),
                 ("smoothed", ctypes.c_int), ("calibration", ctypes.c_int),
                 ("score", ctypes.c_float), ("probabilities", ctypes.c_float * 7),
-                ("raw", ctypes.c_float * 7)]
+                ("raw", ctypes.c_float * 7), ("reserved", ctypes.c_uint32 * 4)]
+
+
+class SmootherSettings(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("seconds", ctypes.c_double), ("adapt", ctypes.c_int),
+                ("reserved", ctypes.c_uint32 * 11)]
 
 
 class Error(ctypes.Structure):
@@ -85,7 +90,7 @@ class Library:
     def __init__(self, path, model):
         self.library, self.error = ctypes.CDLL(path), Error()
         self.model, self.recognizer = ctypes.c_void_p(), ctypes.c_void_p()
-        self.call("model_load", ctypes.byref(self.model), model.encode())
+        self.call("model_open", ctypes.byref(self.model), model.encode(), None)
         self.call("recognizer_open", ctypes.byref(self.recognizer), self.model)
 
     def call(self, name, *arguments):
@@ -103,8 +108,8 @@ class Library:
     def smooth(self, times, answers, seconds, adapt=0):
         """The label of each frame (UNCERTAIN: none), and the probabilities shown."""
         smoother = ctypes.c_void_p()
-        self.call("smoother_open", ctypes.byref(smoother), ctypes.c_double(seconds))
-        self.call("adapt", smoother, adapt)
+        settings = SmootherSettings(ctypes.sizeof(SmootherSettings), seconds, adapt)
+        self.call("smoother_open", ctypes.byref(smoother), ctypes.byref(settings))
         labels, shown = np.empty(len(times), int), np.empty((len(times), 7))
         for n, time in enumerate(times):
             face = Face(box=(0, 0, 200, 200), id=1)

@@ -23,7 +23,7 @@ int main(int argc, char *argv[])
     int count;
     for (int i = 0; i < 64 * 64; i++)
         pixels[i] = (uint8_t)(i / 64 * 2 + i % 7);
-    if (expressions_model_load(&model, argc > 1 ? argv[1] : NULL, &error) ||
+    if (expressions_model_open(&model, argc > 1 ? argv[1] : NULL, NULL, &error) ||
         expressions_recognizer_open(&recognizer, model, &error) ||
         expressions_detector_open(&detector, NULL, &error) ||
         expressions_detect(detector, &picture, faces, EXPRESSIONS_MAX_FACES, &count, &error) ||
@@ -35,6 +35,6 @@ int main(int argc, char *argv[])
            expressions_label_name(face.label), (double)face.probabilities[face.label]);
     expressions_detector_close(&detector);
     expressions_recognizer_close(&recognizer);
-    expressions_model_free(&model);
+    expressions_model_close(&model);
     return 0;
 }

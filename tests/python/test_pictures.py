@@ -41,6 +41,9 @@ def test_colours(tmp_path: Path, rgb: Pixels, recognizer: expressions.Recognizer
     assert [as_printed(face) for face in faces] == line["faces"]
     assert recognizer.recognize(np.ascontiguousarray(rgb[:, :, ::-1])) == faces
     assert recognizer.recognize(rgb[:, :, ::-1]) == faces
+    rgba = np.dstack([rgb, np.full(rgb.shape[:2], 9, np.uint8)])
+    assert recognizer.recognize(rgba, colours="RGB") == faces
+    assert recognizer.recognize(rgba[:, :, [2, 1, 0, 3]]) == faces
     assert recognizer.recognize(rgb) != faces, "the order of colours makes no difference here"
 
 

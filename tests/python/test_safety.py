@@ -23,37 +23,48 @@ from expressions import _errors, _library
 
 
 def test_layout() -> None:
-    """The structs and constants of the header, as a C compiler sees them."""
-    text = subprocess.run(
-        [os.environ["LAYOUT"]], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
+    """The structs and constants of the headers, as a C compiler saw them."""
     structs = {
         "error": _library.ErrorText,
         "box": _library.Box,
         "picture": _library.Picture,
         "face": _library.Face,
+        "model_settings": _library.ModelSettings,
+        "detector_settings": _library.DetectorSettings,
+        "tracker_settings": _library.TrackerSettings,
+        "smoother_settings": _library.SmootherSettings,
     }
-    names = {**vars(_library), "LABELS": len(expressions.LABELS)}
-    names.update({name: index for index, name in enumerate(_library.CALIBRATIONS)})
-    fields = set()
-    for name, value in (line.split() for line in text.splitlines()):
-        struct, _, field = name.partition(".")
-        if name.endswith("Error"):
-            assert type(_errors.of_library(int(value), "")).__name__ == name
-        elif field:
-            assert getattr(structs[struct], field).offset == int(value), name
-            fields.add((struct, field))
-        else:
-            found = ctypes.sizeof(structs[struct]) if struct in structs else names[name]
-            assert found == int(value), name
-    assert fields == {
-        (name, field[0]) for name, struct in structs.items() for field in struct._fields_
-    }
+    text = Path(os.environ["SOURCE_DIR"], "src/lib/abi.txt").read_text()
+    places: dict[str, dict[str, int]] = {}
+    for name, size, members in re.findall(
+        r"^struct expressions_(\w+): (\d+) bytes\n((?: .*\n)*)", text, re.MULTILINE
+    ):
+        places[name] = {member: int(at) for member, at in re.findall(r"(\w+) at (\d+)", members)}
+        assert name not in structs or ctypes.sizeof(structs[name]) == int(size), name
+    for name, struct in structs.items():
+        own = {field[0]: getattr(struct, field[0]).offset for field in struct._fields_}
+        assert own == places[name], name
+    values = {name: int(value) for name, value in re.findall(r"EXPRESSIONS_(\w+) = (\d+)", text)}
+    formats = ("GREY", "BGR", "RGB", "BGRA", "RGBA")
+    for name in (*formats, "MAX_FACES", "CROP_SIDE", "DESCRIPTION_SIZE"):
+        assert getattr(_library, name) == values[name], name
+    assert len(expressions.LABELS) == values["LABEL_COUNT"]
+    for index, name in enumerate(_library.CALIBRATIONS):
+        assert values[name.upper()] == index, name
+    for name, error in {
+        "BAD_ARGUMENT": "ArgumentError",
+        "NO_MEMORY": "OutOfMemoryError",
+        "BAD_MODEL": "ModelError",
+        "BAD_CASCADE": "CascadeError",
+        "FAILED": "Error",
+    }.items():
+        assert type(_errors.of_library(values[name], "")).__name__ == error
 
 
 def test_functions() -> None:
     """Each takes as many arguments as the header says."""
-    header = Path(os.environ["SOURCE_DIR"], "include/expressions.h").read_text()
+    headers = sorted(Path(os.environ["SOURCE_DIR"], "include").glob("*.h"))
+    header = "".join(path.read_text() for path in headers)
     for name, arguments in _library._ARGUMENTS.items():
         found = re.search(rf"expressions_{name}\(([^;]*)\);", header)
         assert found, name
@@ -70,7 +81,7 @@ def test_labels() -> None:
     "picture, text",
     [
         (np.zeros((9, 9)), "float64"),
-        (np.zeros((9, 9, 4), np.uint8), "9 x 9 x 4"),
+        (np.zeros((9, 9, 5), np.uint8), "9 x 9 x 5"),
         (np.zeros((1, 9, 9, 3), np.uint8), "1 x 9 x 9 x 3"),
         (np.zeros(9, np.uint8), "not of 9"),
         (np.zeros((0, 9), np.uint8), "no pixels"),
@@ -204,13 +215,13 @@ def test_ends_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     order = [name.replace("expressions_", "") for name in ended]
     assert sorted(order) == [
         "detector_close",
-        "model_free",
+        "model_close",
         "recognizer_close",
         "smoother_close",
         "tracker_close",
     ]
-    assert order.index("tracker_close") < order.index("detector_close") < order.index("model_free")
-    assert order.index("recognizer_close") < order.index("model_free")
+    assert order.index("tracker_close") < order.index("detector_close") < order.index("model_close")
+    assert order.index("recognizer_close") < order.index("model_close")
 
 
 def test_end_of_interpreter() -> None:

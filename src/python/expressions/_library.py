@@ -5,7 +5,19 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_float, c_int, c_size_t, c_void_p
+from ctypes import (
+    POINTER,
+    byref,
+    c_char,
+    c_char_p,
+    c_double,
+    c_float,
+    c_int,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +27,7 @@ from ._results import LABELS
 MAX_FACES = 64
 CROP_SIDE = 48
 DESCRIPTION_SIZE = 16384
-GREY, BGR = 0, 1
+GREY, BGR, RGB, BGRA, RGBA = range(5)
 CALIBRATIONS = ("plain", "collecting", "calibrated", "adapted")
 
 #: What a wheel brings: programs, library and model, as `cmake --install` lays them down.
@@ -53,6 +65,28 @@ class Face(ctypes.Structure):
         ("score", c_float),
         ("probabilities", c_float * len(LABELS)),
         ("raw", c_float * len(LABELS)),
+        ("reserved", c_uint32 * 4),
+    ]
+
+
+class ModelSettings(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("prior", POINTER(c_float)), ("reserved", c_uint64 * 6)]
+
+
+class DetectorSettings(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("cascade", c_char_p), ("reserved", c_uint64 * 6)]
+
+
+class TrackerSettings(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("detector", c_void_p), ("reserved", c_uint64 * 6)]
+
+
+class SmootherSettings(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("seconds", c_double),
+        ("adapt", c_int),
+        ("reserved", c_uint32 * 11),
     ]
 
 
@@ -63,19 +97,18 @@ _COUNT = POINTER(c_int)
 
 # What each function takes before its last argument, the error.
 _ARGUMENTS: dict[str, list[Any]] = {
-    "model_load": [_HANDLE, c_char_p],
+    "model_open": [_HANDLE, c_char_p, POINTER(ModelSettings)],
     "model_describe": [c_void_p, c_char_p],
-    "model_set_prior": [c_void_p, POINTER(c_float)],
     "recognizer_open": [_HANDLE, c_void_p],
     "recognize": [c_void_p, _PICTURE, _FACES, c_int],
     "recognize_crops": [c_void_p, c_void_p, c_int, c_void_p],
     "explain": [c_void_p, c_void_p, c_int, c_void_p],
-    "detector_open": [_HANDLE, c_char_p],
+    "detector_open": [_HANDLE, POINTER(DetectorSettings)],
     "detector_set_verifier": [c_void_p, c_void_p],
     "detect": [c_void_p, _PICTURE, _FACES, c_int, _COUNT],
-    "tracker_open": [_HANDLE, c_void_p],
+    "tracker_open": [_HANDLE, POINTER(TrackerSettings)],
     "track": [c_void_p, _PICTURE, c_double, POINTER(Box), c_int, _FACES, c_int, _COUNT],
-    "smoother_open": [_HANDLE, c_double],
+    "smoother_open": [_HANDLE, POINTER(SmootherSettings)],
     "smooth": [c_void_p, c_double, _FACES, c_int],
     "calibrate": [c_void_p, c_int],
     "uncalibrate": [c_void_p, c_int],
@@ -100,7 +133,7 @@ def _declare(library: ctypes.CDLL) -> None:
         function = getattr(library, "expressions_" + name)
         function.argtypes = [*arguments, POINTER(ErrorText)]
     for kind in (
-        "model_free",
+        "model_close",
         "recognizer_close",
         "detector_close",
         "tracker_close",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import weakref
@@ -19,6 +20,14 @@ from ._library import call, library
 from ._results import LABELS, Box, Face
 
 Colours = Literal["BGR", "RGB"]
+_FORMATS = {
+    ("BGR", 1): _library.GREY,
+    ("RGB", 1): _library.GREY,
+    ("BGR", 3): _library.BGR,
+    ("RGB", 3): _library.RGB,
+    ("BGR", 4): _library.BGRA,
+    ("RGB", 4): _library.RGBA,
+}
 Pixels = npt.NDArray[np.uint8]
 PathOf = Union[str, "os.PathLike[str]"]
 Self = TypeVar("Self", bound="_Looking")
@@ -30,6 +39,10 @@ def _path(path: PathOf | None) -> bytes | None:
 
 def _end(close: str, pointer: c_void_p, owners: tuple[object, ...]) -> None:
     getattr(library, "expressions_" + close)(byref(pointer))
+
+
+def _settings(kind: type[ctypes.Structure], **choices: Any) -> ctypes.Structure:
+    return kind(size=ctypes.sizeof(kind), **choices)
 
 
 class _Handle:
@@ -59,7 +72,7 @@ class Model:
         bundled = _library.BUNDLE / "share/expressions/models/expressions.safetensors"
         if path is None and bundled.exists():
             path = bundled
-        self._handle = _Handle("model_load", "model_free", _path(path))
+        shares = None
         if prior is not None:
             unknown = sorted(set(prior) - set(LABELS))
             if unknown:
@@ -67,7 +80,8 @@ class Model:
                     f"prior: no such expression: {unknown[0]}; use {', '.join(LABELS)}"
                 )
             shares = (c_float * len(LABELS))(*(prior.get(label, 1.0) for label in LABELS))
-            call("model_set_prior", self._handle.pointer, shares)
+        settings = _settings(_library.ModelSettings, prior=shares)
+        self._handle = _Handle("model_open", "model_close", _path(path), settings)
 
     def describe(self) -> str:
         """Classes, networks, training data, accuracy and licence, as lines of text."""
@@ -83,20 +97,18 @@ class _View:
         pixels = np.asarray(picture)
         if pixels.dtype != np.uint8:
             raise ArgumentError(f"a picture is an array of uint8, 0 .. 255, not of {pixels.dtype}")
-        grey = pixels.ndim == 2
-        if not grey and (pixels.ndim != 3 or pixels.shape[2] != 3):
+        channels = pixels.shape[2] if pixels.ndim == 3 else 1 if pixels.ndim == 2 else 0
+        if channels not in (3, 4) and pixels.ndim != 2:
             raise ArgumentError(
-                "a picture is an array of height x width (grey) or height x width x 3 (colours),"
-                f" not of {' x '.join(map(str, pixels.shape))}"
+                "a picture is an array of height x width (grey), height x width x 3 (colours) or"
+                f" x 4 (and alpha), not of {' x '.join(map(str, pixels.shape))}"
             )
         if colours not in ("BGR", "RGB"):
             raise ArgumentError(f'colours is "BGR" or "RGB", not {colours!r}')
         if 0 in pixels.shape:
             raise ArgumentError("the picture has no pixels")
-        if not grey and colours == "RGB":
-            pixels = pixels[:, :, ::-1]
         if (
-            pixels.strides[1:] != ((1,) if grey else (3, 1))
+            pixels.strides[1:] != ((1,) if pixels.ndim == 2 else (channels, 1))
             or pixels.strides[0] < pixels.strides[1]
         ):
             pixels = np.ascontiguousarray(pixels)
@@ -106,8 +118,8 @@ class _View:
             pixels.ctypes.data,
             self.width,
             self.height,
-            max(pixels.strides[0], self.width * (1 if grey else 3)),
-            _library.GREY if grey else _library.BGR,
+            max(pixels.strides[0], self.width * channels),
+            _FORMATS[colours, channels],
         )
 
 
@@ -134,7 +146,8 @@ class _Looking:
         self._recognizer = _Handle(
             "recognizer_open", "recognizer_close", owner.pointer, owners=[owner]
         )
-        self._detector = _Handle("detector_open", "detector_close", _path(cascade), owners=[owner])
+        settings = _settings(_library.DetectorSettings, cascade=_path(cascade))
+        self._detector = _Handle("detector_open", "detector_close", settings, owners=[owner])
         call("detector_set_verifier", self._detector.pointer, owner.pointer)
 
     def __enter__(self: Self) -> Self:
@@ -301,11 +314,10 @@ class Stream(_Looking):
         adapt: bool = False,
     ) -> None:
         super().__init__(model, cascade)
-        self._tracker = _Handle(
-            "tracker_open", "tracker_close", self._detector.pointer, owners=[self._detector]
-        )
-        self._smoother = _Handle("smoother_open", "smoother_close", smooth)
-        call("adapt", self._smoother.pointer, adapt)
+        tracking = _settings(_library.TrackerSettings, detector=self._detector.pointer)
+        self._tracker = _Handle("tracker_open", "tracker_close", tracking, owners=[self._detector])
+        smoothing = _settings(_library.SmootherSettings, seconds=smooth, adapt=adapt)
+        self._smoother = _Handle("smoother_open", "smoother_close", smoothing)
 
     def close(self) -> None:
         with self._lock:
