@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what is missing (Debian and Ubuntu, with apt-get), configures and builds in Release.
+# Installs what is missing (Debian 12 and later, and Ubuntu 24.04 and later, whose packages have the same
+# names; not tried on Ubuntu), configures and builds in Release.
 # Arguments go to CMake: ./setup.sh -DWARNINGS_AS_ERRORS=ON
 set -eu
 cd "$(dirname "$0")"
@@ -57,12 +58,13 @@ name_packages()
 setup.sh: CMake, or something it looks for (see above), is missing, and there is no apt-get. Install
 by hand, then run setup.sh again: a C11 and a C++17 compiler, CMake 3.25 or newer, pkg-config,
 OpenCV 4 with its Haar cascades, FFmpeg 5.1 or newer, SDL2, SDL2_ttf, DejaVu Sans, OpenBLAS, cJSON, zlib, libjpeg,
-libpng, gnuplot, cmocka; for the test of the window Xvfb and xdotool, for the recipes jq, inotify-tools
-and numpy for Python, for packages file.
-  Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data ffmpeg-devel SDL2-devel
-      SDL2_ttf-devel dejavu-sans-fonts openblas-devel cjson-devel zlib-devel
+libpng, gnuplot, cmocka; for the test of the window Xvfb and xdotool, for the recipes jq and inotify-tools,
+for Python numpy, pytest, setuptools and wheel, for packages file.
+  Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data SDL2-devel
+      libavcodec-free-devel libavdevice-free-devel libavfilter-free-devel libavformat-free-devel
+      libavutil-free-devel SDL2_ttf-devel dejavu-sans-fonts openblas-devel cjson-devel zlib-devel
       libjpeg-turbo-devel libpng-devel gnuplot libcmocka-devel xorg-x11-server-Xvfb xdotool jq
-      inotify-tools python3-numpy
+      inotify-tools python3-numpy python3-pytest python3-setuptools python3-wheel
   macOS (not tried): brew install cmake pkgconf opencv ffmpeg sdl2 sdl2_ttf openblas cjson zlib jpeg-turbo libpng
       gnuplot cmocka jq numpy font-dejavu, and PKG_CONFIG_PATH="$(brew --prefix openblas)/lib/pkgconfig"
 END

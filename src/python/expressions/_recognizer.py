@@ -268,9 +268,10 @@ class Recognizer(_Looking):
     ) -> list[Face]:
         """The faces of a picture, the largest first, 64 at most.
 
-        `picture` is an array of uint8, height x width (grey), or height x width x 3 in the order
-        `colours`: "BGR" as of OpenCV, "RGB" as of Pillow and imageio. With `boxes`, any number of
-        (x, y, width, height), these are the faces, and none is looked for.
+        `picture` is an array of uint8, height x width (grey), or height x width x 3, or x 4 with an
+        alpha that is passed over, in the order `colours`: "BGR" as of OpenCV, "RGB" as of Pillow.
+        With `boxes`, any number of (x, y, width, height), these are the faces, and none is looked
+        for.
         """
         view = _View(picture, colours)
         with self._lock:
