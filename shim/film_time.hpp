@@ -12,8 +12,7 @@
 class FilmTime
 {
   public:
-    /* origin: what the film calls 0, unless its first time lies before; NAN: that one. longest: the
-     * longest step believed. */
+    /* origin: what the film calls 0; NAN: its first time. longest: the longest step believed. */
     void begin(double origin, double longest)
     {
         origin_ = origin;
@@ -25,7 +24,7 @@ class FilmTime
     {
         double time = begun_ ? last_ + step : 0;
         if (std::isfinite(stated)) {
-            if (!std::isfinite(origin_) || (!begun_ && stated < origin_))
+            if (!std::isfinite(origin_))
                 origin_ = stated;
             if (!follows(stated - origin_) && follows(stated - other_))
                 std::swap(origin_, other_);
@@ -42,7 +41,8 @@ class FilmTime
     bool follows(double time) const
     {
         const double rounding = 0.1;
-        return time >= (begun_ ? last_ - rounding : 0) && time <= (begun_ ? last_ : 0) + longest_;
+        return time >= (begun_ ? last_ - rounding : -longest_) &&
+               time <= (begun_ ? last_ : 0) + longest_;
     }
 
     double origin_ = NAN, other_ = NAN;

@@ -186,9 +186,10 @@ struct ocv_sound {
  * be played, but for the last two seconds, even if the process is killed. */
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
                               double fps, struct ocv_sound sound, struct error *error);
-/* The frame must have the writer's size. `time` in seconds, from 0 on; where it is before the last
- * one's end in a file of one rate, or too soon for a GIF, the frame is left out, and where it is
- * later, the last one's is repeated in a file of one rate. */
+/* A frame of another size than the writer's is fitted into it, with black beside it. `time` in
+ * seconds, from 0 on; where it is before the last one's end in a file of one rate, or too soon for
+ * a GIF, the frame is left out, and where it is later, the last one's is repeated in a file of one
+ * rate. */
 enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
                                double duration, struct error *error);
 /* What the file lacks of what it should hold, or NULL; the text belongs to the handle. */

@@ -140,7 +140,7 @@ void Reader::feed()
         arrival_ = Clock::now();
     } while (!fed_all_ && (packet_->stream_index != stream_->index || packet_->size == 0));
     if (!begun_ && !fed_all_ && VideoInput::is_shown(*packet_)) {
-        timeline_.begin(input_.time_of(*packet_), input_.longest_step());
+        begin_ = input_.time_of(*packet_);
         begun_ = true;
     }
     const int code = avcodec_send_packet(decoder_.get(), fed_all_ ? nullptr : packet_.get());
@@ -160,6 +160,8 @@ void Reader::stamp()
     const int64_t ticks = decoded_->best_effort_timestamp;
     const double stated = ticks == AV_NOPTS_VALUE ? NAN : seconds_of(ticks, stream_->time_base);
     ocv_shot stamp = {};
+    if (decoded_count_ == 1) /* it may be shown before the first in the file */
+        timeline_.begin(std::fmin(begin_, stated), input_.longest_step());
     time_ = std::max(timeline_.next(stated, usual_step()), time_);
     stamp.time = time_;
     stamp.duration = std::max(seconds_of(duration_of(*decoded_), stream_->time_base), 0.0);
@@ -313,8 +315,9 @@ double Reader::length()
     while (stamps_.empty() && !ended_)
         advance();
     if (!stamps_.empty()) {
+        const double least = 1e-6; /* of two at one time; 0 would say that nobody knows */
         usual_length_ = stamps_.front().time - shot_.time;
-        return usual_length_;
+        return std::max(usual_length_, least);
     }
     const double longest = 60; /* that is believed */
     double rest =

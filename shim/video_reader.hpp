@@ -51,7 +51,8 @@ class Reader final : public VideoReader
     bool interlaced_ = false; /* some frame was */
     bool held_ = false;       /* decoded_ waits for a new graph, until the old one is empty */
     bool ended_ = false;      /* nothing more will be decoded */
-    bool begun_ = false;      /* the decoder has had a packet */
+    bool begun_ = false;      /* the decoder has had a packet that is to be shown */
+    double begin_ = NAN;      /* when that is, by the film's clock */
     bool fed_all_ = false;    /* and the last one */
     FilmTime timeline_;
     double time_ = 0;              /* of the newest decoded frame */

@@ -82,24 +82,51 @@ static int even(int side, const VideoKind &kind)
 }
 
 Writer::Writer(const std::string &path, int width, int height, double fps, ocv_sound sound)
-    : kind_(kind_for(path)), path_(path), width_(width), height_(height),
-      picture_(allocated<Frame>(av_frame_alloc())), filtered_(allocated<Frame>(av_frame_alloc())),
+    : kind_(kind_for(path)), path_(path), filtered_(allocated<Frame>(av_frame_alloc())),
       packet_(allocated<Packet>(av_packet_alloc())),
       output_(make_output(kind_.muxer, path == "-" ? "pipe:1" : file_name(path)))
 {
     const AVRational rate = av_d2q(fps, 100000);
     time_base_ = kind_.ticks > 0 ? AVRational{1, kind_.ticks} : av_inv_q(rate);
-    picture_->format = AV_PIX_FMT_BGR24;
-    picture_->width = even(width, kind_);
-    picture_->height = even(height, kind_);
-    checked(av_frame_get_buffer(picture_.get(), 0), OCV_FAILED, "the picture's size is impossible");
+    take_size(width, height);
     /* y4m cannot say which colours it has. */
     const bool untold = kind_.filters == bt601 && is_bt709(picture_->width, picture_->height);
-    graph_ = std::make_unique<Graph>(*picture_, time_base_, untold ? bt709 : kind_.filters);
+    filters_ = untold ? bt709 : kind_.filters;
+    graph_ = std::make_unique<Graph>(*picture_, time_base_, filters_);
     open_encoder(fps);
     if (sound.film != nullptr)
         open_sound(sound);
     open_file();
+}
+
+void Writer::take_size(int width, int height)
+{
+    picture_ = allocated<Frame>(av_frame_alloc());
+    picture_->format = AV_PIX_FMT_BGR24;
+    picture_->width = even(width, kind_);
+    picture_->height = even(height, kind_);
+    checked(av_frame_get_buffer(picture_.get(), 0), OCV_FAILED, "the picture's size is impossible");
+    width_ = width;
+    height_ = height;
+}
+
+/* A file has one size. Frames of another one, from a camera that was turned or a film of several
+ * parts, are put into it as a whole, with black beside them. */
+void Writer::fit(int width, int height)
+{
+    graph_->push(nullptr);
+    encode_filtered();
+    if (!fitted_)
+        note_ += (note_.empty() ? "" : "; ") + std::string("frames of another size than ") +
+                 std::to_string(width_) + "x" + std::to_string(height_) + " are fitted into it";
+    fitted_ = true;
+    take_size(width, height);
+    const std::string size =
+        std::to_string(encoder_->width) + ":" + std::to_string(encoder_->height);
+    graph_ = std::make_unique<Graph>(
+        *picture_, time_base_,
+        "scale=" + size + ":force_original_aspect_ratio=decrease:flags=bicubic,pad=" + size +
+            ":-1:-1,setsar=1," + filters_);
 }
 
 /* A copy without sound is better than none, but not without a word. */
@@ -188,8 +215,6 @@ void Writer::set_pixels(struct bgr_image frame)
 
 void Writer::write(struct bgr_image frame, double time, double duration)
 {
-    if (frame.width != width_ || frame.height != height_)
-        throw Failure{OCV_FAILED, "the frame has another size than the video"};
     const int64_t due = std::llround(time / av_q2d(time_base_));
     if (kind_.fewest > 0 && last_ >= 0 &&
         time < static_cast<double>(last_) * av_q2d(time_base_) + kind_.fewest - 1e-6)
@@ -197,8 +222,11 @@ void Writer::write(struct bgr_image frame, double time, double duration)
     if (sound_)
         sound_->write_until(time);
     end_ = time + duration;
-    if (kind_.ticks == 0) {
+    if (kind_.ticks == 0)
         repeat_until(due);
+    if (frame.width != width_ || frame.height != height_)
+        fit(frame.width, frame.height);
+    if (kind_.ticks == 0) {
         set_pixels(frame);
         while (last_ < due)
             push(last_ + 1);
@@ -223,11 +251,16 @@ void Writer::push(int64_t ticks)
     Frame copy = allocated<Frame>(av_frame_clone(picture_.get()));
     copy->pts = ticks;
     graph_->push(copy.get());
+    encode_filtered();
+    last_ = ticks;
+}
+
+void Writer::encode_filtered()
+{
     while (graph_->pull(filtered_.get())) {
         filtered_->pts = av_rescale_q(filtered_->pts, graph_->time_base(), time_base_);
         encode(filtered_.get());
     }
-    last_ = ticks;
 }
 
 /* nullptr: the end. */
@@ -314,10 +347,7 @@ void Writer::finish(bool whole)
 {
     repeat_until(std::llround(end_ / av_q2d(time_base_)));
     graph_->push(nullptr);
-    while (graph_->pull(filtered_.get())) {
-        filtered_->pts = av_rescale_q(filtered_->pts, graph_->time_base(), time_base_);
-        encode(filtered_.get());
-    }
+    encode_filtered();
     encode(nullptr);
     if (sound_)
         sound_->finish(whole ? INFINITY : end_);

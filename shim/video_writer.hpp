@@ -28,18 +28,22 @@ class Writer final : public VideoWriter
     }
 
   private:
+    void take_size(int width, int height);
+    void fit(int width, int height);
     void open_encoder(double fps);
     void open_sound(ocv_sound sound);
     void open_file();
     void set_pixels(struct bgr_image frame);
     void push(int64_t ticks);
+    void encode_filtered();
     void repeat_until(int64_t ticks);
     void encode(AVFrame *frame);
     [[noreturn]] void fail(int code) const;
 
     const VideoKind &kind_;
     std::string path_, note_;
-    int width_, height_; /* of the caller's frames */
+    std::string filters_; /* to what the codec takes */
+    int width_, height_;  /* of the caller's frames */
     AVRational time_base_;
     Frame picture_, filtered_;
     Packet packet_;
@@ -52,6 +56,7 @@ class Writer final : public VideoWriter
     std::map<int64_t, int64_t> durations_; /* by pts, of frames in the encoder; ticks */
     int64_t last_ = -1;                    /* pts of the newest frame */
     double end_ = 0;                       /* of the newest frame, seconds */
+    bool fitted_ = false;                  /* some frame had another size */
 };
 
 #endif

@@ -157,10 +157,10 @@ frames()
         -f image2 "$1/%d" </dev/null || fail "ffmpeg makes no $2"
 }
 
-# look COUNT: at the camera's frames, so many of them.
+# look COUNT ARGUMENT...: at the camera's frames, so many of them.
 look()
 {
-    run 0 --headless --camera 0 --json --max-frames "$1"
+    run 0 --headless --camera 0 --json --max-frames "$@"
 }
 
 # sees WHAT SIZE COUNT: so many of the lines have the face, in this size.
@@ -202,6 +202,8 @@ for FAKE_FORMAT in MJPG H264 YUYV; do
     sees "$FAKE_FORMAT, first" 640x480 5
     sees "$FAKE_FORMAT, later" 320x240 5
 done
+look 30 --output sizes.mkv
+grep -q "sizes.mkv: frames of another size than 640x480 are fitted into it" err || fail "a recording of two sizes: $(cat err)"
 grep -q "gives no pictures any more" err && grep -q "is back" err || fail "no word of the new size: $(cat err)"
 
 [ "$failures" -eq 0 ] && echo "all as expected"

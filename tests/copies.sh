@@ -80,6 +80,14 @@ command -v python3 >/dev/null && { [ "$(boxes sound-copy.mp4)" = "ftyp moov free
     [ "$(boxes sound-copy.mp4)" = "ftyp moov mdat " ] || fail "sound-copy.mp4: $(boxes sound-copy.mp4)"; }
 ls | grep -v '^\(silent\|sound\)\(-copy\)\?\.[a-z0-9]*$' | grep 'copy' && fail "something is left beside the copies"
 
+# Two frames of one time, with sound beside them: neither comes later in the copy
+make twins.mkv -f lavfi -i sine=d=3 -t 3 -vf fps=2 -c:v mjpeg -c:a aac
+quietly_ffmpeg -i twins.mkv -c copy -bsf:v 'setts=ts=if(eq(N\,1)\,PTS-0.5/TB\,PTS)' twin.mkv
+run 0 --json --video twin.mkv --output twin-copy.mp4
+jq .time out >expected
+film_times twin-copy.mp4 >got
+same_times twin-copy.mp4 expected got
+
 # --- Sound that is not like the pictures
 # Before the pictures, in a film that does not begin at 0
 quietly_ffmpeg -itsoffset 1 -loop 1 -framerate 25 -i face.png -f lavfi \
@@ -134,6 +142,28 @@ for ending in mp4 mkv webm avi gif; do
     ffprobe -v error -show_entries stream=width,height -of csv=p=0 odd-copy.$ending | grep -q "^$size" ||
         fail "odd-copy.$ending: $(ffprobe -v error -show_entries stream=width,height -of csv=p=0 odd-copy.$ending)"
 done
+
+# A film whose frames change their size becomes one of the first size, with all of each picture in it
+make large.mjpeg -t 1 -c:v mjpeg -q:v 3
+make small.mjpeg -t 1 -vf scale=160:240,setsar=1 -c:v mjpeg -q:v 3
+cat large.mjpeg small.mjpeg large.mjpeg >sizes.mjpeg
+for ending in mp4 mkv webm avi gif; do
+    run 0 --json --video sizes.mjpeg --output sizes-copy.$ending
+    [ "$(wc -l <out)" -eq 75 ] || fail "sizes.mjpeg: $(wc -l <out) frames"
+    [ "$(wc -l <err)" -eq 1 ] && grep -q "sizes-copy.$ending: frames of another size than 640x480 are fitted into it" err ||
+        fail "sizes-copy.$ending: $(cat err)"
+    ffprobe -v error -show_entries frame=width,height -of csv=p=0 sizes-copy.$ending | cut -d, -f1-2 | grep . | sort -u >got
+    [ "$(cat got)" = 640,480 ] || fail "sizes-copy.$ending: $(cat got)"
+    # At 1.5 s (a film of no times has 25 a second): 320 columns of the picture in the middle, black on both sides
+    for part in 0 170 480; do
+        ffmpeg -v error -ss 1.5 -i sizes-copy.$ending -frames:v 1 -vf crop=150:480:$part:0,scale=1:1 -f rawvideo \
+            -pix_fmt gray - </dev/null | od -An -tu1
+    done | tr -d '\n' >got
+    awk '{ exit !($1 < 20 && $2 > 40 && $3 < 20) }' got || fail "sizes-copy.$ending: black, picture, black: $(cat got)"
+done
+run 0 --video sizes.mjpeg --output - && mv out sizes.y4m
+ffprobe -v error -f yuv4mpegpipe -count_frames -show_entries stream=nb_read_frames -of csv=p=0 sizes.y4m | grep -q '^75' ||
+    fail "sizes.y4m"
 
 # --- A browser plays them to their end
 if command -v chromium >/dev/null; then

@@ -26,7 +26,6 @@ struct recorder {
     char film[1024]; /* whose sound goes with it; empty: none */
     struct canvas *canvas;
     struct ocv_writer *writer; /* NULL before the first frame */
-    int width, height;
     double fps;
     bool live;
     double start; /* what the video calls 0, by the source's time */
@@ -57,8 +56,6 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
     if (ocv_writer_open(&recorder->writer, recorder->path, frame->width, frame->height,
                         recorder->fps, sound, error) != OCV_OK)
         return error_of(error, recorder->path);
-    recorder->width = frame->width;
-    recorder->height = frame->height;
     recorder->start = frame->time;
     return 0;
 }
@@ -72,10 +69,6 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, struct er
                          recorder->path, LEAST_ROOM >> 20);
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;
-    if (frame->width != recorder->width || frame->height != recorder->height)
-        return error_set(error, "%s: the frames change from %dx%d to %dx%d; record them apart",
-                         recorder->path, recorder->width, recorder->height, frame->width,
-                         frame->height);
     struct bgr_image annotated;
     if (canvas_draw(recorder->canvas, frame_bgr(frame), frame->faces, frame->face_count, &annotated,
                     error))
