@@ -19,6 +19,8 @@ enum option_code {
     OPTION_JSON,
     OPTION_CSV,
     OPTION_REPORT,
+    OPTION_OSC,
+    OPTION_LSL,
     OPTION_OUTPUT,
     OPTION_MODEL,
     OPTION_PRIOR,
@@ -47,6 +49,8 @@ static const struct option long_options[] = {
     {"headless", no_argument, NULL, OPTION_HEADLESS},
     {"json", no_argument, NULL, OPTION_JSON},
     {"report", required_argument, NULL, OPTION_REPORT},
+    {"osc", required_argument, NULL, OPTION_OSC},
+    {"lsl", required_argument, NULL, OPTION_LSL},
     {"csv", required_argument, NULL, OPTION_CSV},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"model", required_argument, NULL, OPTION_MODEL},
@@ -154,6 +158,23 @@ static int parse_switch(const char *name, const char *text, bool *value, struct 
     return error_set(error, "%s takes on or off, not \"%s\"", name, text);
 }
 
+static void apply_result(struct results_wishes *results, enum option_code code,
+                         const char *argument)
+{
+    if (code == OPTION_JSON)
+        results->json = true;
+    else if (code == OPTION_CSV)
+        results->csv = argument;
+    else if (code == OPTION_OUTPUT)
+        results->output = argument;
+    else if (code == OPTION_REPORT)
+        results->report = argument;
+    else if (code == OPTION_OSC)
+        results->osc = argument;
+    else if (code == OPTION_LSL)
+        results->lsl = argument;
+}
+
 static int apply(struct options *options, int code, char *argument, struct error *error)
 {
     switch ((enum option_code)code) {
@@ -174,16 +195,12 @@ static int apply(struct options *options, int code, char *argument, struct error
         options->headless = true;
         return 0;
     case OPTION_JSON:
-        options->results.json = true;
-        return 0;
     case OPTION_CSV:
-        options->results.csv = argument;
-        return 0;
-    case OPTION_REPORT:
-        options->results.report = argument;
-        return 0;
     case OPTION_OUTPUT:
-        options->results.output = argument;
+    case OPTION_REPORT:
+    case OPTION_OSC:
+    case OPTION_LSL:
+        apply_result(&options->results, (enum option_code)code, argument);
         return 0;
     case OPTION_MODEL:
         options->model = argument;
@@ -268,6 +285,11 @@ static int check(struct options *options, struct error *error)
     if (options->results.report &&
         (*options->results.report == '\0' || options->input == INPUT_IMAGES))
         return error_set(error, "--report needs the name of a folder, and no --image");
+    if ((options->results.osc || options->results.lsl) && options->input == INPUT_IMAGES)
+        return error_set(error,
+                         "--osc and --lsl are for cameras, videos and the demo, which go on");
+    if (options->results.lsl && *options->results.lsl == '\0')
+        return error_set(error, "--lsl needs the name of a stream");
     if (options->results.csv && *options->results.csv == '\0')
         return error_set(error, "--csv needs the name of a file");
     if (!options->mirror_chosen)
@@ -335,6 +357,9 @@ int options_help(FILE *out)
         "                      several, a video (.mp4, .mkv, .webm, .avi, .gif) else;\n"
         "                      - writes it to stdout, as y4m\n"
         "  --report DIR        who showed what, and when: tables and a picture\n"
+        "  --osc HOST:PORT     Open Sound Control: a bundle a frame, over UDP\n"
+        "  --lsl NAME          Lab Streaming Layer: a stream of the seven probabilities\n"
+        "                      and one of label changes\n"
         "  --smooth SECONDS    how long a plain expression takes to change a label; what\n"
         "                      wavers changes none (default 0.2; 0 shows raw values)\n"
         "  --adapt on|off      take back what a face seems to show at rest, once it was\n"

@@ -5,7 +5,8 @@
 /* In the order in which they get each frame; they are ended in the other, so that what is told of
  * the whole comes after the videos are. A new form is one file and one row here. */
 static const struct results_form *const forms[] = {
-    &csv_form, &jsonl_form, &text_form, &report_form, &video_form, &copies_form,
+    &csv_form, &jsonl_form, &text_form,  &report_form,
+    &osc_form, &lsl_form,   &video_form, &copies_form,
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof *forms };

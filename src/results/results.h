@@ -19,6 +19,8 @@ struct results_wishes {
     const char *csv;    /* file */
     const char *output; /* annotated copies: file, or folder for pictures; "-": standard output */
     const char *report; /* folder */
+    const char *osc;    /* HOST:PORT */
+    const char *lsl;    /* name of the stream */
 };
 
 /* What the results are of. Everything that this points to lasts until results_close. */

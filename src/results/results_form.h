@@ -19,6 +19,6 @@ struct results_form {
 int results_claim(struct file_set *files, const char *path, struct error *error);
 
 extern const struct results_form video_form, copies_form, csv_form, jsonl_form, text_form,
-    report_form;
+    report_form, osc_form, lsl_form;
 
 #endif

@@ -1,0 +1,21 @@
+/* Shared libraries that the program neither needs to be built nor to run, only for one option. */
+#ifndef LOADED_LIBRARY_H
+#define LOADED_LIBRARY_H
+
+#include "error.h"
+
+#include <stddef.h>
+
+/* A function of the library, and where its address goes: the address of a pointer to a function of
+ * the right type. */
+struct loaded_function {
+    const char *name;
+    void *place;
+};
+
+/* Loads the first of names[], ended by NULL, that is there, and looks up functions[count]. The
+ * library stays loaded. `hint` says where it is to be had. */
+int loaded_library_open(const char *const *names, const struct loaded_function *functions,
+                        size_t count, const char *hint, struct error *error);
+
+#endif

@@ -1,0 +1,207 @@
+/* Results as Open Sound Control 1.0 (Wright and Freed 1997), one bundle a frame over UDP, for Pure
+ * Data, Max, TouchDesigner and others. liblo makes the bytes; they are sent from a socket that
+ * never waits, so that a receiver that is slow, or not there, is nothing to the window. */
+#include "labels.h"
+#include "loaded_library.h"
+#include "results_form.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What liblo's lo_lowlevel.h declares. */
+struct timetag {
+    uint32_t sec, frac;
+};
+static struct liblo {
+    void *(*message_new)(void);
+    int (*message_add_int32)(void *message, int32_t value);
+    int (*message_add_float)(void *message, float value);
+    int (*message_add_string)(void *message, const char *value);
+    void *(*bundle_new)(struct timetag time);
+    int (*bundle_add_message)(void *bundle, const char *path, void *message);
+    void *(*bundle_serialise)(void *bundle, void *to, size_t *size);
+    void (*bundle_free_recursive)(void *bundle);
+} lo;
+
+enum { PATH_SIZE = 48, PATHS_OF_FACE = LABEL_COUNT + 2, HOST_SIZE = 256 };
+
+struct osc {
+    int socket;
+    char paths[EXPRESSIONS_MAX_FACES * PATHS_OF_FACE][PATH_SIZE]; /* of one bundle, which keeps
+                                                                     none of its own */
+    int used;
+};
+
+static bool wanted(const struct results_of *of)
+{
+    return of->wishes->osc != NULL;
+}
+
+/* HOST:PORT, or [HOST]:PORT where the host is an IPv6 address. */
+static int split(const char *address, char host[HOST_SIZE], const char **port, struct error *error)
+{
+    const char *colon = strrchr(address, ':');
+    const char *begin = address, *end = colon;
+    if (colon && *begin == '[' && colon > address && colon[-1] == ']') {
+        begin++;
+        end--;
+    }
+    char *after = NULL;
+    long number = colon ? strtol(colon + 1, &after, 10) : 0;
+    if (!colon || end <= begin || end - begin >= HOST_SIZE || *after || number < 1 ||
+        number > 65535 || (begin == address && memchr(begin, ':', (size_t)(end - begin))))
+        return error_set_code(error, ERROR_USAGE,
+                              "--osc takes HOST:PORT such as 127.0.0.1:9000, not \"%.100s\"",
+                              address);
+    memcpy(host, begin, (size_t)(end - begin));
+    host[end - begin] = '\0';
+    *port = colon + 1;
+    return 0;
+}
+
+static int check(const struct results_of *of, struct error *error)
+{
+    char host[HOST_SIZE];
+    const char *port;
+    return split(of->wishes->osc, host, &port, error);
+}
+
+static int load(struct error *error)
+{
+    static const char *const names[] = {"liblo.so.7", "liblo.so", "liblo.dylib", NULL};
+    const struct loaded_function functions[] = {
+        {"lo_message_new", &lo.message_new},
+        {"lo_message_add_int32", &lo.message_add_int32},
+        {"lo_message_add_float", &lo.message_add_float},
+        {"lo_message_add_string", &lo.message_add_string},
+        {"lo_bundle_new", &lo.bundle_new},
+        {"lo_bundle_add_message", &lo.bundle_add_message},
+        {"lo_bundle_serialise", &lo.bundle_serialise},
+        {"lo_bundle_free_recursive", &lo.bundle_free_recursive},
+    };
+    struct error why;
+    if (loaded_library_open(names, functions, sizeof functions / sizeof *functions,
+                            "install liblo (Debian: apt-get install liblo7)", &why))
+        return error_set(error, "--osc: %s", why.text);
+    return 0;
+}
+
+/* A socket that sends to the address; -1 where there is none. */
+static int connect_to(const char *address, struct error *error)
+{
+    char host[HOST_SIZE];
+    const char *port;
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
+    if (split(address, host, &port, error))
+        return -1;
+    int code = getaddrinfo(host, port, &hints, &found);
+    int made = -1;
+    for (struct addrinfo *a = found; made < 0 && a; a = a->ai_next) {
+        made = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+        if (made >= 0 && connect(made, a->ai_addr, a->ai_addrlen)) {
+            close(made);
+            made = -1;
+        }
+    }
+    if (found)
+        freeaddrinfo(found);
+    return made >= 0 ? made
+                     : error_set(error, "--osc %.200s: %s; check the address", address,
+                                 code ? gai_strerror(code) : "no way there");
+}
+
+static int open_osc(void **state, const struct results_of *of, struct error *error)
+{
+    if (load(error))
+        return -1;
+    struct osc *osc = malloc(sizeof *osc);
+    if (!osc)
+        return error_no_memory(error, "the messages");
+    osc->socket = connect_to(of->wishes->osc, error);
+    if (osc->socket < 0) {
+        free(osc);
+        return -1;
+    }
+    *state = osc;
+    return 0;
+}
+
+/* The next message of the bundle, for /expressions/ID/`what`. */
+static void *add_message(struct osc *osc, void *bundle, int id, const char *what)
+{
+    char *path = osc->paths[osc->used++];
+    void *message = lo.message_new();
+    snprintf(path, PATH_SIZE, "/expressions/%d/%s", id, what);
+    lo.bundle_add_message(bundle, path, message);
+    return message;
+}
+
+static void add_face(struct osc *osc, void *bundle, const struct frame *frame,
+                     const struct expressions_face *face)
+{
+    struct expressions_box box = frame_clip(frame, face);
+    const int sides[] = {box.x, box.y, box.width, box.height};
+    void *message = add_message(osc, bundle, face->id, "box");
+    for (int i = 0; i < 4; i++)
+        lo.message_add_int32(message, sides[i]);
+    for (int k = 0; k < LABEL_COUNT; k++)
+        lo.message_add_float(add_message(osc, bundle, face->id, label_names[k]),
+                             face->probabilities[k]);
+    lo.message_add_string(add_message(osc, bundle, face->id, "emotion"), face_name(face));
+}
+
+/* As FaceOSC, which many patches know: whether there is a face, and the middle of the largest. */
+static void add_pose(void *bundle, const struct frame *frame)
+{
+    const struct expressions_face *largest = NULL;
+    for (int i = 0; i < frame->face_count; i++) {
+        if (!largest || frame->faces[i].box.width > largest->box.width)
+            largest = &frame->faces[i];
+    }
+    void *found = lo.message_new();
+    lo.message_add_int32(found, largest != NULL);
+    lo.bundle_add_message(bundle, "/found", found);
+    if (!largest)
+        return;
+    void *position = lo.message_new();
+    const struct expressions_box *box = &largest->box;
+    lo.message_add_float(position, (float)box->x + (float)box->width / 2.0f);
+    lo.message_add_float(position, (float)box->y + (float)box->height / 2.0f);
+    lo.bundle_add_message(bundle, "/pose/position", position);
+}
+
+static int add(void *state, const char *name, const struct frame *frame, struct error *error)
+{
+    struct osc *osc = state;
+    (void)name;
+    (void)error;                                          /* what is lost on its way is lost */
+    void *bundle = lo.bundle_new((struct timetag){0, 1}); /* at once */
+    osc->used = 0;
+    add_pose(bundle, frame);
+    for (int i = 0; i < frame->face_count; i++)
+        add_face(osc, bundle, frame, &frame->faces[i]);
+    size_t size;
+    void *bytes = lo.bundle_serialise(bundle, NULL, &size);
+    ssize_t sent = bytes ? send(osc->socket, bytes, size, MSG_DONTWAIT) : 0;
+    (void)sent;
+    free(bytes);
+    lo.bundle_free_recursive(bundle);
+    return 0;
+}
+
+static int close_osc(void *state, const struct results_end *end, struct error *error)
+{
+    struct osc *osc = state;
+    (void)end;
+    (void)error;
+    close(osc->socket);
+    free(osc);
+    return 0;
+}
+
+const struct results_form osc_form = {
+    .wanted = wanted, .check = check, .open = open_osc, .add = add, .close = close_osc};
