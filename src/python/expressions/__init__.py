@@ -19,11 +19,13 @@ pixels have to be the same: `cv2.imread`, and Pillow with `ImageOps.exif_transpo
 as the program does. Other decoders of JPEG (ffmpeg's is one) differ from them by one grey level
 here and there, which moves boxes by a few pixels and probabilities by some hundredths.
 
+LABELS names the expressions, in the order of all arrays.
+
 Threads: any object may be used from any thread. Calls of one `Recognizer` or `Stream` wait for each
 other; for work side by side give each thread its own, on one shared `Model`. Python goes on in
-other threads while the library works. The libraries below have threads of their own:
-OPENBLAS_NUM_THREADS=1 in the environment before the start is best where there are many callers, and
-nearly always.
+other threads while the library works. Processes that are forked open their own. The libraries below
+have threads of their own: OPENBLAS_NUM_THREADS=1 in the environment before the start is best where
+there are many callers, and nearly always.
 """
 
 from ._errors import ArgumentError, CameraError, CascadeError, Error, ModelError, OutOfMemoryError

@@ -304,6 +304,10 @@ class Stream(_Looking):
     `smooth` is how many seconds it takes until unmistakable answers have changed a label, 0 .. 60;
     0 leaves everything raw. With `adapt`, what a face seems to show when it is calm is slowly taken
     back. The rest is as with `Recognizer`.
+
+        stream, camera, begin = Stream(), cv2.VideoCapture(0), time.monotonic()
+        while (read := camera.read())[0]:
+            faces = stream.recognize(read[1], time.monotonic() - begin)
     """
 
     def __init__(

@@ -26,46 +26,54 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Face:
-    """A face and what it shows. The last four are `None` in what comes of the program, whose lines
-    do not have them."""
+    """A face and what it shows.
 
-    #: 1, 2, ... in a picture; the same from frame to frame in a film or of a camera
+    id           1, 2, ... in a picture; the same from frame to frame in a film or of a camera
+    box          the part of it that lies inside the picture
+    face         how sure it is that this is a face, 0 .. 1
+    emotion      the most probable expression
+    label        the one to show: over time it holds still while answers waver; or "uncertain"
+    confidence   the probability of `emotion`
+    emotions     the probability of each expression; they sum to 1
+    raw          the same before smoothing and calibration
+
+    These are `None` in what comes of the program, whose lines do not have them:
+
+    candidates   the two to name where the label is "uncertain": "surprise or happy?"
+    held         whether it is expected here, but was not found in this frame
+    calibration  "plain", "collecting", "calibrated" or "adapted": see `Stream.calibrate`
+    crop         48x48 grey pixels, what the network looked at; `None` of held faces, too
+    """
+
     id: int
-    #: the part of it that lies inside the picture
     box: Box
-    #: how sure it is that this is a face, 0 .. 1
     face: float
-    #: the most probable expression
     emotion: str
-    #: the one to show: over time it holds still while answers waver; or "uncertain"
     label: str
-    #: the probability of `emotion`
     confidence: float
-    #: the probability of each expression; they sum to 1
     emotions: Mapping[str, float]
-    #: the same before smoothing and calibration
     raw: Mapping[str, float]
-    #: the expressions to name where the label is uncertain: "surprise or happy?"
     candidates: tuple[str, str] | None = None
-    #: expected here, but not found in this frame
     held: bool | None = None
-    #: "plain", "collecting", "calibrated" or "adapted": see `Stream.calibrate`
     calibration: str | None = None
-    #: 48x48 grey pixels, what the network looked at; `None` of held faces, too
     crop: npt.NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture, or a frame of a film or camera, with its faces."""
+    """A picture, or a frame of a film or camera, with its faces.
 
-    #: the file or camera
+    source         the file or camera
+    frame          0, 1, ... of the source
+    time           seconds since the first one, by the source's own clock
+    clock          when it came, with its zone; of cameras and streams alone, else `None`
+    width, height  pixels
+    faces          in pictures the largest first
+    """
+
     source: str
-    #: 0, 1, ... of the source
     frame: int
-    #: seconds since the first one, by the source's own clock
     time: float
-    #: when it came; of cameras and streams alone
     clock: datetime | None
     width: int
     height: int
