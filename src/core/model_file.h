@@ -1,4 +1,5 @@
-/* What reading and writing of model files share: see model_load and model_save. */
+/* How model files look: what model_load and model_save share, and an exported ONNX file has, too.
+ */
 #ifndef MODEL_FILE_H
 #define MODEL_FILE_H
 

@@ -1,13 +1,62 @@
-#include "detector_inside.h"
+#include "detector.h"
 
+#include "beside.h"
 #include "candidates.h"
 #include "face.h"
+#include "ocv.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum {
+    CASCADE_SIDE = 24, /* the cascade knows no smaller face */
+    MAX_CANDIDATES = 4 * EXPRESSIONS_MAX_FACES
+};
+
+/* A cascade that only stills need: reading it takes a while. */
+struct late_cascade {
+    struct ocv_detector *cascade; /* NULL before the first still, and where there is none */
+    char *path;                   /* NULL where there is none, or it is open */
+};
+
+struct scratch {
+    uint8_t *pixels;
+    size_t capacity; /* bytes */
+};
+
+struct detector {
+    struct ocv_detector *cascade;
+    struct late_cascade second, profile;
+    struct scratch upright;     /* the resized picture, then the padded one */
+    struct scratch turned[2];   /* for two threads */
+    const struct mlp *verifier; /* NULL: every box counts */
+    struct verifier_workspace *judges[2];
+    struct still_search *stills; /* scratch; NULL before the first still */
+};
+
+/* One way to search. Sizes are shares, so that they hold for pictures of any size. */
+struct search {
+    int side;            /* the longest side is brought to this, pixels */
+    bool enlarge;        /* also where it is shorter */
+    double padding;      /* repeated edge on each side, share of width and height */
+    double scale_factor; /* step between face sizes */
+    int min_neighbours;
+    double min_face; /* smallest and largest face, shares of the longest side; 0: the picture's */
+    double max_face;
+};
+
+/* What the cascade looks at: a part of the frame, resized and perhaps padded. */
+struct view_of_frame {
+    struct grey_image picture;
+    double scale;
+    double x, y; /* of the frame's origin, pixels of `picture` */
+};
+
+/* ---- How the live picture is searched -------------------------------------------------------- */
 
 /* Each range sees the picture just large enough for its smallest faces, since the cascade takes
  * half as many steps over faces up to twice its own size. What is found is confirmed before it
@@ -37,9 +86,102 @@ static const struct look looks[] = {
 /* In steps as fine as these, a face has many neighbours, and what only looks like one has few. */
 static const struct look confirmation = {64, 0.3, 1.05, 12, 0.78, 1.30};
 
-int detector_open_cascade(struct ocv_detector **cascade, const char *path, struct error *error)
+/* ---- How stills are searched, which may take their time -------------------------------------- */
+
+/* Tight portraits cut off the forehead that the cascade wants to see: hence the padding, in
+ * proportion to the faces. Each range sees the picture only as large as its smallest faces need,
+ * since small ones take most of the time. A picture in which these find nothing is searched once
+ * more in finer steps, for large faces only. */
+static const struct search upright_searches[] = {
+    {768, false, 0.04, 1.10, 1, 1.0 / 32, 1.0 / 16},
+    {512, false, 0.08, 1.10, 1, 1.0 / 16, 1.0 / 5},
+    {384, false, 0.30, 1.10, 1, 1.0 / 5, 0},
+};
+static const struct search finer_search = {400, true, 0.30, 1.05, 1, 1.0 / 5, 0};
+
+/* In stills a second cascade looks too. It errs less, so that its answers count twice; the boxes
+ * are the first one's, where that has one, since the network learned from such. Together they find
+ * more than either, at as many errors, when their answers add up to this. */
+static const char first_name[] = "haarcascade_frontalface_default.xml";
+static const char second_name[] = "haarcascade_frontalface_alt2.xml";
+static const char profile_name[] = "haarcascade_profileface.xml";
+static const int weights[] = {1, 2};
+enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
+
+/* A box whose verifier gives odds o counts o^2 times, within these bounds: what the cascades find
+ * easily may look a little odd, and what hardly passes them must look like a face. */
+static const double least_odds = 0.001, largest_odds = 5;
+
+/* Where no face was found yet, tilted ones are sought, and profiles; the cascade knows those to one
+ * side. Such are taken for faces only in sizes like those of the others, or, in a picture without
+ * others, as large ones. */
+struct turn {
+    double degrees;
+    bool profile, mirrored;
+};
+static const struct turn turns[] = {{25, false, false},  {-25, false, false}, {45, false, false},
+                                    {-45, false, false}, {0, true, false},    {0, true, true}};
+static const double smaller_than_others = 0.7, larger_than_others = 1.4;
+enum { LEAST_STRENGTH_TURNED = 4 };
+
+/* ---- Opening and closing --------------------------------------------------------------------- */
+
+static int open_cascade(struct ocv_detector **cascade, const char *path, struct error *error)
 {
     return ocv_detector_open(cascade, path, error) == OCV_OK ? 0 : error_of(error, path);
+}
+
+/* The path of what lies beside the first cascade; NULL in `path` where nothing does. */
+static int find_beside(char **path, const char *first, size_t folder, const char *name,
+                       struct error *error)
+{
+    char *made = malloc(folder + strlen(name) + 1);
+    if (!made)
+        return error_no_memory(error, "the face detector");
+    memcpy(made, first, folder);
+    strcpy(made + folder, name);
+    if (access(made, F_OK) != 0) {
+        free(made);
+        made = NULL;
+    }
+    *path = made;
+    return 0;
+}
+
+static int find_others(struct detector *detector, const char *path, struct error *error)
+{
+    size_t length = strlen(path), name = sizeof first_name - 1;
+    if (length < name || strcmp(path + length - name, first_name) != 0)
+        return 0;
+    return find_beside(&detector->second.path, path, length - name, second_name, error) ||
+                   find_beside(&detector->profile.path, path, length - name, profile_name, error)
+               ? -1
+               : 0;
+}
+
+static int open_late(struct late_cascade *late, struct error *error)
+{
+    if (!late->path)
+        return 0;
+    int result = open_cascade(&late->cascade, late->path, error);
+    if (result == 0) {
+        free(late->path);
+        late->path = NULL;
+    }
+    return result;
+}
+
+static void close_late(struct late_cascade *late)
+{
+    ocv_detector_close(&late->cascade);
+    free(late->path);
+}
+
+static void close_others(struct detector *detector)
+{
+    free(detector->stills);
+    close_late(&detector->second);
+    close_late(&detector->profile);
 }
 
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error)
@@ -47,8 +189,8 @@ int detector_open(struct detector **detector, const char *cascade_path, struct e
     struct detector *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the face detector");
-    if (detector_open_cascade(&made->cascade, cascade_path, error) ||
-        detector_find_others(made, cascade_path, error)) {
+    if (open_cascade(&made->cascade, cascade_path, error) ||
+        find_others(made, cascade_path, error)) {
         detector_close(&made);
         return -1;
     }
@@ -61,7 +203,7 @@ void detector_close(struct detector **detector)
     if (!*detector)
         return;
     ocv_detector_close(&(*detector)->cascade);
-    detector_close_others(*detector);
+    close_others(*detector);
     free((*detector)->upright.pixels);
     for (int i = 0; i < 2; i++) {
         free((*detector)->turned[i].pixels);
@@ -95,8 +237,8 @@ bool detector_has_verifier(const struct detector *detector)
     return detector->verifier != NULL;
 }
 
-float detector_judge(struct detector *detector, int judge, const struct grey_image *picture,
-                     struct box box)
+static float verify_box(struct detector *detector, int judge, const struct grey_image *picture,
+                        struct box box)
 {
     uint8_t crop[FACE_SIDE * FACE_SIDE];
     if (!detector->verifier)
@@ -107,10 +249,10 @@ float detector_judge(struct detector *detector, int judge, const struct grey_ima
 
 float detector_verify(struct detector *detector, const struct grey_frame *frame, struct box box)
 {
-    return detector_judge(detector, 0, &frame->grey, box);
+    return verify_box(detector, 0, &frame->grey, box);
 }
 
-int detector_reserve(struct scratch *scratch, size_t size, struct error *error)
+static int reserve(struct scratch *scratch, size_t size, struct error *error)
 {
     if (size <= scratch->capacity)
         return 0;
@@ -142,8 +284,7 @@ static int prepare(struct detector *detector, struct grey_image part, double sca
     int padded_width = width + 2 * beside;
     int padded_height = height + 2 * above;
     size_t small = (size_t)width * (size_t)height;
-    if (detector_reserve(&detector->upright, small + (size_t)padded_width * (size_t)padded_height,
-                         error))
+    if (reserve(&detector->upright, small + (size_t)padded_width * (size_t)padded_height, error))
         return -1;
 
     uint8_t *pixels = detector->upright.pixels, *padded = pixels + small;
@@ -182,7 +323,7 @@ void detector_add(struct grey_frame *frame, struct box box, float score)
     frame->box_count++;
 }
 
-struct box detector_in_frame(const struct view_of_frame *view, struct box found)
+static struct box in_frame(const struct view_of_frame *view, struct box found)
 {
     return (struct box){
         (int)lround((found.x - view->x) / view->scale),
@@ -204,7 +345,7 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
                             error) != OCV_OK)
         return -1;
     for (int i = 0; i < count; i++) {
-        struct box box = detector_in_frame(view, found[i]);
+        struct box box = in_frame(view, found[i]);
         float score = detector_verify(detector, frame, box);
         if (score >= least_score)
             detector_add(frame, box, score);
@@ -212,8 +353,8 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
     return 0;
 }
 
-void detector_hide_known(struct detector *detector, const struct view_of_frame *view,
-                         const struct grey_frame *frame)
+static void hide_known(struct detector *detector, const struct view_of_frame *view,
+                       const struct grey_frame *frame)
 {
     int width = view->picture.width;
     uint8_t *pixels = detector->upright.pixels;
@@ -228,9 +369,9 @@ void detector_hide_known(struct detector *detector, const struct view_of_frame *
     }
 }
 
-int detector_prepare(struct detector *detector, const struct search *search,
-                     const struct grey_frame *frame, struct view_of_frame *view,
-                     struct ocv_detection *how, struct error *error)
+static int prepare_search(struct detector *detector, const struct search *search,
+                          const struct grey_frame *frame, struct view_of_frame *view,
+                          struct ocv_detection *how, struct error *error)
 {
     int side = longest(frame->grey.width, frame->grey.height);
     double scale = side > search->side || search->enlarge ? (double)search->side / side : 1;
@@ -246,9 +387,9 @@ int detector_scan(struct detector *detector, struct grey_frame *frame, int range
 {
     struct view_of_frame view;
     struct ocv_detection how;
-    if (detector_prepare(detector, &live_ranges[range], frame, &view, &how, error))
+    if (prepare_search(detector, &live_ranges[range], frame, &view, &how, error))
         return -1;
-    detector_hide_known(detector, &view, frame);
+    hide_known(detector, &view, frame);
     return how.max_side > 0 && how.max_side < how.min_side
                ? 0
                : detect(detector, &view, &how, DETECTOR_NEW, frame, error);
@@ -301,4 +442,257 @@ int detector_confirm(struct detector *detector, struct grey_frame *frame, struct
                      struct error *error)
 {
     return run_look(detector, &confirmation, DETECTOR_NEW, frame, expected, error);
+}
+
+/* ---- Stills ---------------------------------------------------------------------------------- */
+
+/* ---- Two searches at the same time ----------------------------------------------------------- */
+
+/* What one thread does, and what it has found. */
+struct part {
+    struct detector *detector;
+    const struct view_of_frame *view;
+    const struct ocv_detection *how;
+    int (*search)(struct part *part); /* -1 after an error */
+    bool second;                      /* of the two parts */
+    struct candidate candidates[MAX_STILL_CANDIDATES];
+    int count;
+    int result;
+    struct error error;
+    struct box found[MAX_STILL_CANDIDATES]; /* scratch, of one look */
+    int neighbours[MAX_STILL_CANDIDATES];
+};
+
+struct still_search {
+    struct part parts[2];
+    struct candidate candidates[MAX_STILL_CANDIDATES];
+};
+
+static void run_part(void *context)
+{
+    struct part *part = context;
+    part->count = 0;
+    part->result = part->search(part);
+}
+
+/* Runs the search in both its parts, and puts behind the `known` candidates what they found, the
+ * first one's before the second one's. How many those are now, or -1. */
+static int search_both(struct detector *detector, int (*search)(struct part *part),
+                       const struct view_of_frame *view, const struct ocv_detection *how, int known,
+                       struct error *error)
+{
+    struct part *parts = detector->stills->parts;
+    struct beside beside;
+    for (int i = 0; i < 2; i++) {
+        parts[i].detector = detector;
+        parts[i].view = view;
+        parts[i].how = how;
+        parts[i].search = search;
+        parts[i].second = i == 1;
+    }
+    beside_begin(&beside, run_part, &parts[1]);
+    run_part(&parts[0]);
+    beside_end(&beside);
+    int total = known;
+    for (int i = 0; i < 2; i++) {
+        if (parts[i].result) {
+            *error = parts[i].error;
+            return -1;
+        }
+        for (int j = 0; j < parts[i].count && total < MAX_STILL_CANDIDATES; j++)
+            detector->stills->candidates[total++] = parts[i].candidates[j];
+    }
+    return total;
+}
+
+/* An upright box of the same size around the same middle. */
+static struct box turn_back(struct box found, const double map[6])
+{
+    double x = found.x + 0.5 * (found.width - 1), y = found.y + 0.5 * (found.height - 1);
+    return (struct box){(int)lround(map[0] * x + map[1] * y + map[2] - 0.5 * (found.width - 1)),
+                        (int)lround(map[3] * x + map[4] * y + map[5] - 0.5 * (found.height - 1)),
+                        found.width, found.height};
+}
+
+/* How much a box counts that so many neighbours agree on. */
+static double strength_of(const struct detector *detector, int neighbours, float score)
+{
+    double odds = fmin(fmax((double)(score / (1 - score)), least_odds), largest_odds);
+    return detector->verifier ? neighbours * odds * odds : neighbours;
+}
+
+/* Adds what the cascade finds in the view, or in the view turned by `map`. */
+static int look_for(struct part *part, struct ocv_detector *cascade, struct grey_image picture,
+                    const double *map, int rank, int weight)
+{
+    const struct box *found = part->found;
+    int count = 0;
+    if (ocv_detector_weigh(cascade, picture, part->how, part->found, part->neighbours,
+                           MAX_STILL_CANDIDATES - part->count, &count, &part->error) != OCV_OK)
+        return -1;
+    for (int i = 0; i < count; i++) {
+        struct box box = map ? turn_back(found[i], map) : found[i];
+        float score = verify_box(part->detector, part->second, &picture, found[i]);
+        double strength = weight * strength_of(part->detector, part->neighbours[i], score);
+        part->candidates[part->count++] =
+            (struct candidate){in_frame(part->view, box), rank, strength, score};
+    }
+    return 0;
+}
+
+/* ---- Upright faces --------------------------------------------------------------------------- */
+
+/* Each of the two cascades. */
+static int search_upright(struct part *part)
+{
+    struct detector *detector = part->detector;
+    int rank = part->second;
+    if (rank == 1 && open_late(&detector->second, &part->error))
+        return -1;
+    struct ocv_detector *cascade = rank == 1 ? detector->second.cascade : detector->cascade;
+    return cascade ? look_for(part, cascade, part->view->picture, NULL, rank, weights[rank]) : 0;
+}
+
+static int find_upright(struct detector *detector, struct grey_frame *frame,
+                        const struct search *searches, int search_count, struct error *error)
+{
+    struct candidate *candidates = detector->stills->candidates;
+    int count = 0;
+    for (int i = 0; i < search_count; i++) {
+        struct view_of_frame view;
+        struct ocv_detection how;
+        if (prepare_search(detector, &searches[i], frame, &view, &how, error))
+            return -1;
+        count = search_both(detector, search_upright, &view, &how, count, error);
+        if (count < 0)
+            return -1;
+    }
+    int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
+    count = candidates_choose(candidates, count, least);
+    for (int i = 0; i < count; i++)
+        detector_add(frame, candidates[i].box, candidates[i].score);
+    return 0;
+}
+
+/* ---- Turned faces, and profiles -------------------------------------------------------------- */
+
+/* The view turned about its middle, just large enough to show all of it: map leads from a pixel of
+ * the turned picture to one of the view. */
+static int turn_view(struct scratch *scratch, const struct turn *turn, struct grey_image view,
+                     struct grey_image *turned, double map[6], struct error *error)
+{
+    double angle = turn->degrees * 3.14159265358979 / 180, c = cos(angle), s = sin(angle);
+    int width = (int)ceil(view.width * fabs(c) + view.height * fabs(s));
+    int height = (int)ceil(view.width * fabs(s) + view.height * fabs(c));
+    double side = turn->mirrored ? -1 : 1, x = 0.5 * (width - 1), y = 0.5 * (height - 1);
+    const double rows[2][2] = {{side * c, -side * s}, {s, c}};
+    const double middle[2] = {0.5 * (view.width - 1), 0.5 * (view.height - 1)};
+    for (int i = 0; i < 2; i++) {
+        map[3 * i] = rows[i][0];
+        map[3 * i + 1] = rows[i][1];
+        map[3 * i + 2] = middle[i] - rows[i][0] * x - rows[i][1] * y;
+    }
+    if (reserve(scratch, (size_t)width * (size_t)height, error))
+        return -1;
+    if (ocv_warp_grey(view, map, scratch->pixels, width, height, error) != OCV_OK)
+        return -1;
+    *turned = (struct grey_image){scratch->pixels, width, height, (size_t)width};
+    return 0;
+}
+
+/* Tilted faces, and beside them profiles. */
+static int search_turned(struct part *part)
+{
+    struct detector *detector = part->detector;
+    if (part->second && open_late(&detector->profile, &part->error))
+        return -1;
+    struct ocv_detector *cascade =
+        part->second ? detector->profile.cascade : detector->second.cascade;
+    for (size_t i = 0; cascade && i < sizeof turns / sizeof *turns; i++) {
+        struct grey_image turned;
+        double map[6];
+        if (turns[i].profile == part->second &&
+            (turn_view(&detector->turned[part->second], &turns[i], part->view->picture, &turned,
+                       map, &part->error) ||
+             look_for(part, cascade, turned, map, turns[i].profile, 1)))
+            return -1;
+    }
+    return 0;
+}
+
+/* Not what lies mostly in the repeated edge. */
+static bool is_inside(const struct grey_frame *frame, struct box box)
+{
+    struct box inside = box_clip(box, frame->grey.width, frame->grey.height);
+    return 2.0 * inside.width * inside.height >= (double)box.width * box.height;
+}
+
+/* For faces in sizes like those of the known ones; the smallest sought are SMALLEST pixels wide. */
+static struct search beside_known(const struct grey_frame *frame)
+{
+    enum { LARGEST_SIDE = 1000, SMALLEST = 32 };
+    int smallest = frame->boxes[0].width, largest = smallest;
+    for (int i = 1; i < frame->box_count; i++) {
+        smallest = frame->boxes[i].width < smallest ? frame->boxes[i].width : smallest;
+        largest = frame->boxes[i].width > largest ? frame->boxes[i].width : largest;
+    }
+    double side = fmax(frame->grey.width, frame->grey.height);
+    double least = smaller_than_others * smallest / side,
+           most = larger_than_others * largest / side;
+    return (struct search){
+        (int)fmin(SMALLEST / least, LARGEST_SIDE), false, 0, 1.10, 1, least, most};
+}
+
+static int find_turned(struct detector *detector, struct grey_frame *frame, struct error *error)
+{
+    struct candidate *candidates = detector->stills->candidates;
+    struct view_of_frame view;
+    struct ocv_detection how;
+    struct search search = frame->box_count > 0 ? beside_known(frame) : finer_search;
+    if (prepare_search(detector, &search, frame, &view, &how, error))
+        return -1;
+    if (frame->box_count > 0)
+        hide_known(detector, &view, frame);
+    int total = search_both(detector, search_turned, &view, &how, 0, error);
+    if (total < 0)
+        return -1;
+    total = candidates_choose(candidates, total, LEAST_STRENGTH_TURNED);
+    for (int i = 0; i < total; i++)
+        if (is_inside(frame, candidates[i].box))
+            detector_add(frame, candidates[i].box, candidates[i].score);
+    return 0;
+}
+
+/* Largest first; equal ones stay in their order. */
+static void sort_by_size(struct grey_frame *frame)
+{
+    for (int i = 1; i < frame->box_count; i++) {
+        struct box box = frame->boxes[i];
+        float score = frame->scores[i];
+        int j = i;
+        for (; j > 0 && frame->boxes[j - 1].width < box.width; j--) {
+            frame->boxes[j] = frame->boxes[j - 1];
+            frame->scores[j] = frame->scores[j - 1];
+        }
+        frame->boxes[j] = box;
+        frame->scores[j] = score;
+    }
+}
+
+int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error)
+{
+    enum { UPRIGHT_SEARCHES = sizeof upright_searches / sizeof *upright_searches };
+    frame->box_count = 0;
+    if (!detector->stills)
+        detector->stills = malloc(sizeof *detector->stills);
+    if (!detector->stills)
+        return error_no_memory(error, "the face detector");
+    if (find_upright(detector, frame, upright_searches, UPRIGHT_SEARCHES, error) ||
+        (frame->box_count == 0 && find_upright(detector, frame, &finer_search, 1, error)) ||
+        find_turned(detector, frame, error)) {
+        frame->box_count = 0;
+        return -1;
+    }
+    sort_by_size(frame);
+    return 0;
 }
