@@ -57,6 +57,12 @@ for source in "--demo --max-frames 300" "--image face.png face.png face.png"; do
     { ./expressions $source --headless --json 2>err; echo $? >status; } | head -n 1 >out
     [ "$(cat status)" -eq 0 ] && [ ! -s err ] || fail "$source | head: $(cat status err)"
 done
+# A training goes on to its model, and says the rest to nobody
+{ "$train_fer" --data data.csv --align off --verifier off --features hog --hidden 4 --epochs 3 --threads 1 \
+    --ferplus-share 0 --output heard.safetensors 2>err; echo $? >status; } | head -n 1 >out
+[ "$(cat status)" -eq 0 ] && [ ! -s err ] && [ -s heard.safetensors ] || fail "train_fer | head: $(cat status err)"
+{ "$train_fer" --evaluate heard.safetensors --data data.csv 2>err; echo $? >status; } | head -n 1 >out
+[ "$(cat status)" -eq 0 ] && [ ! -s err ] || fail "train_fer --evaluate | head: $(cat status err)"
 { ./expressions --demo --headless --max-frames 300 2>err; echo $? >status; } | head -n 1 >out
 [ "$(cat status)" -eq 0 ] && [ ! -s err ] || fail "text | head: $(cat status err)"
 

@@ -138,6 +138,12 @@ expect 2 "unknown option --nonsense" --nonsense
 expect 2 "unknown option -hidden, where --hidden may be meant" --epochs 3 -hidden 5
 expect 2 "unknown option -hidden" other -hidden 5
 expect 1 "datasets/fer2013.csv: is not there; datasets/README.md says where to get it"
+mkdir -p datasets
+for packed in fer2013.csv.gz archive.zip fer2013.tar.gz; do
+    : >datasets/$packed
+    expect 1 "datasets/fer2013.csv: is not there, but datasets/$packed is; unpack it first"
+    rm datasets/$packed
+done
 expect 2 "m.safetensors: name the file to write, which ends in .onnx" --export-onnx m.safetensors
 expect 2 "unexpected argument other" --export-onnx x.onnx m.safetensors other
 expect 2 "--epochs needs a value" --epochs

@@ -108,7 +108,7 @@ int file_read_input(size_t limit, uint8_t **bytes, size_t *size, struct error *e
 
 bool file_is_litter(const char *name)
 {
-    static const char *const known[] = {"Thumbs.db", "desktop.ini", "__MACOSX"};
+    static const char *const known[] = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"};
     bool litter = name[0] == '.';
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         litter = litter || strcasecmp(name, known[i]) == 0;

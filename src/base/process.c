@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,25 @@ int process_occupy_descriptors(void)
             return -1;
     }
     return 0;
+}
+
+static void do_nothing(int signal)
+{
+    (void)signal;
+}
+
+/* A handler, as programs that are started would go on to ignore what is ignored. */
+void process_outlive_readers(void)
+{
+    struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+bool process_reader_ended(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
 }
 
 int process_check_input(struct error *error)

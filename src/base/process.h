@@ -12,6 +12,12 @@
  * -1 where they cannot be occupied; nothing can be told then. */
 int process_occupy_descriptors(void);
 
+/* From now on, writing to a pipe whose reader has ended fails, and does not end the process. */
+void process_outlive_readers(void);
+
+/* Whether standard output is a pipe whose reader has ended. */
+bool process_reader_ended(void);
+
 /* Fails where nothing can be piped in: standard input is a terminal, closed or a folder. */
 int process_check_input(struct error *error);
 

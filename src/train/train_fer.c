@@ -17,6 +17,7 @@
 #include "text.h"
 #include "trainer.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -85,14 +86,31 @@ static int check_outputs(const struct options *o, const char *const *outputs, si
     return result;
 }
 
+/* Says that the usual data set is missing, or still packed as it was fetched. */
+static int miss_data(const char *path, struct error *error)
+{
+    static const char *const packed[] = {"datasets/*.csv.*", "datasets/*.zip", "datasets/*.tar*",
+                                         "datasets/*.tgz"};
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
+        glob_t found;
+        if (glob(packed[i], 0, NULL, &found) != 0)
+            continue;
+        error_set(error, "%s: is not there, but %.200s is; unpack it first", path,
+                  found.gl_pathv[0]);
+        globfree(&found);
+        return -1;
+    }
+    return error_set(error,
+                     "%s: is not there; datasets/README.md says where to get it, --data names "
+                     "others",
+                     path);
+}
+
 static int load_data(const struct options *o, struct dataset *dataset, struct error *error)
 {
     const char *ferplus = o->ferplus;
     if (!o->data_given && access(o->data, F_OK) < 0)
-        return error_set(error,
-                         "%s: is not there; datasets/README.md says where to get it, --data names "
-                         "others",
-                         o->data);
+        return miss_data(o->data, error);
     if (dataset_load(dataset, o->data, o->skip_bad, program, error) < 0)
         return -1;
     bool fer2013 = dataset->source == SOURCE_FER2013;
@@ -446,10 +464,11 @@ static int run(const struct options *o, struct error *error)
     return status;
 }
 
-/* The status to end with, once what was printed has arrived. */
+/* The status to end with, once what was printed has arrived, or its reader has seen enough. */
 static int end(int status)
 {
-    if (status != EXIT_SUCCESS || (fflush(stdout) == 0 && !ferror(stdout)))
+    if (status != EXIT_SUCCESS || (fflush(stdout) == 0 && !ferror(stdout)) ||
+        process_reader_ended())
         return status;
     log_line(program, "cannot write to the standard output; check where it goes");
     return EXIT_FAILURE;
@@ -461,6 +480,7 @@ int main(int argc, char **argv)
     struct error error = {.text = ""};
     if (process_occupy_descriptors() < 0)
         return EXIT_FAILURE;
+    process_outlive_readers();
     if (options_parse(&options, argc, argv, &error) < 0) {
         log_line(program, "%s; try --help", error.text);
         return EXIT_USAGE;
