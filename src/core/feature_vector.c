@@ -13,292 +13,23 @@ enum {
 
 const char *const feature_kind_names[FEATURE_KIND_COUNT] = {"hog", "windows", "patches", "pixels"};
 
-/* The finest grid of which each place has patches: its cells are wider than a field, so that at
- * least two lie beside each other in each. */
-static int most_places(int width, int height)
-{
-    int shorter = width < height ? width : height;
-    int most = (shorter - PATCH_SIDE) / PATCH_STRIDE;
-    if (most < 1)
-        return shorter < PATCH_SIDE ? 0 : 1;
-    return most < PATCHES_MAX_GRID ? most : PATCHES_MAX_GRID;
-}
+/* What a kind is; the functions are as those of the header. */
+struct kind {
+    bool cells;                         /* it is made of HOG cells */
+    bool dictionary;                    /* it has one */
+    void (*choose)(struct features *f); /* what is not asked for */
+    int (*check)(const struct features *f, struct error *error);
+    int (*tokens)(const struct features *f);
+    int (*values)(const struct features *f); /* of a token */
+    double (*bound)(const struct features *f);
+    size_t (*scratch)(const struct features *f);
+    void (*extract)(const struct features *f, void *scratch, const uint8_t *crop, float *vector);
+    bool (*mirror)(const struct features *f, const float *vector, float *mirrored);
+    void (*relevance)(const struct features *f, const float *vector, const float *gradient,
+                      float *map);
+};
 
-struct features features_default(enum feature_kind kind, int width, int height)
-{
-    struct features f = {.kind = kind, .width = width, .height = height};
-    if (kind == FEATURES_HOG)
-        f.cell = 6;
-    if (kind == FEATURES_WINDOWS)
-        f.cell = 4;
-    if (kind == FEATURES_PATCHES) {
-        f.grid = most_places(width, height) < 7 ? most_places(width, height) : 7;
-        f.atoms = 640;
-    }
-    return f;
-}
-
-static bool has_cells(const struct features *f)
-{
-    return f->kind == FEATURES_HOG || f->kind == FEATURES_WINDOWS;
-}
-
-static int check_cells(const struct features *f, struct error *error)
-{
-    int fewest = f->kind == FEATURES_WINDOWS ? FEATURES_WINDOW : 2;
-    if (f->cell < 2 || f->width / f->cell < fewest || f->height / f->cell < fewest ||
-        f->width / f->cell > HOG_MAX_CELLS || f->height / f->cell > HOG_MAX_CELLS)
-        return error_set(error, "HOG cells of %d pixels in crops of %dx%d; %d to %d cells must fit",
-                         f->cell, f->width, f->height, fewest, HOG_MAX_CELLS);
-    return 0;
-}
-
-static int check_patches(const struct features *f, struct error *error)
-{
-    int most = most_places(f->width, f->height);
-    if (f->grid < 1 || f->grid > most)
-        return error_set(error, "patches in %d places along the side of %dx%d crops; 1 to %d fit",
-                         f->grid, f->width, f->height, most);
-    if (f->atoms < 4 || f->atoms % 2 || f->atoms > PATCHES_MAX_ATOMS)
-        return error_set(error,
-                         "a dictionary of %d patches; even numbers from 4 to %d are possible",
-                         f->atoms, PATCHES_MAX_ATOMS);
-    return 0;
-}
-
-int features_check(const struct features *f, struct error *error)
-{
-    if (f->width < FEATURES_MIN_SIDE || f->width > FEATURES_MAX_SIDE ||
-        f->height < FEATURES_MIN_SIDE || f->height > FEATURES_MAX_SIDE)
-        return error_set(error, "crops of %dx%d pixels; each side must be %d to %d", f->width,
-                         f->height, FEATURES_MIN_SIDE, FEATURES_MAX_SIDE);
-    if (has_cells(f))
-        return check_cells(f, error);
-    if (f->kind == FEATURES_PATCHES)
-        return check_patches(f, error);
-    if (f->kind != FEATURES_PIXELS)
-        return error_set(error, "an unknown kind of features; use hog, windows, patches or pixels");
-    return 0;
-}
-
-/* Windows along an axis of `cells`. */
-static int window_count(int cells)
-{
-    return (cells - FEATURES_WINDOW) / FEATURES_WINDOW_STRIDE + 1;
-}
-
-int features_tokens(const struct features *f)
-{
-    switch (f->kind) {
-    case FEATURES_HOG:
-        return (f->width / f->cell) * (f->height / f->cell);
-    case FEATURES_WINDOWS:
-        return window_count(f->width / f->cell) * window_count(f->height / f->cell);
-    case FEATURES_PATCHES:
-        return f->grid * f->grid;
-    default:
-        return f->width * f->height;
-    }
-}
-
-int features_dim(const struct features *f)
-{
-    int values = f->kind == FEATURES_HOG       ? HOG_CELL_VALUES
-                 : f->kind == FEATURES_WINDOWS ? WINDOW_VALUES
-                 : f->kind == FEATURES_PATCHES ? 2 * f->atoms
-                                               : 1;
-    return features_tokens(f) * values;
-}
-
-/* A patch, or a crop of pixels, of deviation 1 has no value beyond the root of their number; a code
- * is the root of a mean of products less their offsets. Every value of a cell is a sum of shares
- * clipped to 0.2. */
-double features_bound(const struct features *f)
-{
-    if (f->kind == FEATURES_PIXELS)
-        return sqrt((double)f->width * f->height);
-    if (f->kind != FEATURES_PATCHES)
-        return HOG_CELL_VALUES;
-    double largest = 0.0;
-    const float *offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES;
-    for (int k = 0; k < f->atoms / 2; k++) {
-        double sum = 0.0;
-        for (int i = 0; i < PATCH_VALUES; i++)
-            sum += fabs((double)f->dictionary[k * PATCH_VALUES + i]);
-        largest = fmax(largest, PATCH_SIDE * sum + fabs((double)offsets[k]));
-    }
-    return sqrt(largest);
-}
-
-int features_dictionary_size(const struct features *f)
-{
-    return f->kind == FEATURES_PATCHES ? f->atoms / 2 * (PATCH_VALUES + 1) : 0;
-}
-
-static void extract_pixels(const struct features *f, const uint8_t *crop, float *vector)
-{
-    int count = f->width * f->height;
-    double sum = 0.0, squares = 0.0;
-    for (int i = 0; i < count; i++) {
-        sum += crop[i];
-        squares += (double)crop[i] * crop[i];
-    }
-    double mean = sum / count;
-    double variance = squares / count - mean * mean;
-    /* A constant crop has no contrast to scale: it becomes all zeros. */
-    float scale = variance > 1e-3 ? (float)(1.0 / sqrt(variance)) : 0.0f;
-    for (int i = 0; i < count; i++)
-        vector[i] = ((float)crop[i] - (float)mean) * scale;
-}
-
-static struct hog hog_of(const struct features *f)
-{
-    return (struct hog){.width = f->width, .height = f->height, .cell = f->cell};
-}
-
-/* The cell in line `row` and place `column` of window number `window`. */
-static int window_cell(const struct features *f, int window, int row, int column)
-{
-    int columns = f->width / f->cell, across = window_count(columns);
-    int top = window / across * FEATURES_WINDOW_STRIDE;
-    int left = window % across * FEATURES_WINDOW_STRIDE;
-    return (top + row) * columns + left + column;
-}
-
-/* Bytes of the cells that the windows are made of. */
-static size_t cells_size(const struct features *f)
-{
-    return (size_t)(f->width / f->cell) * (size_t)(f->height / f->cell) * HOG_CELL_VALUES *
-           sizeof(float);
-}
-
-static void extract_windows(const struct features *f, void *scratch, const uint8_t *crop,
-                            float *vector)
-{
-    struct hog hog = hog_of(f);
-    const size_t line = FEATURES_WINDOW * HOG_CELL_VALUES;
-    float *cells = scratch;
-    hog_extract(&hog, (char *)scratch + cells_size(f), crop, cells);
-    for (int w = 0; w < features_tokens(f); w++)
-        for (int row = 0; row < FEATURES_WINDOW; row++, vector += line)
-            memcpy(vector, cells + window_cell(f, w, row, 0) * HOG_CELL_VALUES,
-                   line * sizeof *vector);
-}
-
-static struct patches patches_of(const struct features *f)
-{
-    return (struct patches){.width = f->width,
-                            .height = f->height,
-                            .grid = f->grid,
-                            .atoms = f->atoms,
-                            .offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES,
-                            .pairs = f->pairs};
-}
-
-int features_pair(struct features *f, struct error *error)
-{
-    if (f->kind != FEATURES_PATCHES)
-        return 0;
-    f->pairs = malloc((size_t)f->atoms / 2 * PATCH_VALUES * sizeof *f->pairs);
-    if (!f->pairs)
-        return error_no_memory(error, "the dictionary of patches");
-    patches_pair_atoms(f->atoms, f->dictionary, f->pairs);
-    return 0;
-}
-
-void features_free(struct features *f)
-{
-    free(f->dictionary);
-    free(f->pairs);
-    f->dictionary = f->pairs = NULL;
-}
-
-size_t features_scratch(const struct features *f)
-{
-    struct hog hog = hog_of(f);
-    struct patches patches = {.atoms = f->atoms};
-    switch (f->kind) {
-    case FEATURES_HOG:
-        return hog_scratch(&hog);
-    case FEATURES_WINDOWS:
-        return hog_scratch(&hog) + cells_size(f);
-    case FEATURES_PATCHES:
-        return patches_scratch(&patches);
-    default:
-        return 1;
-    }
-}
-
-void features_extract(const struct features *f, void *scratch, const uint8_t *crop, float *vector)
-{
-    assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
-    struct hog hog = hog_of(f);
-    struct patches patches;
-    switch (f->kind) {
-    case FEATURES_HOG:
-        hog_extract(&hog, scratch, crop, vector);
-        break;
-    case FEATURES_WINDOWS:
-        extract_windows(f, scratch, crop, vector);
-        break;
-    case FEATURES_PATCHES:
-        patches = patches_of(f);
-        patches_extract(&patches, scratch, crop, vector);
-        break;
-    default:
-        extract_pixels(f, crop, vector);
-        break;
-    }
-}
-
-/* Whether the cells, and the windows of them, lie alike in the mirror image. */
-static bool cells_symmetric(const struct features *f)
-{
-    int columns = f->width / f->cell;
-    return f->width % f->cell == 0 &&
-           (f->kind == FEATURES_HOG || (columns - FEATURES_WINDOW) % FEATURES_WINDOW_STRIDE == 0);
-}
-
-/* Of tokens of side x side cells, side by side in rows of `across`. */
-static void mirror_cells(const struct features *f, const float *vector, float *mirrored)
-{
-    bool windows = f->kind == FEATURES_WINDOWS;
-    int columns = f->width / f->cell, side = windows ? FEATURES_WINDOW : 1;
-    int across = windows ? window_count(columns) : columns;
-    for (int t = 0; t < features_tokens(f); t++) {
-        int opposite = t / across * across + across - 1 - t % across;
-        for (int i = 0; i < side * side; i++) {
-            int from = (opposite * side + i / side) * side + side - 1 - i % side;
-            hog_mirror_cell(vector + from * HOG_CELL_VALUES, mirrored);
-            mirrored += HOG_CELL_VALUES;
-        }
-    }
-}
-
-bool features_mirror(const struct features *f, const float *vector, float *mirrored)
-{
-    struct patches patches;
-    switch (f->kind) {
-    case FEATURES_HOG:
-    case FEATURES_WINDOWS:
-        if (!cells_symmetric(f))
-            return false;
-        mirror_cells(f, vector, mirrored);
-        return true;
-    case FEATURES_PATCHES:
-        if (!patches_symmetric(f->width))
-            return false;
-        patches = patches_of(f);
-        patches_mirror(&patches, vector, mirrored);
-        return true;
-    default:
-        for (int i = 0; i < f->width * f->height; i++)
-            mirrored[i] = vector[i / f->width * f->width + f->width - 1 - i % f->width];
-        return true;
-    }
-}
-
-/* ---- Back to the picture --------------------------------------------------------------------- */
+/* ---- Relevance, spread over the picture ------------------------------------------------------ */
 
 /* shares[side] of place number `index` of `count` along one axis, of `cell` pixels each; they sum
  * to 1. */
@@ -336,36 +67,457 @@ static float dot(const float *a, const float *b, int count)
     return sum;
 }
 
-/* The values of token i lie at i * values; those of windows belong to cells that they share. */
-static void gather_relevance(const struct features *f, const float *vector, const float *gradient,
-                             float *relevance)
+/* ---- hog: cells ------------------------------------------------------------------------------ */
+
+static int columns_of(const struct features *f)
 {
-    int tokens = features_tokens(f), values = features_dim(f) / tokens;
-    for (int t = 0; t < tokens && f->kind != FEATURES_WINDOWS; t++)
-        relevance[t] = dot(vector + t * values, gradient + t * values, values);
-    for (int t = 0; t < tokens && f->kind == FEATURES_WINDOWS; t++)
+    return f->width / f->cell;
+}
+
+static int rows_of(const struct features *f)
+{
+    return f->height / f->cell;
+}
+
+static struct hog hog_of(const struct features *f)
+{
+    return (struct hog){.width = f->width, .height = f->height, .cell = f->cell};
+}
+
+static void hog_choose(struct features *f)
+{
+    f->cell = 6;
+}
+
+static int check_cells(const struct features *f, int fewest, struct error *error)
+{
+    if (f->cell < 2 || columns_of(f) < fewest || rows_of(f) < fewest ||
+        columns_of(f) > HOG_MAX_CELLS || rows_of(f) > HOG_MAX_CELLS)
+        return error_set(error, "HOG cells of %d pixels in crops of %dx%d; %d to %d cells must fit",
+                         f->cell, f->width, f->height, fewest, HOG_MAX_CELLS);
+    return 0;
+}
+
+static int hog_check(const struct features *f, struct error *error)
+{
+    return check_cells(f, 2, error);
+}
+
+static int hog_tokens(const struct features *f)
+{
+    return columns_of(f) * rows_of(f);
+}
+
+static int hog_values(const struct features *f)
+{
+    (void)f;
+    return HOG_CELL_VALUES;
+}
+
+/* Every value of a cell is a sum of shares clipped to 0.2. */
+static double hog_bound(const struct features *f)
+{
+    (void)f;
+    return HOG_CELL_VALUES;
+}
+
+static size_t hog_scratch_of(const struct features *f)
+{
+    struct hog hog = hog_of(f);
+    return hog_scratch(&hog);
+}
+
+static void extract_hog(const struct features *f, void *scratch, const uint8_t *crop, float *vector)
+{
+    struct hog hog = hog_of(f);
+    hog_extract(&hog, scratch, crop, vector);
+}
+
+/* Of tokens of side x side cells, side by side in rows of `across`. */
+static void mirror_cells(int tokens, int across, int side, const float *vector, float *mirrored)
+{
+    for (int t = 0; t < tokens; t++) {
+        int opposite = t / across * across + across - 1 - t % across;
+        for (int i = 0; i < side * side; i++) {
+            int from = (opposite * side + i / side) * side + side - 1 - i % side;
+            hog_mirror_cell(vector + from * HOG_CELL_VALUES, mirrored);
+            mirrored += HOG_CELL_VALUES;
+        }
+    }
+}
+
+static bool mirror_hog(const struct features *f, const float *vector, float *mirrored)
+{
+    if (f->width % f->cell != 0)
+        return false;
+    mirror_cells(hog_tokens(f), columns_of(f), 1, vector, mirrored);
+    return true;
+}
+
+static void hog_relevance(const struct features *f, const float *vector, const float *gradient,
+                          float *map)
+{
+    float relevance[MAX_PLACES];
+    for (int t = 0; t < hog_tokens(f); t++)
+        relevance[t] =
+            dot(vector + t * HOG_CELL_VALUES, gradient + t * HOG_CELL_VALUES, HOG_CELL_VALUES);
+    spread(f, relevance, columns_of(f), rows_of(f), (float)f->cell, (float)f->cell, map);
+}
+
+/* ---- windows: of cells, overlapping ---------------------------------------------------------- */
+
+static void windows_choose(struct features *f)
+{
+    f->cell = 4;
+}
+
+static int windows_check(const struct features *f, struct error *error)
+{
+    return check_cells(f, FEATURES_WINDOW, error);
+}
+
+/* Windows along an axis of `cells`. */
+static int window_count(int cells)
+{
+    return (cells - FEATURES_WINDOW) / FEATURES_WINDOW_STRIDE + 1;
+}
+
+static int windows_tokens(const struct features *f)
+{
+    return window_count(columns_of(f)) * window_count(rows_of(f));
+}
+
+static int windows_values(const struct features *f)
+{
+    (void)f;
+    return WINDOW_VALUES;
+}
+
+/* The cell in line `row` and place `column` of window number `window`. */
+static int window_cell(const struct features *f, int window, int row, int column)
+{
+    int columns = columns_of(f), across = window_count(columns);
+    int top = window / across * FEATURES_WINDOW_STRIDE;
+    int left = window % across * FEATURES_WINDOW_STRIDE;
+    return (top + row) * columns + left + column;
+}
+
+/* Bytes of the cells that the windows are made of. */
+static size_t cells_size(const struct features *f)
+{
+    return (size_t)hog_tokens(f) * HOG_CELL_VALUES * sizeof(float);
+}
+
+static size_t windows_scratch(const struct features *f)
+{
+    return hog_scratch_of(f) + cells_size(f);
+}
+
+static void extract_windows(const struct features *f, void *scratch, const uint8_t *crop,
+                            float *vector)
+{
+    const size_t line = FEATURES_WINDOW * HOG_CELL_VALUES;
+    float *cells = scratch;
+    extract_hog(f, (char *)scratch + cells_size(f), crop, cells);
+    for (int w = 0; w < windows_tokens(f); w++)
+        for (int row = 0; row < FEATURES_WINDOW; row++, vector += line)
+            memcpy(vector, cells + window_cell(f, w, row, 0) * HOG_CELL_VALUES,
+                   line * sizeof *vector);
+}
+
+static bool mirror_windows(const struct features *f, const float *vector, float *mirrored)
+{
+    if (f->width % f->cell != 0 || (columns_of(f) - FEATURES_WINDOW) % FEATURES_WINDOW_STRIDE != 0)
+        return false;
+    mirror_cells(windows_tokens(f), window_count(columns_of(f)), FEATURES_WINDOW, vector, mirrored);
+    return true;
+}
+
+/* Windows share their cells. */
+static void windows_relevance(const struct features *f, const float *vector, const float *gradient,
+                              float *map)
+{
+    float relevance[MAX_PLACES] = {0};
+    for (int t = 0; t < windows_tokens(f); t++)
         for (int i = 0; i < FEATURES_WINDOW * FEATURES_WINDOW; i++) {
-            int at = t * values + i * HOG_CELL_VALUES;
+            int at = t * WINDOW_VALUES + i * HOG_CELL_VALUES;
             relevance[window_cell(f, t, i / FEATURES_WINDOW, i % FEATURES_WINDOW)] +=
                 dot(vector + at, gradient + at, HOG_CELL_VALUES);
         }
+    spread(f, relevance, columns_of(f), rows_of(f), (float)f->cell, (float)f->cell, map);
+}
+
+/* ---- patches --------------------------------------------------------------------------------- */
+
+/* The finest grid of which each place has patches: its cells are wider than a field, so that at
+ * least two lie beside each other in each. */
+static int most_places(int width, int height)
+{
+    int shorter = width < height ? width : height;
+    int most = (shorter - PATCH_SIDE) / PATCH_STRIDE;
+    if (most < 1)
+        return shorter < PATCH_SIDE ? 0 : 1;
+    return most < PATCHES_MAX_GRID ? most : PATCHES_MAX_GRID;
+}
+
+static struct patches patches_of(const struct features *f)
+{
+    return (struct patches){.width = f->width,
+                            .height = f->height,
+                            .grid = f->grid,
+                            .atoms = f->atoms,
+                            .offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES,
+                            .pairs = f->pairs};
+}
+
+static void patches_choose(struct features *f)
+{
+    int most = most_places(f->width, f->height);
+    f->grid = most < 7 ? most : 7;
+    f->atoms = 640;
+}
+
+static int patches_check(const struct features *f, struct error *error)
+{
+    int most = most_places(f->width, f->height);
+    if (f->grid < 1 || f->grid > most)
+        return error_set(error, "patches in %d places along the side of %dx%d crops; 1 to %d fit",
+                         f->grid, f->width, f->height, most);
+    if (f->atoms < 4 || f->atoms % 2 || f->atoms > PATCHES_MAX_ATOMS)
+        return error_set(error,
+                         "a dictionary of %d patches; even numbers from 4 to %d are possible",
+                         f->atoms, PATCHES_MAX_ATOMS);
+    return 0;
+}
+
+static int patches_tokens(const struct features *f)
+{
+    return f->grid * f->grid;
+}
+
+static int patches_values(const struct features *f)
+{
+    return 2 * f->atoms;
+}
+
+/* A patch of deviation 1 has no value beyond the root of their number; a code is the root of a mean
+ * of products less their offsets. */
+static double patches_bound(const struct features *f)
+{
+    double largest = 0.0;
+    const float *offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES;
+    for (int k = 0; k < f->atoms / 2; k++) {
+        double sum = 0.0;
+        for (int i = 0; i < PATCH_VALUES; i++)
+            sum += fabs((double)f->dictionary[k * PATCH_VALUES + i]);
+        largest = fmax(largest, PATCH_SIDE * sum + fabs((double)offsets[k]));
+    }
+    return sqrt(largest);
+}
+
+static size_t patches_scratch_of(const struct features *f)
+{
+    struct patches patches = {.atoms = f->atoms};
+    return patches_scratch(&patches);
+}
+
+static void extract_patches(const struct features *f, void *scratch, const uint8_t *crop,
+                            float *vector)
+{
+    struct patches patches = patches_of(f);
+    patches_extract(&patches, scratch, crop, vector);
+}
+
+static bool mirror_patches(const struct features *f, const float *vector, float *mirrored)
+{
+    if (!patches_symmetric(f->width))
+        return false;
+    struct patches patches = patches_of(f);
+    patches_mirror(&patches, vector, mirrored);
+    return true;
+}
+
+static void patches_relevance(const struct features *f, const float *vector, const float *gradient,
+                              float *map)
+{
+    float relevance[MAX_PLACES];
+    int values = patches_values(f);
+    for (int t = 0; t < patches_tokens(f); t++)
+        relevance[t] = dot(vector + t * values, gradient + t * values, values);
+    spread(f, relevance, f->grid, f->grid, (float)f->width / (float)f->grid,
+           (float)f->height / (float)f->grid, map);
+}
+
+/* ---- pixels ---------------------------------------------------------------------------------- */
+
+static void pixels_choose(struct features *f)
+{
+    (void)f;
+}
+
+static int pixels_check(const struct features *f, struct error *error)
+{
+    (void)f;
+    (void)error;
+    return 0;
+}
+
+static int pixels_tokens(const struct features *f)
+{
+    return f->width * f->height;
+}
+
+static int pixels_values(const struct features *f)
+{
+    (void)f;
+    return 1;
+}
+
+/* A crop of deviation 1 has no value beyond the root of their number. */
+static double pixels_bound(const struct features *f)
+{
+    return sqrt((double)f->width * f->height);
+}
+
+static size_t pixels_scratch(const struct features *f)
+{
+    (void)f;
+    return 1;
+}
+
+static void extract_pixels(const struct features *f, void *scratch, const uint8_t *crop,
+                           float *vector)
+{
+    (void)scratch;
+    int count = f->width * f->height;
+    double sum = 0.0, squares = 0.0;
+    for (int i = 0; i < count; i++) {
+        sum += crop[i];
+        squares += (double)crop[i] * crop[i];
+    }
+    double mean = sum / count;
+    double variance = squares / count - mean * mean;
+    /* A constant crop has no contrast to scale: it becomes all zeros. */
+    float scale = variance > 1e-3 ? (float)(1.0 / sqrt(variance)) : 0.0f;
+    for (int i = 0; i < count; i++)
+        vector[i] = ((float)crop[i] - (float)mean) * scale;
+}
+
+static bool mirror_pixels(const struct features *f, const float *vector, float *mirrored)
+{
+    for (int i = 0; i < f->width * f->height; i++)
+        mirrored[i] = vector[i / f->width * f->width + f->width - 1 - i % f->width];
+    return true;
+}
+
+static void pixels_relevance(const struct features *f, const float *vector, const float *gradient,
+                             float *map)
+{
+    for (int i = 0; i < f->width * f->height; i++)
+        map[i] = vector[i] * gradient[i];
+}
+
+/* ---- The table ------------------------------------------------------------------------------- */
+
+static const struct kind kinds[FEATURE_KIND_COUNT] = {
+    [FEATURES_HOG] = {true, false, hog_choose, hog_check, hog_tokens, hog_values, hog_bound,
+                      hog_scratch_of, extract_hog, mirror_hog, hog_relevance},
+    [FEATURES_WINDOWS] = {true, false, windows_choose, windows_check, windows_tokens,
+                          windows_values, hog_bound, windows_scratch, extract_windows,
+                          mirror_windows, windows_relevance},
+    [FEATURES_PATCHES] = {false, true, patches_choose, patches_check, patches_tokens,
+                          patches_values, patches_bound, patches_scratch_of, extract_patches,
+                          mirror_patches, patches_relevance},
+    [FEATURES_PIXELS] = {false, false, pixels_choose, pixels_check, pixels_tokens, pixels_values,
+                         pixels_bound, pixels_scratch, extract_pixels, mirror_pixels,
+                         pixels_relevance},
+};
+
+struct features features_default(enum feature_kind kind, int width, int height)
+{
+    struct features f = {.kind = kind, .width = width, .height = height};
+    kinds[kind].choose(&f);
+    return f;
+}
+
+int features_check(const struct features *f, struct error *error)
+{
+    if (f->width < FEATURES_MIN_SIDE || f->width > FEATURES_MAX_SIDE ||
+        f->height < FEATURES_MIN_SIDE || f->height > FEATURES_MAX_SIDE)
+        return error_set(error, "crops of %dx%d pixels; each side must be %d to %d", f->width,
+                         f->height, FEATURES_MIN_SIDE, FEATURES_MAX_SIDE);
+    if ((unsigned)f->kind >= FEATURE_KIND_COUNT)
+        return error_set(error, "an unknown kind of features; use hog, windows, patches or pixels");
+    return kinds[f->kind].check(f, error);
+}
+
+bool features_have_cells(const struct features *f)
+{
+    return kinds[f->kind].cells;
+}
+
+bool features_have_dictionary(const struct features *f)
+{
+    return kinds[f->kind].dictionary;
+}
+
+int features_tokens(const struct features *f)
+{
+    return kinds[f->kind].tokens(f);
+}
+
+int features_dim(const struct features *f)
+{
+    return features_tokens(f) * kinds[f->kind].values(f);
+}
+
+double features_bound(const struct features *f)
+{
+    return kinds[f->kind].bound(f);
+}
+
+int features_dictionary_size(const struct features *f)
+{
+    return features_have_dictionary(f) ? f->atoms / 2 * (PATCH_VALUES + 1) : 0;
+}
+
+int features_pair(struct features *f, struct error *error)
+{
+    if (!features_have_dictionary(f))
+        return 0;
+    f->pairs = malloc((size_t)f->atoms / 2 * PATCH_VALUES * sizeof *f->pairs);
+    if (!f->pairs)
+        return error_no_memory(error, "the dictionary of patches");
+    patches_pair_atoms(f->atoms, f->dictionary, f->pairs);
+    return 0;
+}
+
+void features_free(struct features *f)
+{
+    free(f->dictionary);
+    free(f->pairs);
+    f->dictionary = f->pairs = NULL;
+}
+
+size_t features_scratch(const struct features *f)
+{
+    return kinds[f->kind].scratch(f);
+}
+
+void features_extract(const struct features *f, void *scratch, const uint8_t *crop, float *vector)
+{
+    assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
+    kinds[f->kind].extract(f, scratch, crop, vector);
+}
+
+bool features_mirror(const struct features *f, const float *vector, float *mirrored)
+{
+    return kinds[f->kind].mirror(f, vector, mirrored);
 }
 
 void features_relevance(const struct features *f, const float *vector, const float *gradient,
                         float *map)
 {
     assert(f->width <= FEATURES_MAX_SIDE && f->height <= FEATURES_MAX_SIDE);
-    if (f->kind == FEATURES_PIXELS) {
-        for (int i = 0; i < f->width * f->height; i++)
-            map[i] = vector[i] * gradient[i];
-        return;
-    }
-    float relevance[MAX_PLACES] = {0};
-    bool cells = has_cells(f);
-    int columns = cells ? f->width / f->cell : f->grid,
-        rows = cells ? f->height / f->cell : f->grid;
-    float width = cells ? (float)f->cell : (float)f->width / (float)f->grid;
-    float height = cells ? (float)f->cell : (float)f->height / (float)f->grid;
-    gather_relevance(f, vector, gradient, relevance);
-    spread(f, relevance, columns, rows, width, height, map);
+    kinds[f->kind].relevance(f, vector, gradient, map);
 }

@@ -46,6 +46,10 @@ struct features features_default(enum feature_kind kind, int width, int height);
 /* Whether the values stand for a vector that this code can make; says why not. */
 int features_check(const struct features *features, struct error *error);
 
+/* Whether it is made of HOG cells, so that `cell` counts; whether it has a dictionary. */
+bool features_have_cells(const struct features *features);
+bool features_have_dictionary(const struct features *features);
+
 /* How many places of the crop the vector describes one after the other, each by equally many
  * values: the tokens that a layer may be shared by. */
 int features_tokens(const struct features *features);

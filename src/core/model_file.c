@@ -250,11 +250,11 @@ static int parse_features(const struct reader *r, const char *prefix, struct fea
     if (kind < 0)
         return missing(r, prefix, "features");
     features->kind = (enum feature_kind)kind;
-    if ((kind == FEATURES_HOG || kind == FEATURES_WINDOWS) &&
-        parse_number(r, prefix, "cell", &features->cell) < 0)
+    if (features_have_cells(features) && parse_number(r, prefix, "cell", &features->cell) < 0)
         return -1;
-    if (kind == FEATURES_PATCHES && (parse_number(r, prefix, "grid", &features->grid) < 0 ||
-                                     parse_number(r, prefix, "atoms", &features->atoms) < 0))
+    if (features_have_dictionary(features) &&
+        (parse_number(r, prefix, "grid", &features->grid) < 0 ||
+         parse_number(r, prefix, "atoms", &features->atoms) < 0))
         return -1;
     if (features_check(features, &why) < 0)
         return error_set(r->error, "%s: %.200s; train it again with ./train_fer", r->path,
@@ -276,7 +276,7 @@ static int read_network(struct reader *r, const char *prefix, struct model *mode
                          "%s: its layers lead from %d to %d values, but its features have %d and "
                          "its classes are %d; train it again with ./train_fer",
                          r->path, config.units[0], outputs, dim, model->class_count);
-    if (network->features.kind == FEATURES_PATCHES &&
+    if (features_have_dictionary(&network->features) &&
         read_dictionary(r, prefix, &network->features) < 0)
         return -1;
     return read_mlp(r, prefix, &config, features_bound(&network->features), &network->mlp);
@@ -471,9 +471,9 @@ static void add_features(struct writer *w, const char *prefix, const struct feat
 {
     char name[MODEL_FILE_NAME_SIZE] = "";
     add_entry(w, prefix, "features", feature_kind_names[f->kind]);
-    if (f->kind == FEATURES_HOG || f->kind == FEATURES_WINDOWS)
+    if (features_have_cells(f))
         add_entry(w, prefix, "cell", keep(w, "%d", f->cell));
-    if (f->kind != FEATURES_PATCHES)
+    if (!features_have_dictionary(f))
         return;
     add_entry(w, prefix, "grid", keep(w, "%d", f->grid));
     add_entry(w, prefix, "atoms", keep(w, "%d", f->atoms));

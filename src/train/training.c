@@ -82,7 +82,7 @@ static int learn_vectors(struct training *t, struct error *error)
     if (result != 0)
         return result;
     for (int n = 0; n < r->network_count; n++)
-        if (s->features[n].kind == FEATURES_PATCHES &&
+        if (features_have_dictionary(&s->features[n]) &&
             fit_dictionary(&s->features[n], t->dataset, t->samples, t->count, r->seed + (uint64_t)n,
                            error) < 0)
             return -1;
