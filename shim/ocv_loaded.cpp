@@ -21,8 +21,15 @@ template <typename Table> static const Table &load(const char *file, const char 
 {
     const std::string path = folder_of_library() + "/expressions/" + file;
     void *const module = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
-    if (module == nullptr)
-        throw Failure{OCV_CANNOT, std::string(dlerror()) + "; install Expressions again"};
+    if (module == nullptr) {
+        const std::string why = dlerror();
+        const bool unmapped = why.find("failed to map") != std::string::npos ||
+                              why.find("annot allocate memory") != std::string::npos;
+        throw Failure{OCV_CANNOT,
+                      why + (unmapped ? "; raise the limit of address space (ulimit -v, a "
+                                        "batch queue's memory)"
+                                      : "; install Expressions again")};
+    }
     const auto *const table = static_cast<const Table *>(dlsym(module, symbol));
     if (table == nullptr || std::strcmp(table->version, expressions_version()) != 0)
         throw Failure{OCV_CANNOT, path + ": not of this version; install Expressions again"};

@@ -280,6 +280,7 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
                               "such as with djxl";
     static const char raw[] = "a camera's raw picture, which is not read here; convert it to JPEG "
                               "first, such as with darktable-cli";
+    static const char svg[] = "a drawing in SVG, which is not read here; export it as PNG first";
     static const char film[] = "a film; read it with --video";
     static const struct {
         uint64_t at;
@@ -296,6 +297,13 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
         {4, "ftypcrx ", 8, raw},
         {0, "FUJIFILM", 8, raw},
         {8, "CR\2", 3, raw},
+        {0, "IIRO", 4, raw},
+        {0, "IIU\0", 4, raw},
+        {0, "<svg", 4, svg},
+        {0, "<?xml", 5, svg},
+        {0, "\x76\x2F\x31\x01", 4,
+         "an OpenEXR picture, which is not read here; convert it to PNG first"},
+        {0, "\0\0\1\0", 4, "an icon, which is not read here; convert it to PNG first"},
         {0, "\xFF\x0A", 2, jxl},
         {4, "JXL \r\n\x87\n", 8, jxl},
         {0, "8BPS", 4, "a Photoshop file, which is not read here; export it as PNG first"},

@@ -431,8 +431,13 @@ static void test_other_formats_are_named(void **state)
         {"\0\0\0\x18"
          "ftyphevx\0\0\0\0mif1",
          20, "a HEIC picture", "heif-convert"},
+        {"<?xml version='1.0'?><svg/>", 27, "a drawing in SVG", "export it as PNG"},
+        {"\x76\x2F\x31\x01\2\0\0\0", 8, "an OpenEXR picture", "PNG"},
+        {"\0\0\1\0\1\0\x10\x10", 8, "an icon", "PNG"},
+        {"IIRO\b\0\0\0", 8, "a camera's raw picture", "darktable-cli"},
         {"II*\0\x10\0\0\0CR\2\0", 12, "a camera's raw picture", "darktable-cli"},
-        {"<svg xmlns='http://www.w3.org/2000/svg'/>", 41, "no picture of a kind", "PNG or JPEG"},
+        {"<svg xmlns='http://www.w3.org/2000/svg'/>", 41, "a drawing in SVG", "export it as PNG"},
+        {"Dear reader, this is a letter.", 30, "no picture of a kind", "PNG or JPEG"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         refuse_by_header(files[i].bytes, files[i].size, files[i].name);
@@ -613,7 +618,7 @@ static void test_sizes_are_read_from_headers(void **state)
     static const char nitf[] = "NITF02.10", dicom[] = "\0\0\0\0DICM", exr[] = "\x76\x2f\x31\x01";
     refuse_by_header(nitf, sizeof nitf - 1, "damaged, or no picture");
     refuse_by_header(dicom, sizeof dicom - 1, "damaged, or no picture");
-    refuse_by_header(exr, sizeof exr - 1, "damaged, or no picture");
+    refuse_by_header(exr, sizeof exr - 1, "an OpenEXR picture");
 }
 
 static void test_memory_that_runs_out(void **state)
