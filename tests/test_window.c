@@ -174,6 +174,56 @@ static void test_panels(void **state)
     view_close(&view);
 }
 
+/* How many columns of a line have another colour than happy. */
+static int other_columns(const struct frame *frame, int y, int left, int right)
+{
+    SDL_Color happy = overlay_colour(HAPPY);
+    int others = 0;
+    for (int x = left; x < right; x++) {
+        const uint8_t *pixel = shown(frame, x, y);
+        others += abs(pixel[0] - happy.b) > 3 || abs(pixel[1] - happy.g) > 3 ||
+                  abs(pixel[2] - happy.r) > 3;
+    }
+    return others;
+}
+
+/* Ten seconds of happiness: the band has its name, and a tick stands at five seconds. */
+static void test_strip(void **state)
+{
+    (void)state;
+    static uint8_t pixels[WIDTH * HEIGHT * 3];
+    struct expressions_face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
+    struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
+    struct view *view = open_view(true);
+    struct frame frame = {0};
+    memset(pixels, 90, sizeof pixels);
+    for (int i = 0; i <= 110; i++)
+        view_set_picture(view, picture, &face, 1, i * 0.1);
+    take(view, &frame);
+    int named = 0, ticked = 0;
+    for (int y = 430; y < 475; y++) {
+        int others = other_columns(&frame, y, 40, 240);
+        named += others > 5 && others < 60;
+        ticked += others >= 1 && others <= 3;
+    }
+    assert_true(named >= 2);
+    assert_true(ticked >= 4);
+    frame_free(&frame);
+    view_close(&view);
+}
+
+static int legend_pixels(const struct frame *frame, int colour)
+{
+    int found = 0;
+    for (int y = HEIGHT - 50; y < HEIGHT - 2; y++) {
+        for (int x = WIDTH / 2; x < WIDTH - 2; x++) {
+            const uint8_t *pixel = shown(frame, x, y);
+            found += (pixel[2] << 16 | pixel[1] << 8 | pixel[0]) == colour;
+        }
+    }
+    return found;
+}
+
 /* Heat where the map is positive, cold where it is negative, nothing where it is zero. */
 static void test_explanation(void **state)
 {
@@ -197,12 +247,15 @@ static void test_explanation(void **state)
     assert_true(warm[2] > 180 && warm[0] < 80);
     assert_true(cold[0] > 180 && cold[2] < 80);
     expect_colour(shown(&frame, 180, 270), grey, "where the map is zero");
+    assert_true(legend_pixels(&frame, HEAT_FOR) > 10);
+    assert_true(legend_pixels(&frame, HEAT_AGAINST) > 10);
     press(view, SDLK_m);
     take(view, &frame);
     assert_true(shown(&frame, WIDTH - 100, 170)[2] > 180);
     press(view, SDLK_e);
     take(view, &frame);
     expect_colour(shown(&frame, WIDTH - 100, 170), grey, "without it");
+    assert_int_equal(legend_pixels(&frame, HEAT_FOR), 0);
     frame_free(&frame);
     view_close(&view);
 }
@@ -285,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_shown, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_live_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_panels, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_strip, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_explanation, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_no_signal, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_click, enter_folder, leave_folder),

@@ -37,7 +37,7 @@ int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
         for (int x = 0; x < EXPRESSIONS_CROP_SIDE; x++) {
             double value = (double)map[y * EXPRESSIONS_CROP_SIDE + x] / strongest;
             Uint32 alpha = (Uint32)lround(255 * strongest_alpha * fabs(value));
-            row[x] = alpha << 24 | (value > 0 ? 0xFF8C1A : 0x2F7BFF);
+            row[x] = alpha << 24 | (value > 0 ? HEAT_FOR : HEAT_AGAINST);
         }
     }
     SDL_UnlockTexture(heat->texture);

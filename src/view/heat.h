@@ -1,4 +1,4 @@
-/* A heat map over a face: orange where it speaks for the answer, blue where against it. */
+/* A heat map over a face: one colour where it speaks for the answer, another where against it. */
 #ifndef HEAT_H
 #define HEAT_H
 
@@ -6,6 +6,8 @@
 #include "expressions.h"
 
 #include <SDL_render.h>
+
+enum { HEAT_FOR = 0xFF8C1A, HEAT_AGAINST = 0x2F7BFF }; /* 0xRRGGBB: orange, blue */
 
 /* All zeros at first. */
 struct heat {

@@ -1,9 +1,11 @@
 #include "hud.h"
 
+#include "heat.h"
 #include "keys.h"
 #include "overlay.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static const SDL_Color ink = {255, 255, 255, 225};
 static const SDL_Color quiet_ink = {255, 255, 255, 175};
@@ -86,6 +88,44 @@ void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *l
     for (int i = 0; i < count; i++)
         paint_text(paint, place.x + padding, place.y + padding / 2 + i * row + row / 2, em, ink,
                    lines[i]);
+}
+
+static const char legend_against[] = "against";
+
+static void legend_for(char text[48], const char *label)
+{
+    snprintf(text, 48, "speaks for %s", label);
+}
+
+SDL_Rect hud_legend_place(struct paint *paint, SDL_Rect area, int em, const char *label)
+{
+    char text[48];
+    legend_for(text, label);
+    int width = paint_text_width(paint, em, text) + paint_text_width(paint, em, legend_against) +
+                em * 9 / 2;
+    int height = chip_height(em), margin = em * 7 / 10;
+    return (SDL_Rect){area.x + area.w - width - margin, area.y + area.h - height - margin, width,
+                      height};
+}
+
+static int legend_part(struct paint *paint, SDL_Rect place, int x, int em, uint32_t colour,
+                       const char *text)
+{
+    int dot = em * 7 / 10;
+    SDL_Rect mark = {x, place.y + (place.h - dot) / 2, dot, dot};
+    paint_panel(paint, mark, dot / 4,
+                (SDL_Color){(Uint8)(colour >> 16), (Uint8)(colour >> 8), (Uint8)colour, 255});
+    paint_text(paint, x + dot * 3 / 2, place.y + place.h / 2, em, ink, text);
+    return x + dot * 3 / 2 + paint_text_width(paint, em, text) + em;
+}
+
+void hud_legend(struct paint *paint, SDL_Rect place, int em, const char *label)
+{
+    char text[48];
+    legend_for(text, label);
+    paint_panel(paint, place, place.h * 3 / 10, overlay_backdrop());
+    int x = legend_part(paint, place, place.x + em * 6 / 10, em, HEAT_FOR, text);
+    legend_part(paint, place, x, em, HEAT_AGAINST, legend_against);
 }
 
 void hud_dim(struct paint *paint, SDL_Rect area)

@@ -23,6 +23,11 @@ SDL_Rect hud_lines_place(struct paint *paint, int x, int y, int em, const char *
                          int count);
 void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count);
 
+/* What the colours of a heat map mean, as a chip in the lower right corner of the area: where it
+ * goes, and drawn there. `label` is the one that is explained. */
+SDL_Rect hud_legend_place(struct paint *paint, SDL_Rect area, int em, const char *label);
+void hud_legend(struct paint *paint, SDL_Rect place, int em, const char *label);
+
 /* Dims what is there, for what comes over it. */
 void hud_dim(struct paint *paint, SDL_Rect area);
 

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { OVERLAY_RESERVED = 4 };
+enum { OVERLAY_RESERVED = 5 };
 
 struct overlay {
     SDL_Rect area;    /* where labels and bars may stand, pixels of the target */

@@ -1,6 +1,7 @@
 #include "scene.h"
 
 #include "hud.h"
+#include "labels.h"
 #include "overlay.h"
 
 #include <math.h>
@@ -162,6 +163,16 @@ static void draw_heat(const struct scene *scene, SDL_Renderer *renderer, struct 
     }
 }
 
+/* The name of what the heat map explains; NULL where it is not shown. */
+static const char *explained(const struct scene *scene)
+{
+    for (int i = 0; scene->explain && i < scene->face_count; i++) {
+        if (scene->faces[i].id == scene->heat.face)
+            return label_names[scene->faces[i].label];
+    }
+    return NULL;
+}
+
 /* Faces and panels, where nothing is dimmed. */
 static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
                        struct overlay *overlay, SDL_RendererFlip flip)
@@ -176,11 +187,16 @@ static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint
         overlay->reserved[1] =
             hud_lines_place(paint, area.x + line_size * 8 / 10, area.y + line_size * 4, line_size,
                             lines, scene->line_count);
-    if (scene->explain)
+    const char *label = explained(scene);
+    if (label) {
+        overlay->reserved[4] = hud_legend_place(paint, area, em, label);
         draw_heat(scene, renderer, paint, overlay, flip);
+    }
     overlay_draw(paint, overlay, scene->faces, scene->face_count);
     if (scene->statistics && scene->line_count > 0)
         hud_lines(paint, overlay->reserved[1], line_size, lines, scene->line_count);
+    if (label)
+        hud_legend(paint, overlay->reserved[4], em, label);
     if (has_strip(scene))
         strip_draw(&scene->strip, paint, overlay->reserved[0], em);
 }

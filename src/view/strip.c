@@ -1,5 +1,6 @@
 #include "strip.h"
 
+#include "labels.h"
 #include "overlay.h"
 
 #include <math.h>
@@ -92,6 +93,61 @@ static void draw_column(const float *probabilities, struct paint *paint, int x, 
     }
 }
 
+/* Where the band of a label lies in a column. */
+static SDL_Rect band_of(const float *probabilities, int label, SDL_Rect plot)
+{
+    double above = 0;
+    for (int i = 0; i < label; i++)
+        above += (double)probabilities[i];
+    int top = plot.y + (int)lround(plot.h * fmin(above, 1));
+    int bottom = plot.y + (int)lround(plot.h * fmin(above + (double)probabilities[label], 1));
+    return (SDL_Rect){plot.x, top, plot.w, bottom - top};
+}
+
+/* The name of a label on its band, from `begin` to `end`, where there is room for it. */
+static void name_band(const struct strip *strip, struct paint *paint, SDL_Rect plot, int text,
+                      int label, int begin, int end)
+{
+    int width = paint_text_width(paint, text, label_names[label]);
+    int middle = (begin + end) / 2;
+    const float *sample = strip_at(strip, STRIP_SECONDS * (plot.w - middle) / plot.w);
+    if (!sample || width + text > end - begin)
+        return;
+    SDL_Rect band = band_of(sample, label, plot);
+    if (band.h >= text * 12 / 10)
+        paint_text(paint, plot.x + middle - width / 2, band.y + band.h / 2, text,
+                   (SDL_Color){0, 0, 0, 200}, label_names[label]);
+}
+
+/* Names the band that leads, for each time that one does. */
+static void name_bands(const struct strip *strip, struct paint *paint, SDL_Rect plot, int text)
+{
+    int leader = -1, begin = 0;
+    for (int x = 0; x <= plot.w; x++) {
+        const float *sample =
+            x < plot.w ? strip_at(strip, STRIP_SECONDS * (plot.w - x) / plot.w) : NULL;
+        int leads = sample ? predicted_class(sample, LABEL_COUNT) : -1;
+        if (leads == leader)
+            continue;
+        if (leader >= 0)
+            name_band(strip, paint, plot, text, leader, begin, x);
+        leader = leads;
+        begin = x;
+    }
+}
+
+/* Every five seconds. */
+static void draw_ticks(struct paint *paint, SDL_Rect plot, int length)
+{
+    enum { STEP = 5 };
+    for (double ago = STEP; ago < STRIP_SECONDS; ago += STEP) {
+        int x = plot.x + (int)lround(plot.w * (1 - ago / STRIP_SECONDS));
+        paint_panel(paint, (SDL_Rect){x, plot.y - length, 1, length}, 0,
+                    (SDL_Color){255, 255, 255, 210});
+        paint_panel(paint, (SDL_Rect){x, plot.y, 1, plot.h}, 0, (SDL_Color){0, 0, 0, 70});
+    }
+}
+
 void strip_draw(const struct strip *strip, struct paint *paint, SDL_Rect place, int em)
 {
     enum { COLUMN = 2 }; /* pixels */
@@ -110,4 +166,6 @@ void strip_draw(const struct strip *strip, struct paint *paint, SDL_Rect place, 
         if (sample)
             draw_column(sample, paint, plot.x + x, width, plot);
     }
+    draw_ticks(paint, plot, text / 3);
+    name_bands(strip, paint, plot, text * 9 / 10);
 }
