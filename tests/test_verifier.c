@@ -158,8 +158,8 @@ static void scenes_are_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
     struct backgrounds one, three;
-    load(&one, NULL, 2000, 1);
-    load(&three, NULL, 2000, 3);
+    load(&one, NULL, 700, 1);
+    load(&three, NULL, 700, 3);
     assert_int_equal(one.found, 0);
     assert_in_range(one.count, 20, 40);
     assert_int_equal(one.count, three.count);
@@ -222,6 +222,46 @@ static void folders_are_read_to_the_bottom(void **state)
     remove(path);
     snprintf(path, sizeof path, "%s/note.txt", inner);
     remove(path);
+}
+
+/* The first picture of the demo. */
+static struct grey_frame picture_of_face(void)
+{
+    static uint8_t grey[DEMO_WIDTH * DEMO_HEIGHT];
+    struct demo *demo;
+    struct error error;
+    double time;
+    assert_int_equal(demo_open(&demo, &error), 0);
+    assert_int_equal(ocv_bgr_to_grey(demo_next(demo, &time), grey, DEMO_WIDTH, NULL), OCV_OK);
+    demo_close(&demo);
+    return (struct grey_frame){.grey = {grey, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH}};
+}
+
+/* A picture on its side shows the cascades as much as an upright one. */
+static void pictures_are_looked_at_from_all_sides(void **state)
+{
+    (void)state;
+    struct grey_frame frame = picture_of_face();
+    int width = frame.grey.width, height = frame.grey.height, windows[2];
+    for (int turned = 0; turned < 2; turned++) {
+        struct backgrounds backgrounds;
+        FILE *file = fopen(in_folder("face.pgm"), "wb");
+        assert_non_null(file);
+        fprintf(file, "P5\n%d %d\n255\n", turned ? height : width, turned ? width : height);
+        for (int i = 0; i < width * height; i++)
+            fputc(frame.grey.pixels[turned ? (height - 1 - i % height) * width + i / height : i],
+                  file);
+        fclose(file);
+        load(&backgrounds, test_folder(), 1, 1);
+        assert_int_equal(backgrounds.found, 1);
+        windows[turned] = backgrounds.hard_count;
+        backgrounds_free(&backgrounds);
+    }
+    struct backgrounds scene;
+    load(&scene, NULL, 1, 1);
+    assert_true(windows[0] >= scene.hard_count + 10);
+    assert_in_range(windows[1], windows[0] * 2 / 3, windows[0] * 3 / 2);
+    backgrounds_free(&scene);
 }
 
 /* ---- Learning it ----------------------------------------------------------------------------- */
@@ -298,19 +338,6 @@ static void it_learns_faces_from_others(void **state)
 
 /* ---- Detection ------------------------------------------------------------------------------- */
 
-/* The first picture of the demo. */
-static struct grey_frame picture_of_face(void)
-{
-    static uint8_t grey[DEMO_WIDTH * DEMO_HEIGHT];
-    struct demo *demo;
-    struct error error;
-    double time;
-    assert_int_equal(demo_open(&demo, &error), 0);
-    assert_int_equal(ocv_bgr_to_grey(demo_next(demo, &time), grey, DEMO_WIDTH, NULL), OCV_OK);
-    demo_close(&demo);
-    return (struct grey_frame){.grey = {grey, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH}};
-}
-
 static void it_has_the_last_word(void **state)
 {
     (void)state;
@@ -357,6 +384,7 @@ int main(void)
         cmocka_unit_test_teardown(model_files_hold_it, empty_folder),
         cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),
         cmocka_unit_test_teardown(folders_are_read_to_the_bottom, empty_folder),
+        cmocka_unit_test_teardown(pictures_are_looked_at_from_all_sides, empty_folder),
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),
     };

@@ -21,10 +21,12 @@ enum {
     LARGEST_SIDE = 400,  /* larger pictures are shrunk: faces in them would be large, too */
     SMALLEST_SIDE = 64,  /* of pictures that are looked at */
     SMALLEST_FACE = 24,  /* the cascades know no smaller one */
-    FACES_OF_SCENE = 70, /* a scene for so many faces, */
-    SCENES = 400,        /* so many at most */
+    FACES_OF_SCENE = 28, /* a scene for so many faces, */
+    SCENES = 1000,       /* so many at most */
     SCENE_SIDE = 256,
-    WINDOWS_OF_ONE = 48 /* windows that a cascade lets pass in one picture, kept at most */
+    VIEWS = 4,           /* of a picture for the cascades, each a quarter turn further */
+    WINDOWS_OF_ONE = 48, /* windows that a cascade lets pass in one view, kept at most, */
+    WINDOWS = 128        /* and in a picture */
 };
 
 /* Of the random numbers. */
@@ -154,43 +156,84 @@ static const char *const cascades[] = {
     HAAR_CASCADES "/haarcascade_frontalface_alt2.xml",
     HAAR_CASCADES "/haarcascade_profileface.xml",
 };
-enum { CASCADES = sizeof cascades / sizeof *cascades, WINDOWS = CASCADES * WINDOWS_OF_ONE };
+enum { CASCADES = sizeof cascades / sizeof *cascades };
 
-/* What a cascade takes for faces, and the order in which they are taken. */
-struct places {
+/* Each view is smaller than the last by so much: what is found in small ones is large, and they
+ * cost little. */
+static const double view_step = 0.7;
+
+/* One thread's scratch: what a cascade takes for faces, the order in which they are taken, and the
+ * picture as it is seen. */
+struct looking {
     struct box boxes[2048];
     int order[2048];
+    uint8_t shrunk[LARGEST_SIDE * LARGEST_SIDE], turned[LARGEST_SIDE * LARGEST_SIDE];
 };
 
 struct search {
     const struct backgrounds *backgrounds;
     uint64_t seed;
     const volatile sig_atomic_t *stop;
-    uint8_t *crops;        /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
-    int *found;            /* count */
-    struct places *places; /* scratch, one for each part of the team */
+    uint8_t *crops;          /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
+    int *found;              /* count */
+    struct looking *looking; /* one for each part of the team */
 };
 
-static void search_picture(const struct search *s, int picture, struct places *places,
-                           struct ocv_detector **detectors)
+/* The picture after so many quarter turns, and perhaps mirrored: neither textures nor scenes have
+ * an upper end, but the cascades do. */
+static struct grey_image turn_picture(const struct grey_image *p, int quarters, bool mirrored,
+                                      uint8_t *turned)
 {
-    const struct grey_image *grey = &s->backgrounds->pictures[picture];
+    bool upright = quarters % 2 == 0;
+    int width = upright ? p->width : p->height, height = upright ? p->height : p->width;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            int u = upright ? x : y, v = upright ? y : x;
+            if (quarters == 1 || quarters == 2)
+                v = p->height - 1 - v;
+            if (quarters == 2 || quarters == 3)
+                u = p->width - 1 - u;
+            turned[y * width + (mirrored ? width - 1 - x : x)] = p->pixels[v * p->width + u];
+        }
+    return (struct grey_image){turned, width, height, (size_t)width};
+}
+
+static void search_view(const struct search *s, int picture, const struct grey_image *view,
+                        struct looking *looking, struct ocv_detector **detectors, struct rng *rng)
+{
     const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
-    struct rng rng = rng_make(s->seed, hard_streams | (uint64_t)picture);
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
     uint8_t *crops = s->crops + (size_t)picture * WINDOWS * crop;
     for (int d = 0; d < CASCADES; d++) {
-        enum { CAPACITY = sizeof places->boxes / sizeof *places->boxes };
+        enum { CAPACITY = sizeof looking->boxes / sizeof *looking->boxes };
         int count = 0;
-        if (!detectors[d] || ocv_detector_detect(detectors[d], *grey, &loosest, places->boxes,
+        if (!detectors[d] || ocv_detector_detect(detectors[d], *view, &loosest, looking->boxes,
                                                  CAPACITY, &count, NULL) != OCV_OK)
             continue;
         for (int i = 0; i < count; i++)
-            places->order[i] = i;
-        rng_shuffle(&rng, places->order, (size_t)count);
-        for (int i = 0; i < count && i < WINDOWS_OF_ONE; i++)
-            face_crop(grey, places->boxes[places->order[i]],
+            looking->order[i] = i;
+        rng_shuffle(rng, looking->order, (size_t)count);
+        for (int i = 0; i < count && i < WINDOWS_OF_ONE && s->found[picture] < WINDOWS; i++)
+            face_crop(view, looking->boxes[looking->order[i]],
                       crops + (size_t)s->found[picture]++ * crop);
+    }
+}
+
+static void search_picture(const struct search *s, int picture, struct looking *looking,
+                           struct ocv_detector **detectors)
+{
+    const struct grey_image *whole = &s->backgrounds->pictures[picture];
+    struct rng rng = rng_make(s->seed, hard_streams | (uint64_t)picture);
+    double scale = 1;
+    for (int quarters = 0; quarters < VIEWS; quarters++, scale *= view_step) {
+        int width = (int)(whole->width * scale), height = (int)(whole->height * scale);
+        struct grey_image shrunk = {looking->shrunk, width, height, (size_t)width};
+        if (width < SMALLEST_FACE || height < SMALLEST_FACE ||
+            ocv_shrink_grey(*whole, looking->shrunk, width, height, NULL) != OCV_OK)
+            break;
+        struct grey_image view =
+            turn_picture(&shrunk, quarters, rng_below(&rng, 2), looking->turned);
+        search_view(s, picture, &view, looking, detectors, &rng);
     }
 }
 
@@ -201,7 +244,7 @@ static void search_part(void *context, int part, int parts)
     for (int d = 0; d < CASCADES; d++)
         ocv_detector_open(&detectors[d], cascades[d], NULL);
     for (int i = part; i < s->backgrounds->count && !*s->stop; i += parts)
-        search_picture(s, i, &s->places[part], detectors);
+        search_picture(s, i, &s->looking[part], detectors);
     for (int d = 0; d < CASCADES; d++)
         ocv_detector_close(&detectors[d]);
 }
@@ -215,8 +258,8 @@ static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
                        stop,
                        malloc(count * WINDOWS * crop),
                        calloc(count, sizeof(int)),
-                       malloc((size_t)team_size(team) * sizeof(struct places))};
-    bool complete = s.crops && s.found && s.places;
+                       malloc((size_t)team_size(team) * sizeof(struct looking))};
+    bool complete = s.crops && s.found && s.looking;
     if (complete) {
         team_run(team, search_part, &s);
         for (size_t i = 0; i < count; i++) {
@@ -230,7 +273,7 @@ static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
         free(s.crops);
     }
     free(s.found);
-    free(s.places);
+    free(s.looking);
     return !complete ? error_no_memory(error, "the backgrounds") : *stop != 0;
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    HIDDEN = 96,
+    HIDDEN = 128,
     BATCH = 256,
     ROUNDS = 4,
     ROUND_EPOCHS = 6,
@@ -182,13 +182,12 @@ static void add_samples(struct fitting *f, enum kind kind, int count)
         f->samples[f->sample_count++] = (struct sample){kind, i};
 }
 
-/* Each face once as it should be, a third of them as it should not; what cascades let pass twice,
- * for there is little of it. */
+/* Each face once as it should be, a third of them as it should not; and all that is none. */
 static int list_samples(struct fitting *f, struct error *error)
 {
     int hard = f->backgrounds->hard_count, misplaced = f->face_count / FACES_OF_MISPLACED;
     int fresh = 1 + f->face_count / FACES_OF_FRESH;
-    size_t most = (size_t)f->face_count + (size_t)misplaced + 2 * (size_t)hard +
+    size_t most = (size_t)f->face_count + (size_t)misplaced + (size_t)hard +
                   (size_t)f->mined_count + (size_t)fresh;
     free(f->samples);
     f->samples = malloc(most * sizeof *f->samples);
@@ -197,7 +196,6 @@ static int list_samples(struct fitting *f, struct error *error)
     f->sample_count = 0;
     add_samples(f, FACE, f->face_count);
     add_samples(f, MISPLACED, misplaced);
-    add_samples(f, HARD, hard);
     add_samples(f, HARD, hard);
     add_samples(f, MINED, f->mined_count);
     add_samples(f, WINDOW, fresh);

@@ -39,12 +39,16 @@ static void gradient(const struct scene *s)
 }
 
 /* Value noise in octaves (Perlin 1985): each has half the wavelength of the one before and `fade`
- * of its height, from clouds at .3 to sand at 1. */
+ * of its height, from clouds at .3 to sand at 1; folded at its middle it has the ridges of bark and
+ * rock (Musgrave 1989). */
 static void noise(const struct scene *s)
 {
     enum { GRID = 33 };
     double fade = rng_between(s->rng, 0.3, 1.0), height = rng_between(s->rng, 20, 90);
     double squeeze = rng_between(s->rng, 0.4, 1.0); /* water and wood lie in one direction */
+    bool folded = rng_below(s->rng, 2), across = rng_below(s->rng, 2);
+    if (folded)
+        squeeze *= rng_between(s->rng, 0.2, 1.0);
     double cell = s->side / rng_between(s->rng, 2, 8);
     for (; cell >= 1.5; cell /= 2, height *= fade) {
         float values[GRID][GRID];
@@ -52,7 +56,7 @@ static void noise(const struct scene *s)
             values[i / GRID][i % GRID] = (float)rng_between(s->rng, -height, height);
         for (int y = 0; y < s->side; y++)
             for (int x = 0; x < s->side; x++) {
-                double u = x * squeeze / cell, v = y / cell;
+                double u = x * (across ? 1 : squeeze) / cell, v = y * (across ? squeeze : 1) / cell;
                 int left = (int)u % (GRID - 1), top = (int)v % (GRID - 1);
                 double fu = u - floor(u), fv = v - floor(v);
                 fu *= fu * (3 - 2 * fu);
@@ -60,7 +64,9 @@ static void noise(const struct scene *s)
                 const float *upper = &values[top][left], *lower = &values[top + 1][left];
                 double a = (1 - fu) * (double)upper[0] + fu * (double)upper[1];
                 double b = (1 - fu) * (double)lower[0] + fu * (double)lower[1];
-                dab(s, x, y, s->pixels[y * s->side + x] + a + fv * (b - a), 1);
+                double value = a + fv * (b - a);
+                value = folded ? 0.6 * height - 2 * fabs(value) : value;
+                dab(s, x, y, s->pixels[y * s->side + x] + value, 1);
             }
     }
 }
@@ -98,6 +104,60 @@ static void ellipse(const struct scene *s, double x, double y, double a, double 
         }
 }
 
+/* Cells around points (Worley 1996), from stones with dark joints between them to cracked ground.
+ */
+static void cells(const struct scene *s)
+{
+    enum { MOST = 150 };
+    double xs[MOST], ys[MOST], greys[MOST];
+    int count = 8 + (int)rng_below(s->rng, MOST - 8);
+    double size = s->side / sqrt(count), joint = rng_between(s->rng, 0.03, 0.3) * size;
+    double flat = rng_between(s->rng, 0.5, 1.0), dome = rng_between(s->rng, -60, 100);
+    double depth = rng_between(s->rng, -60, 200), grey = rng_between(s->rng, 40, 220);
+    double unlike = rng_between(s->rng, 0, 60), share = rng_between(s->rng, 0.5, 1);
+    double dx = rng_between(s->rng, -40, 40) / size, dy = rng_between(s->rng, -40, 40) / size;
+    for (int i = 0; i < count; i++) {
+        xs[i] = rng_between(s->rng, 0, s->side);
+        ys[i] = rng_between(s->rng, 0, s->side);
+        greys[i] = grey + rng_between(s->rng, -unlike, unlike);
+    }
+    for (int y = 0; y < s->side; y++)
+        for (int x = 0; x < s->side; x++) {
+            double nearest = 1e9, next = 1e9;
+            int cell = 0;
+            for (int i = 0; i < count; i++) {
+                double distance = hypot((x - xs[i]) * flat, y - ys[i]);
+                next = fmin(next, fmax(distance, nearest));
+                if (distance < nearest) {
+                    nearest = distance;
+                    cell = i;
+                }
+            }
+            double near_joint = exp(-(next - nearest) / joint), far = nearest / size;
+            double light = dx * (x - xs[cell]) + dy * (y - ys[cell]) - dome * far * far;
+            dab(s, x, y, greys[cell] + light - depth * near_joint, share);
+        }
+}
+
+/* Rings around a few points, as knots in wood, targets and ripples have them. */
+static void rings(const struct scene *s)
+{
+    int count = 1 + (int)rng_below(s->rng, 5);
+    for (int i = 0; i < count; i++) {
+        double x0 = rng_between(s->rng, 0, s->side), y0 = rng_between(s->rng, 0, s->side);
+        double step = two_pi / rng_between(s->rng, 5, 30), reach = rng_between(s->rng, 8, 60);
+        double flat = rng_between(s->rng, 0.4, 1), height = rng_between(s->rng, 20, 110);
+        double lobes = 1 + (double)rng_below(s->rng, 5), bend = rng_between(s->rng, 0, 3);
+        for (int y = 0; y < s->side; y++)
+            for (int x = 0; x < s->side; x++) {
+                double far = hypot((x - x0) * flat, y - y0);
+                double wave = cos(step * far + bend * sin(lobes * atan2(y - y0, x - x0)));
+                double fade = exp(-far * far / (reach * reach));
+                dab(s, x, y, s->pixels[y * s->side + x] - height * fade * wave, 1);
+            }
+    }
+}
+
 static void ellipses(const struct scene *s, int count, double smallest, double largest,
                      double flattest)
 {
@@ -106,6 +166,21 @@ static void ellipses(const struct scene *s, int count, double smallest, double l
         ellipse(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side), a,
                 fmax(a * rng_between(s->rng, flattest, 1), 1), rng_between(s->rng, 0, two_pi),
                 rng_between(s->rng, 0, 255), rng_between(s->rng, -70, 70));
+    }
+}
+
+/* Much alike, in one direction: icicles, blades of grass, feathers, fingers. */
+static void bundle(const struct scene *s)
+{
+    double angle = rng_between(s->rng, 0, two_pi), spread = rng_between(s->rng, 0, 0.3);
+    double length = rng_between(s->rng, 15, s->side / 2.0), flat = rng_between(s->rng, 0.05, 0.35);
+    double grey = rng_between(s->rng, 0, 255), unlike = rng_between(s->rng, 10, 80);
+    int count = 10 + (int)rng_below(s->rng, 120);
+    for (int i = 0; i < count; i++) {
+        double a = length * rng_between(s->rng, 0.5, 1);
+        ellipse(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side), a,
+                fmax(a * flat, 1), angle + rng_between(s->rng, -spread, spread),
+                grey + rng_between(s->rng, -unlike, unlike), rng_between(s->rng, -90, 90));
     }
 }
 
@@ -171,7 +246,7 @@ static void strokes(const struct scene *s)
 void scene_make(struct rng *rng, int side, uint8_t *scene)
 {
     struct scene s = {rng, side, scene};
-    enum { KINDS = 8 };
+    enum { KINDS = 11 };
     gradient(&s);
     int layers = 1 + (int)rng_below(rng, 3);
     for (int i = 0; i < layers; i++) {
@@ -196,6 +271,15 @@ void scene_make(struct rng *rng, int side, uint8_t *scene)
             break;
         case 6:
             boxes(&s);
+            break;
+        case 7:
+            cells(&s);
+            break;
+        case 8:
+            rings(&s);
+            break;
+        case 9:
+            bundle(&s);
             break;
         default:
             strokes(&s);

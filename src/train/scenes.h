@@ -1,5 +1,5 @@
-/* Made-up pictures without faces, of the kinds that cascades take for faces: noise, stripes,
- * foliage, cloth, text, shapes and gradients. */
+/* Made-up pictures without faces, of the kinds that cascades take for faces: clouds, bark,
+ * stripes, cloth, foliage, stones, cracked ground, knots, icicles, text, boxes and strokes. */
 #ifndef SCENES_H
 #define SCENES_H
 
