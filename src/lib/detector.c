@@ -122,7 +122,7 @@ struct turn {
 static const struct turn turns[] = {{25, false, false},  {-25, false, false}, {45, false, false},
                                     {-45, false, false}, {0, true, false},    {0, true, true}};
 static const double smaller_than_others = 0.7, larger_than_others = 1.4;
-enum { LEAST_STRENGTH_TURNED = 4 };
+enum { LEAST_STRENGTH_TURNED = 4, LEAST_STRENGTH_TURNED_VERIFIED = 2 };
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
@@ -656,7 +656,8 @@ static int find_turned(struct detector *detector, struct grey_frame *frame, stru
     int total = search_both(detector, search_turned, &view, &how, 0, error);
     if (total < 0)
         return -1;
-    total = candidates_choose(candidates, total, LEAST_STRENGTH_TURNED);
+    int least = detector->verifier ? LEAST_STRENGTH_TURNED_VERIFIED : LEAST_STRENGTH_TURNED;
+    total = candidates_choose(candidates, total, least);
     for (int i = 0; i < total; i++)
         if (is_inside(frame, candidates[i].box))
             detector_add(frame, candidates[i].box, candidates[i].score);
