@@ -159,6 +159,11 @@ static int open_csv(void **state, const struct results_of *of, struct error *err
     struct csv *csv;
     if (csv_open(&csv, of->wishes->csv, error))
         return -1;
+    /* Now it is there, and known by what it is, not only by its name. */
+    if (file_set_add(of->files, of->wishes->csv, error)) {
+        csv_close(&csv);
+        return -1;
+    }
     *state = csv;
     return 0;
 }

@@ -23,17 +23,14 @@ int results_claim(struct file_set *files, const char *path, struct error *error)
 
 int results_open(struct results **results, const struct results_of *of, struct error *error)
 {
-    for (int i = 0; i < FORM_COUNT; i++) {
-        if (forms[i]->wanted(of) && forms[i]->check && forms[i]->check(of, error))
-            return -1;
-    }
     struct results *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the results");
     for (int i = 0; i < FORM_COUNT; i++) {
         if (!forms[i]->wanted(of))
             continue;
-        if (forms[i]->open(&made->states[i], of, error)) {
+        if ((forms[i]->check && forms[i]->check(of, error)) ||
+            forms[i]->open(&made->states[i], of, error)) {
             results_close(&made, &(struct results_end){0}, NULL);
             return -1;
         }

@@ -39,8 +39,8 @@ struct results_of {
 
 struct results;
 
-/* Nothing is written before all outputs are known to be no input, and no other output. A name that
- * cannot be meant so has the code ERROR_USAGE. */
+/* None is begun before it is known to be no input, and no output that was begun. A name that cannot
+ * be meant so has the code ERROR_USAGE. */
 int results_open(struct results **results, const struct results_of *of, struct error *error);
 
 /* Whether any of them shows the picture's colours. */
