@@ -1,29 +1,17 @@
 #!/bin/sh
 # The program with cameras that fake_camera.c plays for it and for OpenCV.
 # Usage: cameras.sh PROGRAM FAKE_CAMERA MAKE_PICTURES SOURCE_DIR
-set -u
+program=$1
+fake=$2
 make_pictures=$3
 source_dir=$4
 [ "$(uname -s)" = Linux ] || { echo "skipped: not Linux"; exit 77; }
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+. "$source_dir/tests/script_tools.sh"
 mkdir by-id && touch by-id/usb-Fake_Webcam
 FAKE_BY_ID=$work/by-id
 FAKE_GONE=$work/gone
 FAKE_TRIES=$work/tries
 export FAKE_BY_ID FAKE_GONE FAKE_TRIES
-fake=$2
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # run STATUS ARGUMENT...: the program, which has to end with this status.
 run()
@@ -137,9 +125,8 @@ unset FAKE_DRIVER FAKE_FORMAT
 # --- What cameras give: frames that ffmpeg makes, one in a file
 if ! command -v ffmpeg >/dev/null; then
     echo "formats of cameras: skipped, there is no ffmpeg"
-    exit "$((failures > 0))"
+    conclude
 fi
-"$make_pictures" . || exit 1
 
 # frames FOLDER FORMAT SIZE FILTER [COUNT]: of the face, sixty, in place of what was in the folder.
 frames()
@@ -206,5 +193,4 @@ look 30 --output sizes.mkv
 grep -q "sizes.mkv: frames of another size than 640x480 are fitted into it" err || fail "a recording of two sizes: $(cat err)"
 grep -q "gives no pictures any more" err && grep -q "is back" err || fail "no word of the new size: $(cat err)"
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

@@ -1,26 +1,11 @@
 #!/bin/sh
 # expressions from the outside, without a window: results, exit statuses, messages, bad input.
 # Usage: expressions.sh PROGRAM MAKE_PICTURES SOURCE_DIR
-set -u
-source_dir=$3
+program=$1
 make_pictures=$2
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-
+source_dir=$3
 model=$source_dir/models/expressions.safetensors
-[ -f "$model" ] || { echo "skipped: there is no $model"; exit 77; }
-# The program finds its model and faces beside itself.
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-"$make_pictures" . || exit 1
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$source_dir/tests/script_tools.sh"
 
 # expect STATUS TEXT ARGUMENT...: the exit status, and TEXT in what it prints.
 expect()
@@ -233,5 +218,4 @@ ASAN_OPTIONS=detect_leaks=0 DISPLAY=:4711 ./expressions --demo --max-frames 3 >o
 grep -q "display cannot be reached\|no window can be opened" err || fail "no display: $(cat err)"
 grep -q "3 frames" out || fail "no display: $(cat out)"
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

@@ -1,27 +1,12 @@
 # What films.sh, copies.sh and pipes.sh have in common; they source it with their own arguments:
-# PROGRAM MAKE_PICTURES SOURCE_DIR. From here on they are in a folder of their own, with made-up
-# pictures, which goes with them.
-set -u
+# PROGRAM MAKE_PICTURES SOURCE_DIR.
+program=$1
 make_pictures=$2
 source_dir=$3
 for tool in ffmpeg jq; do
     command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
 done
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
-work=$(mktemp -d) || exit 1
-helper=
-trap 'kill $helper 2>/dev/null; rm -rf "$work"' EXIT
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-"$make_pictures" . || exit 1
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$source_dir/tests/script_tools.sh"
 
 # run STATUS ARGUMENT...: the program, which has to end with this status.
 run()
@@ -74,10 +59,3 @@ seconds()
 
 # Frames that come quickly at first, then one a second, then quickly again.
 uneven='setpts=(if(lt(N\,20)\,N*0.02\,if(lt(N\,25)\,0.4+(N-20)\,5.4+(N-25)*0.05)))/TB'
-
-# --- At the end of both
-conclude()
-{
-    [ "$failures" -eq 0 ] && echo "all as expected"
-    exit "$((failures > 0))"
-}

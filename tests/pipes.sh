@@ -14,12 +14,6 @@ run()
     [ "$(cat status)" -eq "$expected" ] || fail "$*, $file: status $(cat status), not $expected: $(cat err)"
 }
 
-# one_line TEXT: what stands in err, and nothing else.
-one_line()
-{
-    grep -qF -e "$1" err && [ "$(wc -l <err)" -eq 1 ] || fail "no \"$1\" in: $(cat err)"
-}
-
 # await FILE COUNT: so many lines, while the program runs.
 await()
 {

@@ -2,32 +2,12 @@
 # What a process is given: closed descriptors, a reader that has seen enough, a terminal that is
 # closed, little address space, a small stack.
 # Usage: process.sh TRAIN_FER EXPRESSIONS MAKE_PICTURES SOURCE_DIR
-set -u
 train_fer=$1
+program=$2
 make_pictures=$3
 source_dir=$4
-tests=$(cd "$(dirname "$0")" && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
-cp "$2" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-"$make_pictures" . || exit 1
-awk -f "$tests/made_up.awk" >data.csv
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# one_line TEXT: what stands in err, and nothing else.
-one_line()
-{
-    grep -qF -e "$1" err && [ "$(wc -l <err)" -eq 1 ] || fail "no \"$1\" in: $(cat err)"
-}
+. "$source_dir/tests/script_tools.sh"
+awk -f "$source_dir/tests/made_up.awk" >data.csv
 
 # --- No file that is opened takes the place of a closed descriptor
 ./expressions --headless --json --image face.png --csv a.csv >&- 2>err
@@ -130,5 +110,4 @@ runs_on_512 "$train_fer" --evaluate n.safetensors --data data.csv --report stack
 runs_on_512 "$train_fer" --evaluate ./models/expressions.safetensors --data data.csv
 runs_on_512 "$train_fer" --export-onnx n.onnx n.safetensors
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

@@ -2,25 +2,12 @@
 # Each kind of failure reaches the exit status that it stands for, also where memory runs out at any
 # moment of loading a model or a cascade: never "bad model" then, never a crash.
 # Usage: statuses.sh EXPRESSIONS TRAIN_FER MAKE_PICTURES FAKE_MEMORY SOURCE_DIR
-set -u
+program=$1
 train_fer=$2
 make_pictures=$3
 fake_memory=$4
 source_dir=$5
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-"$make_pictures" . || exit 1
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$source_dir/tests/script_tools.sh"
 
 # status STATUS TEXT COMMAND...: ends so, and one line on stderr says this.
 status()
@@ -78,5 +65,4 @@ exhaust libexpressions 5 ./expressions --headless --image face.png
 exhaust train_fer,libcjson 211 "$train_fer" --export-onnx x.onnx
 exhaust libopencv_core,libopencv_objdetect 97 ./expressions --headless --image face.png
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

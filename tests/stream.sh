@@ -1,35 +1,21 @@
 #!/bin/sh
 # A stream that is cut and comes back: a real one, served by ffmpeg on loopback.
 # Usage: stream.sh PROGRAM MAKE_PICTURES SOURCE_DIR
-set -u
+program=$1
 make_pictures=$2
 source_dir=$3
 command -v ffmpeg >/dev/null || { echo "skipped: there is no ffmpeg"; exit 77; }
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
-work=$(mktemp -d) || exit 1
-server=
-trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-"$make_pictures" . || exit 1
+. "$source_dir/tests/script_tools.sh"
 port=$((20000 + $$ % 20000))
 url=http://127.0.0.1:$port/camera.mjpg
-failures=0
 : >out
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # Serves one client, $1 seconds of 25 frames each, through the filter $2.
 serve()
 {
     ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t "$1" -vf "${2:-null}" -c:v mjpeg -q:v 3 \
         -f mpjpeg -listen 1 "$url" >/dev/null 2>&1 </dev/null &
-    server=$!
+    helper=$!
     sleep 1
 }
 
@@ -46,7 +32,7 @@ await()
 serve_rtsp()
 {
     python3 "$source_dir/tests/rtsp_camera.py" "$port" face.png 30 >/dev/null 2>&1 </dev/null &
-    server=$!
+    helper=$!
     sleep 1
 }
 
@@ -61,8 +47,8 @@ check_return()
     ./expressions --camera "$address" --json >out 2>err </dev/null &
     running=$!
     await 25 "$address: first stream"
-    kill "$server"
-    wait "$server" 2>/dev/null
+    kill "$helper"
+    wait "$helper" 2>/dev/null
     sleep 1
     before=$(wc -l <out)
     "$@"
@@ -75,8 +61,8 @@ check_return()
     # Frames are counted on over the gap.
     sed 's/.*"frame":\([0-9]*\),.*/\1/' out >numbers
     sort -n -c -u numbers || fail "$address: frame numbers do not rise: $(tr '\n' ' ' <numbers)"
-    kill "$server" 2>/dev/null
-    wait "$server" 2>/dev/null
+    kill "$helper" 2>/dev/null
+    wait "$helper" 2>/dev/null
 }
 
 check_return "$url" serve 60
@@ -91,19 +77,18 @@ serve 8
 ./expressions --camera "$url" --json --exit-on-loss >out 2>err </dev/null
 [ $? -eq 5 ] || fail "loss: not status 5: $(cat err)"
 [ "$(wc -l <out)" -ge 10 ] || fail "loss: $(wc -l <out) frames"
-wait "$server" 2>/dev/null
+wait "$helper" 2>/dev/null
 
 # --- A grey camera, of an odd size
 serve 60 "scale=333:251,format=gray"
 ./expressions --camera "$url" --json --max-frames 25 >out 2>err </dev/null || fail "grey: $(cat err)"
 [ "$(grep -c '"width":333,"height":251,"faces":\[{"id":1,' out)" -ge 20 ] || fail "grey: $(tail -n 1 out)"
-kill "$server" 2>/dev/null
-wait "$server" 2>/dev/null
+kill "$helper" 2>/dev/null
+wait "$helper" 2>/dev/null
 
 # --- Nobody there
 ./expressions --camera "$url" --json >out 2>err </dev/null
 [ $? -eq 4 ] || fail "nobody: not status 4: $(cat err)"
 grep -q "no stream there" err || fail "nobody: $(cat err)"
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

@@ -2,27 +2,13 @@
 # What comes in is not trusted: names, addresses, lists that pose as videos, texts of a model. And
 # nothing is reached for that was not asked for.
 # Usage: trust.sh PROGRAM TRAIN_FER MAKE_PICTURES SOURCE_DIR
-set -u
+program=$1
 train_fer=$2
 make_pictures=$3
 source_dir=$4
 model=$source_dir/models/expressions.safetensors
-[ -f "$model" ] || { echo "skipped: there is no $model"; exit 77; }
-work=$(mktemp -d) || exit 1
-server=
-trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-"$make_pictures" . || exit 1
+. "$source_dir/tests/script_tools.sh"
 port=$((40000 + $$ % 20000))
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # run STATUS ARGUMENT...
 run()
@@ -82,7 +68,7 @@ grep -qF 'rtsp://user:*@' err || fail "the address is not there at all: $(cat er
 if command -v ffmpeg >/dev/null; then
     ffmpeg -loglevel error -re -loop 1 -framerate 25 -i face.png -t 60 -c:v mjpeg -q:v 3 -f mpjpeg \
         -listen 1 "http://127.0.0.1:$port/" >/dev/null 2>&1 </dev/null &
-    server=$!
+    helper=$!
     # It may take a while until the server listens, and until the first frame is there.
     for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         ./expressions --camera "http://user:secret@127.0.0.1:$port/?token=hidden" --headless \
@@ -94,10 +80,10 @@ if command -v ffmpeg >/dev/null; then
         sleep 1
     done
     # The server ends, and so does the program.
-    kill "$server"
+    kill "$helper"
     wait "$running"
     [ $? -eq 5 ] || fail "the end of a stream: $(cat err)"
-    wait "$server" 2>/dev/null
+    wait "$helper" 2>/dev/null
     expect_secret "a stream"
     grep -qF "\"source\":\"http://user:*@127.0.0.1:$port/?token=*\"" out || fail "source: $(head -n 1 out)"
     grep -qF "http://user:*@" table.csv || fail "table: $(head -n 2 table.csv)"
@@ -157,5 +143,4 @@ else
     echo "without strace: connections were not watched"
 fi
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

@@ -1,0 +1,32 @@
+# What the scripts that run the program from the outside have in common. They set program, make_pictures
+# and source_dir, and source it; from then on they are in a folder of their own, with the program, its
+# models and made-up pictures. It goes with them, and so does a process that they keep in `helper`.
+set -u
+[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
+work=$(mktemp -d) || exit 1
+helper=
+trap 'kill $helper 2>/dev/null; rm -rf "$work"' EXIT
+cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
+cd "$work" || exit 1
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
+"$make_pictures" . || exit 1
+failures=0
+
+fail()
+{
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# one_line TEXT: what stands in err, and nothing else.
+one_line()
+{
+    grep -qF -e "$1" err && [ "$(wc -l <err)" -eq 1 ] || fail "no \"$1\" in: $(cat err)"
+}
+
+# --- At the end of all
+conclude()
+{
+    [ "$failures" -eq 0 ] && echo "all as expected"
+    exit "$((failures > 0))"
+}
