@@ -1,68 +1,24 @@
 #include "timeline_report.h"
 
-#include "file.h"
-#include "gnuplot.h"
 #include "labels.h"
+#include "report_folder.h"
 #include "results_form.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PATH_SIZE = 4096, DRAWN_FACES = 12 };
-
-/* What the two tables and the script are written to. */
-struct text {
-    char *bytes;
-    size_t size;
-    FILE *stream;
-};
-
-static int place(char path[PATH_SIZE], const char *folder, const char *name, struct error *error)
-{
-    int length = snprintf(path, PATH_SIZE, "%s/%s", folder, name);
-    if (length > 0 && length < PATH_SIZE)
-        return 0;
-    return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
-}
+enum { DRAWN_FACES = 12 };
 
 int timeline_report_open(const char *folder, struct error *error)
 {
-    char path[PATH_SIZE];
-    struct file_writer *probe;
-    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-        return error_set(error, "%s: the folder cannot be made: %s; name another", folder,
-                         strerror(errno));
-    if (place(path, folder, "timeline.csv", error) ||
-        file_writer_open_in_folder(&probe, path, error))
-        return -1;
-    file_writer_discard(&probe);
-    return 0;
-}
-
-static int text_open(struct text *text, struct error *error)
-{
-    *text = (struct text){0};
-    text->stream = open_memstream(&text->bytes, &text->size);
-    return text->stream ? 0 : error_no_memory(error, "the report");
-}
-
-static int text_close(struct text *text, const char *folder, const char *name, struct error *error)
-{
-    char path[PATH_SIZE];
-    int result = fclose(text->stream) ? error_no_memory(error, "the report")
-                                      : place(path, folder, name, error);
-    if (result == 0)
-        result = file_write(path, text->bytes, text->size, error);
-    free(text->bytes);
-    return result;
+    return report_folder_open(folder, "timeline.csv", error);
 }
 
 static int write_timeline(const struct timeline *timeline, const char *folder, struct error *error)
 {
-    struct text text;
-    if (text_open(&text, error))
+    struct report_text text;
+    if (report_text_open(&text, error))
         return -1;
     fprintf(text.stream, "face,start,end,emotion\n");
     for (size_t i = 0; i < timeline->count; i++) {
@@ -70,14 +26,14 @@ static int write_timeline(const struct timeline *timeline, const char *folder, s
         fprintf(text.stream, "%d,%.3f,%.3f,%s\n", stretch->face, stretch->start, stretch->end,
                 timeline_name(stretch->label));
     }
-    return text_close(&text, folder, "timeline.csv", error);
+    return report_text_close(&text, folder, "timeline.csv", error);
 }
 
 static int write_summary(const struct timeline_total *totals, size_t count, const char *folder,
                          struct error *error)
 {
-    struct text text;
-    if (text_open(&text, error))
+    struct report_text text;
+    if (report_text_open(&text, error))
         return -1;
     fprintf(text.stream, "face,seconds");
     for (int k = 0; k < TIMELINE_SHOWN; k++)
@@ -89,7 +45,7 @@ static int write_summary(const struct timeline_total *totals, size_t count, cons
             fprintf(text.stream, ",%.4f", totals[i].seconds[k] / totals[i].all);
         fprintf(text.stream, "\n");
     }
-    return text_close(&text, folder, "summary.csv", error);
+    return report_text_close(&text, folder, "summary.csv", error);
 }
 
 /* ---- The picture ----------------------------------------------------------------------------- */
@@ -142,15 +98,12 @@ static void write_script(FILE *out, const struct timeline_total *totals, int row
 static int draw(struct timeline_total *totals, size_t count, double end, const char *folder,
                 struct error *error)
 {
-    struct text text;
-    if (text_open(&text, error))
+    struct report_text text;
+    if (report_text_open(&text, error))
         return -1;
     qsort(totals, count, sizeof *totals, compare_totals);
     write_script(text.stream, totals, (int)(count < DRAWN_FACES ? count : DRAWN_FACES), end);
-    int result = fclose(text.stream) ? error_no_memory(error, "the report")
-                                     : gnuplot_draw(folder, text.bytes, "timeline.png", error);
-    free(text.bytes);
-    return result;
+    return report_text_draw(&text, folder, "timeline.png", error);
 }
 
 int timeline_report_write(const struct timeline *timeline, const char *folder, struct error *error)
@@ -183,10 +136,10 @@ static bool wanted(const struct results_of *of)
 static int check(const struct results_of *of, struct error *error)
 {
     static const char *const names[] = {"timeline.csv", "summary.csv", "timeline.png"};
-    char path[PATH_SIZE];
+    char path[REPORT_PATH_SIZE];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct stat status;
-        if (place(path, of->wishes->report, names[i], error))
+        if (report_path(path, of->wishes->report, names[i], error))
             return -1;
         /* In place of a link comes a file; what it leads to is left alone. */
         if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))

@@ -1,61 +1,8 @@
 #include "report.h"
 
-#include "file.h"
-#include "gnuplot.h"
-
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static int place(char path[PATH_MAX], const char *folder, const char *name, struct error *error)
-{
-    if (snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
-        return 0;
-    return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
-}
-
 int report_open(const char *folder, struct error *error)
 {
-    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-        return error_set(error, "%s: %s; name a folder that can be made", folder, strerror(errno));
-    struct file_writer *probe;
-    char path[PATH_MAX];
-    if (place(path, folder, "log.csv", error) < 0 ||
-        file_writer_open_in_folder(&probe, path, error) < 0)
-        return -1;
-    file_writer_discard(&probe);
-    return 0;
-}
-
-int report_text_open(struct report_text *text, struct error *error)
-{
-    *text = (struct report_text){0};
-    text->stream = open_memstream(&text->bytes, &text->size);
-    return text->stream ? 0 : error_no_memory(error, "the report");
-}
-
-int report_text_close(struct report_text *text, const char *folder, const char *name,
-                      struct error *error)
-{
-    char path[PATH_MAX];
-    int result = fclose(text->stream) ? error_no_memory(error, "the report")
-                                      : place(path, folder, name, error);
-    if (result == 0)
-        result = file_write(path, text->bytes, text->size, error);
-    free(text->bytes);
-    return result;
-}
-
-int report_text_draw(struct report_text *text, const char *folder, const char *name,
-                     struct error *error)
-{
-    int result = fclose(text->stream) ? error_no_memory(error, "the report")
-                                      : gnuplot_draw(folder, text->bytes, name, error);
-    free(text->bytes);
-    return result;
+    return report_folder_open(folder, "log.csv", error);
 }
 
 int report_log(const char *folder, const struct epoch_result *history, int epochs,

@@ -1,0 +1,35 @@
+/* A folder of tables, and of pictures that gnuplot draws of them. */
+#ifndef REPORT_FOLDER_H
+#define REPORT_FOLDER_H
+
+#include "error.h"
+
+#include <stdio.h>
+
+enum { REPORT_PATH_SIZE = 4096 };
+
+/* The path of the file `name` in the folder. */
+int report_path(char path[REPORT_PATH_SIZE], const char *folder, const char *name,
+                struct error *error);
+
+/* Makes the folder where it is missing, and sees whether the file `name` can be written there. */
+int report_folder_open(const char *folder, const char *name, struct error *error);
+
+/* A text that is collected in memory. */
+struct report_text {
+    FILE *stream;
+    char *bytes;
+    size_t size;
+};
+
+int report_text_open(struct report_text *text, struct error *error);
+
+/* The text becomes the file `name` in the folder. */
+int report_text_close(struct report_text *text, const char *folder, const char *name,
+                      struct error *error);
+
+/* The text is gnuplot's script, whose picture becomes the file `name` in the folder. */
+int report_text_draw(struct report_text *text, const char *folder, const char *name,
+                     struct error *error);
+
+#endif
