@@ -104,7 +104,7 @@ done
 for file in confusion.png calibration.png classes.png robustness.png; do
     [ -s measured/$file ] || fail "--evaluate --report drew no $file"
 done
-expect 1 "none/x: No such file" --evaluate m.safetensors --data data.csv --report none/x
+expect 1 "none/x: the folder cannot be made: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
 expect 0 "" --data data.csv --features windows,hog --hidden @8 --init-only --output init.safetensors
