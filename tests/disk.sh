@@ -69,7 +69,7 @@ mount -t tmpfs -o size=100k none disk
 [ -z "$(tail -c 1 disk/table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' disk/table.csv ||
     fail "a table: a broken row: $(tail -n 1 disk/table.csv)"
 umount disk
-mount -t tmpfs -o size=17m none disk
+mount -t tmpfs -o size=16700k none disk
 for video in disk/video.mp4 disk/video.avi disk/video.mkv disk/video.webm disk/video.gif; do
     ./expressions --demo --headless --json --max-frames 2000 --output $video >results 2>err
     [ $? -eq 1 ] && grep -q "are left there" err || fail "$video: $(cat err)"

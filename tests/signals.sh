@@ -4,7 +4,7 @@
 # disk is whole each time.
 # Usage: signals.sh TRAIN_FER EXPRESSIONS SOURCE_DIR [KILLS]
 set -u
-train_fer=$1 expressions=$2 source_dir=$3 kills=${4:-5}
+train_fer=$1 expressions=$2 source_dir=$3 kills=${4:-3}
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
