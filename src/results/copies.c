@@ -117,6 +117,8 @@ static int check(const struct results_of *of, struct error *error)
 
 static int open_copies(void **state, const struct results_of *of, struct error *error)
 {
+    if (check(of, error))
+        return -1;
     const char *output = of->wishes->output;
     if (into_folder(of) && !is_folder(output) && mkdir(output, 0777))
         return error_set(error, "%s: the folder cannot be made: %s; choose another", output,
@@ -168,9 +170,5 @@ static int close_copies(void *state, const struct results_end *end, struct error
     return failed ? -1 : 0;
 }
 
-const struct results_form copies_form = {.colours = true,
-                                         .wanted = wanted,
-                                         .check = check,
-                                         .open = open_copies,
-                                         .add = add,
-                                         .close = close_copies};
+const struct results_form copies_form = {
+    .colours = true, .wanted = wanted, .open = open_copies, .add = add, .close = close_copies};

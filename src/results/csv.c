@@ -148,19 +148,15 @@ static bool wanted(const struct results_of *of)
     return of->wishes->csv != NULL;
 }
 
-static int check(const struct results_of *of, struct error *error)
-{
-    const char *path = of->wishes->csv;
-    return results_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error);
-}
-
 static int open_csv(void **state, const struct results_of *of, struct error *error)
 {
+    const char *path = of->wishes->csv;
     struct csv *csv;
-    if (csv_open(&csv, of->wishes->csv, error))
+    if (results_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error) ||
+        csv_open(&csv, path, error))
         return -1;
     /* Now it is there, and known by what it is, not only by its name. */
-    if (file_set_add(of->files, of->wishes->csv, error)) {
+    if (file_set_add(of->files, path, error)) {
         csv_close(&csv);
         return -1;
     }
@@ -183,4 +179,4 @@ static int close_csv(void *state, const struct results_end *end, struct error *e
 }
 
 const struct results_form csv_form = {
-    .wanted = wanted, .check = check, .open = open_csv, .add = add, .close = close_csv};
+    .wanted = wanted, .open = open_csv, .add = add, .close = close_csv};

@@ -105,17 +105,10 @@ static bool wanted(const struct results_of *of)
     return of->wishes->json;
 }
 
-static int check(const struct results_of *of, struct error *error)
-{
-    return results_claim(of->files, "/dev/stdout", error);
-}
-
 static int open_jsonl(void **state, const struct results_of *of, struct error *error)
 {
-    (void)of;
-    (void)error;
     *state = stdout;
-    return 0;
+    return results_claim(of->files, "/dev/stdout", error);
 }
 
 static int add(void *state, const char *name, const struct frame *frame, struct error *error)
@@ -132,4 +125,4 @@ static int close_jsonl(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form jsonl_form = {
-    .wanted = wanted, .check = check, .open = open_jsonl, .add = add, .close = close_jsonl};
+    .wanted = wanted, .open = open_jsonl, .add = add, .close = close_jsonl};

@@ -63,13 +63,6 @@ static int split(const char *address, char host[HOST_SIZE], const char **port, s
     return 0;
 }
 
-static int check(const struct results_of *of, struct error *error)
-{
-    char host[HOST_SIZE];
-    const char *port;
-    return split(of->wishes->osc, host, &port, error);
-}
-
 static int load(struct error *error)
 {
     static const char *const names[] = {"liblo.so.7", "liblo.so", "liblo.dylib", NULL};
@@ -116,13 +109,13 @@ static int connect_to(const char *address, struct error *error)
 
 static int open_osc(void **state, const struct results_of *of, struct error *error)
 {
-    if (load(error))
-        return -1;
     struct osc *osc = malloc(sizeof *osc);
     if (!osc)
         return error_no_memory(error, "the messages");
     osc->socket = connect_to(of->wishes->osc, error);
-    if (osc->socket < 0) {
+    if (osc->socket < 0 || load(error)) {
+        if (osc->socket >= 0)
+            close(osc->socket);
         free(osc);
         return -1;
     }
@@ -204,4 +197,4 @@ static int close_osc(void *state, const struct results_end *end, struct error *e
 }
 
 const struct results_form osc_form = {
-    .wanted = wanted, .check = check, .open = open_osc, .add = add, .close = close_osc};
+    .wanted = wanted, .open = open_osc, .add = add, .close = close_osc};

@@ -146,6 +146,8 @@ static int check(const struct results_of *of, struct error *error)
 
 static int open_video(void **state, const struct results_of *of, struct error *error)
 {
+    if (check(of, error))
+        return -1;
     struct video *video = calloc(1, sizeof *video);
     if (!video)
         return error_no_memory(error, "the video");
@@ -176,9 +178,5 @@ static int close_video(void *state, const struct results_end *end, struct error 
     return result;
 }
 
-const struct results_form video_form = {.colours = true,
-                                        .wanted = wanted,
-                                        .check = check,
-                                        .open = open_video,
-                                        .add = add,
-                                        .close = close_video};
+const struct results_form video_form = {
+    .colours = true, .wanted = wanted, .open = open_video, .add = add, .close = close_video};

@@ -29,8 +29,7 @@ int results_open(struct results **results, const struct results_of *of, struct e
     for (int i = 0; i < FORM_COUNT; i++) {
         if (!forms[i]->wanted(of))
             continue;
-        if ((forms[i]->check && forms[i]->check(of, error)) ||
-            forms[i]->open(&made->states[i], of, error)) {
+        if (forms[i]->open(&made->states[i], of, error)) {
             results_close(&made, &(struct results_end){0}, NULL);
             return -1;
         }

@@ -7,9 +7,8 @@
 struct results_form {
     bool colours; /* looks at the picture in colour, not only at the answers */
     bool (*wanted)(const struct results_of *of);
-    /* Adds to of->files what will be written, after a look that it is not there; NULL: no files. */
-    int (*check)(const struct results_of *of, struct error *error);
-    /* The rest is as in results.h, on a state of the form's own, which close frees. */
+    /* As in results.h, on a state of the form's own, which close frees. What is written is claimed
+     * before it is begun. */
     int (*open)(void **state, const struct results_of *of, struct error *error);
     int (*add)(void *state, const char *name, const struct frame *frame, struct error *error);
     int (*close)(void *state, const struct results_end *end, struct error *error);

@@ -113,13 +113,10 @@ static bool wanted(const struct results_of *of)
     return of->wishes->words;
 }
 
-static int check(const struct results_of *of, struct error *error)
-{
-    return results_claim(of->files, "/dev/stdout", error);
-}
-
 static int open_words(void **state, const struct results_of *of, struct error *error)
 {
+    if (results_claim(of->files, "/dev/stdout", error))
+        return -1;
     struct words *words = calloc(1, sizeof *words);
     if (!words)
         return error_no_memory(error, "the results");
@@ -159,4 +156,4 @@ static int close_words(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form text_form = {
-    .wanted = wanted, .check = check, .open = open_words, .add = add, .close = close_words};
+    .wanted = wanted, .open = open_words, .add = add, .close = close_words};

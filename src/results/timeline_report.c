@@ -152,6 +152,8 @@ static int check(const struct results_of *of, struct error *error)
 
 static int open_report(void **state, const struct results_of *of, struct error *error)
 {
+    if (check(of, error))
+        return -1;
     struct report *report = calloc(1, sizeof *report);
     if (!report)
         return error_no_memory(error, "the report");
@@ -181,4 +183,4 @@ static int close_report(void *state, const struct results_end *end, struct error
 }
 
 const struct results_form report_form = {
-    .wanted = wanted, .check = check, .open = open_report, .add = add, .close = close_report};
+    .wanted = wanted, .open = open_report, .add = add, .close = close_report};
