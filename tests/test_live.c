@@ -78,16 +78,16 @@ static void test_options_defaults(void **state)
     struct error error;
     assert_int_equal(parse(&options, camera, &error), 0);
     assert_true(options.mirror);
-    assert_int_equal(options.width, 1280);
-    assert_int_equal(options.height, 720);
-    expect_close(options.fps, 15, 0, "fps");
+    assert_int_equal(options.camera.width, 1280);
+    assert_int_equal(options.camera.height, 720);
+    expect_close(options.camera.fps, 15, 0, "fps");
     options_free(&options);
     assert_int_equal(parse(&options, plain, &error), 0);
     assert_false(options.mirror);
     options_free(&options);
     assert_int_equal(parse(&options, demo, &error), 0);
     assert_false(options.mirror);
-    assert_int_equal(options.width, 640);
+    assert_int_equal(options.camera.width, 640);
     expect_close(options.smooth, 0.2, 1e-9, "smooth");
     options_free(&options);
 }

@@ -16,6 +16,11 @@ enum { MAX_SIDE = 720, MAX_OPENS = 16, PATIENCE = 60 /* seconds until a test is 
 
 static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
 
+struct ocv_video {
+    int number; /* of all that were opened */
+    int width, height;
+};
+
 /* ---- The script ------------------------------------------------------------------------------ */
 
 enum event {
@@ -33,8 +38,8 @@ struct step {
     SDL_Keycode key;
 };
 
-/* Touched by one thread at a time: the one that reads, or, while there is none, the main thread.
- * But for what Tab opens. */
+/* Touched by one thread at a time: the one that reads, or, while there is none, the one that opens.
+ * But for what Tab opens beside the one that reads. */
 static struct {
     const struct step *step;
     int frames;   /* of this step so far */
@@ -45,6 +50,11 @@ static struct {
     double opened[MAX_OPENS]; /* when it was tried, monotonic seconds */
     char present[16];         /* what was opened last */
 } script;
+
+/* How many pictures the window was given, and of how many it waits for while Tab opens a camera: a
+ * window that stands still meanwhile never gets there. */
+static atomic_int given, awaited;
+static atomic_bool frozen;
 
 /* The width of the picture in the window; 0: none since a camera was tried. */
 static atomic_int shown;
@@ -70,6 +80,7 @@ void __wrap_view_set_picture(struct view *view, struct bgr_image picture,
                              const struct expressions_face *faces, int count, double time)
 {
     shown = picture.width;
+    given++;
     __real_view_set_picture(view, picture, faces, count, time);
 }
 
@@ -98,34 +109,36 @@ static void next_step(void)
     script.frames = 0;
 }
 
-/* Presses the key at first, and gives frames until it has been obeyed. */
-static bool tab_is_done(void)
+/* Presses the key at first, and gives frames until those of the new camera are shown. */
+static bool tab_is_done(const struct ocv_video *video)
 {
     if (script.frames++ == 0) {
         script.tried = script.opens + script.step->count;
         script.patience = monotonic_now() + PATIENCE;
+        awaited = given + 3;
         press(SDLK_TAB);
     }
-    return (script.opens >= script.tried && shown == script.step->width) ||
+    return (video->number >= script.tried && shown == script.step->width) ||
            monotonic_now() > script.patience;
 }
 
 /* ---- In place of shim/ocv_videoio.cpp -------------------------------------------------------- */
-
-struct ocv_video {
-    int width, height;
-};
 
 static uint8_t pixels[(MAX_SIDE + 1) * 3 * MAX_SIDE];
 
 static enum ocv_code make_video(struct ocv_video **video)
 {
     *video = calloc(1, sizeof **video);
-    return *video ? OCV_OK : OCV_NO_MEMORY;
+    if (!*video)
+        return OCV_NO_MEMORY;
+    (*video)->number = script.opens;
+    return OCV_OK;
 }
 
 static enum ocv_code give_frame(struct ocv_video *video)
 {
+    if (video->width == 0)
+        shown = 0; /* what was shown before was another camera's */
     video->width = script.step->width;
     video->height = script.step->height;
     pause_for(1);
@@ -142,7 +155,11 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
                               double fps, struct ocv_patience patience, struct error *error)
 {
     (void)width, (void)height, (void)fps, (void)patience;
-    shown = 0;
+    double limit = monotonic_now() + PATIENCE / 4;
+    while (given < awaited && !frozen) {
+        pause_for(1);
+        frozen = monotonic_now() > limit;
+    }
     if (script.opens < MAX_OPENS)
         script.opened[script.opens++] = monotonic_now();
     if (strcmp(id, "/dev/broken") != 0 && script.refusals-- <= 0) {
@@ -182,7 +199,7 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
                 break;
             return give_frame(video);
         case TAB:
-            if (tab_is_done())
+            if (tab_is_done(video))
                 break;
             return give_frame(video);
         case KEY:
@@ -309,6 +326,9 @@ static enum exit_status run(const struct step *steps, const struct options *want
     memset(&script, 0, sizeof script);
     script.step = steps;
     signals = 1;
+    given = 0;
+    awaited = 0;
+    frozen = false;
     struct error error = {.text = ""};
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
@@ -317,6 +337,7 @@ static enum exit_status run(const struct step *steps, const struct options *want
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);
+    assert_false(frozen);
     return status;
 }
 

@@ -231,7 +231,8 @@ static enum source_status run_file(bool ends_badly, bool grey, struct error *err
     struct camera camera = {.alive = true, .immortal = 40, .ends_badly = ends_badly};
     struct source source = source_of(&camera);
     struct pipeline *pipeline;
-    assert_int_equal(pipeline_create(&pipeline, false, error), 0);
+    source.live = false;
+    assert_int_equal(pipeline_create(&pipeline, error), 0);
     struct pipeline_settings settings = {.source = &source, .grey = grey};
     assert_int_equal(pipeline_start(pipeline, &settings, error), 0);
     long count = 0;
@@ -273,7 +274,7 @@ static void test_never_behind(void **state)
     struct source source = source_of(&camera);
     struct pipeline *pipeline;
     struct error error;
-    assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     struct pipeline_settings settings = {.source = &source, .beside = true};
     script.blocked = true;
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
@@ -315,7 +316,7 @@ static void test_newest_wins(void **state)
     struct source source = source_of(&camera);
     struct pipeline *pipeline;
     struct error error;
-    assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     struct pipeline_settings settings = {.source = &source};
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     long seen = 0, last = -1;
@@ -340,7 +341,7 @@ static void test_detection_fails(void **state)
         struct source source = source_of(&camera);
         struct pipeline *pipeline;
         struct error error;
-        assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+        assert_int_equal(pipeline_create(&pipeline, &error), 0);
         struct pipeline_settings settings = {.source = &source, .beside = beside};
         script.fails = 3;
         assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
@@ -361,7 +362,8 @@ static void test_camera_comes_back(void **state)
     struct pipeline *pipeline;
     struct error error;
     int events[2] = {0};
-    assert_int_equal(pipeline_create(&pipeline, false, &error), 0);
+    source.live = false;
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     struct pipeline_settings settings = {
         .source = &source, .lost = count_losses, .context = events};
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
@@ -404,14 +406,13 @@ static void test_a_thousand_times(void **state)
     (void)state;
     struct camera camera;
     struct source source = source_of(&camera);
-    struct pipeline *pipelines[2];
+    struct pipeline *pipeline;
     struct error error;
     struct rng rng = rng_make(9, 0);
     int events[2] = {0};
-    for (int live = 0; live < 2; live++)
-        assert_int_equal(pipeline_create(&pipelines[live], live, &error), 0);
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     for (int round = 0; round < 1000; round++) {
-        struct pipeline *pipeline = pipelines[round % 4 > 0];
+        source.live = round % 4 > 0;
         struct pipeline_settings settings = {.source = &source,
                                              .beside = round % 4 > 1,
                                              .grey = round % 5 == 0,
@@ -436,8 +437,7 @@ static void test_a_thousand_times(void **state)
         pipeline_join(pipeline, &error);
         assert_true(pipeline_done(pipeline));
     }
-    pipeline_free(&pipelines[0]);
-    pipeline_free(&pipelines[1]);
+    pipeline_free(&pipeline);
 }
 
 /* A camera slower than the one who waits: the window's side goes on, and nothing is made up. */
@@ -446,9 +446,10 @@ static void test_slow_camera(void **state)
     (void)state;
     struct camera camera = {.alive = true, .immortal = 5, .wait = 30};
     struct source source = source_of(&camera);
+    source.live = false;
     struct pipeline *pipeline;
     struct error error;
-    assert_int_equal(pipeline_create(&pipeline, false, &error), 0);
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     struct pipeline_settings settings = {.source = &source};
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     int frames = 0, empty = 0;
@@ -472,10 +473,11 @@ static void test_join_without_start(void **state)
     (void)state;
     struct camera camera = {.alive = true, .immortal = 3};
     struct source source = source_of(&camera);
+    source.live = false;
     struct pipeline_settings settings = {.source = &source};
     struct pipeline *pipeline;
     struct error error;
-    assert_int_equal(pipeline_create(&pipeline, false, &error), 0);
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     pipeline_join(pipeline, &error);
@@ -492,7 +494,7 @@ static void test_end_before_start(void **state)
     struct pipeline_settings settings = {.source = &source};
     struct pipeline *pipeline;
     struct error error;
-    assert_int_equal(pipeline_create(&pipeline, true, &error), 0);
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
     pipeline_end(pipeline);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);

@@ -1,80 +1,17 @@
 #!/bin/sh
 # The window under Xvfb: test_window, then the whole program driven by keys.
 # Usage: window.sh PROGRAM TEST_WINDOW MAKE_PICTURES SOURCE_DIR
-set -u
+program=$1
 test_window=$2
 make_pictures=$3
 source_dir=$4
-for tool in Xvfb xdotool; do
-    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
-done
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
-
-work=$(mktemp -d) || exit 1
-cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-# Without -noreset, Xvfb turns clients away for a moment whenever the last window has closed.
-start_display()
-{
-    : >display
-    Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>display >/dev/null 2>&1 &
-    server=$!
-    for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        [ -s display ] && break
-        sleep 0.5
-    done
-    [ -s display ] || { echo "skipped: Xvfb does not start"; exit 77; }
-    DISPLAY=:$(cat display)
-    export DISPLAY
-}
-
-server=
-trap 'kill $server; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
-start_display
-unset WAYLAND_DISPLAY SDL_VIDEODRIVER
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# start ARGUMENT...: the program, once its window is there.
-start()
-{
-    ./expressions "$@" >out 2>err </dev/null &
-    running=$!
-    timeout 30 xdotool search --sync --onlyvisible --pid "$running" >windows 2>/dev/null ||
-        fail "$*: no window: $(cat err)"
-    window=$(head -n 1 windows)
-    xdotool windowfocus --sync "$window"
-    sleep 1
-}
-
-press()
-{
-    xdotool key "$1"
-    sleep 0.5
-}
-
-finish()
-{
-    (sleep 20; kill -KILL "$running" 2>/dev/null) &
-    watchdog=$!
-    wait "$running"
-    got=$?
-    kill "$watchdog" 2>/dev/null
-    [ "$got" -eq "$1" ] || fail "$2: status $got, not $1: $(cat err)"
-    [ -s err ] && fail "$2: stderr: $(cat err)"
-}
+. "$source_dir/tests/script_tools.sh"
+. "$source_dir/tests/window_tools.sh"
 
 # As it is drawn without a graphics card, and as with one, which Mesa plays where it is.
 "$test_window" || fail "test_window"
 [ -n "${SDL_RENDER_DRIVER-}" ] || SDL_RENDER_DRIVER=opengl "$test_window" ||
     fail "test_window with OpenGL"
-"$make_pictures" . || exit 1
-
 start --demo
 press s
 for attempt in $(seq 60); do
@@ -160,5 +97,4 @@ for try in 1 2 3; do
     [ $try -eq 3 ] || start_display
 done
 
-[ "$failures" -eq 0 ] && echo "all as expected"
-exit "$((failures > 0))"
+conclude

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The frames of the deepest calls, those of libraries too, with room to spare. */
@@ -43,6 +44,17 @@ bool process_reader_ended(void)
 {
     struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
     return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+static bool is_pipe(int fd)
+{
+    struct stat facts;
+    return fstat(fd, &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
+bool process_is_piped(void)
+{
+    return is_pipe(STDIN_FILENO) || is_pipe(STDOUT_FILENO);
 }
 
 int process_check_input(struct error *error)

@@ -18,6 +18,9 @@ void process_outlive_readers(void);
 /* Whether standard output is a pipe whose reader has ended. */
 bool process_reader_ended(void);
 
+/* Whether standard input or output is a pipe: another program is at its other end. */
+bool process_is_piped(void);
+
 /* Fails where nothing can be piped in: standard input is a terminal, closed or a folder. */
 int process_check_input(struct error *error);
 

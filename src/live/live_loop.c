@@ -1,41 +1,17 @@
 #include "live_loop.h"
 
-#include "cameras.h"
-#include "dated_name.h"
+#include "choosing.h"
 #include "library_error.h"
 #include "monotonic.h"
-#include "resources.h"
 #include "smoothing_step.h"
+#include "take.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* A camera that gives no frame for so long has no signal. */
 static const double longest_silence = 2;
-static const int signal_check_ms = 250;
-
-static void end_take(struct session *session, const struct error *reason)
-{
-    struct error failure;
-    char text[sizeof failure.text];
-    snprintf(text, sizeof text, "saved %.900s", recorder_path(session->take));
-    if (recorder_close(&session->take, false, &failure) && !reason)
-        reason = &failure;
-    if (reason)
-        snprintf(text, sizeof text, "recording ended: %.900s", reason->text);
-    view_set_recording(session->view, -1);
-    view_say(session->view, text);
-}
-
-/* A recording that fails ends, the program goes on. */
-static void go_on_with_take(struct session *session, const struct frame *frame)
-{
-    struct error error;
-    if (recorder_add(session->take, frame, &error))
-        end_take(session, &error);
-    else
-        view_set_recording(session->view, recorder_seconds(session->take));
-}
+/* How often signal and cameras are looked after. */
+static const int check_ms = 250;
 
 /* The face of the latest frame with this id, or NULL. */
 static const struct expressions_face *find_face(const struct session *session, int id)
@@ -109,7 +85,7 @@ static int process(struct session *session, struct frame *frame, struct error *e
     if (results_add(session->results, session->source.name, frame, error))
         return -1;
     if (session->take)
-        go_on_with_take(session, frame);
+        take_add(session, frame);
     if (session->view && view_wants_explanation(session->view) && explain(session, error))
         return -1;
     session->done++;
@@ -158,80 +134,8 @@ static void toggle_adapting(struct session *session)
                                               : "does not adapt to faces at rest");
 }
 
-/* Matroska takes all that a camera may do, and what was written is playable even after a crash. */
-static void begin_take(struct session *session)
-{
-    char name[DATED_NAME_SIZE];
-    struct error error;
-    dated_name(name, ".mkv");
-    if (recorder_create(&session->take, name, resource_font(), &session->source, &error))
-        view_say(session->view, error.text);
-}
-
-/* Leaves the present camera for another one that was opened. */
-static int switch_camera(struct session *session, const struct camera *camera,
-                         const struct source *opened, struct error *error)
-{
-    struct error reason;
-    char text[256];
-    pipeline_join(session->pipeline, &reason);
-    source_close(&session->source);
-    session->source = *opened;
-    session->frame = NULL;
-    session->calibrating = 0;
-    if (session_start_smoother(session, error))
-        return -1;
-    if (session->take)
-        end_take(session, NULL);
-    session->last_frame = monotonic_now();
-    snprintf(text, sizeof text, "%.100s %.100s", camera->path, camera->name);
-    view_say(session->view, text);
-    return session_start_pipeline(session, error);
-}
-
-/* To the first camera after the present one, by number, that can be opened; where there is none,
- * says why the last could not. */
-static int try_others(struct session *session, const struct camera *cameras, int count,
-                      struct error *error)
-{
-    const struct options *options = session->options;
-    struct source opened;
-    struct error reason;
-    char text[sizeof reason.text];
-    int present = -1;
-    for (int i = 0; i < count; i++) {
-        if (cameras_same(session->source.name, cameras[i].path))
-            present = i;
-    }
-    int others = present < 0 ? count : count - 1;
-    if (others == 0)
-        view_say(session->view, "there is no other camera");
-    for (int i = 1; i <= others; i++) {
-        const struct camera *camera = &cameras[(present + i) % count];
-        if (source_open_camera(&opened, camera->path, options->width, options->height, options->fps,
-                               &reason) == 0)
-            return switch_camera(session, camera, &opened, error);
-        snprintf(text, sizeof text, "%.100s: %.800s", camera->path, reason.text);
-        view_say(session->view, text);
-    }
-    return 0;
-}
-
-static int next_camera(struct session *session, struct error *error)
-{
-    if (session->options->input == INPUT_CAMERA && !session->options->results.output) {
-        struct camera *cameras;
-        int count = cameras_find(&cameras), result = try_others(session, cameras, count, error);
-        free(cameras);
-        return result;
-    }
-    view_say(session->view, session->options->results.output
-                                ? "--output holds one camera; start again for another"
-                                : "this is no camera");
-    return 0;
-}
-
-static int obey(struct session *session, enum view_request request, struct error *error)
+/* What concerns the picture, and means nothing where there is none. */
+static void obey_picture(struct session *session, enum view_request request)
 {
     switch (request) {
     case VIEW_PAUSE:
@@ -241,9 +145,9 @@ static int obey(struct session *session, enum view_request request, struct error
         break;
     case VIEW_RECORD:
         if (session->take)
-            end_take(session, NULL);
+            take_end(session, NULL);
         else
-            begin_take(session);
+            take_begin(session);
         break;
     case VIEW_CALIBRATE:
         calibrate(session);
@@ -251,8 +155,6 @@ static int obey(struct session *session, enum view_request request, struct error
     case VIEW_ADAPT:
         toggle_adapting(session);
         break;
-    case VIEW_NEXT_CAMERA:
-        return next_camera(session, error);
     case VIEW_SMOOTHER:
     case VIEW_SHARPER:
         change_smoothing(session, request == VIEW_SMOOTHER ? 1 : -1);
@@ -260,24 +162,44 @@ static int obey(struct session *session, enum view_request request, struct error
     default:
         break;
     }
-    return 0;
+}
+
+static void obey(struct session *session, enum view_request request)
+{
+    switch (request) {
+    case VIEW_NEXT_CAMERA:
+        choosing_next_camera(session);
+        break;
+    case VIEW_MENU:
+        choosing_menu(session);
+        break;
+    case VIEW_CHOICE:
+        choosing_choice(session);
+        break;
+    case VIEW_DROP:
+        choosing_video(session, view_dropped(session->view));
+        break;
+    default:
+        if (session->source.read)
+            obey_picture(session, request);
+    }
 }
 
 /* Handles what has happened so far. */
-static int handle_events(struct session *session, bool *redraw, struct error *error)
+static bool handle_events(struct session *session)
 {
-    int longest = session->source.live ? signal_check_ms : -1;
+    bool redraw = false;
+    int longest = session->source.live || !session->source.read ? check_ms : -1;
     while (!session->quit) {
         enum view_request request = view_next(session->view, longest);
         if (request == VIEW_IDLE)
             break;
         session->quit = request == VIEW_QUIT;
-        if (obey(session, request, error))
-            return -1;
-        *redraw = *redraw || request != VIEW_NOTHING;
+        obey(session, request);
+        redraw = redraw || request != VIEW_NOTHING;
         longest = 0;
     }
-    return 0;
+    return redraw;
 }
 
 static void show_statistics(struct session *session)
@@ -340,23 +262,42 @@ static bool check_signal(struct session *session)
     return true;
 }
 
+/* A film that was opened in the window makes room for the next one; any other end is the
+ * program's. */
+static bool leave(struct session *session)
+{
+    struct error reason = {.text = ""};
+    bool another = session->chosen && session->input == INPUT_VIDEO;
+    if (!another || interrupt_came(session->interrupt) ||
+        (session->limit > 0 && session->done >= session->limit))
+        return false;
+    if (pipeline_join(session->pipeline, &reason) != SOURCE_FAILED)
+        reason.text[0] = '\0';
+    choosing_leave(session, &reason);
+    return true;
+}
+
 static int loop_window(struct session *session, struct error *error)
 {
-    bool redraw = false;
-    while (!is_finished(session)) {
-        if (handle_events(session, &redraw, error))
-            return -1;
+    for (;;) {
+        bool has_source = session->source.read != NULL;
+        if (has_source && is_finished(session) && !leave(session))
+            return 0;
+        bool redraw = handle_events(session);
         if (session->quit)
             return 0;
-        struct frame *frame = session->paused ? NULL : pipeline_take(session->pipeline);
+        int failed;
+        redraw = choosing_follow(session, &failed, error) || redraw;
+        if (failed)
+            return -1;
+        bool takes = session->source.read && !session->paused;
+        struct frame *frame = takes ? pipeline_take(session->pipeline) : NULL;
         if (frame && process(session, frame, error))
             return -1;
         redraw = check_signal(session) || redraw;
         if ((frame || redraw) && draw(session, frame, error))
             return -1;
-        redraw = false;
     }
-    return 0;
 }
 
 int live_loop(struct session *session, struct error *error)

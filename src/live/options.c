@@ -211,9 +211,9 @@ static int apply(struct options *options, int code, char *argument, struct error
         options->cascade = argument;
         return 0;
     case OPTION_SIZE:
-        return parse_size(argument, &options->width, &options->height, error);
+        return parse_size(argument, &options->camera.width, &options->camera.height, error);
     case OPTION_FPS:
-        return parse_number("--fps", argument, 1, 1000, &options->fps, error);
+        return parse_number("--fps", argument, 1, 1000, &options->camera.fps, error);
     case OPTION_SMOOTH:
         return parse_number("--smooth", argument, 0, 60, &options->smooth, error);
     case OPTION_ADAPT:
@@ -300,8 +300,9 @@ static int check(struct options *options, struct error *error)
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
 {
     static const struct expressions_smoother_settings smoothing = EXPRESSIONS_SMOOTHER_DEFAULTS;
-    *options = (struct options){
-        .width = 640, .height = 480, .smooth = smoothing.seconds, .adapt = smoothing.adapt};
+    *options = (struct options){.camera = {.width = 640, .height = 480},
+                                .smooth = smoothing.seconds,
+                                .adapt = smoothing.adapt};
     options->images = calloc((size_t)argc + 1, sizeof *options->images);
     if (!options->images)
         return error_no_memory(error, "the command line");

@@ -30,8 +30,7 @@ struct options {
     bool prior_chosen;
     float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
     const char *cascade;                  /* NULL: the system's */
-    int width, height;                    /* what to ask the camera for */
-    double fps;                           /* the same; 0: the camera's choice */
+    struct source_wishes camera;          /* what to ask the camera for */
     double smooth;   /* how long plain answers take to change a label, seconds; 0: raw */
     bool adapt;      /* to faces at rest */
     long max_frames; /* 0: no limit */

@@ -1,10 +1,12 @@
 #include "run.h"
 
 #include "cameras.h"
+#include "choosing.h"
 #include "demo.h"
 #include "live_loop.h"
 #include "log.h"
 #include "monotonic.h"
+#include "process.h"
 #include "resources.h"
 #include "setup.h"
 #include "text.h"
@@ -37,21 +39,45 @@ static void explain_camera(const char *id, struct error *error)
               reason.text, list);
 }
 
+/* Whether somebody sits before the window and waits for nothing else: the window opens without a
+ * camera then, and asks. */
+static bool may_ask(const struct session *session)
+{
+    const struct options *options = session->options;
+    const struct results_wishes *wishes = &options->results;
+    bool results = wishes->json || wishes->csv || wishes->output || wishes->report || wishes->osc ||
+                   wishes->lsl;
+    return session->view && !results && options->max_frames == 0 && !options->exit_on_loss &&
+           strcmp(options->source, "-") != 0 && !process_is_piped();
+}
+
+static enum exit_status open_camera(struct session *session, struct error *error)
+{
+    const char *id = session->options->source;
+    if (source_open_camera(&session->source, id, &session->options->camera, NULL, error) == 0)
+        return STATUS_DONE;
+    if (error->code == ERROR_NO_MEMORY)
+        return STATUS_FAILED;
+    struct error reason = *error;
+    explain_camera(id, error);
+    if (!may_ask(session))
+        return STATUS_NO_CAMERA;
+    log_line(program_name, "%s", error->text);
+    error->text[0] = '\0';
+    error_of(&reason, id);
+    text_hide_passwords(reason.text);
+    choosing_welcome(session, "no camera", reason.text);
+    return STATUS_DONE;
+}
+
 static enum exit_status open_source(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     switch (options->input) {
     case INPUT_CAMERA:
-        if (source_open_camera(&session->source, options->source, options->width, options->height,
-                               options->fps, error)) {
-            if (error->code == ERROR_NO_MEMORY)
-                return STATUS_FAILED;
-            explain_camera(options->source, error);
-            return STATUS_NO_CAMERA;
-        }
-        return STATUS_DONE;
+        return open_camera(session, error);
     case INPUT_VIDEO:
-        if (source_open_video(&session->source, options->source, error)) {
+        if (source_open_video(&session->source, options->source, NULL, error)) {
             error_of(error, options->source);
             return STATUS_FAILED;
         }
@@ -107,7 +133,7 @@ static enum exit_status start(struct session *session, struct error *error)
     if (status != STATUS_DONE)
         return status;
 
-    if (pipeline_create(&session->pipeline, session->source.live, error) ||
+    if (pipeline_create(&session->pipeline, error) ||
         interrupt_watch(&session->interrupt, stop_early, session, error))
         return STATUS_FAILED;
     session->limit = options->max_frames;
@@ -116,7 +142,8 @@ static enum exit_status start(struct session *session, struct error *error)
         session->progress.frames = session->limit;
     if (session->limit == 0 && options->input == INPUT_DEMO && !session->view)
         session->limit = DEMO_CYCLE;
-    return session_start_pipeline(session, error) ? STATUS_FAILED : STATUS_DONE;
+    bool failed = session->source.read && session_start_pipeline(session, error);
+    return failed ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* Why the frames have ended, as a status. */
@@ -124,15 +151,16 @@ static enum exit_status conclude(struct session *session, enum source_status end
                                  struct error *error)
 {
     bool by_itself = end == SOURCE_END && !interrupt_came(session->interrupt);
+    if (!session->source.read) /* why not stands in the window, and was told */
+        return session->chosen || !by_itself ? STATUS_DONE : STATUS_NO_CAMERA;
     if (end == SOURCE_FAILED)
         return STATUS_FAILED;
-    if (by_itself && session->options->input == INPUT_CAMERA &&
-        strcmp(session->source.name, "-") == 0) {
+    if (by_itself && session->input == INPUT_CAMERA && strcmp(session->source.name, "-") == 0) {
         error_set(error, "camera %s: no more pictures come from standard input",
                   session->source.name);
         return STATUS_CAMERA_LOST;
     }
-    if (by_itself && session->options->input == INPUT_CAMERA) {
+    if (by_itself && session->input == INPUT_CAMERA) {
         error_set(error, "camera %s: gives no pictures any more; plug it in and start again",
                   session->source.name);
         return STATUS_CAMERA_LOST;
@@ -235,11 +263,13 @@ enum exit_status run_live(const struct options *options, struct error *error)
         return STATUS_FAILED;
     }
     session->options = options;
+    session->input = options->input;
     session->smoothing = options->smooth;
     session->adapting = options->adapt;
     enum exit_status status = start(session, error);
     if (status == STATUS_DONE)
         status = run(session, error);
+    opening_abandon(&session->opening);
     interrupt_free(&session->interrupt);
     end_results(session, &(struct results_end){0}, NULL);
     file_set_free(&session->files);

@@ -3,7 +3,7 @@
 #include "library_error.h"
 #include "log.h"
 
-static void wake_view(void *context)
+void session_wake(void *context)
 {
     struct session *session = context;
     view_wake(session->view);
@@ -30,7 +30,7 @@ int session_start_pipeline(struct session *session, struct error *error)
                                          .grey = !session->view &&
                                                  !results_want_colours(session->results),
                                          .paced = session->view && !session->source.live,
-                                         .wake = session->view ? wake_view : NULL,
+                                         .wake = session->view ? session_wake : NULL,
                                          .lost = options->exit_on_loss ? NULL : on_loss,
                                          .context = session};
     return pipeline_start(session->pipeline, &settings, error);

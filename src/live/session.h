@@ -4,6 +4,7 @@
 #define SESSION_H
 
 #include "interrupt.h"
+#include "opening.h"
 #include "options.h"
 #include "pipeline.h"
 #include "progress_bar.h"
@@ -13,9 +14,22 @@
 #include "statistics.h"
 #include "view.h"
 
+/* What the menu offers. */
+struct offer {
+    enum input input;
+    char id[OPENING_NAME_SIZE]; /* as in struct opening_wish */
+};
+
 struct session {
     const struct options *options;
-    struct source source;
+    enum input input;     /* what the source is: by the options, or chosen in the window */
+    struct source source; /* all zeros: the window has none to show, and offers some */
+    bool chosen; /* in the window: where it is a film, its end is not that of the program */
+    struct opening opening;
+    struct offer offers[VIEW_CHOICES];
+    char welcome_title[64], welcome[1024]; /* of the menu, while there is no source */
+    int camera_count;                      /* when they were last counted: */
+    double cameras_checked;                /* monotonic seconds */
     struct vision vision;
     struct file_set files; /* that are read and written */
     struct statistics statistics;
@@ -42,6 +56,9 @@ struct session {
 
 /* Forgets what the faces have shown so far. */
 int session_start_smoother(struct session *session, struct error *error);
+
+/* For threads that have something for the main one: makes it look. `context` is the session. */
+void session_wake(void *context);
 
 /* Reads, and finds the faces, in threads of its own. */
 int session_start_pipeline(struct session *session, struct error *error);

@@ -199,9 +199,10 @@ bool mailbox_done(struct mailbox *box)
     return done;
 }
 
-void mailbox_restart(struct mailbox *box)
+void mailbox_restart(struct mailbox *box, enum mailbox_mode mode)
 {
     lock(box);
+    box->mode = mode;
     box->fresh = false;
     box->ended = false;
     box->stopped = false;

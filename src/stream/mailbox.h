@@ -39,7 +39,7 @@ struct frame *mailbox_wait(struct mailbox *mailbox);
 bool mailbox_done(struct mailbox *mailbox);
 
 /* Makes a mailbox whose producer has left ready for another one; a frame that waits is dropped. */
-void mailbox_restart(struct mailbox *mailbox);
+void mailbox_restart(struct mailbox *mailbox, enum mailbox_mode mode);
 
 /* Wakes both sides and lets nothing through any more. */
 void mailbox_stop(struct mailbox *mailbox);

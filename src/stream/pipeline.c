@@ -31,15 +31,14 @@ static bool has_ended(struct pipeline *pipeline)
     return ended;
 }
 
-int pipeline_create(struct pipeline **pipeline, bool live, struct error *error)
+int pipeline_create(struct pipeline **pipeline, struct error *error)
 {
     struct pipeline *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the frame buffers");
     pthread_mutex_init(&made->lock, NULL);
-    enum mailbox_mode mode = live ? MAILBOX_NEWEST : MAILBOX_EVERY;
-    if (mailbox_create(&made->to_detection, mode, error) ||
-        mailbox_create(&made->to_main, mode, error)) {
+    if (mailbox_create(&made->to_detection, MAILBOX_NEWEST, error) ||
+        mailbox_create(&made->to_main, MAILBOX_NEWEST, error)) {
         pipeline_free(&made);
         return -1;
     }
@@ -95,8 +94,9 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
     struct expressions_error why;
     if (expressions_tracker_open(&pipeline->tracker, &tracker, &why))
         return library_failed(error, &why);
-    mailbox_restart(pipeline->to_detection);
-    mailbox_restart(pipeline->to_main);
+    enum mailbox_mode mode = settings->source->live ? MAILBOX_NEWEST : MAILBOX_EVERY;
+    mailbox_restart(pipeline->to_detection, mode);
+    mailbox_restart(pipeline->to_main, mode);
     if (start_detection(pipeline, error)) {
         expressions_tracker_close(&pipeline->tracker);
         return -1;

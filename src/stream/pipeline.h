@@ -31,12 +31,11 @@ struct pipeline_settings {
 
 struct pipeline;
 
-/* For live sources, or for files. */
-int pipeline_create(struct pipeline **pipeline, bool live, struct error *error);
+int pipeline_create(struct pipeline **pipeline, struct error *error);
 /* It must not be running. */
 void pipeline_free(struct pipeline **pipeline);
 
-/* *settings is copied. May be called again after pipeline_join. */
+/* *settings is copied. May be called again after pipeline_join, with any other source. */
 int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
                    struct error *error);
 

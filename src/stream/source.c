@@ -15,10 +15,10 @@
 struct video_state {
     struct ocv_video *video; /* NULL while a camera is lost */
     atomic_bool stopped;
-    char id[1024];        /* cameras: what to open again */
+    const atomic_bool *abandoned; /* while it is being opened; NULL: nobody asks */
+    char id[1024];                /* cameras: what to open again */
     char camera_name[64]; /* its driver's name, which must be the same then; empty: unknown */
-    int width, height;    /* wishes */
-    double fps;
+    struct source_wishes wishes;
     double start; /* of a live source, monotonic seconds; 0: no frame yet */
     double time;  /* of the last frame */
 };
@@ -26,7 +26,7 @@ struct video_state {
 static int is_stopped(void *context)
 {
     struct video_state *state = context;
-    return atomic_load(&state->stopped);
+    return atomic_load(&state->stopped) || (state->abandoned && atomic_load(state->abandoned));
 }
 
 static struct ocv_patience patience_of(struct video_state *state)
@@ -88,19 +88,22 @@ static void close_video(struct source *source)
     free(state);
 }
 
-static struct video_state *make_state(struct error *error)
+static struct video_state *make_state(const atomic_bool *abandoned, struct error *error)
 {
     struct video_state *state = calloc(1, sizeof *state);
-    if (state)
-        atomic_init(&state->stopped, false);
-    else
+    if (!state) {
         error_no_memory(error, "the video source");
+        return NULL;
+    }
+    atomic_init(&state->stopped, false);
+    state->abandoned = abandoned;
     return state;
 }
 
 static void fill_source(struct source *source, const char *name, bool live,
                         struct video_state *state)
 {
+    state->abandoned = NULL;
     *source = (struct source){.live = live, .state = state, .read = read_video};
     source->fps = ocv_video_fps(state->video);
     source->frames = live ? 0 : ocv_video_frame_count(state->video);
@@ -125,23 +128,24 @@ static int reopen_camera(struct source *source, struct error *error)
     ocv_video_close(&state->video);
     if (!is_same_camera(state))
         return error_set(error, "%s: the camera is not there; plug it in again", source->name);
-    if (ocv_camera_open(&state->video, state->id, state->width, state->height, state->fps,
+    const struct source_wishes *wishes = &state->wishes;
+    if (ocv_camera_open(&state->video, state->id, wishes->width, wishes->height, wishes->fps,
                         patience_of(state), error) != OCV_OK)
         return error_of(error, source->name);
     return 0;
 }
 
-int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
-                       struct error *error)
+int source_open_camera(struct source *source, const char *id, const struct source_wishes *wishes,
+                       const atomic_bool *abandoned, struct error *error)
 {
     bool piped = strcmp(id, "-") == 0;
     if (piped ? process_check_input(error) : cameras_is_raw(id, error))
         return -1;
-    struct video_state *state = make_state(error);
+    struct video_state *state = make_state(abandoned, error);
     if (!state)
         return -1;
-    if (ocv_camera_open(&state->video, id, width, height, fps, patience_of(state), error) !=
-        OCV_OK) {
+    if (ocv_camera_open(&state->video, id, wishes->width, wishes->height, wishes->fps,
+                        patience_of(state), error) != OCV_OK) {
         free(state);
         if (!piped)
             cameras_diagnose(id, error);
@@ -155,19 +159,18 @@ int source_open_camera(struct source *source, const char *id, int width, int hei
     snprintf(state->id, sizeof state->id, "%s", *camera.lasting ? camera.lasting : id);
     if (known)
         memcpy(state->camera_name, camera.name, sizeof state->camera_name);
-    state->width = width;
-    state->height = height;
-    state->fps = fps;
+    state->wishes = *wishes;
     source->reopen = reopen_camera;
     return 0;
 }
 
-int source_open_video(struct source *source, const char *path, struct error *error)
+int source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
+                      struct error *error)
 {
     bool piped = strcmp(path, "-") == 0;
     if (piped && process_check_input(error))
         return -1;
-    struct video_state *state = make_state(error);
+    struct video_state *state = make_state(abandoned, error);
     if (!state)
         return -1;
     if (ocv_video_open(&state->video, path, patience_of(state), error) != OCV_OK) {

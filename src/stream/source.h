@@ -6,6 +6,7 @@
 #include "error.h"
 #include "image.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 enum source_status {
@@ -40,10 +41,18 @@ struct source {
     void (*close)(struct source *source);
 };
 
-/* width, height and fps are wishes; 0 leaves the choice to the camera. "-" is standard input. */
-int source_open_camera(struct source *source, const char *id, int width, int height, double fps,
-                       struct error *error);
-int source_open_video(struct source *source, const char *path, struct error *error);
+/* What a camera is asked for; 0 leaves the choice to it. */
+struct source_wishes {
+    int width, height; /* pixels */
+    double fps;
+};
+
+/* "-" is standard input. Both may wait long; another thread can end that by *abandoned, unless it
+ * is NULL. */
+int source_open_camera(struct source *source, const char *id, const struct source_wishes *wishes,
+                       const atomic_bool *abandoned, struct error *error);
+int source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
+                      struct error *error);
 int source_open_demo(struct source *source, struct error *error);
 /* Nothing is done for a source that is all zeros. */
 void source_close(struct source *source);

@@ -89,6 +89,7 @@ const struct key keys[KEY_COUNT] = {
     {"a", "adapt to resting faces, or not", {SDLK_a}, NULL, VIEW_ADAPT},
     {"e", "explain: what speaks for it, what against", {SDLK_e}, toggle_explanation, VIEW_NOTHING},
     {"Tab", "next camera", {SDLK_TAB}, NULL, VIEW_NEXT_CAMERA},
+    {"o", "open another camera, the demo or a video", {SDLK_o}, NULL, VIEW_MENU},
     {"i", "statistics and the model's input", {SDLK_i}, toggle_statistics, VIEW_NOTHING},
     {"h", "help", {SDLK_h, SDLK_QUESTION, SDLK_SLASH}, toggle_help, VIEW_NOTHING},
 };
@@ -105,21 +106,96 @@ static enum view_request handle_live_key(struct view *view, SDL_Keycode code)
     return VIEW_NOTHING;
 }
 
-/* A click on a face chooses it for the strip. */
-static enum view_request handle_click(struct view *view, const SDL_MouseButtonEvent *click)
+/* ---- The menu -------------------------------------------------------------------------------- */
+
+static enum view_request close_menu(struct view *view)
 {
-    int width, height;
+    if (view->scene.menu.stays)
+        return VIEW_NOTHING;
+    view_show_menu(view, NULL);
+    return VIEW_REDRAW;
+}
+
+static enum view_request choose(struct view *view, int choice)
+{
+    view->choice = choice;
+    return VIEW_CHOICE;
+}
+
+static enum view_request move_focus(struct view *view, int step)
+{
+    struct scene *scene = &view->scene;
+    scene->focus = (scene->focus + step + scene->menu.count) % scene->menu.count;
+    return VIEW_REDRAW;
+}
+
+/* VIEW_IDLE: the key means nothing to the menu. */
+static enum view_request handle_menu_key(struct view *view, SDL_Keycode key)
+{
+    switch (key) {
+    case SDLK_UP:
+        return move_focus(view, -1);
+    case SDLK_DOWN:
+    case SDLK_TAB:
+        return move_focus(view, 1);
+    case SDLK_RETURN:
+    case SDLK_KP_ENTER:
+    case SDLK_SPACE:
+        return choose(view, view->scene.focus);
+    case SDLK_ESCAPE:
+        return view->scene.menu.stays ? VIEW_IDLE : close_menu(view);
+    default:
+        return VIEW_IDLE;
+    }
+}
+
+/* ---- The mouse ------------------------------------------------------------------------------- */
+
+/* A point of the window as one of what is drawn on: they differ on dense screens. */
+static SDL_Point point_of(struct view *view, int x, int y)
+{
+    int width = 0, height = 0;
     SDL_Rect area = view_area(view);
     SDL_GetWindowSize(view->window.window, &width, &height);
     if (width <= 0 || height <= 0)
+        return (SDL_Point){-1, -1};
+    return (SDL_Point){x * area.w / width, y * area.h / height};
+}
+
+static enum view_request handle_motion(struct view *view, const SDL_MouseMotionEvent *motion)
+{
+    SDL_Point point = point_of(view, motion->x, motion->y);
+    int choice = scene_choice_at(&view->scene, view->paint, view_area(view), point.x, point.y);
+    if (choice < 0 || choice == view->scene.focus)
         return VIEW_NOTHING;
-    int id =
-        scene_face_at(&view->scene, area, click->x * area.w / width, click->y * area.h / height);
+    view->scene.focus = choice;
+    return VIEW_REDRAW;
+}
+
+/* A click takes a choice of the menu, or leaves it; one on a face chooses it for the strip. */
+static enum view_request handle_click(struct view *view, const SDL_MouseButtonEvent *click)
+{
+    SDL_Rect area = view_area(view);
+    SDL_Point point = point_of(view, click->x, click->y);
+    if (view_has_menu(view)) {
+        int choice = scene_choice_at(&view->scene, view->paint, area, point.x, point.y);
+        return choice < 0 ? close_menu(view) : choose(view, choice);
+    }
+    int id = scene_face_at(&view->scene, area, point.x, point.y);
     if (id == 0)
         return VIEW_NOTHING;
     strip_choose(&view->scene.strip, id);
     return VIEW_REDRAW;
 }
+
+static enum view_request handle_drop(struct view *view, const SDL_DropEvent *drop)
+{
+    SDL_free(view->dropped);
+    view->dropped = drop->file;
+    return view->scene.live ? VIEW_DROP : VIEW_NOTHING;
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
 
 static enum view_request handle_still_key(SDL_Keycode key)
 {
@@ -148,10 +224,19 @@ enum view_request view_handle(struct view *view, const SDL_Event *event)
         return VIEW_QUIT;
     if (event->type == SDL_WINDOWEVENT || event->type == SDL_RENDER_TARGETS_RESET)
         return VIEW_REDRAW;
+    if (event->type == SDL_DROPFILE)
+        return handle_drop(view, &event->drop);
+    if (event->type == SDL_MOUSEMOTION && view->scene.live)
+        return handle_motion(view, &event->motion);
     if (event->type == SDL_MOUSEBUTTONDOWN && view->scene.live)
         return handle_click(view, &event->button);
     if (event->type != SDL_KEYDOWN || event->key.repeat)
         return VIEW_NOTHING;
+    if (view_has_menu(view) && !view->scene.help) {
+        enum view_request request = handle_menu_key(view, event->key.keysym.sym);
+        if (request != VIEW_IDLE)
+            return request;
+    }
     return view->scene.live ? handle_live_key(view, event->key.keysym.sym)
                             : handle_still_key(event->key.keysym.sym);
 }

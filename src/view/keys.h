@@ -17,7 +17,7 @@ struct key {
     enum view_request request;
 };
 
-enum { KEY_COUNT = 17 };
+enum { KEY_COUNT = 18 };
 
 /* In the order in which help, manual and README name them. */
 extern const struct key keys[KEY_COUNT];

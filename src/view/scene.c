@@ -2,6 +2,7 @@
 
 #include "hud.h"
 #include "labels.h"
+#include "menu.h"
 #include "overlay.h"
 
 #include <math.h>
@@ -22,6 +23,15 @@ void scene_set(struct scene *scene, struct bgr_image picture, const struct expre
     if (scene->live)
         strip_add(&scene->strip, faces, count, time);
     scene->has_inputs = false;
+}
+
+void scene_forget(struct scene *scene)
+{
+    scene->width = 0;
+    scene->height = 0;
+    scene->face_count = 0;
+    scene->has_inputs = false;
+    strip_choose(&scene->strip, 0);
 }
 
 int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *const *crops,
@@ -130,6 +140,8 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
         hud_recording(paint, x, y, em, scene->recording);
     if (scene->help)
         hud_help(paint, area, em);
+    else if (scene->menu.count)
+        menu_draw(&scene->menu, scene->focus, paint, area, em);
     if (*scene->notice)
         hud_notice(paint, place_notice(scene, paint, area), em, scene->notice_opacity,
                    scene->notice);
@@ -201,13 +213,10 @@ static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint
         strip_draw(&scene->strip, paint, overlay->reserved[0], em);
 }
 
-void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
-                bool messages)
+/* The picture with its faces. */
+static void draw_picture(struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
+                         SDL_Rect area, bool messages)
 {
-    paint_note(paint, SDL_SetRenderDrawColor(renderer, 24, 25, 28, 255));
-    paint_note(paint, SDL_RenderClear(renderer));
-    if (scene->width == 0 || area.w <= 0 || area.h <= 0)
-        return;
     struct overlay overlay = make_overlay(scene, area);
     struct error error;
     if (update_picture(scene, renderer, overlay.picture, &error)) {
@@ -219,14 +228,30 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
                                        NULL, scene->picture.mirrored ? SDL_FLIP_NONE : flip));
     if (messages && *scene->notice)
         overlay.reserved[3] = place_notice(scene, paint, area);
-    if (scene->help && messages)
+    if ((scene->help || scene->menu.count) && messages)
         hud_dim(paint, area);
     else if (scene->no_signal)
         hud_no_signal(paint, area, message_size(area));
     else
         draw_faces(scene, renderer, paint, &overlay, flip);
+}
+
+void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
+                bool messages)
+{
+    paint_note(paint, SDL_SetRenderDrawColor(renderer, 24, 25, 28, 255));
+    paint_note(paint, SDL_RenderClear(renderer));
+    if (area.w <= 0 || area.h <= 0)
+        return;
+    if (scene->width > 0)
+        draw_picture(scene, renderer, paint, area, messages);
     if (messages)
         draw_messages(scene, paint, area);
+}
+
+int scene_choice_at(const struct scene *scene, struct paint *paint, SDL_Rect area, int x, int y)
+{
+    return menu_at(&scene->menu, paint, area, message_size(area), x, y);
 }
 
 int scene_face_at(const struct scene *scene, SDL_Rect area, int x, int y)

@@ -8,6 +8,7 @@
 #include "paint.h"
 #include "picture_texture.h"
 #include "strip.h"
+#include "view.h"
 
 #include <stdbool.h>
 
@@ -34,7 +35,9 @@ struct scene {
     char recording[32]; /* empty: it does not */
     char notice[512];   /* empty: none */
     double notice_opacity;
-    bool explain; /* shows the heat map */
+    struct view_menu menu; /* without choices: none */
+    int focus;             /* the choice that Enter takes */
+    bool explain;          /* shows the heat map */
     struct heat heat;
     struct strip strip;
 };
@@ -47,6 +50,8 @@ void scene_set(struct scene *scene, struct bgr_image picture, const struct expre
  * or NULL. */
 int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *const *crops,
                      struct error *error);
+/* There is no picture any more. */
+void scene_forget(struct scene *scene);
 /* Before the renderer is destroyed. */
 void scene_free(struct scene *scene);
 
@@ -57,6 +62,8 @@ bool scene_is_tight_portrait(const struct scene *scene);
 void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
                 bool messages);
 
+/* The choice of the menu at a point of the area; -1 where there is none. */
+int scene_choice_at(const struct scene *scene, struct paint *paint, SDL_Rect area, int x, int y);
 /* The id of the face at a point of the area; 0 where there is none. */
 int scene_face_at(const struct scene *scene, SDL_Rect area, int x, int y);
 

@@ -28,10 +28,11 @@ static void show_window(struct view *view)
 {
     const struct scene *scene = &view->scene;
     int beside_portrait = scene_is_tight_portrait(scene) ? scene->height * 3 / 2 : 0;
-    window_show(&view->window, scene->width > beside_portrait ? scene->width : beside_portrait,
-                scene->height);
+    int width = scene->width > beside_portrait ? scene->width : beside_portrait;
+    bool empty = scene->width == 0;
+    window_show(&view->window, empty ? 640 : width, empty ? 480 : scene->height);
     view->shown = true;
-    if (scene->live)
+    if (scene->live && !empty)
         say(view, hint, hint_ms);
 }
 
@@ -65,6 +66,7 @@ void view_close(struct view **view)
     paint_free(&closed->paint);
     scene_free(&closed->scene);
     window_close(&closed->window);
+    SDL_free(closed->dropped);
     free(closed);
     *view = NULL;
 }
@@ -72,6 +74,11 @@ void view_close(struct view **view)
 void view_set_title(struct view *view, const char *title)
 {
     SDL_SetWindowTitle(view->window.window, title);
+}
+
+void view_set_mirrored(struct view *view, bool mirrored)
+{
+    view->scene.mirrored = mirrored;
 }
 
 void view_set_paused(struct view *view, bool paused)
@@ -95,6 +102,31 @@ void view_set_signal(struct view *view, bool signal)
     view->scene.no_signal = !signal;
     view->last_frame = 0;
     view->interval = signal ? view->interval : 0;
+}
+
+/* ---- The menu -------------------------------------------------------------------------------- */
+
+void view_show_menu(struct view *view, const struct view_menu *menu)
+{
+    view->scene.menu = menu ? *menu : (struct view_menu){.count = 0};
+    view->scene.focus = 0;
+    if (menu && !view->shown)
+        show_window(view);
+}
+
+bool view_has_menu(const struct view *view)
+{
+    return view->scene.menu.count > 0;
+}
+
+int view_choice(const struct view *view)
+{
+    return view->choice;
+}
+
+const char *view_dropped(const struct view *view)
+{
+    return view->dropped;
 }
 
 /* ---- The picture ----------------------------------------------------------------------------- */
@@ -158,6 +190,13 @@ void view_set_picture(struct view *view, struct bgr_image picture,
     measure_rate(view);
     if (!view->shown)
         show_window(view);
+}
+
+void view_forget_picture(struct view *view)
+{
+    scene_forget(&view->scene);
+    view->last_frame = 0;
+    view->interval = 0;
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */

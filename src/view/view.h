@@ -25,7 +25,10 @@ enum view_request {
     VIEW_CALIBRATE, /* the chosen face, or undo it */
     VIEW_ADAPT,     /* to resting faces, or not */
     VIEW_NEXT_CAMERA,
-    VIEW_NEXT, /* stills: any other key */
+    VIEW_MENU,   /* show the menu, or hide it */
+    VIEW_CHOICE, /* what view_choice tells of the menu */
+    VIEW_DROP,   /* show the video that view_dropped tells */
+    VIEW_NEXT,   /* stills: any other key */
     VIEW_QUIT
 };
 
@@ -40,12 +43,32 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
 void view_close(struct view **view);
 
 void view_set_title(struct view *view, const char *title);
+void view_set_mirrored(struct view *view, bool mirrored);
 void view_set_paused(struct view *view, bool paused);
 /* Shows the line for a while. */
 void view_say(struct view *view, const char *text);
 
 /* For how long it has been recording; negative: not at all. */
 void view_set_recording(struct view *view, double seconds);
+
+/* A menu in the middle of the window: what could be shown instead. */
+enum { VIEW_CHOICES = 10, VIEW_CHOICE_SIZE = 128 };
+
+struct view_menu {
+    char title[64];
+    char text[1024]; /* why it is there; may be empty */
+    int count;
+    char choices[VIEW_CHOICES][VIEW_CHOICE_SIZE];
+    bool stays; /* there is nothing behind it to go back to */
+};
+
+/* Shows it, copied, or hides it where it is NULL. A hidden window appears with it. */
+void view_show_menu(struct view *view, const struct view_menu *menu);
+bool view_has_menu(const struct view *view);
+/* The place of the last choice among those of the menu. */
+int view_choice(const struct view *view);
+/* The path of the file that was dropped on the window; it lasts until the next view_next. */
+const char *view_dropped(const struct view *view);
 
 /* Without a signal, the last picture is shown dimmed. */
 void view_set_signal(struct view *view, bool signal);
@@ -70,6 +93,8 @@ void view_set_statistics(struct view *view, const char *text);
  * call. `time` is in seconds of the source. */
 void view_set_picture(struct view *view, struct bgr_image picture,
                       const struct expressions_face *faces, int count, double time);
+/* Shows no picture any more. */
+void view_forget_picture(struct view *view);
 /* What the network sees of each of these faces, for where statistics are shown:
  * EXPRESSIONS_CROP_PIXELS, or NULL. */
 int view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error);

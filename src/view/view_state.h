@@ -19,6 +19,8 @@ struct view {
     Uint32 notice_end; /* SDL ticks when the notice is gone */
     double recording;  /* for how many seconds; negative: not at all */
     Uint32 wake_event;
+    int choice;    /* the last one of the menu */
+    char *dropped; /* a path of SDL's; NULL: none */
 };
 
 /* What can be drawn on, pixels. */

@@ -14,8 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         fuzz_expect_text(&error);
         return 0;
     }
-    EXPECT(options.width >= 16 && options.width <= 16384 && options.height >= 16);
-    EXPECT(options.smooth >= 0 && options.smooth <= 60 && options.fps >= 0 && options.fps <= 1000);
+    EXPECT(options.camera.width >= 16 && options.camera.width <= 16384 &&
+           options.camera.height >= 16);
+    EXPECT(options.smooth >= 0 && options.smooth <= 60 && options.camera.fps >= 0 &&
+           options.camera.fps <= 1000);
     EXPECT(options.max_frames >= 0 && options.image_count < words.count);
     EXPECT(options.command != COMMAND_RUN || options.input != INPUT_NONE);
     options_free(&options);

@@ -1,0 +1,203 @@
+#include "choosing.h"
+
+#include "cameras.h"
+#include "monotonic.h"
+#include "take.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often a window without a camera looks for new ones, seconds. */
+static const double camera_check = 1;
+
+/* ---- The menu -------------------------------------------------------------------------------- */
+
+static void offer(struct session *session, struct view_menu *menu, enum input input, const char *id,
+                  const char *text)
+{
+    if (menu->count == VIEW_CHOICES)
+        return;
+    struct offer *offered = &session->offers[menu->count];
+    offered->input = input;
+    snprintf(offered->id, sizeof offered->id, "%s", id);
+    snprintf(menu->choices[menu->count++], VIEW_CHOICE_SIZE, "%s", text);
+}
+
+/* Returns how many cameras there are. */
+static int offer_cameras(struct session *session, struct view_menu *menu)
+{
+    enum { ALL = VIEW_CHOICES - 3 }; /* the others have their place */
+    struct camera *cameras;
+    int count = cameras_find(&cameras);
+    for (int i = 0; i < count && i < ALL; i++) {
+        char text[VIEW_CHOICE_SIZE];
+        bool present = session->input == INPUT_CAMERA && session->source.read &&
+                       cameras_same(session->source.name, cameras[i].path);
+        snprintf(text, sizeof text, "%.64s%s", cameras[i].name, present ? "  (shown)" : "");
+        offer(session, menu, INPUT_CAMERA, cameras[i].path, text);
+    }
+    free(cameras);
+    return count;
+}
+
+static void show_menu(struct session *session, const char *title, const char *text)
+{
+    const struct options *options = session->options;
+    struct view_menu menu = {.stays = session->source.read == NULL};
+    snprintf(menu.title, sizeof menu.title, "%s", title);
+    snprintf(menu.text, sizeof menu.text, "%s", text);
+    session->camera_count = offer_cameras(session, &menu);
+    session->cameras_checked = monotonic_now();
+    if (menu.stays && options->input == INPUT_CAMERA)
+        offer(session, &menu, INPUT_CAMERA, options->source, "try again");
+    offer(session, &menu, INPUT_DEMO, "", "play the demo");
+    offer(session, &menu, INPUT_VIDEO, "", "open a video...");
+    view_show_menu(session->view, &menu);
+}
+
+void choosing_welcome(struct session *session, const char *title, const char *reason)
+{
+    snprintf(session->welcome_title, sizeof session->welcome_title, "%s", title);
+    snprintf(session->welcome, sizeof session->welcome, "%s", reason);
+    show_menu(session, title, reason);
+}
+
+/* What keeps this run from showing anything else; NULL: nothing. */
+static const char *held(const struct session *session)
+{
+    return session->options->results.output ? "--output holds one source; start again for another"
+                                            : NULL;
+}
+
+void choosing_menu(struct session *session)
+{
+    if (held(session))
+        view_say(session->view, held(session));
+    else if (view_has_menu(session->view))
+        view_show_menu(session->view, NULL);
+    else
+        show_menu(session, "show", "");
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+static void begin(struct session *session, enum input input, const char *id)
+{
+    struct opening_wish wish = {.input = input,
+                                .present = session->source.read ? session->source.name : NULL,
+                                .camera = session->options->camera};
+    if (held(session) || session->opening.busy) {
+        view_say(session->view, held(session) ? held(session) : "still opening; a moment");
+        return;
+    }
+    snprintf(wish.id, sizeof wish.id, "%s", id);
+    if (input == INPUT_CAMERA)
+        view_say(session->view, "opening the camera...");
+    opening_begin(&session->opening, &wish, session_wake, session);
+}
+
+void choosing_choice(struct session *session)
+{
+    const struct offer *chosen = &session->offers[view_choice(session->view)];
+    if (session->source.read)
+        view_show_menu(session->view, NULL);
+    begin(session, chosen->input, chosen->id);
+}
+
+void choosing_video(struct session *session, const char *path)
+{
+    begin(session, INPUT_VIDEO, path);
+}
+
+void choosing_next_camera(struct session *session)
+{
+    begin(session, INPUT_CAMERA, "");
+}
+
+/* ---- Going on with it ------------------------------------------------------------------------ */
+
+static void forget(struct session *session)
+{
+    struct error ignored;
+    pipeline_join(session->pipeline, &ignored);
+    if (session->take)
+        take_end(session, NULL);
+    source_close(&session->source);
+    session->frame = NULL;
+    session->calibrating = 0;
+    session->paused = false;
+    session->silent = false;
+    view_set_paused(session->view, false);
+    view_set_signal(session->view, true);
+}
+
+static int show(struct session *session, const struct opened *opened, struct error *error)
+{
+    const struct options *options = session->options;
+    char title[300];
+    forget(session);
+    session->source = opened->source;
+    session->input = opened->wish.input;
+    session->chosen = true;
+    if (session_start_smoother(session, error))
+        return -1;
+    session->last_frame = monotonic_now();
+    snprintf(title, sizeof title, "%s%sExpressions",
+             session->input == INPUT_VIDEO ? opened->title : "",
+             session->input == INPUT_VIDEO ? " - " : "");
+    view_set_title(session->view, title);
+    view_set_mirrored(session->view,
+                      options->mirror_chosen ? options->mirror : session->input == INPUT_CAMERA);
+    view_show_menu(session->view, NULL);
+    view_say(session->view, opened->title);
+    return session_start_pipeline(session, error);
+}
+
+void choosing_leave(struct session *session, const struct error *reason)
+{
+    char title[sizeof session->welcome_title];
+    snprintf(title, sizeof title, "%s", *reason->text ? "the video has ended early" : "the end");
+    forget(session);
+    view_set_title(session->view, "Expressions");
+    view_forget_picture(session->view);
+    choosing_welcome(session, title, reason->text);
+}
+
+/* A camera that was plugged in stands in the menu, before the others, and is told of. */
+static bool look_for_cameras(struct session *session)
+{
+    if (session->source.read || monotonic_now() - session->cameras_checked < camera_check)
+        return false;
+    struct camera *cameras;
+    int before = session->camera_count;
+    int count = cameras_find(&cameras);
+    free(cameras);
+    session->cameras_checked = monotonic_now();
+    if (count == before)
+        return false;
+    if (count > before)
+        choosing_welcome(session, "here is a camera", "It was plugged in just now.");
+    else
+        show_menu(session, session->welcome_title, session->welcome);
+    return true;
+}
+
+bool choosing_follow(struct session *session, int *failed, struct error *error)
+{
+    struct opened opened;
+    *failed = 0;
+    if (!opening_take(&session->opening, &opened))
+        return look_for_cameras(session);
+    if (opened.source.read) {
+        *failed = show(session, &opened, error);
+    } else if (!*opened.reason.text) {
+        return true; /* nothing was chosen in a dialog */
+    } else if (session->source.read) {
+        view_say(session->view, opened.reason.text);
+    } else {
+        choosing_welcome(session, opened.wish.input == INPUT_CAMERA ? "no camera" : "not opened",
+                         opened.reason.text);
+    }
+    return true;
+}

@@ -1,0 +1,121 @@
+#include "opening.h"
+
+#include "cameras.h"
+#include "file_chooser.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int open_camera(struct opening *opening, const char *id, const char *name)
+{
+    struct opened *opened = &opening->opened;
+    snprintf(opened->title, sizeof opened->title, "%.180s %.60s", id, name);
+    text_hide_passwords(opened->title);
+    if (source_open_camera(&opened->source, id, &opened->wish.camera, &opening->abandoned,
+                           &opened->reason)) {
+        error_of(&opened->reason, id);
+        text_hide_passwords(opened->reason.text);
+        return -1;
+    }
+    if (id != opened->wish.id)
+        snprintf(opened->wish.id, sizeof opened->wish.id, "%s", id);
+    return 0;
+}
+
+/* The first camera after the present one, by number, that can be opened; where there is none, why
+ * the last could not. */
+static void open_next(struct opening *opening)
+{
+    struct opened *opened = &opening->opened;
+    struct camera *cameras;
+    int count = cameras_find(&cameras);
+    int present = -1;
+    for (int i = 0; i < count; i++) {
+        if (opened->wish.present && cameras_same(opened->wish.present, cameras[i].path))
+            present = i;
+    }
+    int others = present < 0 ? count : count - 1;
+    bool found = false;
+    if (others == 0)
+        error_set(&opened->reason, "there is no other camera");
+    for (int i = 1; i <= others && !found && !atomic_load(&opening->abandoned); i++) {
+        const struct camera *camera = &cameras[(present + i) % count];
+        found = open_camera(opening, camera->path, camera->name) == 0;
+    }
+    free(cameras);
+}
+
+static void open_named(struct opening *opening)
+{
+    struct camera camera = {0};
+    cameras_get(opening->opened.wish.id, &camera);
+    open_camera(opening, opening->opened.wish.id, camera.name);
+}
+
+static void open_video(struct opening *opening)
+{
+    struct opened *opened = &opening->opened;
+    char *id = opened->wish.id;
+    if (!*id && file_chooser_ask(id, sizeof opened->wish.id, &opening->abandoned, &opened->reason))
+        return;
+    if (!*id)
+        return;
+    const char *slash = strrchr(id, '/');
+    snprintf(opened->title, sizeof opened->title, "%.250s", slash ? slash + 1 : id);
+    if (source_open_video(&opened->source, id, &opening->abandoned, &opened->reason))
+        error_of(&opened->reason, opened->title);
+}
+
+static void work(void *context)
+{
+    struct opening *opening = context;
+    struct opened *opened = &opening->opened;
+    if (opened->wish.input == INPUT_VIDEO) {
+        open_video(opening);
+    } else if (opened->wish.input == INPUT_DEMO) {
+        snprintf(opened->title, sizeof opened->title, "demo");
+        source_open_demo(&opened->source, &opened->reason);
+    } else if (*opened->wish.id) {
+        open_named(opening);
+    } else {
+        open_next(opening);
+    }
+    if (opened->source.read)
+        opened->reason.text[0] = '\0';
+    atomic_store(&opening->done, true);
+    opening->wake(opening->context);
+}
+
+void opening_begin(struct opening *opening, const struct opening_wish *wish,
+                   void (*wake)(void *context), void *context)
+{
+    opening->opened = (struct opened){.wish = *wish};
+    opening->wake = wake;
+    opening->context = context;
+    atomic_store(&opening->done, false);
+    atomic_store(&opening->abandoned, false);
+    opening->busy = true;
+    beside_begin(&opening->thread, work, opening);
+}
+
+bool opening_take(struct opening *opening, struct opened *opened)
+{
+    if (!opening->busy || (opening->thread.has_thread && !atomic_load(&opening->done)))
+        return false;
+    beside_end(&opening->thread);
+    opening->busy = false;
+    *opened = opening->opened;
+    return true;
+}
+
+void opening_abandon(struct opening *opening)
+{
+    if (!opening->busy)
+        return;
+    atomic_store(&opening->abandoned, true);
+    beside_end(&opening->thread);
+    source_close(&opening->opened.source);
+    opening->busy = false;
+}

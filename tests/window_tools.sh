@@ -1,0 +1,53 @@
+# What the scripts that work in a window have in common, after script_tools.sh: a display of their own, and
+# a user at it.
+for tool in Xvfb xdotool; do
+    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
+server=
+trap 'kill $helper $server 2>/dev/null; [ -z "$server" ] || wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
+
+# Without -noreset, Xvfb turns clients away for a moment whenever the last window has closed.
+start_display()
+{
+    : >display
+    Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>display >/dev/null 2>&1 &
+    server=$!
+    for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        [ -s display ] && break
+        sleep 0.5
+    done
+    [ -s display ] || { echo "skipped: Xvfb does not start"; exit 77; }
+    DISPLAY=:$(cat display)
+    export DISPLAY
+}
+
+# start ARGUMENT...: the program, once its window is there.
+start()
+{
+    ./expressions "$@" >out 2>err </dev/null &
+    running=$!
+    timeout 30 xdotool search --sync --onlyvisible --pid "$running" >windows 2>/dev/null ||
+        fail "$*: no window: $(cat err)"
+    window=$(head -n 1 windows)
+    xdotool windowfocus --sync "$window"
+    sleep 1
+}
+
+press()
+{
+    xdotool key "$1"
+    sleep 0.5
+}
+
+finish()
+{
+    (sleep 20; kill -KILL "$running" 2>/dev/null) &
+    watchdog=$!
+    wait "$running"
+    got=$?
+    kill "$watchdog" 2>/dev/null
+    [ "$got" -eq "$1" ] || fail "$2: status $got, not $1: $(cat err)"
+    [ -s err ] && fail "$2: stderr: $(cat err)"
+}
+
+start_display
