@@ -18,11 +18,10 @@ extern char **environ;
 enum { CHOSEN = 0, CANCELLED = 1 };
 
 enum { MAX_WORDS = 8 };
-static const char *const zenity[MAX_WORDS] = {
-    "zenity", "--file-selection", "--title=Open a video",
-    "--file-filter=Videos | *.mp4 *.mkv *.webm *.mov *.avi *.gif *.m4v *.mpg *.mpeg *.ts *.wmv "
-    "*.ogv *.3gp *.y4m",
-    "--file-filter=All files | *"};
+static const char filter[] = "--file-filter=Videos | *.mp4 *.mkv *.webm *.mov *.avi *.gif *.m4v "
+                             "*.mpg *.mpeg *.ts *.wmv *.ogv *.3gp *.y4m";
+static const char *const zenity[MAX_WORDS] = {"zenity", "--file-selection", "--title=Open a video",
+                                              filter, "--file-filter=All files | *"};
 static const char *const kdialog[MAX_WORDS] = {"kdialog",           "--title", "Open a video",
                                                "--getopenfilename", ".",       "video/*"};
 
