@@ -62,9 +62,11 @@ diff expected out || fail "the list of cameras"
 
 # --- By number, path and lasting name, in the size that was asked for
 for id in 0 /dev/video0 /dev/v4l/by-id/usb-Fake_Webcam 4; do
-    run 0 --camera "$id" --json --max-frames 5
+    run 0 --headless --camera "$id" --json --max-frames 5
     [ "$(grep -c '"width":640,"height":480,' out)" -eq 5 ] || fail "$id: $(cat out)"
+    [ ! -s err ] || fail "$id, after the last frame that was asked for: $(cat err)"
 done
+run 0 --headless --camera 0 --exit-on-loss --max-frames 5
 run 0 --camera 0 --size 1280x720 --json --max-frames 2
 grep -q '"width":1280,"height":720,' out || fail "large: $(cat out)"
 run 0 --camera 0 --size 160x120 --json --max-frames 2

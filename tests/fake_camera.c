@@ -53,6 +53,7 @@ enum presence { PRESENT, GONE, REPLACED };
 static struct stream {
     enum presence opened; /* what was there then */
     unsigned given;       /* frames so far */
+    double due;           /* of the next one, monotonic seconds */
     unsigned width, height, count;
     bool queued[MAX_BUFFERS];
     unsigned next;
@@ -314,15 +315,28 @@ static ssize_t read_frame(int device, const char *folder, unsigned frame, off_t 
     return size > 0 ? pwrite(device, bytes, (size_t)size, at) : size;
 }
 
-/* Waits for a thirtieth of a second and gives a frame. */
+/* Whether a thirtieth of a second has gone by since the last frame. */
+static bool is_due(struct stream *stream)
+{
+    const double interval = 0.033;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    if (seconds < stream->due)
+        return false;
+    stream->due = seconds + interval;
+    return true;
+}
+
+/* Gives a frame, or says that there is none yet, as drivers do to who does not wait. */
 static int give_frame(int device, int number, struct v4l2_buffer *buffer)
 {
     struct stream *stream = &streams[number];
     const char *folder = setting(number, "FAKE_FRAMES", NULL);
-    const struct timespec interval = {0, 33 * 1000000L};
-    nanosleep(&interval, NULL);
     if (presence_of(number) != stream->opened)
         return ENODEV;
+    if (!is_due(stream))
+        return EAGAIN;
     for (unsigned i = 0; i < stream->count; i++) {
         unsigned index = (stream->next + i) % stream->count;
         if (!stream->queued[index])

@@ -135,11 +135,13 @@ static void *run(void *argument)
     bool open = true;
     for (long index = 0; open; index++) {
         capture->status = capture_frame(capture, index);
-        if (capture->status != SOURCE_FRAME && can_recover(capture)) {
+        bool missed = capture->status != SOURCE_FRAME;
+        if (missed && mailbox_done(settings->mailbox))
+            open = false; /* a source that was stopped gives no frame, but was not lost */
+        else if (missed && can_recover(capture))
             open = recover(capture, index);
-            if (!open)
-                capture->status = SOURCE_FRAME;
-        }
+        if (missed && !open)
+            capture->status = SOURCE_FRAME;
         if (!open || capture->status != SOURCE_FRAME)
             break;
         if (settings->paced)
