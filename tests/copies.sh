@@ -83,10 +83,18 @@ ls | grep -v '^\(silent\|sound\)\(-copy\)\?\.[a-z0-9]*$' | grep 'copy' && fail "
 # Two frames of one time, with sound beside them: neither comes later in the copy
 make twins.mkv -f lavfi -i sine=d=3 -t 3 -vf fps=2 -c:v mjpeg -c:a aac
 quietly_ffmpeg -i twins.mkv -c copy -bsf:v 'setts=ts=if(eq(N\,1)\,PTS-0.5/TB\,PTS)' twin.mkv
-run 0 --json --video twin.mkv --output twin-copy.mp4
-jq .time out >expected
-film_times twin-copy.mp4 >got
-same_times twin-copy.mp4 expected got
+film_times twin.mkv >expected
+[ "$(head -n 2 expected | uniq | wc -l)" -eq 1 ] || fail "twin.mkv has no two frames of one time"
+for ending in mp4 mkv webm; do
+    run 0 --json --video twin.mkv --output twin-copy.$ending
+    jq .time out >got
+    same_times twin.mkv expected got
+    film_times twin-copy.$ending >got
+    same_times twin-copy.$ending expected got
+    [ "$(uniq got | wc -l)" -eq 6 ] || fail "twin-copy.$ending: two frames of one time: $(cat got)"
+done
+run 0 --video twin.mkv
+grep -q '^face 1, 3\.0 s' out || fail "twin.mkv: a face that is there for 3 s: $(cat out)"
 
 # --- Sound that is not like the pictures
 # Before the pictures, in a film that does not begin at 0
@@ -176,7 +184,8 @@ async function play(name) {
     film.src = name;
     return new Promise(end => {
         film.onerror = () => end("error: " + film.error.message);
-        film.onended = () => end("ended " + film.videoWidth + "x" + film.videoHeight + " " + film.duration.toFixed(1));
+        film.onended = () => end(film.videoWidth + "x" + film.videoHeight + ", " + film.duration.toFixed(1) + " s, " +
+            film.getVideoPlaybackQuality().totalVideoFrames + " frames");
         film.play().catch(reason => end("error: " + reason));
     });
 }
@@ -202,9 +211,9 @@ END
     done
     kill $helper 2>/dev/null
     wait $helper 2>/dev/null
-    for line in "silent-copy.mp4: ended 640x480 6.1" "sound-copy.mp4: ended 640x480 6.4" \
-        "sound-copy.mkv: ended 640x480 6.4" "sound-copy.webm: ended 640x480 6.4" \
-        "odd-copy.mp4: ended 334x252 0.4" "odd-copy.webm: ended 334x252 0.4" "sound-copy.gif: shown"; do
+    for line in "silent-copy.mp4: 640x480, 6.1 s, 40 frames" "sound-copy.mp4: 640x480, 6.4 s, 45 frames" \
+        "sound-copy.mkv: 640x480, 6.4 s, 45 frames" "sound-copy.webm: 640x480, 6.4 s, 45 frames" \
+        "odd-copy.mp4: 334x252, 0.4 s, 10 frames" "odd-copy.webm: 334x252, 0.4 s, 10 frames" "sound-copy.gif: shown"; do
         grep -q "\"$line\"" played || fail "chromium: no \"$line\": $(grep CONSOLE played)"
     done
 else

@@ -62,6 +62,10 @@ odd_times absurd.mkv 50 1.96
 quietly_ffmpeg -i even.mkv -c copy -bsf:v 'setts=pts=if(eq(mod(N\,10)\,5)\,PTS-0.2/TB\,PTS):dts=DTS-1/TB' \
     -avoid_negative_ts disabled back.nut
 odd_times back.nut 50 1.96
+# By less than a step that is doubted
+quietly_ffmpeg -i even.mkv -c copy -bsf:v 'setts=pts=if(eq(mod(N\,10)\,5)\,PTS-0.06/TB\,PTS):dts=DTS-1/TB' \
+    -avoid_negative_ts disabled back.mkv
+odd_times back.mkv 50 1.96
 make none.h264 -t 2 -c:v libx264 -bf 2 -pix_fmt yuv420p
 odd_times none.h264 50 1.96
 

@@ -153,9 +153,13 @@ one_line "No space left on device"
 [ $? -eq 1 ] || fail "no room for y4m: not status 1"
 one_line "-: No space left on device"
 cp film.y4m same.y4m
-./expressions --headless --video - --output - <same.y4m >>same.y4m 2>err
-[ $? -eq 1 ] || fail "a film onto itself: not status 1"
-one_line "already an input"
+for results in "--output -" "--csv -"; do
+    # shellcheck disable=SC2086 # two words
+    ./expressions --headless --video - $results <same.y4m >>same.y4m 2>err
+    [ $? -eq 1 ] || fail "$results, a film onto itself: not status 1"
+    one_line "already an input"
+    cmp -s film.y4m same.y4m || fail "$results: the film was written to"
+done
 cp film.y4m same.avi
 ./expressions --headless --video - --output same.avi <same.avi >out 2>err
 [ $? -eq 1 ] && cmp -s film.y4m same.avi || fail "a film onto itself: $(cat err)"

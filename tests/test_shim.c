@@ -434,6 +434,16 @@ static void test_other_formats_are_named(void **state)
         {"<?xml version='1.0'?><svg/>", 27, "a drawing in SVG", "export it as PNG"},
         {"\x76\x2F\x31\x01\2\0\0\0", 8, "an OpenEXR picture", "PNG"},
         {"\0\0\1\0\1\0\x10\x10", 8, "an icon", "PNG"},
+        {"\0\0\0\x18"
+         "ftypmsf1\0\0\0\0hevc",
+         20, "a HEIC picture", "heif-convert"},
+        {"\0\0\0\x18"
+         "ftypcrx \0\0\0\1crx ",
+         20, "a camera's raw picture", "darktable-cli"},
+        {"FUJIFILMCCD-RAW 0201", 20, "a camera's raw picture", "darktable-cli"},
+        {"IIU\0\x18\0\0\0", 8, "a camera's raw picture", "darktable-cli"},
+        {"8BPS\0\1\0\0", 8, "a Photoshop file", "export it as PNG"},
+        {"\x1A\x45\xDF\xA3\x9F\x42\x86\x81", 8, "a film", "--video"},
         {"IIRO\b\0\0\0", 8, "a camera's raw picture", "darktable-cli"},
         {"II*\0\x10\0\0\0CR\2\0", 12, "a camera's raw picture", "darktable-cli"},
         {"<svg xmlns='http://www.w3.org/2000/svg'/>", 41, "a drawing in SVG", "export it as PNG"},
