@@ -155,3 +155,18 @@ void text_print(FILE *out, const char *text)
     fputs(tamed ? tamed : "?", out);
     free(tamed);
 }
+
+void text_cut_address(const char *name, char *text, size_t size)
+{
+    const char *rest = strstr(name, "://");
+    snprintf(text, size, "%s", name);
+    if (!rest)
+        return;
+    rest += 3;
+    const char *at = strrchr(rest, '@'), *host = at ? at + 1 : rest;
+    const char *end = rest + strcspn(rest, "/?#");
+    if (host > end) /* is it of the name before the host, or of what is behind? */
+        snprintf(text, size, "%.*s*", (int)(rest - name), name);
+    else
+        snprintf(text, size, "%.*s%.*s", (int)(rest - name), name, (int)(end - host), host);
+}

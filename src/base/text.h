@@ -13,7 +13,11 @@ char *text_utf8(const char *text);
  * `*`. */
 void text_hide_passwords(char *text);
 
-/* In place: the same, and control characters, C0, DEL and C1, become `?`. */
+/* Of an address the scheme and the host alone, such as rtsp://camera.local, since all of its other
+ * parts may be keys; other names as they are. */
+void text_cut_address(const char *name, char *text, size_t size);
+
+/* In place: the same as text_hide_passwords, and control characters, C0, DEL and C1, become `?`. */
 void text_tame(char *text);
 
 /* Prints what text_tame makes of the text. */

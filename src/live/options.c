@@ -21,6 +21,8 @@ enum option_code {
     OPTION_REPORT,
     OPTION_OSC,
     OPTION_LSL,
+    OPTION_SERVE,
+    OPTION_SERVE_VIDEO,
     OPTION_OUTPUT,
     OPTION_MODEL,
     OPTION_PRIOR,
@@ -51,6 +53,8 @@ static const struct option long_options[] = {
     {"report", required_argument, NULL, OPTION_REPORT},
     {"osc", required_argument, NULL, OPTION_OSC},
     {"lsl", required_argument, NULL, OPTION_LSL},
+    {"serve", required_argument, NULL, OPTION_SERVE},
+    {"serve-video", no_argument, NULL, OPTION_SERVE_VIDEO},
     {"csv", required_argument, NULL, OPTION_CSV},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"model", required_argument, NULL, OPTION_MODEL},
@@ -173,6 +177,10 @@ static void apply_result(struct results_wishes *results, enum option_code code,
         results->osc = argument;
     else if (code == OPTION_LSL)
         results->lsl = argument;
+    else if (code == OPTION_SERVE)
+        results->serve = argument;
+    else if (code == OPTION_SERVE_VIDEO)
+        results->serve_video = true;
 }
 
 static int apply(struct options *options, int code, char *argument, struct error *error)
@@ -200,6 +208,8 @@ static int apply(struct options *options, int code, char *argument, struct error
     case OPTION_REPORT:
     case OPTION_OSC:
     case OPTION_LSL:
+    case OPTION_SERVE:
+    case OPTION_SERVE_VIDEO:
         apply_result(&options->results, (enum option_code)code, argument);
         return 0;
     case OPTION_MODEL:
@@ -285,9 +295,12 @@ static int check(struct options *options, struct error *error)
     if (options->results.report &&
         (*options->results.report == '\0' || options->input == INPUT_IMAGES))
         return error_set(error, "--report needs the name of a folder, and no --image");
-    if ((options->results.osc || options->results.lsl) && options->input == INPUT_IMAGES)
-        return error_set(error,
-                         "--osc and --lsl are for cameras, videos and the demo, which go on");
+    bool live = options->results.osc || options->results.lsl || options->results.serve;
+    if (live && options->input == INPUT_IMAGES)
+        return error_set(error, "--osc, --lsl and --serve are for cameras, videos and the demo, "
+                                "which go on");
+    if (options->results.serve_video && !options->results.serve)
+        return error_set(error, "--serve-video needs --serve, which says where");
     if (options->results.lsl && *options->results.lsl == '\0')
         return error_set(error, "--lsl needs the name of a stream");
     if (options->results.csv && *options->results.csv == '\0')
@@ -361,6 +374,9 @@ int options_help(FILE *out)
         "  --osc HOST:PORT     Open Sound Control: a bundle a frame, over UDP\n"
         "  --lsl NAME          Lab Streaming Layer: a stream of the seven probabilities\n"
         "                      and one of label changes\n"
+        "  --serve [HOST:]PORT a web page with bars and timeline, and JSON for programs, at\n"
+        "                      http://127.0.0.1:PORT/ or for others (HOST: 0.0.0.0)\n"
+        "  --serve-video       pictures there, too; else none leaves the program\n"
         "  --smooth SECONDS    how long a plain expression takes to change a label; what\n"
         "                      wavers changes none (default 0.2; 0 shows raw values)\n"
         "  --adapt on|off      take back what a face seems to show at rest, once it was\n"

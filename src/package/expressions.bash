@@ -24,7 +24,7 @@ _expressions()
     --optimizer) words='sgd momentum adamw' ;;
     --prior) words='uniform training' ;;
     --split) words='Training PublicTest PrivateTest train validation test' ;;
-    --size | --fps | --max-frames | --smooth) return ;;
+    --size | --fps | --max-frames | --smooth | --serve) return ;;
     *)
         if [[ $2 != -* ]]; then
             mapfile -t COMPREPLY < <(compgen -f -- "$2")

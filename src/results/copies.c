@@ -171,4 +171,4 @@ static int close_copies(void *state, const struct results_end *end, struct error
 }
 
 const struct results_form copies_form = {
-    .colours = true, .wanted = wanted, .open = open_copies, .add = add, .close = close_copies};
+    .colours = wanted, .wanted = wanted, .open = open_copies, .add = add, .close = close_copies};

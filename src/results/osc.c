@@ -1,6 +1,7 @@
 /* Results as Open Sound Control 1.0 (Wright and Freed 1997), one bundle a frame over UDP, for Pure
  * Data, Max, TouchDesigner and others. liblo makes the bytes; they are sent from a socket that
  * never waits, so that a receiver that is slow, or not there, is nothing to the window. */
+#include "host_port.h"
 #include "labels.h"
 #include "loaded_library.h"
 #include "results_form.h"
@@ -27,7 +28,7 @@ static struct liblo {
     void (*bundle_free_recursive)(void *bundle);
 } lo;
 
-enum { PATH_SIZE = 48, PATHS_OF_FACE = LABEL_COUNT + 2, HOST_SIZE = 256 };
+enum { PATH_SIZE = 48, PATHS_OF_FACE = LABEL_COUNT + 2 };
 
 struct osc {
     int socket;
@@ -39,28 +40,6 @@ struct osc {
 static bool wanted(const struct results_of *of)
 {
     return of->wishes->osc != NULL;
-}
-
-/* HOST:PORT, or [HOST]:PORT where the host is an IPv6 address. */
-static int split(const char *address, char host[HOST_SIZE], const char **port, struct error *error)
-{
-    const char *colon = strrchr(address, ':');
-    const char *begin = address, *end = colon;
-    if (colon && *begin == '[' && colon > address && colon[-1] == ']') {
-        begin++;
-        end--;
-    }
-    char *after = NULL;
-    long number = colon ? strtol(colon + 1, &after, 10) : 0;
-    if (!colon || end <= begin || end - begin >= HOST_SIZE || *after || number < 1 ||
-        number > 65535 || (begin == address && memchr(begin, ':', (size_t)(end - begin))))
-        return error_set_code(error, ERROR_USAGE,
-                              "--osc takes HOST:PORT such as 127.0.0.1:9000, not \"%.100s\"",
-                              address);
-    memcpy(host, begin, (size_t)(end - begin));
-    host[end - begin] = '\0';
-    *port = colon + 1;
-    return 0;
 }
 
 static int load(struct error *error)
@@ -89,8 +68,10 @@ static int connect_to(const char *address, struct error *error)
     char host[HOST_SIZE];
     const char *port;
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
-    if (split(address, host, &port, error))
-        return -1;
+    if (host_port_split(address, 1, host, &port))
+        return error_set_code(error, ERROR_USAGE,
+                              "--osc takes HOST:PORT such as 127.0.0.1:9000, not \"%.100s\"",
+                              address);
     int code = getaddrinfo(host, port, &hints, &found);
     int made = -1;
     for (struct addrinfo *a = found; made < 0 && a; a = a->ai_next) {

@@ -179,4 +179,4 @@ static int close_video(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form video_form = {
-    .colours = true, .wanted = wanted, .open = open_video, .add = add, .close = close_video};
+    .colours = wanted, .wanted = wanted, .open = open_video, .add = add, .close = close_video};

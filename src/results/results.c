@@ -5,8 +5,8 @@
 /* In the order in which they get each frame; they are ended in the other, so that what is told of
  * the whole comes after the videos are. A new form is one file and one row here. */
 static const struct results_form *const forms[] = {
-    &csv_form, &jsonl_form, &text_form,  &report_form,
-    &osc_form, &lsl_form,   &video_form, &copies_form,
+    &csv_form, &jsonl_form, &text_form,  &report_form, &osc_form,
+    &lsl_form, &serve_form, &video_form, &copies_form,
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof *forms };
@@ -14,6 +14,7 @@ enum { FORM_COUNT = sizeof forms / sizeof *forms };
 struct results {
     void *states[FORM_COUNT];
     bool open[FORM_COUNT];
+    bool colours;
 };
 
 int results_claim(struct file_set *files, const char *path, struct error *error)
@@ -34,6 +35,7 @@ int results_open(struct results **results, const struct results_of *of, struct e
             return -1;
         }
         made->open[i] = true;
+        made->colours = made->colours || (forms[i]->colours && forms[i]->colours(of));
     }
     *results = made;
     return 0;
@@ -41,10 +43,7 @@ int results_open(struct results **results, const struct results_of *of, struct e
 
 bool results_want_colours(const struct results *results)
 {
-    bool wanted = false;
-    for (int i = 0; i < FORM_COUNT; i++)
-        wanted = wanted || (results->open[i] && forms[i]->colours);
-    return wanted;
+    return results->colours;
 }
 
 int results_add(struct results *results, const char *name, const struct frame *frame,

@@ -21,6 +21,8 @@ struct results_wishes {
     const char *report; /* folder */
     const char *osc;    /* HOST:PORT */
     const char *lsl;    /* name of the stream */
+    const char *serve;  /* PORT or HOST:PORT */
+    bool serve_video;   /* pictures, too */
 };
 
 /* What the results are of. Everything that this points to lasts until results_close. */

@@ -5,7 +5,8 @@
 #include "results.h"
 
 struct results_form {
-    bool colours; /* looks at the picture in colour, not only at the answers */
+    /* Whether it looks at the picture in colour, not only at the answers; NULL: never. */
+    bool (*colours)(const struct results_of *of);
     bool (*wanted)(const struct results_of *of);
     /* As in results.h, on a state of the form's own, which close frees. What is written is claimed
      * before it is begun. */
@@ -18,6 +19,6 @@ struct results_form {
 int results_claim(struct file_set *files, const char *path, struct error *error);
 
 extern const struct results_form video_form, copies_form, csv_form, jsonl_form, text_form,
-    report_form, osc_form, lsl_form;
+    report_form, osc_form, lsl_form, serve_form;
 
 #endif

@@ -1,0 +1,33 @@
+/* The web server of --serve, in threads of its own: GET alone, of
+ *   /            the page, which stands alone
+ *   /events      each frame's JSON as server-sent events (WHATWG HTML, 9.2)
+ *   /websocket   the same over WebSocket (RFC 6455)
+ *   /video       the pictures as MJPEG, where they are wanted
+ * Who is slow misses frames: each gets the newest when it has taken the one before. */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include "error.h"
+#include "image.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct server;
+
+struct server_settings {
+    int socket;               /* listens; the server closes it, where it can be opened */
+    bool video;               /* pictures go out, too */
+    const char *const *names; /* that the computer goes by (request.h); kept by the caller */
+};
+
+int server_open(struct server **server, const struct server_settings *settings,
+                struct error *error);
+
+/* The newest frame: its JSON, one line without its end, and its picture, which is copied where
+ * somebody waits for it. Never waits for a client. */
+void server_show(struct server *server, const char *line, size_t size, struct bgr_image picture);
+
+void server_close(struct server **server);
+
+#endif

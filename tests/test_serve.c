@@ -1,0 +1,386 @@
+/* --serve from inside: who is answered, and the frames of WebSocket byte by byte, with functions in
+ * the place of libmicrohttpd's and GnuTLS's. The whole of it is tested by serve.py. */
+#include "testing.h"
+
+#include "host_port.h"
+#include "request.h"
+#include "text.h"
+#include "websockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- Addresses ------------------------------------------------------------------------------- */
+
+static void test_host_port(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"",      "8080", ":80",    "host:",  "host:x", "a:b:1",
+                                        "::1:8", "h:-1", "h:+1",   "h: 1",   "h:1 ",   "h:65536",
+                                        "[]:1",  "h:0x", "[::1]1", "[::1:1", NULL};
+    char host[HOST_SIZE];
+    const char *port;
+    for (int i = 0; wrong[i]; i++) {
+        if (host_port_split(wrong[i], 0, host, &port) == 0)
+            fail_msg("\"%s\" is taken for an address", wrong[i]);
+    }
+    assert_int_equal(host_port_split("h:0", 1, host, &port), -1);
+    assert_int_equal(host_port_split("h:0", 0, host, &port), 0);
+    assert_int_equal(host_port_split("[::1]:65535", 1, host, &port), 0);
+    assert_string_equal(host, "::1");
+    assert_string_equal(port, "65535");
+}
+
+static void test_cut_addresses(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"film.mp4", "film.mp4"},
+        {"/dev/video0", "/dev/video0"},
+        {"rtsp://camera.local/stream", "rtsp://camera.local"},
+        {"rtsp://camera.local:554", "rtsp://camera.local:554"},
+        {"rtsp://user:secret@camera.local:554/stream", "rtsp://camera.local:554"},
+        {"rtmp://live.example/app/secret", "rtmp://live.example"},
+        {"http://host?token=secret", "http://host"},
+        {"http://host#secret", "http://host"},
+        {"http://secret@host/?key=secret", "http://host"},
+        {"rtsp://user:sec/ret@host/", "rtsp://*"},
+        {"http://host/?token=secret@secret/", "http://*"},
+        {"http://", "http://"},
+    };
+    char text[1024];
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        text_cut_address(pairs[i][0], text, sizeof text);
+        assert_string_equal(text, pairs[i][1]);
+    }
+}
+
+/* ---- Who is answered ------------------------------------------------------------------------- */
+
+static bool allowed(struct request request)
+{
+    static const char *const names[] = {"stage.local", "box", NULL};
+    return request_refusal(&request, names) == NULL;
+}
+
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const char *const right[] = {
+        "127.0.0.1:8080", "127.0.0.1",      "localhost:1",   "LOCALHOST", "[::1]:8080",
+        "[::1]",          "192.168.1.7:80", "stage.local:8", "Box",       NULL};
+    static const char *const wrong[] = {"",
+                                        "evil.example",
+                                        "evil.example:8080",
+                                        "localhost.evil.example",
+                                        "127.0.0.1.x",
+                                        "[::1",
+                                        "[127.0.0.1]:80",
+                                        "::1",
+                                        "box.evil.example",
+                                        "box:80x",
+                                        "box:80:80",
+                                        "box@evil",
+                                        ":8080",
+                                        "[box]",
+                                        "2130706433.x",
+                                        "localhost.",
+                                        "[::1]x",
+                                        NULL};
+    for (int i = 0; right[i]; i++) {
+        if (!allowed((struct request){.host = right[i]}))
+            fail_msg("Host %s is refused", right[i]);
+    }
+    for (int i = 0; wrong[i]; i++) {
+        if (allowed((struct request){.host = wrong[i]}))
+            fail_msg("Host %s is answered", wrong[i]);
+    }
+    assert_false(allowed((struct request){.host = NULL}));
+}
+
+static void test_other_sites(void **state)
+{
+    (void)state;
+    static const char host[] = "localhost:8080";
+    assert_true(allowed((struct request){.host = host, .origin = "http://localhost:8080"}));
+    assert_true(allowed((struct request){.host = host, .origin = "https://LOCALHOST:8080"}));
+    assert_false(allowed((struct request){.host = host, .origin = "http://localhost:3000"}));
+    assert_false(allowed((struct request){.host = host, .origin = "http://127.0.0.1:8080"}));
+    assert_false(allowed((struct request){.host = host, .origin = "http://localhost:8080.evil"}));
+    assert_false(allowed((struct request){.host = host, .origin = "ftp://localhost:8080"}));
+    assert_false(allowed((struct request){.host = host, .origin = "null"}));
+    assert_false(allowed((struct request){.host = host, .origin = ""}));
+    assert_true(allowed((struct request){.host = host, .site = "same-origin"}));
+    assert_true(allowed((struct request){.host = host, .site = "none"}));
+    assert_false(allowed((struct request){.host = host, .site = "cross-site"}));
+    assert_false(allowed((struct request){.host = host, .site = "same-site"}));
+    /* A link to the page is followed; a frame with it, or a picture from it, is none. */
+    struct request link = {.host = host,
+                           .site = "cross-site",
+                           .mode = "navigate",
+                           .destination = "document",
+                           .page = true};
+    assert_true(allowed(link));
+    link.page = false;
+    assert_false(allowed(link));
+    link.page = true;
+    link.destination = "iframe";
+    assert_false(allowed(link));
+    link.mode = "no-cors";
+    link.destination = "image";
+    assert_false(allowed(link));
+}
+
+/* ---- WebSocket ------------------------------------------------------------------------------- */
+
+static atomic_int closed_count;
+
+static int close_upgraded(void *upgrade, int action, ...)
+{
+    assert_int_equal(action, WEB_UPGRADE_CLOSE);
+    close(*(int *)upgrade);
+    atomic_fetch_add(&closed_count, 1);
+    return 1;
+}
+
+static int hash(int algorithm, const void *bytes, size_t size, void *digest)
+{
+    assert_int_equal(algorithm, WEB_SHA1);
+    assert_int_equal(size, 60);
+    assert_memory_equal(bytes, "dGhlIHNhbXBsZSBub25jZQ==258EAFA5", 32);
+    memcpy(digest,
+           "\xb3\x7a\x4f\x2c\xc0\x62\x4f\x16\x90\xf6\x46\x06\xcf\x38\x59\x45\xb2\xbe\xc4\xea",
+           WEB_SHA1_SIZE);
+    return 0;
+}
+
+/* The example of RFC 6455, 1.3. */
+static void test_key(void **state)
+{
+    (void)state;
+    char text[WEB_HASH_TEXT_SIZE];
+    web.hash = hash;
+    assert_string_equal(websockets_accept("dGhlIHNhbXBsZSBub25jZQ==", text),
+                        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert_null(websockets_accept(NULL, text));
+    assert_null(websockets_accept("", text));
+    assert_null(websockets_accept("dGhlIHNhbXBsZSBub25jZQ==x", text));
+}
+
+/* A client's end, and the server's, which close_upgraded closes. */
+struct pair {
+    int client, server;
+};
+
+static struct pair connect_pair(struct websockets *sockets, const char *early, size_t early_size)
+{
+    static int ends[256];
+    static int used;
+    int made[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, made), 0);
+    int *server = &ends[used++ % 256];
+    *server = made[1];
+    assert_true(websockets_add(sockets, made[1], server, early, early_size));
+    return (struct pair){made[0], made[1]};
+}
+
+static struct websockets *open_sockets(void)
+{
+    struct websockets *sockets = NULL;
+    struct error error;
+    web.upgrade_action = close_upgraded;
+    atomic_store(&closed_count, 0);
+    assert_int_equal(websockets_open(&sockets, &error), 0);
+    return sockets;
+}
+
+/* Reads exactly so many bytes; fails after five seconds. */
+static void read_all(int from, void *to, size_t size)
+{
+    for (size_t got = 0; got < size;) {
+        struct pollfd polled = {.fd = from, .events = POLLIN};
+        assert_int_equal(poll(&polled, 1, 5000), 1);
+        ssize_t count = read(from, (char *)to + got, size - got);
+        assert_true(count > 0);
+        got += (size_t)count;
+    }
+}
+
+static void expect_bytes(int from, const void *bytes, size_t size)
+{
+    uint8_t got[300];
+    read_all(from, got, size);
+    assert_memory_equal(got, bytes, size);
+}
+
+static void expect_end(int from)
+{
+    char byte;
+    struct pollfd polled = {.fd = from, .events = POLLIN};
+    assert_int_equal(poll(&polled, 1, 5000), 1);
+    assert_int_equal(read(from, &byte, 1), 0);
+    close(from);
+}
+
+static void test_conversation(void **state)
+{
+    (void)state;
+    struct websockets *sockets = open_sockets();
+    websockets_send(sockets, "{}", 2);
+    struct pair pair = connect_pair(sockets, "", 0);
+    expect_bytes(pair.client, "\x81\x02{}", 4); /* the newest, at once */
+    /* A ping in pieces, an unasked pong, two pings at once of which the second may stand for both.
+     */
+    static const uint8_t ping[] = {0x89,    0x85,    1,       2,       3,      4,
+                                   'h' ^ 1, 'e' ^ 2, 'l' ^ 3, 'l' ^ 4, 'o' ^ 1};
+    for (size_t i = 0; i < sizeof ping; i++) {
+        assert_int_equal(write(pair.client, ping + i, 1), 1);
+        poll(NULL, 0, 2);
+    }
+    expect_bytes(pair.client, "\x8a\x05hello", 7);
+    assert_int_equal(write(pair.client, "\x8a\x80\0\0\0\0\x89\x80\0\0\0\0", 12), 12);
+    expect_bytes(pair.client, "\x8a\x00", 2);
+    /* Lengths of one, two and eight bytes. */
+    static char line[70000];
+    memset(line, 'x', sizeof line);
+    websockets_send(sockets, line, 125);
+    expect_bytes(pair.client, "\x81\x7dxx", 4);
+    read_all(pair.client, line, 123);
+    websockets_send(sockets, line, 126);
+    expect_bytes(pair.client, "\x81\x7e\x00\x7exx", 6);
+    read_all(pair.client, line, 124);
+    websockets_send(sockets, line, sizeof line);
+    expect_bytes(pair.client, "\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70xx", 12);
+    read_all(pair.client, line, sizeof line - 2);
+    /* It says goodbye, and is answered. */
+    assert_int_equal(write(pair.client, "\x88\x82\0\0\0\0\x03\xe8", 8), 8);
+    expect_bytes(pair.client, "\x88\x02\x03\xe8", 4);
+    expect_end(pair.client);
+    /* Another one is there at the end. */
+    pair = connect_pair(sockets, (const char *)ping, sizeof ping);
+    expect_bytes(pair.client, "\x8a\x05hello", 7);
+    expect_bytes(pair.client, "\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70", 10);
+    read_all(pair.client, line, sizeof line);
+    websockets_close(&sockets);
+    expect_bytes(pair.client, "\x88\x02\x03\xe9", 4);
+    expect_end(pair.client);
+    assert_int_equal(atomic_load(&closed_count), 2);
+}
+
+/* Each kind of frame that nobody may send is answered by its code, and ends it. */
+static void test_refused_frames(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        int code;
+    } wrong[] = {
+        {"\x81\x81\0\0\0\0x", 7, 1003},            /* text */
+        {"\x01\x80\0\0\0\0", 6, 1003},             /* the beginning of one */
+        {"\x82\xfe\xff\xff", 4, 1003},             /* much */
+        {"\x82\xff\xff\xff\xff\xff\xff", 7, 1003}, /* more than there is */
+        {"\x89\x00", 2, 1002},                     /* not masked */
+        {"\x09\x80\0\0\0\0", 6, 1002},             /* a ping in fragments */
+        {"\x89\xfe\x00\x80", 4, 1003},             /* a ping that is too long */
+        {"\x8b\x80\0\0\0\0", 6, 1003},             /* no such frame */
+        {"\xc9\x80\0\0\0\0", 6, 1003},             /* of an extension */
+        {"GET / HTTP/1.1\r\n", 16, 1002},          /* another language */
+    };
+    struct websockets *sockets = open_sockets();
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct pair pair = connect_pair(sockets, "", 0);
+        assert_int_equal(write(pair.client, wrong[i].bytes, wrong[i].size), wrong[i].size);
+        const uint8_t goodbye[] = {0x88, 2, (uint8_t)(wrong[i].code >> 8), (uint8_t)wrong[i].code};
+        expect_bytes(pair.client, goodbye, sizeof goodbye);
+        close(pair.client);
+    }
+    /* Who goes without a word. */
+    close(connect_pair(sockets, "", 0).client);
+    websockets_close(&sockets);
+    assert_int_equal(atomic_load(&closed_count), (int)(sizeof wrong / sizeof *wrong) + 1);
+}
+
+/* One that takes nothing costs one message; when it takes again it gets the newest, and no torn
+ * one. */
+static void test_slow_client(void **state)
+{
+    (void)state;
+    enum { SIZE = 50000, COUNT = 400 };
+    static uint8_t line[SIZE], got[SIZE];
+    struct websockets *sockets = open_sockets();
+    struct pair slow = connect_pair(sockets, "", 0), fast = connect_pair(sockets, "", 0);
+    for (int n = 1; n <= COUNT; n++) {
+        memset(line, n % 100, SIZE);
+        memcpy(line, &n, sizeof n);
+        websockets_send(sockets, (const char *)line, SIZE);
+        expect_bytes(fast.client, "\x81\x7e\xc3\x50", 4);
+        read_all(fast.client, got, SIZE);
+        assert_memory_equal(got, line, SIZE);
+    }
+    int last = 0, seen = 0;
+    while (last < COUNT) {
+        int number;
+        expect_bytes(slow.client, "\x81\x7e\xc3\x50", 4);
+        read_all(slow.client, got, SIZE);
+        memcpy(&number, got, sizeof number);
+        assert_true(number > last);
+        for (size_t i = sizeof number; i < SIZE; i++)
+            assert_int_equal(got[i], number % 100);
+        last = number;
+        seen++;
+    }
+    assert_true(seen < COUNT / 10);
+    close(fast.client);
+    close(slow.client);
+    websockets_close(&sockets);
+    assert_int_equal(atomic_load(&closed_count), 2);
+}
+
+static void test_many_clients(void **state)
+{
+    (void)state;
+    struct websockets *sockets = open_sockets();
+    struct pair pairs[WEBSOCKETS_MAX];
+    for (int i = 0; i < WEBSOCKETS_MAX; i++)
+        pairs[i] = connect_pair(sockets, "", 0);
+    assert_false(websockets_add(sockets, -1, NULL, "", 0));
+    websockets_send(sockets, "[]", 2);
+    for (int i = 0; i < WEBSOCKETS_MAX; i++)
+        expect_bytes(pairs[i].client, "\x81\x02[]", 4);
+    /* One leaves, and another may come. */
+    close(pairs[0].client);
+    for (int tries = 0; atomic_load(&closed_count) < 1; tries++) {
+        assert_true(tries < 500);
+        poll(NULL, 0, 10);
+    }
+    poll(NULL, 0, 50);
+    pairs[0] = connect_pair(sockets, "", 0);
+    expect_bytes(pairs[0].client, "\x81\x02[]", 4);
+    websockets_close(&sockets);
+    for (int i = 0; i < WEBSOCKETS_MAX; i++) {
+        expect_bytes(pairs[i].client, "\x88\x02\x03\xe9", 4);
+        expect_end(pairs[i].client);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_host_port),
+        cmocka_unit_test(test_cut_addresses),
+        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),
+        cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_slow_client),
+        cmocka_unit_test(test_many_clients),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
