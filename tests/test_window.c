@@ -1,6 +1,8 @@
 /* The window on a real display: what it shows, and its keys. Run by window.sh. */
 #include "testing.h"
 
+#include "bar.h"
+#include "keys.h"
 #include "overlay.h"
 #include "picture.h"
 #include "resources.h"
@@ -305,6 +307,113 @@ static void test_click(void **state)
     view_close(&view);
 }
 
+static enum view_request move_mouse(struct view *view, int x, int y)
+{
+    SDL_Event event = {.motion = {.type = SDL_MOUSEMOTION, .x = x, .y = y}};
+    return view_handle(view, &event);
+}
+
+static enum view_request click_at(struct view *view, int x, int y)
+{
+    SDL_Event event = {.button = {.type = SDL_MOUSEBUTTONDOWN, .x = x, .y = y}};
+    return view_handle(view, &event);
+}
+
+/* Each button of the bar does what its key does, by mouse and by keyboard. */
+static void test_bar(void **state)
+{
+    (void)state;
+    struct view *view = open_view(true);
+    int width, height, buttons = 0;
+    bar_hide(view); /* the pointer may stand where the window has opened */
+    assert_int_equal(bar_height(view), 0);
+    assert_int_equal(press(view, SDLK_RETURN), VIEW_NOTHING);
+    for (int i = 0; i < KEY_COUNT; i++) {
+        if (!keys[i].icon)
+            continue;
+        assert_int_equal(press(view, SDLK_RIGHT), VIEW_REDRAW);
+        assert_int_equal(view->bar.focus, buttons++);
+        assert_int_equal(press(view, SDLK_RETURN), keys[i].act ? VIEW_REDRAW : keys[i].request);
+    }
+    assert_true(buttons >= 9);
+    assert_true(view->scene.help && view->scene.explain);
+    assert_int_equal(press(view, SDLK_RIGHT), VIEW_REDRAW);
+    assert_int_equal(view->bar.focus, 0);
+    assert_int_equal(press(view, SDLK_LEFT), VIEW_REDRAW);
+    assert_int_equal(view->bar.focus, buttons - 1);
+    assert_int_equal(press(view, SDLK_RETURN), VIEW_REDRAW); /* help */
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
+    assert_int_equal(bar_height(view), 0);
+    assert_int_equal(press(view, SDLK_f), VIEW_REDRAW);
+
+    SDL_GetWindowSize(view->window.window, &width, &height);
+    assert_int_equal(move_mouse(view, width / 2, height / 3), VIEW_REDRAW);
+    assert_int_equal(view->bar.focus, -1);
+    int row = height - bar_height(view) / 2;
+    int seen = 0;
+    for (int x = 0; x < width; x++) {
+        int before = view->bar.focus;
+        move_mouse(view, x, row);
+        if (view->bar.focus != before && view->bar.focus == seen + 1)
+            seen++;
+        if (view->bar.focus == 1)
+            assert_int_equal(click_at(view, x, row), VIEW_RECORD);
+    }
+    assert_int_equal(seen, buttons - 1);
+    view->bar.end = SDL_GetTicks();
+    while (bar_height(view))
+        assert_int_not_equal(view_next(view, 1000), VIEW_IDLE);
+    view_close(&view);
+}
+
+/* The menu by keyboard and mouse; where there is something behind it, one can go back. */
+static void test_menu(void **state)
+{
+    (void)state;
+    static const struct view_menu menu = {
+        .title = "no camera", .text = "why", .count = 3, .choices = {"one", "two", "three"}};
+    struct view *view = open_view(true);
+    int width, height;
+    view_show_menu(view, &menu);
+    assert_int_equal(press(view, SDLK_DOWN), VIEW_REDRAW);
+    assert_int_equal(press(view, SDLK_RETURN), VIEW_CHOICE);
+    assert_int_equal(view_choice(view), 1);
+    assert_int_equal(press(view, SDLK_UP), VIEW_REDRAW);
+    assert_int_equal(press(view, SDLK_UP), VIEW_REDRAW);
+    assert_int_equal(press(view, SDLK_SPACE), VIEW_CHOICE);
+    assert_int_equal(view_choice(view), 2);
+    assert_int_equal(press(view, SDLK_r), VIEW_RECORD);
+    SDL_GetWindowSize(view->window.window, &width, &height);
+    int last = -1;
+    for (int y = 0; y < height; y++) {
+        move_mouse(view, width / 2, y);
+        if (click_at(view, width / 2, y) == VIEW_CHOICE)
+            last = view_choice(view) == view->scene.focus ? view_choice(view) : -2;
+        else
+            view_show_menu(view, &menu);
+    }
+    assert_int_equal(last, 2);
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
+    assert_false(view_has_menu(view));
+    struct view_menu alone = menu;
+    alone.stays = true;
+    view_show_menu(view, &alone);
+    assert_int_equal(click_at(view, 1, 1), VIEW_NOTHING);
+    assert_true(view_has_menu(view));
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);
+    view_close(&view);
+}
+
+static void test_drop(void **state)
+{
+    (void)state;
+    struct view *view = open_view(true);
+    SDL_Event event = {.drop = {.type = SDL_DROPFILE, .file = SDL_strdup("/films/one.mp4")}};
+    assert_int_equal(view_handle(view, &event), VIEW_DROP);
+    assert_string_equal(view_dropped(view), "/films/one.mp4");
+    view_close(&view);
+}
+
 static void test_still_keys(void **state)
 {
     (void)state;
@@ -351,6 +460,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_explanation, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_no_signal, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_click, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_bar, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_menu, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_drop, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_still_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_screenshot_fails, enter_folder, leave_folder),
     };

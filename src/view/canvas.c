@@ -77,8 +77,11 @@ int canvas_draw(struct canvas *canvas, struct bgr_image picture,
                                  surface->pixels, surface->pitch));
 
     SDL_Rect whole = {0, 0, picture.width, picture.height};
-    struct overlay overlay = {
-        .area = whole, .picture = whole, .source_width = picture.width, .bars = true};
+    struct overlay overlay = {.em = overlay_text_size(whole),
+                              .area = whole,
+                              .picture = whole,
+                              .source_width = picture.width,
+                              .bars = true};
     overlay_draw(canvas->paint, &overlay, faces, count);
     paint_note(canvas->paint, SDL_RenderFlush(canvas->renderer));
 

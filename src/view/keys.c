@@ -1,5 +1,6 @@
 /* Keys and clicks: what an event asks for. */
 #include "keys.h"
+#include "bar.h"
 #include "screenshot.h"
 #include "view_state.h"
 
@@ -11,6 +12,7 @@ static enum view_request take_screenshot(struct view *view)
     char name[DATED_NAME_SIZE];
     char text[512];
     struct error error;
+    view->scene.foot = 0; /* nor the bar */
     scene_draw(&view->scene, view->window.renderer, view->paint, view_area(view), false);
     if (paint_check(view->paint, &error) || screenshot_save(view->window.renderer, name, &error))
         snprintf(text, sizeof text, "not saved: %.400s", error.text);
@@ -73,34 +75,70 @@ static enum view_request toggle_help(struct view *view)
     return toggle(&view->scene.help);
 }
 
+static bool records(const struct view *view)
+{
+    return view->recording >= 0;
+}
+
+static bool explains(const struct view *view)
+{
+    return view->scene.explain;
+}
+
+static bool is_full_screen(const struct view *view)
+{
+    return window_is_full_screen(&view->window);
+}
+
+static bool helps(const struct view *view)
+{
+    return view->scene.help;
+}
+
+/* clang-format off */
 const struct key keys[KEY_COUNT] = {
-    {"q", "quit", {SDLK_q}, NULL, VIEW_QUIT},
-    {"Esc", "leave full screen, else quit", {SDLK_ESCAPE}, leave, VIEW_NOTHING},
-    {"Space", "pause, go on", {SDLK_SPACE}, NULL, VIEW_PAUSE},
-    {"s", "save a screenshot", {SDLK_s}, take_screenshot, VIEW_NOTHING},
-    {"r", "record, end the recording", {SDLK_r}, NULL, VIEW_RECORD},
-    {"f", "full screen", {SDLK_f}, change_full_screen, VIEW_NOTHING},
-    {"m", "mirror", {SDLK_m}, toggle_mirror, VIEW_NOTHING},
-    {"p", "probability bars", {SDLK_p}, toggle_bars, VIEW_NOTHING},
-    {"+", "smooth more", {SDLK_PLUS, SDLK_EQUALS, SDLK_KP_PLUS}, NULL, VIEW_SMOOTHER},
-    {"-", "smooth less", {SDLK_MINUS, SDLK_KP_MINUS}, NULL, VIEW_SHARPER},
-    {"click", "choose a face for timeline, c and e", {0}, NULL, VIEW_NOTHING},
-    {"c", "calibrate to a neutral face, undo", {SDLK_c}, NULL, VIEW_CALIBRATE},
-    {"a", "adapt to resting faces, or not", {SDLK_a}, NULL, VIEW_ADAPT},
-    {"e", "explain: what speaks for it, what against", {SDLK_e}, toggle_explanation, VIEW_NOTHING},
-    {"Tab", "next camera", {SDLK_TAB}, NULL, VIEW_NEXT_CAMERA},
-    {"o", "open another camera, the demo or a video", {SDLK_o}, NULL, VIEW_MENU},
-    {"i", "statistics and the model's input", {SDLK_i}, toggle_statistics, VIEW_NOTHING},
-    {"h", "help", {SDLK_h, SDLK_QUESTION, SDLK_SLASH}, toggle_help, VIEW_NOTHING},
+    {"q", "quit", {SDLK_q}, .request = VIEW_QUIT},
+    {"Esc", "leave full screen, else quit", {SDLK_ESCAPE}, .act = leave},
+    {"Space", "pause, go on", {SDLK_SPACE}, .request = VIEW_PAUSE},
+    {"o", "open another camera, the demo or a video", {SDLK_o}, .request = VIEW_MENU,
+     .icon = ICON_CAMERA, .caption = "camera"},
+    {"Tab", "next camera", {SDLK_TAB}, .request = VIEW_NEXT_CAMERA},
+    {"r", "record, end the recording", {SDLK_r}, .request = VIEW_RECORD,
+     .icon = ICON_RECORD, .caption = "record", .is_on = records},
+    {"s", "save a screenshot", {SDLK_s}, .act = take_screenshot,
+     .icon = ICON_SCREENSHOT, .caption = "picture"},
+    {"e", "explain: what speaks for it, what against", {SDLK_e}, .act = toggle_explanation,
+     .icon = ICON_EXPLAIN, .caption = "explain", .is_on = explains},
+    {"c", "calibrate to a neutral face, undo", {SDLK_c}, .request = VIEW_CALIBRATE,
+     .icon = ICON_CALIBRATE, .caption = "calibrate"},
+    {"-", "smooth less", {SDLK_MINUS, SDLK_KP_MINUS}, .request = VIEW_SHARPER,
+     .icon = ICON_SMOOTH_LESS, .caption = "faster"},
+    {"+", "smooth more", {SDLK_PLUS, SDLK_EQUALS, SDLK_KP_PLUS}, .request = VIEW_SMOOTHER,
+     .icon = ICON_SMOOTH_MORE, .caption = "calmer"},
+    {"f", "full screen", {SDLK_f}, .act = change_full_screen,
+     .icon = ICON_FULL_SCREEN, .caption = "full", .is_on = is_full_screen},
+    {"m", "mirror", {SDLK_m}, .act = toggle_mirror},
+    {"p", "probability bars", {SDLK_p}, .act = toggle_bars},
+    {"a", "adapt to resting faces, or not", {SDLK_a}, .request = VIEW_ADAPT},
+    {"i", "statistics and the model's input", {SDLK_i}, .act = toggle_statistics},
+    {"click", "choose a face for timeline, c and e", .codes = {0}},
+    {"arrows", "walk along the bar or menu, Enter presses", .codes = {0}},
+    {"h", "help", {SDLK_h, SDLK_QUESTION, SDLK_SLASH}, .act = toggle_help,
+     .icon = ICON_HELP, .caption = "help", .is_on = helps},
 };
+/* clang-format on */
+
+enum view_request keys_press(struct view *view, int index)
+{
+    return keys[index].act ? keys[index].act(view) : keys[index].request;
+}
 
 static enum view_request handle_live_key(struct view *view, SDL_Keycode code)
 {
     for (int i = 0; i < KEY_COUNT; i++) {
-        const struct key *key = &keys[i];
-        for (int k = 0; k < KEY_CODES && key->codes[k]; k++) {
-            if (key->codes[k] == code)
-                return key->act ? key->act(view) : key->request;
+        for (int k = 0; k < KEY_CODES && keys[i].codes[k]; k++) {
+            if (keys[i].codes[k] == code)
+                return keys_press(view, i);
         }
     }
     return VIEW_NOTHING;
@@ -165,6 +203,8 @@ static SDL_Point point_of(struct view *view, int x, int y)
 static enum view_request handle_motion(struct view *view, const SDL_MouseMotionEvent *motion)
 {
     SDL_Point point = point_of(view, motion->x, motion->y);
+    if (!view_has_menu(view))
+        return bar_point(view, point);
     int choice = scene_choice_at(&view->scene, view->paint, view_area(view), point.x, point.y);
     if (choice < 0 || choice == view->scene.focus)
         return VIEW_NOTHING;
@@ -181,6 +221,9 @@ static enum view_request handle_click(struct view *view, const SDL_MouseButtonEv
         int choice = scene_choice_at(&view->scene, view->paint, area, point.x, point.y);
         return choice < 0 ? close_menu(view) : choose(view, choice);
     }
+    enum view_request request = bar_press(view, point);
+    if (request != VIEW_IDLE)
+        return request;
     int id = scene_face_at(&view->scene, area, point.x, point.y);
     if (id == 0)
         return VIEW_NOTHING;
@@ -218,6 +261,18 @@ static enum view_request handle_still_key(SDL_Keycode key)
     }
 }
 
+static enum view_request handle_key(struct view *view, SDL_Keycode key)
+{
+    enum view_request request = VIEW_IDLE;
+    if (!view->scene.live)
+        return handle_still_key(key);
+    if (view_has_menu(view) && !view->scene.help)
+        request = handle_menu_key(view, key);
+    else
+        request = bar_key(view, key);
+    return request == VIEW_IDLE ? handle_live_key(view, key) : request;
+}
+
 enum view_request view_handle(struct view *view, const SDL_Event *event)
 {
     if (event->type == SDL_QUIT)
@@ -232,11 +287,5 @@ enum view_request view_handle(struct view *view, const SDL_Event *event)
         return handle_click(view, &event->button);
     if (event->type != SDL_KEYDOWN || event->key.repeat)
         return VIEW_NOTHING;
-    if (view_has_menu(view) && !view->scene.help) {
-        enum view_request request = handle_menu_key(view, event->key.keysym.sym);
-        if (request != VIEW_IDLE)
-            return request;
-    }
-    return view->scene.live ? handle_live_key(view, event->key.keysym.sym)
-                            : handle_still_key(event->key.keysym.sym);
+    return handle_key(view, event->key.keysym.sym);
 }

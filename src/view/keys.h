@@ -8,6 +8,20 @@
 
 enum { KEY_CODES = 3 };
 
+/* The signs on buttons. */
+enum icon {
+    ICON_NONE,
+    ICON_CAMERA,
+    ICON_RECORD,
+    ICON_SCREENSHOT,
+    ICON_EXPLAIN,
+    ICON_CALIBRATE,
+    ICON_SMOOTH_LESS,
+    ICON_SMOOTH_MORE,
+    ICON_FULL_SCREEN,
+    ICON_HELP
+};
+
 /* One key: its names and what it does. */
 struct key {
     const char *name, *meaning; /* as help shows them */
@@ -15,11 +29,18 @@ struct key {
     /* What the window does itself; NULL: `request` is passed on. */
     enum view_request (*act)(struct view *view);
     enum view_request request;
+    /* Its button on the bar; ICON_NONE: it has none. */
+    enum icon icon;
+    const char *caption;
+    bool (*is_on)(const struct view *view); /* NULL: it is no switch */
 };
 
-enum { KEY_COUNT = 18 };
+enum { KEY_COUNT = 19 };
 
 /* In the order in which help, manual and README name them. */
 extern const struct key keys[KEY_COUNT];
+
+/* What a press of the key with this index asks for. */
+enum view_request keys_press(struct view *view, int index);
 
 #endif

@@ -250,7 +250,7 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
 void overlay_draw(struct paint *paint, const struct overlay *overlay,
                   const struct expressions_face *faces, int count)
 {
-    int em = overlay_text_size(overlay->area);
+    int em = overlay->em;
     struct face_layout *placed = malloc(EXPRESSIONS_MAX_FACES * sizeof *placed);
     if (!placed) {
         struct error error;

@@ -11,6 +11,7 @@
 enum { OVERLAY_RESERVED = 5 };
 
 struct overlay {
+    int em;           /* the height of an em, pixels */
     SDL_Rect area;    /* where labels and bars may stand, pixels of the target */
     SDL_Rect picture; /* where the picture stands */
     int source_width; /* the picture's own width, which boxes refer to */

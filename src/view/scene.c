@@ -80,19 +80,27 @@ static SDL_Rect fit_picture(const struct scene *scene, SDL_Rect area)
     return (SDL_Rect){left, (area.h - height) / 2, width, height};
 }
 
-static int message_size(SDL_Rect area)
+/* Messages are a little smaller than labels. */
+static int message_size(int em)
 {
-    return (overlay_text_size(area) * 9 + 5) / 10;
+    return (em * 9 + 5) / 10;
+}
+
+int scene_message_size(SDL_Rect area)
+{
+    return message_size(overlay_text_size(area));
 }
 
 static bool has_strip(const struct scene *scene)
 {
-    return scene->live && scene->bars && scene->strip.count > 0;
+    return scene->live && scene->bars && scene->strip.count > 0 && scene->foot == 0;
 }
 
 static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
 {
-    struct overlay overlay = {.area = area,
+    SDL_Rect free = {area.x, area.y, area.w, area.h - scene->foot};
+    struct overlay overlay = {.em = overlay_text_size(area),
+                              .area = free,
                               .picture = fit_picture(scene, area),
                               .source_width = scene->width,
                               .mirrored = scene->mirrored,
@@ -100,11 +108,11 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
     if (scene->statistics && scene->has_inputs)
         overlay.inputs = scene->inputs.texture;
     if (*scene->status) {
-        int em = message_size(area);
+        int em = scene_message_size(area);
         overlay.reserved[2] = (SDL_Rect){area.x, area.y, em * 6, em * 5 / 2};
     }
     if (has_strip(scene))
-        overlay.reserved[0] = strip_place(area, message_size(area));
+        overlay.reserved[0] = strip_place(free, scene_message_size(area));
     return overlay;
 }
 
@@ -122,13 +130,13 @@ static int chips_width(const struct scene *scene, struct paint *paint, int em)
 
 static SDL_Rect place_notice(const struct scene *scene, struct paint *paint, SDL_Rect area)
 {
-    int em = message_size(area);
+    int em = scene_message_size(area);
     return hud_notice_place(paint, area, em, chips_width(scene, paint, em), scene->notice);
 }
 
 static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect area)
 {
-    int em = message_size(area);
+    int em = scene_message_size(area);
     int margin = em * 7 / 10;
     int x = area.x + margin;
     int y = area.y + margin;
@@ -139,7 +147,7 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
     if (*scene->recording)
         hud_recording(paint, x, y, em, scene->recording);
     if (scene->help)
-        hud_help(paint, area, em);
+        hud_help(paint, (SDL_Rect){area.x, area.y, area.w, area.h - scene->foot}, em);
     else if (scene->menu.count)
         menu_draw(&scene->menu, scene->focus, paint, area, em);
     if (*scene->notice)
@@ -190,7 +198,7 @@ static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint
                        struct overlay *overlay, SDL_RendererFlip flip)
 {
     SDL_Rect area = overlay->area;
-    int em = message_size(area);
+    int em = message_size(overlay->em);
     int line_size = em * 9 / 10;
     const char *lines[SCENE_LINES];
     for (int i = 0; i < scene->line_count; i++)
@@ -231,7 +239,7 @@ static void draw_picture(struct scene *scene, SDL_Renderer *renderer, struct pai
     if ((scene->help || scene->menu.count) && messages)
         hud_dim(paint, area);
     else if (scene->no_signal)
-        hud_no_signal(paint, area, message_size(area));
+        hud_no_signal(paint, area, scene_message_size(area));
     else
         draw_faces(scene, renderer, paint, &overlay, flip);
 }
@@ -251,7 +259,7 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
 
 int scene_choice_at(const struct scene *scene, struct paint *paint, SDL_Rect area, int x, int y)
 {
-    return menu_at(&scene->menu, paint, area, message_size(area), x, y);
+    return menu_at(&scene->menu, paint, area, scene_message_size(area), x, y);
 }
 
 int scene_face_at(const struct scene *scene, SDL_Rect area, int x, int y)

@@ -37,6 +37,7 @@ struct scene {
     double notice_opacity;
     struct view_menu menu; /* without choices: none */
     int focus;             /* the choice that Enter takes */
+    int foot;              /* pixels at the lower edge that something else stands on */
     bool explain;          /* shows the heat map */
     struct heat heat;
     struct strip strip;
@@ -58,6 +59,8 @@ void scene_free(struct scene *scene);
 /* A lone face that fills a still leaves room for its bars nowhere but beside the picture. */
 bool scene_is_tight_portrait(const struct scene *scene);
 
+/* The height of an em of messages that suits the area. */
+int scene_message_size(SDL_Rect area);
 /* Draws on an area of the renderer's target; `messages`: with status, notice and help too. */
 void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
                 bool messages);

@@ -1,3 +1,4 @@
+#include "bar.h"
 #include "view_state.h"
 
 #include <SDL.h>
@@ -48,6 +49,7 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
     made->scene.live = settings->live;
     made->scene.mirrored = settings->mirrored;
     made->scene.bars = true;
+    made->bar.focus = -1;
     made->recording = -1;
     made->wake_event = SDL_RegisterEvents(1);
     if (paint_create(&made->paint, made->window.renderer, settings->font_path, error)) {
@@ -230,7 +232,9 @@ static void update_messages(struct view *view)
 int view_draw(struct view *view, struct error *error)
 {
     update_messages(view);
+    view->scene.foot = bar_height(view);
     scene_draw(&view->scene, view->window.renderer, view->paint, view_area(view), true);
+    bar_draw(view);
     SDL_RenderPresent(view->window.renderer);
     return paint_check(view->paint, error);
 }
@@ -253,16 +257,20 @@ enum view_request view_next(struct view *view, int longest)
 {
     SDL_Event event;
     int step = longest == 0 ? -1 : notice_step(view);
-    if (step == 0)
+    int bar = longest == 0 ? -1 : bar_left(view);
+    if (bar == 0)
+        bar_hide(view);
+    if (step == 0 || bar == 0)
         return VIEW_REDRAW;
-    bool notice = step > 0 && (longest < 0 || step < longest);
-    if (notice)
+    step = bar > 0 && (step < 0 || bar < step) ? bar : step;
+    bool changes = step > 0 && (longest < 0 || step < longest);
+    if (changes)
         longest = step;
     bool came =
         longest < 0 ? SDL_WaitEvent(&event) == 1 : SDL_WaitEventTimeout(&event, longest) == 1;
     if (came)
         return view_handle(view, &event);
-    return notice ? VIEW_REDRAW : VIEW_IDLE;
+    return changes ? VIEW_REDRAW : VIEW_IDLE;
 }
 
 void view_on_loss(void (*ends)(void *context), void *context)

@@ -9,6 +9,13 @@
 
 #include <SDL_events.h>
 
+/* The bar: all zeros while it is hidden. */
+struct bar {
+    bool shown;
+    Uint32 end; /* SDL ticks when it goes */
+    int focus;  /* the number of the button that stands out; -1: none */
+};
+
 struct view {
     struct window window;
     struct paint *paint;
@@ -19,6 +26,7 @@ struct view {
     Uint32 notice_end; /* SDL ticks when the notice is gone */
     double recording;  /* for how many seconds; negative: not at all */
     Uint32 wake_event;
+    struct bar bar;
     int choice;    /* the last one of the menu */
     char *dropped; /* a path of SDL's; NULL: none */
 };
