@@ -59,12 +59,15 @@ void VideoInput::log(void *context, int level, const char *format, va_list argum
     const bool of_format =
         context != nullptr && *static_cast<const AVClass **>(context) == avformat_get_class();
     static const char packet[] = "Packet "; /* corrupt, or mismatch: these are warnings only */
+    static const char ended[] = "File ended prematurely"; /* within one of Matroska's elements */
     if (of_format &&
         (level <= AV_LOG_ERROR || std::strncmp(format, packet, sizeof packet - 1) == 0)) {
         auto *const input =
             static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque);
         if (input != nullptr)
             input->damaged_ = true;
+        if (input != nullptr && std::strncmp(format, ended, sizeof ended - 1) == 0)
+            input->ended_early_ = true;
     }
     static const char header[] = "header='%s'", rtsp[] = "Status %d: Redirecting to";
     bool leads_on = std::strncmp(format, rtsp, sizeof rtsp - 1) == 0;
@@ -349,7 +352,7 @@ bool VideoInput::cut() const
 {
     /* Files state their length to a frame or so, and some round it. */
     const double missing = stated() - read_until_;
-    return failed_ || broken_off_ || lacks_indexed() || has_rest() ||
+    return failed_ || broken_off_ || ended_early_ || lacks_indexed() || has_rest() ||
            missing > std::max(1.0, 0.01 * stated()) || (!path_.empty() && film_is_cut(path_));
 }
 
@@ -365,7 +368,7 @@ double VideoInput::stated() const
     if (!known)
         return 0;
     /* These count from the clock's 0, wherever the film begins; others from where it begins. */
-    static const char *const by_clock[] = {"mov", "matroska", "asf", "nut"};
+    static const char *const by_clock[] = {"mov", "matroska", "asf"};
     int64_t length = format_->duration;
     for (const char *const name : by_clock) {
         if (std::strncmp(format_->iformat->name, name, std::strlen(name)) == 0 &&

@@ -84,6 +84,7 @@ class VideoInput
     Input format_;
     bool failed_ = false;     /* reading ended with an error */
     bool broken_off_ = false; /* the last packet was not whole */
+    bool ended_early_ = false;
     bool damaged_ = false;
     std::string path_; /* of a file */
     double read_until_ = 0;

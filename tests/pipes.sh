@@ -47,6 +47,11 @@ head -c 3000000 film.y4m >cut.y4m
 run 1 cut.y4m --json --video -
 one_line "ends too early"
 [ "$(wc -l <out)" -eq 6 ] || fail "cut.y4m: $(wc -l <out) frames"
+ffmpeg -v error -y -i film.y4m -c:v mjpeg -q:v 3 even.mkv </dev/null
+head -c $(($(stat -c %s even.mkv) * 9 / 10)) even.mkv >cut.mkv
+run 1 cut.mkv --json --video -
+one_line "ends too early"
+[ "$(wc -l <out)" -ge 30 ] || fail "cut.mkv: $(wc -l <out) frames"
 
 # --- A camera: the newest frame wins, the first comes without waiting for many others
 for n in 1 2 3 4 5; do cat film.mjpeg; done >long.mjpeg
