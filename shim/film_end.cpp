@@ -114,7 +114,7 @@ bool cuts_elements(const File &file)
 bool cuts_chunks(const File &file)
 {
     uint64_t at = 0;
-    while (file.has(at, "RIFF", 4) && file.little(at + 4, 4) > 0)
+    while (file.has(at, "RIFF", 4))
         at += 8 + file.little(at + 4, 4);
     return at > file.size();
 }

@@ -97,6 +97,11 @@ run 0 --json --video broken.avi
 [ "$(wc -l <out)" -eq 24 ] || fail "broken.avi: $(wc -l <out) frames"
 grep -q "broken.avi: 1 frame could not be decoded and is left out" err || fail "broken.avi: $(cat err)"
 
+# Of a film whose first packet is garbage, the others come when they are due
+quietly_ffmpeg -i even.mkv -c copy -bsf:v 'noise=amount=if(eq(n\,0)\,1\,0)' headless.mkv
+run 0 --json --video headless.mkv
+[ "$(wc -l <out)" -eq 49 ] && [ "$(head -n 1 out | jq .time)" = 0.04 ] || fail "headless.mkv: $(wc -l <out) frames from $(head -n 1 out)"
+
 # A key frame that is lost takes those that build on it with it
 make keys.mkv -t 2 -c:v libx264 -g 25 -bf 0 -pix_fmt yuv420p
 quietly_ffmpeg -i keys.mkv -c copy -bsf:v 'noise=drop=eq(n\,0)' keyless.mkv
@@ -152,6 +157,22 @@ for name in whole.mp4 whole.mkv whole.avi whole.webm; do
     run 1 --json --video cut-$name
     grep -q "cut-$name: ends too early: [0-9.]*\( of 4.0\)* s could be read" err || fail "cut-$name: $(cat err)"
     [ "$(wc -l <out)" -ge 20 ] && [ "$(wc -l <out)" -lt 90 ] || fail "cut-$name: $(wc -l <out) frames"
+done
+# Between two packets, so that each is whole: by the length that is stated, or by the film's own table,
+# also where the part of the pictures goes on to the file's end, whatever that is
+# packet FILM NUMBER: where it begins.
+packet()
+{
+    ffprobe -v error -select_streams v -show_entries packet=pos -of csv=p=0 "$1" | tr -d , | sed -n "$2p"
+}
+make whole.flv -t 4 -c:v flv -g 5
+head -c "$(packet whole.flv 60)" whole.flv >between.flv
+head -c "$(packet whole.mp4 94)" whole.mp4 >between.mp4
+printf '\0\0\0\0' | dd of=between.mp4 bs=1 seek=$(($(grep -abo mdat whole.mp4 | head -n 1 | cut -d: -f1) - 4)) conv=notrunc status=none
+run 0 --json --video whole.flv
+for name in between.flv between.mp4; do
+    run 1 --json --video $name
+    grep -q "$name: ends too early: " err || fail "$name: $(cat err)"
 done
 # Within the last second, which the time of the film does not tell
 make whole.mpg -t 2 -c:v mpeg2video -g 5

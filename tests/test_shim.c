@@ -1097,6 +1097,159 @@ static void refuse_camera(const char *id)
     assert_true(strlen(error.text) > 10);
 }
 
+/* Containers of which nothing can be shown: those that end within a part are cut, by the sizes that
+ * they state; the others are damaged. */
+static void test_containers_that_are_cut(void **state)
+{
+    (void)state;
+#define FTYP                                                                                       \
+    "\0\0\0\x10"                                                                                   \
+    "ftypisom\0\0\0\0"
+#define MOOF                                                                                       \
+    "\0\0\0\x08"                                                                                   \
+    "moof"
+#define ASF           "\x30\x26\xB2\x75\x8E\x66\xCF\x11\xA6\xD9\0\xAA\0\x62\xCE\x6C"
+#define PROPERTIES    "\xA1\xDC\xAB\x8C\x47\xA9\xCF\x11\x8E\xE4\0\xC0\x0C\x20\x53\x65"
+#define ZEROS_16      "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define FILE_OF(text) {text, sizeof text - 1,
+    static const struct {
+        const char *bytes;
+        size_t size;
+        bool cut;
+    } files[] =
+        {/* Boxes: what the first one may be; their ends; sizes of 64 bits */
+         FILE_OF(FTYP "\0\0\0\x09"
+                      "mdat") true},
+      FILE_OF(FTYP "\0\0\0\x08"
+                   "mdat") false
+}
+, FILE_OF("\0\0\0\x20"
+          "mdat....") true
+}
+, FILE_OF("\0\0\0\x08"
+          "wide"
+          "\0\0\0\x20"
+          "mdat....") true
+}
+, FILE_OF("\0\0\0\x20"
+          "free....") true
+}
+, FILE_OF("\0\0\0\x20"
+          "skip....") true
+}
+, FILE_OF(FTYP "\0\0\0\x01"
+               "mdat"
+               "\0\0\0\0\0\0\0\x18"
+               "........") false
+}
+, FILE_OF(FTYP "\0\0\0\x01"
+               "mdat"
+               "\0\0\0\0\0\0\0\x19"
+               "........") true
+}
+, FILE_OF(FTYP "\0\0\0\x01"
+               "mdat"
+               "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+               "........") false
+}
+,
+    /* What follows the last box: no part of a whole film, damage between fragments, unless it
+     * is what a file system filled up */
+    FILE_OF(FTYP "\0\0\0\x08"
+                 "mdat"
+                 "\0\0\0\x03"
+                 "........") false
+}
+, FILE_OF(FTYP MOOF "\0\0\0\x08"
+                    "mdat"
+                    "\0\0\0\x03"
+                    "........") true
+}
+, FILE_OF(FTYP MOOF "\0\0\0\x08"
+                    "mdat"
+                    "\0\0\0\0"
+                    "............") true
+}
+, FILE_OF(FTYP MOOF "\0\0\0\x08"
+                    "mdat"
+                    "\0\0\0\0\0\0\0\0\0\0\0\0") false
+}
+,
+    /* Elements, also those of which the size is not known yet */
+    FILE_OF("\x1A\x45\xDF\xA3\x80"
+            "\x18\x53\x80\x67\x82..") false
+}
+, FILE_OF("\x1A\x45\xDF\xA3\x80"
+          "\x18\x53\x80\x67\x83..") true
+}
+, FILE_OF("\x1A\x45\xDF\xA3\x80"
+          "\x18\x53\x80\x67\x40\x03..") true
+}
+, FILE_OF("\x1A\x45\xDF\xA3\x80"
+          "\x18\x53\x80\x67\xFF\xEC\x81.") false
+}
+, FILE_OF("\x1A\x45\xDF\xA3\x80"
+          "\x18\x53\x80\x67\xFF\xEC\x82.") true
+}
+, FILE_OF("\x1A\x45\xDF\xA3\x80"
+          "\x18\x53\x80\x67\x82..\0\0") false
+}
+,
+    /* Chunks, which a recorder that was killed left at 0 */
+    FILE_OF("RIFF\x05\0\0\0AVI ") true
+}
+, FILE_OF("RIFF\x04\0\0\0AVI ") false
+}
+, FILE_OF("RIFF\0\0\0\0AVI ") false
+}
+, FILE_OF("RIFF\x04\0\0\0AVI RIFF\x05\0\0\0AVIX") true
+}
+,
+    /* The size of the whole file, unless it was broadcast; an object of no size */
+    FILE_OF(ASF "\xFF\0\0\0\0\0\0\0\1\0\0\0\1\2" PROPERTIES "\x68\0\0\0\0\0\0\0" ZEROS_16
+                "\xFF\0\0\0\0\0\0\0" ZEROS_16 ZEROS_16 "\0\0\0\0\0\0\0\0"
+                "\2\0\0\0"
+                "............") true
+}
+, FILE_OF(ASF "\xFF\0\0\0\0\0\0\0\1\0\0\0\1\2" PROPERTIES "\x68\0\0\0\0\0\0\0" ZEROS_16
+              "\xFF\0\0\0\0\0\0\0" ZEROS_16 ZEROS_16 "\0\0\0\0\0\0\0\0"
+              "\3\0\0\0"
+              "............") false
+}
+, FILE_OF(ASF "\xFF\0\0\0\0\0\0\0\1\0\0\0\1\2" ZEROS_16 ZEROS_16) false
+}
+,
+    /* Packets of a broadcast's multiplex, and the pack before them */
+    FILE_OF("\0\0\1\xBA\x44\0\4\0") true
+}
+, FILE_OF("\0\0\1\xBA\x44\0\4\0\4\1\0\3") false
+}
+, FILE_OF("\0\0\1\xBA\x44\0\4\0\4\1\0\3\0\0\1\xE0\0\5....") true
+}
+, FILE_OF("\0\0\1\xBA\x44\0\4\0\4\1\0\3\0\0\1\xE0\0\4....\0\0\1\xB9") false
+}
+,
+    /* A page: the sizes of its segments */
+    FILE_OF("OggS\0\2" ZEROS_16 "\0\0\0\0\2\2\3.....") false
+}
+, FILE_OF("OggS\0\2" ZEROS_16 "\0\0\0\0\2\2\3....") true
+}
+,
+}
+;
+char path[256];
+in_folder(path, "part");
+for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    write_file(path, files[i].bytes, files[i].size);
+    struct ocv_video *video = NULL;
+    struct error error = {.text = ""};
+    assert_int_equal(ocv_video_open(&video, path, patient, &error), OCV_CANNOT);
+    if ((strstr(error.text, "ends too early") != NULL) != files[i].cut)
+        fail_msg("row %zu: %s", i, error.text);
+}
+unlink(path);
+}
+
 static void test_cameras_that_are_not_there(void **state)
 {
     (void)state;
@@ -1396,6 +1549,7 @@ int main(void)
         cmocka_unit_test(test_video_rotation_is_honoured),
         cmocka_unit_test(test_videos_that_cannot_be_written),
         cmocka_unit_test(test_videos_that_cannot_be_read),
+        cmocka_unit_test(test_containers_that_are_cut),
         cmocka_unit_test(test_cameras_that_are_not_there),
         cmocka_unit_test(test_no_face_in_blank_pictures),
         cmocka_unit_test(test_cascades_that_are_none),
