@@ -406,12 +406,20 @@ static void test_text_report(void **state)
     frame.face_count = 0;
     assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
     assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
+    struct tally none = {.frames = 2}, doubtful = {.frames = 2, .faces = true};
+    assert_int_equal(text_report_summary(file, &none, 0, 0), 0);
+    assert_int_equal(text_report_summary(file, &doubtful, 0, 0), 0);
+    memset(tally.seen, 0, sizeof tally.seen);
+    assert_int_equal(text_report_summary(file, &tally, 0, 0), 0);
     assert_string_equal(written_by(file), "a?.jpg: happy 93 %  (box 0,96 180x180)\n"
                                           "    1.50 s  happy 93 %\n"
                                           "b.jpg: happy or surprise?  (box 0,96 180x180)\n"
                                           "    1.50 s  happy or surprise?\n"
                                           "    1.50 s  no face\n"
-                                          "4 frames, 40.0 frames a second, seen: happy\n");
+                                          "4 frames, 40.0 frames a second, seen: happy\n"
+                                          "2 frames, seen: no face\n"
+                                          "2 frames, seen: uncertain\n"
+                                          "4 frames, seen: uncertain\n");
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */

@@ -58,6 +58,7 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
     size_t name_length = 0;
     size_t line_length = 0;
     tally->frames++;
+    tally->faces = tally->faces || frame->face_count > 0;
     for (int i = 0; i < frame->face_count; i++) {
         const struct expressions_face *face = &frame->faces[i];
         char words[FACE_WORDS_SIZE];
@@ -95,7 +96,7 @@ int text_report_summary(FILE *out, const struct tally *tally, double seconds, lo
         if (tally->seen[i])
             fprintf(out, "%s%s", seen++ ? ", " : "", label_names[i]);
     }
-    fprintf(out, "%s\n", seen ? "" : "no face");
+    fprintf(out, "%s\n", seen ? "" : tally->faces ? "uncertain" : "no face");
     return flushed(out);
 }
 

@@ -16,6 +16,7 @@ int text_report_still(FILE *out, const char *source, const struct frame *frame, 
 /* What has been seen of a running source. */
 struct tally {
     long frames;
+    bool faces; /* some, plain or not */
     bool seen[LABEL_COUNT];
     char shown[256]; /* the expressions of the last line */
 };
