@@ -324,6 +324,12 @@ END
     run
     [ "$(head -c 4 session.png | od -An -c | tr -d ' ')" = '211PNG' ] || fail "no picture"
     [ "$(wc -l <session.csv)" -gt 80 ] || fail "$(cat session.csv)"
+    # The same picture in letters: who is who stands there.
+    sed -i -e '/--csv/d' -e 's/pngcairo size 900,400/dumb 90,30/' -e 's/session\.png/session.txt/' recipe
+    run
+    for name in happy surprise neutral; do
+        grep -q "$name" session.txt || fail "no legend: $(cat session.txt)"
+    done
     ;;
 "The camera of a Raspberry Pi")
     need ffmpeg

@@ -131,7 +131,7 @@ static void test_timeline_report(void **state)
     assert_int_equal(count_files(0), drawn ? 3 : 2);
     size_t size;
     char *text = (char *)read_bytes(in_folder("timeline.csv"), &size);
-    assert_string_equal(text, "face,start,end,emotion\n1,0.000,2.000,happy\n2,1.000,1.500,neutral\n"
+    assert_string_equal(text, "id,start,end,label\n1,0.000,2.000,happy\n2,1.000,1.500,neutral\n"
                               "2,1.600,2.000,neutral\n1,2.000,3.000,uncertain\n"
                               "3,2.000,3.000,neutral\n");
     free(text);

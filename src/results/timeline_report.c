@@ -20,7 +20,7 @@ static int write_timeline(const struct timeline *timeline, const char *folder, s
     struct report_text text;
     if (report_text_open(&text, error))
         return -1;
-    fprintf(text.stream, "face,start,end,emotion\n");
+    fprintf(text.stream, "id,start,end,label\n");
     for (size_t i = 0; i < timeline->count; i++) {
         const struct stretch *stretch = &timeline->stretches[i];
         fprintf(text.stream, "%d,%.3f,%.3f,%s\n", stretch->face, stretch->start, stretch->end,
@@ -35,7 +35,7 @@ static int write_summary(const struct timeline_total *totals, size_t count, cons
     struct report_text text;
     if (report_text_open(&text, error))
         return -1;
-    fprintf(text.stream, "face,seconds");
+    fprintf(text.stream, "id,seconds");
     for (int k = 0; k < TIMELINE_SHOWN; k++)
         fprintf(text.stream, ",%s", timeline_name(k));
     fprintf(text.stream, "\n");

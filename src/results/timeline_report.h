@@ -8,8 +8,8 @@
 int timeline_report_open(const char *folder, struct error *error);
 
 /* Writes into the folder
- *   timeline.csv   face,start,end,emotion      one row for each time that a face showed one thing
- *   summary.csv    face,seconds,angry..neutral,uncertain   shares of the face's time
+ *   timeline.csv   id,start,end,label          one row for each time that a face showed one thing
+ *   summary.csv    id,seconds,angry..neutral,uncertain   shares of the face's time
  *   timeline.png   by gnuplot, of the faces that were seen longest */
 int timeline_report_write(const struct timeline *timeline, const char *folder, struct error *error);
 
