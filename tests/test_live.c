@@ -437,7 +437,7 @@ static void test_layout(void **state)
         SDL_Rect label, panel;
         layout_block_face(&layout, box);
         layout_label(&layout, area, box, (SDL_Rect){0, 0, 90, 20}, 4, &label);
-        expect_close(layout_panel(&layout, area, box, label, size, 6, true, &panel), 0, 0,
+        expect_close(layout_panel(&layout, area, box, label, size, 6, 0, true, &panel), 0, 0,
                      "hidden pixels");
         const SDL_Rect off_edge = {4, 4, 640 - 8, 480 - 8}, off_edge_more = {6, 6, 628, 468};
         SDL_Rect within;
@@ -448,6 +448,27 @@ static void test_layout(void **state)
         assert_false(SDL_HasIntersection(&panel, &box));
         assert_false(SDL_HasIntersection(&panel, &label));
     }
+}
+
+/* Where there is no room beside the face, its bars go where nothing is hidden, and keep off others.
+ */
+static void test_layout_far(void **state)
+{
+    (void)state;
+    const SDL_Rect area = {0, 0, 640, 480}, size = {0, 0, 150, 100};
+    const SDL_Rect box = {20, 40, 180, 160}, label = {20, 10, 90, 20};
+    const SDL_Rect other = {600, 340, 40, 140};
+    struct layout layout = {0};
+    SDL_Rect panel;
+    layout_block_face(&layout, box);
+    layout_block_face(&layout, other);
+    layout_block_text(&layout, label);
+    layout_block_text(&layout, (SDL_Rect){200, 0, 440, 330});
+    layout_block_text(&layout, (SDL_Rect){0, 200, 330, 280});
+    expect_close(layout_panel(&layout, area, box, label, size, 6, 20, true, &panel), 0, 0,
+                 "hidden pixels");
+    assert_in_range(panel.x, 330, 600 - 20 - 150);
+    assert_in_range(panel.y, 330, 480 - 100);
 }
 
 static void test_canvas(void **state)
@@ -556,6 +577,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),
         cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_layout_far),
         cmocka_unit_test(test_canvas),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),

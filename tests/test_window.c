@@ -420,6 +420,9 @@ static void test_still_keys(void **state)
     struct view *view = open_view(false);
     assert_int_equal(press(view, SDLK_SPACE), VIEW_NEXT);
     assert_int_equal(press(view, SDLK_s), VIEW_NEXT);
+    assert_int_equal(view_chosen(view), 1);
+    assert_int_equal(press(view, SDLK_e), VIEW_REDRAW);
+    assert_true(view_wants_explanation(view));
     assert_int_equal(press(view, SDLK_LSHIFT), VIEW_NOTHING);
     assert_int_equal(press(view, SDLK_q), VIEW_QUIT);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_QUIT);

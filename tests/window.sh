@@ -67,6 +67,25 @@ start --image face.png
 press Return
 finish 0 "still"
 
+# Explained by its key, and not any more by the same.
+grab()
+{
+    ffmpeg -v error -y -f x11grab -video_size 1280x800 -i "$DISPLAY" -frames:v 1 "$1" </dev/null
+}
+if command -v ffmpeg >/dev/null; then
+    start --image face.png
+    xdotool mousemove 1 1
+    grab before.bmp
+    press e
+    grab explained.bmp
+    press e
+    grab after.bmp
+    cmp -s before.bmp explained.bmp && fail "a picture is not explained"
+    cmp -s before.bmp after.bmp || fail "the explanation stays"
+    press Return
+    finish 0 "explained still"
+fi
+
 start --image face.png blank.png
 press Return
 kill -0 "$running" 2>/dev/null || fail "the second picture was not shown"

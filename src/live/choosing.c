@@ -77,7 +77,7 @@ void choosing_menu(struct session *session)
     else if (view_has_menu(session->view))
         view_show_menu(session->view, NULL);
     else
-        show_menu(session, "show", "");
+        show_menu(session, "what to show", "");
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */

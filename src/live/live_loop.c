@@ -1,6 +1,7 @@
 #include "live_loop.h"
 
 #include "choosing.h"
+#include "explanation.h"
 #include "library_error.h"
 #include "monotonic.h"
 #include "smoothing_step.h"
@@ -47,19 +48,6 @@ static void calibrate(struct session *session)
     view_say(session->view, begins ? "look neutral for two seconds" : "no calibration");
 }
 
-static int explain(struct session *session, struct error *error)
-{
-    const struct expressions_face *face = find_face(session, view_chosen(session->view));
-    struct expressions_recognizer *recognizer = session->vision.recognizer;
-    struct expressions_error why;
-    if (!face || face->held)
-        return 0;
-    const uint8_t *crop = expressions_latest_crop(recognizer, (int)(face - session->frame->faces));
-    if (expressions_explain(recognizer, crop, face->label, session->explanation, &why))
-        return library_failed(error, &why);
-    return view_set_explanation(session->view, face->id, session->explanation, error);
-}
-
 static int look(struct session *session, struct frame *frame, struct error *error)
 {
     struct expressions_picture picture = frame_picture(frame);
@@ -86,7 +74,7 @@ static int process(struct session *session, struct frame *frame, struct error *e
         return -1;
     if (session->take)
         take_add(session, frame);
-    if (session->view && view_wants_explanation(session->view) && explain(session, error))
+    if (session->view && explanation_show(&session->vision, session->view, frame, error))
         return -1;
     session->done++;
     session->last_frame = monotonic_now();

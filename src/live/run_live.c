@@ -64,9 +64,10 @@ static enum exit_status open_camera(struct session *session, struct error *error
         return STATUS_NO_CAMERA;
     log_line(program_name, "%s", error->text);
     error->text[0] = '\0';
-    error_of(&reason, id);
-    text_hide_passwords(reason.text);
-    choosing_welcome(session, "no camera", reason.text);
+    char text[sizeof reason.text];
+    snprintf(text, sizeof text, "camera %.300s: %.600s", id, reason.text);
+    text_hide_passwords(text);
+    choosing_welcome(session, "no camera", text);
     return STATUS_DONE;
 }
 

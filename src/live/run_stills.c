@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "explanation.h"
 #include "interrupt.h"
 #include "library_error.h"
 #include "log.h"
@@ -41,12 +42,14 @@ static void complain(struct stills *stills, const struct error *error)
 
 /* ---- Showing --------------------------------------------------------------------------------- */
 
-/* Until a key is pressed or the window is closed. */
+/* Until a key is pressed that means nothing else, or the window is closed. */
 static int wait_for_key(struct stills *stills, struct error *error)
 {
     enum view_request request = VIEW_REDRAW;
     while (request != VIEW_NEXT && request != VIEW_QUIT) {
-        if (request == VIEW_REDRAW && view_draw(stills->view, error))
+        if (request == VIEW_REDRAW &&
+            (explanation_show(&stills->vision, stills->view, &stills->frame, error) ||
+             view_draw(stills->view, error)))
             return -1;
         request = view_next(stills->view, -1);
     }
@@ -57,7 +60,7 @@ static int wait_for_key(struct stills *stills, struct error *error)
 static int show(struct stills *stills, int index, struct error *error)
 {
     char title[512];
-    snprintf(title, sizeof title, "%s (%d of %d) - any key: %s",
+    snprintf(title, sizeof title, "%s (%d of %d) - e: explain, any other key: %s",
              picture_list_base(stills->list.paths[index]), index + 1, stills->list.count,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);

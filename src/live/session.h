@@ -48,10 +48,9 @@ struct session {
     long done;
     int calibrating; /* id of the face that has begun; 0: none */
     bool paused;
-    bool quit;                                  /* the user has seen enough */
-    double last_frame;                          /* when it was taken, monotonic seconds */
-    bool silent;                                /* no signal is shown */
-    float explanation[EXPRESSIONS_CROP_PIXELS]; /* of the chosen face */
+    bool quit;         /* the user has seen enough */
+    double last_frame; /* when it was taken, monotonic seconds */
+    bool silent;       /* no signal is shown */
 };
 
 /* Forgets what the faces have shown so far. */

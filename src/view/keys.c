@@ -221,7 +221,7 @@ static enum view_request handle_click(struct view *view, const SDL_MouseButtonEv
         int choice = scene_choice_at(&view->scene, view->paint, area, point.x, point.y);
         return choice < 0 ? close_menu(view) : choose(view, choice);
     }
-    enum view_request request = bar_press(view, point);
+    enum view_request request = view->scene.live ? bar_press(view, point) : VIEW_IDLE;
     if (request != VIEW_IDLE)
         return request;
     int id = scene_face_at(&view->scene, area, point.x, point.y);
@@ -240,9 +240,12 @@ static enum view_request handle_drop(struct view *view, const SDL_DropEvent *dro
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static enum view_request handle_still_key(SDL_Keycode key)
+/* Any key shows the next picture, but for those that stand here. */
+static enum view_request handle_still_key(struct view *view, SDL_Keycode key)
 {
     switch (key) {
+    case SDLK_e:
+        return toggle_explanation(view);
     case SDLK_q:
     case SDLK_ESCAPE:
         return VIEW_QUIT;
@@ -265,7 +268,7 @@ static enum view_request handle_key(struct view *view, SDL_Keycode key)
 {
     enum view_request request = VIEW_IDLE;
     if (!view->scene.live)
-        return handle_still_key(key);
+        return handle_still_key(view, key);
     if (view_has_menu(view) && !view->scene.help)
         request = handle_menu_key(view, key);
     else
@@ -283,7 +286,7 @@ enum view_request view_handle(struct view *view, const SDL_Event *event)
         return handle_drop(view, &event->drop);
     if (event->type == SDL_MOUSEMOTION && view->scene.live)
         return handle_motion(view, &event->motion);
-    if (event->type == SDL_MOUSEBUTTONDOWN && view->scene.live)
+    if (event->type == SDL_MOUSEBUTTONDOWN)
         return handle_click(view, &event->button);
     if (event->type != SDL_KEYDOWN || event->key.repeat)
         return VIEW_NOTHING;

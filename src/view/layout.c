@@ -41,31 +41,59 @@ static double common_area(SDL_Rect a, SDL_Rect b)
     return SDL_IntersectRect(&a, &b, &common) ? (double)common.w * common.h : 0;
 }
 
-/* `box` is the own face's. */
-static double hidden(const struct layout *layout, SDL_Rect rect, SDL_Rect box)
+/* `box` is the own face's; others' grow by `apart` at all sides. */
+static double hidden(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int apart)
 {
     double sum = -(face_weight - 1) * common_area(rect, box);
-    for (int i = 0; i < layout->count; i++)
-        sum += layout->weight[i] * common_area(rect, layout->blocked[i]);
+    for (int i = 0; i < layout->count; i++) {
+        SDL_Rect blocked = layout->blocked[i];
+        bool other = layout->weight[i] < text_weight && !SDL_RectEquals(&blocked, &box);
+        int by = other ? apart : 0;
+        blocked =
+            (SDL_Rect){blocked.x - by, blocked.y - by, blocked.w + 2 * by, blocked.h + 2 * by};
+        sum += layout->weight[i] * common_area(rect, blocked);
+    }
     return sum;
 }
 
-/* Takes the first of the candidates that hide least, and keeps off the area's edge. */
-static double choose(struct layout *layout, SDL_Rect area, SDL_Rect box, int gap,
+static SDL_Rect shrink(SDL_Rect area, int gap)
+{
+    return (SDL_Rect){area.x + gap, area.y + gap, area.w - 2 * gap, area.h - 2 * gap};
+}
+
+/* The first of the candidates that hide least, kept off the area's edge. */
+static double choose(const struct layout *layout, SDL_Rect area, SDL_Rect box, int gap, int apart,
                      const SDL_Rect *candidates, int count, SDL_Rect *place)
 {
-    SDL_Rect inside = {area.x + gap, area.y + gap, area.w - 2 * gap, area.h - 2 * gap};
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
-        SDL_Rect moved = move_into(candidates[i], inside);
-        double sum = hidden(layout, moved, box);
+        SDL_Rect moved = move_into(candidates[i], shrink(area, gap));
+        double sum = hidden(layout, moved, box, apart);
         if (sum < least) {
             least = sum;
             *place = moved;
         }
     }
-    layout_block_text(layout, *place);
     return least;
+}
+
+/* The place nearest to the box that hides nothing; false where there is none. */
+static bool find_free(const struct layout *layout, SDL_Rect area, SDL_Rect box, int gap, int apart,
+                      SDL_Rect *place)
+{
+    SDL_Rect inside = shrink(area, gap), tried = *place;
+    double nearest = INFINITY;
+    for (tried.y = inside.y; tried.y + tried.h <= inside.y + inside.h; tried.y += gap) {
+        for (tried.x = inside.x; tried.x + tried.w <= inside.x + inside.w; tried.x += gap) {
+            double distance = hypot(tried.x + tried.w / 2.0 - (box.x + box.w / 2.0),
+                                    tried.y + tried.h / 2.0 - (box.y + box.h / 2.0));
+            if (distance < nearest && hidden(layout, tried, box, apart) <= 0) {
+                nearest = distance;
+                *place = tried;
+            }
+        }
+    }
+    return nearest < INFINITY;
 }
 
 void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
@@ -73,16 +101,21 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
 {
     int above = box.y - gap - size.h;
     int below = box.y + box.h + gap;
+    int last = box.x + box.w - size.w, middle = box.x + (box.w - size.w) / 2;
     const SDL_Rect candidates[] = {{box.x, above, size.w, size.h},
-                                   {box.x + box.w - size.w, above, size.w, size.h},
+                                   {last, above, size.w, size.h},
+                                   {middle, above, size.w, size.h},
                                    {box.x, below, size.w, size.h},
-                                   {box.x + gap, box.y + gap, size.w, size.h}};
-    choose(layout, area, box, gap, candidates, (int)(sizeof candidates / sizeof *candidates),
+                                   {middle, below, size.w, size.h},
+                                   {box.x + gap, box.y + gap, size.w, size.h},
+                                   {middle, box.y + box.h - gap - size.h, size.w, size.h}};
+    choose(layout, area, box, gap, 0, candidates, (int)(sizeof candidates / sizeof *candidates),
            place);
+    layout_block_text(layout, *place);
 }
 
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
-                    SDL_Rect size, int gap, bool beside, SDL_Rect *place)
+                    SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place)
 {
     int foot = box.y + box.h;
     int right = box.x + box.w + gap;
@@ -106,7 +139,15 @@ double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect
                               {right, box.y, size.w, size.h},
                               {left, box.y, size.w, size.h},
                               {middle, foot - gap - size.h, size.w, size.h}};
+    double least;
     if (beside)
-        return choose(layout, area, box, gap, sides, (int)(sizeof sides / sizeof *sides), place);
-    return choose(layout, area, box, gap, close, (int)(sizeof close / sizeof *close), place);
+        least = choose(layout, area, box, gap, apart, sides, (int)(sizeof sides / sizeof *sides),
+                       place);
+    else
+        least = choose(layout, area, box, gap, apart, close, (int)(sizeof close / sizeof *close),
+                       place);
+    if (beside && least > 0 && gap > 0 && find_free(layout, area, box, gap, apart, place))
+        least = 0;
+    layout_block_text(layout, *place);
+    return least;
 }

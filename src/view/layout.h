@@ -28,10 +28,11 @@ void layout_block_text(struct layout *layout, SDL_Rect rect);
 void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
                   SDL_Rect *place);
 
-/* The same for the bars of a face with this box and label: beside the face, if `beside`, else
- * rather below it. Returns how much of the taken rectangles they hide: pixels of the
+/* The same for the bars of a face with this box and label: beside the face, if `beside`, and else
+ * wherever nothing is hidden, as near as can be; or rather below it. Keeps `apart` pixels away from
+ * the other faces. Returns how much of the taken rectangles they hide: pixels of the
  * own face, those of others twice, those of text four times. */
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
-                    SDL_Rect size, int gap, bool beside, SDL_Rect *place);
+                    SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place);
 
 #endif

@@ -64,9 +64,20 @@ SDL_Rect overlay_place(const struct overlay *overlay, struct expressions_box box
 
 enum { LABEL_TEXT_SIZE = 48 };
 
-static void label_text(const struct expressions_face *face, bool numbered,
+/* Of a face that has only a label, beside others: its number and a word. */
+static void short_text(const struct expressions_face *face, char text[LABEL_TEXT_SIZE])
+{
+    snprintf(text, LABEL_TEXT_SIZE, "%d  %s%s", face->id, label_names[face->label],
+             face->uncertain ? "?" : "");
+}
+
+static void label_text(const struct expressions_face *face, bool numbered, bool brief,
                        char text[LABEL_TEXT_SIZE])
 {
+    if (brief) {
+        short_text(face, text);
+        return;
+    }
     int used = numbered ? snprintf(text, LABEL_TEXT_SIZE, "%d  ", face->id) : 0;
     text += used;
     size_t size = (size_t)(LABEL_TEXT_SIZE - used);
@@ -91,14 +102,16 @@ static int label_text_size(struct paint *paint, int em, int box_width, bool alon
 
 struct panel_style {
     int text, row, padding, gap;       /* text 0: compact, bars only */
+    int title;                         /* height of a line that says whose they are; 0: none */
     int name_width, bar_width, number; /* widths of the columns */
     int bar_height;
 };
 
-static struct panel_style full_style(struct paint *paint, int em)
+static struct panel_style full_style(struct paint *paint, int em, bool titled)
 {
-    int text = at_least(share(em, 0.84), 10);
+    int text = at_least(share(em, 0.84), 9);
     return (struct panel_style){.text = text,
+                                .title = titled ? share(text, 1.7) : 0,
                                 .row = share(text, 1.42),
                                 .padding = share(text, 0.7),
                                 .gap = share(text, 0.55),
@@ -123,14 +136,14 @@ static SDL_Rect panel_size(const struct panel_style *style)
     int width = 2 * style->padding + style->bar_width;
     if (style->text)
         width += style->name_width + style->number + 2 * style->gap;
-    return (SDL_Rect){0, 0, width, 2 * style->padding + LABEL_COUNT * style->row};
+    return (SDL_Rect){0, 0, width, 2 * style->padding + style->title + LABEL_COUNT * style->row};
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
-static void draw_box(struct paint *paint, SDL_Rect rect, int em, SDL_Color colour)
+static void draw_box(struct paint *paint, SDL_Rect rect, int em, bool slight, SDL_Color colour)
 {
-    int thickness = at_least(share(em, 0.15), 2);
+    int thickness = at_least(share(em, slight ? 0.09 : 0.15), 2);
     int radius = share(rect.w < rect.h ? rect.w : rect.h, 0.08);
     int largest = share(em, 1.2);
     radius = radius < largest ? radius : largest;
@@ -165,9 +178,15 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
                        const struct expressions_face *face)
 {
     paint_panel(paint, rect, style->padding, backdrop);
+    if (style->title) {
+        char title[24];
+        snprintf(title, sizeof title, "face %d", face->id);
+        paint_text(paint, rect.x + style->padding, rect.y + style->padding + style->row / 2,
+                   style->text, bright, title);
+    }
     for (int i = 0; i < LABEL_COUNT; i++) {
         double value = (double)face->probabilities[i];
-        int middle = rect.y + style->padding + i * style->row + style->row / 2;
+        int middle = rect.y + style->padding + style->title + i * style->row + style->row / 2;
         int x = rect.x + style->padding;
         bool named = i == face->label || (face->uncertain && i == face->second);
         SDL_Color ink = named ? bright : dim;
@@ -190,23 +209,95 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
 
 struct face_layout {
     SDL_Rect box, label, panel, input;
+    bool brief; /* has a short label and no bars */
+    bool bars;
     int label_size; /* of its text */
     struct panel_style style;
 };
 
-/* Finds a place for each face's bars; returns the area that they cover of faces and labels. */
+/* Finds a place for the bars of each face that has some; returns the area that they cover of faces
+ * and labels. */
 static double place_panels(struct paint *paint, const struct overlay *overlay, int em, bool full,
-                           const struct layout *labels, struct face_layout *faces, int count)
+                           struct layout *layout, struct face_layout *faces, int count)
 {
-    struct layout layout = *labels;
+    int before = layout->count;
     double covered = 0;
     for (int i = 0; i < count; i++) {
         struct face_layout *face = &faces[i];
-        face->style = full ? full_style(paint, em) : compact_style(em, face->box.w);
-        covered += layout_panel(&layout, overlay->area, face->box, face->label,
-                                panel_size(&face->style), share(em, 0.5), full, &face->panel);
+        if (!face->bars)
+            continue;
+        face->style = full ? full_style(paint, em, count > 1) : compact_style(em, face->box.w);
+        covered +=
+            layout_panel(layout, overlay->area, face->box, face->label, panel_size(&face->style),
+                         share(em, 0.5), share(em, 0.8), full, &face->panel);
     }
+    layout->count = before; /* another size may be tried */
     return covered;
+}
+
+/* Who has bars: a lone face, the chosen one, or all where none is chosen. */
+static void choose_bars(const struct overlay *overlay, const struct expressions_face *faces,
+                        struct face_layout *placed, int count)
+{
+    bool present = false;
+    for (int i = 0; i < count; i++)
+        present = present || faces[i].id == overlay->chosen;
+    for (int i = 0; i < count; i++) {
+        bool chosen = count == 1 || !present || faces[i].id == overlay->chosen;
+        placed[i].brief = !chosen;
+        placed[i].bars = chosen && overlay->bars;
+    }
+}
+
+static void place_labels(struct paint *paint, const struct overlay *overlay, int em,
+                         const struct expressions_face *faces, struct layout *layout,
+                         struct face_layout *placed, int count)
+{
+    int brief = em; /* all of these have one size */
+    for (int i = 0; i < count; i++) {
+        char text[LABEL_TEXT_SIZE];
+        label_text(&faces[i], count > 1, placed[i].brief, text);
+        int size = label_text_size(paint, em, placed[i].box.w, count == 1, text);
+        brief = placed[i].brief && size < brief ? size : brief;
+        placed[i].label_size = size;
+    }
+    for (int i = 0; i < count; i++) {
+        char text[LABEL_TEXT_SIZE];
+        label_text(&faces[i], count > 1, placed[i].brief, text);
+        if (placed[i].brief || placed[i].label_size < brief)
+            placed[i].label_size = brief;
+        int size = placed[i].label_size;
+        SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
+                         share(size, 1.7)};
+        layout_label(layout, overlay->area, placed[i].box, chip, share(em, 0.3), &placed[i].label);
+    }
+}
+
+/* Bars with names where they fit in and hide nothing, or little of a lone face; else a lone or
+ * chosen face gets thin ones. */
+static void place_bars(struct paint *paint, const struct overlay *overlay, int em,
+                       struct layout *layout, struct face_layout *placed, int count)
+{
+    int shown = 0, last = 0;
+    for (int i = 0; i < count; i++) {
+        shown += placed[i].bars;
+        last = placed[i].bars ? i : last;
+    }
+    if (shown == 0)
+        return;
+    double face_area = (double)placed[last].box.w * placed[last].box.h;
+    double area = (double)overlay->area.w * overlay->area.h;
+    /* The chosen one among others is worth smaller letters. */
+    double smallest = at_least(share(em, count > 1 && shown == 1 ? 0.65 : 1), 10);
+    for (int size = em; size >= smallest; size = share(size, 0.85)) {
+        double covered = place_panels(paint, overlay, size, true, layout, placed, count);
+        double large = (double)placed[last].panel.w * placed[last].panel.h;
+        if (covered <= (count == 1 ? 0.2 * face_area : 0) && large <= 0.2 * area)
+            return;
+    }
+    for (int i = 0; shown > 1 && i < count; i++)
+        placed[i].bars = false;
+    place_panels(paint, overlay, em, false, layout, placed, count);
 }
 
 static void place_all(struct paint *paint, const struct overlay *overlay, int em,
@@ -221,30 +312,14 @@ static void place_all(struct paint *paint, const struct overlay *overlay, int em
         placed[i].box = overlay_place(overlay, faces[i].box);
         layout_block_face(&layout, placed[i].box);
     }
-    for (int i = 0; i < count; i++) {
-        char text[LABEL_TEXT_SIZE];
-        label_text(&faces[i], count > 1, text);
-        int size = label_text_size(paint, em, placed[i].box.w, count == 1, text);
-        SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
-                         share(size, 1.7)};
-        placed[i].label_size = size;
-        layout_label(&layout, overlay->area, placed[i].box, chip, share(em, 0.3), &placed[i].label);
-    }
+    choose_bars(overlay, faces, placed, count);
+    place_labels(paint, overlay, em, faces, &layout, placed, count);
     for (int i = 0; overlay->inputs && i < count; i++) {
         SDL_Rect size = {0, 0, share(em, 4), share(em, 4)};
         layout_panel(&layout, overlay->area, placed[i].box, placed[i].label, size, share(em, 0.3),
-                     false, &placed[i].input);
+                     0, false, &placed[i].input);
     }
-    if (!overlay->bars || count == 0)
-        return;
-    /* Bars with names where they fit in and hide nothing, or little of a lone face; else thin ones.
-     */
-    double face_area = (double)placed[0].box.w * placed[0].box.h;
-    double area = (double)overlay->area.w * overlay->area.h;
-    double covered = place_panels(paint, overlay, em, true, &layout, placed, count);
-    double large = (double)placed[0].panel.w * placed[0].panel.h;
-    if (covered > (count == 1 ? 0.2 * face_area : 0) || large > 0.2 * area)
-        place_panels(paint, overlay, em, false, &layout, placed, count);
+    place_bars(paint, overlay, em, &layout, placed, count);
 }
 
 void overlay_draw(struct paint *paint, const struct overlay *overlay,
@@ -260,18 +335,20 @@ void overlay_draw(struct paint *paint, const struct overlay *overlay,
     }
     place_all(paint, overlay, em, faces, placed, count);
     for (int i = 0; i < count; i++)
-        draw_box(paint, placed[i].box, em, face_colour(&faces[i]));
+        draw_box(paint, placed[i].box, em, placed[i].brief, face_colour(&faces[i]));
     for (int i = 0; overlay->inputs && i < count; i++) {
         SDL_Rect crop = {0, i * EXPRESSIONS_CROP_SIDE, EXPRESSIONS_CROP_SIDE,
                          EXPRESSIONS_CROP_SIDE};
         if (!faces[i].held)
             paint_picture(paint, overlay->inputs, crop, placed[i].input);
     }
-    for (int i = 0; overlay->bars && i < count; i++)
-        draw_panel(paint, placed[i].panel, &placed[i].style, &faces[i]);
+    for (int i = 0; i < count; i++) {
+        if (placed[i].bars)
+            draw_panel(paint, placed[i].panel, &placed[i].style, &faces[i]);
+    }
     for (int i = 0; i < count; i++) {
         char text[LABEL_TEXT_SIZE];
-        label_text(&faces[i], count > 1, text);
+        label_text(&faces[i], count > 1, placed[i].brief, text);
         draw_label(paint, placed[i].label, placed[i].label_size, face_colour(&faces[i]), text);
     }
     free(placed);

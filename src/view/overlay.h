@@ -17,6 +17,9 @@ struct overlay {
     int source_width; /* the picture's own width, which boxes refer to */
     bool mirrored;    /* the picture is shown left-right mirrored */
     bool bars;
+    /* Where there are several faces, only the one with this id has bars, and the others have short
+     * labels; 0: all have bars where there is room for all, else none. */
+    int chosen;
     SDL_Rect reserved[OVERLAY_RESERVED]; /* where nothing of this shall stand; empty: nowhere */
     SDL_Texture *inputs; /* the faces' crops, one below the other; NULL: not shown */
 };

@@ -20,8 +20,7 @@ void scene_set(struct scene *scene, struct bgr_image picture, const struct expre
     scene->height = picture.height;
     scene->face_count = count;
     memcpy(scene->faces, faces, (size_t)count * sizeof *faces);
-    if (scene->live)
-        strip_add(&scene->strip, faces, count, time);
+    strip_add(&scene->strip, faces, count, time);
     scene->has_inputs = false;
 }
 
@@ -104,7 +103,8 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
                               .picture = fit_picture(scene, area),
                               .source_width = scene->width,
                               .mirrored = scene->mirrored,
-                              .bars = scene->bars};
+                              .bars = scene->bars,
+                              .chosen = scene->strip.face};
     if (scene->statistics && scene->has_inputs)
         overlay.inputs = scene->inputs.texture;
     if (*scene->status) {
@@ -112,8 +112,35 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
         overlay.reserved[2] = (SDL_Rect){area.x, area.y, em * 6, em * 5 / 2};
     }
     if (has_strip(scene))
-        overlay.reserved[0] = strip_place(free, scene_message_size(area));
+        overlay.reserved[0] = strip_place(free, scene_message_size(area), scene->strip.corner);
     return overlay;
+}
+
+/* How much of the faces the strip would hide in a corner, pixels. */
+static double hidden_by_strip(const struct scene *scene, const struct overlay *overlay, int corner)
+{
+    SDL_Rect strip = strip_place(overlay->area, message_size(overlay->em), corner), common;
+    double sum = 0;
+    for (int i = 0; i < scene->face_count; i++) {
+        SDL_Rect box = overlay_place(overlay, scene->faces[i].box);
+        if (SDL_IntersectRect(&box, &strip, &common))
+            sum += (double)common.w * common.h;
+    }
+    return sum;
+}
+
+/* The strip leaves its corner where a face comes there, for one without. */
+static void choose_corner(struct scene *scene, const struct overlay *overlay)
+{
+    if (!has_strip(scene) || hidden_by_strip(scene, overlay, scene->strip.corner) <= 0)
+        return;
+    for (int corner = 0; corner < STRIP_CORNERS; corner++) {
+        bool taken = corner == 1 && scene->explain; /* by what the colours mean */
+        if (!taken && hidden_by_strip(scene, overlay, corner) <= 0) {
+            scene->strip.corner = corner;
+            return;
+        }
+    }
 }
 
 /* The width of status and recording, with the margins around them. */
@@ -227,6 +254,8 @@ static void draw_picture(struct scene *scene, SDL_Renderer *renderer, struct pai
 {
     struct overlay overlay = make_overlay(scene, area);
     struct error error;
+    choose_corner(scene, &overlay);
+    overlay = make_overlay(scene, area);
     if (update_picture(scene, renderer, overlay.picture, &error)) {
         paint_fail(paint, &error);
         return;

@@ -70,12 +70,15 @@ const float *strip_at(const struct strip *strip, double age)
     return low < strip->count ? strip->probabilities[index_of(strip, low)] : NULL;
 }
 
-SDL_Rect strip_place(SDL_Rect area, int em)
+SDL_Rect strip_place(SDL_Rect area, int em, int corner)
 {
     int margin = em * 7 / 10;
     int width = (int)fmin(em * 20, area.w * 0.45);
     int height = em * 5;
-    return (SDL_Rect){area.x + margin, area.y + area.h - height - margin, width, height};
+    int right = area.x + area.w - width - margin;
+    return (SDL_Rect){corner == 0 ? area.x + margin : right,
+                      corner == 2 ? area.y + margin : area.y + area.h - height - margin, width,
+                      height};
 }
 
 static void draw_column(const float *probabilities, struct paint *paint, int x, int width,

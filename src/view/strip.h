@@ -12,9 +12,10 @@ enum { STRIP_SAMPLES = 1024 };
 
 /* All zeros at first. */
 struct strip {
-    int face;  /* whose: its id; 0: nobody's */
-    int count; /* samples so far, at most STRIP_SAMPLES */
-    int next;  /* where the next one goes */
+    int face;   /* whose: its id; 0: nobody's */
+    int corner; /* where it stands */
+    int count;  /* samples so far, at most STRIP_SAMPLES */
+    int next;   /* where the next one goes */
     double times[STRIP_SAMPLES];
     float probabilities[STRIP_SAMPLES][LABEL_COUNT];
 };
@@ -30,8 +31,10 @@ void strip_add(struct strip *strip, const struct expressions_face *faces, int co
  * is none. */
 const float *strip_at(const struct strip *strip, double age);
 
-/* Where it stands, given the height of an em: at the lower left. */
-SDL_Rect strip_place(SDL_Rect area, int em);
+/* Where it can stand, given the height of an em: in the corners at the lower left, the lower right
+ * and the upper right. */
+enum { STRIP_CORNERS = 3 };
+SDL_Rect strip_place(SDL_Rect area, int em, int corner);
 void strip_draw(const struct strip *strip, struct paint *paint, SDL_Rect place, int em);
 
 #endif
