@@ -28,7 +28,7 @@ enum view_request {
     VIEW_MENU,   /* show the menu, or hide it */
     VIEW_CHOICE, /* what view_choice tells of the menu */
     VIEW_DROP,   /* show the video that view_dropped tells */
-    VIEW_NEXT, /* stills: any key but e */
+    VIEW_NEXT,   /* stills: any key but e */
     VIEW_QUIT
 };
 
