@@ -270,7 +270,7 @@ def test_crowd() -> None:
         before = program.memory()
         idle = [socket.create_connection(("127.0.0.1", program.port)) for _ in range(20)]
         slow = [stalled(program, path) for path in ("/events", "/websocket", "/video") for _ in range(20)]
-        for _ in range(200):    # those that come and go
+        for _ in range(100):    # those that come and go
             stalled(program, "/events").close()
             stalled(program, "/websocket").close()
         first = json.loads(read_events(program, 100)[-1])["frame"]
