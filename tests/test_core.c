@@ -174,7 +174,7 @@ static void log_line_cannot_drive_the_terminal(void **state)
         {"C1 \xc2\x80 \xc2\x9b"
          "31m \xc2\x9f",
          "program: C1 ? ?31m ?\n"},
-        {"bare \x9b\x31m \xe4", "program: bare ?1m \xe4\n"},
+        {"bare \x9b\x31m \xe4 \x9f\xa0", "program: bare ?1m \xe4 ?\xa0\n"},
         {"\xc2\xa0\xc3\xa4\xe4\xbd\xa0\xf0\x9f\x98\x80 \xc3\x9b",
          "program: \xc2\xa0\xc3\xa4\xe4\xbd\xa0\xf0\x9f\x98\x80 \xc3\x9b\n"},
         {"100% %s %n", "program: 100% %s %n\n"},

@@ -1,0 +1,622 @@
+/* What src/base asks of the system, call by call: files on their way to the disk, known by what
+ * they are, and written over by none; work beside; pipes. Texts and numbers are in test_core.c. */
+#include "beside.h"
+#include "error.h"
+#include "file.h"
+#include "file_set.h"
+#include "process.h"
+#include "report_folder.h"
+#include "shares.h"
+#include "testing.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* ---- Calls of the system --------------------------------------------------------------------- */
+
+static char calls[512];     /* in order, each with a comma */
+static const char *failing; /* the call that fails; NULL: none */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_close(int fd);
+int __wrap_close(int fd);
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+
+/* Whether it shall fail. */
+static bool note(const char *call, int fd)
+{
+    char name[32];
+    struct stat status;
+    const char *of = fd < 0                                               ? ""
+                     : fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) ? " folder"
+                                                                          : " file";
+    snprintf(name, sizeof name, "%s%s", call, of);
+    if (strlen(calls) + strlen(name) + 2 < sizeof calls) {
+        strcat(calls, name);
+        strcat(calls, ",");
+    }
+    errno = EIO;
+    return failing && strcmp(failing, name) == 0;
+}
+
+int __wrap_fsync(int fd)
+{
+    return note("fsync", fd) ? -1 : __real_fsync(fd);
+}
+
+int __wrap_close(int fd)
+{
+    bool fails = note("close", fd);
+    int result = __real_close(fd);
+    return fails ? -1 : result;
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    return note("rename", -1) ? -1 : __real_rename(from, to);
+}
+
+/* "read" fails at once; "interrupted" once, and then goes on by single bytes. */
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    static int count;
+    bool slow = failing && strcmp(failing, "interrupted") == 0;
+    errno = slow ? EINTR : EIO;
+    if ((slow && count++ % 2 == 0) || (failing && strcmp(failing, "read") == 0))
+        return -1;
+    return __real_read(fd, bytes, slow && size > 1 ? 1 : size);
+}
+
+static bool lacks_memory(void)
+{
+    return failing && strcmp(failing, "memory") == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return lacks_memory() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return lacks_memory() ? NULL : __real_realloc(block, size);
+}
+
+static int write_new(struct error *error)
+{
+    *calls = '\0';
+    return file_write(in_folder("file"), "new", 3, error);
+}
+
+/* The bytes, then the name, then the folder that has the name: a power cut leaves one file or the
+ * other. */
+static void what_is_written_reaches_the_disk(void **state)
+{
+    (void)state;
+    struct error error;
+    struct file_writer *writer;
+    assert_int_equal(write_new(&error), 0);
+    assert_string_equal(calls, "fsync file,close file,rename,fsync folder,close folder,");
+    *calls = '\0';
+    assert_int_equal(file_writer_open(&writer, "/dev/null", &error), 0);
+    file_writer_append(writer, "new", 3);
+    assert_int_equal(file_writer_commit(&writer, &error), 0);
+    assert_string_equal(calls, "close file,");
+    assert_int_equal(file_writer_open(&writer, in_folder("other"), &error), 0);
+    *calls = '\0';
+    file_writer_discard(&writer);
+    assert_string_equal(calls, "close file,");
+}
+
+static void a_call_that_fails_is_told(void **state)
+{
+    (void)state;
+    static const char *const those[] = {"fsync file", "close file", "rename", "fsync folder"};
+    for (size_t i = 0; i < sizeof those / sizeof *those; i++) {
+        struct error error = {.text = ""};
+        size_t size;
+        write_bytes(in_folder("file"), "old", 3);
+        failing = those[i];
+        int result = write_new(&error);
+        failing = NULL;
+        bool harmless = strcmp(those[i], "fsync folder") == 0; /* the file stands there */
+        assert_int_equal(result, harmless ? 0 : -1);
+        if (!harmless)
+            expect_text(error.text, in_folder("file"), "Input/output error");
+        uint8_t *bytes = read_bytes(in_folder("file"), &size);
+        assert_string_equal(bytes, harmless ? "new" : "old");
+        free(bytes);
+        assert_int_equal(count_files(0), 1);
+    }
+}
+
+static void reading_that_fails_is_told(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    write_bytes(in_folder("file"), "old", 3);
+    failing = "read";
+    int result = file_read(in_folder("file"), 3, &bytes, &size, &error);
+    failing = NULL;
+    assert_int_equal(result, -1);
+    assert_null(bytes);
+    expect_text(error.text, in_folder("file"), "Input/output error; check the path");
+    failing = "interrupted";
+    result = file_read(in_folder("file"), 3, &bytes, &size, &error);
+    failing = NULL;
+    assert_int_equal(result, 0);
+    assert_int_equal(size, 3);
+    assert_memory_equal(bytes, "old", 3);
+    free(bytes);
+}
+
+static void no_memory_is_told(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    struct file_set set = {0};
+    write_bytes(in_folder("file"), "old", 3);
+    failing = "memory";
+    char *text = text_utf8("a"), *folder = file_folder("a/b"), *path = file_in_folder("a", "b");
+    int added = file_set_add(&set, in_folder("file"), &error);
+    failing = NULL;
+    assert_true(!text && !folder && !path);
+    assert_int_equal(added, -1);
+    expect_text(error.text, "the list of files", "no memory");
+    assert_int_equal(set.count, 0);
+    file_set_free(&set);
+}
+
+/* An error says what it is of anew, whatever it said before. */
+static void errors_begin_anew(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    errno = EPIPE;
+    assert_int_equal(error_unwritten(&error), -1);
+    assert_int_equal(error.code, ERROR_CLOSED_PIPE);
+    assert_int_equal(error_of(&error, "a.csv"), -1);
+    assert_int_equal(error.code, ERROR_CLOSED_PIPE);
+    assert_true(strncmp(error.text, "a.csv: the results cannot be written", 36) == 0);
+    error_set(&error, "x");
+    assert_int_equal(error.code, ERROR_OTHER);
+    errno = ENOSPC;
+    error_unwritten(&error);
+    assert_int_equal(error.code, ERROR_OTHER);
+}
+
+/* ---- Files that must not be written over ----------------------------------------------------- */
+
+static void check(struct file_set *set, const char *path, int expected)
+{
+    struct error error = {.text = ""};
+    if (file_set_check_output(set, path, &error) != expected)
+        fail_msg("%s: not %d: %s", path, expected, error.text);
+    if (expected < 0)
+        expect_text(error.text, path, "already an input or output");
+}
+
+static void files_are_known_by_what_they_are(void **state)
+{
+    (void)state;
+    struct file_set set = {0};
+    struct error error;
+    char target[TEST_PATH_SIZE];
+    write_bytes(in_folder("a"), "a", 1);
+    write_bytes(in_folder("b"), "b", 1);
+    snprintf(target, sizeof target, "%.900s", in_folder("a"));
+    assert_int_equal(symlink("a", in_folder("link")), 0);
+    assert_int_equal(link(target, in_folder("hard")), 0);
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    check(&set, in_folder("a"), 0);
+    static const char *const added[] = {"a", "pipe", ".", "missing/x", "new"};
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+        assert_int_equal(file_set_add(&set, in_folder(added[i]), &error), 0);
+    assert_int_equal(file_set_add(&set, NULL, &error), 0);
+    assert_int_equal(set.count, 2);
+    static const char *const refused[] = {"a", "./a", "link", "hard", "new", "./new"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        check(&set, in_folder(refused[i]), -1);
+    static const char *const free_ones[] = {"b", "pipe", ".", "missing/x", "newer", "ne"};
+    for (size_t i = 0; i < sizeof free_ones / sizeof *free_ones; i++)
+        check(&set, in_folder(free_ones[i]), 0);
+    assert_int_equal(file_set_check_output(&set, NULL, &error), 0);
+    file_set_free(&set);
+    assert_true(!set.identities && set.count == 0 && set.capacity == 0);
+}
+
+/* More than one device, inode and name, added and asked for in turn. */
+static void many_files_are_known(void **state)
+{
+    (void)state;
+    enum { COUNT = 50 };
+    static const char *const elsewhere[] = {"/proc/self/status", "/proc/version", "/etc/passwd"};
+    struct file_set set = {0};
+    struct error error;
+    char name[16];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        if (i % 2)
+            write_bytes(in_folder(name), "", 0);
+        check(&set, in_folder(name), 0);
+        assert_int_equal(file_set_add(&set, in_folder(name), &error), 0);
+        if (i % 10 == 0)
+            for (int k = 0; k <= i; k++) {
+                snprintf(name, sizeof name, "%d", k);
+                check(&set, in_folder(name), -1);
+            }
+    }
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        assert_int_equal(file_set_add(&set, elsewhere[i], &error), 0);
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        if (access(elsewhere[i], F_OK) == 0)
+            check(&set, elsewhere[i], -1);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        check(&set, in_folder(name), -1);
+    }
+    check(&set, in_folder("50"), 0);
+    file_set_free(&set);
+}
+
+/* ---- Reports --------------------------------------------------------------------------------- */
+
+static void paths_of_reports_fit_or_are_refused(void **state)
+{
+    (void)state;
+    static char folder[REPORT_PATH_SIZE + 8], path[REPORT_PATH_SIZE];
+    struct error error;
+    memset(folder, 'f', sizeof folder);
+    folder[REPORT_PATH_SIZE - 3] = '\0'; /* with a slash, a letter and the end */
+    assert_int_equal(report_path(path, folder, "x", &error), 0);
+    assert_int_equal(strlen(path), REPORT_PATH_SIZE - 1);
+    assert_string_equal(path + REPORT_PATH_SIZE - 4, "f/x");
+    assert_int_equal(report_path(path, folder, "xy", &error), -1);
+    expect_text(error.text, "fff", "too long");
+    assert_int_equal(report_path(path, "a", "b.csv", &error), 0);
+    assert_string_equal(path, "a/b.csv");
+}
+
+static void folders_of_reports_are_made(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    char folder[TEST_PATH_SIZE + 64];
+    struct report_text text;
+    snprintf(folder, sizeof folder, "%.1000s", in_folder("report"));
+    for (int i = 0; i < 2; i++) { /* made, and then found */
+        assert_int_equal(report_folder_open(folder, "a.csv", &error), 0);
+        assert_int_equal(access(in_folder("report/a.csv"), F_OK), -1);
+    }
+    assert_int_equal(report_text_open(&text, &error), 0);
+    fputs("1,2\n", text.stream);
+    assert_int_equal(report_text_close(&text, folder, "a.csv", &error), 0);
+    size_t size;
+    uint8_t *bytes = read_bytes(in_folder("report/a.csv"), &size);
+    assert_string_equal(bytes, "1,2\n");
+    free(bytes);
+    assert_int_equal(report_folder_open(in_folder("report/a.csv/b"), "c", &error), -1);
+    expect_text(error.text, "report/a.csv/b", "cannot be made: Not a directory");
+    assert_int_equal(report_folder_open(in_folder("report/a.csv"), "c", &error), -1);
+    expect_text(error.text, "report/a.csv/c", "Not a directory");
+    assert_int_equal(remove(in_folder("report/a.csv")), 0);
+    assert_int_equal(rmdir(folder), 0); /* empty: no probe is left */
+}
+
+static int draw(struct error *error)
+{
+    struct report_text text;
+    assert_int_equal(report_text_open(&text, error), 0);
+    fputs("plot 1\n", text.stream);
+    return report_text_draw(&text, test_folder(), "a.png", error);
+}
+
+/* In gnuplot's place a program that says what it was given, one that fails, and none. */
+static void gnuplot_draws_in_the_folder(void **state)
+{
+    (void)state;
+    static const char says[] = "#!/bin/sh\necho \"$* in $PWD: $(cat)\"\necho noise >&2\n";
+    static const char fails[] = "#!/bin/sh\necho half a picture\nexit 3\n";
+    struct error error = {.text = ""};
+    char *path = strdup(getenv("PATH")), expected[2 * TEST_PATH_SIZE], mine[8192];
+    snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
+    for (int i = 0; i < 3; i++) {
+        if (i < 2) {
+            write_bytes(in_folder("gnuplot"), i ? fails : says, strlen(i ? fails : says));
+            assert_int_equal(chmod(in_folder("gnuplot"), 0700), 0);
+        }
+        setenv("PATH", i < 2 ? mine : "/nowhere", 1);
+        int first = open("/dev/null", O_RDONLY);
+        int result = draw(&error), next = open("/dev/null", O_RDONLY);
+        setenv("PATH", path, 1);
+        close(first);
+        close(next);
+        assert_int_equal(next, first + 1); /* nothing was left open */
+        assert_int_equal(result, i ? -1 : 0);
+        if (i)
+            expect_text(error.text, test_folder(), "gnuplot did not draw them");
+        if (i == 0) {
+            size_t size;
+            uint8_t *bytes = read_bytes(in_folder("a.png"), &size);
+            snprintf(expected, sizeof expected, "-d - in %s: plot 1\n", test_folder());
+            assert_string_equal(bytes, expected);
+            free(bytes);
+            remove(in_folder("a.png"));
+        }
+        assert_int_equal(access(in_folder("a.png"), F_OK), -1);
+        assert_int_equal(count_files(0), 1);
+    }
+    free(path);
+}
+
+/* ---- UTF-8 ----------------------------------------------------------------------------------- */
+
+/* The first and the last of each length, around the surrogates, and what RFC 3629 has no place for.
+ */
+static void only_utf8_is_taken_for_it(void **state)
+{
+    (void)state;
+    static const char *const sound[] = {
+        "\x7f",
+        "\xc2\x80",
+        "\xdf\xbf",
+        "\xe0\xa0\x80",
+        "\xec\x80\x80",
+        "\xed\x9f\xbf",
+        "\xee\x80\x80",
+        "\xef\xbf\xbf",
+        "\xf0\x90\x80\x80",
+        "\xf1\x80\x80\x80",
+        "\xf3\xbf\xbf\xbf",
+        "\xf4\x8f\xbf\xbf",
+    };
+    static const char *const unsound[] = {
+        "\x80",
+        "\xbf",
+        "\xc0\xaf",
+        "\xc1\xbf",
+        "\xe0\x80\xaf",
+        "\xe0\x9f\xbf",
+        "\xed\xa0\x80",
+        "\xed\xbf\xbf",
+        "\xf0\x80\x80\xaf",
+        "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xff",
+        "\xc2",
+        "\xe1\x80",
+        "\xf1\x80\x80",
+        "\xf4\x8f\xbf",
+        "\xe1\x80"
+        "a",
+        "\xf1\x80\x80"
+        "a",
+        "\xc2"
+        "a",
+        "\xc2\xc2",
+    };
+    for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
+        char *text = text_utf8(sound[i]);
+        assert_string_equal(text, sound[i]);
+        free(text);
+    }
+    for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++) {
+        char expected[16] = "";
+        for (const char *c = unsound[i]; *c; c++)
+            strcat(expected, *c == 'a' ? "a" : "\xEF\xBF\xBD");
+        char *text = text_utf8(unsound[i]);
+        assert_string_equal(text, expected);
+        free(text);
+    }
+}
+
+static void of_an_address_the_host_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *expected;
+    } cases[] = {
+        {"rtsp://camera.local/secret?key=1", "rtsp://camera.local"},
+        {"rtsp://name:word@camera:554/x", "rtsp://camera:554"},
+        {"http://h#x", "http://h"},
+        {"http://n:a/b@h/x", "http://*"},
+        {"http://h/x@y", "http://*"},
+        {"http://", "http://"},
+        {"film.mp4", "film.mp4"},
+        {"a:/b@c", "a:/b@c"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        text_cut_address(cases[i].name, text, sizeof text);
+        assert_string_equal(text, cases[i].expected);
+    }
+    char small[8];
+    text_cut_address("rtsp://camera.local/x", small, sizeof small);
+    assert_string_equal(small, "rtsp://");
+}
+
+static void json_keeps_no_control(void **state)
+{
+    (void)state;
+    static const char json[] = "\"\x7f \xc2\x80 \xc2\x9f \xc2\xa0 \xe4\xbd\xa0\"\n";
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    text_print_json(out, json);
+    fclose(out);
+    assert_string_equal(text, "\"\\u007f \\u0080 \\u009f \xc2\xa0 \xe4\xbd\xa0\"\n");
+    free(text);
+}
+
+/* ---- Shares ---------------------------------------------------------------------------------- */
+
+static void shares_are_numbers_with_commas(void **state)
+{
+    (void)state;
+    float shares[3];
+    assert_int_equal(shares_parse("1", 3, shares), 1);
+    assert_int_equal(shares_parse("1e-6,2.5,1e6", 3, shares), 3);
+    expect_close((double)shares[0], 1e-6, 1e-12, "the least");
+    expect_close((double)shares[1], 2.5, 0, "one between");
+    expect_close((double)shares[2], 1e6, 0, "the most");
+    static const char *const refused[] = {"",      "x",       ",1",    "1,",  "1,,2", "1;2",
+                                          "1 2",   "0",       "-1",    "nan", "inf",  "9e-7",
+                                          "1.1e6", "1,2,3,4", "1,2,x", "1,2x"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (shares_parse(refused[i], 3, shares) != 0)
+            fail_msg("taken: %s", refused[i]);
+}
+
+/* ---- Threads and pipes ----------------------------------------------------------------------- */
+
+static void wait_and_add(void *context)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+    ++*(int *)context;
+}
+
+static void work_beside_is_done_once_and_awaited(void **state)
+{
+    (void)state;
+    struct beside beside = {0};
+    int done = 0;
+    beside_begin(&beside, wait_and_add, &done);
+    assert_true(beside.has_thread);
+    beside_end(&beside);
+    assert_int_equal(done, 1);
+    beside.has_thread = false; /* there was none to be had */
+    beside_end(&beside);
+    assert_int_equal(done, 2);
+}
+
+static void a_pipe_without_reader_is_outlived(void **state)
+{
+    (void)state;
+    struct sigaction before, after;
+    int ends[2];
+    assert_int_equal(sigaction(SIGPIPE, NULL, &before), 0);
+    process_outlive_readers();
+    assert_int_equal(sigaction(SIGPIPE, NULL, &after), 0);
+    assert_true(after.sa_handler != SIG_DFL && after.sa_handler != SIG_IGN);
+    assert_true(after.sa_flags & SA_RESTART);
+    assert_int_equal(pipe(ends), 0);
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    dup2(ends[1], STDOUT_FILENO);
+    bool piped = process_is_piped(), ended_before = process_reader_ended();
+    close(ends[0]);
+    bool ended = process_reader_ended();
+    ssize_t written = write(ends[1], "x", 1);
+    int code = errno;
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    close(ends[1]);
+    sigaction(SIGPIPE, &before, NULL);
+    assert_true(piped && !ended_before && ended);
+    assert_int_equal(written, -1);
+    assert_int_equal(code, EPIPE);
+}
+
+/* ---- What a process is given ----------------------------------------------------------------- */
+
+static void little_stack_is_told(void **state)
+{
+    (void)state;
+    enum { NEEDED = 384 << 10 };
+    struct error error = {.text = ""};
+    struct rlimit kept, small;
+    assert_int_equal(getrlimit(RLIMIT_STACK, &kept), 0);
+    small = kept;
+    int results[2];
+    for (int i = 0; i < 2; i++) {
+        small.rlim_cur = (rlim_t)NEEDED - (rlim_t)i;
+        assert_int_equal(setrlimit(RLIMIT_STACK, &small), 0);
+        results[i] = process_check_stack(&error);
+    }
+    assert_int_equal(setrlimit(RLIMIT_STACK, &kept), 0);
+    assert_int_equal(results[0], 0);
+    assert_int_equal(results[1], -1);
+    expect_text(error.text, "383 KB is too small, 384 KB are needed", "ulimit -s");
+}
+
+static void little_address_space_is_seen(void **state)
+{
+    (void)state;
+    struct rlimit kept, small;
+    size_t mapped = process_mapped();
+    assert_true(mapped > (size_t)1 << 20);
+    if (mapped > (size_t)1 << 34)
+        skip(); /* a sanitizer's */
+    assert_int_equal(getrlimit(RLIMIT_AS, &kept), 0);
+    small = kept;
+    small.rlim_cur = mapped + ((size_t)300 << 20);
+    assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+    bool some = process_can_map((size_t)200 << 20), more = process_can_map((size_t)400 << 20);
+    bool again = process_can_map((size_t)200 << 20); /* what was tried is given back */
+    assert_int_equal(setrlimit(RLIMIT_AS, &kept), 0);
+    assert_true(some && !more && again);
+}
+
+static void input_is_something_to_read(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    int kept = dup(STDIN_FILENO), file = open("/dev/null", O_RDONLY);
+    int folder = open(test_folder(), O_RDONLY);
+    assert_true(kept >= 0 && file >= 0 && folder >= 0);
+    dup2(file, STDIN_FILENO);
+    int of_file = process_check_input(&error);
+    dup2(folder, STDIN_FILENO);
+    int of_folder = process_check_input(&error);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    close(file);
+    close(folder);
+    assert_int_equal(of_file, 0);
+    assert_int_equal(of_folder, -1);
+    expect_text(error.text, "standard input: Is a directory", "pipe something");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(what_is_written_reaches_the_disk, empty_folder),
+        cmocka_unit_test_teardown(a_call_that_fails_is_told, empty_folder),
+        cmocka_unit_test_teardown(reading_that_fails_is_told, empty_folder),
+        cmocka_unit_test_teardown(no_memory_is_told, empty_folder),
+        cmocka_unit_test(errors_begin_anew),
+        cmocka_unit_test_teardown(files_are_known_by_what_they_are, empty_folder),
+        cmocka_unit_test_teardown(many_files_are_known, empty_folder),
+        cmocka_unit_test(paths_of_reports_fit_or_are_refused),
+        cmocka_unit_test_teardown(folders_of_reports_are_made, empty_folder),
+        cmocka_unit_test_teardown(gnuplot_draws_in_the_folder, empty_folder),
+        cmocka_unit_test(only_utf8_is_taken_for_it),
+        cmocka_unit_test(of_an_address_the_host_is_told),
+        cmocka_unit_test(json_keeps_no_control),
+        cmocka_unit_test(shares_are_numbers_with_commas),
+        cmocka_unit_test(work_beside_is_done_once_and_awaited),
+        cmocka_unit_test(a_pipe_without_reader_is_outlived),
+        cmocka_unit_test(little_stack_is_told),
+        cmocka_unit_test(little_address_space_is_seen),
+        cmocka_unit_test(input_is_something_to_read),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
