@@ -148,7 +148,7 @@ static void check_dropout(bool of_inputs, float share)
         .layer_count = of_inputs ? 1 : 2, .activation = ACTIVATION_RELU, .output = OUTPUT_SIGMOID};
     struct mlp_training training = {.dropout = of_inputs ? 0 : share,
                                     .input_dropout = of_inputs ? share : 0};
-    struct rng rng = rng_make(6, of_inputs), same = rng;
+    struct rng rng = rng_make(6, of_inputs), same = rng, bits = rng;
     struct error error;
     struct mlp mlp;
     struct mlp_tape *tape;
@@ -166,9 +166,14 @@ static void check_dropout(bool of_inputs, float share)
     assert_memory_equal(mlp_forward_training(&mlp, tape, &training, ones, BATCH, &same), outputs,
                         sizeof outputs);
     int dropped = 0, runs[9] = {0};
+    uint64_t decisions = 0;                                /* each of 16 bits of its own */
     double kept = 1 / (1 + exp(-1 / (1 - (double)share))); /* scaled up: the expectation stays */
     for (int i = 0; i < BATCH * N; i++) {
         bool gone = outputs[i] == 0.5f;
+        if (share > 0 && i % 4 == 0)
+            decisions = rng_next(&bits);
+        assert_int_equal(gone,
+                         (double)(decisions >> i % 4 * 16 & 0xffff) < floor((double)share * 65536));
         if (!gone)
             expect_close(outputs[i], kept, 1e-6, "a kept unit");
         dropped += gone;

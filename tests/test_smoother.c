@@ -291,9 +291,25 @@ static void test_calibration(void **state)
     smoother_run(&smoother, &face, 1, 4);
     assert_int_equal(face.label, HAPPY);
 
+    /* Rested on what is nothing like neutral: nothing is made more than e^2 times as probable, or
+     * less. */
+    assert_int_equal(smoother_calibrate(&smoother, 1, true), 0);
+    for (int n = 0; n <= 70; n++) {
+        face = answer(1, SAD, 1);
+        smoother_run(&smoother, &face, 1, 4.5 + n / 30.0);
+    }
+    assert_int_equal(face.calibration, EXPRESSIONS_CALIBRATED);
+    face = between_two(SAD, 0.99f, NEUTRAL);
+    for (int n = 0; n < 60; n++) {
+        face = between_two(SAD, 0.99f, NEUTRAL);
+        smoother_run(&smoother, &face, 1, 7 + n / 30.0);
+    }
+    expect_close((double)(face.probabilities[SAD] / face.probabilities[NEUTRAL]), 99 * exp(-4), 0.1,
+                 "odds");
+
     assert_int_equal(smoother_calibrate(&smoother, 1, false), 0);
     face = answer(1, SAD, 0.5f);
-    smoother_run(&smoother, &face, 1, 5);
+    smoother_run(&smoother, &face, 1, 10);
     assert_int_equal(face.label, SAD);
     assert_int_equal(face.calibration, EXPRESSIONS_PLAIN);
 }
