@@ -50,6 +50,20 @@ cat "$source_dir"/include/*.h | sed -n '/EXPRESSIONS_API/,/;/p' |
 grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual
 [ -s declared ] && cmp -s declared manual || fail "libexpressions(3): $(diff declared manual)"
 
+# --- The models: --model-info, the card and the README say one figure
+column=3
+for model in expressions fer2013; do
+    "$expressions" --model-info --model "$source_dir/models/$model.safetensors" | sed -n 's/^accuracy *//p' >noted
+    for truth in label majority; do
+        sed -n "s/.*by FER[^|]*$truth |/|/p" "$source_dir/models/README.md" | head -n 1 | cut -d'|' -f$((column - 1)) |
+            tr -d ' *' >card
+        sed -n "s/.*\(^\|, \)\([0-9.]* %\) by [^,]*$truth,.*/\2/p" noted | tr -d ' ' >info
+        [ -s info ] && cmp -s info card ||
+            fail "$model, by $truth: --model-info $(cat info), models/README.md $(cat card)"
+    done
+    column=$((column + 1))
+done
+
 # --- Completion
 if command -v bash >/dev/null; then
     for program in "$expressions" "$train_fer"; do

@@ -75,6 +75,10 @@ expect 0 "epoch   2/2  loss" $small
 [ "$(ls -A | grep -c 'm\.safetensors')" -eq 1 ] || fail "a temporary file was left: $(ls -A)"
 expect 0 "on PublicTest, 21 pictures" --evaluate m.safetensors --data data.csv
 expect 0 "FER+ majority" --evaluate m.safetensors --data data.csv --ferplus votes.csv
+sed -n 's/^  accuracy *\([0-9.]*\) %.*/\1/p' out | head -n 1 >measured_right
+noted=$(grep -ao '"accuracy":"[^"]*"' m.safetensors)
+awk -v noted="$noted" '{ exit noted != sprintf("\"accuracy\":\"%.1f %% on PublicTest\"", $1) }' measured_right ||
+    fail "the file notes $noted, --evaluate says $(cat measured_right)"
 expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --ferplus votes.csv --json
 expect 0 "where both agree" --evaluate m.safetensors --data data.csv --ferplus votes.csv
 expect 0 "None of these pictures stands in Training too" --evaluate m.safetensors --data data.csv

@@ -22,7 +22,7 @@ struct model_notes {
     char training_data[MODEL_NOTE_SIZE]; /* "FER2013 Training 28709, PublicTest 3589" */
     char recipe[MODEL_NOTE_SIZE];        /* options that made it */
     char seed[MODEL_NOTE_SIZE];
-    char accuracy[MODEL_NOTE_SIZE]; /* "0.6134 on PublicTest" */
+    char accuracy[MODEL_NOTE_SIZE]; /* "61.3 % on PublicTest" */
     char date[MODEL_NOTE_SIZE];     /* "2026-11-23" */
     char licence[MODEL_NOTE_SIZE];
 };

@@ -270,20 +270,39 @@ static void free_judged(struct judged *judged)
     free(judged);
 }
 
-static int report_training(const struct options *o, const char *model_path,
-                           const struct dataset *dataset, const struct recipe *recipe,
-                           struct error *error)
+/* What --evaluate says of the model, for --model-info. */
+static void note_accuracy(struct judged *j, const struct dataset *dataset)
+{
+    const struct evaluation *e = &j->evaluation;
+    char votes[64] = "";
+    if (e->ferplus.count > 0)
+        snprintf(votes, sizeof votes, " by label, %.1f %% by FER+'s majority,",
+                 100.0 * e->ferplus.accuracy);
+    snprintf(j->model.notes.accuracy, MODEL_NOTE_SIZE, "%.1f %%%s on %s",
+             100.0 * e->metrics.accuracy, votes, split_names[dataset->source][SPLIT_VALIDATION]);
+}
+
+/* Measures the model that was trained, states the result in its file, and writes the report. */
+static int judge_training(const struct options *o, const char *model_path,
+                          const struct dataset *dataset, const struct recipe *recipe,
+                          struct error *error)
 {
     char text[RECIPE_TEXT_SIZE];
     struct judged *j = make_judged(error);
     int result = j ? model_load(&j->model, model_path, error) : -1;
-    recipe_print(recipe, text, sizeof text);
     if (result == 0)
         result = evaluate(&j->evaluation, &j->model, dataset, SPLIT_VALIDATION, error);
-    if (result == 0)
+    if (result == 0) {
+        note_accuracy(j, dataset);
+        result = model_save(&j->model, model_path, error);
+    }
+    recipe_print(recipe, text, sizeof text);
+    if (result == 0 && o->report)
         result = write_report(o, &j->model, model_path, &j->evaluation, dataset, text, error);
+    if (result == 0 && o->report)
+        result = report_curves(o->report, error);
     free_judged(j);
-    return result < 0 ? result : report_curves(o->report, error);
+    return result;
 }
 
 static void print_resume(const struct options *o, const char *checkpoint)
@@ -326,7 +345,7 @@ static int train_and_report(const struct options *o, const struct dataset *datas
         return EXIT_FAILURE;
     if (stop && access(checkpoint, F_OK) == 0)
         print_resume(o, checkpoint);
-    if (!stop && o->report && report_training(o, output, dataset, &recipe, error) < 0)
+    if (!stop && judge_training(o, output, dataset, &recipe, error) < 0)
         return EXIT_FAILURE;
     if (!stop) {
         text_print(stdout, output);

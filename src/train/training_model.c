@@ -17,9 +17,7 @@ static void describe(const struct training *t, struct model *model)
              t->dataset->votes ? "; FER+ votes" : "");
     recipe_print(r, n->recipe, sizeof n->recipe);
     snprintf(n->seed, sizeof n->seed, "%llu", (unsigned long long)r->seed);
-    bool by_votes = t->dataset->consensus && r->targets.votes_share > 0.0f;
-    snprintf(n->accuracy, sizeof n->accuracy, "%.4f on %s%s, plain crop", t->state.best_accuracy,
-             names[SPLIT_VALIDATION], by_votes ? " by labels and votes together" : "");
+    snprintf(n->accuracy, sizeof n->accuracy, "not measured: the training has not ended");
     snprintf(n->licence, sizeof n->licence, "MIT");
     time_t now = time(NULL);
     struct tm date;
