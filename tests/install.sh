@@ -150,11 +150,11 @@ grep -q '^faces: this is no YUV4MPEG2' err || fail "the example: $(cat err)"
 # shellcheck disable=SC2046,SC2086
 $cc -std=c11 $strict example.c -o example $(pkg-config --cflags --libs expressions) ||
     fail "libexpressions(3)'s example"
-sed -n '/^## The library/,/^## How/p' "$source_dir/README.md" | sed -n 's/^    //p' |
-    sed -n '/^#include/,/^}/p' >readme.c
+sed -n '/^## C$/,/^## Python/p' "$source_dir/docs/library.md" | sed -n 's/^    //p' |
+    sed -n '/^#include/,/^}/p' >library.c
 # shellcheck disable=SC2046,SC2086
-[ -s readme.c ] && $cc -std=c11 $strict -c readme.c -o readme.o $(pkg-config --cflags expressions) ||
-    fail "the README's example"
+[ -s library.c ] && $cc -std=c11 $strict -c library.c -o library.o $(pkg-config --cflags expressions) ||
+    fail "the example of docs/library.md"
 
 # --- find_package
 cmake -S "$outside" -B outside -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" \

@@ -35,15 +35,15 @@ compare()
 compare "$expressions" "$pages/expressions.1.in"
 compare "$train_fer" "$pages/train_fer.1.in"
 
-# --- Keys: help, manual and README name the same in one order
+# --- Keys: help, manual and docs/live.md name the same in one order
 "$expressions" --help | sed -n '/^Keys in/,/^$/s/^  \([^ ]*\) *\(.*\)/\1 \2/p' >help
 [ "$(wc -l <help)" -ge 10 ] || fail "--help names no keys"
 sed -n '/^\.SH KEYS/,/^\.fi/s/^\\fB\(.*\)\\fR *\(.*\)/\1 \2/p' "$pages/expressions.1.in" |
     sed "s/\\\\-/-/g; s/\\\\(aq/'/g" >manual
 cmp -s help manual || fail "the keys of expressions(1): $(diff help manual)"
 cut -d' ' -f1 help >names
-sed -n 's/^| `\([A-Za-z+-]*\)` | .*/\1/p' "$source_dir/README.md" | sed -n '/^q$/,/^h$/p' >readme
-cmp -s names readme || fail "the keys of README.md: $(diff names readme)"
+sed -n 's/^| `\([A-Za-z+-]*\)` | .*/\1/p' "$source_dir/docs/live.md" | sed -n '/^q$/,/^h$/p' >live
+cmp -s names live || fail "the keys of docs/live.md: $(diff names live)"
 
 cat "$source_dir"/include/*.h | sed -n '/EXPRESSIONS_API/,/;/p' |
     grep -o 'expressions_[a-z_]*(' | tr -d '(' | sort >declared
@@ -63,6 +63,24 @@ for model in expressions fer2013; do
     done
     column=$((column + 1))
 done
+
+grep -q "$("$expressions" --model-info --model "$source_dir/models/expressions.safetensors" |
+    sed -n "s/^accuracy.* \([0-9.]* %\) by FER+.*/\1/p")" "$source_dir/README.md" ||
+    fail "README.md has not the figure of --model-info"
+
+# --- What the texts link to is there, and so is the heading
+cd "$source_dir" || exit 1
+for text in *.md docs/*.md models/*.md tests/*.md datasets/*.md; do
+    grep -o '](\([^)]*\))\|src="[^"]*"' "$text" | sed 's/^](//; s/)$//; s/^src="//; s/"$//' | grep -v '^http' >"$work/links"
+    while IFS='#' read -r file anchor; do
+        target=$(dirname "$text")/$file
+        [ -n "$file" ] || target=$text
+        [ -e "$target" ] || fail "$text links to $file, which is not there"
+        [ -z "$anchor" ] || sed -n 's/^##* //p' "$target" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-' | grep -qx -- "$anchor" ||
+            fail "$text links to #$anchor, which $target has not"
+    done <"$work/links"
+done
+cd "$work" || exit 1
 
 # --- Completion
 if command -v bash >/dev/null; then

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The package for Python: its wheel is built and unpacked elsewhere, and tested there with pytest; then
-# the README's example.
+# the examples of the texts.
 # Usage: python.sh BUILD_DIR MAKE_PICTURES SOURCE_DIR
 set -u
 build=$1
@@ -55,10 +55,11 @@ export PYTHONPATH="$work/site" PATH="$work/site/expressions/bundle/bin:$PATH" SO
     FACE="$work/made/face.pgm"
 "$python" -m pytest -q -p no:cacheprovider -rs "$source_dir/tests/python" || exit 1
 
-# --- The README's example, as it stands there
+# --- The examples of docs/library.md and README.md, as they stand there
 cd "$work/made" || exit 1
-sed -n '/^## Python$/,/^## [^P]/p' "$source_dir/README.md" | sed -n 's/^    //p; s/^$//p' >readme.py
-grep -q "import expressions" readme.py || fail "the README has no example"
+sed -n '/^## Python$/,/^## [^P]/p' "$source_dir/docs/library.md" | sed -n 's/^    //p; s/^$//p' >library.py
+sed -n '/^    import expressions$/,/^$/s/^    //p' "$source_dir/README.md" | sed 's/camera(0)/video("film.mp4")/' >readme.py
+grep -q "import expressions" library.py && [ "$(wc -l <readme.py)" -eq 3 ] || fail "there is no example"
 # Of OpenCV it needs one function, which Pillow has too.
 "$python" -c 'import cv2' 2>/dev/null || cat >cv2.py <<'END'
 import numpy, PIL.Image
@@ -68,10 +69,12 @@ def imread(name):
 END
 if "$python" -c 'import cv2' 2>/dev/null && command -v ffmpeg >/dev/null; then
     ffmpeg -v error -i face.png me.jpg && ffmpeg -v error -loop 1 -i face.png -frames:v 5 film.mp4 || exit 1
-    PYTHONPATH=$PYTHONPATH:. "$python" readme.py >out 2>err || fail "the README's example: $(cat err)"
-    [ "$(wc -l <out)" -eq 6 ] && grep -q "^happy 0\." out || fail "the README's example: $(cat out)"
+    PYTHONPATH=$PYTHONPATH:. "$python" library.py >out 2>err || fail "the example of docs/library.md: $(cat err)"
+    [ "$(wc -l <out)" -eq 6 ] && grep -q "^happy 0\." out || fail "the example of docs/library.md: $(cat out)"
+    "$python" readme.py >out 2>err && [ "$(grep -c "^0\..*(1, '" out)" -eq 5 ] ||
+        fail "the README's example: $(cat out err)"
 else
-    echo "the README's example is left out: there is no python3-opencv or python3-pil, or no ffmpeg"
+    echo "the examples are left out: there is no python3-opencv or python3-pil, or no ffmpeg"
 fi
 
 echo "all as expected"

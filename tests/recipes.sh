@@ -1,5 +1,5 @@
 #!/bin/sh
-# One recipe of the README's cookbook: its very text, run on made-up material.
+# One recipe of docs/cookbook.md: its very text, run on made-up material.
 # Usage: recipes.sh HEADING PROGRAM MAKE_PICTURES SOURCE_DIR
 set -u
 heading=$1
@@ -31,8 +31,8 @@ fail()
 }
 
 # The block of code below the heading.
-sed -n "/^### $heading\$/,/^##* [^#]/p" "$source_dir/README.md" | sed -n 's/^    //p' >recipe
-[ -s recipe ] || fail "the README has no such recipe"
+sed -n "/^## $heading\$/,/^## /p" "$source_dir/docs/cookbook.md" | sed -n 's/^    //p' >recipe
+[ -s recipe ] || fail "the cookbook has no such recipe"
 
 # await FILE TEXT: TEXT appears in FILE.
 await()
@@ -359,7 +359,7 @@ END
     [ $? -eq 5 ] || fail "the phone's end is not status 5: $(cat err)"
     grep -q "happy" out || fail "$(cat out)"
     # The screen of a phone: the command within the text
-    screen=$(sed -n "/^### $heading\$/,/^### /s/.*\`\(adb [^\`]*\)\`.*/\1/p" "$source_dir/README.md")
+    screen=$(sed -n "/^## $heading\$/,/^## /s/.*\`\(adb [^\`]*\)\`.*/\1/p" "$source_dir/docs/cookbook.md")
     cat >adb <<'END'
 #!/bin/sh
 [ "$*" = "exec-out screenrecord --output-format=h264 -" ] || exit 1

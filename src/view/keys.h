@@ -37,7 +37,7 @@ struct key {
 
 enum { KEY_COUNT = 19 };
 
-/* In the order in which help, manual and README name them. */
+/* In the order in which help, manual and docs/live.md name them. */
 extern const struct key keys[KEY_COUNT];
 
 /* What a press of the key with this index asks for. */
