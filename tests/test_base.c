@@ -4,6 +4,7 @@
 #include "error.h"
 #include "file.h"
 #include "file_set.h"
+#include "joined.h"
 #include "process.h"
 #include "report_folder.h"
 #include "shares.h"
@@ -331,7 +332,8 @@ static int draw(struct error *error)
 static void gnuplot_draws_in_the_folder(void **state)
 {
     (void)state;
-    static const char says[] = "#!/bin/sh\necho \"$* in $PWD: $(cat)\"\necho noise >&2\n";
+    static const char says[] =
+        "#!/bin/sh\ntrap '' PIPE\necho \"$* in $PWD: $(cat)\"\necho noise >&2\nexit 0\n";
     static const char fails[] = "#!/bin/sh\necho half a picture\nexit 3\n";
     struct error error = {.text = ""};
     char *path = strdup(getenv("PATH")), expected[2 * TEST_PATH_SIZE], mine[8192];
@@ -362,6 +364,21 @@ static void gnuplot_draws_in_the_folder(void **state)
         assert_int_equal(access(in_folder("a.png"), F_OK), -1);
         assert_int_equal(count_files(0), 1);
     }
+    write_bytes(in_folder("gnuplot"), says, strlen(says)); /* it would draw */
+    assert_int_equal(chmod(in_folder("gnuplot"), 0700), 0);
+    setenv("PATH", mine, 1);
+    failing = "read";
+    assert_int_equal(draw(&error), -1);
+    expect_text(error.text, test_folder(), "gnuplot did not draw them");
+    failing = "memory";
+    assert_int_equal(draw(&error), -1);
+    failing = NULL;
+    expect_text(error.text, "the picture", "no memory");
+    assert_int_equal(access(in_folder("a.png"), F_OK), -1);
+    failing = "interrupted";
+    assert_int_equal(draw(&error), 0);
+    failing = NULL;
+    setenv("PATH", path, 1);
     free(path);
 }
 
@@ -617,6 +634,7 @@ int main(void)
         cmocka_unit_test(little_stack_is_told),
         cmocka_unit_test(little_address_space_is_seen),
         cmocka_unit_test(input_is_something_to_read),
+        cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -380,6 +380,16 @@ static void test_csv(void **state)
     free(text);
     csv_close(&csv);
     assert_null(csv);
+    static const char begins[] = "=+-@\t\r";
+    for (const char *c = begins; *c; c++) {
+        char name[] = {*c, 'x', '\0'}, row[] = {'"', '.', '/', *c, 'x', '"', ',', '\0'};
+        assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);
+        assert_int_equal(csv_write(csv, name, &frame, &error), 0);
+        csv_close(&csv);
+        text = (char *)read_bytes(in_folder("table.csv"), &size);
+        assert_true(strncmp(strchr(text, '\n') + 1, row, strlen(row)) == 0);
+        free(text);
+    }
     assert_int_equal(csv_open(&csv, in_folder("no/table.csv"), &error), -1);
     expect_text(error.text, "no/table.csv", "No such file");
     assert_null(csv);

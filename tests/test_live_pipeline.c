@@ -1,5 +1,6 @@
 /* From a source to the main thread: mailbox, and the pipeline of capture and detection, with
  * scripted sources and a scripted detection. Worth most under ThreadSanitizer. */
+#include "joined.h"
 #include "testing.h"
 
 #include "interrupt.h"
@@ -399,6 +400,58 @@ static void test_camera_comes_back(void **state)
     pipeline_free(&pipeline);
 }
 
+/* ---- How long a lost camera is waited for ---------------------------------------------------- */
+
+enum { TRIES = 9 };
+
+/* Stands before mailbox_sleep: while it counts, no time passes. */
+static struct {
+    bool counting;
+    int count;
+    double seconds[TRIES];
+} waits;
+
+bool __real_mailbox_sleep(struct mailbox *mailbox, const struct timespec *until);
+bool __wrap_mailbox_sleep(struct mailbox *mailbox, const struct timespec *until);
+
+bool __wrap_mailbox_sleep(struct mailbox *mailbox, const struct timespec *until)
+{
+    if (!waits.counting)
+        return __real_mailbox_sleep(mailbox, until);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    waits.seconds[waits.count++] =
+        (double)(until->tv_sec - now.tv_sec) + 1e-9 * (double)(until->tv_nsec - now.tv_nsec);
+    return waits.count < TRIES;
+}
+
+/* Longer from try to try, and never longer than four seconds. */
+static void test_waits_for_a_lost_camera(void **state)
+{
+    (void)state;
+    static const double expected[TRIES] = {0.25, 0.5, 1, 2, 4, 4, 4, 4, 4};
+    struct camera camera = {.alive = true, .gone_for_good = true};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    int events[2] = {0};
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
+    struct pipeline_settings settings = {
+        .source = &source, .lost = count_losses, .context = events};
+    waits.counting = true;
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    while (!pipeline_done(pipeline))
+        pipeline_wait(pipeline);
+    pipeline_join(pipeline, &error);
+    waits.counting = false;
+    assert_int_equal(waits.count, TRIES);
+    for (int i = 0; i < TRIES; i++) /* the moment between two looks at the clock is lost */
+        expect_close(waits.seconds[i], expected[i], 0.1, "seconds before a try");
+    assert_int_equal(events[0], 1);
+    assert_int_equal(events[1], 0);
+    pipeline_free(&pipeline);
+}
+
 /* Begun and ended at any moment: before the first frame, with a frame waiting or taken, while the
  * camera is lost, while it comes back. */
 static void test_a_thousand_times(void **state)
@@ -525,6 +578,11 @@ static void test_interrupt_ends_in_order(void **state)
     struct interrupt *interrupt;
     struct error error;
     assert_int_equal(interrupt_watch(&interrupt, hold_for_a_while, NULL, &error), 0);
+    int ends[2]; /* a write to a closed pipe is an error, and no more */
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    assert_int_equal(write(ends[1], "x", 1), -1);
+    close(ends[1]);
     interrupt_free(&interrupt);
     assert_null(interrupt);
     assert_false(atomic_load(&holding));
@@ -541,12 +599,20 @@ static void test_interrupt_ends_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mailbox_newest),    cmocka_unit_test(test_mailbox_stop),
-        cmocka_unit_test(test_every_frame),       cmocka_unit_test(test_never_behind),
-        cmocka_unit_test(test_newest_wins),       cmocka_unit_test(test_detection_fails),
-        cmocka_unit_test(test_camera_comes_back), cmocka_unit_test(test_a_thousand_times),
-        cmocka_unit_test(test_slow_camera),       cmocka_unit_test(test_join_without_start),
-        cmocka_unit_test(test_end_before_start),  cmocka_unit_test(test_interrupt_ends_in_order),
+        cmocka_unit_test(test_mailbox_newest),
+        cmocka_unit_test(test_mailbox_stop),
+        cmocka_unit_test(test_every_frame),
+        cmocka_unit_test(test_never_behind),
+        cmocka_unit_test(test_newest_wins),
+        cmocka_unit_test(test_detection_fails),
+        cmocka_unit_test(test_camera_comes_back),
+        cmocka_unit_test(test_a_thousand_times),
+        cmocka_unit_test(test_waits_for_a_lost_camera),
+        cmocka_unit_test(test_slow_camera),
+        cmocka_unit_test(test_join_without_start),
+        cmocka_unit_test(test_end_before_start),
+        cmocka_unit_test(test_interrupt_ends_in_order),
+        cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

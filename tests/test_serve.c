@@ -1,5 +1,6 @@
 /* --serve from inside: who is answered, and the frames of WebSocket byte by byte, with functions in
  * the place of libmicrohttpd's and GnuTLS's. The whole of it is tested by serve.py. */
+#include "joined.h"
 #include "testing.h"
 
 #include "host_port.h"
@@ -381,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_refused_frames),
         cmocka_unit_test(test_slow_client),
         cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1408,6 +1408,47 @@ static void test_cascades_that_lie(void **state)
     unlink(path);
 }
 
+/* A node leads to nodes that stand behind it and to leaves, never back: OpenCV would go round for
+ * ever. */
+static void test_trees_that_lead_back(void **state)
+{
+    (void)state;
+    static const char sound[] = "1 2 0 .1 2 -1 0 0. -2 -3 0 0.";
+    static const char before[] =
+        "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
+        "<featureType>HAAR</featureType><height>8</height><width>8</width><stageParams>"
+        "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0</maxCatCount>"
+        "</featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1</maxWeakCount>"
+        "<stageThreshold>-1.</stageThreshold><weakClassifiers><_><internalNodes>";
+    static const char after[] =
+        "</internalNodes><leafValues>1. -1. .5 .2</leafValues></_></weakClassifiers></_></stages>"
+        "<features><_><rects><_>0 0 8 8 -1.</_><_>0 2 8 4 2.</_></rects><tilted>0</tilted></_>"
+        "</features></cascade></opencv_storage>";
+    static const char *const unsound[] = {
+        "1 2 0 .1 1 -1 0 0. -2 -3 0 0.",  /* to itself */
+        "1 2 0 .1 2 1 0 0. -2 -3 0 0.",   /* to itself, on the other side */
+        "1 2 0 .1 2 -1 0 0. 1 -3 0 0.",   /* to the one before */
+        "1 2 0 .1 2 -1 0 0. -2 2 0 0.",   /* to itself, at the end */
+        "1 2 0 .1 2 -1 0 0. -2 3 0 0.",   /* to the node behind the last */
+        "1 2 0 .1 2 -1 0 0. -2 -4 0 0.",  /* to the leaf behind the last */
+        "1 2 0 .1 2 -1 1 0. -2 -3 0 0.",  /* to the feature behind the last */
+        "1 2 0 .1 2 -1 -1 0. -2 -3 0 0.", /* before the first */
+    };
+    char path[256], text[2048];
+    struct ocv_detector *detector = NULL;
+    in_folder(path, "cascade.xml");
+    snprintf(text, sizeof text, "%s%s%s", before, sound, after);
+    write_file(path, text, strlen(text));
+    assert_int_equal(ocv_detector_open(&detector, path, NULL), OCV_OK);
+    ocv_detector_close(&detector);
+    for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++) {
+        snprintf(text, sizeof text, "%s%s%s", before, unsound[i], after);
+        write_file(path, text, strlen(text));
+        refuse_cascade(path);
+    }
+    unlink(path);
+}
+
 /* ---- Silence ------------------------------------------------------------------------------- */
 
 static void provoke_messages(void)
@@ -1554,6 +1595,7 @@ int main(void)
         cmocka_unit_test(test_no_face_in_blank_pictures),
         cmocka_unit_test(test_cascades_that_are_none),
         cmocka_unit_test(test_cascades_that_lie),
+        cmocka_unit_test(test_trees_that_lead_back),
         cmocka_unit_test(test_libraries_print_nothing),
         cmocka_unit_test(test_faces_in_a_photograph),
         cmocka_unit_test(test_every_frame_of_a_clip),

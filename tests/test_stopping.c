@@ -1,6 +1,7 @@
 /* When a training ends, where it stops, and that it goes on from there to the same model: the
  * moments are chosen between one batch and the next. The programs' own signals are in signals.sh
  * and train_fer.sh. */
+#include "joined.h"
 #include "loader.h"
 #include "made_up.h"
 #include "optimizer.h"
@@ -55,7 +56,7 @@ static struct recipe recipe_of(enum descent descent)
     r.step.input_dropout = 0;
     r.descent = descent;
     r.optimizer = descent == DESCENT_STOCHASTIC ? OPTIMIZER_SGD : OPTIMIZER_ADAMW;
-    r.threads = 1;
+    r.threads = 2;
     return r;
 }
 
@@ -154,6 +155,7 @@ int main(void)
         cmocka_unit_test_teardown(a_stop_after_any_batch_changes_nothing, empty_folder),
         cmocka_unit_test_teardown(patience_is_counted_from_the_best_epoch, empty_folder),
         cmocka_unit_test(the_learning_rate_rises_for_a_fifth),
+        cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);
 }

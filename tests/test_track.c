@@ -143,6 +143,19 @@ static void test_many_faces(void **state)
         tracker_update(&tracker, boxes, EXPRESSIONS_MAX_FACES + 8, round);
     }
     assert_int_equal(tracker.count, EXPRESSIONS_MAX_FACES);
+    /* All are held; those that come now, elsewhere, find no place. */
+    struct {
+        struct tracker tracker;
+        uint8_t behind[sizeof(struct track)];
+    } guarded = {.tracker = tracker}, before;
+    memset(guarded.behind, 0x5a, sizeof guarded.behind);
+    before = guarded;
+    for (int i = 0; i < 8; i++)
+        boxes[i] = square_at(5000 + i * 100, 5000, 80);
+    for (int round = 1; round <= 2; round++)
+        tracker_update(&guarded.tracker, boxes, 8, 2 + round / 30.0);
+    assert_int_equal(guarded.tracker.count, EXPRESSIONS_MAX_FACES);
+    assert_memory_equal(guarded.behind, before.behind, sizeof guarded.behind);
 }
 
 /* ---- Boxes ----------------------------------------------------------------------------------- */
