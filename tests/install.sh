@@ -75,6 +75,9 @@ echo no module >"$modules/videos.so"
 without videos.so 1 '.*; install Expressions again$' --camera 0 --headless
 cp "$modules/pictures.so" "$modules/videos.so"
 without videos.so 1 'not of this version; install Expressions again$' --camera 0 --headless
+version=$("$prefix/bin/expressions" --version | sed -n '1s/.* //p')
+LC_ALL=C sed "s/$version/$(echo "$version" | tr 0-9 1-90)/g" videos.so >"$modules/videos.so"
+without videos.so 1 'not of this version; install Expressions again$' --camera 0 --headless
 mv videos.so "$modules/videos.so"
 { printf 'P5\n40 40\n255\n' && head -c 1600 /dev/zero; } >grey.pgm
 mv "$modules/pictures.so" pictures.so
