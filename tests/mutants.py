@@ -175,13 +175,18 @@ def measure(build: Build, names: list[str]) -> dict[str, Any]:
     return coverage
 
 
-def covering(fault: Fault, coverage: dict[str, Any]) -> list[str]:
-    """The tests that run the fault's statement, fastest first; a line of no statement belongs to that before."""
+def covering(fault: Fault, coverage: dict[str, Any]) -> tuple[list[str], bool]:
+    """The tests that run the fault's statement, fastest first, and True; where none does, those that run any of the
+    file (a child that becomes another program leaves no counts) and False. A line of no statement belongs to that
+    before."""
     code = {n for test in coverage.values() for n in test["code"].get(fault.file, [])}
-    before = [n for n in range(fault.line, max(fault.line - 10, 0), -1) if n in code][:1]
-    found = [name for name, test in coverage.items() if test["result"] == "passed"
-             and set(before or code) & set(test["ran"].get(fault.file, []))]
-    return sorted(found, key=lambda name: float(coverage[name]["seconds"]))
+    statement = set([n for n in range(fault.line, max(fault.line - 10, 0), -1) if n in code][:1]) or code
+
+    def running(lines: set[int]) -> list[str]:
+        found = [name for name, test in coverage.items()
+                 if test["result"] == "passed" and lines & set(test["ran"].get(fault.file, []))]
+        return sorted(found, key=lambda name: float(coverage[name]["seconds"]))
+    return running(statement) or running(code), bool(running(statement))
 
 
 # ---- Trials ----------------------------------------------------------------------------------------
@@ -211,13 +216,13 @@ class Trial:
         return bool(measured["sanitized"])
 
     def verdict(self, fault: Fault) -> dict[str, Any]:
-        tests = covering(fault, self.coverage)
-        if not tests:
-            return {"verdict": "not covered", "tests": {}}
+        tests, covered = covering(fault, self.coverage)
         self.text = (SOURCE / fault.file).read_text()
         self.place(fault, True)
         try:
             result = self.try_tests(fault, tests)
+            if result["verdict"] == "survived" and not covered:
+                result["verdict"] = "not covered"
         finally:
             self.place(fault, False)
         result["tests"] = {name: self.coverage[name]["digest"] for name in tests}
@@ -249,7 +254,7 @@ def is_known(result: dict[str, Any] | None, fault: Fault, coverage: dict[str, An
         return False
     if result["verdict"] in ("noticed", "did not compile"):
         return True
-    now = {name: coverage[name]["digest"] for name in covering(fault, coverage)}
+    now = {name: coverage[name]["digest"] for name in covering(fault, coverage)[0]}
     return result["tests"] == now and not set(result.get("left out", [])) & set(names)
 
 
