@@ -483,7 +483,7 @@ static int train_it(bool resume, uint64_t *digest, struct error *error)
     int result = train(&recipe, &pictures, &files, resume ? saved : NULL, &stop, error);
     if (result == 0 && !stop)
         *digest = digest_of("m.safetensors");
-    return result;
+    return result < 0 ? result : 0;
 }
 
 static int train_anew(uint64_t *digest, struct error *error)

@@ -276,6 +276,8 @@ for pause in 0 0.02 0.04 0.06; do
     grep -q "^stopped in epoch" out || fail "Ctrl-C: not said: $(tail -2 out)"
     grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data many.csv" out ||
         fail "Ctrl-C: does not say how to go on: $(tail -2 out)"
+    [ ! -e stopped.safetensors ] || grep -aq '"accuracy":"not measured' stopped.safetensors ||
+        fail "a training that was stopped states an accuracy"
     stops=$((stops + 1))
     grep -q "^stopped in epoch.* after 0 of" out || middles=$((middles + 1))
 done

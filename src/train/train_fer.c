@@ -341,16 +341,18 @@ static int train_and_report(const struct options *o, const struct dataset *datas
                    ? EXIT_FAILURE
                    : EXIT_SUCCESS;
     struct training_files files = {program, output, checkpoint, o->report, find_backgrounds(o)};
-    if (train(&recipe, dataset, &files, o->resume, &stop, error) < 0)
+    int stopped = train(&recipe, dataset, &files, o->resume, &stop, error);
+    if (stopped < 0)
         return EXIT_FAILURE;
-    if (stop && access(checkpoint, F_OK) == 0)
-        print_resume(o, checkpoint);
-    if (!stop && judge_training(o, output, dataset, &recipe, error) < 0)
-        return EXIT_FAILURE;
-    if (!stop) {
-        text_print(stdout, output);
-        putchar('\n');
+    if (stopped) {
+        if (access(checkpoint, F_OK) == 0)
+            print_resume(o, checkpoint);
+        return EXIT_SUCCESS;
     }
+    if (judge_training(o, output, dataset, &recipe, error) < 0)
+        return EXIT_FAILURE;
+    text_print(stdout, output);
+    putchar('\n');
     return EXIT_SUCCESS;
 }
 

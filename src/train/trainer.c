@@ -187,14 +187,14 @@ static void print_epoch(struct training *t, const struct epoch_result *e)
     fflush(stdout);
 }
 
-/* In the middle of an epoch: what is done is written, to go on from. */
+/* In the middle of an epoch: what is done is written, to go on from. 1, for stopped. */
 static int stop_here(struct training *t, struct error *error)
 {
     struct training_state *s = &t->state;
     progress_clear(&t->progress);
     if (s->updates == 0) {
         printf("stopped before the first update; nothing was written\n");
-        return 0;
+        return 1;
     }
     if (t->unsaved && training_save_model(t, error) < 0)
         return -1;
@@ -207,7 +207,7 @@ static int stop_here(struct training *t, struct error *error)
         text_print(stdout, t->files->output);
     }
     printf("\n");
-    return 0;
+    return 1;
 }
 
 static int train_epochs(struct training *t, struct error *error)
