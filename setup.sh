@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 build_packages='build-essential cmake pkg-config
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-objdetect-dev
     libavdevice-dev libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev opencv-data
-    libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core libopenblas-pthread-dev libcjson-dev zlib1g-dev libjpeg-dev libpng-dev gnuplot-nox'
+    libsdl2-dev libsdl2-ttf-dev libpango1.0-dev fonts-dejavu-core libopenblas-pthread-dev libcjson-dev zlib1g-dev libjpeg-dev libpng-dev gnuplot-nox'
 test_packages='libcmocka-dev libopencv-dnn-dev python3-numpy xvfb xdotool jq inotify-tools file'
 
 stop()
@@ -57,15 +57,15 @@ name_packages()
     cat >&2 <<'END'
 setup.sh: CMake, or something it looks for (see above), is missing, and there is no apt-get. Install
 by hand, then run setup.sh again: a C11 and a C++17 compiler, CMake 3.25 or newer, pkg-config,
-OpenCV 4 with its Haar cascades, FFmpeg 5.1 or newer, SDL2, SDL2_ttf, DejaVu Sans, OpenBLAS, cJSON, zlib, libjpeg,
+OpenCV 4 with its Haar cascades, FFmpeg 5.1 or newer, SDL2, SDL2_ttf, Pango, DejaVu Sans, OpenBLAS, cJSON, zlib, libjpeg,
 libpng, gnuplot, cmocka; for the test of the window Xvfb and xdotool, for the recipes jq and inotify-tools,
 for Python numpy, pytest, setuptools and wheel, for packages file.
   Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data SDL2-devel
       libavcodec-free-devel libavdevice-free-devel libavfilter-free-devel libavformat-free-devel
-      libavutil-free-devel SDL2_ttf-devel dejavu-sans-fonts openblas-devel cjson-devel zlib-devel
+      libavutil-free-devel SDL2_ttf-devel pango-devel dejavu-sans-fonts openblas-devel cjson-devel zlib-devel
       libjpeg-turbo-devel libpng-devel gnuplot libcmocka-devel xorg-x11-server-Xvfb xdotool jq
       inotify-tools python3-numpy python3-pytest python3-setuptools python3-wheel
-  macOS (not tried): brew install cmake pkgconf opencv ffmpeg sdl2 sdl2_ttf openblas cjson zlib jpeg-turbo libpng
+  macOS (not tried): brew install cmake pkgconf opencv ffmpeg sdl2 sdl2_ttf pango openblas cjson zlib jpeg-turbo libpng
       gnuplot cmocka jq numpy font-dejavu, and PKG_CONFIG_PATH="$(brew --prefix openblas)/lib/pkgconfig"
 END
     exit 1

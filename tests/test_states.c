@@ -309,9 +309,68 @@ static void test_states(void **state)
     }
 }
 
+/* Draws text on black at the left edge; the caller frees it. */
+static SDL_Surface *draw_text(const char *text, int *width)
+{
+    SDL_Surface *surface = SDL_CreateRGBSurfaceWithFormat(0, 400, 60, 32, SDL_PIXELFORMAT_ARGB8888);
+    SDL_Renderer *renderer = SDL_CreateSoftwareRenderer(surface);
+    struct paint *paint = NULL;
+    struct error error;
+    assert_int_equal(paint_create(&paint, renderer, resource_font(), &error), 0);
+    SDL_RenderClear(renderer);
+    *width = paint_text_width(paint, 30, text);
+    paint_text(paint, 0, 30, 30, (SDL_Color){255, 255, 255, 255}, text);
+    SDL_RenderFlush(renderer);
+    if (paint_check(paint, &error))
+        fail_msg("%s", error.text);
+    paint_free(&paint);
+    SDL_DestroyRenderer(renderer);
+    return surface;
+}
+
+static int width_of(const char *text)
+{
+    int width;
+    SDL_FreeSurface(draw_text(text, &width));
+    return width;
+}
+
+/* Whether the two have the same pixels in their first columns, some of which are bright. */
+static bool begin_alike(const SDL_Surface *a, const SDL_Surface *b, int columns)
+{
+    int bright = 0, others = 0;
+    for (int y = 0; y < a->h; y++) {
+        const Uint32 *of_a = (const Uint32 *)(const void *)((Uint8 *)a->pixels + y * a->pitch);
+        const Uint32 *of_b = (const Uint32 *)(const void *)((Uint8 *)b->pixels + y * b->pitch);
+        for (int x = 0; x < columns; x++) {
+            bright += (of_a[x] & 0xFF) > 128;
+            others += (of_a[x] & 0xFF) != (of_b[x] & 0xFF);
+        }
+    }
+    return bright > 20 && others == 0;
+}
+
+/* Letters that join, lines from right to left, letters beyond ASCII, and bytes that are no text. */
+static void test_scripts(void **state)
+{
+    (void)state;
+    assert_true(width_of("سلام") < width_of("س") + width_of("ل") + width_of("ا") + width_of("م"));
+    expect_close(width_of("é"), width_of("e"), 1, "an accent");
+    assert_true(width_of("Ελένη") > 4 * width_of("ι"));
+    assert_true(width_of("a\xFF\xFE.mp4") > width_of("a.mp4"));
+    int width, last_width;
+    SDL_Surface *word = draw_text("אב", &width);
+    SDL_Surface *last = draw_text("ב", &last_width);
+    assert_true(last_width < width);
+    assert_true(begin_alike(word, last, last_width - 1));
+    SDL_FreeSurface(word);
+    SDL_FreeSurface(last);
+}
+
 int main(int argc, char *argv[])
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_states)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
+                                       cmocka_unit_test(test_scripts)};
     job = argc > 2 ? argv[1] : NULL;
     folder = argc > 2 ? argv[2] : SOURCE_DIR "/tests/states";
     ocv_setup(1);

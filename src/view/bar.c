@@ -59,7 +59,7 @@ struct measures {
 static struct measures measure(struct view *view)
 {
     SDL_Rect area = view_area(view);
-    struct measures measures = {.em = scene_message_size(area), .captions = true};
+    struct measures measures = {.em = scene_message_size(&view->scene, area), .captions = true};
     int em = measures.em;
     int widest = 0;
     for (int i = 0; i < KEY_COUNT; i++) {

@@ -77,7 +77,7 @@ int canvas_draw(struct canvas *canvas, struct bgr_image picture,
                                  surface->pixels, surface->pitch));
 
     SDL_Rect whole = {0, 0, picture.width, picture.height};
-    struct overlay overlay = {.em = overlay_text_size(whole),
+    struct overlay overlay = {.em = overlay_text_size(whole, 1),
                               .area = whole,
                               .picture = whole,
                               .source_width = picture.width,

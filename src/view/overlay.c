@@ -14,10 +14,10 @@ static const SDL_Color dim = {255, 255, 255, 190};
 static const SDL_Color unnamed = {150, 152, 158, 255};
 static const SDL_Color track = {255, 255, 255, 34};
 
-int overlay_text_size(SDL_Rect area)
+int overlay_text_size(SDL_Rect area, double density)
 {
-    double scale = fmin(area.w / 640.0, area.h / 480.0);
-    return (int)lround(fmin(fmax(15 * pow(scale, 0.75), 11), 64));
+    double scale = fmin(area.w / 640.0, area.h / 480.0) / density;
+    return (int)lround(density * fmin(fmax(15 * pow(scale, 0.75), 11), 64));
 }
 
 SDL_Color overlay_colour(int label)

@@ -24,8 +24,9 @@ struct overlay {
     SDL_Texture *inputs; /* the faces' crops, one below the other; NULL: not shown */
 };
 
-/* The height of an em that suits the area: it grows with it, but more slowly. */
-int overlay_text_size(SDL_Rect area);
+/* The height of an em that suits the area: it grows with it, but more slowly. density: pixels of a
+ * point, 2 on a screen at 200 %; letters have the same points on any. */
+int overlay_text_size(SDL_Rect area, double density);
 
 /* As in label_colours. */
 SDL_Color overlay_colour(int label);

@@ -1,5 +1,7 @@
 #include "paint.h"
 
+#include "phrase.h"
+
 #include <SDL_ttf.h>
 #include <math.h>
 #include <stdbool.h>
@@ -37,6 +39,7 @@ struct paint {
     int next_corners; /* the slot to reuse next */
     struct atlas atlases[FONT_SLOTS];
     int next_atlas;
+    struct phrases *phrases; /* NULL: none was needed yet */
     bool failed;
     struct error failure;
 };
@@ -71,6 +74,7 @@ void paint_free(struct paint **paint)
         if (freed->atlases[i].texture)
             SDL_DestroyTexture(freed->atlases[i].texture);
     }
+    phrases_free(&freed->phrases);
     free(freed);
     TTF_Quit();
     *paint = NULL;
@@ -322,31 +326,67 @@ static struct atlas *find_atlas(struct paint *paint, int size)
     return slot;
 }
 
-static int glyph_of(char letter)
+/* Whether it has letters of the atlas alone: most text has, and changes with each frame. */
+static bool is_plain(const char *text)
 {
-    bool printable = letter >= ' ' && letter <= '~';
-    return (printable ? letter : '?') - FIRST_GLYPH;
+    for (; *text; text++) {
+        if (*text < ' ' || *text > '~')
+            return false;
+    }
+    return true;
+}
+
+static const struct phrase *find_phrase(struct paint *paint, int size, const char *text)
+{
+    const struct phrase *phrase;
+    struct error error;
+    if (phrases_find(&paint->phrases, paint->renderer, size, text, &phrase, &error)) {
+        paint_fail(paint, &error);
+        return NULL;
+    }
+    return phrase;
+}
+
+static void draw_phrase(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,
+                        const char *text)
+{
+    const struct phrase *phrase = find_phrase(paint, size, text);
+    if (!phrase)
+        return;
+    SDL_Rect to = {x + phrase->left, middle_y - phrase->middle, 0, phrase->height};
+    paint_note(paint, SDL_QueryTexture(phrase->texture, NULL, NULL, &to.w, NULL));
+    paint_note(paint, SDL_SetTextureColorMod(phrase->texture, colour.r, colour.g, colour.b));
+    paint_note(paint, SDL_SetTextureAlphaMod(phrase->texture, colour.a));
+    paint_note(paint, SDL_RenderCopy(paint->renderer, phrase->texture, NULL, &to));
 }
 
 int paint_text_width(struct paint *paint, int size, const char *text)
 {
-    const struct atlas *atlas = find_atlas(paint, size);
     int width = 0;
+    if (!is_plain(text)) {
+        const struct phrase *phrase = find_phrase(paint, size, text);
+        return phrase ? phrase->width : 0;
+    }
+    const struct atlas *atlas = find_atlas(paint, size);
     for (; *text; text++)
-        width += atlas->advance[glyph_of(*text)];
+        width += atlas->advance[*text - FIRST_GLYPH];
     return width;
 }
 
 void paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,
                 const char *text)
 {
+    if (!is_plain(text)) {
+        draw_phrase(paint, x, middle_y, size, colour, text);
+        return;
+    }
     const struct atlas *atlas = find_atlas(paint, size);
     if (!atlas->texture)
         return;
     paint_note(paint, SDL_SetTextureColorMod(atlas->texture, colour.r, colour.g, colour.b));
     paint_note(paint, SDL_SetTextureAlphaMod(atlas->texture, colour.a));
     for (; *text; text++) {
-        int i = glyph_of(*text);
+        int i = *text - FIRST_GLYPH;
         SDL_Rect from = {i % ATLAS_COLUMNS * atlas->cell_width,
                          i / ATLAS_COLUMNS * atlas->cell_height, atlas->width[i],
                          atlas->cell_height};

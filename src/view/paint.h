@@ -25,7 +25,7 @@ void paint_outline(struct paint *paint, SDL_Rect rect, int radius, int thickness
 /* A part of a texture of the same renderer, stretched. */
 void paint_picture(struct paint *paint, SDL_Texture *texture, SDL_Rect from, SDL_Rect to);
 
-/* Printable ASCII; other bytes appear as `?`. `size` is the height of an em. */
+/* UTF-8, one line. `size` is the height of an em. */
 int paint_text_width(struct paint *paint, int size, const char *text);
 /* Text that begins at x; its small letters are centred on middle_y. */
 void paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,

@@ -85,9 +85,14 @@ static int message_size(int em)
     return (em * 9 + 5) / 10;
 }
 
-int scene_message_size(SDL_Rect area)
+static int text_size(const struct scene *scene, SDL_Rect area)
 {
-    return message_size(overlay_text_size(area));
+    return overlay_text_size(area, scene->density > 0 ? scene->density : 1);
+}
+
+int scene_message_size(const struct scene *scene, SDL_Rect area)
+{
+    return message_size(text_size(scene, area));
 }
 
 static bool has_strip(const struct scene *scene)
@@ -98,7 +103,7 @@ static bool has_strip(const struct scene *scene)
 static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
 {
     SDL_Rect free = {area.x, area.y, area.w, area.h - scene->foot};
-    struct overlay overlay = {.em = overlay_text_size(area),
+    struct overlay overlay = {.em = text_size(scene, area),
                               .area = free,
                               .picture = fit_picture(scene, area),
                               .source_width = scene->width,
@@ -108,11 +113,12 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
     if (scene->statistics && scene->has_inputs)
         overlay.inputs = scene->inputs.texture;
     if (*scene->status) {
-        int em = scene_message_size(area);
+        int em = scene_message_size(scene, area);
         overlay.reserved[2] = (SDL_Rect){area.x, area.y, em * 6, em * 5 / 2};
     }
     if (has_strip(scene))
-        overlay.reserved[0] = strip_place(free, scene_message_size(area), scene->strip.corner);
+        overlay.reserved[0] =
+            strip_place(free, scene_message_size(scene, area), scene->strip.corner);
     return overlay;
 }
 
@@ -157,13 +163,13 @@ static int chips_width(const struct scene *scene, struct paint *paint, int em)
 
 static SDL_Rect place_notice(const struct scene *scene, struct paint *paint, SDL_Rect area)
 {
-    int em = scene_message_size(area);
+    int em = scene_message_size(scene, area);
     return hud_notice_place(paint, area, em, chips_width(scene, paint, em), scene->notice);
 }
 
 static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect area)
 {
-    int em = scene_message_size(area);
+    int em = scene_message_size(scene, area);
     int margin = em * 7 / 10;
     int x = area.x + margin;
     int y = area.y + margin;
@@ -268,7 +274,7 @@ static void draw_picture(struct scene *scene, SDL_Renderer *renderer, struct pai
     if ((scene->help || scene->menu.count) && messages)
         hud_dim(paint, area);
     else if (scene->no_signal)
-        hud_no_signal(paint, area, scene_message_size(area));
+        hud_no_signal(paint, area, scene_message_size(scene, area));
     else
         draw_faces(scene, renderer, paint, &overlay, flip);
 }
@@ -288,7 +294,7 @@ void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint
 
 int scene_choice_at(const struct scene *scene, struct paint *paint, SDL_Rect area, int x, int y)
 {
-    return menu_at(&scene->menu, paint, area, scene_message_size(area), x, y);
+    return menu_at(&scene->menu, paint, area, scene_message_size(scene, area), x, y);
 }
 
 int scene_face_at(const struct scene *scene, SDL_Rect area, int x, int y)

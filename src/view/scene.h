@@ -37,6 +37,7 @@ struct scene {
     double notice_opacity;
     struct view_menu menu; /* without choices: none */
     int focus;             /* the choice that Enter takes */
+    double density;        /* pixels of a point; 0: one */
     int foot;              /* pixels at the lower edge that something else stands on */
     bool explain;          /* shows the heat map */
     struct heat heat;
@@ -60,7 +61,7 @@ void scene_free(struct scene *scene);
 bool scene_is_tight_portrait(const struct scene *scene);
 
 /* The height of an em of messages that suits the area. */
-int scene_message_size(SDL_Rect area);
+int scene_message_size(const struct scene *scene, SDL_Rect area);
 /* Draws on an area of the renderer's target; `messages`: with status, notice and help too. */
 void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,
                 bool messages);

@@ -1,4 +1,5 @@
 #include "bar.h"
+#include "text.h"
 #include "view_state.h"
 
 #include <SDL.h>
@@ -75,7 +76,9 @@ void view_close(struct view **view)
 
 void view_set_title(struct view *view, const char *title)
 {
-    SDL_SetWindowTitle(view->window.window, title);
+    char *clean = text_utf8(title);
+    SDL_SetWindowTitle(view->window.window, clean ? clean : "");
+    free(clean);
 }
 
 void view_set_mirrored(struct view *view, bool mirrored)
@@ -207,6 +210,10 @@ SDL_Rect view_area(struct view *view)
 {
     SDL_Rect area = {0, 0, 0, 0};
     paint_note(view->paint, SDL_GetRendererOutputSize(view->window.renderer, &area.w, &area.h));
+    int width = 0;
+    if (view->window.window)
+        SDL_GetWindowSize(view->window.window, &width, NULL);
+    view->scene.density = width > 0 ? (double)area.w / width : 1;
     return area;
 }
 
