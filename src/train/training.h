@@ -1,4 +1,5 @@
-/* A running training: what trainer.c, training.c and training_model.c share. */
+/* A running training: what trainer.c (its epochs), training_prepare.c (what comes before them)
+ * and training_model.c (what comes of them) share. */
 #ifndef TRAINING_H
 #define TRAINING_H
 
