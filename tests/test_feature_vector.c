@@ -58,7 +58,7 @@ static void features_know_their_length(void **state)
 static void defaults_are_as_documented(void **state)
 {
     (void)state;
-    static const int dims[FEATURE_KIND_COUNT] = {64 * 31, 25 * 16 * 31, 49 * 1280, 48 * 48};
+    static const int dims[FEATURE_KIND_COUNT] = {64 * 31, 25 * 16 * 31, 81 * 1280, 48 * 48};
     struct error error;
     for (int k = 0; k < FEATURE_KIND_COUNT; k++) {
         struct features f = features_default((enum feature_kind)k, 48, 48);
@@ -71,7 +71,7 @@ static void defaults_are_as_documented(void **state)
         struct features f = features_default(FEATURES_PATCHES, side, 48);
         int places = side < 10 ? 1 : (side - 8) / 2;
         assert_int_equal(features_check(&f, &error), 0);
-        assert_int_equal(f.grid, places < 7 ? places : 7);
+        assert_int_equal(f.grid, places < 9 ? places : 9);
     }
 }
 

@@ -291,7 +291,7 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 1, .units = {0, 2}}, -1, "0 units"},
         {{.layer_count = 2, .units = {4, -3, 2}}, -1, "-3 units"},
         {{.layer_count = 2, .units = {4, 3, 0}}, -1, "0 units"},
-        {{.layer_count = 2, .units = {4, MLP_MAX_UNITS + 1, 2}}, -1, "65537 units"},
+        {{.layer_count = 2, .units = {4, MLP_MAX_UNITS + 1, 2}}, -1, "131073 units"},
         {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3}}, 0, ""},
         {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {6, 1}}, 0, ""},
         {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {4}}, -1, "shared by 4 tokens"},

@@ -214,13 +214,13 @@ static void metadata_that_lies_is_refused(void **state)
         {"64,5,3", "64,5,3,", "networks.0.layers"},
         {"64,5,3", "64,5.5,3", "networks.0.layers"},
         {"64,5,3", "64,99999999999999999999,3", "networks.0.layers"},
-        {"64,5,3", "64,65537,3", "networks.0.layers"},
+        {"64,5,3", "64,131073,3", "networks.0.layers"},
         {"64,5,3", "64,0,3", "networks.0.layers"},
         {"64,5,3", "64,20,3", "more weights than the file can hold"},
         {"64,5,3", "64,65536,3", "more weights than the file can hold"},
         {"64,5,3", "64,65536,65536,3", "more weights than the file can hold"},
         {"64,5,3", "64,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,3", "networks.0.layers"},
-        {"64,5,3", "64,70000,3", "networks.0.layers"},
+        {"64,5,3", "64,170000,3", "networks.0.layers"},
         {"64,5,3", "64,-5,3", "networks.0.layers"},
         {"64,5,3", "64,400x,3", "networks.0.layers"},
         {"64,5,3", "64,x5,3", "networks.0.layers"},
@@ -228,7 +228,7 @@ static void metadata_that_lies_is_refused(void **state)
         {"64,5,3", "64,5x0,3", "networks.0.layers"},
         {"64,5,3", "64,2x2x5,3", "networks.0.layers"},
         {"64,5,3", "8x8,5,3", "networks.0.layers"},
-        {"64,5,3", "64,257x256,3", "networks.0.layers"},
+        {"64,5,3", "64,513x256,3", "networks.0.layers"},
         {"64,5,3", "64,65536x65536,3", "networks.0.layers"},
         {"64,5,3", "64,3x5,3", "shared by 3 tokens"},
         {"64,5,3", "64,65536x1,3", "shared by 65536 tokens"},
@@ -244,10 +244,10 @@ static void metadata_that_lies_is_refused(void **state)
     struct file_bytes file = good_file();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refuse_replaced(&file, cases[i].old, cases[i].new, cases[i].reason);
-    /* All sixteen layers as wide as they can be: 2^36 weights. */
-    char wide[16 * 6 + 8] = "64";
+    /* All sixteen layers as wide as they can be: 2^38 weights. */
+    char wide[16 * 7 + 8] = "64";
     for (int i = 0; i < MLP_MAX_LAYERS - 1; i++)
-        strcat(wide, ",65536");
+        strcat(wide, ",131072");
     strcat(wide, ",3");
     refuse_replaced(&file, "64,5,3", wide, "more weights than the file can hold");
     char many[2 * (MODEL_MAX_CLASSES - 2) + 1] = ""; /* before the three that are there */
@@ -277,7 +277,7 @@ static void parts_that_lie_are_refused(void **state)
         {"\"networks.0.grid\"", "\"networks.0.gird\"", "\"networks.0.grid\""},
         {"\"networks.0.grid\":\"2\"", "\"networks.0.grid\":\"0\"", "1 to 2 fit"},
         {"\"networks.0.grid\":\"2\"", "\"networks.0.grid\":\"3\"", "1 to 2 fit"},
-        {"\"networks.0.grid\":\"2\"", "\"networks.0.grid\":\"65537\"", "\"networks.0.grid\""},
+        {"\"networks.0.grid\":\"2\"", "\"networks.0.grid\":\"131073\"", "\"networks.0.grid\""},
         {"\"networks.0.grid\":\"2\"", "\"networks.0.grid\":\"1\"", "its features have 20"},
         {"\"networks.0.atoms\"", "\"networks.0.atom\"", "\"networks.0.atoms\""},
         {"\"networks.0.atoms\":\"10\"", "\"networks.0.atoms\":\"0\"", "a dictionary of 0 patches"},

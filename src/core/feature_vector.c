@@ -273,7 +273,7 @@ static struct patches patches_of(const struct features *f)
 static void patches_choose(struct features *f)
 {
     int most = most_places(f->width, f->height);
-    f->grid = most < 7 ? most : 7;
+    f->grid = most < 9 ? most : 9;
     f->atoms = 640;
 }
 

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 16, MLP_MAX_BATCH = 1 << 16 };
+enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 17, MLP_MAX_BATCH = 1 << 16 };
 
 struct mlp_config {
     int layer_count;               /* L */

@@ -79,6 +79,29 @@ static void begin(int label, const struct votes *v, float *consensus)
     consensus[label] += sum ? 0.5f : 1.0f;
 }
 
+/* Gives overlooked classes back to their labels: where the consensus leaves a class a smaller share
+ * of the Training pictures than the labels do, pictures with that label keep it by what is missing.
+ */
+static void keep_overlooked(const struct dataset *d, float *consensus)
+{
+    double labelled[K] = {0}, agreed[K] = {0};
+    for (int i = 0; i < d->count; i++)
+        if (d->splits[i] == SPLIT_TRAINING) {
+            labelled[d->labels[i]] += 1.0;
+            for (int k = 0; k < K; k++)
+                agreed[k] += (double)consensus[(size_t)i * K + (size_t)k];
+        }
+    for (int i = 0; i < d->count; i++) {
+        float *shares = consensus + (size_t)i * K;
+        int label = d->labels[i];
+        double missing = labelled[label] > 0.0 ? 1.0 - agreed[label] / labelled[label] : 0.0;
+        float kept = (float)fmax(missing, 0.0);
+        for (int k = 0; k < K; k++)
+            shares[k] *= 1.0f - kept;
+        shares[label] += kept;
+    }
+}
+
 int consensus_fit(const struct dataset *d, const struct votes *votes, float **consensus,
                   struct error *error)
 {
@@ -93,6 +116,7 @@ int consensus_fit(const struct dataset *d, const struct votes *votes, float **co
         for (int i = 0; i < d->count; i++)
             apply_tables(&tables, d->labels[i], &votes[i], made + (size_t)i * K);
     }
+    keep_overlooked(d, made);
     *consensus = made;
     return 0;
 }

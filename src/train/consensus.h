@@ -9,8 +9,9 @@
  * show one expression; whoever labelled it confuses expression t with l with a probability of
  * label[t][l], each voter with v with votes[t][v], and both tables, with how often each expression
  * comes, are those that make labels and votes of the Training pictures likely. Ten people who look
- * at one picture make the same mistakes: the logarithm of their likelihood counts half. votes[N].
- */
+ * at one picture make the same mistakes: the logarithm of their likelihood counts half. What that
+ * takes from a class as a whole it gives back to the class's labels: voters overlook fear, which
+ * the tables alone would unlearn. votes[N]. */
 int consensus_fit(const struct dataset *dataset, const struct votes *votes, float **consensus,
                   struct error *error);
 

@@ -127,8 +127,9 @@ static const char help[] =
     "                          classes count alike (%g for softmax with\n"
     "                          cross-entropy, else 0)\n"
     "  --prior P               the classes' shares that answers assume: uniform, training\n"
-    "                          (those of the targets), or a number for each class, such\n"
-    "                          as 1,1,1,3,1,1,4 (%s; sigmoid outputs: training)\n"
+    "                          (those of the targets), or a number for each class\n"
+    "                          (%s; other classes:\n"
+    "                          uniform; sigmoid outputs: training)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
     "  --webcam X              share of samples spoilt as webcams do: light, blur,\n"
@@ -141,10 +142,10 @@ static const char help[] =
     "  --verifier on|off       learn to tell faces from what only looks like one to the\n"
     "                          cascade (on for the seven expressions)\n"
     "  --features LIST         pixels, hog, windows of hog, codes of patches; one\n"
-    "                          network for each, averaged (patches,patches)\n"
+    "                          network for each, averaged (patches)\n"
     "  --hidden LIST           units of the hidden layers, or none; @N: N units at\n"
     "                          each place of the vector, sharing their weights\n"
-    "                          (@64,512; pixels: 512,256)\n"
+    "                          (@96,512; pixels: 512,256)\n"
     "  --activation NAME       sigmoid, tanh or relu (relu)\n"
     "  --output-activation N   softmax or sigmoid (softmax)\n"
     "  --batch-norm on|off     of the hidden layers (on for relu in mini-batches)\n"
@@ -199,11 +200,12 @@ static const char help_of_others[] =
 void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
-    fprintf(out, help, (double)r.targets.votes_share, (double)r.class_weights,
-            prior_names[r.prior.kind], (double)r.augment.strength, (double)r.augment.webcam,
-            (double)r.mixup, r.batch_size, r.epochs, (double)r.step.dropout,
-            (double)r.step.input_dropout, (double)r.weight_decay, (double)r.targets.smoothing,
-            (int)r.seed);
+    char prior[PRIOR_TEXT_SIZE];
+    prior_print(&r.prior, prior, sizeof prior);
+    fprintf(out, help, (double)r.targets.votes_share, (double)r.class_weights, prior,
+            (double)r.augment.strength, (double)r.augment.webcam, (double)r.mixup, r.batch_size,
+            r.epochs, (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,
+            (double)r.targets.smoothing, (int)r.seed);
     fputs(help_of_others, out);
 }
 
@@ -498,6 +500,7 @@ static int parse_option(int id, const char *text, struct options *o, struct give
         o->webcam_given = o->webcam_given || id == OPTION_WEBCAM;
         o->align_given = o->align_given || id == OPTION_ALIGN;
         o->verifier_given = o->verifier_given || id == OPTION_VERIFIER;
+        o->prior_given = o->prior_given || id == OPTION_PRIOR;
         return parse_recipe_option(id, text, &o->recipe, given, error);
     }
 }
@@ -523,7 +526,7 @@ static void complete(struct recipe *r, const struct given *given)
     if (!given->smoothing && (r->output != OUTPUT_SOFTMAX || r->step.loss != LOSS_CROSS_ENTROPY))
         r->targets.smoothing = 0.0f;
     if (!given->learning_rate)
-        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? 6e-3f
+        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? recipe_default().learning_rate
                            : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
                                                                 : 1e-1f;
 }

@@ -12,10 +12,10 @@ struct recipe recipe_default(void)
     return (struct recipe){
         .align = true,
         .verifier = true,
-        .network_count = 2,
-        .features = {FEATURES_PATCHES, FEATURES_PATCHES},
+        .network_count = 1,
+        .features = {FEATURES_PATCHES},
         .hidden_count = 2,
-        .hidden = {{64, true}, {512, false}},
+        .hidden = {{96, true}, {512, false}},
         .activation = ACTIVATION_RELU,
         .output = OUTPUT_SOFTMAX,
         .batch_norm = true,
@@ -28,12 +28,12 @@ struct recipe recipe_default(void)
         .optimizer = OPTIMIZER_ADAMW,
         .learning_rate = 6e-3f,
         .weight_decay = 0.05f,
-        .epochs = 30,
+        .epochs = 45,
         .patience = 0,
         .augment = {.strength = 0.4f, .flip = true, .webcam = 0.3f},
         .targets = {.votes_share = 0.75f, .smoothing = 0.1f},
         .class_weights = 0.5f,
-        .prior = {.kind = PRIOR_UNIFORM},
+        .prior = {PRIOR_LIST, {0.9f, 0.6f, 0.65f, 1.0f, 1.1f, 1.1f, 1.25f}, LABEL_COUNT},
         .seed = 1,
         .threads = 2,
     };
@@ -83,7 +83,7 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
     return config;
 }
 
-enum { NUMBER_SIZE = 24 };
+enum { NUMBER_SIZE = PRIOR_TEXT_SIZE / PRIOR_MAX_LIST };
 
 /* The fewest digits that read back as the same float. */
 static const char *exact(float value, char text[NUMBER_SIZE])
@@ -96,7 +96,7 @@ static const char *exact(float value, char text[NUMBER_SIZE])
     return text;
 }
 
-static void print_prior(const struct prior *prior, char *text, size_t size)
+void prior_print(const struct prior *prior, char *text, size_t size)
 {
     char number[NUMBER_SIZE];
     size_t used = 0;
@@ -110,7 +110,7 @@ static void print_prior(const struct prior *prior, char *text, size_t size)
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
     char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
-    char prior[PRIOR_MAX_LIST * NUMBER_SIZE];
+    char prior[PRIOR_TEXT_SIZE];
     size_t used = 0;
     for (int i = 0; i < r->hidden_count; i++)
         used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%s%d", i ? "," : "",
@@ -119,7 +119,7 @@ void recipe_print(const struct recipe *r, char *text, size_t size)
     for (int i = 0; i < r->network_count; i++)
         used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",
                                  feature_kind_names[r->features[i]]);
-    print_prior(&r->prior, prior, sizeof prior);
+    prior_print(&r->prior, prior, sizeof prior);
     snprintf(
         text, size,
         "--align %s --verifier %s --features %s --hidden %s --activation %s --output-activation %s "

@@ -24,13 +24,16 @@ enum prior_kind {
 /* "uniform", "training"; a list has no name */
 extern const char *const prior_names[PRIOR_LIST];
 
-enum { PRIOR_MAX_LIST = 16 };
+enum { PRIOR_MAX_LIST = 16, PRIOR_TEXT_SIZE = 384 };
 
 struct prior {
     enum prior_kind kind;
     float list[PRIOR_MAX_LIST]; /* only the ratios count */
     int count;                  /* of the list: as many as there are classes */
 };
+
+/* As --prior takes it. */
+void prior_print(const struct prior *prior, char *text, size_t size);
 
 /* Units of a hidden layer; with `places`, at each of the places that the vector describes, which
  * share the layer's weights. */
