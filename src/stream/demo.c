@@ -14,11 +14,13 @@ static const double pi = 3.14159265358979323846;
  * how far each is drawn so that networks and people read the drawing alike. */
 static const float expressions[LABEL_COUNT][ACTION_UNIT_COUNT] = {
     {/* happy */
-     [OUTER_BROW_RAISER] = 0.30f,
+     [OUTER_BROW_RAISER] = 0.25f,
      [CHEEK_RAISER] = 0.90f,
-     [LID_TIGHTENER] = 0.20f,
-     [LIP_CORNER_PULLER] = 1.00f,
-     [LIPS_PART] = 1.00f},
+     [LID_TIGHTENER] = 0.50f,
+     [UPPER_LIP_RAISER] = 0.40f,
+     [LIP_CORNER_PULLER] = 1.35f,
+     [LIPS_PART] = 1.35f,
+     [JAW_DROP] = 0.20f},
     {/* surprise */
      [INNER_BROW_RAISER] = 1.00f,
      [OUTER_BROW_RAISER] = 1.00f,
