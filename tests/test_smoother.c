@@ -254,6 +254,27 @@ static void test_histories(void **state)
     assert_memory_equal(late.probabilities, again.probabilities, sizeof late.probabilities);
 }
 
+/* From 18 pixels on a face counts in full, however large; below that it counts less. */
+static void test_size(void **state)
+{
+    (void)state;
+    static const int sides[] = {18, 36, 400, 9};
+    float first[LABEL_COUNT];
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        struct smoother smoother = {.seconds = 0.5};
+        struct expressions_face face;
+        for (int n = 0; n < 12; n++) {
+            face = answer(1, n < 6 ? HAPPY : SAD, 0.7f);
+            face.box.width = face.box.height = sides[i];
+            smoother_run(&smoother, &face, 1, n / 30.0);
+        }
+        if (i == 0)
+            memcpy(first, face.probabilities, sizeof first);
+        bool same = memcmp(first, face.probabilities, sizeof first) == 0;
+        assert_int_equal(same, sides[i] >= 18);
+    }
+}
+
 /* ---- Resting faces --------------------------------------------------------------------------- */
 
 /* Neutral, but sad to the network. */
@@ -410,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_badly_seen),
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_size),
         cmocka_unit_test(test_calibration),
         cmocka_unit_test(test_adaptation),
         cmocka_unit_test(test_adaptation_is_bounded),

@@ -99,7 +99,7 @@ static void test_moved_on(void **state)
     double time = 0;
     for (int n = 0; n < 60; n++) {
         time = n / 30.0;
-        box = square_at(300 + 90 * time, 200, 80);
+        box = square_at(300 + 90 * time, 200 - 60 * time, 80);
         tracker_update(&tracker, &box, 1, time);
     }
     faces_at(&tracker, time);
@@ -107,6 +107,7 @@ static void test_moved_on(void **state)
     expect_close(now.x, box.x, 0.03 * 80, "at once");
     faces_at(&tracker, time + 0.1);
     expect_close(seen[0].box.x, now.x + 9, 1, "a tenth of a second later");
+    expect_close(seen[0].box.y, now.y - 6, 1, "and higher");
     assert_int_equal(seen[0].box.width, now.width);
     faces_at(&tracker, time + 1000);
     expect_close(seen[0].box.x, now.x + 90 * TRACK_HOLD, 1, "much later");
