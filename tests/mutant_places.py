@@ -46,7 +46,8 @@ def mask(text: str) -> str:
 
 def arguments(line: str, start: int) -> list[tuple[int, int]]:
     """Spans of the arguments behind the bracket at `start`; none where it is not closed in the line."""
-    depth, begin, spans = 0, start + 1, []
+    spans: list[tuple[int, int]] = []
+    depth, begin = 0, start + 1
     for at in range(start, len(line)):
         if line[at] in "([{":
             depth += 1
@@ -95,10 +96,10 @@ def changes(line: str, masked: str) -> Iterator[tuple[str, str]]:
         if match[1] in NO_CALL:
             continue
         spans = arguments(masked, match.end() - 1)
-        if len(spans) > 1 and re.search(r"min|max|clamp", match[1]):
+        if len(spans) > 1 and re.search(r"(?:^|[_:])f?(?:min|max|clamp)f?$", match[1]):
             yield "clamp dropped", put(match.start(), spans[-1][1] + 1, f"({line[slice(*spans[0])]})")
         for (a, b), (c, d) in zip(spans, spans[1:]):
-            if line[a:b] != line[c:d]:
+            if line[a:b] != line[c:d] and not re.search(r"min|max|hypot", match[1]):  # whose order is nothing
                 yield "arguments swapped", put(a, d, f"{line[c:d]}, {line[a:b]}")
 
 

@@ -245,17 +245,17 @@ class Trial:
                 first = build.run(name, limit)
                 if first == "time-out" or (first == "failed" and build.run(name, limit) != "passed"):
                     return {"verdict": "noticed", "by": name, "how": first, "in": build.folder.name}
-        return {"verdict": "survived", "left out": sorted(set(left_out))}
+        return {"verdict": "survived", "left out": sorted(set(left_out)), "builds": len(self.builds)}
 
 
-def is_known(result: dict[str, Any] | None, fault: Fault, coverage: dict[str, Any], names: list[str]) -> bool:
-    """Noticed once is noticed; what survived is tried again where a test has changed or was left out."""
-    if not result:
-        return False
-    if result["verdict"] in ("noticed", "did not compile"):
-        return True
-    now = {name: coverage[name]["digest"] for name in covering(fault, coverage)[0]}
-    return result["tests"] == now and not set(result.get("left out", [])) & set(names)
+def is_known(result: dict[str, Any] | None, fault: Fault, trial: Trial) -> bool:
+    """Noticed once is noticed; what survived is tried again where a test has changed, or was left out, or with
+    sanitizers."""
+    if not result or result["verdict"] in ("noticed", "did not compile"):
+        return bool(result)
+    now = {name: trial.coverage[name]["digest"] for name in covering(fault, trial.coverage)[0]}
+    return (result["tests"] == now and result["builds"] >= len(trial.builds)
+            and not set(result["left out"]) & set(trial.names))
 
 
 def tell(fault: Fault, text: str) -> None:
@@ -290,10 +290,9 @@ def run(drawn: list[Fault], results: dict[str, Any], reasons: dict[tuple[str, st
         builds.append(Build("sanitized", [type_and, f"-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 {STRICT}",
                                           "-DSANITIZE=address,undefined"]))
     names = [name for name in builds[0].tests if name not in META and re.search(options.tests, name)]
-    coverage = measure(builds[0], names)
-    trial = Trial(builds, coverage, names, options.seconds)
+    trial = Trial(builds, measure(builds[0], names), names, options.seconds)
     for number, fault in enumerate(drawn, 1):
-        if fault.what in reasons or is_known(results.get(fault.key), fault, coverage, names):
+        if fault.what in reasons or is_known(results.get(fault.key), fault, trial):
             continue
         begin = time.monotonic()
         result = results[fault.key] = trial.verdict(fault)
