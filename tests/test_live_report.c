@@ -165,9 +165,24 @@ static void test_statistics(void **state)
     expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 1), 0, 0, "another stage");
 }
 
+/* Quantiles are of the latest values, as many as the window holds, however many there were. */
+static void test_latest_count(void **state)
+{
+    (void)state;
+    static struct statistics statistics;
+    for (int n = 0; n < 5 * STATISTICS_WINDOW; n++) {
+        statistics_add(&statistics, STAGE_DRAWING, n);
+        int oldest = n < STATISTICS_WINDOW ? 0 : n - STATISTICS_WINDOW + 1;
+        expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 0), 1000.0 * oldest, 0,
+                     "least");
+        expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 1), 1000.0 * n, 0, "most");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_latest_count),
         cmocka_unit_test(test_smoothing_steps),
         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_timeline),

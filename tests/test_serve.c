@@ -4,6 +4,7 @@
 #include "testing.h"
 
 #include "host_port.h"
+#include "message.h"
 #include "request.h"
 #include "text.h"
 #include "websockets.h"
@@ -370,18 +371,25 @@ static void test_many_clients(void **state)
     }
 }
 
+static void test_message(void **state)
+{
+    (void)state;
+    struct message *message = message_new("ab", 2, "cde", 3, "fg");
+    assert_non_null(message);
+    assert_int_equal(message->size, 7);
+    assert_memory_equal(message->bytes, "abcdefg", 7);
+    message_drop(&message);
+    assert_null(message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),
-        cmocka_unit_test(test_cut_addresses),
-        cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),
-        cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),
-        cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_slow_client),
-        cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_host_port),         cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses),     cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),       cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),      cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_slow_client),       cmocka_unit_test(test_many_clients),
         cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
