@@ -49,7 +49,7 @@ exhaust()
     FAIL_IN=$objects FAIL_COUNT=calls LD_PRELOAD=$fake_memory "$@" >out 2>err </dev/null ||
         fail "$*: $(cat err)"
     calls=$(cat calls)
-    [ "$calls" -gt 20 ] || fail "$*: $calls calls from $objects"
+    [ "$calls" -gt 10 ] || fail "$*: $calls calls from $objects"
     at=1
     while [ $at -le "$calls" ]; do
         FAIL_AT=$at FAIL_IN=$objects LD_PRELOAD=$fake_memory timeout 60 "$@" >out 2>err </dev/null

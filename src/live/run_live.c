@@ -46,7 +46,7 @@ static bool may_ask(const struct session *session)
     const struct options *options = session->options;
     const struct results_wishes *wishes = &options->results;
     bool results = wishes->json || wishes->csv || wishes->output || wishes->report || wishes->osc ||
-                   wishes->lsl;
+                   wishes->lsl || wishes->serve;
     return session->view && !results && options->max_frames == 0 && !options->exit_on_loss &&
            strcmp(options->source, "-") != 0 && !process_is_piped();
 }

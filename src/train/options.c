@@ -201,7 +201,7 @@ void options_print_help(FILE *out)
 {
     struct recipe r = recipe_default();
     char prior[PRIOR_TEXT_SIZE];
-    prior_print(&r.prior, prior, sizeof prior);
+    prior_print(&prior_of_faces, prior, sizeof prior);
     fprintf(out, help, (double)r.targets.votes_share, (double)r.class_weights, prior,
             (double)r.augment.strength, (double)r.augment.webcam, (double)r.mixup, r.batch_size,
             r.epochs, (double)r.step.dropout, (double)r.step.input_dropout, (double)r.weight_decay,

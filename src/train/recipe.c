@@ -7,6 +7,9 @@ const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "f
 
 const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
 
+const struct prior prior_of_faces = {
+    PRIOR_LIST, {0.9f, 0.6f, 0.65f, 1.0f, 1.1f, 1.1f, 1.25f}, LABEL_COUNT};
+
 struct recipe recipe_default(void)
 {
     return (struct recipe){
@@ -33,7 +36,7 @@ struct recipe recipe_default(void)
         .augment = {.strength = 0.4f, .flip = true, .webcam = 0.3f},
         .targets = {.votes_share = 0.75f, .smoothing = 0.1f},
         .class_weights = 0.5f,
-        .prior = {PRIOR_LIST, {0.9f, 0.6f, 0.65f, 1.0f, 1.1f, 1.1f, 1.25f}, LABEL_COUNT},
+        .prior = {.kind = PRIOR_UNIFORM},
         .seed = 1,
         .threads = 2,
     };

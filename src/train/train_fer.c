@@ -188,8 +188,8 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
             recipe->align = names_expressions(dataset);
         if (!o->verifier_given)
             recipe->verifier = names_expressions(dataset);
-        if (!o->prior_given && recipe->prior.kind == PRIOR_LIST && !names_expressions(dataset))
-            recipe->prior.kind = PRIOR_UNIFORM;
+        if (!o->prior_given && recipe->prior.kind == PRIOR_UNIFORM && names_expressions(dataset))
+            recipe->prior = prior_of_faces;
     }
     /* Digits are no longer themselves in a mirror; faces are. */
     recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
