@@ -13,7 +13,6 @@
 static const Uint32 duration_ms = 3000, used_ms = 10000;
 static const SDL_Color ink = {255, 255, 255, 235};
 static const SDL_Color quiet = {255, 255, 255, 190};
-static const SDL_Color focus_colour = {64, 132, 214, 255};
 static const SDL_Color on_colour = {255, 255, 255, 46};
 
 /* ---- Coming and going ------------------------------------------------------------------------ */
@@ -134,7 +133,7 @@ static void draw_button(struct view *view, const struct measures *measures, int 
     bool on = key->is_on && key->is_on(view);
     bool focus = number == view->bar.focus;
     if (on || focus)
-        paint_panel(view->paint, place, em / 2, focus ? focus_colour : on_colour);
+        paint_panel(view->paint, place, em / 2, focus ? overlay_focus() : on_colour);
     int y = measures->captions ? place.y + em * 4 / 10 : place.y + (place.h - side) / 2;
     icon_draw(view->paint, key->icon, place.x + (place.w - side) / 2, y, side, ink, on);
     if (!measures->captions)

@@ -113,8 +113,7 @@ static int legend_part(struct paint *paint, SDL_Rect place, int x, int em, uint3
 {
     int dot = em * 7 / 10;
     SDL_Rect mark = {x, place.y + (place.h - dot) / 2, dot, dot};
-    paint_panel(paint, mark, dot / 4,
-                (SDL_Color){(Uint8)(colour >> 16), (Uint8)(colour >> 8), (Uint8)colour, 255});
+    paint_panel(paint, mark, dot / 4, paint_colour(colour));
     paint_text(paint, x + dot * 3 / 2, place.y + place.h / 2, em, ink, text);
     return x + dot * 3 / 2 + paint_text_width(paint, em, text) + em;
 }

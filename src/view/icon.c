@@ -40,7 +40,7 @@ static void frame(const struct pen *pen, int x, int y, int width, int height, in
 static struct pen with_ink(const struct pen *pen, uint32_t colour)
 {
     struct pen other = *pen;
-    other.ink = (SDL_Color){(Uint8)(colour >> 16), (Uint8)(colour >> 8), (Uint8)colour, 255};
+    other.ink = paint_colour(colour);
     return other;
 }
 

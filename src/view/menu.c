@@ -9,7 +9,6 @@
 static const SDL_Color bright = {255, 255, 255, 240};
 static const SDL_Color quiet = {255, 255, 255, 175};
 static const SDL_Color rest_colour = {255, 255, 255, 22};
-static const SDL_Color focus_colour = {64, 132, 214, 255};
 
 enum { MAX_LINES = 8, LINE_SIZE = 160 };
 
@@ -100,7 +99,7 @@ void menu_draw(const struct view_menu *menu, int focus, struct paint *paint, SDL
         paint_text(paint, x, y + i * em * 3 / 2 + em / 2, em, quiet, measures.lines[i]);
     for (int i = 0; i < menu->count; i++) {
         SDL_Rect place = place_choice(&measures, i);
-        paint_panel(paint, place, em / 2, i == focus ? focus_colour : rest_colour);
+        paint_panel(paint, place, em / 2, i == focus ? overlay_focus() : rest_colour);
         paint_text(paint, place.x + em, place.y + place.h / 2, em, bright, menu->choices[i]);
     }
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 static const SDL_Color backdrop = {14, 16, 20, 188};
+static const SDL_Color focus = {64, 132, 214, 255};
 static const SDL_Color shadow = {0, 0, 0, 110};
 static const SDL_Color bright = {255, 255, 255, 255};
 static const SDL_Color dim = {255, 255, 255, 190};
@@ -22,13 +23,17 @@ int overlay_text_size(SDL_Rect area, double density)
 
 SDL_Color overlay_colour(int label)
 {
-    uint32_t colour = label_colours[label];
-    return (SDL_Color){(Uint8)(colour >> 16), (Uint8)(colour >> 8), (Uint8)colour, 255};
+    return paint_colour(label_colours[label]);
 }
 
 SDL_Color overlay_backdrop(void)
 {
     return backdrop;
+}
+
+SDL_Color overlay_focus(void)
+{
+    return focus;
 }
 
 /* A held face is paler; an uncertain one has no label's colour. */

@@ -32,6 +32,8 @@ int overlay_text_size(SDL_Rect area, double density);
 SDL_Color overlay_colour(int label);
 /* Of panels behind text: dark and translucent, so that text is readable on anything. */
 SDL_Color overlay_backdrop(void);
+/* Of the button or choice that Enter takes. */
+SDL_Color overlay_focus(void);
 
 /* Where a box of the picture stands on the target. */
 SDL_Rect overlay_place(const struct overlay *overlay, struct expressions_box box);

@@ -196,6 +196,11 @@ static int fitting_radius(SDL_Rect rect, int radius)
     return radius < shorter / 2 ? radius : shorter / 2;
 }
 
+SDL_Color paint_colour(uint32_t colour)
+{
+    return (SDL_Color){(Uint8)(colour >> 16), (Uint8)(colour >> 8), (Uint8)colour, 255};
+}
+
 void paint_panel(struct paint *paint, SDL_Rect rect, int radius, SDL_Color colour)
 {
     int r = fitting_radius(rect, radius);

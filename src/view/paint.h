@@ -9,6 +9,7 @@
 #include "error.h"
 
 #include <SDL.h>
+#include <stdint.h>
 
 struct paint;
 
@@ -16,6 +17,9 @@ struct paint;
 int paint_create(struct paint **paint, SDL_Renderer *renderer, const char *font_path,
                  struct error *error);
 void paint_free(struct paint **paint);
+
+/* Of 0xRRGGBB, opaque. */
+SDL_Color paint_colour(uint32_t colour);
 
 /* A filled rectangle with round corners. */
 void paint_panel(struct paint *paint, SDL_Rect rect, int radius, SDL_Color colour);

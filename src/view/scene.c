@@ -136,7 +136,7 @@ static double hidden_by_strip(const struct scene *scene, const struct overlay *o
 }
 
 /* The strip leaves its corner where a face comes there, for one without. */
-static void choose_corner(struct scene *scene, const struct overlay *overlay)
+static void choose_corner(struct scene *scene, struct overlay *overlay)
 {
     if (!has_strip(scene) || hidden_by_strip(scene, overlay, scene->strip.corner) <= 0)
         return;
@@ -144,6 +144,7 @@ static void choose_corner(struct scene *scene, const struct overlay *overlay)
         bool taken = corner == 1 && scene->explain; /* by what the colours mean */
         if (!taken && hidden_by_strip(scene, overlay, corner) <= 0) {
             scene->strip.corner = corner;
+            overlay->reserved[0] = strip_place(overlay->area, message_size(overlay->em), corner);
             return;
         }
     }
@@ -261,7 +262,6 @@ static void draw_picture(struct scene *scene, SDL_Renderer *renderer, struct pai
     struct overlay overlay = make_overlay(scene, area);
     struct error error;
     choose_corner(scene, &overlay);
-    overlay = make_overlay(scene, area);
     if (update_picture(scene, renderer, overlay.picture, &error)) {
         paint_fail(paint, &error);
         return;
