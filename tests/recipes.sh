@@ -1,21 +1,15 @@
 #!/bin/sh
 # One recipe of docs/cookbook.md: its very text, run on made-up material.
 # Usage: recipes.sh HEADING PROGRAM MAKE_PICTURES SOURCE_DIR
-set -u
 heading=$1
 program=$2
 make_pictures=$3
 source_dir=$4
-[ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
-work=$(mktemp -d) || exit 1
+export OPENBLAS_NUM_THREADS=1
+. "$source_dir/tests/script_tools.sh"
 background=
 # shellcheck disable=SC2086 # none, or some
 trap 'kill -- $background 2>/dev/null; wait; rm -rf "$work"' EXIT
-cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
-cd "$work" || exit 1
-unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-export OPENBLAS_NUM_THREADS=1
-"$make_pictures" . || exit 1
 
 need()
 {

@@ -75,6 +75,17 @@ leave()
     finish "$1" "quit"
 }
 
+# take_demo: the demo, two choices above the focus, is taken, and shows a face.
+take_demo()
+{
+    press Up
+    press Up
+    press Return
+    sleep 2
+    records face
+    leave 0
+}
+
 # --- A script gets its status
 limit="timeout 20 ./expressions --camera 0"
 ends $limit --headless
@@ -110,12 +121,7 @@ finish 4 "Escape"
 
 # --- The demo
 start --camera 0
-press Up
-press Up
-press Return
-sleep 2
-records face
-leave 0
+take_demo
 
 # --- A video: none chosen, one that is none, one that comes to its end, and no dialog to ask with
 ./expressions --demo --headless --max-frames 45 --output film.mkv >out 2>err || fail "$(cat err)"
@@ -165,11 +171,6 @@ press Tab
 sleep 1
 records blank
 press o
-press Up
-press Up
-press Return
-sleep 2
-records face
-leave 0
+take_demo
 
 conclude
