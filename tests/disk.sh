@@ -84,5 +84,14 @@ done
 [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "No space left" err || fail "y4m: $(cat err)"
 ./expressions --video disk/video.y4m --headless --json >out 2>err
 [ $? -eq 1 ] && grep -q "ends too early" err && [ -s out ] || fail "y4m, read again: $(cat err)"
+# `ulimit -f` is like a full disk; it counts 512 bytes.
+(ulimit -f 60; ./expressions --demo --headless --quiet --max-frames 500 --csv table.csv >/dev/null 2>err)
+[ $? -eq 1 ] && grep -q "File too large" err || fail "a table with a limit: $(cat err)"
+[ -z "$(tail -c 1 table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' table.csv ||
+    fail "a table with a limit: a broken row: $(tail -n 1 table.csv)"
+(ulimit -f 33000; ./expressions --demo --headless --max-frames 1000 --output video.mp4 >/dev/null 2>err)
+[ $? -eq 1 ] && grep -q "are left there" err || fail "a video with a limit: $(cat err)"
+./expressions --video video.mp4 --headless --json >out 2>err && [ -s out ] ||
+    fail "a video with a limit is broken: $(cat err)"
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"

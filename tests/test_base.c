@@ -103,6 +103,66 @@ static int write_new(struct error *error)
     return file_write(in_folder("file"), "new", 3, error);
 }
 
+static bool is_there(const char *name)
+{
+    struct stat status;
+    return lstat(in_folder(name), &status) == 0;
+}
+
+static void make_file(const char *name)
+{
+    int fd = open(in_folder(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0 && close(fd) == 0);
+}
+
+/* A temporary file that nobody holds is what a killed run has left; one that is held, or is no
+ * file, stays. */
+static void what_killed_runs_left_is_swept(void **state)
+{
+    (void)state;
+    struct error error;
+    make_file("file.expressions-0");
+    assert_int_equal(mkdir(in_folder("file.expressions-1"), 0700), 0);
+    assert_int_equal(write_new(&error), 0);
+    assert_true(is_there("file"));
+    assert_false(is_there("file.expressions-0"));
+
+    struct file_writer *writer;
+    assert_int_equal(file_writer_open(&writer, in_folder("file"), &error), 0);
+    assert_true(is_there("file.expressions-0"));
+    assert_int_equal(write_new(&error), 0);
+    assert_true(is_there("file.expressions-0"));
+    assert_true(is_there("file.expressions-1"));
+    assert_int_equal(file_writer_commit(&writer, &error), 0);
+
+    make_file("file.expressions-0");
+    file_remove(in_folder("file"));
+    assert_false(is_there("file"));
+    assert_false(is_there("file.expressions-0"));
+    assert_true(is_there("file.expressions-1"));
+    assert_int_equal(rmdir(in_folder("file.expressions-1")), 0);
+}
+
+/* `ulimit -f` is like a disk that is full. */
+static void a_limit_on_files_is_told(void **state)
+{
+    (void)state;
+    struct error error;
+    struct rlimit before, limit;
+    assert_int_equal(process_prepare(), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 2;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    int result = write_new(&error);
+    uint64_t space = file_space(in_folder("file"));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(result, -1);
+    assert_non_null(strstr(error.text, "File too large; see `ulimit -f`"));
+    assert_false(is_there("file"));
+    assert_int_equal(space, 2);
+}
+
 /* The bytes, then the name, then the folder that has the name: a power cut leaves one file or the
  * other. */
 static void what_is_written_reaches_the_disk(void **state)
@@ -111,12 +171,13 @@ static void what_is_written_reaches_the_disk(void **state)
     struct error error;
     struct file_writer *writer;
     assert_int_equal(write_new(&error), 0);
-    assert_string_equal(calls, "fsync file,close file,rename,fsync folder,close folder,");
+    assert_string_equal(calls,
+                        "fsync file,close file,rename,fsync folder,close folder,close file,");
     *calls = '\0';
     assert_int_equal(file_writer_open(&writer, "/dev/null", &error), 0);
     file_writer_append(writer, "new", 3);
     assert_int_equal(file_writer_commit(&writer, &error), 0);
-    assert_string_equal(calls, "close file,");
+    assert_string_equal(calls, "close file,close file,");
     assert_int_equal(file_writer_open(&writer, in_folder("other"), &error), 0);
     *calls = '\0';
     file_writer_discard(&writer);
@@ -615,6 +676,8 @@ static void input_is_something_to_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
+        cmocka_unit_test_teardown(a_limit_on_files_is_told, empty_folder),
         cmocka_unit_test_teardown(what_is_written_reaches_the_disk, empty_folder),
         cmocka_unit_test_teardown(a_call_that_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(reading_that_fails_is_told, empty_folder),

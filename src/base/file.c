@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ static const char *advice(int code)
     case ENOSPC:
     case EDQUOT:
         return "free some space";
+    case EFBIG:
+        return "see `ulimit -f`";
     case EROFS:
         return "choose another folder";
     default:
@@ -155,25 +158,59 @@ static void free_writer(struct file_writer *writer)
     free(writer);
 }
 
+enum { TEMPORARIES = 100 };
+
+/* NULL without memory. */
+static char *temporary_name(const char *path, int number)
+{
+    size_t size = strlen(path) + 32;
+    char *name = malloc(size);
+    if (name)
+        snprintf(name, size, "%s.expressions-%d", path, number);
+    return name;
+}
+
+/* Removes a temporary file whose writer was killed: while it lives, it holds a lock. */
+static bool sweep(const char *temporary)
+{
+    struct stat status;
+    int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool swept = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+                 flock(fd, LOCK_EX | LOCK_NB) == 0 && unlink(temporary) == 0;
+    if (fd >= 0)
+        close(fd);
+    return swept;
+}
+
+/* Creates and locks it; errno of the failure, or 0. */
+static int create_locked(const char *temporary, int *created)
+{
+    struct stat status;
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return errno;
+    flock(fd, LOCK_EX); /* where a file system has no locks, nothing is swept either */
+    *created = fd;
+    if (fstat(fd, &status) == 0 && status.st_nlink > 0)
+        return 0;
+    close(fd); /* swept before it was locked */
+    return EEXIST;
+}
+
 /* Beside `path`, with the mode that the umask grants. */
 static int make_temporary(struct file_writer *made)
 {
-    enum { TRIES = 100 };
-    static atomic_uint counter;
-    size_t size = strlen(made->path) + 32;
-    made->temporary = malloc(size);
-    if (!made->temporary)
-        return ENOMEM;
-    for (int i = 0; i < TRIES; i++) {
-        snprintf(made->temporary, size, "%s.%lx-%x", made->path, (unsigned long)getpid(),
-                 atomic_fetch_add(&counter, 1));
-        made->fd = open(made->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (made->fd >= 0)
-            return 0;
-        if (errno != EEXIST)
-            break;
+    int code = EEXIST;
+    for (int i = 0; i < TEMPORARIES && code == EEXIST; i++) {
+        free(made->temporary);
+        made->temporary = temporary_name(made->path, i);
+        if (!made->temporary)
+            return ENOMEM;
+        code = create_locked(made->temporary, &made->fd);
+        if (code == EEXIST && sweep(made->temporary))
+            code = create_locked(made->temporary, &made->fd);
     }
-    return errno;
+    return code;
 }
 
 /* `path` becomes the writer's. */
@@ -241,13 +278,26 @@ void file_writer_append(struct file_writer *writer, const void *bytes, size_t si
     }
 }
 
+/* What `ulimit -f` lets the file still grow by; UINT64_MAX without a limit. */
+static uint64_t left_of_limit(const char *path)
+{
+    struct rlimit limit;
+    struct stat status;
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    uint64_t size = stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+    return limit.rlim_cur > size ? limit.rlim_cur - size : 0;
+}
+
 uint64_t file_space(const char *path)
 {
     struct statvfs status;
     char *folder = file_folder(path);
     bool known = folder && statvfs(folder, &status) == 0;
     free(folder);
-    return known ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
+    uint64_t space = known ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
+    uint64_t limit = left_of_limit(path);
+    return space < limit ? space : limit;
 }
 
 /* The folder's entry reaches the disk too; where a file system cannot do that, nothing is lost. */
@@ -267,8 +317,7 @@ static void sync_folder(const char *path)
 static void release(struct file_writer **writer, bool remove_temporary)
 {
     struct file_writer *ended = *writer;
-    if (ended->fd >= 0)
-        close(ended->fd);
+    close(ended->fd);
     if (remove_temporary && ended->temporary)
         unlink(ended->temporary);
     free_writer(ended);
@@ -280,9 +329,9 @@ int file_writer_commit(struct file_writer **writer, struct error *error)
     struct file_writer *w = *writer;
     if (w->failure == 0 && w->temporary && fsync(w->fd) < 0)
         w->failure = errno;
-    int closed = close(w->fd);
-    w->fd = -1;
-    if (closed < 0 && w->failure == 0)
+    /* What only a close tells is known before the rename, and the lock is kept until after it. */
+    int copy = dup(w->fd);
+    if ((copy < 0 || close(copy) < 0) && w->failure == 0)
         w->failure = errno;
     if (w->failure == 0 && w->temporary && rename(w->temporary, w->path) < 0)
         w->failure = errno;
@@ -299,6 +348,19 @@ void file_writer_discard(struct file_writer **writer)
 {
     if (*writer)
         release(writer, true);
+}
+
+void file_remove(const char *path)
+{
+    unlink(path);
+    bool more = true;
+    for (int i = 0; i < TEMPORARIES && more; i++) {
+        char *temporary = temporary_name(path, i);
+        more = temporary && access(temporary, F_OK) == 0;
+        if (more)
+            sweep(temporary);
+        free(temporary);
+    }
 }
 
 int file_write(const char *path, const void *bytes, size_t size, struct error *error)

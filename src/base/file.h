@@ -25,12 +25,12 @@ char *file_folder(const char *path);
 /* "folder/name", for the caller to free; NULL without memory. */
 char *file_in_folder(const char *folder, const char *name);
 
-/* Bytes that can still be written to the file system where `path` is or would be; UINT64_MAX where
- * that cannot be known. */
+/* Bytes that can still be added to the file `path`, which need not be there yet: what its file
+ * system has left, and what `ulimit -f` lets it grow by; UINT64_MAX where neither can be known. */
 uint64_t file_space(const char *path);
 
 /* A file that appears under its name whole or not at all: written as a temporary file beside it,
- * then fsync and rename. */
+ * then fsync and rename. What a killed run has left of that goes when the file is next written. */
 struct file_writer;
 
 /* For a file that the user has named: a link is followed, and what is written to a character
@@ -46,6 +46,9 @@ void file_writer_append(struct file_writer *writer, const void *bytes, size_t si
 int file_writer_commit(struct file_writer **writer, struct error *error);
 /* Gives up: removes the temporary file and frees the writer; NULL is fine. */
 void file_writer_discard(struct file_writer **writer);
+
+/* Removes a file of ours, where it is there, and what killed runs have left of it. */
+void file_remove(const char *path);
 
 /* The three steps at once, for a file of ours in a folder that the user has named. */
 int file_write(const char *path, const void *bytes, size_t size, struct error *error);

@@ -14,8 +14,22 @@
 /* The frames of the deepest calls, those of libraries too, with room to spare. */
 static const size_t stack_needed = (size_t)384 << 10;
 
-int process_occupy_descriptors(void)
+static void do_nothing(int signal)
 {
+    (void)signal;
+}
+
+/* A handler, as programs that are started would go on to ignore what is ignored. */
+static void outlive(int signal)
+{
+    struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(signal, &action, NULL);
+}
+
+int process_prepare(void)
+{
+    outlive(SIGXFSZ);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0)
             continue;
@@ -27,17 +41,9 @@ int process_occupy_descriptors(void)
     return 0;
 }
 
-static void do_nothing(int signal)
-{
-    (void)signal;
-}
-
-/* A handler, as programs that are started would go on to ignore what is ignored. */
 void process_outlive_readers(void)
 {
-    struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGPIPE, &action, NULL);
+    outlive(SIGPIPE);
 }
 
 bool process_reader_ended(void)

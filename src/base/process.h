@@ -7,10 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Occupies descriptors 0 to 2 where the caller has closed them, so that no file that is opened
- * later takes their places and gets what is printed. What is read or written there then fails.
- * -1 where they cannot be occupied; nothing can be told then. */
-int process_occupy_descriptors(void);
+/* First of all. Occupies descriptors 0 to 2 where the caller has closed them, so that no file that
+ * is opened later takes their places and gets what is printed; what is read or written there then
+ * fails. A file that reaches the limit of `ulimit -f` fails its write, and does not end the
+ * process. -1 where the descriptors cannot be occupied; nothing can be told then. */
+int process_prepare(void);
 
 /* From now on, writing to a pipe whose reader has ended fails, and does not end the process. */
 void process_outlive_readers(void);

@@ -87,7 +87,7 @@ int main(int argc, char *argv[])
 {
     struct options options;
     struct error error = {.text = ""};
-    if (process_occupy_descriptors())
+    if (process_prepare())
         return STATUS_FAILED;
     if (options_parse(&options, argc, argv, &error)) {
         log_line(program_name, "%s; try --help", error.text);

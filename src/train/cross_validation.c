@@ -2,6 +2,7 @@
 
 #include "duplicates.h"
 #include "evaluate.h"
+#include "file.h"
 #include "photographs.h"
 #include "report.h"
 #include "trainer.h"
@@ -199,8 +200,8 @@ static int make_folder(struct crossing *c, struct error *error)
 static void release(struct crossing *c)
 {
     if (c->model[0]) {
-        unlink(c->model);
-        unlink(c->checkpoint);
+        file_remove(c->model);
+        file_remove(c->checkpoint);
         rmdir(c->folder);
     }
     free(c->samples);

@@ -501,7 +501,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct error error = {.text = ""};
-    if (process_occupy_descriptors() < 0)
+    if (process_prepare() < 0)
         return EXIT_FAILURE;
     process_outlive_readers();
     if (options_parse(&options, argc, argv, &error) < 0) {

@@ -237,7 +237,7 @@ static int train_epochs(struct training *t, struct error *error)
         return -1;
     if (s->epochs < r->epochs)
         printf("no better validation for %d epochs: done\n", r->patience);
-    unlink(t->files->checkpoint);
+    file_remove(t->files->checkpoint);
     return 0;
 }
 
