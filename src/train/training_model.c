@@ -92,12 +92,8 @@ int training_calibrate(struct training *t, struct error *error)
         validation_lean(&t->validation, t->prior, offsets);
     if (r->prior.kind != PRIOR_TRAINING)
         wanted_prior(t, prior);
-    bool webcams = r->augment.webcam > 0.0f;
-    if (webcams) {
-        if (validation_meet(&t->validation, s->features, &s->aligner, r->seed, error) < 0)
-            return -1;
-        validation_run(&t->validation, s->best, &loss, &accuracy);
-    }
+    if (validation_meet(&t->validation, s->best, s->features, &s->aligner, r->seed, error) < 0)
+        return -1;
     double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
@@ -109,6 +105,7 @@ int training_calibrate(struct training *t, struct error *error)
     }
     memcpy(t->prior, prior, sizeof prior);
     printf("temperature %.2f: confidence as on %s%s\n", temperature,
-           split_names[t->dataset->source][SPLIT_VALIDATION], webcams ? ", seen by webcams" : "");
+           split_names[t->dataset->source][SPLIT_VALIDATION],
+           r->augment.webcam > 0.0f ? ", half of it seen by webcams" : "");
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "align.h"
 #include "duplicates.h"
+#include "face.h"
 #include "metrics.h"
 
 #include <math.h>
@@ -93,24 +94,30 @@ struct meeting {
 };
 
 /* The face of picture i, as it is met, to meeting->face. */
-static void meet(const struct validation *v, int i, const struct mlp *aligner, uint64_t seed,
-                 struct meeting *meeting)
+static void meet(const struct validation *v, int i, bool mirrored, const struct mlp *aligner,
+                 uint64_t seed, struct meeting *meeting)
 {
-    const struct augment met = {.strength = 0.5f, .webcam = 1.0f};
+    static const struct augment by_webcam = {.strength = 0.5f, .webcam = 1.0f}, as_it_is = {0};
+    const struct augment *met =
+        v->recipe->augment.webcam > 0.0f && i % 2 == 0 ? &by_webcam : &as_it_is;
     const uint64_t streams = (uint64_t)54 << 56;
     const struct dataset *d = v->dataset;
     struct rng rng = rng_make(seed, streams | (uint64_t)i);
     struct affine map = affine_identity;
-    augment_picture(&met, &rng, &affine_identity, dataset_picture(d, v->indices[i]), d->width,
+    augment_picture(met, &rng, &affine_identity, dataset_picture(d, v->indices[i]), d->width,
                     d->height, &meeting->webcam, meeting->picture);
     if (meeting->aligner)
         align_find(aligner, meeting->aligner, meeting->picture, &map);
     warp_picture(&map, meeting->picture, d->width, d->height, meeting->face);
+    if (mirrored) {
+        face_mirror(meeting->face, d->width, d->height, meeting->picture);
+        memcpy(meeting->face, meeting->picture, (size_t)d->width * (size_t)d->height);
+    }
 }
 
-static int replace_vectors(struct validation *v, int network, const struct features *features,
-                           const struct mlp *aligner, uint64_t seed, struct meeting *meeting,
-                           struct error *error)
+static int replace_vectors(struct validation *v, int network, bool mirrored,
+                           const struct features *features, const struct mlp *aligner,
+                           uint64_t seed, struct meeting *meeting, struct error *error)
 {
     struct mlp_config config = recipe_network(v->recipe, v->dataset, network);
     size_t dim = (size_t)config.units[0];
@@ -118,14 +125,14 @@ static int replace_vectors(struct validation *v, int network, const struct featu
     if (!scratch)
         return error_no_memory(error, "the validation pictures");
     for (int i = 0; i < v->count; i++) {
-        meet(v, i, aligner, seed, meeting);
+        meet(v, i, mirrored, aligner, seed, meeting);
         features_extract(features, scratch, meeting->face, v->vectors[network] + (size_t)i * dim);
     }
     free(scratch);
     return 0;
 }
 
-int validation_meet(struct validation *v, const struct features *features,
+static int meet_all(struct validation *v, bool mirrored, const struct features *features,
                     const struct mlp *aligner, uint64_t seed, struct error *error)
 {
     const struct dataset *d = v->dataset;
@@ -134,11 +141,43 @@ int validation_meet(struct validation *v, const struct features *features,
     if (result == 0 && aligner->parameters)
         result = align_workspace_create(&meeting->aligner, aligner, d->width, d->height, error);
     for (int n = 0; result == 0 && n < v->recipe->network_count; n++)
-        result = replace_vectors(v, n, &features[n], aligner, seed, meeting, error);
+        result = replace_vectors(v, n, mirrored, &features[n], aligner, seed, meeting, error);
     if (meeting)
         align_workspace_free(&meeting->aligner);
     free(meeting);
     return result;
+}
+
+/* What the networks say now is what they say of the mirror images. */
+static int keep_mirrored(struct validation *v, struct error *error)
+{
+    size_t values = (size_t)v->count * (size_t)v->dataset->class_count;
+    for (int n = 0; n < v->recipe->network_count; n++) {
+        float *next = malloc(values * sizeof *next);
+        if (!next)
+            return error_no_memory(error, "the validation pictures");
+        free(v->mirrored[n]);
+        v->mirrored[n] = v->outputs[n];
+        v->outputs[n] = next;
+    }
+    return 0;
+}
+
+int validation_meet(struct validation *v, const struct mlp *mlps, const struct features *features,
+                    const struct mlp *aligner, uint64_t seed, struct error *error)
+{
+    double loss, accuracy;
+    if (v->recipe->augment.flip) {
+        if (meet_all(v, true, features, aligner, seed, error) < 0)
+            return -1;
+        validation_run(v, mlps, &loss, &accuracy);
+        if (keep_mirrored(v, error) < 0)
+            return -1;
+    }
+    if (meet_all(v, false, features, aligner, seed, error) < 0)
+        return -1;
+    validation_run(v, mlps, &loss, &accuracy);
+    return 0;
 }
 
 void validation_free(struct validation *validation)
@@ -147,6 +186,7 @@ void validation_free(struct validation *validation)
         mlp_workspace_free(&validation->workspaces[n]);
         free(validation->vectors[n]);
         free(validation->outputs[n]);
+        free(validation->mirrored[n]);
     }
     free(validation->indices);
     free(validation->targets);
@@ -179,20 +219,31 @@ void validation_run(struct validation *v, const struct mlp *mlps, double *loss, 
             v->count;
 }
 
-/* answer[K]: the mean of the networks for picture i, the logits of each less offsets[K] and divided
- * by the temperature. */
+/* Adds the share of softmax((logits - offsets) / temperature) to answer[K]; p[K] is their softmax.
+ */
+static void add_answer(const float *p, const double *offsets, double temperature, int classes,
+                       double share, double *answer)
+{
+    double powers[MODEL_MAX_CLASSES], sum = 0.0;
+    for (int k = 0; k < classes; k++)
+        sum += powers[k] = exp((log((double)p[k] + 1e-30) - offsets[k]) / temperature);
+    for (int k = 0; k < classes; k++)
+        answer[k] += share * powers[k] / sum;
+}
+
+/* answer[K]: the mean of the networks for picture i and, where known, its mirror image, the logits
+ * of each less offsets[K] and divided by the temperature. */
 static void answer_at(const struct validation *v, int i, const double *offsets, double temperature,
                       double *answer)
 {
     int classes = v->dataset->class_count, networks = v->recipe->network_count;
+    size_t row = (size_t)i * (size_t)classes;
+    double share = 1.0 / networks / (v->mirrored[0] ? 2 : 1);
     memset(answer, 0, (size_t)classes * sizeof *answer);
     for (int n = 0; n < networks; n++) {
-        const float *p = v->outputs[n] + (size_t)i * (size_t)classes;
-        double powers[MODEL_MAX_CLASSES], sum = 0.0;
-        for (int k = 0; k < classes; k++)
-            sum += powers[k] = exp((log((double)p[k] + 1e-30) - offsets[k]) / temperature);
-        for (int k = 0; k < classes; k++)
-            answer[k] += powers[k] / sum / networks;
+        add_answer(v->outputs[n] + row, offsets, temperature, classes, share, answer);
+        if (v->mirrored[n])
+            add_answer(v->mirrored[n] + row, offsets, temperature, classes, share, answer);
     }
 }
 

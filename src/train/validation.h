@@ -15,6 +15,8 @@ struct validation {
     float *targets;                     /* count x K, as in training, but not smoothed */
     float *probabilities;               /* count x K, of the latest run */
     float *outputs[MODEL_MAX_NETWORKS]; /* count x K, of each network */
+    /* The same of the mirror images, once they were met; else NULL. */
+    float *mirrored[MODEL_MAX_NETWORKS];
     struct mlp_workspace *workspaces[MODEL_MAX_NETWORKS];
 };
 
@@ -24,11 +26,13 @@ int validation_create(struct validation *validation, const struct recipe *recipe
                       const struct affine *faces, struct error *error);
 void validation_free(struct validation *validation);
 
-/* From now on the networks see the pictures as they are met in use: in boxes that sit a little
- * otherwise, through a webcam, then aligned anew. An aligner without parameters does nothing. The
- * same for the same seed. */
-int validation_meet(struct validation *validation, const struct features *features,
-                    const struct mlp *aligner, uint64_t seed, struct error *error);
+/* From now on the networks see the pictures as they are met in use, and have answered them: where
+ * the recipe has webcams, every second one in a box that sits a little otherwise, through a webcam;
+ * all aligned anew; where it mirrors faces, their mirror images, too. An aligner without parameters
+ * does nothing. The same for the same seed. */
+int validation_meet(struct validation *validation, const struct mlp *mlps,
+                    const struct features *features, const struct mlp *aligner, uint64_t seed,
+                    struct error *error);
 
 /* Cost and accuracy of the mean of the networks, mlps[], which are without batch normalization.
  * What is right is the most probable class of the target that the training would have. */
@@ -40,8 +44,8 @@ void validation_run(struct validation *validation, const struct mlp *mlps, doubl
 void validation_lean(const struct validation *validation, const float *shares, double *offsets);
 
 /* The temperature T (Guo et al. 2017) that makes the mean answer as likely as it is right: that of
- * the least cross-entropy, where every network's logits of the latest run, less offsets[K], are
- * divided by it. Softmax outputs only. */
+ * the least cross-entropy, where every network's logits of the latest run, and of the mirror images
+ * that were met, less offsets[K], are divided by it. Softmax outputs only. */
 double validation_temperature(const struct validation *validation, const double *offsets);
 
 #endif
