@@ -59,8 +59,9 @@ void training_shares(const struct training *training, float *shares);
 /* Fits the last layers of the best networks. Where another prior than that of the training is asked
  * for, or classes had weights, what the answers lean to beyond the classes' shares in the targets
  * is taken off the logits. They are divided by the temperature that suits the validation split as
- * it is met in use (validation_meet), so that confidence is the chance of being right. Then each class's logit gets the logarithm of its share in
- * the prior over that in the targets (logit adjustment, Menon et al. 2021). */
+ * it is met in use (validation_meet), so that confidence is the chance of being right. Then each
+ * class's logit gets the logarithm of its share in the prior over that in the targets (logit
+ * adjustment, Menon et al. 2021). */
 int training_calibrate(struct training *training, struct error *error);
 
 #endif
