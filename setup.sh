@@ -6,10 +6,10 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages='build-essential cmake pkg-config
-    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-objdetect-dev
+    libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
     libavdevice-dev libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev opencv-data
     libsdl2-dev libsdl2-ttf-dev libpango1.0-dev fonts-dejavu-core libopenblas-pthread-dev libcjson-dev zlib1g-dev libjpeg-dev libpng-dev gnuplot-nox'
-test_packages='libcmocka-dev libopencv-dnn-dev python3-numpy xvfb xdotool jq inotify-tools file'
+test_packages='libcmocka-dev libopencv-dnn-dev libopencv-objdetect-dev python3-numpy xvfb xdotool jq inotify-tools file'
 
 stop()
 {

@@ -1,9 +1,11 @@
+#include "haar.hpp"
 #include "ocv_guard.hpp"
 
-#include <opencv2/objdetect.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -14,7 +16,7 @@
 #include <vector>
 
 struct ocv_detector {
-    cv::CascadeClassifier cascade;
+    Haar cascade;
 };
 
 /* ---- A cascade is data, and checked like any other ------------------------------------------- */
@@ -115,6 +117,8 @@ static bool is_sound(const cv::FileNode &cascade)
     if (window.width < 1 || window.width > LARGEST_WINDOW || window.height < 1 ||
         window.height > LARGEST_WINDOW || !cascade["featureType"].isString() ||
         static_cast<std::string>(cascade["featureType"]) != "HAAR" ||
+        !cascade["stageType"].isString() ||
+        static_cast<std::string>(cascade["stageType"]) != "BOOST" ||
         static_cast<int>(cascade["featureParams"]["maxCatCount"]) != 0)
         return false;
     return all_of(features,
@@ -126,20 +130,22 @@ static bool is_sound(const cv::FileNode &cascade)
            });
 }
 
-static bool load(cv::CascadeClassifier &cascade, const std::string &path)
+static std::unique_ptr<ocv_detector> load(const std::string &path)
 {
     enum { LARGEST_FILE = 64 << 20 };
     struct stat status;
     if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
         status.st_size > LARGEST_FILE)
-        return false;
+        return nullptr;
     std::ifstream stream(path, std::ios::binary);
     std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
     if (!is_shallow_xml(text))
-        return false;
+        return nullptr;
     const cv::FileStorage file(text, cv::FileStorage::READ | cv::FileStorage::MEMORY);
     const cv::FileNode root = file.getFirstTopLevelNode();
-    return root.isMap() && is_sound(root) && cascade.read(root);
+    if (!root.isMap() || !is_sound(root))
+        return nullptr;
+    return std::make_unique<ocv_detector>(ocv_detector{Haar(root)});
 }
 
 enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *cascade_path,
@@ -149,11 +155,159 @@ enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *casc
         static const char unreadable[] =
             "not a Haar cascade; take one from Debian's package opencv-data";
         require_readable(cascade_path);
-        auto opened = std::make_unique<ocv_detector>();
-        if (!or_cannot(unreadable, [&] { return load(opened->cascade, cascade_path); }))
+        auto opened = or_cannot(unreadable, [&] { return load(cascade_path); });
+        if (!opened)
             throw Failure{OCV_CANNOT, unreadable};
         *detector = opened.release();
     });
+}
+
+void ocv_detector_close(struct ocv_detector **detector)
+{
+    delete *detector;
+    *detector = nullptr;
+}
+
+/* ---- Searching, with the sizes, steps and groups of OpenCV's detectMultiScale ---------------- */
+
+static cv::Size times(cv::Size size, double factor)
+{
+    return {cvRound(size.width * factor), cvRound(size.height * factor)};
+}
+
+static bool is_within(cv::Size inner, cv::Size outer)
+{
+    return inner.width <= outer.width && inner.height <= outer.height;
+}
+
+/* How many times as large as the window the faces are that are sought: where none of the steps lies
+ * between the smallest and the largest, the one that comes next to the smallest. */
+static std::vector<float> scales_for(cv::Size window, cv::Size picture, const ocv_detection &how)
+{
+    const cv::Size smallest(how.min_side, how.min_side);
+    const cv::Size largest = how.max_side > 0 ? cv::Size(how.max_side, how.max_side) : picture;
+    std::vector<float> scales;
+    float nearest = 0;
+    double least = INFINITY;
+    for (double scale = 1; is_within(times(window, scale), picture); scale *= how.scale_factor) {
+        const auto rounded = static_cast<float>(scale);
+        const cv::Size face = times(window, rounded);
+        const double far = std::hypot(face.width - smallest.width, face.height - smallest.height);
+        if (is_within(smallest, face) && is_within(face, largest))
+            scales.push_back(rounded);
+        if (far < least)
+            nearest = rounded;
+        least = std::min(far, least);
+    }
+    if (scales.empty() && nearest > 0)
+        scales.push_back(nearest);
+    return scales;
+}
+
+/* How many rows of a picture OpenCV begins windows in. It deals them out in strips, as many as the
+ * first picture searched is wide, of whole steps; where those come out even, an odd last row is
+ * left to nobody. */
+static int rows_dealt_out(int rows, int step, int strips)
+{
+    const int steps = std::max((rows / step + strips - 1) / strips, 1);
+    return std::min(rows, strips * steps * step);
+}
+
+static std::vector<cv::Rect> find_all(Haar &cascade, const cv::Mat &picture,
+                                      const ocv_detection &how)
+{
+    const cv::Size window = cascade.window();
+    std::vector<cv::Rect> found;
+    cv::Mat resized;
+    int strips = 0;
+    for (const float scale : scales_for(window, picture.size(), how)) {
+        std::vector<cv::Point> corners;
+        const cv::Size size(cvRound(static_cast<float>(picture.cols) / scale),
+                            cvRound(static_cast<float>(picture.rows) / scale));
+        cv::resize(picture, resized, size, 0, 0, cv::INTER_LINEAR_EXACT);
+        const int step = scale >= 2 ? 1 : 2;
+        if (strips == 0)
+            strips = std::max((size.width + 1 - window.width + 31) / 32, 1);
+        cascade.find(resized, step, rows_dealt_out(size.height + 1 - window.height, step, strips),
+                     corners);
+        for (const cv::Point corner : corners)
+            found.emplace_back(cv::Point(cvRound(static_cast<float>(corner.x) * scale),
+                                         cvRound(static_cast<float>(corner.y) * scale)),
+                               times(window, scale));
+    }
+    return found;
+}
+
+static const double group_width = 0.2; /* shares of a side */
+
+static bool belong_together(const cv::Rect &a, const cv::Rect &b)
+{
+    const double most =
+        group_width * 0.5 * (std::min(a.width, b.width) + std::min(a.height, b.height));
+    return std::abs(a.x - b.x) <= most && std::abs(a.y - b.y) <= most &&
+           std::abs(a.br().x - b.br().x) <= most && std::abs(a.br().y - b.br().y) <= most;
+}
+
+struct Group {
+    cv::Rect box; /* the mean one */
+    int size;
+};
+
+/* What is connected by boxes that belong together is one group. */
+static std::vector<Group> gather(const std::vector<cv::Rect> &boxes)
+{
+    std::vector<bool> taken(boxes.size());
+    std::vector<Group> groups;
+    for (size_t first = 0; first < boxes.size(); first++) {
+        if (taken[first])
+            continue;
+        std::vector<size_t> members = {first};
+        taken[first] = true;
+        cv::Vec4i sum;
+        for (size_t next = 0; next < members.size(); next++) {
+            const cv::Rect &box = boxes[members[next]];
+            sum += cv::Vec4i(box.x, box.y, box.width, box.height);
+            for (size_t i = first + 1; i < boxes.size(); i++)
+                if (!taken[i] && belong_together(box, boxes[i])) {
+                    taken[i] = true;
+                    members.push_back(i);
+                }
+        }
+        const float share = 1.F / static_cast<float>(members.size());
+        const auto mean = [&](int i) { return cvRound(static_cast<float>(sum[i]) * share); };
+        groups.push_back({{mean(0), mean(1), mean(2), mean(3)}, static_cast<int>(members.size())});
+    }
+    return groups;
+}
+
+/* Whether a group lies within a larger one of more weight. */
+static bool is_part(const Group &part, const Group &whole)
+{
+    const int beside = cvRound(whole.box.width * group_width);
+    const int above = cvRound(whole.box.height * group_width);
+    return part.box.x >= whole.box.x - beside && part.box.y >= whole.box.y - above &&
+           part.box.br().x <= whole.box.br().x + beside &&
+           part.box.br().y <= whole.box.br().y + above &&
+           (whole.size > std::max(3, part.size) || part.size < 3);
+}
+
+/* The groups of more than `least` boxes; each box is one, where that is 0. */
+static std::vector<Group> group(const std::vector<cv::Rect> &boxes, int least)
+{
+    std::vector<Group> all, chosen;
+    if (least <= 0) {
+        for (const cv::Rect &box : boxes)
+            chosen.push_back({box, 1});
+        return chosen;
+    }
+    for (const Group &one : gather(boxes))
+        if (one.size > least)
+            all.push_back(one);
+    for (const Group &one : all)
+        if (std::none_of(all.begin(), all.end(),
+                         [&](const Group &other) { return &other != &one && is_part(one, other); }))
+            chosen.push_back(one);
+    return chosen;
 }
 
 enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
@@ -168,32 +322,24 @@ enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_imag
                                  int *neighbours, int capacity, int *count, struct error *error)
 {
     return guarded(error, [&] {
-        std::vector<cv::Rect> found;
-        std::vector<int> weights;
-        detector->cascade.detectMultiScale(
-            as_matrix(picture), found, weights, how->scale_factor, how->min_neighbours, 0,
-            cv::Size(how->min_side, how->min_side), cv::Size(how->max_side, how->max_side));
-        std::vector<std::pair<cv::Rect, int>> faces;
-        for (size_t i = 0; i < found.size(); i++)
-            faces.emplace_back(found[i], weights[i]);
-        /* Equal sizes are ordered by place: OpenCV's threads answer in any order. */
-        std::sort(faces.begin(), faces.end(), [](const auto &a, const auto &b) {
-            const cv::Rect &p = a.first, &q = b.first;
-            return std::make_tuple(-p.area(), p.y, p.x, a.second) <
-                   std::make_tuple(-q.area(), q.y, q.x, b.second);
+        CV_Assert(how->scale_factor > 1);
+        const cv::Mat pixels = as_matrix(picture);
+        const cv::Rect whole(0, 0, pixels.cols, pixels.rows);
+        std::vector<Group> faces =
+            group(find_all(detector->cascade, pixels, *how), how->min_neighbours);
+        for (Group &face : faces)
+            face.box &= whole;
+        std::sort(faces.begin(), faces.end(), [](const Group &a, const Group &b) {
+            const cv::Rect &p = a.box, &q = b.box;
+            return std::make_tuple(-p.area(), p.y, p.x, a.size) <
+                   std::make_tuple(-q.area(), q.y, q.x, b.size);
         });
         *count = std::min(capacity, static_cast<int>(faces.size()));
         for (int i = 0; i < *count; i++) {
-            const auto &[face, agreed] = faces[static_cast<size_t>(i)];
-            boxes[i] = {face.x, face.y, face.width, face.height};
+            const auto &[box, size] = faces[static_cast<size_t>(i)];
+            boxes[i] = {box.x, box.y, box.width, box.height};
             if (neighbours)
-                neighbours[i] = agreed;
+                neighbours[i] = size;
         }
     });
-}
-
-void ocv_detector_close(struct ocv_detector **detector)
-{
-    delete *detector;
-    *detector = nullptr;
 }

@@ -51,7 +51,7 @@ ls ./*.dsc >/dev/null || fail "no source package"
 expect expressions Depends "libexpressions0 (>=" libopencv-core libopencv-imgcodecs \
     libavdevice libavfilter libavformat libavcodec libavutil libsdl2 libopenblas \
     libcjson1 libc6 opencv-data fonts-dejavu-core expressions-data
-expect libexpressions0 Depends libopencv-objdetect libopenblas libc6 opencv-data
+expect libexpressions0 Depends libopencv-imgproc libopenblas libc6 opencv-data
 expect libexpressions-dev Depends libexpressions0
 expect expressions-data Architecture all
 expect python3-expressions Depends python3-numpy libexpressions0 python3:any

@@ -63,6 +63,6 @@ exhaust libexpressions 3 ./expressions --model-info
 exhaust libcjson 211 ./expressions --model-info
 exhaust libexpressions 5 ./expressions --headless --image face.png
 exhaust train_fer,libcjson 211 "$train_fer" --export-onnx x.onnx
-exhaust libopencv_core,libopencv_objdetect 97 ./expressions --headless --image face.png
+exhaust libopencv_core 97 ./expressions --headless --image face.png
 
 conclude
