@@ -266,8 +266,7 @@ static struct patches patches_of(const struct features *f)
                             .height = f->height,
                             .grid = f->grid,
                             .atoms = f->atoms,
-                            .offsets = f->dictionary + f->atoms / 2 * PATCH_VALUES,
-                            .pairs = f->pairs};
+                            .blocks = f->pairs};
 }
 
 static void patches_choose(struct features *f)
@@ -317,7 +316,7 @@ static double patches_bound(const struct features *f)
 
 static size_t patches_scratch_of(const struct features *f)
 {
-    struct patches patches = {.atoms = f->atoms};
+    struct patches patches = patches_of(f);
     return patches_scratch(&patches);
 }
 
@@ -485,10 +484,11 @@ int features_pair(struct features *f, struct error *error)
 {
     if (!features_have_dictionary(f))
         return 0;
-    f->pairs = malloc((size_t)f->atoms / 2 * PATCH_VALUES * sizeof *f->pairs);
+    f->pairs = aligned_alloc(PATCHES_ALIGNMENT, patches_atoms_size(f->atoms));
     if (!f->pairs)
         return error_no_memory(error, "the dictionary of patches");
-    patches_pair_atoms(f->atoms, f->dictionary, f->pairs);
+    patches_pair_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms / 2 * PATCH_VALUES,
+                       f->pairs);
     return 0;
 }
 
@@ -496,7 +496,8 @@ void features_free(struct features *f)
 {
     free(f->dictionary);
     free(f->pairs);
-    f->dictionary = f->pairs = NULL;
+    f->dictionary = NULL;
+    f->pairs = NULL;
 }
 
 size_t features_scratch(const struct features *f)

@@ -36,7 +36,7 @@ struct features {
     int grid, atoms;   /* of patches: places along a side, size of the dictionary, even */
     float *dictionary; /* of patches: atoms / 2 x PATCH_VALUES, then their offsets: see patches.h;
                         * malloc, whoever owns the features ends it with features_free */
-    float *pairs;      /* of the dictionary, from features_pair */
+    struct atom_block *pairs; /* of the dictionary, from features_pair */
 };
 
 /* What a kind is unless something else is asked for: hog has 6-pixel cells, windows 4-pixel cells;

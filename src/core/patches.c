@@ -1,7 +1,7 @@
 #include "patches.h"
 
-#include "gemm.h"
 #include "hog.h"
+#include "patch_products.h"
 #include "vectorize.h"
 
 #include <assert.h>
@@ -11,10 +11,15 @@
 enum {
     MAX_FIELDS = (PATCHES_MAX_SIDE - PATCH_SIDE) / PATCH_STRIDE + 1, /* along a side */
     MAX_ROW = (MAX_FIELDS + 1) / 2,                                  /* patches */
-    BLOCK = 128, /* patches in one product, whole rows of them */
-    LANES = 16,  /* sums side by side: floats in the widest registers */
-    PAIRS = PATCH_VALUES / 2
+    BLOCK = 48, /* patches at once, whole rows of them */
+    PAIRS = PATCH_VALUES / 2,
+    PARTS = 4, /* values of an atom and its mirror image at a place: two each */
+    VALUES = PARTS * LANES
 };
+
+/* As many values as the widest registers hold, which stay in one while others are added. */
+enum { FLOATS = 16 };
+typedef float floats __attribute__((vector_size(FLOATS * sizeof(float)), aligned(4), may_alias));
 
 /* What the patches of a row give to the places of one column: shares[begin] .. shares[end - 1]. */
 struct reach {
@@ -52,10 +57,15 @@ static struct reach reach_of(const struct board *board, int parity, int g, int g
     return reach;
 }
 
+static int fields_along(int side)
+{
+    return (side - PATCH_SIDE) / PATCH_STRIDE + 1;
+}
+
 static void lay_out(const struct patches *p, struct board *board)
 {
-    board->columns = (p->width - PATCH_SIDE) / PATCH_STRIDE + 1;
-    board->rows = (p->height - PATCH_SIDE) / PATCH_STRIDE + 1;
+    board->columns = fields_along(p->width);
+    board->rows = fields_along(p->height);
     assert(board->columns <= MAX_FIELDS && board->rows <= MAX_FIELDS);
     for (int g = 0; g < p->grid; g++) {
         for (int parity = 0; parity < 2; parity++)
@@ -65,9 +75,16 @@ static void lay_out(const struct patches *p, struct board *board)
     }
 }
 
-void patch_normalize(const uint8_t *at, int line, float *patch)
+static float scale_of(int sum, int squares)
 {
     const float noise = 10.0f; /* grey values squared, so that flat patches stay flat */
+    float mean = (float)sum / PATCH_VALUES;
+    float variance = (float)squares / PATCH_VALUES - mean * mean;
+    return 1.0f / sqrtf((variance > 0.0f ? variance : 0.0f) + noise);
+}
+
+void patch_normalize(const uint8_t *at, int line, float *patch)
+{
     int sum = 0, squares = 0;
     for (int y = 0; y < PATCH_SIDE; y++)
         for (int x = 0; x < PATCH_SIDE; x++) {
@@ -76,11 +93,166 @@ void patch_normalize(const uint8_t *at, int line, float *patch)
             squares += value * value;
             patch[y * PATCH_SIDE + x] = (float)value;
         }
-    float mean = (float)sum / PATCH_VALUES;
-    float variance = (float)squares / PATCH_VALUES - mean * mean;
-    float scale = 1.0f / sqrtf((variance > 0.0f ? variance : 0.0f) + noise);
+    float mean = (float)sum / PATCH_VALUES, scale = scale_of(sum, squares);
     for (int i = 0; i < PATCH_VALUES; i++)
         patch[i] = (patch[i] - mean) * scale;
+}
+
+/* ---- Atoms ----------------------------------------------------------------------------------- */
+
+/* With l and r opposite each other, l l' + r r' = (l + r)(l' + r') / 2 + (l - r)(l' - r') / 2. An
+ * atom's mirror image has the same sums and opposite differences, so that the products of sums and
+ * those of differences, with half of the atoms, are enough: half the work.
+ *
+ * Grey values are whole numbers, and atoms are rounded to 16 bits, each by a step of its own: the
+ * products of sums and differences are exact whole numbers below 2^30. */
+struct atom_block {
+    _Alignas(PATCHES_ALIGNMENT)
+        int16_t weights[2][PAIRS / 2][LANES][2]; /* of sums and differences: two pairs at a time */
+    float steps[2][LANES];
+    float offsets[LANES], totals[LANES]; /* totals: the sums of the weights of sums, times steps */
+};
+
+static int blocks_of(int atoms)
+{
+    return (atoms / 2 + LANES - 1) / LANES;
+}
+
+size_t patches_atoms_size(int atoms)
+{
+    return (size_t)blocks_of(atoms) * sizeof(struct atom_block);
+}
+
+static void round_weights(const float *values, int sign, struct atom_block *block, int lane)
+{
+    float largest = 0.0f, total = 0.0f;
+    for (int i = 0; i < PAIRS; i++)
+        largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
+    float step = largest / INT16_MAX;
+    for (int i = 0; i < PAIRS && step > 0.0f; i++) {
+        float rounded = rintf(values[i] / step);
+        block->weights[sign][i / 2][lane][i % 2] = (int16_t)rounded;
+        total += rounded;
+    }
+    block->steps[sign][lane] = step;
+    if (sign == 0)
+        block->totals[lane] = step * total;
+}
+
+void patches_pair_atoms(int atoms, const float *atom_values, const float *offsets,
+                        struct atom_block *blocks)
+{
+    memset(blocks, 0, patches_atoms_size(atoms));
+    for (int k = 0; k < atoms / 2; k++) {
+        struct atom_block *block = &blocks[k / LANES];
+        const float *values = atom_values + (ptrdiff_t)k * PATCH_VALUES;
+        float sums[PAIRS], differences[PAIRS];
+        for (int i = 0; i < PAIRS; i++) {
+            const float *line = values + i / (PATCH_SIDE / 2) * PATCH_SIDE;
+            float left = line[i % (PATCH_SIDE / 2)];
+            float right = line[PATCH_SIDE - 1 - i % (PATCH_SIDE / 2)];
+            sums[i] = 0.5f * (left + right);
+            differences[i] = 0.5f * (left - right);
+        }
+        round_weights(sums, 0, block, k % LANES);
+        round_weights(differences, 1, block, k % LANES);
+        block->offsets[k % LANES] = offsets[k];
+    }
+}
+
+/* ---- Patches --------------------------------------------------------------------------------- */
+
+/* A picture on its way to its codes. */
+struct work {
+    struct board board;
+    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the places */
+    /* Of a block: products with the atoms, then what the codes are made of, by patch and lane. */
+    _Alignas(PATCHES_ALIGNMENT) int32_t products[2][(BLOCK + PRODUCT_ROWS) * LANES];
+    float even[BLOCK * LANES], odd[BLOCK * LANES];
+    float codes[MAX_ROW * VALUES]; /* of a row */
+    int16_t *pairs[2]; /* sums and differences of all patches, PAIRS each, the sums less `middle` */
+    float *scales;     /* of a patch, to deviation 1 */
+    float *rests;      /* what the middle lacks to twice the mean */
+    float *sums;       /* places x VALUES: those of a block of atoms */
+};
+
+/* Of a whole picture, and as many more as products are rounded up by. */
+static size_t patch_room(const struct patches *p)
+{
+    int columns = fields_along(p->width), rows = fields_along(p->height);
+    return (size_t)((columns * rows + 1) / 2 + PRODUCT_ROWS);
+}
+
+size_t patches_scratch(const struct patches *p)
+{
+    return PATCHES_ALIGNMENT + sizeof(struct work) +
+           ((size_t)p->grid * (size_t)p->grid * VALUES + 2 * patch_room(p)) * sizeof(float) +
+           2 * patch_room(p) * PAIRS * sizeof(int16_t);
+}
+
+/* The arrays that lie behind the struct. */
+static void lay_out_work(const struct patches *p, struct work *w)
+{
+    size_t room = patch_room(p);
+    lay_out(p, &w->board);
+    w->sums = (float *)(void *)(w + 1);
+    w->scales = w->sums + (size_t)p->grid * (size_t)p->grid * VALUES;
+    w->rests = w->scales + room;
+    w->pairs[0] = (int16_t *)(void *)(w->rests + room);
+    w->pairs[1] = w->pairs[0] + room * PAIRS;
+}
+
+/* patch_normalize, but that sums and differences stay whole numbers. */
+static void pair_patch(const uint8_t *at, int line, struct work *w, int patch)
+{
+    int16_t *even = w->pairs[0] + (ptrdiff_t)patch * PAIRS;
+    int16_t *odd = w->pairs[1] + (ptrdiff_t)patch * PAIRS;
+    int sum = 0, squares = 0;
+    for (int y = 0; y < PATCH_SIDE; y++)
+        for (int x = 0; x < PATCH_SIDE; x++) {
+            int value = at[y * line + x];
+            sum += value;
+            squares += value * value;
+        }
+    int middle = (sum + PAIRS / 2) / PAIRS;
+    for (int y = 0; y < PATCH_SIDE; y++, at += line)
+        for (int x = 0; x < PATCH_SIDE / 2; x++) {
+            int left = at[x], right = at[PATCH_SIDE - 1 - x];
+            *even++ = (int16_t)(left + right - middle);
+            *odd++ = (int16_t)(left - right);
+        }
+    w->rests[patch] = (float)sum / PAIRS - (float)middle;
+    w->scales[patch] = scale_of(sum, squares);
+}
+
+static void pair_patches(const struct patches *p, struct work *w, const uint8_t *picture)
+{
+    int patch = 0;
+    for (int y = 0; y < w->board.rows; y++)
+        for (int i = 0; i < patches_of_row(&w->board, y); i++) {
+            int left = (2 * i + y % 2) * PATCH_STRIDE;
+            pair_patch(picture + y * PATCH_STRIDE * p->width + left, p->width, w, patch++);
+        }
+    for (int sign = 0; sign < 2; sign++) /* products are made of whole groups */
+        memset(w->pairs[sign] + patch * PAIRS, 0, PRODUCT_ROWS * PAIRS * sizeof(int16_t));
+}
+
+/* ---- Codes ----------------------------------------------------------------------------------- */
+
+/* The products of normalized patches with the atoms, less their offsets. */
+VECTOR_CLONES static void scale_products(const struct atom_block *block,
+                                         const int32_t *restrict even_products,
+                                         const int32_t *restrict odd_products,
+                                         const float *restrict scales, const float *restrict rests,
+                                         int count, float *restrict even, float *restrict odd)
+{
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < LANES; k++) {
+            int at = i * LANES + k;
+            float product = (float)even_products[at] * block->steps[0][k];
+            even[at] = (product - rests[i] * block->totals[k]) * scales[i] - block->offsets[k];
+            odd[at] = (float)odd_products[at] * block->steps[1][k] * scales[i];
+        }
 }
 
 static inline float beyond_threshold(float s)
@@ -88,146 +260,110 @@ static inline float beyond_threshold(float s)
     return s > PATCH_THRESHOLD ? s - PATCH_THRESHOLD : 0.0f;
 }
 
-/* The codes of `lanes` atoms, of sum_codes. */
-static inline void sum_block(const float *restrict even, const float *restrict odd,
-                             const float *restrict offsets, int half, const float *restrict weights,
-                             int count, int lanes, float *restrict codes)
+/* codes[count][PARTS][LANES]: the two rectified values of each atom's product and of its mirror
+ * image's. The products of a patch with atom k and with its mirror image are even[k] + odd[k] and
+ * even[k] - odd[k]. */
+VECTOR_CLONES static void make_codes(const float *restrict even, const float *restrict odd,
+                                     int count, float *restrict codes)
 {
-    float sums[4][LANES] = {{0}};
-    for (int i = 0; i < count; i++)
-        for (int k = 0; k < lanes; k++) {
-            float mean = even[i * half + k] - offsets[k], difference = odd[i * half + k];
-            sums[0][k] += weights[i] * beyond_threshold(mean + difference);
-            sums[1][k] += weights[i] * beyond_threshold(mean - difference);
-            sums[2][k] += weights[i] * beyond_threshold(-mean - difference);
-            sums[3][k] += weights[i] * beyond_threshold(difference - mean);
-        }
-    for (int part = 0; part < 4; part++)
-        for (int k = 0; k < lanes; k++)
-            codes[part * half + k] = sums[part][k];
-}
-
-/* codes[4 * half]: the two rectified values of each atom's product, summed over `count` patches
- * with their weights. The products of a patch with atom k and with its mirror image, atom k + half,
- * are even[k] + odd[k] and even[k] - odd[k]; those of the next patch lie `half` further on. */
-VECTOR_CLONES static void sum_codes(const float *restrict even, const float *restrict odd,
-                                    const float *restrict offsets, int half,
-                                    const float *restrict weights, int count, float *restrict codes)
-{
-    int k = 0;
-    for (; k + LANES <= half; k += LANES)
-        sum_block(even + k, odd + k, offsets + k, half, weights, count, LANES, codes + k);
-    sum_block(even + k, odd + k, offsets + k, half, weights, count, half - k, codes + k);
-}
-
-/* Sums and differences of the values that lie opposite each other, each times `scale`:
- * values[PATCH_VALUES] -> even[PAIRS], odd[PAIRS]. */
-static void pair_up(const float *values, float scale, float *even, float *odd)
-{
-    for (int y = 0; y < PATCH_SIDE; y++, values += PATCH_SIDE)
-        for (int x = 0; x < PATCH_SIDE / 2; x++) {
-            float left = values[x], right = values[PATCH_SIDE - 1 - x];
-            *even++ = scale * (left + right);
-            *odd++ = scale * (left - right);
+    for (int i = 0; i < count; i++, even += LANES, odd += LANES, codes += VALUES)
+        for (int k = 0; k < LANES; k++) {
+            float product = even[k] + odd[k], mirrored = even[k] - odd[k];
+            codes[k] = beyond_threshold(product);
+            codes[LANES + k] = beyond_threshold(mirrored);
+            codes[2 * LANES + k] = beyond_threshold(-product);
+            codes[3 * LANES + k] = beyond_threshold(-mirrored);
         }
 }
 
-VECTOR_CLONES static void add_scaled(float *restrict sum, const float *restrict values,
-                                     float weight, int count)
+/* Adds the codes of `count` patches, each by its share, to `rows` places, each by its own. */
+VECTOR_CLONES static void pool_codes(const float *codes, const float *shares, int count,
+                                     const float *row_shares, float *const *sums, int rows)
 {
-    for (int i = 0; i < count; i++)
-        sum[i] += weight * values[i];
-}
-
-/* With l and r opposite each other, l l' + r r' = (l + r)(l' + r') / 2 + (l - r)(l' - r') / 2. An
- * atom's mirror image has the same sums and opposite differences, so that the products of sums and
- * those of differences, with half of the atoms, are enough: half the work. */
-void patches_pair_atoms(int atoms, const float *atom_values, float *pairs)
-{
-    int half = atoms / 2;
-    float *even = pairs, *odd = pairs + (ptrdiff_t)half * PAIRS;
-    for (int k = 0; k < half; k++)
-        pair_up(atom_values + k * PATCH_VALUES, 0.5f, even + k * PAIRS, odd + k * PAIRS);
-}
-
-/* A picture on its way to its codes. */
-struct work {
-    struct board board;
-    float even[BLOCK * PAIRS], odd[BLOCK * PAIRS];      /* patches */
-    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the places */
-    float rest[]; /* products: even, odd: BLOCK x atoms / 2 each; the codes of a row at a place */
-};
-
-size_t patches_scratch(const struct patches *p)
-{
-    size_t atoms = (size_t)p->atoms;
-    return sizeof(struct work) + (BLOCK * atoms + 2 * atoms) * sizeof(float);
-}
-
-/* The products of the patches of rows begin .. end-1 with the atoms. */
-static void multiply(const struct patches *p, struct work *w, const uint8_t *picture, int begin,
-                     int end)
-{
-    float patch[PATCH_VALUES];
-    int half = p->atoms / 2, count = 0;
-    for (int y = begin; y < end; y++)
-        for (int i = 0; i < patches_of_row(&w->board, y); i++, count++) {
-            int left = (2 * i + y % 2) * PATCH_STRIDE;
-            patch_normalize(picture + y * PATCH_STRIDE * p->width + left, p->width, patch);
-            pair_up(patch, 1.0f, w->even + count * PAIRS, w->odd + count * PAIRS);
-        }
-    const float *odd_atoms = p->pairs + (ptrdiff_t)half * PAIRS;
-    gemm(NULL, GEMM_ABT, count, half, PAIRS, w->even, p->pairs, 0, w->rest);
-    gemm(NULL, GEMM_ABT, count, half, PAIRS, w->odd, odd_atoms, 0, w->rest + BLOCK * half);
-}
-
-/* Adds row y of the patches, whose products begin at `at`, to all places, and their shares to the
- * places' weights. */
-static void pool_row(const struct patches *p, struct work *w, int y, int at, float *values)
-{
-    int codes = 2 * p->atoms, half = p->atoms / 2;
-    const float *even = w->rest, *odd = even + BLOCK * half;
-    float *line = w->rest + BLOCK * p->atoms;
-    for (int g = 0; g < p->grid; g++) {
-        const struct reach *reach = &w->board.across[y % 2][g];
-        int first = (at + reach->begin) * half;
-        sum_codes(even + first, odd + first, p->offsets, half, reach->shares + reach->begin,
-                  reach->end - reach->begin, line);
-        for (int r = 0; r < p->grid; r++) {
-            float share = w->board.down[r][y];
-            int place = r * p->grid + g;
-            if (share > 0.0f)
-                add_scaled(values + place * codes, line, share, codes);
-            w->weights[place] += share * reach->sum;
-        }
+    for (int at = 0; at < VALUES; at += FLOATS) {
+        floats sum = {0};
+        for (int i = 0; i < count; i++)
+            sum += shares[i] * *(const floats *)(const void *)(codes + i * VALUES + at);
+        for (int r = 0; r < rows; r++)
+            *(floats *)(void *)(sums[r] + at) += row_shares[r] * sum;
     }
 }
 
-VECTOR_CLONES static void root_of_scaled(float *values, float scale, int count)
+/* Adds row y of the patches, whose products begin at `at`, to all places. */
+static void pool_row(const struct patches *p, struct work *w, int y, int at)
+{
+    float shares[PATCHES_MAX_GRID], *sums[PATCHES_MAX_GRID];
+    int rows = 0, places[PATCHES_MAX_GRID];
+    for (int r = 0; r < p->grid; r++)
+        if (w->board.down[r][y] > 0.0f) {
+            shares[rows] = w->board.down[r][y];
+            places[rows++] = r * p->grid;
+        }
+    make_codes(w->even + at * LANES, w->odd + at * LANES, patches_of_row(&w->board, y), w->codes);
+    for (int g = 0; g < p->grid; g++) {
+        const struct reach *reach = &w->board.across[y % 2][g];
+        for (int r = 0; r < rows; r++)
+            sums[r] = w->sums + (places[r] + g) * VALUES;
+        pool_codes(w->codes + reach->begin * VALUES, reach->shares + reach->begin,
+                   reach->end - reach->begin, shares, sums, rows);
+    }
+}
+
+/* The sums of one block of atoms at all places. */
+static void pool_block(const struct patches *p, struct work *w, const struct atom_block *block)
+{
+    const struct board *board = &w->board;
+    int rows_at_once = BLOCK / patches_of_row(board, 0), first = 0;
+    memset(w->sums, 0, (size_t)p->grid * (size_t)p->grid * VALUES * sizeof *w->sums);
+    for (int begin = 0; begin < board->rows; begin += rows_at_once) {
+        int end = begin + rows_at_once < board->rows ? begin + rows_at_once : board->rows;
+        int count = 0, at = 0;
+        for (int y = begin; y < end; y++)
+            count += patches_of_row(board, y);
+        for (int sign = 0; sign < 2; sign++)
+            patch_products(block->weights[sign][0][0], w->pairs[sign] + first * PAIRS, count,
+                           w->products[sign]);
+        scale_products(block, w->products[0], w->products[1], w->scales + first, w->rests + first,
+                       count, w->even, w->odd);
+        for (int y = begin; y < end; at += patches_of_row(board, y), y++)
+            pool_row(p, w, y, at);
+        first += count;
+    }
+}
+
+VECTOR_CLONES static void root_of_scaled(const float *restrict sums, float scale, int count,
+                                         float *restrict values)
 {
     for (int i = 0; i < count; i++)
-        values[i] = sqrtf(scale * values[i]);
+        values[i] = sqrtf(scale * sums[i]);
+}
+
+/* How much the patches around a place weigh. */
+static void weigh_places(const struct patches *p, struct work *w)
+{
+    memset(w->weights, 0, sizeof w->weights);
+    for (int y = 0; y < w->board.rows; y++)
+        for (int i = 0; i < p->grid * p->grid; i++)
+            w->weights[i] +=
+                w->board.down[i / p->grid][y] * w->board.across[y % 2][i % p->grid].sum;
 }
 
 void patches_extract(const struct patches *p, void *scratch, const uint8_t *picture, float *values)
 {
-    struct work *w = scratch;
-    const struct board *board = &w->board;
-    int places = p->grid * p->grid, codes = 2 * p->atoms, at = 0;
-    lay_out(p, &w->board);
-    memset(w->weights, 0, (size_t)places * sizeof *w->weights);
-    memset(values, 0, (size_t)(places * codes) * sizeof *values);
-    int rows_at_once = BLOCK / patches_of_row(board, 0);
-    for (int y = 0; y < board->rows; at += patches_of_row(board, y), y++) {
-        if (y % rows_at_once == 0) {
-            int end = y + rows_at_once < board->rows ? y + rows_at_once : board->rows;
-            multiply(p, w, picture, y, end);
-            at = 0;
-        }
-        pool_row(p, w, y, at, values);
+    char *aligned = (char *)scratch + (PATCHES_ALIGNMENT - (uintptr_t)scratch % PATCHES_ALIGNMENT);
+    struct work *w = (struct work *)(void *)aligned;
+    int half = p->atoms / 2;
+    lay_out_work(p, w);
+    weigh_places(p, w);
+    pair_patches(p, w, picture);
+    for (int first = 0; first < half; first += LANES) {
+        int lanes = half - first < LANES ? half - first : LANES;
+        pool_block(p, w, &p->blocks[first / LANES]);
+        for (int i = 0; i < p->grid * p->grid; i++)
+            for (int part = 0; part < PARTS; part++)
+                root_of_scaled(w->sums + i * VALUES + part * LANES, 1.0f / w->weights[i], lanes,
+                               values + (i * PARTS + part) * half + first);
     }
-    for (int i = 0; i < places; i++)
-        root_of_scaled(values + i * codes, 1.0f / w->weights[i], codes);
 }
 
 bool patches_symmetric(int width)

@@ -22,23 +22,28 @@ enum {
     PATCH_VALUES = PATCH_SIDE * PATCH_SIDE,
     PATCHES_MAX_SIDE = 128, /* of a picture */
     PATCHES_MAX_ATOMS = 1024,
-    PATCHES_MAX_GRID = 16
+    PATCHES_MAX_GRID = 16,
+    PATCHES_ALIGNMENT = 64 /* of blocks in memory, bytes: the widest registers' */
 };
 
 #define PATCH_THRESHOLD 0.5f
 
-/* The arrays are the caller's. */
+struct atom_block;
+
+/* The blocks are the caller's. */
 struct patches {
-    int width, height;    /* of the picture, pixels */
-    int grid;             /* places along one side */
-    int atoms;            /* both halves: even */
-    const float *offsets; /* atoms / 2: the product of each with the mean patch */
-    const float *pairs;   /* atoms / 2 x PATCH_VALUES: what patches_pair_atoms makes of them */
+    int width, height;               /* of the picture, pixels */
+    int grid;                        /* places along one side */
+    int atoms;                       /* both halves: even */
+    const struct atom_block *blocks; /* what patches_pair_atoms makes of them */
 };
 
-/* Once for a dictionary: its atoms in the form in which patches are multiplied with them,
- * pairs[atoms / 2 * PATCH_VALUES]. */
-void patches_pair_atoms(int atoms, const float *atom_values, float *pairs);
+/* Once for a dictionary: its atoms in the form in which patches are multiplied with them, in
+ * patches_atoms_size bytes, aligned to PATCHES_ALIGNMENT. offsets[atoms / 2]: the product of each
+ * with the mean patch. */
+size_t patches_atoms_size(int atoms);
+void patches_pair_atoms(int atoms, const float *atom_values, const float *offsets,
+                        struct atom_block *blocks);
 
 /* Bytes of scratch that patches_extract needs, from malloc. */
 size_t patches_scratch(const struct patches *patches);
