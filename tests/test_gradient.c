@@ -187,7 +187,7 @@ static void every_gradient_of_every_combination(void **state)
         config.batch_norm = rest % 2;
         rest /= 2;
         training.dropout = rest % 2 ? 0.3 : 0;
-        training.input_dropout = rest / 2 ? 0.2 : 0;
+        training.input_dropout = training.shared_dropout = rest / 2 ? 0.2 : 0;
         training.batch_norm_momentum = 0.1;
         check(&config, training, (uint64_t)i);
     }

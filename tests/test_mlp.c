@@ -1,5 +1,6 @@
 /* The perceptron in single precision, as the programs use it, against slow and obvious references
  * in double. test_mlp_training.c has the training side. */
+#include "bfloat16.h"
 #include "gemm.h"
 #include "mlp_training.h"
 #include "testing.h"
@@ -63,6 +64,59 @@ static void gemm_agrees_with_three_loops(void **state)
     }
     team_free(&team);
     assert_null(team);
+}
+
+/* Every value within what rounding to eight bits leaves of its terms; the same for any team. */
+static void check_bfloat16(struct team *team, struct rng *rng, enum gemm_form form, int m, int n,
+                           int k, float beta)
+{
+    size_t size = (size_t)(m * n) * sizeof(float);
+    float *a = random_values(rng, (size_t)(m * k)), *b = random_values(rng, (size_t)(k * n));
+    float *old = random_values(rng, (size_t)(m * n)), *c = malloc(size), *alone = malloc(size);
+    assert_non_null(c);
+    assert_non_null(alone);
+    for (int i = 0; i < m * n && beta == 0; i++)
+        old[i] = NAN;
+    memcpy(c, old, size);
+    memcpy(alone, old, size);
+    gemm_bfloat16(team, form, m, n, k, a, b, beta, c);
+    gemm_bfloat16(NULL, form, m, n, k, a, b, beta, alone);
+    if (bfloat16_available())
+        assert_memory_equal(c, alone, size);
+    for (int i = 0; i < m * n; i++) {
+        double sum = beta == 0 ? 0.0 : (double)beta * old[i], squares = 0.0;
+        for (int l = 0; l < k; l++) {
+            double term = (double)a[form == GEMM_ATB ? l * m + i / n : i / n * k + l] *
+                          b[form == GEMM_ABT ? i % n * k + l : l * n + i % n];
+            sum += term;
+            squares += term * term;
+        }
+        /* deviations of the terms' errors add up as random ones do */
+        if (!(fabs(c[i] - sum) <= 1e-4 + 6 * 0.0033 * sqrt(squares)))
+            fail_msg("%d x %d x %d: %g, not %g", m, n, k, (double)c[i], sum);
+    }
+    free(a);
+    free(b);
+    free(c);
+    free(old);
+    free(alone);
+}
+
+static void bfloat16_agrees_with_three_loops(void **state)
+{
+    (void)state;
+    static const float betas[] = {0, 1, -0.5f};
+    static const int sizes[][3] = {{97, 33, 513},  {5, 600, 700}, {1000, 70, 31}, {130, 130, 130},
+                                   {12, 32, 4096}, {800, 515, 3}, {3, 1031, 511}, {96, 64, 256}};
+    struct team *team;
+    struct error error;
+    struct rng rng = rng_make(2, 0);
+    assert_int_equal(team_create(&team, 3, &error), 0);
+    for (int i = 0; i < 9; i++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+            check_bfloat16(team, &rng, (enum gemm_form)(i % 3), sizes[s][0], sizes[s][1],
+                           sizes[s][2], betas[i / 3]);
+    team_free(&team);
 }
 
 static double activated(enum activation activation, double z)
@@ -415,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_agrees_with_three_loops),
+        cmocka_unit_test(bfloat16_agrees_with_three_loops),
         cmocka_unit_test(activations_follow_their_formulas),
         cmocka_unit_test(outputs_follow_their_formulas),
         cmocka_unit_test(forward_agrees_with_the_formulas),

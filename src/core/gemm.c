@@ -1,5 +1,7 @@
 #include "gemm.h"
 
+#include "bfloat16.h"
+
 #include <cblas.h>
 
 #include <stdbool.h>
@@ -20,32 +22,45 @@ enum {
 
 struct product {
     enum gemm_form form;
+    bool bfloat16;
     int m, n, k;
     const real *a, *b;
     real beta, *c;
 };
 
+/* `m` rows or `n` columns of the product, whose matrices begin at a, b and c. */
+static void multiply_strip(const struct product *p, int m, int n, const real *a, const real *b,
+                           real *c)
+{
+    bool transpose_a = p->form == GEMM_ATB, transpose_b = p->form == GEMM_ABT;
+    int lda = transpose_a ? p->m : p->k, ldb = transpose_b ? p->k : p->n;
+#ifndef REAL_IS_DOUBLE
+    const struct bfloat16_product rounded = {transpose_a, transpose_b, m,   n,   p->k, a,
+                                             b,           c,           lda, ldb, p->n, p->beta};
+    if (p->bfloat16 && bfloat16_multiply(&rounded) == 0)
+        return;
+#endif
+    cblas_gemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+               transpose_b ? CblasTrans : CblasNoTrans, m, n, p->k, 1, a, lda, b, ldb, p->beta, c,
+               p->n);
+}
+
 /* The rows or the columns of C, whichever are more, are shared out in strips of whole tiles. */
 static void multiply(void *context, int part, int parts)
 {
     const struct product *p = context;
-    CBLAS_TRANSPOSE transpose_a = p->form == GEMM_ATB ? CblasTrans : CblasNoTrans;
-    CBLAS_TRANSPOSE transpose_b = p->form == GEMM_ABT ? CblasTrans : CblasNoTrans;
-    int lda = p->form == GEMM_ATB ? p->m : p->k;
-    int ldb = p->form == GEMM_ABT ? p->k : p->n;
     size_t begin, end;
     if (p->m > p->n) {
         team_share((size_t)p->m, TILE, part, parts, &begin, &end);
         if (begin < end)
-            cblas_gemm(CblasRowMajor, transpose_a, transpose_b, (int)(end - begin), p->n, p->k, 1,
-                       p->a + (p->form == GEMM_ATB ? begin : begin * (size_t)lda), lda, p->b, ldb,
-                       p->beta, p->c + begin * (size_t)p->n, p->n);
+            multiply_strip(p, (int)(end - begin), p->n,
+                           p->a + begin * (p->form == GEMM_ATB ? 1 : (size_t)p->k), p->b,
+                           p->c + begin * (size_t)p->n);
     } else {
         team_share((size_t)p->n, TILE, part, parts, &begin, &end);
         if (begin < end)
-            cblas_gemm(CblasRowMajor, transpose_a, transpose_b, p->m, (int)(end - begin), p->k, 1,
-                       p->a, lda, p->b + (p->form == GEMM_ABT ? begin * (size_t)ldb : begin), ldb,
-                       p->beta, p->c + begin, p->n);
+            multiply_strip(p, p->m, (int)(end - begin), p->a,
+                           p->b + begin * (p->form == GEMM_ABT ? (size_t)p->k : 1), p->c + begin);
     }
 }
 
@@ -83,9 +98,19 @@ void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const rea
         multiply_rows(m, n, k, a, b, beta, c);
         return;
     }
-    struct product product = {form, m, n, k, a, b, beta, c};
+    struct product product = {form, false, m, n, k, a, b, beta, c};
     bool small = (long long)m * n * k < SMALL;
     team_run(small ? NULL : team, multiply, &product);
+}
+
+void gemm_bfloat16(struct team *team, enum gemm_form form, int m, int n, int k, const real *a,
+                   const real *b, real beta, real *c)
+{
+    struct product product = {form, true, m, n, k, a, b, beta, c};
+    if ((long long)m * n * k < SMALL)
+        gemm(NULL, form, m, n, k, a, b, beta, c);
+    else
+        team_run(team, multiply, &product);
 }
 
 void gemm_setup(void)

@@ -154,7 +154,8 @@ int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
 
 struct mlp_workspace {
     int capacity;
-    real *hidden[2]; /* capacity x widest hidden layer, in turn input and output of a layer */
+    struct team *team; /* NULL: the calling thread alone */
+    real *hidden[2];   /* capacity x widest hidden layer, in turn input and output of a layer */
 };
 
 int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_config *config,
@@ -188,10 +189,16 @@ void mlp_workspace_free(struct mlp_workspace **workspace)
     }
 }
 
-static void multiply(const struct mlp *mlp, int layer, const real *x, int batch, real *z)
+void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team)
+{
+    workspace->team = team;
+}
+
+static void multiply(const struct mlp *mlp, int layer, struct team *team, const real *x, int batch,
+                     real *z)
 {
     const struct mlp_layer *l = &mlp->layers[layer];
-    gemm(NULL, GEMM_ABT, batch * l->tokens, l->outputs, l->inputs, x, l->weights, 0, z);
+    gemm(team, GEMM_ABT, batch * l->tokens, l->outputs, l->inputs, x, l->weights, 0, z);
 }
 
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
@@ -199,7 +206,7 @@ void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const r
 {
     real *sums = mlp->config.layer_count == 1 ? outputs : workspace->hidden[0];
     assert(batch > 0 && batch <= workspace->capacity && !mlp->config.batch_norm);
-    multiply(mlp, 0, inputs, batch, sums);
+    multiply(mlp, 0, workspace->team, inputs, batch, sums);
     mlp_forward_sums(mlp, workspace, sums, batch, outputs);
 }
 
@@ -212,7 +219,7 @@ void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, re
         real *z = i + 1 == last ? outputs : workspace->hidden[(i + 1) % 2];
         activation_apply(mlp->config.activation, layer->biases, sums, batch * layer->tokens,
                          layer->outputs);
-        multiply(mlp, i + 1, sums, batch, z);
+        multiply(mlp, i + 1, workspace->team, sums, batch, z);
         sums = z;
     }
     output_apply(mlp->config.output, mlp->layers[last].biases, sums, batch,

@@ -21,6 +21,7 @@
 #include "error.h"
 #include "real.h"
 #include "rng.h"
+#include "team.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -82,6 +83,9 @@ struct mlp_workspace;
 int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_config *config,
                          int capacity, struct error *error);
 void mlp_workspace_free(struct mlp_workspace **workspace);
+
+/* From now on the team shares the work of mlp_forward. */
+void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team);
 
 /* Inference: inputs (B x D) -> outputs (B x K). B is at most the workspace's capacity. The network
  * must be without batch normalization (mlp_fold). */

@@ -2,10 +2,12 @@
 
 #include "gemm.h"
 #include "mlp_hidden.h"
+#include "vectorize.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *const loss_names[LOSS_COUNT] = {"cross-entropy", "mse"};
 
@@ -81,24 +83,64 @@ void mlp_tape_free(struct mlp_tape **tape)
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* mask[count] of 0 and 1 / (1 - share), so that the expected value stays (inverted dropout); four
- * 16-bit decisions from one random number. */
+enum { DECISIONS = 4, DRAWN = 128 }; /* of one random number, 16 bits each; numbers at once */
+
+/* mask[DRAWN * DECISIONS] of what the numbers decide, their lowest bits first. */
+VECTOR_CLONES static void decide(const uint16_t *decisions, unsigned threshold, real keep,
+                                 real *mask)
+{
+    for (int i = 0; i < DRAWN * DECISIONS; i++)
+        mask[i] = decisions[i] >= threshold ? keep : 0;
+}
+
+/* Up to DRAWN * DECISIONS values of a mask; returns how many. */
+static size_t draw_some(real share, struct rng *rng, size_t count, real *mask)
+{
+    uint16_t decisions[DRAWN * DECISIONS] = {0};
+    count = count < DRAWN * DECISIONS ? count : DRAWN * DECISIONS;
+    for (size_t i = 0; i < count; i += DECISIONS) {
+        uint64_t number = rng_next(rng);
+        for (size_t d = 0; d < DECISIONS; d++)
+            decisions[i + d] = (uint16_t)(number >> 16 * d);
+    }
+    decide(decisions, (unsigned)(share * (real)65536), 1 / (1 - share), mask);
+    return count;
+}
+
+/* mask[count] of 0 and 1 / (1 - share), so that the expected value stays (inverted dropout). */
 static void draw_mask(real share, struct rng *rng, real *mask, size_t count)
 {
-    unsigned threshold = (unsigned)(share * (real)65536);
-    real keep = 1 / (1 - share);
-    uint64_t bits = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i % 4 == 0)
-            bits = rng_next(rng);
-        mask[i] = (bits & 0xffff) >= threshold ? keep : 0;
-        bits >>= 16;
+    real some[DRAWN * DECISIONS];
+    for (size_t done = 0, drawn; done < count; done += drawn) {
+        drawn = draw_some(share, rng, count - done, some);
+        memcpy(mask + done, some, drawn * sizeof *mask);
+    }
+}
+
+VECTOR_CLONES static void scale_by(const real *restrict factor, real *restrict values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] *= factor[i];
+}
+
+void mlp_drop(real share, struct rng *rng, real *values, size_t count)
+{
+    real mask[DRAWN * DECISIONS];
+    for (size_t done = 0, drawn; done < count; done += drawn) {
+        drawn = draw_some(share, rng, count - done, mask);
+        scale_by(mask, values + done, drawn);
     }
 }
 
 static real dropout_of(const struct mlp_training *training, const struct mlp_layer *layer)
 {
-    return layer->tokens > 1 ? training->input_dropout : training->dropout;
+    return layer->tokens > 1 ? training->shared_dropout : training->dropout;
+}
+
+static void multiply(const struct mlp_training *training, enum gemm_form form, int m, int n, int k,
+                     const real *a, const real *b, real beta, real *c)
+{
+    (training->bfloat16 ? gemm_bfloat16 : gemm)(training->team, form, m, n, k, a, b, beta, c);
 }
 
 const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
@@ -121,8 +163,7 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
         struct layer_tape *kept = &tape->layers[i];
         real *z = kept->values;
         int rows = batch * layer->tokens;
-        gemm(training->team, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0,
-             z);
+        multiply(training, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0, z);
         if (i == last) {
             output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
             break;
@@ -231,14 +272,14 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
         }
         const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
         if (gradients)
-            gemm(training->team, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1,
-                 gradients + (layer->weights - mlp->parameters));
+            multiply(training, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1,
+                     gradients + (layer->weights - mlp->parameters));
         if (gradients && layer->biases)
             sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
         real *dx = i > 0 ? below : d_inputs;
         if (dx)
-            gemm(training->team, GEMM_AB, rows, layer->inputs, layer->outputs, dz, layer->weights,
-                 0, dx);
+            multiply(training, GEMM_AB, rows, layer->inputs, layer->outputs, dz, layer->weights, 0,
+                     dx);
         below = dz;
         dz = dx;
     }

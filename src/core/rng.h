@@ -14,7 +14,26 @@ struct rng {
 /* The generator number `stream` of `seed`; different streams are independent. */
 struct rng rng_make(uint64_t seed, uint64_t stream);
 
-uint64_t rng_next(struct rng *rng);
+static inline uint64_t rng_rotate_left(uint64_t x, int bits)
+{
+    return (x << bits) | (x >> (64 - bits));
+}
+
+/* Here, since masks take millions of them. */
+static inline uint64_t rng_next(struct rng *rng)
+{
+    uint64_t *s = rng->state;
+    uint64_t result = rng_rotate_left(s[1] * 5, 7) * 9;
+    uint64_t t = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rng_rotate_left(s[3], 45);
+    return result;
+}
+
 /* Uniform in [0, 1). */
 double rng_uniform(struct rng *rng);
 /* Uniform in [low, high). */

@@ -1,6 +1,8 @@
 #define _XOPEN_SOURCE 700 /* setpriority */ /* NOLINT: names of this kind are POSIX's to give */
 #include "loader.h"
 
+#include "mlp_training.h"
+
 #include <assert.h>
 #include <math.h>
 #include <pthread.h>
@@ -94,6 +96,14 @@ static void mix_pairs(const struct loader *l, struct slot *slot, int count, stru
     }
 }
 
+static void drop_inputs(const struct loader *l, struct slot *slot, size_t row, struct rng *rng)
+{
+    for (int f = 0; f < l->config.feature_count && l->config.input_dropout > 0.0f; f++) {
+        size_t dim = (size_t)l->dims[f];
+        mlp_drop(l->config.input_dropout, rng, slot->inputs[f] + row * dim, dim);
+    }
+}
+
 static void fill(const struct loader *l, int number, struct slot *slot, struct worker *w)
 {
     const struct loader_config *c = &l->config;
@@ -108,6 +118,8 @@ static void fill(const struct loader *l, int number, struct slot *slot, struct w
         for (int f = 0; f < c->feature_count; f++)
             features_extract(&c->features[f], w->vector, w->picture,
                              slot->inputs[f] + row * (size_t)l->dims[f]);
+        if (c->mixup == 0.0f) /* at once: the values are in the cache */
+            drop_inputs(l, slot, row, &rng);
         float *target = slot->targets + row * (size_t)l->classes;
         dataset_target(d, &c->targets, sample, target);
         for (int k = 0; k < l->classes && c->weights; k++)
@@ -117,6 +129,8 @@ static void fill(const struct loader *l, int number, struct slot *slot, struct w
         struct rng rng =
             rng_make(c->seed, 1ull << 62 | (uint64_t)l->epoch << 32 | (uint32_t)number);
         mix_pairs(l, slot, end - begin, &rng);
+        for (int row = 0; row < end - begin; row++)
+            drop_inputs(l, slot, (size_t)row, &rng);
     }
 }
 

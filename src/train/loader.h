@@ -16,6 +16,7 @@ struct loader_config {
     struct augment augment;
     struct target_mix targets;
     const float *weights; /* N: of each sample, by which its targets are multiplied; NULL: 1 */
+    float input_dropout;  /* share of each vector's values that is dropped, [0, 1) */
     float mixup;          /* alpha of mixup (Zhang et al. 2018); 0: none */
     int batch_size;       /* largest B */
     uint64_t seed;

@@ -160,6 +160,8 @@ int training_prepare(struct training *t, const char *resume, struct error *error
                                 "or --batch-norm off");
     t->step = r->step;
     t->step.team = t->team;
+    t->step.shared_dropout = t->step.input_dropout;
+    t->step.input_dropout = 0.0f; /* it is the loader's work */
     t->order = malloc((size_t)t->count * sizeof *t->order);
     t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);
     t->weights = malloc((size_t)t->dataset->count * sizeof *t->weights);
@@ -179,6 +181,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
                                     .augment = r->augment,
                                     .targets = r->targets,
                                     .weights = t->weights,
+                                    .input_dropout = r->step.input_dropout,
                                     .mixup = r->mixup,
                                     .batch_size = batch,
                                     .seed = r->seed,
@@ -187,6 +190,8 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     if (validation_create(&t->validation, r, t->dataset, s->features, t->faces, error) < 0 ||
         loader_create(&t->loader, &loading, error) < 0)
         return -1;
+    for (int n = 0; n < r->network_count; n++)
+        mlp_workspace_share(t->validation.workspaces[n], t->team);
     int per_epoch = r->descent == DESCENT_FULL         ? 1
                     : r->descent == DESCENT_STOCHASTIC ? t->count
                                                        : loader_batch_count(t->loader, t->count);
