@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 
 enum {
     MAX_PICTURE_BYTES = 64 << 20,
-    MAX_PICTURES = 20000,
+    MAX_FILES = 20000,
     LARGEST_SIDE = 400,  /* larger pictures are shrunk: faces in them would be large, too */
     SMALLEST_SIDE = 64,  /* of pictures that are looked at */
     SMALLEST_FACE = 24,  /* the cascades know no smaller one */
@@ -34,7 +35,7 @@ static const uint64_t scene_streams = (uint64_t)58 << 56, hard_streams = (uint64
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
-static int append_picture(struct backgrounds *b, const uint8_t *pixels, int width, int height,
+static int append_picture(struct backgrounds *b, const struct grey_image *picture,
                           struct error *error)
 {
     if ((b->count & (b->count - 1)) == 0) { /* grows at each power of two */
@@ -44,7 +45,7 @@ static int append_picture(struct backgrounds *b, const uint8_t *pixels, int widt
             return error_no_memory(error, "the backgrounds");
         b->pictures = grown;
     }
-    b->pictures[b->count++] = (struct grey_image){pixels, width, height, (size_t)width};
+    b->pictures[b->count++] = *picture;
     return 0;
 }
 
@@ -94,10 +95,16 @@ static int is_visible(const struct dirent *entry)
     return !file_is_litter(entry->d_name);
 }
 
-static int read_entry(struct backgrounds *b, const char *path, const volatile sig_atomic_t *stop,
+/* Files of a folder and those below it, in the order of their names. */
+struct list {
+    char **paths;
+    int count;
+};
+
+static int list_entry(struct list *list, char *path, const volatile sig_atomic_t *stop,
                       struct error *error);
 
-static int read_folder(struct backgrounds *b, const char *folder, const volatile sig_atomic_t *stop,
+static int list_folder(struct list *list, const char *folder, const volatile sig_atomic_t *stop,
                        struct error *error)
 {
     struct dirent **names;
@@ -107,31 +114,86 @@ static int read_folder(struct backgrounds *b, const char *folder, const volatile
     for (int i = 0; i < count; i++) {
         char *path = file_in_folder(folder, names[i]->d_name);
         if (result == 0)
-            result = path ? read_entry(b, path, stop, error) : error_no_memory(error, folder);
-        free(path);
+            result = path ? list_entry(list, path, stop, error) : error_no_memory(error, folder);
+        else
+            free(path);
         free(names[i]);
     }
     free(names);
     return result;
 }
 
-static int read_entry(struct backgrounds *b, const char *path, const volatile sig_atomic_t *stop,
+/* Takes the path (malloc). */
+static int list_entry(struct list *list, char *path, const volatile sig_atomic_t *stop,
                       struct error *error)
 {
     struct stat status;
-    uint8_t *pixels;
-    int width, height;
-    if (*stop)
-        return 1;
-    if (lstat(path, &status) != 0 || b->count == MAX_PICTURES)
+    bool known = lstat(path, &status) == 0;
+    int result = *stop != 0;
+    if (result == 0 && known && S_ISREG(status.st_mode) && list->count < MAX_FILES) {
+        list->paths[list->count++] = path;
         return 0;
-    if (S_ISDIR(status.st_mode))
-        return read_folder(b, path, stop, error);
-    if (!S_ISREG(status.st_mode))
-        return 0;
-    if (read_grey(path, &pixels, &width, &height, error) < 0)
-        return -1;
-    return pixels ? append_picture(b, pixels, width, height, error) : 0;
+    }
+    if (result == 0 && known && S_ISDIR(status.st_mode))
+        result = list_folder(list, path, stop, error);
+    free(path);
+    return result;
+}
+
+struct reading {
+    const struct list *list;
+    const volatile sig_atomic_t *stop;
+    struct grey_image *pictures; /* of each file; without pixels where it is none */
+    atomic_bool failed;          /* memory ran out */
+};
+
+static void read_part(void *context, int part, int parts)
+{
+    struct reading *r = context;
+    struct error why;
+    for (int i = part; i < r->list->count && !*r->stop; i += parts) {
+        struct grey_image *p = &r->pictures[i];
+        uint8_t *pixels;
+        if (read_grey(r->list->paths[i], &pixels, &p->width, &p->height, &why) < 0)
+            atomic_store(&r->failed, true);
+        p->pixels = pixels;
+        p->stride = (size_t)p->width;
+    }
+}
+
+/* 1 where it is to stop. */
+static int read_files(struct backgrounds *b, const struct list *list, struct team *team,
+                      const volatile sig_atomic_t *stop, struct error *error)
+{
+    struct reading r = {.list = list, .stop = stop};
+    r.pictures = calloc((size_t)list->count + 1, sizeof *r.pictures);
+    if (!r.pictures)
+        return error_no_memory(error, "the backgrounds");
+    team_run(team, read_part, &r);
+    int result = atomic_load(&r.failed) ? error_no_memory(error, "the backgrounds") : *stop != 0;
+    for (int i = 0; i < list->count; i++) {
+        struct grey_image *p = &r.pictures[i];
+        if (p->pixels && (result != 0 || append_picture(b, p, error) < 0)) {
+            free((void *)(uintptr_t)p->pixels);
+            result = result ? result : -1;
+        }
+    }
+    free(r.pictures);
+    return result;
+}
+
+static int read_folder(struct backgrounds *b, const char *folder, struct team *team,
+                       const volatile sig_atomic_t *stop, struct error *error)
+{
+    struct list list = {.paths = malloc(MAX_FILES * sizeof *list.paths)};
+    int result = list.paths ? list_folder(&list, folder, stop, error)
+                            : error_no_memory(error, "the backgrounds");
+    if (result == 0)
+        result = read_files(b, &list, team, stop, error);
+    for (int i = 0; i < list.count; i++)
+        free(list.paths[i]);
+    free(list.paths);
+    return result;
 }
 
 static int add_scenes(struct backgrounds *b, int faces, uint64_t seed, struct error *error)
@@ -140,7 +202,8 @@ static int add_scenes(struct backgrounds *b, int faces, uint64_t seed, struct er
     for (int i = 0; i < scenes && i < SCENES; i++) {
         struct rng rng = rng_make(seed, scene_streams | (uint64_t)i);
         uint8_t *scene = malloc((size_t)SCENE_SIDE * SCENE_SIDE);
-        if (!scene || append_picture(b, scene, SCENE_SIDE, SCENE_SIDE, error) < 0) {
+        const struct grey_image picture = {scene, SCENE_SIDE, SCENE_SIDE, SCENE_SIDE};
+        if (!scene || append_picture(b, &picture, error) < 0) {
             free(scene);
             return error_no_memory(error, "the backgrounds");
         }
@@ -161,6 +224,9 @@ enum { CASCADES = sizeof cascades / sizeof *cascades };
 /* Each view is smaller than the last by so much: what is found in small ones is large, and they
  * cost little. */
 static const double view_step = 0.7;
+
+/* Of the windows of a view. */
+static const double size_step = 1.4;
 
 /* One thread's scratch: what a cascade takes for faces, the order in which they are taken, and the
  * picture as it is seen. */
@@ -201,7 +267,9 @@ static struct grey_image turn_picture(const struct grey_image *p, int quarters, 
 static void search_view(const struct search *s, int picture, const struct grey_image *view,
                         struct looking *looking, struct ocv_detector **detectors, struct rng *rng)
 {
-    const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
+    /* Sizes far apart, beginning anywhere: between them lie the same windows a little moved. */
+    int smallest = (int)(SMALLEST_FACE * rng_between(rng, 1.0, size_step));
+    const struct ocv_detection loosest = {size_step, 0, smallest, 0};
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
     uint8_t *crops = s->crops + (size_t)picture * WINDOWS * crop;
     for (int d = 0; d < CASCADES; d++) {
@@ -281,7 +349,7 @@ int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int fa
                      struct team *team, const volatile sig_atomic_t *stop, struct error *error)
 {
     *backgrounds = (struct backgrounds){0};
-    int result = folder ? read_folder(backgrounds, folder, stop, error) : 0;
+    int result = folder ? read_folder(backgrounds, folder, team, stop, error) : 0;
     backgrounds->found = backgrounds->count;
     if (result == 0 && folder && backgrounds->count == 0)
         result = error_set(error, "%s: holds no picture of %d pixels or more; name another folder",

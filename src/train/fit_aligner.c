@@ -13,8 +13,8 @@
 
 enum { ROUNDS = 3, BATCH = 256 };
 
-/* The first rounds need only be good enough for the next one to learn from. */
-static const int epochs_of_round[ROUNDS] = {12, 12, 60};
+/* Each goes on from the network of the one before, which need only be good enough to learn from. */
+static const int epochs_of_round[ROUNDS] = {6, 6, 24};
 
 /* Of the random numbers; above all epochs and samples. */
 static const uint64_t pose_streams = (uint64_t)62 << 56, round_streams = (uint64_t)63 << 56;
@@ -133,8 +133,11 @@ static void draw_progress(struct fitting *f, double epochs)
 /* The mean squared error of the outputs over one epoch. */
 static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rng)
 {
-    const struct mlp_training training = {
-        .loss = LOSS_MSE, .input_dropout = 0.05f, .batch_norm_momentum = 0.1f, .team = f->team};
+    const struct mlp_training training = {.loss = LOSS_MSE,
+                                          .input_dropout = 0.05f,
+                                          .batch_norm_momentum = 0.1f,
+                                          .team = f->team,
+                                          .bfloat16 = true};
     int batches = count / BATCH > 0 ? count / BATCH : 1;
     double cost = 0.0;
     rng_shuffle(rng, order, (size_t)count);
@@ -159,22 +162,9 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
 
 /* ---- All rounds ------------------------------------------------------------------------------ */
 
-static int prepare_round(struct fitting *f, const struct mlp_config *config, struct rng *rng,
-                         struct error *error)
-{
-    mlp_free(&f->mlp);
-    optimizer_free(&f->optimizer);
-    if (mlp_create(&f->mlp, config, error) < 0 ||
-        optimizer_create(&f->optimizer, OPTIMIZER_ADAMW, decay, f->mlp.parameter_count, error) < 0)
-        return -1;
-    f->optimizer.team = f->team;
-    mlp_init(&f->mlp, rng);
-    return 0;
-}
-
 static int prepare(struct fitting *f, const struct mlp_config *config, struct error *error)
 {
-    struct mlp sized;
+    struct rng rng = rng_make(f->seed, round_streams | UINT32_MAX);
     f->features = align_features(f->dataset->width, f->dataset->height);
     f->dim = config->units[0];
     f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
@@ -185,10 +175,12 @@ static int prepare(struct fitting *f, const struct mlp_config *config, struct er
         f->makers[i].vector = malloc(features_scratch(&f->features));
         complete = complete && f->makers[i].vector;
     }
-    if (mlp_create(&sized, config, error) < 0)
+    if (mlp_create(&f->mlp, config, error) < 0 ||
+        optimizer_create(&f->optimizer, OPTIMIZER_ADAMW, decay, f->mlp.parameter_count, error) < 0)
         return -1;
-    f->gradients = calloc(sized.parameter_count, sizeof *f->gradients);
-    mlp_free(&sized);
+    f->optimizer.team = f->team;
+    mlp_init(&f->mlp, &rng);
+    f->gradients = calloc(f->mlp.parameter_count, sizeof *f->gradients);
     if (!complete || !f->inputs || !f->targets || !f->gradients)
         return error_no_memory(error, "the aligner");
     return mlp_tape_create(&f->tape, config, BATCH, error);
@@ -211,11 +203,8 @@ static void release(struct fitting *f)
 static int fit_round(struct fitting *f, int round, int *order, int count,
                      const volatile sig_atomic_t *stop, struct mlp *aligner, struct error *error)
 {
-    struct mlp_config config = fit_aligner_network(f->dataset);
     struct rng rng = rng_make(f->seed, round_streams | (uint64_t)round);
     double cost = 0.0;
-    if (prepare_round(f, &config, &rng, error) < 0)
-        return -1;
     f->round = round;
     f->first = f->epoch;
     for (; f->epoch < f->first + epochs_of_round[round]; f->epoch++) {

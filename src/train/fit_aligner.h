@@ -12,7 +12,7 @@
 struct mlp_config fit_aligner_network(const struct dataset *dataset);
 
 /* Turns, scales and shifts the samples[count] of the data set at random and learns to say by how
- * much, from the view alone; then aligns them all by what it learned, and learns anew from the
+ * much, from the view alone; then aligns them all by what it learned, and goes on learning from the
  * aligned ones: what a face's own pose adds to the random one grows less from round to round.
  * Fills aligner (mlp_free) with the network of the last round. Where *stop becomes true it returns
  * 1 without it. Prints a line for each round to stdout, and draws its progress on a terminal. */

@@ -17,7 +17,7 @@ enum {
     HIDDEN = 128,
     BATCH = 256,
     ROUNDS = 4,
-    ROUND_EPOCHS = 6,
+    ROUND_EPOCHS = 4,
     DRAWN_OF_FACE = 2,  /* random windows that are judged after a round, for each face */
     KEPT_OF_DRAWN = 10, /* one in so many is kept: those most like faces */
     FACES_OF_FRESH = 4, /* random windows of an epoch: one for so many faces */
@@ -216,7 +216,8 @@ static void fit_batch(struct fitting *f, const int *order, int batch, double at,
                                           .dropout = 0.2f,
                                           .input_dropout = 0.1f,
                                           .batch_norm_momentum = 0.1f,
-                                          .team = f->team};
+                                          .team = f->team,
+                                          .bfloat16 = true};
     f->order = order;
     f->batch = batch;
     team_run(f->team, make_inputs, f);
