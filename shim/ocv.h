@@ -87,6 +87,12 @@ enum ocv_code ocv_colours_to_grey(const uint8_t *pixels, int width, int height, 
                                   struct error *error);
 enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
                               struct error *error);
+/* Of any form. Grey is made of luma alone where that is the same: within one level of the grey of
+ * the colours, but where those are outside of what a screen can show. */
+enum ocv_code ocv_image_to_grey(const struct image *picture, uint8_t *grey, size_t grey_stride,
+                                struct error *error);
+enum ocv_code ocv_image_to_bgr(const struct image *picture, uint8_t *bgr, size_t stride,
+                               struct error *error);
 /* out: width x height bytes without padding; shrinking averages areas, enlarging interpolates. */
 enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,
                               struct error *error);
@@ -142,10 +148,10 @@ long ocv_video_frame_count(const struct ocv_video *video);
 enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error);
 
 /* A frame as a player shows it: upright, with square pixels (one side grows where a file's are
- * not), without the combs of interlaced film, in the colours that the file states. The size may
- * change from frame to frame. */
+ * not, by more than one per cent), without the combs of interlaced film, in the colours that the
+ * file states. The size may change from frame to frame. */
 struct ocv_shot {
-    struct bgr_image picture; /* belongs to the handle and lives until its next call */
+    struct image picture; /* belongs to the handle and lives until its next call */
     double time;     /* seconds since the source's first frame, by its own clock; never less than
                       * the frame before */
     double duration; /* how long it is shown, seconds; 0: a live source, which does not know */

@@ -215,11 +215,12 @@ static int turn_of(const int32_t *matrix)
            ((swaps ? b : d) < 0 ? FLIPS : 0);
 }
 
-/* The size at which pixels are square, and none is lost. */
+/* The size at which pixels are square, and none is lost. What is left of making a size even counts
+ * as square: nobody sees it, and to resample each frame would blur it. */
 static void square(int &width, int &height, AVRational ratio)
 {
-    const double stated = av_q2d(ratio), most = 8, largest = 16384;
-    if (!(stated >= 1 / most && stated <= most))
+    const double stated = av_q2d(ratio), most = 8, largest = 16384, least = 0.01;
+    if (!(stated >= 1 / most && stated <= most) || std::abs(stated - 1) < least)
         return;
     if (stated > 1)
         width = static_cast<int>(std::lround(std::min(width * stated, largest)));
@@ -262,10 +263,65 @@ Reader::Look Reader::look() const
             is_hdr(frame),     interlaced_};
 }
 
+/* The picture in a form that it has already; false: in none of them. */
+static bool describe(const AVFrame &frame, image &picture)
+{
+    int rows = 1; /* of chroma for one that is taken */
+    picture = {};
+    switch (frame.format) {
+    case AV_PIX_FMT_YUVJ422P:
+    case AV_PIX_FMT_YUV422P:
+        rows = 2;
+        picture.form = IMAGE_I420;
+        break;
+    case AV_PIX_FMT_YUVJ420P:
+    case AV_PIX_FMT_YUV420P:
+        picture.form = IMAGE_I420;
+        break;
+    case AV_PIX_FMT_NV12:
+        picture.form = IMAGE_NV12;
+        break;
+    case AV_PIX_FMT_YUYV422:
+        picture.form = IMAGE_YUYV;
+        break;
+    case AV_PIX_FMT_BGR24:
+        picture.form = IMAGE_BGR;
+        break;
+    default:
+        return false;
+    }
+    picture.width = frame.width;
+    picture.height = frame.height;
+    picture.bt709 = frame.colorspace == AVCOL_SPC_BT709;
+    picture.full = frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P ||
+                   frame.format == AV_PIX_FMT_YUVJ422P;
+    for (int i = 0; i < IMAGE_PLANES; i++) {
+        picture.planes[i] = frame.data[i];
+        picture.strides[i] = static_cast<size_t>(std::abs(frame.linesize[i]) * (i > 0 ? rows : 1));
+        if (frame.linesize[i] < 0)
+            return false;
+    }
+    return picture.form == IMAGE_BGR || frame.colorspace == AVCOL_SPC_UNSPECIFIED ||
+           frame.colorspace == AVCOL_SPC_BT709 || frame.colorspace == AVCOL_SPC_BT470BG ||
+           frame.colorspace == AVCOL_SPC_SMPTE170M;
+}
+
+/* Whether frames like this one are shown with the pixels that they have. */
+bool Reader::as_it_is() const
+{
+    int width = decoded_->width, height = decoded_->height;
+    image ignored;
+    square(width, height, decoded_->sample_aspect_ratio);
+    return !interlaced_ && !is_hdr(*decoded_) && turn_of(matrix_of(*decoded_, *stream_)) == 0 &&
+           width == decoded_->width && height == decoded_->height && describe(*decoded_, ignored);
+}
+
 std::string Reader::chain() const
 {
     int width = decoded_->width, height = decoded_->height;
     const int turn = turn_of(matrix_of(*decoded_, *stream_));
+    if (as_it_is())
+        return "null";
     square(width, height, decoded_->sample_aspect_ratio);
     if ((turn & SWAPS) != 0)
         std::swap(width, height);
@@ -335,8 +391,7 @@ void Reader::show()
     const AVFrame &frame = *shown_;
     shot_ = stamps_.front();
     stamps_.pop_front();
-    shot_.picture = {frame.data[0], frame.width, frame.height,
-                     static_cast<size_t>(std::abs(frame.linesize[0]))};
+    describe(frame, shot_.picture);
     if (!live_) {
         shot_.grabbed = in_seconds(Clock::now());
         shot_.duration = length();
@@ -348,8 +403,8 @@ void Reader::show()
     for (int y = 0; y < frame.height; y++)
         std::memcpy(&upright_[static_cast<size_t>(y) * row],
                     frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0], row);
-    shot_.picture.pixels = upright_.data();
-    shot_.picture.stride = row;
+    shot_.picture.planes[0] = upright_.data();
+    shot_.picture.strides[0] = row;
 }
 
 const ocv_shot &Reader::shot() const

@@ -36,6 +36,7 @@ class Reader final : public VideoReader
     bool useless() const;
     using Look = std::array<int, 10>; /* all that a graph depends on */
     Look look() const;
+    bool as_it_is() const;
     std::string chain() const;
     void make_graph();
     void show();

@@ -23,9 +23,10 @@ static int write_grey(const char *folder, const char *name, struct bgr_image pic
     char path[1024];
     struct error error;
     struct frame frame = {0};
+    struct image image = image_of(picture);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "wb");
-    if (!file || frame_set(&frame, picture, &error))
+    if (!file || frame_set(&frame, &image, &error))
         return -1;
     fprintf(file, "P5\n%d %d\n255\n", frame.width, frame.height);
     fwrite(frame.grey, 1, (size_t)frame.width * (size_t)frame.height, file);

@@ -541,7 +541,8 @@ static void test_recorder(void **state)
     struct frame frame = {0};
     struct error error = {.text = ""};
     static const uint8_t pixels[64 * 64 * 3];
-    assert_int_equal(frame_set(&frame, (struct bgr_image){pixels, 64, 64, 64 * 3}, &error), 0);
+    struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
+    assert_int_equal(frame_set(&frame, &black, &error), 0);
     assert_int_equal(
         recorder_create(&recorder, in_folder("live.avi"), resource_font(), &source, &error), 0);
     for (int i = 0; i < 6; i++) {

@@ -221,9 +221,10 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
 
 struct ocv_shot ocv_video_shot(const struct ocv_video *video)
 {
-    return (struct ocv_shot){
-        .picture = {pixels, video->width, video->height, (size_t)video->width * 3 + 3},
-        .grabbed = monotonic_now()};
+    return (struct ocv_shot){.picture =
+                                 image_of((struct bgr_image){pixels, video->width, video->height,
+                                                             (size_t)video->width * 3 + 3}),
+                             .grabbed = monotonic_now()};
 }
 
 struct ocv_losses ocv_video_losses(const struct ocv_video *video)

@@ -180,8 +180,8 @@ struct camera {
     bool alive, gone_for_good, ends_badly;
 };
 
-static enum source_status read_camera(struct source *source, struct bgr_image *picture,
-                                      double *time, struct error *error)
+static enum source_status read_camera(struct source *source, struct image *picture, double *time,
+                                      struct error *error)
 {
     static const uint8_t pixels[96 * 96 * 3];
     struct camera *camera = source->state;
@@ -197,7 +197,7 @@ static enum source_status read_camera(struct source *source, struct bgr_image *p
         return camera->ends_badly || camera->deaths % 2 == 0 ? SOURCE_FAILED : SOURCE_END;
     }
     int side = 33 + (camera->immortal ? camera->frames % 3 * 16 : camera->deaths * 7);
-    *picture = (struct bgr_image){pixels, side, side + 1, (size_t)side * 3 + 5};
+    *picture = image_of((struct bgr_image){pixels, side, side + 1, (size_t)side * 3 + 5});
     *time = camera->frames++ / 10.0;
     return SOURCE_FRAME;
 }

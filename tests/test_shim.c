@@ -703,6 +703,105 @@ static void test_grey_is_the_weighted_sum(void **state)
     free(memory);
 }
 
+/* ---- Luma and chroma ------------------------------------------------------------------------ */
+
+enum { YUV_WIDTH = 37, YUV_HEIGHT = 23, YUV_STRIDE = 80 };
+
+/* Luma, and both chroma in turn; a block of 2x2 pixels has one chroma. */
+struct yuv {
+    uint8_t y[YUV_HEIGHT][YUV_STRIDE], packed[YUV_HEIGHT][YUV_STRIDE];
+    uint8_t both[YUV_HEIGHT / 2 + 1][YUV_STRIDE];
+    uint8_t cb[YUV_HEIGHT / 2 + 1][YUV_STRIDE], cr[YUV_HEIGHT / 2 + 1][YUV_STRIDE];
+    double bgr[YUV_HEIGHT][YUV_WIDTH][3];
+    bool possible[YUV_HEIGHT][YUV_WIDTH]; /* a screen can show the colour */
+};
+
+/* By the definitions in BT.601 and BT.709: Cb = (B - Y) / (2 - 2 Kb), Cr = (R - Y) / (2 - 2 Kr). */
+static bool colour_of(int y, int cb, int cr, bool bt709, bool full, double bgr[3])
+{
+    const double kr = bt709 ? 0.2126 : 0.299, kb = bt709 ? 0.0722 : 0.114;
+    const double luma = full ? y : (y - 16) * 255 / 219.0, chroma = full ? 1 : 255 / 224.0;
+    bgr[0] = luma + (cb - 128) * chroma * (2 - 2 * kb);
+    bgr[2] = luma + (cr - 128) * chroma * (2 - 2 * kr);
+    bgr[1] = (luma - kr * bgr[2] - kb * bgr[0]) / (1 - kr - kb);
+    return fmin(fmin(bgr[0], bgr[1]), bgr[2]) >= 0 && fmax(fmax(bgr[0], bgr[1]), bgr[2]) <= 255;
+}
+
+static int made_up_yuv(struct yuv *yuv, bool bt709, bool full)
+{
+    unsigned noise = 7;
+    int possible = 0;
+    for (int y = 0; y < YUV_HEIGHT; y++)
+        for (int x = 0; x < YUV_WIDTH + 1; x++) {
+            uint8_t *cb = &yuv->cb[y / 2][x / 2], *cr = &yuv->cr[y / 2][x / 2];
+            noise = noise * 1103515245u + 12345u;
+            yuv->y[y][x] = (uint8_t)(16 + (noise >> 16) % 220);
+            if (y % 2 == 0 && x % 2 == 0) {
+                *cb = (uint8_t)(78 + (noise >> 8) % 100);
+                *cr = (uint8_t)(78 + (noise >> 24) % 100);
+            }
+            yuv->both[y / 2][x / 2 * 2] = *cb;
+            yuv->both[y / 2][x / 2 * 2 + 1] = *cr;
+            yuv->packed[y][2 * x] = yuv->y[y][x];
+            yuv->packed[y][2 * x + 1] = x % 2 ? *cr : *cb;
+            if (x == YUV_WIDTH)
+                continue;
+            yuv->possible[y][x] = colour_of(yuv->y[y][x], *cb, *cr, bt709, full, yuv->bgr[y][x]);
+            possible += yuv->possible[y][x];
+        }
+    return possible;
+}
+
+static void compare_pixels(const struct yuv *yuv, struct image image)
+{
+    uint8_t grey[YUV_HEIGHT][YUV_WIDTH + 3], bgr[YUV_HEIGHT][(YUV_WIDTH + 1) * 3];
+    memset(grey, 0xAB, sizeof grey);
+    memset(bgr, 0xAB, sizeof bgr);
+    assert_int_equal(ocv_image_to_grey(&image, grey[0], sizeof *grey, NULL), OCV_OK);
+    assert_int_equal(ocv_image_to_bgr(&image, bgr[0], sizeof *bgr, NULL), OCV_OK);
+    for (int y = 0; y < YUV_HEIGHT; y++) {
+        for (int x = 0; x < YUV_WIDTH; x++) {
+            const double *colour = yuv->bgr[y][x];
+            const double sum = 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2];
+            assert_true(!yuv->possible[y][x] || fabs(grey[y][x] - sum) <= 1);
+            for (int c = 0; c < 3; c++)
+                assert_true(fabs(bgr[y][x * 3 + c] - fmin(fmax(colour[c], 0), 255)) <= 1);
+        }
+        assert_int_equal(grey[y][YUV_WIDTH], 0xAB);
+        assert_int_equal(bgr[y][YUV_WIDTH * 3], 0xAB);
+    }
+}
+
+static void luma_and_compare(bool bt709, bool full)
+{
+    struct yuv yuv;
+    assert_true(made_up_yuv(&yuv, bt709, full) > YUV_WIDTH * YUV_HEIGHT / 4);
+    const struct image images[] = {
+        {.form = IMAGE_I420, .planes = {yuv.y[0], yuv.cb[0], yuv.cr[0]}},
+        {.form = IMAGE_NV12, .planes = {yuv.y[0], yuv.both[0]}},
+        {.form = IMAGE_YUYV, .planes = {yuv.packed[0]}},
+    };
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        struct image image = images[i];
+        image.width = YUV_WIDTH;
+        image.height = YUV_HEIGHT;
+        image.bt709 = bt709;
+        image.full = full;
+        for (int plane = 0; plane < IMAGE_PLANES; plane++)
+            image.strides[plane] = YUV_STRIDE;
+        compare_pixels(&yuv, image);
+    }
+}
+
+static void test_luma_and_chroma_are_grey_and_colours(void **state)
+{
+    (void)state;
+    luma_and_compare(false, false);
+    luma_and_compare(false, true);
+    luma_and_compare(true, false);
+    luma_and_compare(true, true);
+}
+
 /* The share of source pixels [i, i+1) that target pixel `t` of `target` covers. */
 static double covered(int i, int t, int source, int target)
 {
@@ -941,14 +1040,44 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/* The newest frame's colours; free .pixels through `memory`. */
+static struct bgr_image shown(const struct ocv_video *video, uint8_t **memory)
+{
+    const struct ocv_shot shot = ocv_video_shot(video);
+    const size_t stride = (size_t)shot.picture.width * 3;
+    *memory = malloc(stride * (size_t)shot.picture.height);
+    assert_non_null(*memory);
+    assert_int_equal(ocv_image_to_bgr(&shot.picture, *memory, stride, NULL), OCV_OK);
+    return (struct bgr_image){*memory, shot.picture.width, shot.picture.height, stride};
+}
+
+/* How far the newest frame's grey lies from that of these colours, in the mean. */
+static double grey_distance(const struct ocv_video *video, struct bgr_image expected)
+{
+    const struct ocv_shot shot = ocv_video_shot(video);
+    const size_t width = (size_t)shot.picture.width, height = (size_t)shot.picture.height;
+    double sum = 0;
+    uint8_t *grey = malloc(width * height);
+    assert_non_null(grey);
+    assert_int_equal(ocv_image_to_grey(&shot.picture, grey, width, NULL), OCV_OK);
+    for (int y = 0; y < expected.height; y++)
+        for (int x = 0; x < expected.width; x++) {
+            const uint8_t *bgr = at(expected, x, y);
+            sum += fabs(grey[(size_t)y * width + (size_t)x] -
+                        (0.114 * bgr[0] + 0.587 * bgr[1] + 0.299 * bgr[2]));
+        }
+    free(grey);
+    return sum / expected.width / expected.height;
+}
+
 static void video_round_trip(const char *path, int width, int height)
 {
     write_video(path, width, height);
-    uint8_t *memory;
+    uint8_t *memory, *copy;
     const struct bgr_image wide = made_up(width + 2 * VIDEO_FRAMES, height, 0, &memory);
     struct ocv_video *video = NULL;
     assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
-    assert_null(ocv_video_shot(video).picture.pixels);
+    assert_null(ocv_video_shot(video).picture.planes[0]);
     assert_true(fabs(ocv_video_fps(video) - 12.5) < 0.01);
     assert_int_equal(ocv_video_frame_count(video), VIDEO_FRAMES);
     for (int i = 0; i < VIDEO_FRAMES; i++) {
@@ -956,11 +1085,13 @@ static void video_round_trip(const char *path, int width, int height)
         assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
         assert_true(ocv_video_shot(video).grabbed >= before &&
                     ocv_video_shot(video).grabbed <= now());
-        const struct bgr_image view = ocv_video_shot(video).picture;
+        const struct bgr_image view = shown(video, &copy);
         assert_int_equal(view.width, width + width % 2);
         assert_int_equal(view.height, height + height % 2);
         const struct bgr_image inside = {view.pixels, width, height, view.stride};
         assert_in_range(largest_difference(window(wide, width, i), inside), 0, 40);
+        assert_true(grey_distance(video, window(wide, width, i)) < 2);
+        free(copy);
     }
     struct error error = {.text = ""};
     assert_int_equal(ocv_video_read(video, &error), OCV_END);
@@ -982,6 +1113,8 @@ static void test_videos_come_back(void **state)
     video_round_trip("even.mp4", 96, 64);
     video_round_trip("even.mkv", 96, 64);
     video_round_trip("even.AVI", 96, 64);
+    video_round_trip("wide.mp4", 1280, 64); /* BT.709 */
+    video_round_trip("wide.avi", 1280, 64);
     video_round_trip("odd.mp4", 33, 17);
     video_round_trip("odd.mkv", 33, 17);
     video_round_trip("odd.avi", 33, 17);
@@ -1011,7 +1144,8 @@ static void turn_and_compare(struct bytes file, const int matrix[4], int width, 
     assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
     for (int i = 0; i < 3; i++)
         assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
-    const struct bgr_image view = ocv_video_shot(video).picture;
+    uint8_t *memory;
+    const struct bgr_image view = shown(video, &memory);
     assert_int_equal(view.width, width);
     assert_int_equal(view.height, 96 + 64 - width);
     for (int c = 0; c < 3; c++)
@@ -1579,6 +1713,7 @@ int main(void)
         cmocka_unit_test(test_memory_that_runs_out),
         cmocka_unit_test(test_encoding_that_fails),
         cmocka_unit_test(test_grey_is_the_weighted_sum),
+        cmocka_unit_test(test_luma_and_chroma_are_grey_and_colours),
         cmocka_unit_test(test_resize_averages_or_interpolates),
         cmocka_unit_test(test_shrink_averages),
         cmocka_unit_test(test_to_screen),

@@ -30,7 +30,7 @@ static enum source_status capture_frame(struct capture *capture, long index)
 {
     struct source *source = capture->settings.source;
     struct frame *frame = mailbox_draft(capture->settings.mailbox);
-    struct bgr_image picture;
+    struct image picture;
     double time;
     enum source_status status = source->read(source, &picture, &time, &capture->error);
     if (status != SOURCE_FRAME)
@@ -40,8 +40,8 @@ static enum source_status capture_frame(struct capture *capture, long index)
     frame->time = time;
     frame->duration = source->duration;
     frame->clock = source->live ? wall_clock(frame->grabbed) : 0;
-    bool failed = capture->settings.grey ? frame_set_grey(frame, picture, &capture->error)
-                                         : frame_set(frame, picture, &capture->error);
+    bool failed = capture->settings.grey ? frame_set_grey(frame, &picture, &capture->error)
+                                         : frame_set(frame, &picture, &capture->error);
     return failed ? SOURCE_FAILED : SOURCE_FRAME;
 }
 

@@ -34,22 +34,20 @@ static int set_size(struct frame *frame, int width, int height, struct error *er
     return 0;
 }
 
-int frame_set_grey(struct frame *frame, struct bgr_image picture, struct error *error)
+int frame_set_grey(struct frame *frame, const struct image *picture, struct error *error)
 {
-    if (set_size(frame, picture.width, picture.height, error))
+    if (set_size(frame, picture->width, picture->height, error))
         return -1;
-    return ocv_bgr_to_grey(picture, frame->grey, (size_t)picture.width, error) == OCV_OK ? 0 : -1;
+    return ocv_image_to_grey(picture, frame->grey, (size_t)picture->width, error) ? -1 : 0;
 }
 
-int frame_set(struct frame *frame, struct bgr_image picture, struct error *error)
+int frame_set(struct frame *frame, const struct image *picture, struct error *error)
 {
-    size_t row = (size_t)picture.width * 3;
+    size_t row = (size_t)picture->width * 3;
     if (frame_set_grey(frame, picture, error) ||
-        reserve(&frame->bgr, &frame->bgr_capacity, row * (size_t)picture.height, error))
+        reserve(&frame->bgr, &frame->bgr_capacity, row * (size_t)picture->height, error))
         return -1;
-    for (size_t y = 0; y < (size_t)picture.height; y++)
-        memcpy(frame->bgr + y * row, picture.pixels + y * picture.stride, row);
-    return 0;
+    return ocv_image_to_bgr(picture, frame->bgr, row, error) ? -1 : 0;
 }
 
 int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error)

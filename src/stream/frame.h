@@ -24,9 +24,9 @@ struct frame {
 
 /* Copies the picture and makes its grey version; the frame then has no faces. A frame starts as
  * all zeros, grows as needed and is ended by frame_free. */
-int frame_set(struct frame *frame, struct bgr_image picture, struct error *error);
+int frame_set(struct frame *frame, const struct image *picture, struct error *error);
 /* The same without the colours: for who shows nothing. */
-int frame_set_grey(struct frame *frame, struct bgr_image picture, struct error *error);
+int frame_set_grey(struct frame *frame, const struct image *picture, struct error *error);
 /* Copies the grey pixels of another frame, its index and its times. */
 int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error);
 void frame_swap(struct frame *a, struct frame *b);

@@ -32,7 +32,8 @@ int picture_decode(struct picture_file *file, struct frame *frame, const char **
         return error_of(error, file->path);
     if (note)
         *note = ocv_picture_note(picture);
-    int result = frame_set(frame, ocv_picture_view(picture), error);
+    struct image view = image_of(ocv_picture_view(picture));
+    int result = frame_set(frame, &view, error);
     frame->index = 0;
     frame->time = 0;
     ocv_picture_close(&picture);

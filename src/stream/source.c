@@ -55,7 +55,7 @@ static enum source_status end_video(const struct source *source, struct error *e
     return SOURCE_FAILED;
 }
 
-static enum source_status read_video(struct source *source, struct bgr_image *picture, double *time,
+static enum source_status read_video(struct source *source, struct image *picture, double *time,
                                      struct error *error)
 {
     struct video_state *state = source->state;
@@ -182,11 +182,11 @@ int source_open_video(struct source *source, const char *path, const atomic_bool
     return 0;
 }
 
-static enum source_status read_demo(struct source *source, struct bgr_image *picture, double *time,
+static enum source_status read_demo(struct source *source, struct image *picture, double *time,
                                     struct error *error)
 {
     (void)error;
-    *picture = demo_next(source->state, time);
+    *picture = image_of(demo_next(source->state, time));
     return SOURCE_FRAME;
 }
 

@@ -31,7 +31,7 @@ struct source {
     /* Waits for the next frame. *picture belongs to the source and lives until its next call;
      * *time is in seconds since the first frame, by the source's own clock, and never goes back. A
      * file that ends too early fails there. */
-    enum source_status (*read)(struct source *source, struct bgr_image *picture, double *time,
+    enum source_status (*read)(struct source *source, struct image *picture, double *time,
                                struct error *error);
     /* Opens the same device or stream once more, after its read has ended or failed; NULL where an
      * end is final. On failure it may be tried again. Time goes on from the first frame of all. */
