@@ -260,7 +260,7 @@ static void pictures_are_looked_at_from_all_sides(void **state)
     struct backgrounds scene;
     load(&scene, NULL, 1, 1);
     assert_true(windows[0] >= scene.hard_count + 10);
-    assert_in_range(windows[1], windows[0] / 2, windows[0] * 2); /* sizes begin by chance */
+    assert_in_range(windows[1], windows[0] * 2 / 3, windows[0] * 3 / 2);
     backgrounds_free(&scene);
 }
 

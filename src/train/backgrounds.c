@@ -225,9 +225,6 @@ enum { CASCADES = sizeof cascades / sizeof *cascades };
  * cost little. */
 static const double view_step = 0.7;
 
-/* Of the windows of a view. */
-static const double size_step = 1.4;
-
 /* One thread's scratch: what a cascade takes for faces, the order in which they are taken, and the
  * picture as it is seen. */
 struct looking {
@@ -267,9 +264,7 @@ static struct grey_image turn_picture(const struct grey_image *p, int quarters, 
 static void search_view(const struct search *s, int picture, const struct grey_image *view,
                         struct looking *looking, struct ocv_detector **detectors, struct rng *rng)
 {
-    /* Sizes far apart, beginning anywhere: between them lie the same windows a little moved. */
-    int smallest = (int)(SMALLEST_FACE * rng_between(rng, 1.0, size_step));
-    const struct ocv_detection loosest = {size_step, 0, smallest, 0};
+    const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
     uint8_t *crops = s->crops + (size_t)picture * WINDOWS * crop;
     for (int d = 0; d < CASCADES; d++) {

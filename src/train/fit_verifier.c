@@ -17,7 +17,7 @@ enum {
     HIDDEN = 128,
     BATCH = 256,
     ROUNDS = 4,
-    ROUND_EPOCHS = 4,
+    ROUND_EPOCHS = 6,
     DRAWN_OF_FACE = 2,  /* random windows that are judged after a round, for each face */
     KEPT_OF_DRAWN = 10, /* one in so many is kept: those most like faces */
     FACES_OF_FRESH = 4, /* random windows of an epoch: one for so many faces */
