@@ -1,6 +1,7 @@
 /* The perceptron in single precision, as the programs use it, against slow and obvious references
  * in double. test_mlp_training.c has the training side. */
 #include "bfloat16.h"
+#include "fixed_layer.h"
 #include "gemm.h"
 #include "mlp_training.h"
 #include "testing.h"
@@ -117,6 +118,59 @@ static void bfloat16_agrees_with_three_loops(void **state)
             check_bfloat16(team, &rng, (enum gemm_form)(i % 3), sizes[s][0], sizes[s][1],
                            sizes[s][2], betas[i / 3]);
     team_free(&team);
+}
+
+/* A layer in whole numbers against one in doubles: within what rounding leaves; each row the same,
+ * bit for bit, alone and among others. Extreme weights and rows bring sums to the end of their
+ * bits. */
+static void check_fixed(struct rng *rng, int inputs, int outputs, int rows, bool extreme)
+{
+    size_t size = (size_t)inputs;
+    float *x = random_values(rng, size * (size_t)rows);
+    float *weights = random_values(rng, size * (size_t)outputs);
+    for (size_t i = 0; extreme && i < size * (size_t)rows; i++)
+        x[i] = i / size % 2 ? 3 : -3;
+    for (size_t i = 0; extreme && i < size * (size_t)outputs; i++)
+        weights[i] = i / size % 3 ? 7 : -7;
+    float *sums = malloc((size_t)rows * (size_t)outputs * sizeof *sums);
+    float *alone = malloc((size_t)outputs * sizeof *alone);
+    void *scratch = malloc(fixed_layer_scratch(inputs));
+    struct fixed_layer *layer;
+    struct error error;
+    assert_int_equal(fixed_layer_create(&layer, inputs, outputs, weights, &error), 0);
+    fixed_layer_forward(layer, scratch, x, rows, sums);
+    for (int r = 0; r < rows; r++) {
+        fixed_layer_forward(layer, scratch, x + (size_t)r * size, 1, alone);
+        assert_memory_equal(alone, sums + r * outputs, (size_t)outputs * sizeof *alone);
+        for (int n = 0; n < outputs; n++) {
+            double sum = 0.0, squares = 0.0;
+            for (int i = 0; i < inputs; i++) {
+                double term = (double)weights[n * inputs + i] * x[r * inputs + i];
+                sum += term;
+                squares += term * term;
+            }
+            if (!(fabs(alone[n] - sum) <= 2e-3 * sqrt(squares) + 1e-4 * fabs(sum)))
+                fail_msg("%d inputs, %d outputs, row %d: %g, not %g", inputs, outputs, r,
+                         (double)alone[n], sum);
+        }
+    }
+    fixed_layer_free(&layer);
+    assert_null(layer);
+    free(x);
+    free(weights);
+    free(sums);
+    free(alone);
+    free(scratch);
+}
+
+static void whole_numbers_agree_with_doubles(void **state)
+{
+    (void)state;
+    struct rng rng = rng_make(3, 0);
+    for (int i = 0; i < 60; i++)
+        check_fixed(&rng, between(&rng, 1, 400), between(&rng, 1, 70),
+                    i % 20 ? between(&rng, 1, 12) : between(&rng, 95, 200), i % 3 == 0);
+    check_fixed(&rng, 7776, 33, 3, false);
 }
 
 static double activated(enum activation activation, double z)
@@ -470,6 +524,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_agrees_with_three_loops),
         cmocka_unit_test(bfloat16_agrees_with_three_loops),
+        cmocka_unit_test(whole_numbers_agree_with_doubles),
         cmocka_unit_test(activations_follow_their_formulas),
         cmocka_unit_test(outputs_follow_their_formulas),
         cmocka_unit_test(forward_agrees_with_the_formulas),

@@ -1,12 +1,12 @@
 #include "mirror_layer.h"
 
-#include "gemm.h"
+#include "fixed_layer.h"
 
 #include <stdlib.h>
 
 struct mirror_layer {
     int grid, pairs, outputs;
-    float *even, *odd; /* outputs x pairs: E and O */
+    struct fixed_layer *even, *odd; /* outputs x pairs: E and O */
 };
 
 int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
@@ -18,34 +18,41 @@ int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
         first->tokens != features_tokens(f) || mlp->config.layer_count == 1)
         return 0;
     struct mirror_layer *made = calloc(1, sizeof *made);
-    if (made) {
+    int pairs = first->inputs / 2, outputs = first->outputs;
+    size_t size = (size_t)outputs * (size_t)pairs;
+    float *even = malloc(2 * size * sizeof *even), *odd = even + size;
+    int result = made && even ? 0 : error_no_memory(error, "the network's first layer");
+    if (result == 0) {
         made->grid = f->grid;
-        made->pairs = first->inputs / 2;
-        made->outputs = first->outputs;
-        size_t size = (size_t)made->outputs * (size_t)made->pairs;
-        made->even = malloc(size * sizeof *made->even);
-        made->odd = malloc(size * sizeof *made->odd);
+        made->pairs = pairs;
+        made->outputs = outputs;
+        for (int n = 0; n < outputs; n++)
+            patches_pair_up(f->atoms, first->weights + (ptrdiff_t)n * first->inputs, 0.5f,
+                            even + (ptrdiff_t)n * pairs, odd + (ptrdiff_t)n * pairs);
+        if (fixed_layer_create(&made->even, pairs, outputs, even, error) < 0 ||
+            fixed_layer_create(&made->odd, pairs, outputs, odd, error) < 0)
+            result = -1;
     }
-    if (!made || !made->even || !made->odd) {
+    free(even);
+    if (result < 0)
         mirror_layer_free(&made);
-        return error_no_memory(error, "the network's first layer");
-    }
-    for (int n = 0; n < made->outputs; n++)
-        patches_pair_up(f->atoms, first->weights + (ptrdiff_t)n * first->inputs, 0.5f,
-                        made->even + (ptrdiff_t)n * made->pairs,
-                        made->odd + (ptrdiff_t)n * made->pairs);
     *layer = made;
-    return 0;
+    return result;
 }
 
 void mirror_layer_free(struct mirror_layer **layer)
 {
     if (*layer) {
-        free((*layer)->even);
-        free((*layer)->odd);
+        fixed_layer_free(&(*layer)->even);
+        fixed_layer_free(&(*layer)->odd);
         free(*layer);
         *layer = NULL;
     }
+}
+
+size_t mirror_layer_scratch(const struct mirror_layer *layer)
+{
+    return fixed_layer_scratch(layer->pairs);
 }
 
 /* E s and O d at a place become the products of the face, and at the opposite place those of the
@@ -65,7 +72,8 @@ static void combine(int count, float *restrict face, float *restrict mirrored, i
     }
 }
 
-void mirror_layer_forward(const struct mirror_layer *l, float *vectors, int count, float *sums)
+void mirror_layer_forward(const struct mirror_layer *l, void *scratch, float *vectors, int count,
+                          float *sums)
 {
     int places = count * l->grid * l->grid;
     float *s = vectors + (ptrdiff_t)places * 2 * l->pairs, *d = s + (ptrdiff_t)places * l->pairs;
@@ -73,8 +81,8 @@ void mirror_layer_forward(const struct mirror_layer *l, float *vectors, int coun
     for (int i = 0; i < places; i++)
         patches_pair_up(l->pairs, vectors + (ptrdiff_t)i * 2 * l->pairs, 1.0f,
                         s + (ptrdiff_t)i * l->pairs, d + (ptrdiff_t)i * l->pairs);
-    gemm(NULL, GEMM_ABT, places, l->outputs, l->pairs, s, l->even, 0, sums);
-    gemm(NULL, GEMM_ABT, places, l->outputs, l->pairs, d, l->odd, 0, mirrored);
+    fixed_layer_forward(l->even, scratch, s, places, sums);
+    fixed_layer_forward(l->odd, scratch, d, places, mirrored);
     for (int row = 0; row < count * l->grid; row++) {
         ptrdiff_t at = (ptrdiff_t)row * l->grid * l->outputs;
         for (int left = 0, right = l->grid - 1; left <= right; left++, right--)

@@ -24,8 +24,12 @@ int mirror_layer_create(struct mirror_layer **layer, const struct features *feat
                         const struct mlp *mlp, struct error *error);
 void mirror_layer_free(struct mirror_layer **layer);
 
-/* vectors: 2 count x D, of which the first half are the faces' and the second half is scratch.
+/* Bytes of scratch that mirror_layer_forward needs, from malloc, for each thread. */
+size_t mirror_layer_scratch(const struct mirror_layer *layer);
+
+/* vectors: 2 count x D, of which the first half are the faces' and the second half is scratch, too.
  * sums: 2 count x T N, the products of the faces, then those of their mirror images. */
-void mirror_layer_forward(const struct mirror_layer *layer, float *vectors, int count, float *sums);
+void mirror_layer_forward(const struct mirror_layer *layer, void *scratch, float *vectors,
+                          int count, float *sums);
 
 #endif

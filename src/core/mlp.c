@@ -1,5 +1,6 @@
 #include "mlp.h"
 
+#include "fixed_layer.h"
 #include "gemm.h"
 
 #include <assert.h>
@@ -99,6 +100,8 @@ int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *e
 
 void mlp_free(struct mlp *mlp)
 {
+    for (int i = 0; i < mlp->config.layer_count; i++)
+        fixed_layer_free(&mlp->layers[i].fixed);
     free(mlp->parameters);
     free(mlp->statistics);
     *mlp = (struct mlp){0};
@@ -152,9 +155,26 @@ int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
 
 /* ---- Inference ------------------------------------------------------------------------------- */
 
+/* Rounding the inputs pays where each is used so often, and weights are many. */
+enum { LEAST_OUTPUTS = 32, LEAST_WEIGHTS = 1 << 16 };
+
+int mlp_prepare(struct mlp *mlp, int first, struct error *error)
+{
+    for (int i = first; i < mlp->config.layer_count && sizeof(real) == sizeof(float); i++) {
+        struct mlp_layer *l = &mlp->layers[i];
+        if (l->outputs >= LEAST_OUTPUTS &&
+            (size_t)l->outputs * (size_t)l->inputs >= LEAST_WEIGHTS &&
+            fixed_layer_create(&l->fixed, l->inputs, l->outputs, (const float *)l->weights, error) <
+                0)
+            return -1;
+    }
+    return 0;
+}
+
 struct mlp_workspace {
     int capacity;
     struct team *team; /* NULL: the calling thread alone */
+    void *scratch;     /* of fixed_layer_forward */
     real *hidden[2];   /* capacity x widest hidden layer, in turn input and output of a layer */
 };
 
@@ -163,15 +183,21 @@ int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_conf
 {
     assert(capacity > 0 && capacity <= MLP_MAX_BATCH);
     size_t widest = 1;
+    int longest = 0; /* inputs */
     for (int i = 1; i < config->layer_count; i++)
         widest = (size_t)config->units[i] > widest ? (size_t)config->units[i] : widest;
+    for (int i = 0; i < config->layer_count; i++) {
+        int inputs = config->units[i] / (config->tokens[i] > 1 ? config->tokens[i] : 1);
+        longest = inputs > longest ? inputs : longest;
+    }
     struct mlp_workspace *made = calloc(1, sizeof *made);
     if (made) {
         made->capacity = capacity;
+        made->scratch = malloc(fixed_layer_scratch(longest));
         for (int i = 0; i < 2; i++)
             made->hidden[i] = calloc((size_t)capacity * widest, sizeof(real));
     }
-    if (!made || !made->hidden[0] || !made->hidden[1]) {
+    if (!made || !made->scratch || !made->hidden[0] || !made->hidden[1]) {
         mlp_workspace_free(&made);
         return error_no_memory(error, "the network's hidden layers");
     }
@@ -184,6 +210,7 @@ void mlp_workspace_free(struct mlp_workspace **workspace)
     if (*workspace) {
         free((*workspace)->hidden[0]);
         free((*workspace)->hidden[1]);
+        free((*workspace)->scratch);
         free(*workspace);
         *workspace = NULL;
     }
@@ -194,11 +221,15 @@ void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team)
     workspace->team = team;
 }
 
-static void multiply(const struct mlp *mlp, int layer, struct team *team, const real *x, int batch,
-                     real *z)
+static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *workspace,
+                     const real *x, int batch, real *z)
 {
     const struct mlp_layer *l = &mlp->layers[layer];
-    gemm(team, GEMM_ABT, batch * l->tokens, l->outputs, l->inputs, x, l->weights, 0, z);
+    int rows = batch * l->tokens;
+    if (l->fixed)
+        fixed_layer_forward(l->fixed, workspace->scratch, (const float *)x, rows, (float *)z);
+    else
+        gemm(workspace->team, GEMM_ABT, rows, l->outputs, l->inputs, x, l->weights, 0, z);
 }
 
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
@@ -206,7 +237,7 @@ void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const r
 {
     real *sums = mlp->config.layer_count == 1 ? outputs : workspace->hidden[0];
     assert(batch > 0 && batch <= workspace->capacity && !mlp->config.batch_norm);
-    multiply(mlp, 0, workspace->team, inputs, batch, sums);
+    multiply(mlp, 0, workspace, inputs, batch, sums);
     mlp_forward_sums(mlp, workspace, sums, batch, outputs);
 }
 
@@ -219,7 +250,7 @@ void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, re
         real *z = i + 1 == last ? outputs : workspace->hidden[(i + 1) % 2];
         activation_apply(mlp->config.activation, layer->biases, sums, batch * layer->tokens,
                          layer->outputs);
-        multiply(mlp, i + 1, workspace->team, sums, batch, z);
+        multiply(mlp, i + 1, workspace, sums, batch, z);
         sums = z;
     }
     output_apply(mlp->config.output, mlp->layers[last].biases, sums, batch,

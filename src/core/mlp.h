@@ -39,12 +39,13 @@ struct mlp_config {
 
 /* One dense layer's view into the two blocks; N x M as above. */
 struct mlp_layer {
-    int tokens;          /* T, at least 1 */
-    int inputs, outputs; /* M, N: of one token */
-    real *weights;       /* N x M */
-    real *biases;        /* N; NULL under batch normalization, whose beta does their work */
-    real *gamma, *beta;  /* N; scale and shift of batch normalization, else NULL */
-    real *mean, *var;    /* N; its running statistics, no parameters, else NULL */
+    int tokens;                /* T, at least 1 */
+    int inputs, outputs;       /* M, N: of one token */
+    real *weights;             /* N x M */
+    real *biases;              /* N; NULL under batch normalization, whose beta does their work */
+    real *gamma, *beta;        /* N; scale and shift of batch normalization, else NULL */
+    real *mean, *var;          /* N; its running statistics, no parameters, else NULL */
+    struct fixed_layer *fixed; /* from mlp_prepare, else NULL */
 };
 
 struct mlp {
@@ -76,6 +77,10 @@ void mlp_init(struct mlp *mlp, struct rng *rng);
 /* Makes `folded` the same function without batch normalization:
  * W' = W gamma / sqrt(var + epsilon), b' = beta - mean gamma / sqrt(var + epsilon). */
 int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error);
+
+/* Once, when the weights are complete: large layers from number `first` on are then multiplied in
+ * whole numbers (fixed_layer.h) by mlp_forward. Nothing to do in double precision. */
+int mlp_prepare(struct mlp *mlp, int first, struct error *error);
 
 /* Scratch for mlp_forward in batches of up to `capacity` samples. */
 struct mlp_workspace;

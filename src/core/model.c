@@ -24,10 +24,13 @@ int model_prepare(struct model *model, struct error *error)
         struct network *n = &model->networks[i];
         if (features_pair(&n->features, error) < 0 ||
             (model->mirror &&
-             mirror_layer_create(&n->mirror_layer, &n->features, &n->mlp, error) < 0))
+             mirror_layer_create(&n->mirror_layer, &n->features, &n->mlp, error) < 0) ||
+            mlp_prepare(&n->mlp, n->mirror_layer ? 1 : 0, error) < 0)
             return -1;
     }
-    return 0;
+    return mlp_prepare(&model->aligner, 0, error) < 0 || mlp_prepare(&model->verifier, 0, error) < 0
+               ? -1
+               : 0;
 }
 
 int model_check_faces(const struct model *model, const char *path, struct error *error)
@@ -75,7 +78,7 @@ struct model_workspace {
     float *vectors; /* 2 capacity x the longest D */
     float *sums;    /* 2 capacity x the widest mirror layer */
     float *outputs; /* 2 capacity x K */
-    void *scratch;  /* of features_extract */
+    void *scratch;  /* of features_extract and mirror_layer_forward */
 };
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,
@@ -92,6 +95,8 @@ int model_workspace_create(struct model_workspace **workspace, const struct mode
         longest = dim > longest ? dim : longest;
         widest = width > widest ? width : widest;
         size_t needed = features_scratch(&n->features);
+        scratch = needed > scratch ? needed : scratch;
+        needed = n->mirror_layer ? mirror_layer_scratch(n->mirror_layer) : 0;
         scratch = needed > scratch ? needed : scratch;
     }
     made->capacity = capacity;
@@ -182,7 +187,7 @@ static void answer(const struct network *n, struct model_workspace *w, int netwo
             features_extract(&n->features, w->scratch, w->faces + (size_t)i * pixels, vector);
     }
     if (mirror_layer) {
-        mirror_layer_forward(mirror_layer, w->vectors, count, w->sums);
+        mirror_layer_forward(mirror_layer, w->scratch, w->vectors, count, w->sums);
         mlp_forward_sums(&n->mlp, w->mlps[network], w->sums, rows, w->outputs);
     } else {
         mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);

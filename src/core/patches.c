@@ -1,8 +1,8 @@
 #include "patches.h"
 
 #include "hog.h"
-#include "patch_products.h"
 #include "vectorize.h"
+#include "whole_products.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,7 +13,8 @@ enum {
     MAX_ROW = (MAX_FIELDS + 1) / 2,                                  /* patches */
     BLOCK = 48, /* patches at once, whole rows of them */
     PAIRS = PATCH_VALUES / 2,
-    PARTS = 4, /* values of an atom and its mirror image at a place: two each */
+    LANES = WHOLE_LANES, /* atoms at once */
+    PARTS = 4,           /* values of an atom and its mirror image at a place: two each */
     VALUES = PARTS * LANES
 };
 
@@ -167,7 +168,7 @@ struct work {
     struct board board;
     float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the places */
     /* Of a block: products with the atoms, then what the codes are made of, by patch and lane. */
-    _Alignas(PATCHES_ALIGNMENT) int32_t products[2][(BLOCK + PRODUCT_ROWS) * LANES];
+    _Alignas(PATCHES_ALIGNMENT) int32_t products[2][(BLOCK + WHOLE_ROWS) * LANES];
     float even[BLOCK * LANES], odd[BLOCK * LANES];
     float codes[MAX_ROW * VALUES]; /* of a row */
     int16_t *pairs[2]; /* sums and differences of all patches, PAIRS each, the sums less `middle` */
@@ -180,7 +181,7 @@ struct work {
 static size_t patch_room(const struct patches *p)
 {
     int columns = fields_along(p->width), rows = fields_along(p->height);
-    return (size_t)((columns * rows + 1) / 2 + PRODUCT_ROWS);
+    return (size_t)((columns * rows + 1) / 2 + WHOLE_ROWS);
 }
 
 size_t patches_scratch(const struct patches *p)
@@ -234,7 +235,7 @@ static void pair_patches(const struct patches *p, struct work *w, const uint8_t 
             pair_patch(picture + y * PATCH_STRIDE * p->width + left, p->width, w, patch++);
         }
     for (int sign = 0; sign < 2; sign++) /* products are made of whole groups */
-        memset(w->pairs[sign] + patch * PAIRS, 0, PRODUCT_ROWS * PAIRS * sizeof(int16_t));
+        memset(w->pairs[sign] + patch * PAIRS, 0, WHOLE_ROWS * PAIRS * sizeof(int16_t));
 }
 
 /* ---- Codes ----------------------------------------------------------------------------------- */
@@ -321,8 +322,8 @@ static void pool_block(const struct patches *p, struct work *w, const struct ato
         for (int y = begin; y < end; y++)
             count += patches_of_row(board, y);
         for (int sign = 0; sign < 2; sign++)
-            patch_products(block->weights[sign][0][0], w->pairs[sign] + first * PAIRS, count,
-                           w->products[sign]);
+            whole_products(block->weights[sign][0][0], PAIRS / 2, w->pairs[sign] + first * PAIRS,
+                           PAIRS, count, w->products[sign]);
         scale_products(block, w->products[0], w->products[1], w->scales + first, w->rests + first,
                        count, w->even, w->odd);
         for (int y = begin; y < end; at += patches_of_row(board, y), y++)

@@ -41,8 +41,9 @@ struct bench {
     struct explainer *explainer;
     float *vectors[MODEL_MAX_NETWORKS]; /* 2 x D of each network */
     void *scratch[MODEL_MAX_NETWORKS];  /* of features_extract */
-    float *products;                    /* 2 x the widest layer */
-    float *sums;                        /* the same, of the first layer */
+    void *mirror_scratch[MODEL_MAX_NETWORKS];
+    float *products; /* 2 x the widest layer */
+    float *sums;     /* the same, of the first layer */
     uint8_t crops[CROPS][FACE_SIDE * FACE_SIDE];
     double seconds[STAGES][ROUNDS];
 };
@@ -111,7 +112,8 @@ static void measure_answer(struct bench *b, int round)
         const struct network *network = &b->model.networks[i];
         const struct mlp *mlp = &network->mlp;
         if (network->mirror_layer) {
-            mirror_layer_forward(network->mirror_layer, b->vectors[i], 1, b->sums);
+            mirror_layer_forward(network->mirror_layer, b->mirror_scratch[i], b->vectors[i], 1,
+                                 b->sums);
             mlp_forward_sums(mlp, b->mlps[i], b->sums, 2, answer);
         } else {
             mlp_forward(mlp, b->mlps[i], b->vectors[i], 2, answer);
@@ -169,6 +171,8 @@ static int bench(const char *path)
         b.vectors[i] = calloc(2 * dim, sizeof *b.vectors[i]);
         b.gradients[i] = calloc(network->mlp.parameter_count, sizeof *b.gradients[i]);
         b.scratch[i] = malloc(features_scratch(&network->features));
+        if (network->mirror_layer)
+            b.mirror_scratch[i] = malloc(mirror_layer_scratch(network->mirror_layer));
         if (!b.products || !b.sums || !b.vectors[i] || !b.gradients[i] || !b.scratch[i] ||
             mlp_workspace_create(&b.mlps[i], &network->mlp.config, 2, &error) < 0 ||
             mlp_tape_create(&b.tapes[i], &network->mlp.config, 1, &error) < 0) {
@@ -184,6 +188,7 @@ static int bench(const char *path)
     for (int i = 0; i < b.model.network_count; i++) {
         mlp_workspace_free(&b.mlps[i]);
         free(b.scratch[i]);
+        free(b.mirror_scratch[i]);
         mlp_tape_free(&b.tapes[i]);
         free(b.gradients[i]);
         free(b.vectors[i]);

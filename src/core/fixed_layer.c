@@ -1,0 +1,168 @@
+#include "fixed_layer.h"
+
+#include "vectorize.h"
+#include "whole_products.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LANES = WHOLE_LANES,
+    DEPTH = 128, /* products in one whole sum */
+    CHUNK = 96,  /* rows at once, whose sums stay in the cache */
+    ALIGNMENT = 64,
+    LARGEST_INPUT = (1 << 14) - 1,
+    BLOCK_VALUES = DEPTH * LANES
+};
+
+struct fixed_layer {
+    int inputs, outputs;
+    int deep, wide;   /* blocks along inputs and outputs, the last ones filled up with zeros */
+    int16_t *weights; /* wide x deep blocks of [DEPTH / 2][LANES][2] */
+    float *steps;     /* wide x LANES */
+};
+
+static int blocks(int count, int block)
+{
+    return (count + block - 1) / block;
+}
+
+/* The smallest step with which no weight and no sum of DEPTH products leaves its bits. */
+static float step_of(const float *weights, int inputs)
+{
+    const double largest_sum = (double)(INT32_MAX - DEPTH * LARGEST_INPUT) / LARGEST_INPUT;
+    double largest = 0.0;
+    for (int begin = 0; begin < inputs; begin += DEPTH) {
+        double sum = 0.0;
+        for (int i = begin; i < inputs && i < begin + DEPTH; i++) {
+            sum += fabs((double)weights[i]);
+            largest = fmax(largest, fabs((double)weights[i]) / INT16_MAX);
+        }
+        largest = fmax(largest, sum / largest_sum);
+    }
+    return (float)largest;
+}
+
+static void round_weights(struct fixed_layer *l, int output, const float *weights)
+{
+    float step = step_of(weights, l->inputs);
+    int16_t *block = l->weights + (ptrdiff_t)(output / LANES) * l->deep * BLOCK_VALUES;
+    l->steps[output] = step;
+    for (int i = 0; i < l->inputs && step > 0.0f; i++) {
+        float rounded = rintf(weights[i] / step);
+        rounded = rounded > INT16_MAX ? INT16_MAX : rounded < -INT16_MAX ? -INT16_MAX : rounded;
+        block[(i / 2 * LANES + output % LANES) * 2 + i % 2] = (int16_t)rounded;
+    }
+}
+
+int fixed_layer_create(struct fixed_layer **layer, int inputs, int outputs, const float *weights,
+                       struct error *error)
+{
+    struct fixed_layer *made = calloc(1, sizeof *made);
+    if (made) {
+        made->inputs = inputs;
+        made->outputs = outputs;
+        made->deep = blocks(inputs, DEPTH);
+        made->wide = blocks(outputs, LANES);
+        size_t size =
+            (size_t)made->deep * (size_t)made->wide * BLOCK_VALUES * sizeof *made->weights;
+        made->weights = aligned_alloc(ALIGNMENT, size);
+        made->steps = calloc((size_t)made->wide * LANES, sizeof *made->steps);
+        if (made->weights)
+            memset(made->weights, 0, size);
+    }
+    if (!made || !made->weights || !made->steps) {
+        fixed_layer_free(&made);
+        return error_no_memory(error, "the network's layers");
+    }
+    for (int n = 0; n < outputs; n++)
+        round_weights(made, n, weights + (ptrdiff_t)n * inputs);
+    *layer = made;
+    return 0;
+}
+
+void fixed_layer_free(struct fixed_layer **layer)
+{
+    if (*layer) {
+        free((*layer)->weights);
+        free((*layer)->steps);
+        free(*layer);
+        *layer = NULL;
+    }
+}
+
+/* ---- Forward --------------------------------------------------------------------------------- */
+
+struct work {
+    _Alignas(ALIGNMENT) int32_t products[CHUNK * LANES];
+    float sums[CHUNK * LANES];
+    float steps[CHUNK]; /* of the rows */
+    int16_t rows[];     /* CHUNK x deep x DEPTH */
+};
+
+size_t fixed_layer_scratch(int inputs)
+{
+    return ALIGNMENT + sizeof(struct work) +
+           (size_t)CHUNK * (size_t)blocks(inputs, DEPTH) * DEPTH * sizeof(int16_t);
+}
+
+/* Rounds a row, filled up with zeros to `line` values; returns its step. */
+VECTOR_CLONES static float round_row(const float *restrict x, int count, int line,
+                                     int16_t *restrict out)
+{
+    const float whole = 12582912.0f; /* 1.5 * 2^23: what is added to it is rounded */
+    float largest = 0.0f;
+    for (int i = 0; i < count; i++) {
+        float size = x[i] < 0.0f ? -x[i] : x[i];
+        largest = size > largest ? size : largest;
+    }
+    float scale = largest > 1e-30f ? LARGEST_INPUT / largest : 0.0f;
+    for (int i = 0; i < count; i++)
+        out[i] = (int16_t)((scale * x[i] + whole) - whole);
+    memset(out + count, 0, (size_t)(line - count) * sizeof *out);
+    return largest / LARGEST_INPUT;
+}
+
+VECTOR_CLONES static void add_products(const int32_t *restrict products, int count,
+                                       float *restrict sums)
+{
+    for (int i = 0; i < count; i++)
+        sums[i] += (float)products[i];
+}
+
+static void multiply_block(const struct fixed_layer *l, struct work *w, int wide, int rows,
+                           float *sums)
+{
+    int line = l->deep * DEPTH, first = wide * LANES;
+    int lanes = l->outputs - first < LANES ? l->outputs - first : LANES;
+    const int16_t *weights = l->weights + (ptrdiff_t)wide * l->deep * BLOCK_VALUES;
+    memset(w->sums, 0, (size_t)rows * LANES * sizeof *w->sums);
+    for (int d = 0; d < l->deep; d++, weights += BLOCK_VALUES) {
+        whole_products(weights, DEPTH / 2, w->rows + d * DEPTH, line, rows, w->products);
+        add_products(w->products, rows * LANES, w->sums);
+    }
+    for (int r = 0; r < rows; r++)
+        for (int k = 0; k < lanes; k++)
+            sums[(ptrdiff_t)r * l->outputs + first + k] =
+                w->sums[r * LANES + k] * (l->steps[first + k] * w->steps[r]);
+}
+
+void fixed_layer_forward(const struct fixed_layer *l, void *scratch, const float *x, int rows,
+                         float *sums)
+{
+    char *aligned = (char *)scratch + (ALIGNMENT - (uintptr_t)scratch % ALIGNMENT);
+    struct work *w = (struct work *)(void *)aligned;
+    int line = l->deep * DEPTH;
+    for (int begin = 0; begin < rows; begin += CHUNK) {
+        int count = rows - begin < CHUNK ? rows - begin : CHUNK;
+        for (int r = 0; r < count; r++)
+            w->steps[r] = round_row(x + (ptrdiff_t)(begin + r) * l->inputs, l->inputs, line,
+                                    w->rows + (ptrdiff_t)r * line);
+        if (count % WHOLE_ROWS)
+            memset(w->rows + (ptrdiff_t)count * line, 0, (size_t)line * sizeof *w->rows);
+        for (int wide = 0; wide < l->wide; wide++)
+            multiply_block(l, w, wide, count, sums + (ptrdiff_t)begin * l->outputs);
+    }
+}
