@@ -4,43 +4,67 @@
 #include <math.h>
 
 /* The source interval [start, start + length) that target pixel `index` stands for, as weights on
- * the picture's pixels `first` .. `first + count - 1`. What lies beyond the picture falls to the
- * pixel at its edge, so that no box, however large or far, asks for more pixels than there are. */
+ * the picture's pixels `first` .. `first + count - 1`: those between the ends weigh 1. What lies
+ * beyond the picture falls to the pixel at its edge, so that no box, however large or far, asks for
+ * more pixels than there are. */
 struct span {
     int first, count;
-    double start, end, length;
-    int size; /* of the picture along this axis, pixels */
+    float first_share, last_share, length;
 };
 
-static double clamp(double value, double low, double high)
+static inline double smaller(double a, double b)
 {
-    return fmin(fmax(value, low), high);
+    return a < b ? a : b;
+}
+
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static inline int clamp(double value, int high)
+{
+    return (int)smaller(larger(value, 0.0), high);
+}
+
+/* How much of the interval falls to pixel `pixel` of `size`. */
+static float coverage(double start, double end, int size, int pixel)
+{
+    double low = pixel == 0 ? start : larger(start, pixel);
+    double high = pixel == size - 1 ? end : smaller(end, pixel + 1.0);
+    return (float)larger(0.0, high - low);
 }
 
 static struct span span_of(int index, int origin, int side, int size)
 {
-    double scale = (double)side / FACE_SIDE;
-    struct span span = {.size = size};
+    double scale = (double)side / FACE_SIDE, start, length;
+    struct span span;
     if (scale >= 1.0) {
-        span.length = scale;
-        span.start = origin + index * scale;
+        length = scale;
+        start = origin + index * scale;
     } else {
         /* A window one pixel wide around the centre: linear interpolation. */
-        span.length = 1.0;
-        span.start = origin + (index + 0.5) * scale - 0.5;
+        length = 1.0;
+        start = origin + (index + 0.5) * scale - 0.5;
     }
-    span.end = span.start + span.length;
-    span.first = (int)clamp(floor(span.start), 0.0, size - 1.0);
-    span.count = (int)clamp(ceil(span.end) - 1.0, 0.0, size - 1.0) - span.first + 1;
+    double end = start + length;
+    int last = clamp(ceil(end) - 1.0, size - 1);
+    span.first = clamp(floor(start), size - 1);
+    span.count = last - span.first + 1;
+    span.first_share = coverage(start, end, size, span.first);
+    span.last_share = coverage(start, end, size, last);
+    span.length = (float)length;
     return span;
 }
 
-/* How much of the span falls to source pixel `pixel`. */
-static float coverage(const struct span *span, int pixel)
+/* The sum of the span's pixels, each by its share. */
+static inline float sum_span(const struct span *span, const uint8_t *pixels)
 {
-    double low = pixel == 0 ? span->start : fmax(span->start, pixel);
-    double high = pixel == span->size - 1 ? span->end : fmin(span->end, pixel + 1.0);
-    return (float)fmax(0.0, high - low);
+    const uint8_t *p = pixels + span->first, *last = p + span->count - 1;
+    float sum = span->first_share * (float)*p;
+    while (++p < last)
+        sum += (float)*p;
+    return span->count > 1 ? sum + span->last_share * (float)*last : sum;
 }
 
 void face_crop(const struct grey_image *image, struct box box, uint8_t crop[FACE_SIDE * FACE_SIDE])
@@ -52,19 +76,14 @@ void face_crop(const struct grey_image *image, struct box box, uint8_t crop[FACE
     for (int y = 0; y < FACE_SIDE; y++) {
         struct span rows = span_of(y, box.y, box.height, image->height);
         float line[FACE_SIDE] = {0};
-        for (int row = rows.first; row < rows.first + rows.count; row++) {
-            const uint8_t *source = image->pixels + (size_t)row * image->stride;
-            float row_share = coverage(&rows, row);
-            for (int x = 0; x < FACE_SIDE; x++) {
-                const struct span *span = &columns[x];
-                float sum = 0.0f;
-                for (int c = span->first; c < span->first + span->count; c++)
-                    sum += coverage(span, c) * (float)source[c];
-                line[x] += row_share * sum / (float)span->length;
-            }
+        for (int i = 0; i < rows.count; i++) {
+            const uint8_t *source = image->pixels + (size_t)(rows.first + i) * image->stride;
+            float share = i == 0 ? rows.first_share : i == rows.count - 1 ? rows.last_share : 1.0f;
+            for (int x = 0; x < FACE_SIDE; x++)
+                line[x] += share * sum_span(&columns[x], source) / columns[x].length;
         }
         for (int x = 0; x < FACE_SIDE; x++)
-            crop[y * FACE_SIDE + x] = (uint8_t)(line[x] / (float)rows.length + 0.5f);
+            crop[y * FACE_SIDE + x] = (uint8_t)(line[x] / rows.length + 0.5f);
     }
 }
 
