@@ -149,7 +149,7 @@ static void check_fixed(struct rng *rng, int inputs, int outputs, int rows, bool
                 sum += term;
                 squares += term * term;
             }
-            if (!(fabs(alone[n] - sum) <= 2e-3 * sqrt(squares) + 1e-4 * fabs(sum)))
+            if (!(fabs(alone[n] - sum) <= 2e-3 * sqrt(squares) + 6e-4 * fabs(sum)))
                 fail_msg("%d inputs, %d outputs, row %d: %g, not %g", inputs, outputs, r,
                          (double)alone[n], sum);
         }
@@ -167,9 +167,11 @@ static void whole_numbers_agree_with_doubles(void **state)
 {
     (void)state;
     struct rng rng = rng_make(3, 0);
-    for (int i = 0; i < 60; i++)
-        check_fixed(&rng, between(&rng, 1, 400), between(&rng, 1, 70),
-                    i % 20 ? between(&rng, 1, 12) : between(&rng, 95, 200), i % 3 == 0);
+    for (int i = 0; i < 60; i++) {
+        int inputs = between(&rng, 1, 400), outputs = between(&rng, 1, 70);
+        int rows = i % 20 ? between(&rng, 1, 12) : between(&rng, 95, 200);
+        check_fixed(&rng, inputs, outputs, rows, i % 3 == 0);
+    }
     check_fixed(&rng, 7776, 33, 3, false);
 }
 

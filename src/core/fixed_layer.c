@@ -112,12 +112,15 @@ size_t fixed_layer_scratch(int inputs)
 VECTOR_CLONES static float round_row(const float *restrict x, int count, int line,
                                      int16_t *restrict out)
 {
-    const float whole = 12582912.0f; /* 1.5 * 2^23: what is added to it is rounded */
-    float largest = 0.0f;
-    for (int i = 0; i < count; i++) {
-        float size = x[i] < 0.0f ? -x[i] : x[i];
-        largest = size > largest ? size : largest;
+    const float whole = 12582912.0f;          /* 1.5 * 2^23: what is added to it is rounded */
+    float sizes[LANES] = {0}, largest = 0.0f; /* side by side, so that registers compare many */
+    for (int i = 0; i < count; i += LANES) {
+        int lanes = count - i < LANES ? count - i : LANES;
+        for (int k = 0; k < lanes; k++)
+            sizes[k] = fabsf(x[i + k]) > sizes[k] ? fabsf(x[i + k]) : sizes[k];
     }
+    for (int k = 0; k < LANES; k++)
+        largest = sizes[k] > largest ? sizes[k] : largest;
     float scale = largest > 1e-30f ? LARGEST_INPUT / largest : 0.0f;
     for (int i = 0; i < count; i++)
         out[i] = (int16_t)((scale * x[i] + whole) - whole);

@@ -386,12 +386,18 @@ void patches_mirror(const struct patches *p, const float *values, float *mirrore
     }
 }
 
+VECTOR_CLONES static void pair_values(int half, const float *restrict values, float scale,
+                                      float *restrict even, float *restrict odd)
+{
+    for (int k = 0; k < half; k++) {
+        even[k] = scale * (values[k] + values[half + k]);
+        odd[k] = scale * (values[k] - values[half + k]);
+    }
+}
+
 void patches_pair_up(int atoms, const float *values, float scale, float *even, float *odd)
 {
     int half = atoms / 2;
-    for (int sign = 0; sign < 2; sign++, values += atoms)
-        for (int k = 0; k < half; k++) {
-            *even++ = scale * (values[k] + values[half + k]);
-            *odd++ = scale * (values[k] - values[half + k]);
-        }
+    for (int sign = 0; sign < 2; sign++, values += atoms, even += half, odd += half)
+        pair_values(half, values, scale, even, odd);
 }
