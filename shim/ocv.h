@@ -106,8 +106,8 @@ enum ocv_code ocv_warp_grey(struct grey_image picture, const double map[6], uint
                             int height, struct error *error);
 /* out: width x height pixels of four bytes, blue, green, red and 255, rows `out_stride` bytes
  * apart; resized as by ocv_shrink_grey, or interpolated, and left-right mirrored where asked. */
-enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t out_stride,
-                                int width, int height, int mirrored, struct error *error);
+enum ocv_code ocv_image_to_screen(const struct image *picture, uint8_t *out, size_t out_stride,
+                                  int width, int height, int mirrored, struct error *error);
 /* out: (width + left + right) x (height + top + bottom) bytes without padding; the picture with
  * its edge repeated around it. */
 enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int left, int right,

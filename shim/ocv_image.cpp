@@ -115,17 +115,17 @@ static void make_grey(const image &picture, uint8_t *grey, size_t stride)
     }
 }
 
-static void make_bgr(const image &picture, uint8_t *bgr, size_t stride)
+void make_bgr(const image &picture, cv::Mat &out)
 {
     const Weights weights = weights_of(picture);
     const Chroma channels[] = {weights.blue, weights.green, weights.red};
     std::vector<int16_t> offsets[3];
-    cv::Mat mixed[3];
+    cv::Mat mixed[4];
     Rows rows(picture);
-    for (int i = 0; i < 3; i++) {
-        offsets[i] = offsets_for(picture);
-        mixed[i].create(1, picture.width, CV_8UC1);
-    }
+    for (cv::Mat &channel : mixed)
+        channel = cv::Mat(1, picture.width, CV_8UC1, cv::Scalar(255));
+    for (std::vector<int16_t> &added : offsets)
+        added = offsets_for(picture);
     for (int row = 0; row < picture.height; row++) {
         const uint8_t *const luma = rows.luma(row);
         for (int i = 0; i < 3; i++) {
@@ -133,8 +133,7 @@ static void make_bgr(const image &picture, uint8_t *bgr, size_t stride)
                 rows.chroma(row, channels[i], offsets[i]);
             mix(luma, offsets[i].data(), picture.width, picture.full, mixed[i].data);
         }
-        cv::Mat out(1, picture.width, CV_8UC3, bgr + static_cast<size_t>(row) * stride);
-        cv::merge(mixed, 3, out);
+        cv::merge(mixed, static_cast<size_t>(out.channels()), out.row(row));
     }
 }
 
@@ -150,11 +149,10 @@ enum ocv_code ocv_image_to_bgr(const struct image *picture, uint8_t *bgr, size_t
                                struct error *error)
 {
     return guarded(error, [&] {
-        if (picture->form == IMAGE_BGR) {
-            cv::Mat out(picture->height, picture->width, CV_8UC3, bgr, stride);
+        cv::Mat out(picture->height, picture->width, CV_8UC3, bgr, stride);
+        if (picture->form == IMAGE_BGR)
             as_matrix(image_bgr(picture)).copyTo(out);
-        } else {
-            make_bgr(*picture, bgr, stride);
-        }
+        else
+            make_bgr(*picture, out);
     });
 }

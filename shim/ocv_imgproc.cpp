@@ -64,19 +64,28 @@ enum ocv_code ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width
     });
 }
 
-enum ocv_code ocv_bgr_to_screen(struct bgr_image picture, uint8_t *out, size_t out_stride,
-                                int width, int height, int mirrored, struct error *error)
+enum ocv_code ocv_image_to_screen(const struct image *picture, uint8_t *out, size_t out_stride,
+                                  int width, int height, int mirrored, struct error *error)
 {
     return guarded(error, [&] {
-        cv::Mat pixels = halved(as_matrix(picture), width, height);
-        const cv::Size size(width, height);
-        if (pixels.size() != size) {
+        cv::Mat target(height, width, CV_8UC4, out, out_stride), pixels;
+        if (picture->form == IMAGE_BGR) {
+            pixels = as_matrix(image_bgr(picture));
+        } else {
+            const bool same = picture->width == width && picture->height == height;
+            pixels = same ? target : cv::Mat(picture->height, picture->width, CV_8UC4);
+            make_bgr(*picture, pixels);
+        }
+        pixels = halved(pixels, width, height);
+        if (pixels.size() != target.size()) {
             cv::Mat resized;
-            cv::resize(pixels, resized, size, 0, 0, cv::INTER_LINEAR);
+            cv::resize(pixels, resized, target.size(), 0, 0, cv::INTER_LINEAR);
             pixels = resized;
         }
-        cv::Mat target(size, CV_8UC4, out, out_stride);
-        cv::cvtColor(pixels, target, cv::COLOR_BGR2BGRA);
+        if (pixels.channels() == 3)
+            cv::cvtColor(pixels, target, cv::COLOR_BGR2BGRA);
+        else if (pixels.data != target.data)
+            pixels.copyTo(target);
         if (mirrored)
             cv::flip(target, target, 1);
     });

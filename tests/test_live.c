@@ -242,7 +242,7 @@ static void test_picture_errors(void **state)
     expect_text(error.text, "text.jpg", "damaged, or no picture");
     assert_int_equal(picture_read(test_folder(), &frame, NULL, &error), -1);
     expect_text(error.text, test_folder(), "folder");
-    assert_null(frame.bgr);
+    assert_null(frame.pixels);
 
     size_t before = (size_t)count_files(0);
     const uint8_t pixel[3] = {1, 2, 3};
@@ -487,14 +487,14 @@ static void test_canvas(void **state)
     enum { WIDTH = 640, HEIGHT = 480 };
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     memset(pixels, 90, sizeof pixels);
-    struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
+    struct image picture = image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3});
     struct expressions_face face = made_up_face();
     face.box = (struct expressions_box){200, 150, 160, 160};
     struct canvas *canvas;
     struct error error;
     assert_int_equal(canvas_create(&canvas, resource_font(), &error), 0);
     struct bgr_image drawn;
-    assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
+    assert_int_equal(canvas_draw(canvas, &picture, &face, 1, &drawn, &error), 0);
     assert_int_equal(drawn.width, WIDTH);
 
     const uint8_t *edge = drawn.pixels + 230 * drawn.stride + 200 * 3;
@@ -510,7 +510,7 @@ static void test_canvas(void **state)
     face.second = 4;
     for (int i = EXPRESSIONS_PLAIN; i <= EXPRESSIONS_ADAPTED; i++) {
         face.calibration = i;
-        assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
+        assert_int_equal(canvas_draw(canvas, &picture, &face, 1, &drawn, &error), 0);
         assert_int_equal(drawn.pixels[132 * drawn.stride + 350 * 3] == 90, i == EXPRESSIONS_PLAIN);
     }
 
@@ -520,12 +520,12 @@ static void test_canvas(void **state)
         many[i] = face;
         many[i].box = (struct expressions_box){i % 8 * 90 - 40, i / 8 * 70 - 40, 80, 80};
     }
-    assert_int_equal(canvas_draw(canvas, picture, many, EXPRESSIONS_MAX_FACES, &drawn, &error), 0);
+    assert_int_equal(canvas_draw(canvas, &picture, many, EXPRESSIONS_MAX_FACES, &drawn, &error), 0);
     const uint8_t one[3] = {5, 6, 7};
-    picture = (struct bgr_image){one, 1, 1, 3};
-    assert_int_equal(canvas_draw(canvas, picture, &face, 0, &drawn, &error), 0);
+    picture = image_of((struct bgr_image){one, 1, 1, 3});
+    assert_int_equal(canvas_draw(canvas, &picture, &face, 0, &drawn, &error), 0);
     assert_memory_equal(drawn.pixels, one, 3);
-    assert_int_equal(canvas_draw(canvas, picture, &face, 1, &drawn, &error), 0);
+    assert_int_equal(canvas_draw(canvas, &picture, &face, 1, &drawn, &error), 0);
     canvas_free(&canvas);
 }
 
@@ -559,13 +559,13 @@ static void test_canvas_without_font(void **state)
 {
     (void)state;
     const uint8_t one[3] = {5, 6, 7};
+    struct image picture = image_of((struct bgr_image){one, 1, 1, 3});
     struct expressions_face face = made_up_face();
     struct canvas *canvas;
     struct bgr_image drawn;
     struct error error;
     assert_int_equal(canvas_create(&canvas, "no/font.ttf", &error), 0);
-    assert_int_equal(
-        canvas_draw(canvas, (struct bgr_image){one, 1, 1, 3}, &face, 1, &drawn, &error), -1);
+    assert_int_equal(canvas_draw(canvas, &picture, &face, 1, &drawn, &error), -1);
     expect_text(error.text, "no/font.ttf", "cannot draw");
     canvas_free(&canvas);
 }

@@ -71,15 +71,15 @@ void __wrap_view_set_signal(struct view *view, bool signal)
     __real_view_set_signal(view, signal);
 }
 
-void __real_view_set_picture(struct view *view, struct bgr_image picture,
+void __real_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time);
-void __wrap_view_set_picture(struct view *view, struct bgr_image picture,
+void __wrap_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time);
 
-void __wrap_view_set_picture(struct view *view, struct bgr_image picture,
+void __wrap_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time)
 {
-    shown = picture.width;
+    shown = picture->width;
     given++;
     __real_view_set_picture(view, picture, faces, count, time);
 }

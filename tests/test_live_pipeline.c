@@ -243,7 +243,7 @@ static enum source_status run_file(bool ends_badly, bool grey, struct error *err
         assert_int_equal(frame->width, 33 + count % 3 * 16);
         assert_int_equal(frame->face_count, 1);
         assert_int_equal(frame->faces[0].box.x, 2 + count % 10); /* its own */
-        assert_int_equal(frame->bgr == NULL, grey);
+        assert_int_equal(frame->pixels == NULL, grey);
         if (count % 7 == 0)
             pause_for(2);
     }

@@ -899,8 +899,8 @@ static void show_and_compare(int width, int height, int to_width, int to_height,
             pixel[1] = (uint8_t)(240 * (y + 0.5) / height);
             pixel[2] = 77;
         }
-    const struct bgr_image image = {picture, width, height, 64 * 3};
-    assert_int_equal(ocv_bgr_to_screen(image, out, 80 * 4, to_width, to_height, mirrored, NULL),
+    const struct image image = image_of((struct bgr_image){picture, width, height, 64 * 3});
+    assert_int_equal(ocv_image_to_screen(&image, out, 80 * 4, to_width, to_height, mirrored, NULL),
                      OCV_OK);
     for (int y = 0; y < to_height; y++) {
         for (int x = 0; x < to_width; x++) {

@@ -34,9 +34,14 @@ enum { PICTURE_WIDTH = 1280, PICTURE_HEIGHT = 720, CROWD = 10 };
 static uint8_t demo_pixels[DEMO_WIDTH * DEMO_HEIGHT * 3];
 static uint8_t crowd_pixels[PICTURE_WIDTH * PICTURE_HEIGHT * 3];
 static struct expressions_face crowd[CROWD];
-static const struct bgr_image demo_picture = {demo_pixels, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH * 3};
-static const struct bgr_image crowd_picture = {crowd_pixels, PICTURE_WIDTH, PICTURE_HEIGHT,
-                                               PICTURE_WIDTH * 3};
+static const struct image demo_picture = {.width = DEMO_WIDTH,
+                                          .height = DEMO_HEIGHT,
+                                          .planes = {demo_pixels},
+                                          .strides = {DEMO_WIDTH * 3}};
+static const struct image crowd_picture = {.width = PICTURE_WIDTH,
+                                           .height = PICTURE_HEIGHT,
+                                           .planes = {crowd_pixels},
+                                           .strides = {PICTURE_WIDTH * 3}};
 static const struct expressions_box demo_face = {148, 76, 282, 282};
 
 /* A face of the demo in a square of the crowd's picture. */
@@ -106,7 +111,7 @@ static void show_demo(struct view *view)
     static const int labels[] = {6, 3, 3, 5, 4};
     for (int i = 0; i <= 100; i++) {
         struct expressions_face face = make_face(1, demo_face, labels[i * 4 / 100]);
-        scene_set(&view->scene, demo_picture, &face, 1, i * 0.1);
+        scene_set(&view->scene, &demo_picture, &face, 1, i * 0.1);
     }
     view->interval = 1 / 30.0;
 }
@@ -117,15 +122,15 @@ static void show_label(struct view *view, int label, bool uncertain)
     face.uncertain = uncertain;
     if (uncertain)
         face.probabilities[face.second] = 0.41f, face.probabilities[label] = 0.44f;
-    scene_set(&view->scene, demo_picture, &face, 1, 10.1);
+    scene_set(&view->scene, &demo_picture, &face, 1, 10.1);
 }
 
 static void show_crowd(struct view *view, int count)
 {
     make_crowd(count);
-    scene_set(&view->scene, crowd_picture, crowd, count, 0);
+    scene_set(&view->scene, &crowd_picture, crowd, count, 0);
     strip_choose(&view->scene.strip, 2);
-    scene_set(&view->scene, crowd_picture, crowd, count, 0.1);
+    scene_set(&view->scene, &crowd_picture, crowd, count, 0.1);
     view->interval = 1 / 30.0;
 }
 
@@ -272,7 +277,8 @@ static void compare(struct bgr_image picture, const char *path)
     for (int i = 0; i < picture.width * picture.height; i++) {
         bool same = true;
         for (int c = 0; c < 3; c++)
-            same = same && abs(expected.bgr[i * 3 + c] - picture.pixels[i * 3 + c]) <= tolerance;
+            same = same && abs(expected.picture.planes[0][i * 3 + c] - picture.pixels[i * 3 + c]) <=
+                               tolerance;
         off += !same;
     }
     double share = 1000.0 * off / (picture.width * picture.height);

@@ -3,6 +3,7 @@
 
 #include "bar.h"
 #include "keys.h"
+#include "ocv.h"
 #include "overlay.h"
 #include "picture.h"
 #include "resources.h"
@@ -35,8 +36,8 @@ static struct view *open_view(bool live)
     struct error error = {.text = ""};
     if (view_open(&view, &settings, &error))
         fail_msg("%s", error.text);
-    struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
-    view_set_picture(view, picture, &face, 1, 0);
+    struct image picture = image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3});
+    view_set_picture(view, &picture, &face, 1, 0);
     settle(view);
     return view;
 }
@@ -70,7 +71,7 @@ static const uint8_t *shown(const struct frame *frame, int x, int y)
     double scale = (double)frame->width / WIDTH;
     int column = (int)(x * scale + 1);
     int row = (int)(y * scale + 1);
-    return frame->bgr + ((size_t)row * (size_t)frame->width + (size_t)column) * 3;
+    return frame->picture.planes[0] + ((size_t)row * (size_t)frame->width + (size_t)column) * 3;
 }
 
 static void expect_colour(const uint8_t *pixel, SDL_Color colour, const char *what)
@@ -135,7 +136,7 @@ static void expect_difference(const struct frame *a, const struct frame *b, bool
 {
     assert_int_equal(a->width, b->width);
     size_t size = (size_t)a->width * (size_t)a->height * 3;
-    assert_int_equal(memcmp(a->bgr, b->bgr, size) != 0, different);
+    assert_int_equal(memcmp(a->picture.planes[0], b->picture.planes[0], size) != 0, different);
 }
 
 /* Each panel is there after its key, and gone after it was pressed again. */
@@ -187,7 +188,7 @@ static bool is_happy(const uint8_t *pixel)
  * are few of those. */
 static int others_in_row(const struct frame *frame, int y)
 {
-    const uint8_t *row = frame->bgr + (size_t)y * (size_t)frame->width * 3;
+    const uint8_t *row = frame->picture.planes[0] + (size_t)y * (size_t)frame->width * 3;
     int first = 0, last = frame->width - 1, others = 0;
     while (first < last && !is_happy(row + (size_t)first * 3))
         first++;
@@ -204,12 +205,12 @@ static void test_strip(void **state)
     (void)state;
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     struct expressions_face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
-    struct bgr_image picture = {pixels, WIDTH, HEIGHT, WIDTH * 3};
+    struct image picture = image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3});
     struct view *view = open_view(true);
     struct frame frame = {0};
     memset(pixels, 90, sizeof pixels);
     for (int i = 0; i <= 110; i++)
-        view_set_picture(view, picture, &face, 1, i * 0.1);
+        view_set_picture(view, &picture, &face, 1, i * 0.1);
     take(view, &frame);
     int named = 0, ticked = 0;
     for (int y = frame.height * 4 / 5; y < frame.height; y++) {
@@ -455,6 +456,62 @@ static int leave_folder(void **state)
     return chdir("/") || remove_folder(state);
 }
 
+/* Of one colour, in each form: what the screen shows of it is what ocv_image_to_bgr says. */
+static void show_forms(SDL_Renderer *renderer, bool bt709, bool full)
+{
+    enum { SIDE = 32 };
+    uint8_t luma[SIDE * SIDE], cb[SIDE * SIDE], cr[SIDE * SIDE], both[SIDE * SIDE];
+    uint8_t packed[SIDE * SIDE * 2], bgr[SIDE * SIDE * 3], shown[4];
+    memset(luma, 120, sizeof luma);
+    memset(cb, 100, sizeof cb);
+    memset(cr, 170, sizeof cr);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        both[i] = i % 2 ? 170 : 100;
+        packed[2 * i] = 120;
+        packed[2 * i + 1] = both[i];
+    }
+    const struct image images[] = {
+        {IMAGE_I420, SIDE, SIDE, {luma, cb, cr}, {SIDE, SIDE, SIDE}, bt709, full},
+        {IMAGE_NV12, SIDE, SIDE, {luma, both}, {SIDE, SIDE}, bt709, full},
+        {IMAGE_YUYV, SIDE, SIDE, {packed}, {2 * SIDE}, bt709, full},
+        image_of((struct bgr_image){bgr, SIDE, SIDE, 3 * SIDE})};
+    const SDL_Rect middle = {SIDE / 2, SIDE / 2, 1, 1}, whole = {0, 0, SIDE, SIDE};
+    struct error error = {.text = ""};
+    assert_int_equal(ocv_image_to_bgr(&images[0], bgr, 3 * SIDE, &error), 0);
+    for (int i = 0; i < 4; i++) {
+        struct picture_texture texture = {0};
+        if (picture_texture_set(&texture, renderer, &images[i], SIDE, SIDE, false, &error))
+            fail_msg("form %d: %s", i, error.text);
+        assert_int_equal(SDL_RenderCopy(renderer, texture.texture, NULL, &whole), 0);
+        assert_int_equal(SDL_RenderReadPixels(renderer, &middle, SDL_PIXELFORMAT_BGRA32, shown, 4),
+                         0);
+        for (int c = 0; c < 3; c++)
+            if (abs(shown[c] - bgr[c]) > 4)
+                fail_msg("form %d, BT.709 %d, full %d: channel %d is %d, not %d", i, bt709, full, c,
+                         shown[c], bgr[c]);
+        picture_texture_free(&texture);
+    }
+}
+
+static void test_forms(void **state)
+{
+    (void)state;
+    static const char *const drivers[] = {"software", "opengl"};
+    assert_int_equal(SDL_Init(SDL_INIT_VIDEO), 0);
+    for (int i = 0; i < 2; i++) {
+        SDL_SetHintWithPriority(SDL_HINT_RENDER_DRIVER, drivers[i], SDL_HINT_OVERRIDE);
+        SDL_Window *window = SDL_CreateWindow("test", 0, 0, 64, 64, SDL_WINDOW_HIDDEN);
+        SDL_Renderer *renderer = window ? SDL_CreateRenderer(window, -1, 0) : NULL;
+        assert_true(renderer || i > 0); /* OpenGL need not be there */
+        for (int kind = 0; renderer && kind < 4; kind++)
+            show_forms(renderer, kind & 1, kind & 2);
+        SDL_DestroyRenderer(renderer);
+        SDL_DestroyWindow(window);
+    }
+    SDL_ResetHint(SDL_HINT_RENDER_DRIVER);
+    SDL_Quit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_drop, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_still_keys, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_screenshot_fails, enter_folder, leave_folder),
+        cmocka_unit_test(test_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static int process(struct session *session, struct frame *frame, struct error *e
     session->done++;
     session->last_frame = monotonic_now();
     if (session->view)
-        view_set_picture(session->view, frame_bgr(frame), frame->faces, frame->face_count,
+        view_set_picture(session->view, &frame->picture, frame->faces, frame->face_count,
                          frame->time);
     return 0;
 }

@@ -64,7 +64,7 @@ static int show(struct stills *stills, int index, struct error *error)
              picture_list_base(stills->list.paths[index]), index + 1, stills->list.count,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
-    view_set_picture(stills->view, frame_bgr(&stills->frame), stills->frame.faces,
+    view_set_picture(stills->view, &stills->frame.picture, stills->frame.faces,
                      stills->frame.face_count, 0);
     return wait_for_key(stills, error);
 }

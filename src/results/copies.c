@@ -141,7 +141,7 @@ static int write_copy(struct copies *copies, const char *name, const struct fram
     char path[PATH_SIZE];
     struct bgr_image annotated;
     return copy_path(copies->of, name, path, error) ||
-                   canvas_draw(copies->canvas, frame_bgr(frame), frame->faces, frame->face_count,
+                   canvas_draw(copies->canvas, &frame->picture, frame->faces, frame->face_count,
                                &annotated, error) ||
                    picture_write(path, annotated, error)
                ? -1

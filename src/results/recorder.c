@@ -70,7 +70,7 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, struct er
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;
     struct bgr_image annotated;
-    if (canvas_draw(recorder->canvas, frame_bgr(frame), frame->faces, frame->face_count, &annotated,
+    if (canvas_draw(recorder->canvas, &frame->picture, frame->faces, frame->face_count, &annotated,
                     error))
         return -1;
     double duration = frame->duration > 0 ? frame->duration : 1 / recorder->fps;

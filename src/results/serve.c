@@ -155,7 +155,7 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
     int result = jsonl_write(out, source, frame, error);
     fclose(out);
     if (result == 0)
-        server_show(serve->server, line, size - 1, frame_bgr(frame));
+        server_show(serve->server, line, size - 1, &frame->picture);
     free(line);
     return result;
 }

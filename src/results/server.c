@@ -366,9 +366,9 @@ static bool waits_for_picture(const struct server *server)
     return waits;
 }
 
-static bool copy_picture(struct pixels *to, struct bgr_image picture)
+static bool copy_picture(struct pixels *to, const struct image *picture)
 {
-    size_t row = (size_t)picture.width * 3, size = row * (size_t)picture.height;
+    size_t row = (size_t)picture->width * 3, size = row * (size_t)picture->height;
     if (size > to->capacity) {
         uint8_t *bytes = realloc(to->bytes, size);
         if (!bytes)
@@ -376,11 +376,9 @@ static bool copy_picture(struct pixels *to, struct bgr_image picture)
         to->bytes = bytes;
         to->capacity = size;
     }
-    for (int y = 0; y < picture.height; y++)
-        memcpy(to->bytes + (size_t)y * row, picture.pixels + (size_t)y * picture.stride, row);
-    to->width = picture.width;
-    to->height = picture.height;
-    return true;
+    to->width = picture->width;
+    to->height = picture->height;
+    return ocv_image_to_bgr(picture, to->bytes, row, NULL) == OCV_OK;
 }
 
 /* Wakes those that wait: all at the end, else those for whom there is something. */
@@ -394,7 +392,7 @@ static void resume_streams(struct server *server, bool pictures)
     }
 }
 
-void server_show(struct server *server, const char *line, size_t size, struct bgr_image picture)
+void server_show(struct server *server, const char *line, size_t size, const struct image *picture)
 {
     static const char head[] = "data: ";
     websockets_send(server->websockets, line, size);

@@ -26,7 +26,7 @@ int server_open(struct server **server, const struct server_settings *settings,
 
 /* The newest frame: its JSON, one line without its end, and its picture, which is copied where
  * somebody waits for it. Never waits for a client. */
-void server_show(struct server *server, const char *line, size_t size, struct bgr_image picture);
+void server_show(struct server *server, const char *line, size_t size, const struct image *picture);
 
 void server_close(struct server **server);
 

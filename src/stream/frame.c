@@ -41,13 +41,49 @@ int frame_set_grey(struct frame *frame, const struct image *picture, struct erro
     return ocv_image_to_grey(picture, frame->grey, (size_t)picture->width, error) ? -1 : 0;
 }
 
+/* Bytes of a row, and rows, of one of the picture's planes. */
+static size_t plane_size(const struct image *picture, int plane, size_t *rows)
+{
+    size_t width = (size_t)picture->width, half = (width + 1) / 2;
+    *rows = (size_t)picture->height;
+    if (plane > 0)
+        *rows = (*rows + 1) / 2;
+    switch (picture->form) {
+    case IMAGE_I420:
+        return plane > 0 ? half : width;
+    case IMAGE_NV12:
+        return plane > 1 ? 0 : plane > 0 ? 2 * half : width;
+    case IMAGE_YUYV:
+        return plane > 0 ? 0 : 4 * half;
+    default:
+        return plane > 0 ? 0 : 3 * width;
+    }
+}
+
+static int copy_planes(struct frame *frame, const struct image *picture, struct error *error)
+{
+    size_t size = 0, rows;
+    for (int i = 0; i < IMAGE_PLANES; i++) {
+        size_t row = plane_size(picture, i, &rows);
+        size += row * rows;
+    }
+    if (reserve(&frame->pixels, &frame->pixel_capacity, size, error))
+        return -1;
+    frame->picture = *picture;
+    uint8_t *to = frame->pixels;
+    for (int i = 0; i < IMAGE_PLANES; i++) {
+        size_t row = plane_size(picture, i, &rows);
+        frame->picture.planes[i] = to;
+        frame->picture.strides[i] = row;
+        for (size_t y = 0; row > 0 && y < rows; y++, to += row)
+            memcpy(to, picture->planes[i] + y * picture->strides[i], row);
+    }
+    return 0;
+}
+
 int frame_set(struct frame *frame, const struct image *picture, struct error *error)
 {
-    size_t row = (size_t)picture->width * 3;
-    if (frame_set_grey(frame, picture, error) ||
-        reserve(&frame->bgr, &frame->bgr_capacity, row * (size_t)picture->height, error))
-        return -1;
-    return ocv_image_to_bgr(picture, frame->bgr, row, error) ? -1 : 0;
+    return frame_set_grey(frame, picture, error) || copy_planes(frame, picture, error) ? -1 : 0;
 }
 
 int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error)
@@ -72,14 +108,9 @@ void frame_swap(struct frame *a, struct frame *b)
 
 void frame_free(struct frame *frame)
 {
-    free(frame->bgr);
+    free(frame->pixels);
     free(frame->grey);
     *frame = (struct frame){0};
-}
-
-struct bgr_image frame_bgr(const struct frame *frame)
-{
-    return (struct bgr_image){frame->bgr, frame->width, frame->height, (size_t)frame->width * 3};
 }
 
 struct expressions_picture frame_picture(const struct frame *frame)

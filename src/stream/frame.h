@@ -1,4 +1,4 @@
-/* A picture that owns its pixels, in colour and in grey, with the faces found in it. It is what
+/* A picture that owns its pixels, as they came and in grey, with the faces found in it. It is what
  * travels from thread to thread. */
 #ifndef FRAME_H
 #define FRAME_H
@@ -8,9 +8,10 @@
 #include "image.h"
 
 struct frame {
-    uint8_t *bgr;  /* height x width x 3 bytes, without padding; stale in a frame set grey */
-    uint8_t *grey; /* height x width bytes, without padding */
-    size_t bgr_capacity, grey_capacity; /* bytes */
+    struct image picture; /* in `pixels`, in the form in which it came; stale in a frame set grey */
+    uint8_t *pixels;
+    uint8_t *grey;                        /* height x width bytes, without padding */
+    size_t pixel_capacity, grey_capacity; /* bytes */
     int width, height;
     long index;       /* 0 for the first frame of the source */
     double time;      /* seconds since the first frame, by the source's own clock */
@@ -32,7 +33,6 @@ int frame_copy_grey(struct frame *frame, const struct frame *from, struct error 
 void frame_swap(struct frame *a, struct frame *b);
 void frame_free(struct frame *frame);
 
-struct bgr_image frame_bgr(const struct frame *frame);
 /* In grey, as the library takes it. */
 struct expressions_picture frame_picture(const struct frame *frame);
 

@@ -1,5 +1,6 @@
 #include "canvas.h"
 
+#include "ocv.h"
 #include "overlay.h"
 #include "paint.h"
 
@@ -49,8 +50,7 @@ static int resize(struct canvas *canvas, int width, int height, struct error *er
         return 0;
     clear(canvas);
     canvas->bgr = malloc((size_t)width * (size_t)height * 3);
-    canvas->surface =
-        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
+    canvas->surface = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_BGRA32);
     if (canvas->surface)
         canvas->renderer = SDL_CreateSoftwareRenderer(canvas->surface);
     if (!canvas->bgr || !canvas->renderer) {
@@ -64,34 +64,33 @@ static int resize(struct canvas *canvas, int width, int height, struct error *er
     return 0;
 }
 
-int canvas_draw(struct canvas *canvas, struct bgr_image picture,
+int canvas_draw(struct canvas *canvas, const struct image *picture,
                 const struct expressions_face *faces, int count, struct bgr_image *annotated,
                 struct error *error)
 {
-    if (resize(canvas, picture.width, picture.height, error))
+    if (resize(canvas, picture->width, picture->height, error))
         return -1;
     SDL_Surface *surface = canvas->surface;
-    paint_note(canvas->paint,
-               SDL_ConvertPixels(picture.width, picture.height, SDL_PIXELFORMAT_BGR24,
-                                 picture.pixels, (int)picture.stride, SDL_PIXELFORMAT_ARGB8888,
-                                 surface->pixels, surface->pitch));
+    if (ocv_image_to_screen(picture, surface->pixels, (size_t)surface->pitch, picture->width,
+                            picture->height, 0, error) != OCV_OK)
+        return error_of(error, "cannot draw");
 
-    SDL_Rect whole = {0, 0, picture.width, picture.height};
+    SDL_Rect whole = {0, 0, picture->width, picture->height};
     struct overlay overlay = {.em = overlay_text_size(whole, 1),
                               .area = whole,
                               .picture = whole,
-                              .source_width = picture.width,
+                              .source_width = picture->width,
                               .bars = true};
     overlay_draw(canvas->paint, &overlay, faces, count);
     paint_note(canvas->paint, SDL_RenderFlush(canvas->renderer));
 
-    int stride = picture.width * 3;
+    int stride = picture->width * 3;
     paint_note(canvas->paint,
-               SDL_ConvertPixels(picture.width, picture.height, SDL_PIXELFORMAT_ARGB8888,
+               SDL_ConvertPixels(picture->width, picture->height, SDL_PIXELFORMAT_BGRA32,
                                  surface->pixels, surface->pitch, SDL_PIXELFORMAT_BGR24,
                                  canvas->bgr, stride));
     if (paint_check(canvas->paint, error))
         return -1;
-    *annotated = (struct bgr_image){canvas->bgr, picture.width, picture.height, (size_t)stride};
+    *annotated = (struct bgr_image){canvas->bgr, picture->width, picture->height, (size_t)stride};
     return 0;
 }

@@ -11,7 +11,7 @@ void canvas_free(struct canvas **canvas);
 
 /* The picture, at its own size, with boxes, labels and bars. *annotated belongs to the canvas and
  * lives until its next call. */
-int canvas_draw(struct canvas *canvas, struct bgr_image picture,
+int canvas_draw(struct canvas *canvas, const struct image *picture,
                 const struct expressions_face *faces, int count, struct bgr_image *annotated,
                 struct error *error);
 

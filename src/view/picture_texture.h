@@ -6,22 +6,25 @@
 #include "image.h"
 
 #include <SDL_render.h>
+#include <SDL_surface.h>
 #include <stdbool.h>
 
 /* All zeros at first. */
 struct picture_texture {
     SDL_Texture *texture;
-    int width, height; /* pixels */
-    bool mirrored;     /* left-right, against the picture */
+    Uint32 format;
+    SDL_YUV_CONVERSION_MODE colours; /* that it was made for */
+    int width, height;               /* pixels */
+    bool mirrored;                   /* left-right, against the picture */
 };
 
-/* Copies the picture into the texture, which is made anew when the size has changed.
+/* Copies the picture into the texture, which is made anew when the size or the form has changed.
  *
- * A graphics card scales and mirrors at no cost; where none draws, the texture gets the size
- * `width` x `height` that it will be shown in, and is `mirrored`. Else it has the picture's own
- * size, or less where that is too large. */
+ * A graphics card scales, mirrors and makes colours of luma and chroma at no cost; where none
+ * draws, the texture gets the size `width` x `height` that it will be shown in, and is `mirrored`.
+ * Else it has the picture's own size, or less where that is too large. */
 int picture_texture_set(struct picture_texture *texture, SDL_Renderer *renderer,
-                        struct bgr_image picture, int width, int height, bool mirrored,
+                        const struct image *picture, int width, int height, bool mirrored,
                         struct error *error);
 /* Before the renderer is destroyed. */
 void picture_texture_free(struct picture_texture *texture);

@@ -11,13 +11,13 @@
 
 /* ---- What there is to show ------------------------------------------------------------------- */
 
-void scene_set(struct scene *scene, struct bgr_image picture, const struct expressions_face *faces,
-               int count, double time)
+void scene_set(struct scene *scene, const struct image *picture,
+               const struct expressions_face *faces, int count, double time)
 {
-    scene->source = picture;
+    scene->source = *picture;
     scene->fresh = true;
-    scene->width = picture.width;
-    scene->height = picture.height;
+    scene->width = picture->width;
+    scene->height = picture->height;
     scene->face_count = count;
     memcpy(scene->faces, faces, (size_t)count * sizeof *faces);
     strip_add(&scene->strip, faces, count, time);
@@ -44,10 +44,10 @@ int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t 
     for (size_t i = 0; i < count; i++)
         for (int p = 0; crops[i] && p < EXPRESSIONS_CROP_PIXELS; p++)
             memset(pixels + i * size + p * 3, crops[i][p], 3);
-    struct bgr_image all = {pixels, EXPRESSIONS_CROP_SIDE,
-                            EXPRESSIONS_CROP_SIDE * scene->face_count,
-                            (size_t)EXPRESSIONS_CROP_SIDE * 3};
-    int result = count > 0 ? picture_texture_set(&scene->inputs, renderer, all, all.width,
+    struct image all = image_of((struct bgr_image){pixels, EXPRESSIONS_CROP_SIDE,
+                                                   EXPRESSIONS_CROP_SIDE * scene->face_count,
+                                                   (size_t)EXPRESSIONS_CROP_SIDE * 3});
+    int result = count > 0 ? picture_texture_set(&scene->inputs, renderer, &all, all.width,
                                                  all.height, false, error)
                            : 0;
     free(pixels);
@@ -201,7 +201,7 @@ static int update_picture(struct scene *scene, SDL_Renderer *renderer, SDL_Rect 
     scene->shown_width = place.w;
     scene->shown_height = place.h;
     scene->shown_mirrored = scene->mirrored;
-    return picture_texture_set(&scene->picture, renderer, scene->source, place.w, place.h,
+    return picture_texture_set(&scene->picture, renderer, &scene->source, place.w, place.h,
                                scene->mirrored, error);
 }
 

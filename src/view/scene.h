@@ -16,7 +16,7 @@ enum { SCENE_LINES = 10, SCENE_LINE_SIZE = 64 };
 
 /* All zeros at first. */
 struct scene {
-    struct bgr_image source;       /* the picture to show, not owned */
+    struct image source;           /* the picture to show; its pixels are not owned */
     bool fresh;                    /* it was not drawn yet */
     int shown_width, shown_height; /* as it was drawn last, pixels */
     bool shown_mirrored;
@@ -46,8 +46,8 @@ struct scene {
 
 /* Takes over the faces; the picture must last until the next call. `time` is in seconds of the
  * source. */
-void scene_set(struct scene *scene, struct bgr_image picture, const struct expressions_face *faces,
-               int count, double time);
+void scene_set(struct scene *scene, const struct image *picture,
+               const struct expressions_face *faces, int count, double time);
 /* Takes over what the network sees of these faces: crops[face_count], each EXPRESSIONS_CROP_PIXELS,
  * or NULL. */
 int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *const *crops,

@@ -188,7 +188,7 @@ int view_set_inputs(struct view *view, const uint8_t *const *crops, struct error
     return scene_set_inputs(&view->scene, view->window.renderer, crops, error);
 }
 
-void view_set_picture(struct view *view, struct bgr_image picture,
+void view_set_picture(struct view *view, const struct image *picture,
                       const struct expressions_face *faces, int count, double time)
 {
     scene_set(&view->scene, picture, faces, count, time);
@@ -236,8 +236,17 @@ static void update_messages(struct view *view)
         scene->notice_opacity = fmin(1, (double)(view->notice_end - now) / fade_ms);
 }
 
+/* Shown again, it is told to be drawn. */
+static bool is_out_of_sight(const struct view *view)
+{
+    SDL_Window *window = view->window.window;
+    return window && SDL_GetWindowFlags(window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED);
+}
+
 int view_draw(struct view *view, struct error *error)
 {
+    if (is_out_of_sight(view))
+        return 0;
     update_messages(view);
     view->scene.foot = bar_height(view);
     scene_draw(&view->scene, view->window.renderer, view->paint, view_area(view), true);

@@ -89,15 +89,16 @@ double view_rate(const struct view *view);
 /* Shows these lines, separated by '\n', instead of those before. */
 void view_set_statistics(struct view *view, const char *text);
 
-/* What view_draw shows from now on. The faces are taken over, the picture must last until the next
+/* What view_draw shows from now on. The faces are taken over, the pixels must last until the next
  * call. `time` is in seconds of the source. */
-void view_set_picture(struct view *view, struct bgr_image picture,
+void view_set_picture(struct view *view, const struct image *picture,
                       const struct expressions_face *faces, int count, double time);
 /* Shows no picture any more. */
 void view_forget_picture(struct view *view);
 /* What the network sees of each of these faces, for where statistics are shown:
  * EXPRESSIONS_CROP_PIXELS, or NULL. */
 int view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error);
+/* Nothing is done while the window is minimized or hidden. */
 int view_draw(struct view *view, struct error *error);
 
 /* What the next event asks for; keys that concern the window alone are done at once. Waits for it

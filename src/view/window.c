@@ -147,7 +147,10 @@ void window_show(struct window *window, int width, int height)
     if (SDL_GetDisplayUsableBounds(0, &usable) < 0 || usable.w <= 0 || usable.h <= 0)
         usable = (SDL_Rect){0, 0, 1280, 720};
     double fit = 0.85 * fmin((double)usable.w / width, (double)usable.h / height);
-    double comfortable = fmax(2, 720.0 / height);
+    SDL_RendererInfo info = {0};
+    bool costs = SDL_GetRendererInfo(window->renderer, &info) == 0 &&
+                 info.flags & SDL_RENDERER_SOFTWARE; /* each pixel that is not in the picture */
+    double comfortable = fmax(costs ? 1 : 2, 720.0 / height);
     double scale = fmin(fit, comfortable);
     SDL_SetWindowSize(window->window, (int)fmax(MIN_WIDTH, round(width * scale)),
                       (int)fmax(MIN_HEIGHT, round(height * scale)));
