@@ -87,6 +87,7 @@ static struct {
     atomic_bool blocked; /* it takes for ever */
     atomic_long fails;   /* at a frame with this index, or a later one; -1: never */
     atomic_long last;    /* the newest frame that it has seen */
+    atomic_long least;   /* frames from one that it has seen to the next, at least; 0: not yet */
 } script;
 
 static void reset_detection(void)
@@ -94,6 +95,7 @@ static void reset_detection(void)
     script.blocked = false;
     script.fails = -1;
     script.last = -1;
+    script.least = 0;
 }
 
 /* Stands in for the library's: one face, 8 pixels wide, that moves 10 pixels a second to the right
@@ -151,6 +153,9 @@ enum expressions_status expressions_track(struct expressions_tracker *tracker,
     tracker->width = picture->width;
     give_face(tracker->x, faces, count);
     pthread_mutex_unlock(&tracker->lock);
+    long step = index - script.last;
+    if (script.last >= 0 && (script.least == 0 || step < script.least))
+        script.least = step;
     script.last = index;
     return EXPRESSIONS_OK;
 }
@@ -306,6 +311,26 @@ static void test_never_behind(void **state)
     }
     script.blocked = false;
     assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
+    pipeline_free(&pipeline);
+}
+
+/* Looks that are told to be rare, of frames a tenth of a second apart; all frames have faces. */
+static void test_rare_looks(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = 60, .wait = 5};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
+    struct pipeline_settings settings = {.source = &source, .beside = true, .look_seconds = 0.4};
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    long last = -1;
+    for (const struct frame *frame; (frame = pipeline_wait(pipeline));)
+        last = frame->index;
+    assert_int_equal(last, 59);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    assert_true(script.least >= 4 && script.last >= 40);
     pipeline_free(&pipeline);
 }
 
@@ -599,19 +624,13 @@ static void test_interrupt_ends_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mailbox_newest),
-        cmocka_unit_test(test_mailbox_stop),
-        cmocka_unit_test(test_every_frame),
-        cmocka_unit_test(test_never_behind),
-        cmocka_unit_test(test_newest_wins),
-        cmocka_unit_test(test_detection_fails),
-        cmocka_unit_test(test_camera_comes_back),
-        cmocka_unit_test(test_a_thousand_times),
-        cmocka_unit_test(test_waits_for_a_lost_camera),
-        cmocka_unit_test(test_slow_camera),
-        cmocka_unit_test(test_join_without_start),
-        cmocka_unit_test(test_end_before_start),
-        cmocka_unit_test(test_interrupt_ends_in_order),
+        cmocka_unit_test(test_mailbox_newest),    cmocka_unit_test(test_mailbox_stop),
+        cmocka_unit_test(test_every_frame),       cmocka_unit_test(test_never_behind),
+        cmocka_unit_test(test_rare_looks),        cmocka_unit_test(test_newest_wins),
+        cmocka_unit_test(test_detection_fails),   cmocka_unit_test(test_camera_comes_back),
+        cmocka_unit_test(test_a_thousand_times),  cmocka_unit_test(test_waits_for_a_lost_camera),
+        cmocka_unit_test(test_slow_camera),       cmocka_unit_test(test_join_without_start),
+        cmocka_unit_test(test_end_before_start),  cmocka_unit_test(test_interrupt_ends_in_order),
         cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ enum option_code {
     OPTION_MAX_FRAMES,
     OPTION_MIRROR,
     OPTION_NO_MIRROR,
+    OPTION_ECO,
     OPTION_EXIT_ON_LOSS,
     OPTION_LIST_CAMERAS,
     OPTION_MODEL_INFO,
@@ -67,6 +68,7 @@ static const struct option long_options[] = {
     {"max-frames", required_argument, NULL, OPTION_MAX_FRAMES},
     {"mirror", no_argument, NULL, OPTION_MIRROR},
     {"no-mirror", no_argument, NULL, OPTION_NO_MIRROR},
+    {"eco", no_argument, NULL, OPTION_ECO},
     {"exit-on-loss", no_argument, NULL, OPTION_EXIT_ON_LOSS},
     {"list-cameras", no_argument, NULL, OPTION_LIST_CAMERAS},
     {"model-info", no_argument, NULL, OPTION_MODEL_INFO},
@@ -235,6 +237,9 @@ static int apply(struct options *options, int code, char *argument, struct error
         options->mirror = code == OPTION_MIRROR;
         options->mirror_chosen = true;
         return 0;
+    case OPTION_ECO:
+        options->eco = true;
+        return 0;
     case OPTION_EXIT_ON_LOSS:
         options->exit_on_loss = true;
         return 0;
@@ -391,6 +396,8 @@ int options_help(FILE *out)
         "  --max-frames N      stop after N frames\n"
         "  --mirror            show the window as a mirror (default with --camera)\n"
         "  --no-mirror         show it as the camera sees it\n"
+        "  --eco               look for faces five times a second only, to save power;\n"
+        "                      in between they move on as expected\n"
         "  --exit-on-loss      end with status 5 when the camera goes away, instead of\n"
         "                      waiting for it\n"
         "\n"

@@ -35,6 +35,7 @@ struct options {
     bool adapt;      /* to faces at rest */
     long max_frames; /* 0: no limit */
     bool headless, quiet, verbose;
+    bool eco;           /* looks for faces less often, to save power */
     bool exit_on_loss;  /* of the camera */
     bool mirror;        /* the window shows a mirror image */
     bool mirror_chosen; /* by an option; otherwise it depends on the input */

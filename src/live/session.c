@@ -3,6 +3,9 @@
 #include "library_error.h"
 #include "log.h"
 
+/* Between two looks for faces where power counts: they move on as expected meanwhile. */
+static const double eco_seconds = 0.2;
+
 void session_wake(void *context)
 {
     struct session *session = context;
@@ -24,15 +27,16 @@ static void on_loss(void *context, const struct error *reason)
 int session_start_pipeline(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    struct pipeline_settings settings = {.source = &session->source,
-                                         .detector = session->vision.detector,
-                                         .beside = session->view && session->source.live,
-                                         .grey = !session->view &&
-                                                 !results_want_colours(session->results),
-                                         .paced = session->view && !session->source.live,
-                                         .wake = session->view ? session_wake : NULL,
-                                         .lost = options->exit_on_loss ? NULL : on_loss,
-                                         .context = session};
+    struct pipeline_settings settings = {
+        .source = &session->source,
+        .detector = session->vision.detector,
+        .beside = (session->view || options->eco) && session->source.live,
+        .look_seconds = options->eco ? eco_seconds : 0,
+        .grey = !session->view && !results_want_colours(session->results),
+        .paced = session->view && !session->source.live,
+        .wake = session->view ? session_wake : NULL,
+        .lost = options->exit_on_loss ? NULL : on_loss,
+        .context = session};
     return pipeline_start(session->pipeline, &settings, error);
 }
 

@@ -13,6 +13,7 @@ static const double first_wait = 0.25, longest_wait = 4;
 
 struct capture {
     struct capture_settings settings;
+    double copied; /* the time of the last copy; negative: there is none */
     pthread_t thread;
     enum source_status status; /* this and the error: the thread's until it is joined */
     struct error error;
@@ -45,13 +46,23 @@ static enum source_status capture_frame(struct capture *capture, long index)
     return failed ? SOURCE_FAILED : SOURCE_FRAME;
 }
 
+static bool is_copy_due(const struct capture *capture, const struct frame *frame)
+{
+    const double early = 0.005; /* as the frames of a camera may come */
+    return capture->settings.copies &&
+           (capture->copied < 0 ||
+            frame->time >= capture->copied + capture->settings.copy_interval - early);
+}
+
 /* False when the frame shall go nowhere any more, or on a failure. */
 static bool hand_over(struct capture *capture)
 {
     struct mailbox *mailbox = capture->settings.mailbox;
     struct mailbox *copies = capture->settings.copies;
-    if (copies) {
-        if (frame_copy_grey(mailbox_draft(copies), mailbox_draft(mailbox), &capture->error)) {
+    const struct frame *frame = mailbox_draft(mailbox);
+    if (is_copy_due(capture, frame)) {
+        capture->copied = frame->time;
+        if (frame_copy_grey(mailbox_draft(copies), frame, &capture->error)) {
             capture->status = SOURCE_FAILED;
             return false;
         }
@@ -165,6 +176,7 @@ int capture_start(struct capture **capture, const struct capture_settings *setti
     if (!made)
         return error_no_memory(error, "the capture thread");
     made->settings = *settings;
+    made->copied = -1;
     int code = pthread_create(&made->thread, NULL, run, made);
     if (code) {
         free(made);

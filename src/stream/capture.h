@@ -8,7 +8,8 @@
 struct capture_settings {
     struct source *source; /* is the thread's until capture_join */
     struct mailbox *mailbox;
-    struct mailbox *copies; /* gets each frame too, in grey, for who works beside; may be NULL */
+    struct mailbox *copies; /* gets frames too, in grey, for who works beside; may be NULL */
+    double copy_interval;   /* seconds from one of them to the next; 0: all frames */
     bool grey;              /* nobody wants the colours */
     bool paced;             /* each frame comes when its time has come, not as fast as it can */
     /* Called after each frame and at the end, from the thread; may be NULL. */

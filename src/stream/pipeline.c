@@ -65,6 +65,7 @@ static int start_capture(struct pipeline *pipeline, struct error *error)
                                        .mailbox =
                                            beside ? pipeline->to_main : pipeline->to_detection,
                                        .copies = beside ? pipeline->to_detection : NULL,
+                                       .copy_interval = settings->look_seconds,
                                        .grey = settings->grey,
                                        .paced = settings->paced,
                                        .wake = beside ? settings->wake : NULL,

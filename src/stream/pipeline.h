@@ -20,9 +20,10 @@
 struct pipeline_settings {
     struct source *source; /* these two are the threads' until pipeline_join */
     struct expressions_detector *detector;
-    bool beside; /* live sources only */
-    bool grey;   /* nobody wants the colours */
-    bool paced;  /* each frame comes when its time has come, not as fast as it can */
+    bool beside;         /* live sources only */
+    double look_seconds; /* beside: from one look for faces to the next; 0: as often as it can */
+    bool grey;           /* nobody wants the colours */
+    bool paced;          /* each frame comes when its time has come, not as fast as it can */
     /* From a thread, as in capture.h; `wake` whenever a frame may be taken, and at the end. */
     void (*wake)(void *context);
     void (*lost)(void *context, const struct error *reason);
