@@ -211,6 +211,24 @@ ffprobe -v error -select_streams v -show_entries stream=width,height,sample_aspe
 grep -q '^640,480,\(1:1\|N/A\)' got || fail "pal-copy.mp4: $(cat got)"
 
 
+# Luma and chroma as decoders give them: the same face, and a copy of the same colours
+while read -r format codec ending; do
+    make forms.$ending -frames:v 2 -vf 'drawbox=c=0xA01E1E:t=fill:w=80:h=80' -pix_fmt "$format" -c:v "$codec"
+    run 0 --json --video forms.$ending --output forms-copy.avi
+    [ "$(grep -c '"faces":\[{"id":1,' out)" -eq 2 ] || fail "$format: $(tail -n 1 out)"
+    quietly_ffmpeg -i forms-copy.avi -frames:v 1 -vf crop=40:40:20:20,scale=1:1 -f rawvideo -pix_fmt rgb24 pixel
+    od -An -tu1 pixel | awk '{ exit !($1 > 150 && $1 < 170 && $2 > 20 && $2 < 40 && $3 > 20 && $3 < 40) }' ||
+        fail "$format: the copy's colour is$(od -An -tu1 pixel)"
+done <<FORMS
+yuv420p libx264 mp4
+yuvj422p mjpeg avi
+yuv422p ffv1 mkv
+yuyv422 rawvideo avi
+nv12 rawvideo nut
+yuv444p ffv1 mkv
+yuv420p10le ffv1 mkv
+FORMS
+
 # Interlaced film: each picture is two, taken one after the other; the copy has no combs
 quietly_ffmpeg -loop 1 -framerate 50 -t 1 -i face.png -vf 'scale=720:576,scroll=h=0.01,tinterlace=interleave_top,fieldorder=tff' \
     -c:v mpeg2video -q:v 2 -flags +ildct+ilme -aspect 4:3 combs.mpg
