@@ -61,14 +61,28 @@ Haar::Haar(const cv::FileNode &cascade)
     }
     for (const cv::FileNode &node : cascade["stages"]) {
         const cv::FileNode trees = node["weakClassifiers"];
-        stages_.push_back({static_cast<int>(sizes_.size()), static_cast<int>(trees.size()),
+        stages_.push_back({static_cast<int>(sizes_.size()), static_cast<int>(trees.size()), 0,
                            static_cast<float>(node["stageThreshold"]) - tolerance});
         for (const cv::FileNode &tree : trees) {
             sizes_.push_back(read_tree(tree, nodes_[0]));
             stumps_ = stumps_ && sizes_.back() == 1;
         }
     }
+    if (stumps_)
+        sort();
     nodes_[1] = nodes_[0];
+}
+
+/* Puts stumps of two rectangles before those of three; the order does not count. */
+void Haar::sort()
+{
+    for (Stage &stage : stages_) {
+        const auto first = nodes_[0].begin() + stage.first, last = first + stage.trees;
+        const auto rest = std::stable_partition(first, last, [&](const Node &node) {
+            return features_[static_cast<size_t>(node.feature)].weights[2] == 0;
+        });
+        stage.pairs = static_cast<int>(rest - first);
+    }
 }
 
 cv::Size Haar::window() const
@@ -91,6 +105,7 @@ void Haar::reserve(cv::Size picture)
     sums_.assign(table_ * (tilted_ ? 3 : 2), 0);
     norms_.assign(static_cast<size_t>(2 * columns_), 0);
     states_.assign(static_cast<size_t>(2 * columns_), FLAT);
+    wanted_.assign(static_cast<size_t>(2 * columns_), 0);
     place(1);
     place(2);
 }
@@ -182,13 +197,7 @@ struct Judge {
 typedef float Floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t Ints __attribute__((vector_size(LANES * sizeof(int32_t))));
 typedef uint32_t Words __attribute__((vector_size(LANES * sizeof(uint32_t))));
-typedef double Doubles __attribute__((vector_size(LANES / 2 * sizeof(double))));
-typedef int32_t HalfInts __attribute__((vector_size(LANES / 2 * sizeof(int32_t))));
-
-/* As wide as no register is, and so in two halves. */
-struct Sums {
-    Doubles first, last;
-};
+typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
 
 #define INLINE __attribute__((always_inline)) static inline
 
@@ -215,15 +224,15 @@ INLINE void weigh(const Haar::Node &node, int i, const uint32_t *at, Floats &wei
     weighed = node.weights[i] * __builtin_convertvector(reinterpret_cast<Ints &>(sum), Floats);
 }
 
-/* In which windows from `at` on the node's feature is below its threshold. */
-INLINE void respond(const Haar::Node &node, const uint32_t *at, const Floats &norms, Ints &below)
+/* In which windows from `at` on the node's feature, of so many rectangles, is below its threshold.
+ */
+INLINE void respond(const Haar::Node &node, int rectangles, const uint32_t *at, const Floats &norms,
+                    Ints &below)
 {
     Floats value, more;
     weigh(node, 0, at, value);
-    weigh(node, 1, at, more);
-    value += more;
-    if (node.weights[2] != 0) {
-        weigh(node, 2, at, more);
+    for (int i = 1; i < rectangles; i++) {
+        weigh(node, i, at, more);
         value += more;
     }
     below = value * norms < node.threshold;
@@ -235,38 +244,21 @@ INLINE void choose(const Ints &first, float a, float b, Floats &chosen)
     chosen = first ? zeros + a : zeros + b;
 }
 
-INLINE void add(const Floats &values, Sums &sums)
-{
-    sums.first += __builtin_convertvector(
-        __builtin_shufflevector(values, values, 0, 1, 2, 3, 4, 5, 6, 7), Doubles);
-    sums.last += __builtin_convertvector(
-        __builtin_shufflevector(values, values, 8, 9, 10, 11, 12, 13, 14, 15), Doubles);
-}
-
-/* Takes from `alive` those whose sum is below. */
-INLINE void keep(const Sums &sums, double least, Ints &alive)
-{
-    const HalfInts first = __builtin_convertvector(sums.first >= least, HalfInts);
-    const HalfInts last = __builtin_convertvector(sums.last >= least, HalfInts);
-    alive &=
-        __builtin_shufflevector(first, last, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-}
-
-INLINE void add_stumps(const Haar::Node *node, int count, const uint32_t *at, const Floats &norms,
-                       Sums &sums)
+INLINE void add_stumps(const Haar::Node *node, int count, int rectangles, const uint32_t *at,
+                       const Floats &norms, Doubles &sums)
 {
     for (; count > 0; count--, node++) {
         Ints below;
         Floats answers;
-        respond(*node, at, norms, below);
+        respond(*node, rectangles, at, norms, below);
         choose(below, node->values[0], node->values[1], answers);
-        add(answers, sums);
+        sums += __builtin_convertvector(answers, Doubles);
     }
 }
 
 /* Each window goes down the tree, whose nodes stand in order. */
 INLINE void add_tree(const Haar::Node *nodes, int count, const uint32_t *at, const Floats &norms,
-                     Sums &sums)
+                     Doubles &sums)
 {
     const Ints none = {};
     Ints reached = {};
@@ -276,13 +268,13 @@ INLINE void add_tree(const Haar::Node *nodes, int count, const uint32_t *at, con
         const Ints here = reached == n;
         Ints below;
         Floats answer;
-        respond(node, at, norms, below);
+        respond(node, Haar::RECTANGLES, at, norms, below);
         choose(below, node.values[0], node.values[1], answer);
         answers = here ? answer : answers;
         const Ints next = below ? none + node.next[0] : none + node.next[1];
         reached = here ? next : reached;
     }
-    add(answers, sums);
+    sums += __builtin_convertvector(answers, Doubles);
 }
 
 /* Takes from `alive` what fails the stage, whose first node is *node; that of the next stage then.
@@ -290,9 +282,11 @@ INLINE void add_tree(const Haar::Node *nodes, int count, const uint32_t *at, con
 INLINE void judge_stage(const Judge &judge, const Haar::Stage &stage, const Haar::Node **node,
                         const uint32_t *at, const Floats &norms, Ints &alive)
 {
-    Sums sums = {};
+    Doubles sums = {};
     if (judge.stumps) {
-        add_stumps(*node, stage.trees, at, norms, sums);
+        const int rest = stage.trees - stage.pairs;
+        add_stumps(*node, stage.pairs, 2, at, norms, sums);
+        add_stumps(*node + stage.pairs, rest, Haar::RECTANGLES, at, norms, sums);
         *node += stage.trees;
     } else {
         for (int tree = stage.first; tree < stage.first + stage.trees; tree++) {
@@ -300,7 +294,7 @@ INLINE void judge_stage(const Judge &judge, const Haar::Stage &stage, const Haar
             *node += judge.sizes[tree];
         }
     }
-    keep(sums, static_cast<double>(stage.threshold), alive);
+    alive &= __builtin_convertvector(sums >= static_cast<double>(stage.threshold), Ints);
 }
 
 INLINE bool is_any(const Ints &mask)
@@ -326,17 +320,23 @@ INLINE void measure(const Judge &judge, const uint32_t *at, float *norms)
     }
 }
 
-/* The first stage, for all windows of a row. */
+/* The first stage, for the windows of a row that are wanted. */
 VECTOR_CLONES static void judge_first(const Judge &judge, const uint32_t *row, int count,
-                                      float *norms, int32_t *states)
+                                      const int32_t *wanted, float *norms, int32_t *states)
 {
     const Ints flat = Ints{} + FLAT, failed = Ints{} + FAILED, passed = Ints{} + PASSED;
     for (int x = 0; x < count; x += LANES) {
         const Haar::Node *node = judge.nodes;
         Floats norm;
+        Ints alive;
+        std::memcpy(&alive, wanted + x, sizeof alive);
+        if (!is_any(alive)) {
+            std::memcpy(states + x, &flat, sizeof flat);
+            continue;
+        }
         measure(judge, row + x, norms + x);
         std::memcpy(&norm, norms + x, sizeof norm);
-        Ints alive = norm > 0;
+        alive &= norm > 0;
         const Ints rough = alive;
         judge_stage(judge, judge.stages[0], &node, row + x, norm, alive);
         const Ints state = rough ? (alive ? passed : failed) : flat;
@@ -371,6 +371,37 @@ static void leave_out(int32_t *states, int count)
     std::fill_n(states + count, (LANES - count % LANES) % LANES, FLAT);
 }
 
+void Haar::limit(const ocv_blocks *blocks, float scale)
+{
+    blocks_ = blocks;
+    scale_ = scale;
+}
+
+/* Which windows of the row touch a marked block. */
+void Haar::want(int y, int step, int count)
+{
+    const auto block_at = [&](int pixel, int most) {
+        return std::min(static_cast<int>(static_cast<float>(pixel) * scale_) / blocks_->side,
+                        most - 1);
+    };
+    const int across = blocks_->across;
+    const int top = block_at(y, blocks_->down),
+              bottom = block_at(y + window_.height, blocks_->down);
+    marked_.assign(static_cast<size_t>(across + 1), 0);
+    for (int column = 0; column < across; column++) {
+        int any = 0;
+        for (int block = top; block <= bottom; block++)
+            any |= blocks_->marked[block * across + column];
+        marked_[static_cast<size_t>(column + 1)] = marked_[static_cast<size_t>(column)] + any;
+    }
+    for (int i = 0; i < count; i++) {
+        const int left = block_at(i * step, across);
+        const int right = block_at(i * step + window_.width, across);
+        wanted_[static_cast<size_t>(i)] =
+            marked_[static_cast<size_t>(right + 1)] > marked_[static_cast<size_t>(left)] ? -1 : 0;
+    }
+}
+
 void Haar::find(const cv::Mat &picture, int step, int rows, std::vector<cv::Point> &found)
 {
     const int across = picture.cols - window_.width;
@@ -391,8 +422,11 @@ void Haar::find(const cv::Mat &picture, int step, int rows, std::vector<cv::Poin
                          {at(1, 1), at(right, 1), at(1, bottom), at(right, bottom)},
                          table_,
                          static_cast<double>((window_.width - 2) * (window_.height - 2))};
+    std::fill(wanted_.begin(), wanted_.end(), -1);
     for (int y = 0; y < rows; y += step) {
-        judge_first(judge, row(y), count, norms_.data(), states_.data());
+        if (blocks_ != nullptr)
+            want(y, step, count);
+        judge_first(judge, row(y), count, wanted_.data(), norms_.data(), states_.data());
         leave_out(states_.data(), count);
         judge_others(judge, row(y), count, norms_.data(), states_.data());
         for (int x = 0; x < count; x++)

@@ -1,8 +1,10 @@
 /* A cascade of boosted trees over Haar-like features (Viola & Jones 2001), tilted ones too
- * (Lienhart & Maydt 2002), as OpenCV trains and searches them: the same windows pass. Sixteen
+ * (Lienhart & Maydt 2002), as OpenCV trains and searches them: the same windows pass. Eight
  * windows that lie side by side are judged at once. */
 #ifndef HAAR_HPP
 #define HAAR_HPP
+
+#include "ocv.h"
 
 #include <opencv2/core.hpp>
 
@@ -23,7 +25,11 @@ class Haar
      * row none that follows one which fails the first stage. */
     void find(const cv::Mat &picture, int step, int rows, std::vector<cv::Point> &found);
 
-    enum { RECTANGLES = 3, LANES = 16 };
+    /* From now on, windows that touch none of the marked blocks are left out; nullptr: none is. The
+     * blocks are those of a picture `scale` times as large as the one searched. */
+    void limit(const ocv_blocks *blocks, float scale);
+
+    enum { RECTANGLES = 3, LANES = 8 };
 
     struct Feature {
         std::array<cv::Rect, RECTANGLES> rectangles;
@@ -44,17 +50,20 @@ class Haar
 
     struct Stage {
         int first, trees; /* of `sizes` */
+        int pairs;        /* stumps of two rectangles, which come first */
         float threshold;
     };
 
   private:
     /* Sums over all that lies above and left of a pixel: of pixels, of their squares, and over
      * tilted rectangles. Of a search with step 2, each row has its even columns first. */
+    void sort();
     void reserve(cv::Size picture);
     void place(int step);
     void add_up(const cv::Mat &picture, int step);
     void tilt(const cv::Mat &picture, int step);
     uint32_t *row(int y);
+    void want(int y, int step, int count);
 
     cv::Size window_;
     bool tilted_ = false, stumps_ = true;
@@ -67,6 +76,11 @@ class Haar
     std::vector<uint32_t> sums_;
     std::vector<float> norms_;    /* of the windows of a row: 1 / (area * deviation) */
     std::vector<int32_t> states_; /* of the same */
+    std::vector<int32_t> wanted_; /* of the same: all bits, or none */
+    const ocv_blocks *blocks_ = nullptr;
+    float scale_ = 1;
+    std::vector<int>
+        marked_; /* columns left of each that have a marked block in the row's windows */
 };
 
 #endif

@@ -214,13 +214,22 @@ struct ocv_detection {
     int max_side;        /* largest face, pixels; 0: the picture's */
 };
 
+/* Square blocks of a picture, row by row; those at its right and lower edge may be cut off. */
+struct ocv_blocks {
+    const uint8_t *marked; /* 1: this one is, 0: it is not */
+    int across, down;      /* how many */
+    int side;              /* pixels */
+};
+
 enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *cascade_path,
                                 struct error *error);
-/* Fills boxes[0 .. *count-1], at most `capacity`, largest first. */
+/* Fills boxes[0 .. *count-1], at most `capacity`, largest first. With `only`, faces that touch none
+ * of the marked blocks are left out. */
 enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
-                                  const struct ocv_detection *how, struct box *boxes, int capacity,
-                                  int *count, struct error *error);
-/* The same, and in neighbours[0 .. *count-1] how many raw answers agreed on each box. */
+                                  const struct ocv_detection *how, const struct ocv_blocks *only,
+                                  struct box *boxes, int capacity, int *count,
+                                  struct error *error);
+/* The same, all of them, and in neighbours[0 .. *count-1] how many raw answers agreed on each box. */
 enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_image picture,
                                  const struct ocv_detection *how, struct box *boxes,
                                  int *neighbours, int capacity, int *count, struct error *error);

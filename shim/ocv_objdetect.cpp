@@ -214,7 +214,7 @@ static int rows_dealt_out(int rows, int step, int strips)
 }
 
 static std::vector<cv::Rect> find_all(Haar &cascade, const cv::Mat &picture,
-                                      const ocv_detection &how)
+                                      const ocv_detection &how, const ocv_blocks *only)
 {
     const cv::Size window = cascade.window();
     std::vector<cv::Rect> found;
@@ -228,6 +228,7 @@ static std::vector<cv::Rect> find_all(Haar &cascade, const cv::Mat &picture,
         const int step = scale >= 2 ? 1 : 2;
         if (strips == 0)
             strips = std::max((size.width + 1 - window.width + 31) / 32, 1);
+        cascade.limit(only, scale);
         cascade.find(resized, step, rows_dealt_out(size.height + 1 - window.height, step, strips),
                      corners);
         for (const cv::Point corner : corners)
@@ -310,11 +311,37 @@ static std::vector<Group> group(const std::vector<cv::Rect> &boxes, int least)
     return chosen;
 }
 
-enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
-                                  const struct ocv_detection *how, struct box *boxes, int capacity,
-                                  int *count, struct error *error)
+static void detect(ocv_detector &detector, struct grey_image picture, const ocv_detection &how,
+                   const ocv_blocks *only, struct box *boxes, int *neighbours, int capacity,
+                   int *count)
 {
-    return ocv_detector_weigh(detector, picture, how, boxes, nullptr, capacity, count, error);
+    CV_Assert(how.scale_factor > 1);
+    const cv::Mat pixels = as_matrix(picture);
+    const cv::Rect whole(0, 0, pixels.cols, pixels.rows);
+    std::vector<Group> faces =
+        group(find_all(detector.cascade, pixels, how, only), how.min_neighbours);
+    for (Group &face : faces)
+        face.box &= whole;
+    std::sort(faces.begin(), faces.end(), [](const Group &a, const Group &b) {
+        const cv::Rect &p = a.box, &q = b.box;
+        return std::make_tuple(-p.area(), p.y, p.x, a.size) <
+               std::make_tuple(-q.area(), q.y, q.x, b.size);
+    });
+    *count = std::min(capacity, static_cast<int>(faces.size()));
+    for (int i = 0; i < *count; i++) {
+        const auto &[box, size] = faces[static_cast<size_t>(i)];
+        boxes[i] = {box.x, box.y, box.width, box.height};
+        if (neighbours)
+            neighbours[i] = size;
+    }
+}
+
+enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
+                                  const struct ocv_detection *how, const struct ocv_blocks *only,
+                                  struct box *boxes, int capacity, int *count, struct error *error)
+{
+    return guarded(
+        error, [&] { detect(*detector, picture, *how, only, boxes, nullptr, capacity, count); });
 }
 
 enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_image picture,
@@ -322,24 +349,6 @@ enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_imag
                                  int *neighbours, int capacity, int *count, struct error *error)
 {
     return guarded(error, [&] {
-        CV_Assert(how->scale_factor > 1);
-        const cv::Mat pixels = as_matrix(picture);
-        const cv::Rect whole(0, 0, pixels.cols, pixels.rows);
-        std::vector<Group> faces =
-            group(find_all(detector->cascade, pixels, *how), how->min_neighbours);
-        for (Group &face : faces)
-            face.box &= whole;
-        std::sort(faces.begin(), faces.end(), [](const Group &a, const Group &b) {
-            const cv::Rect &p = a.box, &q = b.box;
-            return std::make_tuple(-p.area(), p.y, p.x, a.size) <
-                   std::make_tuple(-q.area(), q.y, q.x, b.size);
-        });
-        *count = std::min(capacity, static_cast<int>(faces.size()));
-        for (int i = 0; i < *count; i++) {
-            const auto &[box, size] = faces[static_cast<size_t>(i)];
-            boxes[i] = {box.x, box.y, box.width, box.height};
-            if (neighbours)
-                neighbours[i] = size;
-        }
+        detect(*detector, picture, *how, nullptr, boxes, neighbours, capacity, count);
     });
 }

@@ -1433,7 +1433,7 @@ static void test_no_face_in_blank_pictures(void **state)
         const struct grey_image image = {pixels, sides[i][0], sides[i][1], 320};
         struct box boxes[4];
         int count = -1;
-        assert_int_equal(ocv_detector_detect(detector, image, &usual, boxes, 4, &count, NULL),
+        assert_int_equal(ocv_detector_detect(detector, image, &usual, NULL, boxes, 4, &count, NULL),
                          OCV_OK);
         assert_int_equal(count, 0);
     }
@@ -1442,7 +1442,7 @@ static void test_no_face_in_blank_pictures(void **state)
     struct box boxes[1];
     int count = -1;
     struct error error = {.text = ""};
-    assert_int_equal(ocv_detector_detect(detector, image, &wrong, boxes, 1, &count, &error),
+    assert_int_equal(ocv_detector_detect(detector, image, &wrong, NULL, boxes, 1, &count, &error),
                      OCV_FAILED);
     assert_int_equal(count, -1);
     ocv_detector_close(&detector);
@@ -1651,13 +1651,15 @@ static void test_faces_in_a_photograph(void **state)
     const struct grey_image image = {grey, view.width, view.height, (size_t)view.width};
     struct box boxes[64];
     int count = 0;
-    assert_int_equal(ocv_detector_detect(detector, image, &usual, boxes, 64, &count, NULL), OCV_OK);
+    assert_int_equal(ocv_detector_detect(detector, image, &usual, NULL, boxes, 64, &count, NULL),
+                     OCV_OK);
     assert_in_range(count, 5, 64);
     for (int i = 1; i < count; i++)
         assert_true(boxes[i].width * boxes[i].height <= boxes[i - 1].width * boxes[i - 1].height);
     struct box largest[2];
     int two = 0;
-    assert_int_equal(ocv_detector_detect(detector, image, &usual, largest, 2, &two, NULL), OCV_OK);
+    assert_int_equal(ocv_detector_detect(detector, image, &usual, NULL, largest, 2, &two, NULL),
+                     OCV_OK);
     assert_int_equal(two, 2);
     assert_memory_equal(largest, boxes, sizeof largest);
     free(grey);

@@ -2,10 +2,10 @@
 
 #include "beside.h"
 #include "candidates.h"
+#include "changes.h"
 #include "face.h"
 #include "ocv.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -35,7 +35,8 @@ struct detector {
     struct scratch turned[2];   /* for two threads */
     const struct mlp *verifier; /* NULL: every box counts */
     struct verifier_workspace *judges[2];
-    struct still_search *stills; /* scratch; NULL before the first still */
+    struct changes changes[DETECTOR_RANGES]; /* since these were searched last */
+    struct still_search *stills;             /* scratch; NULL before the first still */
 };
 
 /* One way to search. Sizes are shares, so that they hold for pictures of any size. */
@@ -204,6 +205,8 @@ void detector_close(struct detector **detector)
         return;
     ocv_detector_close(&(*detector)->cascade);
     close_others(*detector);
+    for (int i = 0; i < DETECTOR_RANGES; i++)
+        changes_free(&(*detector)->changes[i]);
     free((*detector)->upright.pixels);
     for (int i = 0; i < 2; i++) {
         free((*detector)->turned[i].pixels);
@@ -334,15 +337,15 @@ static struct box in_frame(const struct view_of_frame *view, struct box found)
 }
 
 static int detect(struct detector *detector, const struct view_of_frame *view,
-                  const struct ocv_detection *how, float least_score, struct grey_frame *frame,
-                  struct error *error)
+                  const struct ocv_detection *how, const struct ocv_blocks *only, float least_score,
+                  struct grey_frame *frame, struct error *error)
 {
     if (view->picture.width < CASCADE_SIDE || view->picture.height < CASCADE_SIDE)
         return 0;
     struct box found[MAX_CANDIDATES];
     int count = 0;
-    if (ocv_detector_detect(detector->cascade, view->picture, how, found, MAX_CANDIDATES, &count,
-                            error) != OCV_OK)
+    if (ocv_detector_detect(detector->cascade, view->picture, how, only, found, MAX_CANDIDATES,
+                            &count, error) != OCV_OK)
         return -1;
     for (int i = 0; i < count; i++) {
         struct box box = in_frame(view, found[i]);
@@ -351,22 +354,6 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
             detector_add(frame, box, score);
     }
     return 0;
-}
-
-static void hide_known(struct detector *detector, const struct view_of_frame *view,
-                       const struct grey_frame *frame)
-{
-    int width = view->picture.width;
-    uint8_t *pixels = detector->upright.pixels;
-    assert(view->picture.pixels == pixels); /* no padding */
-    for (int i = 0; i < frame->box_count; i++) {
-        struct box known = box_clip(frame->boxes[i], frame->grey.width, frame->grey.height);
-        int left = (int)(known.x * view->scale);
-        int right = (int)((known.x + known.width) * view->scale);
-        int bottom = (int)((known.y + known.height) * view->scale);
-        for (int y = (int)(known.y * view->scale); y < bottom; y++)
-            memset(pixels + (size_t)y * (size_t)width + left, 128, (size_t)(right - left));
-    }
 }
 
 static int prepare_search(struct detector *detector, const struct search *search,
@@ -389,10 +376,19 @@ int detector_scan(struct detector *detector, struct grey_frame *frame, int range
     struct ocv_detection how;
     if (prepare_search(detector, &live_ranges[range], frame, &view, &how, error))
         return -1;
-    hide_known(detector, &view, frame);
-    return how.max_side > 0 && how.max_side < how.min_side
-               ? 0
-               : detect(detector, &view, &how, DETECTOR_NEW, frame, error);
+    if (how.max_side > 0 && how.max_side < how.min_side)
+        return 0;
+    grey_frame_hide_boxes(frame, view.scale, detector->upright.pixels, view.picture.width);
+    struct changes *changes = &detector->changes[range];
+    int any = changes_look(changes, &view.picture, frame->time, error), known = frame->box_count;
+    struct ocv_blocks only = changes_blocks(changes);
+    if (any < 1 || detect(detector, &view, &how, &only, DETECTOR_NEW, frame, error))
+        return any < 1 ? any : -1;
+    if (frame->box_count == known)
+        changes_keep(changes, &view.picture);
+    else
+        changes_forget(changes);
+    return 0;
 }
 
 static struct box window_around(const struct grey_frame *frame, struct box expected, double share)
@@ -423,7 +419,7 @@ static int run_look(struct detector *detector, const struct look *look, float le
     int largest = (int)lround(side * scale * look->grows);
     struct ocv_detection how = {look->scale_factor, look->min_neighbours,
                                 longest(CASCADE_SIDE, smallest), longest(CASCADE_SIDE, largest)};
-    return detect(detector, &view, &how, least_score, frame, error);
+    return detect(detector, &view, &how, NULL, least_score, frame, error);
 }
 
 int detector_look(struct detector *detector, struct grey_frame *frame, struct box expected,
@@ -652,7 +648,7 @@ static int find_turned(struct detector *detector, struct grey_frame *frame, stru
     if (prepare_search(detector, &search, frame, &view, &how, error))
         return -1;
     if (frame->box_count > 0)
-        hide_known(detector, &view, frame);
+        grey_frame_hide_boxes(frame, view.scale, detector->upright.pixels, view.picture.width);
     int total = search_both(detector, search_turned, &view, &how, 0, error);
     if (total < 0)
         return -1;

@@ -270,8 +270,8 @@ static void search_view(const struct search *s, int picture, const struct grey_i
     for (int d = 0; d < CASCADES; d++) {
         enum { CAPACITY = sizeof looking->boxes / sizeof *looking->boxes };
         int count = 0;
-        if (!detectors[d] || ocv_detector_detect(detectors[d], *view, &loosest, looking->boxes,
-                                                 CAPACITY, &count, NULL) != OCV_OK)
+        if (!detectors[d] || ocv_detector_detect(detectors[d], *view, &loosest, NULL,
+                                                 looking->boxes, CAPACITY, &count, NULL) != OCV_OK)
             continue;
         for (int i = 0; i < count; i++)
             looking->order[i] = i;

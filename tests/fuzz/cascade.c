@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     }
     struct grey_image picture = {pixels, SIDE, SIDE, SIDE};
-    if (ocv_detector_detect(detector, picture, &how, boxes, MOST, &count, &error) == OCV_OK)
+    if (ocv_detector_detect(detector, picture, &how, NULL, boxes, MOST, &count, &error) == OCV_OK)
         EXPECT(count >= 0 && count <= MOST);
     ocv_detector_close(&detector);
     return 0;
