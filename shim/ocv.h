@@ -227,9 +227,9 @@ enum ocv_code ocv_detector_open(struct ocv_detector **detector, const char *casc
  * of the marked blocks are left out. */
 enum ocv_code ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
                                   const struct ocv_detection *how, const struct ocv_blocks *only,
-                                  struct box *boxes, int capacity, int *count,
-                                  struct error *error);
-/* The same, all of them, and in neighbours[0 .. *count-1] how many raw answers agreed on each box. */
+                                  struct box *boxes, int capacity, int *count, struct error *error);
+/* The same, all of them, and in neighbours[0 .. *count-1] how many raw answers agreed on each box.
+ */
 enum ocv_code ocv_detector_weigh(struct ocv_detector *detector, struct grey_image picture,
                                  const struct ocv_detection *how, struct box *boxes,
                                  int *neighbours, int capacity, int *count, struct error *error);

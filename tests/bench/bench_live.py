@@ -7,6 +7,7 @@ on ten drawn faces; the same for a loop of python3-opencv (detectMultiScale(1.3,
 then matrices of the model's size in NumPy), and the ratio; CPU milliseconds for each frame of both.
 Of the demo the loop gets a copy that the program has recorded once, with what it draws.
 The two run in turn; of ROUNDS rounds the best counts, since other programs only ever slow one down.
+And beside decoding alone (ffmpeg -threads 2 -f null): the clip as H.264 in four sizes, from start to end.
 
 Live: the clip at 1280x720 and 30 frames a second as an MJPEG stream that ffmpeg serves on loopback,
 which the program takes for a camera, without a window and, where there is Xvfb, in one. Latency is
@@ -169,6 +170,35 @@ def measure_files(program, networks, cases):
                 sys.exit(f"{name}: {seen} faces are found in most frames, not ten")
 
 
+def film(clip, path, width, height, rounds):
+    """The clip, scaled and repeated, as cameras and phones compress it."""
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-stream_loop", str(rounds - 1), "-i", clip, "-an",
+                    "-vf", f"scale={width}:{height}", "-c:v", "libx264", "-preset", "veryfast",
+                    "-pix_fmt", "yuv420p", path], check=True, stdin=subprocess.DEVNULL)
+
+
+def seconds_of(command):
+    """From its start to its end, and of CPU time."""
+    started, used = time.perf_counter(), cpu_seconds(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started, cpu_seconds(resource.RUSAGE_CHILDREN) - used
+
+
+def measure_decoding(program, clip, frames, folder):
+    print(f"\n{'H.264, one face':20} {'ours':>9} {'decoding':>9} {'ratio':>6} {'CPU ours':>9} {'decoding':>9}")
+    for width, height, rounds in ((596, 336, 6), (1280, 720, 4), (1920, 1080, 4), (3840, 2160, 2)):
+        path = os.path.join(folder, f"{height}.mp4")
+        film(clip, path, width, height, rounds)
+        commands = ([program, "--headless", "--json", "--quiet", "--video", path],
+                    ["ffmpeg", "-loglevel", "error", "-threads", "2", "-i", path, "-f", "null", "-"])
+        runs = [[seconds_of(command) for command in commands] for _ in range(ROUNDS)]
+        (ours, decoding), (cpu, cpu_decoding) = (
+            [min(run[which][what] for run in runs) for which in range(2)] for what in range(2))
+        count = frames * rounds
+        print(f"{f'{width}x{height}':20} {count / ours:5.0f} fps {count / decoding:5.0f} fps "
+              f"{decoding / ours:6.2f} {1000 * cpu / count:6.1f} ms {1000 * cpu_decoding / count:6.1f} ms")
+
+
 @contextlib.contextmanager
 def stream(path):
     """The URL of an endless stream of the video, for one client."""
@@ -270,6 +300,7 @@ def main():
                      video("small", [cv2.resize(f, (640, 480)) for f in clip] * 3)),
                     ("1280x720, one face", large),
                     ("640x480, ten faces", video("ten", [ten_faces(face, step) for step in range(200)])))])
+            measure_decoding(program, arguments.clip, len(clip), folder)
         if "still" in parts:
             first_answer(program, folder, clip[0])
         if "live" in parts:
