@@ -12,8 +12,8 @@ extern "C" {
 
 /* ---- Inside the recognizer ------------------------------------------------------------------- */
 
-/** Asks for crops[count x EXPRESSIONS_CROP_PIXELS] at once, cut from any number of pictures, or
- * such as those of fer2013.csv: answers[count x EXPRESSIONS_LABEL_COUNT], each row sums to 1. */
+/** Recognizes crops[count x EXPRESSIONS_CROP_PIXELS] at once, cut from any number of pictures or
+ * taken from fer2013.csv: answers[count x EXPRESSIONS_LABEL_COUNT], each row sums to 1. */
 EXPRESSIONS_API enum expressions_status
 expressions_recognize_crops(struct expressions_recognizer *recognizer, const uint8_t *crops,
                             int count, float *answers, struct expressions_error *error);
@@ -29,7 +29,7 @@ EXPRESSIONS_API enum expressions_status expressions_align(struct expressions_rec
 /** How many networks a model has; they are numbered from 0. */
 EXPRESSIONS_API int expressions_model_networks(const struct expressions_model *model);
 
-/** How long the vector is that a network reads; 0: there is no such network. */
+/** The length of the vector that a network reads; 0 if there is no network of that number. */
 EXPRESSIONS_API int expressions_vector_size(const struct expressions_model *model, int network);
 
 /** Whether a model's answer is the mean over the face and its mirror image: 1 or 0. */
@@ -45,7 +45,7 @@ expressions_vectors(struct expressions_recognizer *recognizer, int network, int 
 
 /* ---- Measuring a model ----------------------------------------------------------------------- */
 
-/** How good a model is on labelled crops. */
+/** How well a model does on labelled crops. */
 struct expressions_evaluation {
     int count;                /**< crops */
     double accuracy;          /**< share of right answers */
