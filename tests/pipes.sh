@@ -73,7 +73,7 @@ for signal in INT TERM; do
     exec 7>&-
 done
 
-# Sound that goes on without pictures is no camera.
+# Sound that goes on without pictures is not a camera.
 ffmpeg -v error -y -i film.y4m -f lavfi -i sine=d=90 -c:v libx264 -tune zerolatency -c:a mp2 -muxdelay 0 -f mpegts sound.ts </dev/null
 : >out
 ./expressions --headless --json --camera - <pipe >out 2>err &
@@ -117,7 +117,7 @@ for kind in camera,4 video,1 image,1; do
     if command -v script >/dev/null; then
         script -qec "./expressions --headless --$kind -" typed </dev/null >out
         [ $? -eq "$status" ] || fail "the keyboard, --$kind: not status $status"
-        grep -q "standard input is the keyboard" out || fail "the keyboard, --$kind: $(cat out)"
+        grep -q "standard input is a terminal" out || fail "a terminal, --$kind: $(cat out)"
     fi
 done
 run 1 /dev/null --video -
@@ -170,7 +170,7 @@ cp film.y4m same.avi
 [ $? -eq 1 ] && cmp -s film.y4m same.avi || fail "a film onto itself: $(cat err)"
 if command -v script >/dev/null; then
     script -qec "./expressions --demo --headless --output -" typed </dev/null >out
-    [ $? -eq 2 ] && grep -q "standard output is the terminal" out || fail "y4m to a terminal: $(head -c 300 out)"
+    [ $? -eq 2 ] && grep -q "standard output is a terminal" out || fail "y4m to a terminal: $(head -c 300 out)"
 fi
 # Colours survive, in either size.
 for size in 640x480 1280x720; do

@@ -115,7 +115,7 @@ static void make_file(const char *name)
     assert_true(fd >= 0 && close(fd) == 0);
 }
 
-/* A temporary file that nobody holds is what a killed run has left; one that is held, or is no
+/* A temporary file that nobody holds is what a killed run has left; one that is held, or is not a
  * file, stays. */
 static void what_killed_runs_left_is_swept(void **state)
 {

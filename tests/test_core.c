@@ -312,7 +312,7 @@ static void file_read_refuses_what_is_no_such_file(void **state)
     refuse_reading("pipe", LIMIT, "regular");
 }
 
-/* Files of the kernel are read like any other, though their size is told as 0. */
+/* Files of the kernel are read like any other, though their size is given as 0. */
 static void file_read_follows_a_growing_file(void **state)
 {
     (void)state;
@@ -484,7 +484,7 @@ static void files_of_other_kinds_stay_what_they_are(void **state)
     assert_int_equal(write_named("lost", &error), -1);
     expect_text(error.text, in_folder("lost"), "No such file");
     assert_int_equal(write_named("pipe", &error), -1);
-    expect_text(error.text, in_folder("pipe"), "is no regular file");
+    expect_text(error.text, in_folder("pipe"), "is not a regular file");
     assert_true(kind_of("pipe") == 'p');
 
     /* In a folder for our own files, a link may have been planted. */

@@ -13,7 +13,7 @@ struct beside {
 };
 
 void beside_begin(struct beside *beside, void (*work)(void *context), void *context);
-/* Returns when the work is done; where there was no thread to be had, does it. */
+/* Waits until the work is done; does the work itself if no thread could be started. */
 void beside_end(struct beside *beside);
 
 #endif

@@ -4,11 +4,11 @@
 
 #include "error.h"
 
-/* Once in a program, before the first product: the BLAS makes no threads of its own, and each of
- * the `threads` threads that will call it at once finds the memory that it works in. OpenBLAS tries
- * for ever, deaf to signals, where it cannot map that, so the error comes first; it says how much
- * is needed. After an error the process ends by _exit: threads of OpenBLAS may try already, and
- * exit would wait for them. */
+/* To be called once, before the first product. Keeps the BLAS from making threads of its own, and
+ * reserves working memory for `threads` threads that call it at the same time. Where OpenBLAS
+ * cannot map its memory it retries for ever, deaf to signals, so this fails first and says how much
+ * is needed. After an error end the process by _exit: threads of OpenBLAS may already be retrying,
+ * and exit would wait for them. */
 int blas_setup(int threads, struct error *error);
 
 #endif

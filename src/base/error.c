@@ -12,7 +12,7 @@ void error_format(struct error *error, const char *format, ...)
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
     error->code = ERROR_OTHER;
-    /* Names of files and of what stands in them may hold anything; the text stays one line. */
+    /* File names and what files contain may hold anything; the text stays one line. */
     for (char *c = error->text; *c; c++)
         if (*c == '\n' || *c == '\r')
             *c = '?';

@@ -17,8 +17,8 @@ enum error_code {
     ERROR_OTHER = 0,
     ERROR_NO_MEMORY,
     ERROR_BAD_MODEL,  /* missing, damaged or for something else */
-    ERROR_USAGE,      /* options that cannot be meant so */
-    ERROR_CLOSED_PIPE /* who reads the results, such as head, has seen enough */
+    ERROR_USAGE,      /* options that make no sense */
+    ERROR_CLOSED_PIPE /* the reader of the results, such as head, has seen enough */
 };
 
 struct error {
@@ -27,8 +27,7 @@ struct error {
 };
 
 /* Formats the line and returns -1, so that a function can end with `return error_set(...)`. A macro
- * and inline functions, so that who reads the code of a caller, a compiler or an analyzer too, sees
- * that it is -1. */
+ * and inline functions, so that compilers and analyzers see that it is -1. */
 #define error_set(...) (error_format(__VA_ARGS__), error_failed())
 
 void error_format(struct error *error, const char *format, ...)
@@ -39,7 +38,7 @@ static inline int error_failed(void)
     return -1;
 }
 
-/* The same with a code of its own, or that of the error which this one passes on. */
+/* The same with a code: one of its own, or that of the error that is passed on. */
 #define error_set_code(error, code, ...)                                                           \
     (error_format(error, __VA_ARGS__), error_failed_with(error, code))
 
@@ -52,7 +51,7 @@ static inline int error_failed_with(struct error *error, enum error_code code)
 /* Puts "name: " before the text and keeps the code; returns -1. */
 int error_of(struct error *error, const char *name);
 
-/* The line for memory that could not be had; returns -1. `what` names its purpose. */
+/* The line for a failed allocation; returns -1. `what` names its purpose. */
 static inline int error_no_memory(struct error *error, const char *what)
 {
     return error_set_code(error, ERROR_NO_MEMORY,

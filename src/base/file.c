@@ -73,7 +73,7 @@ static int read_all(int fd, const char *path, size_t limit, size_t expected, uin
         used += (size_t)got;
         if (used > limit) {
             free(buffer);
-            return error_set(error, "%s: larger than %zu MB; this is not the file meant here", path,
+            return error_set(error, "%s: larger than %zu MB; check that it is the right file", path,
                              limit >> 20);
         }
     }
@@ -94,9 +94,9 @@ int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, str
     else if (S_ISDIR(status.st_mode))
         result = error_set(error, "%s: is a folder; name a file in it", path);
     else if (!S_ISREG(status.st_mode))
-        result = error_set(error, "%s: is no regular file; name one", path);
+        result = error_set(error, "%s: is not a regular file; name one", path);
     else if (status.st_size < 0 || (uintmax_t)status.st_size > limit)
-        result = error_set(error, "%s: larger than %zu MB; this is not the file meant here", path,
+        result = error_set(error, "%s: larger than %zu MB; check that it is the right file", path,
                            limit >> 20);
     else
         result = read_all(fd, path, limit, (size_t)status.st_size, bytes, size, error);
@@ -238,7 +238,8 @@ static int refuse_kind(const char *path, const struct stat *status, struct error
 {
     if (S_ISDIR(status->st_mode))
         return error_set(error, "%s: is a folder; name a file in it", path);
-    return error_set(error, "%s: is no regular file; name one, or one that is not there yet", path);
+    return error_set(error, "%s: is not a regular file; name one, or one that is not there yet",
+                     path);
 }
 
 int file_writer_open(struct file_writer **writer, const char *path, struct error *error)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Reads the whole file. On success *bytes (malloc, the caller frees) holds *size bytes. Refuses
- * directories, anything else that is no regular file, and files above `limit` bytes. */
+ * directories, anything else that is not a regular file, and files above `limit` bytes. */
 int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
 
 /* The same of standard input, whatever kind of file that is, until it ends. */
@@ -25,29 +25,31 @@ char *file_folder(const char *path);
 /* "folder/name", for the caller to free; NULL without memory. */
 char *file_in_folder(const char *folder, const char *name);
 
-/* Bytes that can still be added to the file `path`, which need not be there yet: what its file
- * system has left, and what `ulimit -f` lets it grow by; UINT64_MAX where neither can be known. */
+/* How many bytes can still be added to the file `path`, which may not exist yet: the smaller of
+ * what its file system has left and what `ulimit -f` lets it grow by; UINT64_MAX if neither is
+ * known. */
 uint64_t file_space(const char *path);
 
-/* A file that appears under its name whole or not at all: written as a temporary file beside it,
- * then fsync and rename. What a killed run has left of that goes when the file is next written. */
+/* A file that appears under its name whole or not at all: it is written as a temporary file beside
+ * it, then fsync and rename. What a killed run left behind is removed when the file is next
+ * written. */
 struct file_writer;
 
 /* For a file that the user has named: a link is followed, and what is written to a character
- * device, such as /dev/null, goes there. Fails at once where the folder is missing or read-only,
- * where the link leads nowhere, and where something stands there that is no file. */
+ * device, such as /dev/null, goes there. Fails at once if the folder is missing or read-only, if
+ * the link leads nowhere, or if the name belongs to something that is not a file. */
 int file_writer_open(struct file_writer **writer, const char *path, struct error *error);
 /* For a file of ours in a folder that the user has named: a link that was planted there is not
  * followed, but replaced. Otherwise the same. */
 int file_writer_open_in_folder(struct file_writer **writer, const char *path, struct error *error);
-/* Appends. After the first failure the writer only remembers it; file_writer_commit tells. */
+/* Appends. After the first failure the writer only remembers it; file_writer_commit reports it. */
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size);
 /* Makes the file appear and frees the writer. On failure nothing remains on the disk. */
 int file_writer_commit(struct file_writer **writer, struct error *error);
 /* Gives up: removes the temporary file and frees the writer; NULL is fine. */
 void file_writer_discard(struct file_writer **writer);
 
-/* Removes a file of ours, where it is there, and what killed runs have left of it. */
+/* Removes a file of ours, if it exists, and what killed runs have left of it. */
 void file_remove(const char *path);
 
 /* The three steps at once, for a file of ours in a folder that the user has named. */

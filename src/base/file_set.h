@@ -1,4 +1,4 @@
-/* The files that a run reads, so that it writes over none of them, by whatever name. */
+/* The files that a run reads, so that it overwrites none of them, under whatever name. */
 #ifndef FILE_SET_H
 #define FILE_SET_H
 
@@ -9,7 +9,8 @@
 
 struct file_identity {
     uint64_t device, inode;
-    uint64_t name; /* 0, or a hash of the name of what is not there yet: the folder is meant then */
+    uint64_t name; /* 0; for a file that does not exist yet, a hash of its name: device and inode
+                      are then its folder's */
 };
 
 /* All zeros at first. */
@@ -19,11 +20,11 @@ struct file_set {
     bool sorted;
 };
 
-/* Adds a regular file, or a place where one may come to be; all else, such as devices, is passed
- * over: it cannot be lost. `path` may be NULL, which adds nothing. */
+/* Adds a regular file, or a place where one may be created. All else, such as devices, is ignored:
+ * it cannot be overwritten. `path` may be NULL, which adds nothing. */
 int file_set_add(struct file_set *set, const char *path, struct error *error);
 
-/* Fails where `path` is in the set, by this name or another. */
+/* Fails if `path` is in the set, under this name or another. */
 int file_set_check_output(struct file_set *set, const char *path, struct error *error);
 
 void file_set_free(struct file_set *set);

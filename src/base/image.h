@@ -12,14 +12,14 @@ struct box {
     int x, y, width, height;
 };
 
-/* 8-bit grey, 1 byte a pixel. */
+/* 8-bit grey, 1 byte per pixel. */
 struct grey_image {
     const uint8_t *pixels;
     int width, height;
     size_t stride;
 };
 
-/* 8-bit blue, green, red, 3 bytes a pixel. */
+/* 8-bit blue, green, red, 3 bytes per pixel. */
 struct bgr_image {
     const uint8_t *pixels;
     int width, height;

@@ -16,7 +16,7 @@ extern const char *const label_names[LABEL_COUNT];
  * little lighter, with grey for neutral. */
 extern const uint32_t label_colours[LABEL_COUNT];
 
-/* The most probable class; the first of equals. */
+/* The most probable class; of several equally probable ones the first. */
 int predicted_class(const float *probabilities, int class_count);
 
 #endif

@@ -1,5 +1,5 @@
-/* The one way to stderr: `program: text`, a line at a time, tamed (text.h): file names cannot drive
- * the terminal, and passwords stay unseen. Safe from any thread. */
+/* The one way to stderr: `program: text`, a line at a time, made safe by text_tame (text.h): file
+ * names cannot control the terminal, and passwords are hidden. Safe from any thread. */
 #ifndef LOG_H
 #define LOG_H
 

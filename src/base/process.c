@@ -66,9 +66,9 @@ bool process_is_piped(void)
 int process_check_input(struct error *error)
 {
     if (isatty(STDIN_FILENO) == 1)
-        return error_set(error, "standard input is the keyboard; pipe something into it");
+        return error_set(error, "standard input is a terminal; pipe data into it");
     if (read(STDIN_FILENO, NULL, 0) < 0)
-        return error_set(error, "standard input: %s; pipe something into it", strerror(errno));
+        return error_set(error, "standard input: %s; pipe data into it", strerror(errno));
     return 0;
 }
 

@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* First of all. Occupies descriptors 0 to 2 where the caller has closed them, so that no file that
- * is opened later takes their places and gets what is printed; what is read or written there then
- * fails. A file that reaches the limit of `ulimit -f` fails its write, and does not end the
- * process. -1 where the descriptors cannot be occupied; nothing can be told then. */
+/* To be called first. Occupies descriptors 0 to 2 if the caller has closed them, so that no file
+ * opened later takes their place and receives what is printed; reading or writing them then fails.
+ * A write beyond the limit of `ulimit -f` fails instead of ending the process. Returns -1 if the
+ * descriptors cannot be occupied; nothing can be printed then. */
 int process_prepare(void);
 
-/* From now on, writing to a pipe whose reader has ended fails, and does not end the process. */
+/* After this, writing to a pipe whose reader has ended fails instead of ending the process. */
 void process_outlive_readers(void);
 
 /* Whether standard output is a pipe whose reader has ended. */
@@ -22,10 +22,11 @@ bool process_reader_ended(void);
 /* Whether standard input or output is a pipe: another program is at its other end. */
 bool process_is_piped(void);
 
-/* Fails where nothing can be piped in: standard input is a terminal, closed or a folder. */
+/* Fails if nothing can be piped in: standard input is a terminal, closed or a folder. */
 int process_check_input(struct error *error);
 
-/* Whether the stack may grow as far as the deepest calls go; the error says what to allow. */
+/* Fails if the stack may not grow as far as the deepest calls need; the error says what to
+ * allow. */
 int process_check_stack(struct error *error);
 
 /* Whether `bytes` more of memory could be mapped now. */

@@ -12,7 +12,7 @@ enum { REPORT_PATH_SIZE = 4096 };
 int report_path(char path[REPORT_PATH_SIZE], const char *folder, const char *name,
                 struct error *error);
 
-/* Makes the folder where it is missing, and sees whether the file `name` can be written there. */
+/* Creates the folder if it is missing, and checks that the file `name` can be written there. */
 int report_folder_open(const char *folder, const char *name, struct error *error);
 
 /* A text that is collected in memory. */

@@ -2,8 +2,8 @@
 #ifndef SHARES_H
 #define SHARES_H
 
-/* Reads 1 to `limit` numbers from 1e-6 to 1e6, parted by commas, into shares[limit] as they stand.
- * Returns how many there are; 0 where the text is something else. */
+/* Reads 1 to `limit` numbers from 1e-6 to 1e6, separated by commas, into shares[limit], unscaled.
+ * Returns how many there are; 0 if the text is anything else. */
 int shares_parse(const char *text, int limit, float *shares);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* A copy in which each byte that is no UTF-8 has become U+FFFD, for results, which are UTF-8. The
+/* A copy in which each byte that is not UTF-8 has become U+FFFD, for results, which are UTF-8. The
  * caller frees it; NULL without memory. */
 char *text_utf8(const char *text);
 
@@ -13,8 +13,8 @@ char *text_utf8(const char *text);
  * `*`. */
 void text_hide_passwords(char *text);
 
-/* Of an address the scheme and the host alone, such as rtsp://camera.local, since all of its other
- * parts may be keys; other names as they are. */
+/* Reduces an address to scheme and host, such as rtsp://camera.local, since any other part may be a
+ * secret; other names stay as they are. */
 void text_cut_address(const char *name, char *text, size_t size);
 
 /* In place: the same as text_hide_passwords, and control characters, C0, DEL and C1, become `?`. */
@@ -23,8 +23,8 @@ void text_tame(char *text);
 /* Prints what text_tame makes of the text. */
 void text_print(FILE *out, const char *text);
 
-/* Prints JSON, whose control characters beyond C0 are still as they were, with all of them
- * escaped: the same JSON. */
+/* Prints JSON with the control characters that its maker left unescaped, DEL and C1, escaped as
+ * well: the same JSON. */
 void text_print_json(FILE *out, const char *json);
 
 #endif
