@@ -1,9 +1,11 @@
-/* The same answers in every build and on every processor: a model of every kind of features, made
- * up, on made-up crops, against values that stand in golden/answers.inc: first without an aligner,
- * then with one. With `print` it prints them. */
+/* The same answers in every build and on every processor: a made-up model with one network for each
+ * kind of feature, on made-up crops, against the values in golden/answers.inc; first without an
+ * aligner, then with one. With `print` it prints them. */
 #include "answers.h"
 #include "gemm.h"
 #include "small_model.h"
+
+_Static_assert((int)FEATURE_KIND_COUNT <= (int)MODEL_MAX_NETWORKS, "a network for each kind");
 
 enum { CROPS = 24, CLASSES = 7, ANSWERS = CROPS * CLASSES };
 

@@ -16,6 +16,8 @@ static struct features make_features(enum feature_kind kind, struct rng *rng)
     return f;
 }
 
+_Static_assert((int)FEATURE_KIND_COUNT <= (int)MODEL_MAX_NETWORKS, "a network for each kind");
+
 static void add_network(struct model *model, enum feature_kind kind, struct rng *rng)
 {
     struct network *network = &model->networks[model->network_count++];
@@ -89,12 +91,12 @@ static void test_sum_is_derivative(void **state)
 {
     (void)state;
     struct rng rng = rng_make(5, 0);
-    for (int round = 0; round < 4 * CLASSES; round++) {
+    for (int round = 0; round < FEATURE_KIND_COUNT * CLASSES; round++) {
         struct model model = make_model();
         uint8_t crop[PIXELS];
         float map[PIXELS];
-        int label = round / 4;
-        add_network(&model, (enum feature_kind)(round % 4), &rng);
+        int label = round / FEATURE_KIND_COUNT;
+        add_network(&model, (enum feature_kind)(round % FEATURE_KIND_COUNT), &rng);
         fill_noise(&rng, crop, sizeof crop);
         explain(&model, crop, label, map);
         double slope = slope_of(&model.networks[0], crop, label);

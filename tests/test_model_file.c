@@ -109,7 +109,7 @@ static void every_flipped_header_byte_is_survived(void **state)
     flip_header_bytes(full_file(), flips, 3);
 }
 
-/* One changed bit anywhere, in a weight as well; but for the name of the checksum, without which
+/* One changed bit anywhere, in a weight as well; except in the name of the checksum, without which
  * the file is like those of other programs. */
 static void every_changed_bit_is_seen(void **state)
 {
@@ -164,8 +164,8 @@ static void metadata_that_lies_is_refused(void **state)
     } cases[] = {
         {"0.5,0.3", "0.5,-0.3", "\"prior\""},
         {"0.5,0.3", "0.5", "\"prior\""},
-        {"expressions-mlp", "pt", "no model of this program"},
-        {"\"format\"", "\"formal\"", "no model of this program"},
+        {"expressions-mlp", "pt", "not a model of this program"},
+        {"\"format\"", "\"formal\"", "not a model of this program"},
         {"\"format_version\":\"3\"", "\"format_version\":\"1\"", "version 1"},
         {"\"format_version\":\"3\"", "\"format_version\":\"3\\n\\u001b[2J\"", "version 3"},
         {"\"format_version\":\"3\"", "\"format_version\":3", "version unknown"},
@@ -421,7 +421,7 @@ static void values_that_are_no_numbers_are_refused(void **state)
     }
 }
 
-/* Finite weights can still lead to infinite values, and their differences are no numbers. */
+/* Finite weights can still lead to infinite values, and their differences are not numbers. */
 static void weights_that_lead_to_no_numbers_are_refused(void **state)
 {
     (void)state;
@@ -430,7 +430,7 @@ static void weights_that_lead_to_no_numbers_are_refused(void **state)
     layer = &model.networks[0].mlp.layers[0];
     layer->weights[7] = 3e38f;
     struct file_bytes file = file_of(model);
-    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    expect_refusal(file.bytes, file.size, "the answers would not be numbers");
     free(file.bytes);
     /* Each layer alone is small enough. */
     model = small_model(1);
@@ -440,17 +440,17 @@ static void weights_that_lead_to_no_numbers_are_refused(void **state)
     for (int i = 0; i < layer[1].inputs * layer[1].outputs; i++)
         layer[1].weights[i] = 1e17f;
     file = file_of(model);
-    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    expect_refusal(file.bytes, file.size, "the answers would not be numbers");
     free(file.bytes);
     model = full_model(1);
     model.networks[0].features.dictionary[3] = 3e38f;
     file = file_of(model);
-    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    expect_refusal(file.bytes, file.size, "the answers would not be numbers");
     free(file.bytes);
     model = full_model(1);
     model.aligner.layers[1].biases[0] = 3e38f;
     file = file_of(model);
-    expect_refusal(file.bytes, file.size, "the answers would be no numbers");
+    expect_refusal(file.bytes, file.size, "the answers would not be numbers");
     free(file.bytes);
 }
 
@@ -458,7 +458,7 @@ static void weights_that_lead_to_no_numbers_are_refused(void **state)
 static void tensors_that_nobody_reads_are_refused(void **state)
 {
     (void)state;
-    static const char reason[] = "that its metadata do not speak of";
+    static const char reason[] = "that its metadata does not mention";
     struct file_bytes file = full_file();
     refuse_replaced(&file, "\"aligner.layers\"", "\"aligner.lairs\"", reason);
     free(file.bytes);
@@ -483,19 +483,19 @@ static void other_files_are_refused(void **state)
     assert_int_equal(load(in_folder("missing"), &error), -1);
     assert_int_equal(load(test_folder(), &error), -1);
     expect_text(error.text, test_folder(), "folder");
-    expect_refusal("", 0, "no safetensors file");
-    expect_refusal("\x89PNG\r\n\x1a\n", 8, "no safetensors file");
-    refuse_header(0, "{}", "no safetensors file");
-    refuse_header(1, "{}", "no safetensors file");
-    refuse_header(SAFETENSORS_MAX_HEADER + 1, "{}", "no safetensors file");
-    refuse_header(UINT64_C(1) << 63, "{}", "no safetensors file");
-    refuse_header(UINT64_MAX, "{}", "no safetensors file");
-    refuse_header(UINT64_MAX - 7, "{}", "no safetensors file");
+    expect_refusal("", 0, "not a safetensors file");
+    expect_refusal("\x89PNG\r\n\x1a\n", 8, "not a safetensors file");
+    refuse_header(0, "{}", "not a safetensors file");
+    refuse_header(1, "{}", "not a safetensors file");
+    refuse_header(SAFETENSORS_MAX_HEADER + 1, "{}", "not a safetensors file");
+    refuse_header(UINT64_C(1) << 63, "{}", "not a safetensors file");
+    refuse_header(UINT64_MAX, "{}", "not a safetensors file");
+    refuse_header(UINT64_MAX - 7, "{}", "not a safetensors file");
     refuse_header(3, "{}", "cut off");
-    refuse_header(2, "{}", "no model of this program");
-    refuse_header(2, "[]", "no JSON");
-    refuse_header(4, "nullx", "no JSON");
-    refuse_header(5, "{\"a\":", "no JSON");
+    refuse_header(2, "{}", "not a model of this program");
+    refuse_header(2, "[]", "not JSON");
+    refuse_header(4, "nullx", "not JSON");
+    refuse_header(5, "{\"a\":", "not JSON");
     refuse_header(7, "{\"a\":1}", "tensor \"a\"");
     refuse_header(8, "{\"a\":{}}", "tensor \"a\"");
 }
@@ -508,7 +508,7 @@ static void endless_headers_are_refused(void **state)
     memset(text, '[', sizeof text);
     memcpy(text, "\xa0\x86\x01\x00\x00\x00\x00\x00", 8); /* DEPTH */
     memcpy(text + 8, "{\"a\":", 5);
-    expect_refusal(text, sizeof text, "no JSON");
+    expect_refusal(text, sizeof text, "not JSON");
 
     size_t used = 8;
     for (int i = 0; i < TENSORS; i++)

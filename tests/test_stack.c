@@ -81,7 +81,7 @@ static void refuse_nested_lists(void)
     failures += !out || fwrite(file, 1, 8 + HEADER, out) != 8 + HEADER || fclose(out);
     failures +=
         expressions_model_open(&model, in_folder("nested"), NULL, &error) != EXPRESSIONS_BAD_MODEL;
-    failures += !strstr(error.text, "no JSON");
+    failures += !strstr(error.text, "not JSON");
 }
 
 static void *without_opencv(void *unused)

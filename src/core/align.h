@@ -27,7 +27,7 @@ struct pose {
 /* The vector that the perceptron sees: HOG of the view, which has the crop's size. */
 struct features align_features(int width, int height);
 
-/* Whether this is such a perceptron for these crops; says why not. */
+/* Checks that this is such a perceptron for these crops; the error says what is wrong. */
 int align_check(const struct mlp_config *config, int width, int height, struct error *error);
 
 /* What the perceptron looks at: the middle of the face under `face`, which takes positions of the

@@ -55,8 +55,8 @@ int model_set_prior(struct model *model, const float *prior, const char *path, s
         possible = possible && model->networks[i].mlp.config.output == OUTPUT_SOFTMAX;
     if (!possible)
         return error_set(error,
-                         "%s: does not state the prior of its answers, so that none can take its "
-                         "place; use a model trained with softmax outputs by this version",
+                         "%s: does not state the prior of its answers, so it cannot be replaced; "
+                         "use a model trained with softmax outputs by this version",
                          path);
     for (int i = 0; i < model->network_count; i++) {
         const struct mlp *mlp = &model->networks[i].mlp;
@@ -163,7 +163,7 @@ float model_verify(const struct model *model, struct model_workspace *w, const u
     return w->verifier ? verifier_score(&model->verifier, w->verifier, crop) : 1.0f;
 }
 
-/* Sigmoid outputs are no distribution until they are divided by their sum. */
+/* Sigmoid outputs are not a distribution until they are divided by their sum. */
 static void normalize(float *row, int classes)
 {
     float sum = 0.0f;

@@ -11,13 +11,13 @@
 #include "verifier.h"
 
 enum {
-    MODEL_MAX_NETWORKS = 4,
+    MODEL_MAX_NETWORKS = 4, /* networks that are averaged, at most */
     MODEL_MAX_CLASSES = 64,
     MODEL_CLASS_NAME_SIZE = 32,
     MODEL_NOTE_SIZE = 768
 };
 
-/* Facts about the training that stand in the file for the reader; all are plain text. */
+/* Facts about the training that the file holds for a person to read, as text. */
 struct model_notes {
     char training_data[MODEL_NOTE_SIZE]; /* "FER2013 Training 28709, PublicTest 3589" */
     char recipe[MODEL_NOTE_SIZE];        /* options that made it */
@@ -48,27 +48,27 @@ struct model {
     struct model_notes notes;
 };
 
-/* Reads and writes safetensors files; every shape and bound is checked before memory is taken.
- * The caller ends a loaded model with model_free. Weights are stored as 16-bit floats. */
+/* Read and write safetensors files. Every shape and bound is checked before memory is taken. The
+ * caller frees a loaded model with model_free. Weights are stored as 16-bit floats. */
 int model_load(struct model *model, const char *path, struct error *error);
 int model_save(const struct model *model, const char *path, struct error *error);
 void model_free(struct model *model);
 
-/* Once, when dictionaries and weights are complete: what all workspaces share. model_load does it.
- */
+/* To be called once, when dictionaries and weights are complete: makes what all workspaces share.
+ * model_load does it. */
 int model_prepare(struct model *model, struct error *error);
 
-/* Whether it names the seven expressions in their order, for 48x48 crops: what the live program
- * needs; says why not. */
+/* Checks that the model names the seven expressions in their order, for 48x48 crops, as the library
+ * needs; the error says what is wrong. */
 int model_check_faces(const struct model *model, const char *path, struct error *error);
 
-/* From now on the answers assume these shares, prior[K], positive, sum 1: each class's probability
- * is multiplied by its new share over its old one, in the biases of the last layers (Saerens et al.
- * 2002). Fails, and changes nothing, where the model states no prior or its outputs are not
- * softmax. `path` is for the message. */
+/* Makes the answers assume these shares, prior[K], positive, sum 1: each class's probability is
+ * multiplied by its new share over its old one, in the biases of the last layers (Saerens et al.
+ * 2002). Fails, and changes nothing, if the model states no prior or its outputs are not softmax.
+ * `path` is for the message. */
 int model_set_prior(struct model *model, const float *prior, const char *path, struct error *error);
 
-/* A thread's scratch for up to `capacity` crops at once of a model that is prepared. */
+/* One thread's scratch memory for up to `capacity` crops at once. The model must be prepared. */
 struct model_workspace;
 
 int model_workspace_create(struct model_workspace **workspace, const struct model *model,

@@ -177,7 +177,7 @@ static int parse_config(const struct reader *r, const char *prefix, struct mlp_c
     return 0;
 }
 
-/* No crop may lead to infinite values, whose differences are no numbers: from inputs that lie
+/* No crop may lead to infinite values, whose differences are not numbers: from inputs that lie
  * within +-`bound`, neither their squares nor any layer reach beyond the largest value. */
 static int check_reach(const struct reader *r, const struct mlp *mlp, double bound)
 {
@@ -193,7 +193,7 @@ static int check_reach(const struct reader *r, const struct mlp *mlp, double bou
         }
         if (reach > largest_value)
             return error_set(r->error,
-                             "%s: weights so large that the answers would be no numbers; get or "
+                             "%s: weights so large that the answers would not be numbers; get or "
                              "train it again",
                              r->path);
         bound = mlp->config.activation == ACTIVATION_RELU ? reach : 1.0;
@@ -309,7 +309,7 @@ static int read_model(struct reader *r, struct model *model)
     char prefix[MODEL_FILE_PREFIX_SIZE];
     int networks;
     if (!format || strcmp(format, MODEL_FILE_FORMAT) != 0)
-        return error_set(r->error, "%s: no model of this program; name one made by ./train_fer",
+        return error_set(r->error, "%s: not a model of this program; name one made by ./train_fer",
                          r->path);
     if (!version || strcmp(version, MODEL_FILE_VERSION) != 0)
         return error_set(r->error,

@@ -1,5 +1,5 @@
-/* How model files look: what model_load and model_save share, and an exported ONNX file has, too.
- */
+/* The layout of model files: what model_load and model_save share, and exported ONNX files use
+ * too. */
 #ifndef MODEL_FILE_H
 #define MODEL_FILE_H
 
@@ -26,7 +26,7 @@ struct model_file_note {
 
 extern const struct model_file_note model_file_notes[MODEL_FILE_NOTES];
 
-/* What stands before the keys and the tensors of the aligner, of the verifier, and of a network:
+/* The prefixes of the keys and tensors of the aligner, of the verifier, and of a network:
  * "networks.0." */
 #define MODEL_FILE_ALIGNER  "aligner."
 #define MODEL_FILE_VERIFIER "verifier."

@@ -162,8 +162,8 @@ static int parse_entries(struct safetensors *file, struct error *error)
     return 0;
 }
 
-/* Whether lists and objects stand in each other no deeper than in a header: the parser calls itself
- * for each, on a stack that may be small. */
+/* Whether lists and objects are nested no deeper than in a header: the parser calls itself for
+ * each, on a stack that may be small. */
 static bool is_shallow(const char *json, size_t size)
 {
     enum { DEEPEST = 8 };
@@ -187,7 +187,8 @@ int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t si
     for (int i = 0; i < 8 && size >= 8; i++)
         header_size |= (uint64_t)bytes[i] << (8 * i);
     if (size < 8 || header_size < 2 || header_size > SAFETENSORS_MAX_HEADER)
-        return error_set(error, "%s: no safetensors file; name a model made by ./train_fer", name);
+        return error_set(error, "%s: not a safetensors file; name a model made by ./train_fer",
+                         name);
     if (header_size > size - 8)
         return error_set(error, "%s: cut off within its header; %s", name, damaged);
     struct safetensors *made = calloc(1, sizeof *made);
@@ -205,7 +206,7 @@ int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t si
     if (!made->header && errno == ENOMEM)
         result = error_no_memory(error, name);
     else if (!cJSON_IsObject(made->header))
-        result = error_set(error, "%s: its header is no JSON; %s", name, damaged);
+        result = error_set(error, "%s: its header is not JSON; %s", name, damaged);
     else
         result = parse_entries(made, error);
     if (result < 0) {
@@ -265,7 +266,7 @@ int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, 
     return 0;
 }
 
-/* Where the digits of the file's own CRC stand, 0 where there are none as safetensors_write puts
+/* Where the digits of the file's own CRC are, 0 if there are none as safetensors_write puts
  * them. */
 static size_t find_crc(const uint8_t *bytes, size_t header_end)
 {
@@ -304,7 +305,7 @@ int safetensors_check_whole(const struct safetensors *file, struct error *error)
     for (size_t i = 0; i < file->tensor_count; i++)
         if (!file->tensors[i].was_read)
             return error_set(error,
-                             "%s: holds a tensor \"%s\" that its metadata do not speak of; %s",
+                             "%s: holds a tensor \"%s\" that its metadata does not mention; %s",
                              file->file_name, file->tensors[i].name, damaged);
     return check_crc(file, error);
 }

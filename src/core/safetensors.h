@@ -19,7 +19,7 @@ enum tensor_type { TENSOR_F16, TENSOR_F32 };
 struct safetensors;
 
 /* Parses a file's bytes, which must outlive the handle. Every length is checked against `size`
- * before it is used. `name` stands in front of error texts. */
+ * before it is used. Error texts begin with `name`. */
 int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t size,
                       const char *name, struct error *error);
 void safetensors_free(struct safetensors **file);
@@ -27,14 +27,14 @@ void safetensors_free(struct safetensors **file);
 /* A text of the metadata, or NULL. It lives as long as the handle. */
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
-/* Copies the tensor into values[rows * columns], F16 widened. Fails where the name is missing, the
- * shape is not (rows, columns), or (columns) where rows is 1, or a value is not finite. */
+/* Copies the tensor into values[rows * columns], F16 widened. Fails if the name is missing, if the
+ * shape is not (rows, columns), or (columns) where rows is 1, or if a value is not finite. */
 int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, size_t columns,
                      float *values, struct error *error);
 
-/* Fails where a tensor was never read, which belongs to something that the metadata do not tell of,
- * and where a byte of the file has changed since safetensors_write: its CRC-32, with zeros in the
- * place of its eight digits, stands in the metadata as "crc32". Files of others may have none. */
+/* Fails if a tensor was never read, since the metadata then does not mention it, or if a byte of
+ * the file has changed since safetensors_write: the metadata holds its CRC-32 as "crc32", computed
+ * with zeros in place of the eight digits. Files from other programs may have none. */
 int safetensors_check_whole(const struct safetensors *file, struct error *error);
 
 /* ---- Writing --------------------------------------------------------------------------------- */

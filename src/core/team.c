@@ -21,7 +21,7 @@ struct team {
     team_task task;
     void *context;
     atomic_long round; /* number of the latest piece of work */
-    atomic_int open;   /* parts of it not yet done, but for the caller's */
+    atomic_int open;   /* parts of it not yet done, except the caller's */
     atomic_bool stopping;
     pthread_mutex_t mutex;
     pthread_cond_t begin, end;

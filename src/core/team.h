@@ -1,5 +1,5 @@
 /* A team of threads that share one piece of work at a time: the matrix products and loops of a
- * training step. Between two pieces they sleep, so that other threads have the processors. */
+ * training step. Between two pieces they sleep, so that other threads can use the processors. */
 #ifndef TEAM_H
 #define TEAM_H
 
@@ -12,12 +12,12 @@ struct team;
 /* Part number `part` of `parts` of the work; the parts run at the same time. */
 typedef void (*team_task)(void *context, int part, int parts);
 
-/* `threads` counts the caller, which works too; 1 makes no thread. The caller ends it with
+/* `threads` includes the caller, which works too; 1 makes no thread. The caller frees the team with
  * team_free. */
 int team_create(struct team **team, int threads, struct error *error);
 void team_free(struct team **team);
 
-/* In how many parts team_run runs a task. */
+/* Into how many parts team_run divides a task. */
 int team_size(const struct team *team);
 
 /* Runs the task in all its parts and returns when the last one is done. NULL is a team of one. One

@@ -1,7 +1,7 @@
 /* Whether a crop shows a face: a small perceptron on its histograms of oriented gradients judges
  * the boxes that Haar cascades propose (detection by rejection, after Viola & Jones 2004, with the
- * classifier of Dalal & Triggs 2005 made non-linear). A face counts that is seen from the front to
- * three quarters, upright within some 25 degrees, and framed as the cascade frames it. */
+ * classifier of Dalal & Triggs 2005 made non-linear). A face is one seen from the front to three
+ * quarters, upright within some 25 degrees, and framed as the cascade frames it. */
 #ifndef VERIFIER_H
 #define VERIFIER_H
 
@@ -11,19 +11,19 @@
 
 #include <stdint.h>
 
-/* D, the length of the vector that the perceptron sees of crops of this size, and what none of its
- * values exceeds, in absolute terms. */
+/* D, the length of the vector that the perceptron reads from crops of this size. */
 int verifier_dim(int width, int height);
+/* A bound on the absolute values of that vector. */
 double verifier_bound(int width, int height);
 
-/* Fills vector[D] from crop[height x width]: HOG (hog.h), which forgets how strong the gradients
- * are; then the logarithm of their mean strength, so that faint structure, as of clouds, can be
- * told from a face. May run in any number of threads, each with verifier_scratch bytes of its own,
- * from malloc. */
+/* Bytes of scratch that verifier_vector needs, from malloc, for each thread. */
 size_t verifier_scratch(int width, int height);
+/* Fills vector[D] from crop[height x width]: HOG (hog.h), which forgets how strong the gradients
+ * are; then the logarithm of their mean strength, so that faint structure, such as clouds, can be
+ * told from a face. May run in any number of threads, each with its own scratch. */
 void verifier_vector(void *scratch, const uint8_t *crop, int width, int height, float *vector);
 
-/* Whether this is such a perceptron for crops of this size; says why not. */
+/* Checks that this is such a perceptron for crops of this size; the error says what is wrong. */
 int verifier_check(const struct mlp_config *config, int width, int height, struct error *error);
 
 /* A thread's scratch for one crop. */
@@ -33,8 +33,8 @@ int verifier_workspace_create(struct verifier_workspace **workspace, const struc
                               int width, int height, struct error *error);
 void verifier_workspace_free(struct verifier_workspace **workspace);
 
-/* How sure it is that crop[height x width] shows a face, 0 .. 1: the mean over the crop and its
- * mirror image, as many faces as others taken for granted. */
+/* The probability that crop[height x width] shows a face, assuming that faces and non-faces are
+ * equally likely: the mean over the crop and its mirror image. */
 float verifier_score(const struct mlp *verifier, struct verifier_workspace *workspace,
                      const uint8_t *crop);
 
