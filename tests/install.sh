@@ -51,9 +51,9 @@ grep -q ' [0-9]* %' out || fail "installed demo saw nothing: $(cat out)"
 "$prefix/bin/train_fer" --help >out || fail "installed train_fer"
 
 readelf -d "$prefix/bin/expressions" >dynamic
-grep -q 'NEEDED.*libexpressions\.so\.0' dynamic || fail "the program is no client of the library"
+grep -q 'NEEDED.*libexpressions\.so\.0' dynamic || fail "the program does not use the library"
 
-# --- What pictures and videos need is loaded late; where it is missing or unfit, that is told
+# --- What pictures and videos need is loaded late; where it is missing or unfit, a message says so
 modules=$libdir/expressions
 grep -E 'NEEDED.*(libav|imgcodecs)' dynamic && fail "the program starts with all of FFmpeg or OpenCV"
 # without MODULE STATUS TEXT ARGUMENT...
@@ -140,7 +140,7 @@ $cc -std=c11 $strict "$example" -o faces $(pkg-config --cflags --libs expression
     fail "the example: $(cat err)"
 grep -q '^ *[0-9.]* s  face 1: [a-z]*$' out || fail "the example: $(cat out)"
 echo "not this" | ./faces 2>err && fail "the example takes anything"
-grep -q '^faces: this is no YUV4MPEG2' err || fail "the example: $(cat err)"
+grep -q '^faces: not YUV4MPEG2' err || fail "the example: $(cat err)"
 
 # --- The manual's example
 {

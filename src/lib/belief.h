@@ -18,7 +18,7 @@
  * the result depends on the time alone, not on the number of frames in it.
  *
  * Unmistakable answers change a label within `seconds`, whatever was there before; answers that
- * waver add up to little and change nothing. */
+ * fluctuate add up to little and change nothing. */
 #ifndef BELIEF_H
 #define BELIEF_H
 
@@ -26,11 +26,11 @@
 
 #include <stdbool.h>
 
-/* Below this probability of the best label it is not named. The models are calibrated, so that such
+/* The best label is not named if its probability is below this. The models are calibrated, so such
  * a label would be wrong more often than right. */
 #define BELIEF_UNCERTAIN 0.5
 
-/* No label is shown for less, in seconds. */
+/* Every label is shown for at least this long, seconds. */
 #define BELIEF_SHORTEST 0.4
 
 enum { BELIEF_NONE = LABEL_COUNT, BELIEF_STATES };
@@ -44,7 +44,8 @@ struct belief {
                                                 to show then, weighted by looks */
     double looks[BELIEF_STATES];             /* the weights' own sums */
     int label;                               /* the one to show, or BELIEF_NONE */
-    double since;    /* when it came up, or what is said in its place has changed */
+    double since;    /* when it came up; for BELIEF_NONE, when the labels named in its place last
+                        changed */
     bool open;       /* the mouth, as it seems */
     double openings; /* how often it has opened lately */
 };
@@ -55,8 +56,9 @@ struct belief {
 void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double seen, double time,
                  double seconds);
 
-/* What to show: the mean answer of late while the face showed what it does now, as far as that is
- * known, and what the label says; sums to 1. */
+/* What to show, sums to 1: the means of the latest answers, one for each state that the face was in
+ * when they came, weighted by how probable that state is now; the label's own counts at least
+ * half. */
 void belief_shown(const struct belief *belief, float shown[LABEL_COUNT]);
 
 #endif

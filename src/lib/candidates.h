@@ -8,7 +8,7 @@
 
 struct candidate {
     struct box box;
-    int rank;        /* whose box is taken where several show one face: the smallest */
+    int rank;        /* of several boxes on one face, the one with the lowest rank is kept */
     double strength; /* how sure its search is, > 0 */
     float score;     /* how sure the verifier is, 0 .. 1 */
 };
@@ -17,8 +17,8 @@ struct candidate {
 bool candidates_collide(struct box a, struct box b);
 
 /* Candidates that lie on each other add up to one, with the best of their scores. Those of `least`
- * strength or more are kept, but for those that collide with a stronger one. Returns how many; they
- * stand first, strongest first. */
+ * strength or more are kept, except those that collide with a stronger one. Returns how many are
+ * kept; they come first, strongest first. */
 int candidates_choose(struct candidate *candidates, int count, double least);
 
 #endif

@@ -23,7 +23,7 @@ static void add(struct text *text, const char *format, ...)
         text->used += (size_t)length < left ? (size_t)length : left - 1;
 }
 
-/* What the file says is whatever who made it wrote. */
+/* The file's maker may have written anything. */
 static void add_foreign(struct text *text, const char *foreign)
 {
     char *from = text->bytes + text->used;

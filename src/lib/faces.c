@@ -122,8 +122,7 @@ int main(int argc, char *argv[])
 {
     struct video video = {0};
     struct stream stream = {0};
-    struct expressions_error error = {EXPRESSIONS_FAILED,
-                                      "this is no YUV4MPEG2 with 4:2:0 colours"};
+    struct expressions_error error = {EXPRESSIONS_FAILED, "not YUV4MPEG2 with 4:2:0 colours"};
     int failed = open_video(&video, stdin) ||
                  open_stream(&stream, argc > 1 ? argv[1] : NULL, &error) ||
                  follow(&stream, &video, stdin, &error);

@@ -18,18 +18,18 @@ enum expressions_status fail(struct expressions_error *error, enum expressions_s
 enum expressions_status fail_argument(struct expressions_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 enum expressions_status fail_null(struct expressions_error *error, const char *name);
-/* What the rooms below say, in the library's terms: `status`, or that there is no memory. */
+/* Passes on an error of the rooms below as `status`, or as EXPRESSIONS_NO_MEMORY if it is that. */
 enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
                                   const struct error *why);
 
-/* Whether settings are what this release knows; says why not. */
+/* Checks that the settings are ones that this release knows; the error says what is wrong. */
 enum expressions_status check_settings(size_t stated, size_t size, const void *reserved,
                                        size_t reserved_size, struct expressions_error *error);
 #define CHECK_SETTINGS(settings, error)                                                            \
     check_settings((settings)->size, sizeof *(settings), (settings)->reserved,                     \
                    sizeof(settings)->reserved, error)
 
-/* Whether these arguments can be; say why not. */
+/* These check arguments; the error says what is wrong. */
 enum expressions_status check_faces(const struct expressions_face *faces, int count,
                                     struct expressions_error *error);
 enum expressions_status check_place(const struct expressions_face *faces, int capacity,
@@ -43,11 +43,11 @@ struct grey_copy {
     size_t capacity; /* bytes */
 };
 
-/* Whether the picture is one; says why not. */
+/* Checks the picture's pointer, size, stride and format; the error says what is wrong. */
 enum expressions_status check_picture(const struct expressions_picture *picture,
                                       struct expressions_error *error);
 
-/* Whether a box can be cropped, or each of them; says why not. `name` is that of an array. */
+/* Checks that a box can be cropped; the error says what is wrong. `name` is its array's. */
 enum expressions_status check_box(struct expressions_box box, const char *name, int index,
                                   struct expressions_error *error);
 enum expressions_status check_boxes(const struct expressions_box *boxes, int count,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes a pixel, and what OpenCV makes grey of; -1: it does not. */
+/* Bytes per pixel, and OpenCV's code for making it grey; -1: not made by OpenCV. */
 static const struct {
     size_t bytes;
     int colours;
@@ -33,7 +33,8 @@ enum expressions_status check_picture(const struct expressions_picture *picture,
     if (!picture->pixels)
         return fail_null(error, "picture->pixels");
     if ((unsigned)picture->format >= FORMAT_COUNT)
-        return fail_argument(error, "`picture->format` is %d, which is no enum expressions_format",
+        return fail_argument(error,
+                             "`picture->format` is %d, which is not an enum expressions_format",
                              (int)picture->format);
     enum expressions_status status = check_side(picture->width, "picture->width", error);
     if (status == EXPRESSIONS_OK)

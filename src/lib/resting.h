@@ -17,7 +17,7 @@
  *     offset_k = -c_k (1 - (x_k - m_k) / RESTING_FADE), the bracket limited to 0 .. 1
  *
  * So a face that shows clearly more than at rest is believed as it is, one that shows something
- * plainly and for long still is, and happy, surprise and neutral keep their proportions. */
+ * clearly and for long still is, and happy, surprise and neutral keep their proportions. */
 #ifndef RESTING_H
 #define RESTING_H
 
@@ -33,7 +33,7 @@
 
 /* All zeros at first. Times are in seconds of the source. */
 struct resting {
-    bool calibrating, calibrated; /* by hand; if so, adaptation rests */
+    bool calibrating, calibrated; /* on request; adaptation pauses meanwhile */
     double calibration_end;
     int collected;              /* answers; meanwhile `offset` is the sum of their logarithms */
     double offset[LABEL_COUNT]; /* of the calibration */
@@ -42,7 +42,7 @@ struct resting {
     double lean[LABEL_COUNT];   /* c of the adaptation */
 };
 
-/* Begins a calibration, or ends one and its correction. */
+/* Begins a calibration, or stops correcting by one. */
 void resting_calibrate(struct resting *resting, bool on, double time);
 
 /* Ends adaptation; what was learned is forgotten. */

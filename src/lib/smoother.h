@@ -18,26 +18,26 @@ struct smoother_slot {
     struct belief belief;
 };
 
-/* All zeros at first, but for `seconds`. */
+/* All zeros at first, except `seconds`. */
 struct smoother {
-    double seconds; /* how long plain answers take to change a label; 0 shows raw values */
+    double seconds; /* how long clear answers take to change a label; 0: no smoothing */
     bool adapt;     /* to resting faces */
     struct smoother_slot slots[EXPRESSIONS_MAX_FACES];
 };
 
 /* Takes the faces of one frame, which the recognizer has filled, and completes them. A held face
- * keeps its values. Faces that do not come any more are forgotten. */
+ * keeps its values. Faces that no longer appear are forgotten. */
 void smoother_run(struct smoother *smoother, struct expressions_face *faces, int count,
                   double time);
 
-/* Begins a calibration of this face, or undoes it; see resting.h. Returns -1 where there is no such
- * face. */
+/* Begins a calibration of this face, or undoes it (see resting.h). Returns -1 if no face has this
+ * id. */
 int smoother_calibrate(struct smoother *smoother, int id, bool on);
 
 /* Begins to adapt to all faces at rest, or forgets what was learned of them. */
 void smoother_adapt(struct smoother *smoother, bool on);
 
-/* The most probable label and the next, the first of equals. */
+/* The most probable label and the next; of equally probable ones the first. */
 void smoother_best_two(const float probabilities[LABEL_COUNT], int pair[2]);
 
 #endif
