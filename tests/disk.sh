@@ -57,9 +57,9 @@ awk -f "$source_dir/tests/made_up.awk" >data.csv
     --output m.safetensors >out 2>err || fail "a model: $(cat err)"
 mount -t tmpfs -o size=64k none disk || exit 1
 head -c 100000 /dev/zero >disk/filler 2>/dev/null
-refuse_all "No space left" "are left there"
+refuse_all "No space left" "are free there"
 mount -o remount,ro disk
-refuse_all "Read-only file system" "are left there\|Read-only file system"
+refuse_all "Read-only file system" "are free there\|Read-only file system"
 umount disk
 
 # A disk that fills up in the middle: a table ends with a whole line, a video can be played.
@@ -72,7 +72,7 @@ umount disk
 mount -t tmpfs -o size=16700k none disk
 for video in disk/video.mp4 disk/video.avi disk/video.mkv disk/video.webm disk/video.gif; do
     ./expressions --demo --headless --json --max-frames 2000 --output $video >results 2>err
-    [ $? -eq 1 ] && grep -q "are left there" err || fail "$video: $(cat err)"
+    [ $? -eq 1 ] && grep -q "are free there" err || fail "$video: $(cat err)"
     ./expressions --video $video --headless --json >out 2>err || fail "$video is broken: $(cat err)"
     # The last result has no frame: it did not fit. A .gif leaves out those that come too soon.
     [ ${video%.gif} != $video ] && [ -s out ] || [ $(($(wc -l <out) + 1)) -eq "$(wc -l <results)" ] ||
@@ -90,7 +90,7 @@ done
 [ -z "$(tail -c 1 table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' table.csv ||
     fail "a table with a limit: a broken row: $(tail -n 1 table.csv)"
 (ulimit -f 33000; ./expressions --demo --headless --max-frames 1000 --output video.mp4 >/dev/null 2>err)
-[ $? -eq 1 ] && grep -q "are left there" err || fail "a video with a limit: $(cat err)"
+[ $? -eq 1 ] && grep -q "are free there" err || fail "a video with a limit: $(cat err)"
 ./expressions --video video.mp4 --headless --json >out 2>err && [ -s out ] ||
     fail "a video with a limit is broken: $(cat err)"
 [ "$failures" -eq 0 ] && echo "all as expected"

@@ -148,7 +148,7 @@ static int write_copy(struct copies *copies, const char *name, const struct fram
                : 0;
 }
 
-/* One that fails does not keep the others from being made. */
+/* If one fails, the others are still made. */
 static int add(void *state, const char *name, const struct frame *frame, struct error *error)
 {
     struct copies *copies = state;

@@ -65,7 +65,7 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
     return 0;
 }
 
-/* Quotes are doubled within quotes; all else may stand there, line ends too. */
+/* Within quotes, quotes are doubled; anything else is allowed, line ends too. */
 static void write_text(FILE *file, const char *text)
 {
     fprintf(file, "\"%s", strchr("=+-@\t\r", *text) && *text ? "./" : "");
@@ -118,7 +118,7 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame, st
     return failed ? complain(csv, error) : 0;
 }
 
-/* Half a row is taken back; not before fclose, which tries once more to write the rest. */
+/* Removes half a row; after fclose, which tries once more to write the rest. */
 static void close_file(struct csv *csv)
 {
     int fd = csv->half >= 0 ? dup(fileno(csv->file)) : -1;
@@ -127,7 +127,7 @@ static void close_file(struct csv *csv)
     if (fd < 0)
         return;
     int code = ftruncate(fd, csv->half);
-    (void)code; /* that it is cut short was told */
+    (void)code; /* the failed write was reported already */
     close(fd);
 }
 
@@ -155,7 +155,7 @@ static int open_csv(void **state, const struct results_of *of, struct error *err
     if (results_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error) ||
         csv_open(&csv, path, error))
         return -1;
-    /* Now it is there, and known by what it is, not only by its name. */
+    /* Now that it exists, it is known by device and inode, too. */
     if (file_set_add(of->files, path, error)) {
         csv_close(&csv);
         return -1;

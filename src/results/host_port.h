@@ -4,8 +4,8 @@
 
 enum { HOST_SIZE = 256 };
 
-/* Copies the host, and points *port to the digits in `address`. -1 where it is none, or the port is
- * not from `lowest` to 65535. */
+/* Copies the host, and points *port to the digits in `address`. Returns -1 if it is not such an
+ * address or the port is not from `lowest` to 65535. */
 int host_port_split(const char *address, long lowest, char host[HOST_SIZE], const char **port);
 
 #endif

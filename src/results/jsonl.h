@@ -1,4 +1,4 @@
-/* Results as JSON Lines: one object a picture or frame. */
+/* Results as JSON Lines: one object for each picture or frame. */
 #ifndef JSONL_H
 #define JSONL_H
 
@@ -10,8 +10,8 @@
  *   {"source":..., "frame":..., "time":..., "clock":..., "width":..., "height":...,
  *    "faces":[{"id":..., "box":[x,y,width,height], "face":..., "emotion":..., "label":...,
  *    "confidence":..., "emotions":{...}, "raw":{...}}, ...]}
- * `clock` stands for frames of live sources, `raw` where probabilities are smoothed.
- * Boxes are clipped to the picture. Bytes of `source` that are no UTF-8 become U+FFFD. */
+ * Frames of live sources have `clock`, and smoothed faces `raw`. Boxes are clipped to the picture.
+ * Bytes of `source` that are not UTF-8 become U+FFFD. */
 int jsonl_write(FILE *out, const char *source, const struct frame *frame, struct error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* Shared libraries that the program neither needs to be built nor to run, only for one option. */
+/* Shared libraries that only one option needs: neither the build nor the rest of the program. */
 #ifndef LOADED_LIBRARY_H
 #define LOADED_LIBRARY_H
 
@@ -14,7 +14,7 @@ struct loaded_function {
 };
 
 /* Loads the first of names[], ended by NULL, that is there, and looks up functions[count]. The
- * library stays loaded. `hint` says where it is to be had. */
+ * library stays loaded. `hint` says where to get it. */
 int loaded_library_open(const char *const *names, const struct loaded_function *functions,
                         size_t count, const char *hint, struct error *error);
 

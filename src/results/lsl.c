@@ -65,7 +65,7 @@ static int load(struct error *error)
     return 0;
 }
 
-/* The same on this computer for the same stream, so that who records goes on after a restart. */
+/* The same on this computer for the same stream, so that a recorder reconnects after a restart. */
 static void name_source(char text[NAME_SIZE], const char *name, const char *what)
 {
     char host[65] = "";

@@ -15,7 +15,8 @@ struct message {
 struct message *message_new(const void *head, size_t head_size, const void *body, size_t size,
                             const char *tail);
 
-/* One user more; NULL stays NULL. Safe from any thread, for who knows of one user that stays. */
+/* One user more; NULL stays NULL. Safe from any thread, as long as another user keeps the message
+ * meanwhile. */
 struct message *message_keep(struct message *message);
 
 /* One user less, and *message becomes NULL. */

@@ -1,6 +1,6 @@
-/* Results as Open Sound Control 1.0 (Wright and Freed 1997), one bundle a frame over UDP, for Pure
- * Data, Max, TouchDesigner and others. liblo makes the bytes; they are sent from a socket that
- * never waits, so that a receiver that is slow, or not there, is nothing to the window. */
+/* Results as Open Sound Control 1.0 (Wright and Freed 1997), one bundle per frame over UDP, for
+ * Pure Data, Max, TouchDesigner and others. liblo makes the bytes; they are sent from a socket that
+ * never waits, so that a slow or missing receiver does not hold up the window. */
 #include "host_port.h"
 #include "labels.h"
 #include "loaded_library.h"
@@ -152,7 +152,7 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
 {
     struct osc *osc = state;
     (void)name;
-    (void)error;                                          /* what is lost on its way is lost */
+    (void)error;                                          /* UDP: nobody knows what arrives */
     void *bundle = lo.bundle_new((struct timetag){0, 1}); /* at once */
     osc->used = 0;
     add_pose(bundle, frame);

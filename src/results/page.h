@@ -1,6 +1,6 @@
-/* page.html, which the build makes into bytes: it stands alone, so that a browser asks nobody else
- * for anything. Its one script element and one style element are named by their hashes in the
- * server's policy (server.c), and data-video says "on" where /video is. */
+/* page.html, which the build makes into bytes. It is self-contained: a browser loads nothing else.
+ * Its one script element and one style element are named by their hashes in the server's policy
+ * (server.c), and data-video says "on" where /video is. */
 #ifndef PAGE_H
 #define PAGE_H
 

@@ -64,7 +64,7 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, struct er
 {
     if (strcmp(recorder->path, "-") != 0 && file_space(recorder->path) < LEAST_ROOM)
         return error_set(error,
-                         "%s: less than %d MB are left there, so the video has ended; free "
+                         "%s: less than %d MB are free there, so the video ends here; free "
                          "some space",
                          recorder->path, LEAST_ROOM >> 20);
     if (!recorder->writer && open_writer(recorder, frame, error))
@@ -133,7 +133,7 @@ static int check(const struct results_of *of, struct error *error)
     if (strcmp(output, "-") == 0)
         return isatty(STDOUT_FILENO) == 1
                    ? error_set_code(error, ERROR_USAGE,
-                                    "--output -: standard output is the terminal; pipe it on")
+                                    "--output -: standard output is a terminal; pipe it on")
                    : results_claim(of->files, "/dev/stdout", error);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         known = known || strcasecmp(endings[i], picture_ending(output)) == 0;

@@ -9,7 +9,7 @@
 
 struct recorder;
 
-/* Nothing is written before the first frame. A film's sound goes with it. */
+/* Nothing is written before the first frame. A film's sound is copied too. */
 int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
                     const struct source *source, struct error *error);
 
@@ -25,8 +25,8 @@ const char *recorder_path(const struct recorder *recorder);
 /* What the video lacks, such as the sound, or NULL; the text belongs to the recorder. */
 const char *recorder_note(const struct recorder *recorder);
 
-/* Ends the file; fails where that cannot be written. whole: the source has come to its end, and so
- * does its sound. */
+/* Completes the file; fails if that cannot be written. whole: the source has ended, so its sound is
+ * written to the end, too. */
 int recorder_close(struct recorder **recorder, bool whole, struct error *error);
 
 #endif

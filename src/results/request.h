@@ -16,8 +16,8 @@ struct request {
 };
 
 /* Why the request is refused, for a person to read, or NULL where it is not. Host has to be an
- * address, localhost or one of `names`, ended by NULL: a name that somebody else lets point here
- * (DNS rebinding) is none. Origin, where there is one, has to be Host's own page. */
+ * address, localhost or one of `names`, ended by NULL: a name that somebody else points here (DNS
+ * rebinding) does not count. Origin, where there is one, has to be Host's own page. */
 const char *request_refusal(const struct request *request, const char *const *names);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-/* In the order in which they get each frame; they are ended in the other, so that what is told of
- * the whole comes after the videos are. A new form is one file and one row here. */
+/* They get each frame in this order and are closed in reverse, so that summaries are printed after
+ * the videos are complete. */
 static const struct results_form *const forms[] = {
     &csv_form, &jsonl_form, &text_form,  &report_form, &osc_form,
     &lsl_form, &serve_form, &video_form, &copies_form,

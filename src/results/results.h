@@ -1,6 +1,6 @@
 /* Where the answers of a run go: files, and standard output. The same for pictures and for cameras
- * and videos: open, add each picture or frame with its faces, close. What there is stands in the
- * table of results.c. One thread at a time. */
+ * and videos: open, add each picture or frame with its faces, close. The table in results.c lists
+ * the forms. One thread at a time. */
 #ifndef RESULTS_H
 #define RESULTS_H
 
@@ -12,56 +12,57 @@
 
 #include <stdbool.h>
 
-/* What the user asks for. Texts belong to the caller; NULL: not wanted. */
+/* What the user asked for. Texts belong to the caller; NULL: not wanted. */
 struct results_wishes {
     bool json;          /* JSON Lines on standard output */
-    bool words;         /* lines for people there */
+    bool words;         /* lines for people on standard output */
     const char *csv;    /* file */
     const char *output; /* annotated copies: file, or folder for pictures; "-": standard output */
     const char *report; /* folder */
     const char *osc;    /* HOST:PORT */
     const char *lsl;    /* name of the stream */
     const char *serve;  /* PORT or HOST:PORT */
-    bool serve_video;   /* pictures, too */
+    bool serve_video;   /* serve the pictures, too */
 };
 
-/* What the results are of. Everything that this points to lasts until results_close. */
+/* What the results are of. Everything that this points to must stay until results_close. */
 struct results_of {
     const struct results_wishes *wishes;
     const struct source *source;         /* NULL: pictures */
     const struct picture_list *pictures; /* NULL: a source */
     const char *program;                 /* its name in messages */
     const char *font_path;
-    struct progress_bar *progress; /* hidden before lines are printed; NULL for pictures */
-    struct file_set *files;        /* all that is read; what is written is added */
-    bool window;                   /* there is one: people see each frame's faces there */
-    bool film;                     /* who showed what is told all the same */
-    bool quiet;                    /* notes are not wanted */
+    struct progress_bar *progress; /* erased before anything is printed; NULL: none */
+    struct file_set *files;        /* all that is read; results_claim adds what is written */
+    bool window;                   /* a window shows each frame's faces, so no lines need to */
+    bool film;                     /* a video file: print the summary even with a window */
+    bool quiet;                    /* no summaries and notes for people */
 };
 
 struct results;
 
-/* None is begun before it is known to be no input, and no output that was begun. A name that cannot
- * be meant so has the code ERROR_USAGE. */
+/* Opens every form that is wanted. Fails if an output is also an input or another output. A name
+ * that makes no sense fails with ERROR_USAGE. */
 int results_open(struct results **results, const struct results_of *of, struct error *error);
 
-/* Whether any of them shows the picture's colours. */
+/* Whether any form needs the picture in colour. */
 bool results_want_colours(const struct results *results);
 
-/* `name`: the picture's, or the source's. A copy of one picture that cannot be written is told on
- * stderr and fails the end only. */
+/* `name`: the picture's, or the source's. A copy of a picture that cannot be written is reported on
+ * stderr; results_close then fails. */
 int results_add(struct results *results, const char *name, const struct frame *frame,
                 struct error *error);
 
 struct results_end {
-    bool whole;     /* the source came to its end by itself */
-    bool told;      /* what is told of the whole is wanted: it did not fail */
-    double seconds; /* that the work took */
-    long dropped;   /* frames that nobody saw */
+    bool whole;     /* the source ended of its own accord */
+    bool told;      /* the run succeeded: write summaries and reports */
+    double seconds; /* how long the work took */
+    long dropped;   /* frames that were not looked at */
 };
 
-/* Ends them all and frees; files are ended whatever `end` says. Fails where one cannot be, or had
- * failed before; the error's text is empty where that was told. */
+/* Closes all forms and frees the results; files are completed whatever `end` says. Fails if one
+ * cannot be completed or has failed before; the error's text is empty if that was reported
+ * already. */
 int results_close(struct results **results, const struct results_end *end, struct error *error);
 
 #endif

@@ -1,15 +1,17 @@
-/* A form of results: what each file of this room gives to the table in results.c. */
+/* A form of results: what each file of this folder gives to the table in results.c. */
 #ifndef RESULTS_FORM_H
 #define RESULTS_FORM_H
 
 #include "results.h"
 
 struct results_form {
-    /* Whether it looks at the picture in colour, not only at the answers; NULL: never. */
+    /* Whether `add` reads frame->bgr, whose colours are otherwise out of date (frame_set_grey);
+     * NULL: never. */
     bool (*colours)(const struct results_of *of);
+    /* Whether the options ask for this form. */
     bool (*wanted)(const struct results_of *of);
-    /* As in results.h, on a state of the form's own, which close frees. What is written is claimed
-     * before it is begun. */
+    /* As in results.h, on a state of the form's own, which close frees. `open` must call
+     * results_claim for each file before it creates it. */
     int (*open)(void **state, const struct results_of *of, struct error *error);
     int (*add)(void *state, const char *name, const struct frame *frame, struct error *error);
     int (*close)(void *state, const struct results_end *end, struct error *error);

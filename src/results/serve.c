@@ -1,6 +1,6 @@
 /* Results for browsers and for whatever speaks HTTP: the server's form (server.h). What goes out is
- * --json's line, but that of a stream's address it names the host alone, since keys and passwords
- * stand in all other parts of addresses. */
+ * --json's line, except that it names only the host of a stream's address, since all other parts of
+ * addresses may hold keys and passwords. */
 #include "host_port.h"
 #include "jsonl.h"
 #include "log.h"
@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Little, so that what a slow client gets is new. */
+/* Small, so that a slow client gets recent frames. */
 enum { SEND_BUFFER = 1 << 16, BACKLOG = 64 };
 
 struct serve {
@@ -39,7 +39,7 @@ static bool wants_video(const struct results_of *of)
     return of->wishes->serve_video;
 }
 
-/* PORT is one of this computer alone. */
+/* PORT alone is reachable only from this computer. */
 static int split(const char *address, char host[HOST_SIZE], const char **port, struct error *error)
 {
     char local[sizeof "127.0.0.1:" + HOST_SIZE];
@@ -80,7 +80,7 @@ static int listen_at(const struct addrinfo *at)
 static const char *explain(int code)
 {
     return code == EADDRINUSE      ? "another program has this port; choose another, or 0"
-           : code == EACCES        ? "this port is the system's; choose one from 1024 on"
+           : code == EACCES        ? "this port is reserved for the system; choose one from 1024 on"
            : code == EADDRNOTAVAIL ? "this is not an address of this computer; try 127.0.0.1"
                                    : strerror(code);
 }

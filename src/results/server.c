@@ -26,7 +26,8 @@ struct pixels {
     int width, height;
 };
 
-/* Of one client of /events or /video, libmicrohttpd's thread's own but for `waiting` and `next`. */
+/* One client of /events or /video. Only libmicrohttpd's thread uses it, except `waiting` and
+ * `next`. */
 struct stream {
     struct server *server;
     void *connection;
@@ -262,10 +263,11 @@ static int answer(void *context, void *connection, const char *path, const char 
     if (!*request) { /* before what may be behind the headers; the rest comes in a second call */
         *request = server;
         if (strcmp(method, "GET") != 0)
-            return refuse(server, connection, 405, "only GET: nothing can be changed from here");
+            return refuse(server, connection, 405,
+                          "only GET is possible: nothing can be changed from here");
         if (web.lookup(connection, WEB_HEADER, "Content-Length") ||
             web.lookup(connection, WEB_HEADER, "Transfer-Encoding"))
-            return refuse(server, connection, 400, "nothing can be sent to here");
+            return refuse(server, connection, 400, "this server accepts no data");
         return 1;
     }
     const char *why = refusal(server, connection, path);
@@ -289,7 +291,7 @@ static int answer(void *context, void *connection, const char *path, const char 
 
 /* ---- The page -------------------------------------------------------------------------------- */
 
-/* The hash of what stands in the page's one element of that name. */
+/* The hash of the contents of the page's one element of that name. */
 static void hash_element(const char *page, const char *begin, const char *end,
                          char text[WEB_HASH_TEXT_SIZE])
 {
@@ -297,7 +299,7 @@ static void hash_element(const char *page, const char *begin, const char *end,
     web_hash(WEB_SHA256, from, (size_t)(strstr(from, end) - from), text);
 }
 
-/* It runs its own script and no other, and is in nobody's frame. */
+/* The page runs its own script and no other, and no other page may frame it. */
 static int prepare_page(struct server *server, struct error *error)
 {
     static const char off[] = "data-video=\"off\"", on[] = "data-video=\"on\" ";
@@ -408,7 +410,8 @@ void server_show(struct server *server, const char *line, size_t size, const str
     message_drop(&old);
 }
 
-/* All who take something get their end; who does not for half a second is cut off. */
+/* Clients that still take data get the end of their streams; one that takes none for half a second
+ * is cut off. */
 static void end_streams(struct server *server)
 {
     struct timespec until;

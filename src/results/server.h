@@ -1,9 +1,9 @@
-/* The web server of --serve, in threads of its own: GET alone, of
+/* The web server of --serve, in threads of its own. It answers only GET, of
  *   /            the page, which stands alone
  *   /events      each frame's JSON as server-sent events (WHATWG HTML, 9.2)
  *   /websocket   the same over WebSocket (RFC 6455)
  *   /video       the pictures as MJPEG, where they are wanted
- * Who is slow misses frames: each gets the newest when it has taken the one before. */
+ * A slow client misses frames: each gets the newest one when it has taken the one before. */
 #ifndef SERVER_H
 #define SERVER_H
 
@@ -17,8 +17,8 @@ struct server;
 
 struct server_settings {
     int socket;               /* listens; the server closes it, where it can be opened */
-    bool video;               /* pictures go out, too */
-    const char *const *names; /* that the computer goes by (request.h); kept by the caller */
+    bool video;               /* serve the pictures, too */
+    const char *const *names; /* the computer's names (request.h); they belong to the caller */
 };
 
 int server_open(struct server **server, const struct server_settings *settings,

@@ -104,7 +104,9 @@ int text_report_summary(FILE *out, const struct tally *tally, double seconds, lo
 
 struct words {
     const struct results_of *of;
-    bool bars, frames, totals; /* below each picture's lines; a line a change; of who showed what */
+    bool bars;   /* below each picture's lines */
+    bool frames; /* a line for each change, and a summary */
+    bool totals; /* at the end, which face showed what for how long */
     struct tally tally;
     struct timeline timeline;
 };
@@ -124,7 +126,7 @@ static int open_words(void **state, const struct results_of *of, struct error *e
     words->of = of;
     words->bars = isatty(STDOUT_FILENO) == 1;
     words->frames = of->source && !of->window;
-    /* Who showed what is told of headless work, and of every film. */
+    /* Headless runs and all films end with the totals. */
     words->totals = of->source && !of->quiet && (!of->window || of->film);
     *state = words;
     return 0;

@@ -10,19 +10,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A picture's faces, one line each; with `bars`, the seven probabilities below each. */
+/* A picture's faces, one line each; with `bars`, the seven probabilities below each line. */
 int text_report_still(FILE *out, const char *source, const struct frame *frame, bool bars);
 
 /* What has been seen of a running source. */
 struct tally {
     long frames;
-    bool faces; /* some, plain or not */
+    bool faces; /* there were some, certain or uncertain */
     bool seen[LABEL_COUNT];
     char shown[256]; /* the expressions of the last line */
 };
 
-/* Counts the frame and prints a line, in the place of the bar, where the expressions differ from
- * the last line's. */
+/* Counts the frame. If its expressions differ from the last line's, prints a line in place of the
+ * bar. */
 int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
                       struct progress_bar *bar);
 int text_report_summary(FILE *out, const struct tally *tally, double seconds, long dropped);

@@ -1,4 +1,5 @@
-/* Who showed what, and when: told after a video, and drawn for --report. One thread at a time. */
+/* Which face showed what, and when: printed after a video, and drawn for --report. One thread at a
+ * time. */
 #ifndef TIMELINE_H
 #define TIMELINE_H
 
@@ -40,12 +41,12 @@ int timeline_add(struct timeline *timeline, const struct frame *frame, struct er
 /* "uncertain", or the label's name. */
 const char *timeline_name(int label);
 
-/* The faces in the order of their coming; NULL without memory. The caller frees them. */
+/* The faces in the order in which they appeared; NULL without memory. The caller frees them. */
 struct timeline_total *timeline_totals(const struct timeline *timeline, size_t *count);
 
-/* One line a face, in the order of their coming: how long it was seen, and the share of that time
- * for each expression. Faces seen for less than TIMELINE_BRIEF seconds are only counted, unless all
- * are. Returns 0, or -1 where it could not be written. */
+/* One line per face, in the order in which they appeared: how long it was seen, and the share of
+ * that time for each expression. Faces seen for less than TIMELINE_BRIEF seconds are only counted,
+ * unless all are so brief. Returns 0, or -1 if it could not be written. */
 #define TIMELINE_BRIEF 1.0
 int timeline_print(FILE *out, const struct timeline *timeline);
 

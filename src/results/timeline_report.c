@@ -141,7 +141,7 @@ static int check(const struct results_of *of, struct error *error)
         struct stat status;
         if (report_path(path, of->wishes->report, names[i], error))
             return -1;
-        /* In place of a link comes a file; what it leads to is left alone. */
+        /* A file replaces a link; what the link leads to is left alone. */
         if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
             continue;
         if (results_claim(of->files, path, error))

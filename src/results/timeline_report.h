@@ -1,10 +1,10 @@
-/* The report of a video: tables and a picture of who showed what, and when. */
+/* The report of a video: tables and a picture of which face showed what, and when. */
 #ifndef TIMELINE_REPORT_H
 #define TIMELINE_REPORT_H
 
 #include "timeline.h"
 
-/* Makes the folder; says why it cannot be. */
+/* Creates the folder; the error says why it cannot. */
 int timeline_report_open(const char *folder, struct error *error);
 
 /* Writes into the folder

@@ -1,5 +1,5 @@
-/* What --serve loads: GNU libmicrohttpd, which reads requests and writes answers, and GnuTLS, on
- * which it stands, for hashes. libwebsockets would bring WebSocket along, but its settings are a
+/* What --serve loads: GNU libmicrohttpd, which reads requests and writes answers, and GnuTLS, which
+ * it depends on, for hashes. libwebsockets would bring WebSocket along, but its settings are a
  * struct that differs from version to version and from build to build, so that it cannot be loaded
  * at run time; libmicrohttpd's settings are a list of arguments. */
 #ifndef WEB_LIBRARY_H

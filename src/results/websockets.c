@@ -146,7 +146,7 @@ static bool begin_next(struct websockets *sockets, struct client *client)
     return client->out_size > 0;
 }
 
-/* Sends as much as goes out at once. False where the client has gone, or was told to go. */
+/* Sends as much as goes out at once. False if the client has gone, or the goodbye is sent. */
 static bool send_on(struct websockets *sockets, struct client *client)
 {
     for (;;) {

@@ -1,6 +1,6 @@
 /* The WebSocket clients of --serve (RFC 6455). One thread sends to all: each gets the newest
- * message when it has taken the one before, so that a slow one sees fewer and none waits for
- * another. They are told, not asked: whatever they send but pings ends them. */
+ * message when it has taken the one before, so that a slow one sees fewer and does not hold up the
+ * others. They only listen: anything that they send except pings ends the connection. */
 #ifndef WEBSOCKETS_H
 #define WEBSOCKETS_H
 
@@ -16,15 +16,15 @@ struct websockets;
 
 int websockets_open(struct websockets **sockets, struct error *error);
 
-/* What answers a client's Sec-WebSocket-Key; NULL where that is none. */
+/* The answer to a client's Sec-WebSocket-Key; NULL if that is not a valid key. */
 const char *websockets_accept(const char *key, char text[WEB_HASH_TEXT_SIZE]);
 
-/* One client more, by its socket and by libmicrohttpd's handle, which it closes in the end, and
- * what was read from it already. False where there are WEBSOCKETS_MAX. */
+/* Adds a client by its socket and libmicrohttpd's handle, which it closes in the end, with what was
+ * read from it already. False if there are WEBSOCKETS_MAX of them. */
 bool websockets_add(struct websockets *sockets, int socket, void *upgrade, const char *early,
                     size_t early_size);
 
-/* From now on this line of text is the newest. */
+/* Makes this line of text the newest message. */
 void websockets_send(struct websockets *sockets, const char *line, size_t size);
 
 /* Says goodbye to all. */
