@@ -230,7 +230,7 @@ static void reads_votes_row_for_row(void **state)
         {VOTE_HEADER "PublicTest,a,1,2,3,4,0,0,0,0,0,0\n", "line 2: is for PublicTest"},
         {VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,0\n", "has 1 rows, the data set 2"},
         {VOTE_HEADER "Training,a,1,2,3,4,0,0,0\n", "line 2: is cut short"},
-        {VOTE_HEADER "Training,a,1,2,3,-4,0,0,0,0,0,0\n", "line 2: \"-4\" is no number"},
+        {VOTE_HEADER "Training,a,1,2,3,-4,0,0,0,0,0,0\n", "line 2: \"-4\" is not a number"},
         {"Usage,neutral\n", "no column \"anger\""},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -625,7 +625,7 @@ static void refuses_what_makes_no_sense(void **state)
     r = small_recipe();
     r.batch_size = 2; /* of an odd number, one would be alone */
     assert_int_equal(recipe_check(&r, &error), -1);
-    assert_non_null(strstr(error.text, "3 samples a batch"));
+    assert_non_null(strstr(error.text, "3 or more samples per batch"));
     r.batch_size = 3;
     assert_int_equal(recipe_check(&r, &error), 0);
     r = small_recipe();

@@ -81,14 +81,14 @@ awk -v noted="$noted" '{ exit noted != sprintf("\"accuracy\":\"%.1f %% on Public
     fail "the file notes $noted, --evaluate says $(cat measured_right)"
 expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --ferplus votes.csv --json
 expect 0 "where both agree" --evaluate m.safetensors --data data.csv --ferplus votes.csv
-expect 0 "None of these pictures stands in Training too" --evaluate m.safetensors --data data.csv
-# Two pictures of PublicTest that stand in Training too, one of them with another label.
+expect 0 "None of these pictures is also in Training" --evaluate m.safetensors --data data.csv
+# Two pictures of PublicTest that are also in Training, one of them with another label.
 awk -F, -v OFS=, 'NR == 5 || NR == 9 { kept[NR] = $2 } NR == 70 { $2 = kept[5] }
     NR == 71 { $2 = kept[9] } { print }' data.csv >twice.csv
-expect 0 "Without the 2 pictures that stand in Training too" --evaluate m.safetensors --data twice.csv
+expect 0 "Without the 2 pictures that are also in Training" --evaluate m.safetensors --data twice.csv
 expect 0 '"duplicates":2,"unique":{"label":{"count":19,' --evaluate m.safetensors --data twice.csv --json
 # shellcheck disable=SC2086
-expect 0 "2 pictures of PublicTest stand in Training too; all choices are made without them" \
+expect 0 "2 pictures of PublicTest are also in Training; all choices are made without them" \
     --data twice.csv $plain --hidden 8 --epochs 1 --threads 1 --output twice.safetensors
 expect 0 '{"model":"m.safetensors","split":"Training","count":63,"accuracy":' \
     --evaluate m.safetensors --data data.csv --split Training --json
@@ -110,7 +110,7 @@ for file in confusion.png calibration.png classes.png robustness.png; do
 done
 expect 1 "none/x: the folder cannot be made: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
-[ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is no PNG"
+[ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is not a PNG"
 expect 0 "" --data data.csv --features windows,hog --hidden @8 --init-only --output init.safetensors
 expect 0 "21 pictures" --evaluate init.safetensors --data data.csv
 for copy in one two; do
@@ -157,7 +157,7 @@ expect 2 "--hidden @: give" --hidden @
 expect 2 "--hidden @0,8: give" --hidden @0,8
 expect 2 "--hidden 8,@@4: give" --hidden 8,@@4
 expect 2 "must be one of hog, windows, patches, pixels" --features hog,lbp
-expect 2 "--features: name one kind" --features ,
+expect 2 "--features: name at least one kind" --features ,
 expect 2 "at most 4 can be combined" --features hog,hog,hog,hog,hog
 expect 2 "--align maybe: must be one of off, on" --align maybe
 expect 2 "--prior 1,0,1: give uniform, training, or a number" --prior 1,0,1
@@ -211,7 +211,7 @@ expect 1 "missing/x.onnx: No such file" --export-onnx missing/x.onnx m.safetenso
 head -c 5000 m.safetensors >cut.safetensors
 expect 6 "cut.safetensors:" --evaluate cut.safetensors --data data.csv
 : >empty.safetensors
-expect 6 "empty.safetensors: no safetensors file" --evaluate empty.safetensors --data data.csv
+expect 6 "empty.safetensors: not a safetensors file" --evaluate empty.safetensors --data data.csv
 sed 's/"networks.0.layers":"1984,8,7"/"networks.0.layers":"1984,7,7"/' m.safetensors >other.safetensors
 expect 6 "but the metadata says 7x1984" --evaluate other.safetensors --data data.csv
 
@@ -220,7 +220,7 @@ cp m.safetensors before
 expect 1 "label.csv" --data label.csv --output m.safetensors
 cmp -s m.safetensors before || fail "a failed run changed the model"
 
-# A disk without room is told before the work; one that fills up while it runs, and the rest done.
+# A disk without room is reported before the work; one that fills up while it runs, and the rest done.
 if mkdir full && mount -t tmpfs -o size=64k none full 2>/dev/null; then
     head -c 40000 /dev/zero >full/filler
     expect 1 "full/x.onnx: No space left" --export-onnx full/x.onnx m.safetensors
@@ -324,7 +324,7 @@ byte=$(tail -c 3001 flipped.checkpoint | head -c 1 | od -An -tu1)
 printf "\\$(printf %o $((byte ^ 1)))" | dd of=flipped.checkpoint bs=1 seek=$at conv=notrunc 2>/dev/null
 cmp -s other.checkpoint flipped.checkpoint && fail "the checkpoint was not changed"
 expect 1 "flipped.checkpoint: has changed since it was written" --resume flipped.checkpoint --data many.csv --output x
-expect 1 "is no checkpoint" --resume m.safetensors --data data.csv --output x
+expect 1 "not a checkpoint" --resume m.safetensors --data data.csv --output x
 LC_ALL=C sed 's/--hidden 64,64/--hidden 65536/' other.checkpoint >large.checkpoint
 expect 1 "names a larger network than it can hold" --resume large.checkpoint --data many.csv --output x
 

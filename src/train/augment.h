@@ -25,8 +25,8 @@ struct augment_scratch {
     uint8_t taken[WEBCAM_MAX_SIDE * WEBCAM_MAX_SIDE]; /* by a webcam */
 };
 
-/* out and in: height x width bytes, not overlapping. `face` says where in `in` the picture to vary
- * lies, affine_identity: it is all of it. Bilinear; the edge is repeated. */
+/* out and in: height x width bytes, not overlapping. `face` says where the picture to vary lies
+ * within `in`; affine_identity: it is all of it. Bilinear; the edge is repeated. */
 void augment_picture(const struct augment *augment, struct rng *rng, const struct affine *face,
                      const uint8_t *in, int width, int height, struct augment_scratch *scratch,
                      uint8_t *out);

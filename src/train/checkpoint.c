@@ -124,7 +124,7 @@ static int open_checkpoint(const char *path, uint8_t **bytes, struct safetensors
         const char *format = safetensors_metadata(*file, "format");
         if (format && strcmp(format, format_name) == 0)
             return 0;
-        error_set(error, "%s: is no checkpoint; %s", path, advice);
+        error_set(error, "%s: not a checkpoint; %s", path, advice);
         safetensors_free(file);
     }
     free(*bytes);

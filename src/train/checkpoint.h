@@ -4,9 +4,9 @@
 
 #include "recipe.h"
 
-/* What an epoch came to. */
+/* The results of an epoch. */
 struct epoch_result {
-    double loss, accuracy; /* on the augmented training samples, while the weights moved */
+    double loss, accuracy; /* on the augmented training samples, while the weights changed */
     double validation_loss, validation_accuracy;
     double seconds;
 };
@@ -36,15 +36,15 @@ struct training_state {
 int checkpoint_save(struct training_state *state, const struct recipe *recipe, const char *path,
                     struct error *error);
 
-/* The options in a checkpoint, text[RECIPE_TEXT_SIZE], as recipe_print wrote them. */
+/* Reads the options in a checkpoint into text[RECIPE_TEXT_SIZE], as recipe_print wrote them. */
 int checkpoint_recipe(const char *path, char *text, struct error *error);
 
 /* Whether the checkpoint is large enough for so many parameters, before memory for them is taken.
  */
 int checkpoint_check_size(const char *path, size_t parameters, struct error *error);
 
-/* Fills a state that was made for the checkpoint's recipe and data, its aligner and dictionaries
- * included, whose memory is there; says where they differ. */
+/* Fills a state that was made for the checkpoint's recipe and data, with memory for its aligner and
+ * dictionaries. Fails if recipe or data differ; the error says how. */
 int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,
                     struct error *error);
 

@@ -5,13 +5,13 @@
 #include "dataset.h"
 
 /* What label and votes of each picture say together, by expectation maximization (Dawid & Skene
- * 1979): *consensus[N x K] (malloc, the caller frees), rows that sum to 1. Each picture is taken to
- * show one expression; whoever labelled it confuses expression t with l with a probability of
- * label[t][l], each voter with v with votes[t][v], and both tables, with how often each expression
- * comes, are those that make labels and votes of the Training pictures likely. Ten people who look
- * at one picture make the same mistakes: the logarithm of their likelihood counts half. What that
- * takes from a class as a whole it gives back to the class's labels: voters overlook fear, which
- * the tables alone would unlearn. votes[N]. */
+ * 1979): *consensus[N x K] (malloc, the caller frees), rows that sum to 1. Each picture is assumed
+ * to show one expression. The labeller takes expression t for l with a probability of label[t][l],
+ * each voter takes it for v with votes[t][v]; both tables, and how frequent each expression is, are
+ * those that make the labels and votes of the Training pictures most likely. Ten people who look at
+ * one picture make the same mistakes, so the logarithm of their likelihood counts half. A class
+ * that loses pictures by this gets them back from its labels: voters overlook fear, which the
+ * tables alone would unlearn. votes[N]. */
 int consensus_fit(const struct dataset *dataset, const struct votes *votes, float **consensus,
                   struct error *error);
 

@@ -93,7 +93,7 @@ static void print(const struct figures *f, int folds, FILE *out)
             fprintf(out, " %.4f", figure->values[k]);
         fprintf(out, "\n");
     }
-    fprintf(out, "error: standard error of the mean; smaller differences are none\n");
+    fprintf(out, "error: standard error of the mean; smaller differences mean nothing\n");
 }
 
 static int write_report(const struct figures *f, int folds, const char *folder, struct error *error)

@@ -54,7 +54,7 @@ int dataset_grow(struct dataset *d, int *capacity, struct error *error)
     if (d->count < *capacity)
         return 0;
     if (d->count >= MAX_SAMPLES)
-        return error_set(error, "more than %d pictures; this is not the data set meant here",
+        return error_set(error, "more than %d pictures; check that this is the right data set",
                          MAX_SAMPLES);
     int larger = *capacity + *capacity / 2 + 1; /* from 1 on: a step too far is seen at once */
     uint8_t *pixels = realloc(d->pixels, (size_t)larger * (size_t)d->width * (size_t)d->height);

@@ -22,9 +22,9 @@ enum source {
 /* "FER2013", "FER2013 without Usage", "picture folders", "IDX" */
 extern const char *const source_names[SOURCE_COUNT];
 
-/* What a user calls the splits of a source: Training, PublicTest, PrivateTest of FER2013; train,
- * validation, test of the others, whose validation is every tenth picture of their train part
- * where they have none. */
+/* The names of a source's splits: Training, PublicTest, PrivateTest for FER2013; train, validation,
+ * test for the others. A source without a validation split gives up every tenth picture of its
+ * train part. */
 extern const char *const split_names[SOURCE_COUNT][SPLIT_COUNT];
 
 /* FER+ (Barsoum et al. 2016): what ten taggers said of a picture. */
@@ -33,7 +33,7 @@ struct votes {
     uint8_t total;                /* all votes, those for contempt, unknown and no face included */
 };
 
-/* The class that has more than half of all votes, or -1: FER+'s majority. */
+/* The class that has more than half of all votes (FER+'s majority), or -1. */
 int votes_majority(const struct votes *votes);
 
 struct dataset {
@@ -51,9 +51,9 @@ struct dataset {
 
 /* Reads what `path` names: fer2013.csv (or icml_face_data.csv; columns emotion, pixels and Usage,
  * found by name; without Usage all rows are for training), a folder of class folders, or a folder
- * of IDX files. An error names the file and, for text, the line. With `skip_bad`, pictures in
- * folders that cannot be read are left out, each told on stderr for `program`; otherwise the first
- * one is an error. The caller ends the data set with dataset_free. */
+ * of IDX files. An error names the file and, for text, the line. With `skip_bad`, unreadable
+ * pictures in folders are left out, and each is reported on stderr in the name of `program`;
+ * otherwise the first one is an error. The caller frees the data set with dataset_free. */
 int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
                  struct error *error);
 
@@ -72,12 +72,12 @@ int dataset_grow(struct dataset *dataset, int *capacity, struct error *error);
 /* Moves every tenth training sample to the validation split. */
 void dataset_hold_out(struct dataset *dataset);
 
-/* The split of that name; says which there are. */
+/* Finds the split of that name; the error lists those there are. */
 int dataset_find_split(const struct dataset *dataset, const char *name, enum split *split,
                        struct error *error);
 
 /* The samples of one split in file order. *indices (malloc, the caller frees) holds *count. Fails
- * where there are none. */
+ * if there are none. */
 int dataset_split(const struct dataset *dataset, enum split split, int **indices, int *count,
                   struct error *error);
 
@@ -87,14 +87,15 @@ struct target_mix {
     float smoothing;   /* of the target that is spread over all classes (Szegedy et al. 2016) */
 };
 
-/* Writes the target distribution of one sample, target[K]. Without FER+ the label stands alone. */
+/* Writes the target distribution of one sample, target[K]. Without FER+ it comes from the label
+ * alone. */
 void dataset_target(const struct dataset *dataset, const struct target_mix *mix, int index,
                     float *target);
 
 /* The mean of each class's Training pictures and their mirror images, each brought to the same
  * brightness and contrast first and weighted by the share of FER+ votes that agree with its label
- * where there are any, with its difference from the mean of all classes multiplied by
- * exaggeration[K]: faces[K x height x width]. */
+ * where there are any, its difference from the mean of all classes multiplied by exaggeration[K]:
+ * faces[K x height x width]. */
 int dataset_mean_faces(const struct dataset *dataset, const double *exaggeration, uint8_t *faces,
                        struct error *error);
 

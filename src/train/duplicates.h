@@ -1,4 +1,4 @@
-/* Pictures that stand in a data set more than once. */
+/* Pictures that a data set holds more than once. */
 #ifndef DUPLICATES_H
 #define DUPLICATES_H
 
@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Marks the pictures of other splits that stand byte for byte in Training too: what a model says of
- * them shows what it remembers. *marks: N, malloc, the caller frees. */
+/* Marks the pictures of other splits that are also in Training, byte for byte: a model's answers to
+ * them show only what it remembers. *marks: N, malloc, the caller frees. */
 int duplicates_find(bool **marks, const struct dataset *dataset, struct error *error);
 
 #endif

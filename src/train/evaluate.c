@@ -78,7 +78,7 @@ static int truth_of(const struct evaluation_data *data, enum truth truth, int i)
     }
 }
 
-/* By each truth, without the pictures that stand in Training too. */
+/* By each truth, without the pictures that are also in Training. */
 static int measure_unique(struct evaluation *made, const struct evaluation_data *data, int classes,
                           const float *probabilities, struct error *error)
 {
@@ -96,7 +96,7 @@ static int measure_unique(struct evaluation *made, const struct evaluation_data 
     return 0;
 }
 
-/* Plain first, then in the model's own way. */
+/* From the crop alone first, then as in use. */
 static int measure(struct evaluation *made, const struct model *model,
                    const struct evaluation_data *data, float *probabilities, struct error *error)
 {
@@ -176,10 +176,10 @@ static void print_unique(const struct evaluation *e, const struct dataset *datas
     const char *const *names = split_names[dataset->source];
     int truths = e->unique[TRUTH_FERPLUS].count ? TRUTH_COUNT : 1;
     if (e->duplicates)
-        fprintf(out, "\nWithout the %d pictures that stand in %s too\n\n  %-13s", e->duplicates,
+        fprintf(out, "\nWithout the %d pictures that are also in %s\n\n  %-13s", e->duplicates,
                 names[SPLIT_TRAINING], "");
     else
-        fprintf(out, "\nNone of these pictures stands in %s too\n\n  %-13s", names[SPLIT_TRAINING],
+        fprintf(out, "\nNone of these pictures is also in %s\n\n  %-13s", names[SPLIT_TRAINING],
                 "");
     for (int t = 0; t < truths; t++)
         fprintf(out, "%26s", truth_names[t]);
@@ -266,7 +266,7 @@ static bool add_ferplus(cJSON *object, const struct metrics *m, const struct dat
            add_classes(object, "ferplus_per_class", "ferplus_confusion", m, dataset);
 }
 
-/* Without the pictures that stand in Training too, by each truth that there is. */
+/* Without the pictures that are also in Training, by each truth that there is. */
 static bool add_unique(cJSON *object, const struct evaluation *e, const struct dataset *dataset)
 {
     cJSON *unique = cJSON_AddNumberToObject(object, "duplicates", e->duplicates)

@@ -14,7 +14,7 @@ struct evaluation_data {
     uint8_t *crops;    /* count x height x width */
     int *labels;       /* count */
     int *majority;     /* count */
-    bool *duplicate;   /* count: whether it stands in Training too */
+    bool *duplicate;   /* count: whether it is also in Training */
     bool has_majority; /* whether any picture has one */
 };
 
@@ -29,18 +29,18 @@ enum truth { TRUTH_LABEL, TRUTH_FERPLUS, TRUTH_AGREED, TRUTH_COUNT };
 /* "label", "ferplus", "agreed": what results call them. */
 extern const char *const truth_keys[TRUTH_COUNT];
 
-/* What the samples of a split become under a model, in its own way (averaged over the mirror image
- * where the model says so) and from the plain crop alone. */
+/* How a model does on a split: as it answers in use (averaged over the mirror image where the model
+ * says so), and from the crop alone. */
 struct evaluation {
     enum split split;
-    struct metrics metrics; /* of the model's own way, by the labels */
-    struct metrics ferplus; /* the same by FER+'s majority; count 0 without FER+ */
-    double plain_accuracy;
-    int duplicates;                     /* pictures of the split that stand in Training too */
-    struct metrics unique[TRUTH_COUNT]; /* of the model's own way, without these pictures */
+    struct metrics metrics;             /* as in use, by the labels */
+    struct metrics ferplus;             /* the same by FER+'s majority; count 0 without FER+ */
+    double plain_accuracy;              /* without the mirror image, by the labels */
+    int duplicates;                     /* pictures of the split that are also in Training */
+    struct metrics unique[TRUTH_COUNT]; /* as in use, without these pictures */
 };
 
-/* Fails where the model is not for such data. */
+/* Fails if the model is not for such data. */
 int evaluate(struct evaluation *evaluation, const struct model *model,
              const struct dataset *dataset, enum split split, struct error *error);
 
@@ -48,8 +48,8 @@ int evaluate(struct evaluation *evaluation, const struct model *model,
 void evaluation_print(const struct evaluation *evaluation, const struct dataset *dataset,
                       const char *model_path, FILE *out);
 
-/* One JSON object on one line, to be freed; NULL without memory. `options`, where not NULL, stand
- * in it too. */
+/* One JSON object on one line, to be freed; NULL without memory. `options`, unless NULL, are
+ * included. */
 char *evaluation_json(const struct evaluation *evaluation, const struct dataset *dataset,
                       const char *model_path, const char *options);
 

@@ -4,7 +4,7 @@
 
 #include "robustness.h"
 
-/* Writes into the folder, which exists: summary.json (the evaluation, with the recipe's options
+/* Writes into the folder, which must exist: summary.json (the evaluation, with the recipe's options
  * where there are any); confusion.csv and calibration.csv, with FER+ also confusion_ferplus.csv and
  * calibration_ferplus.csv; classes.csv, each class without duplicates by each truth; robustness.csv
  * where `rows` is not NULL. Drawn from these by gnuplot: confusion.png, calibration.png,

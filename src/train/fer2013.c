@@ -55,8 +55,8 @@ static int split_fields(char *row, char **fields)
     return count;
 }
 
-/* columns[i] = where names[i] stands in the header line, -1 where one of those from `needed` on is
- * missing; a byte order mark is passed over. */
+/* columns[i] = the column that the header line calls names[i]; -1 if one from `needed` on is
+ * missing. A byte order mark is skipped. */
 static int find_columns(struct lines *lines, const char *path, const char *const *names, int count,
                         int needed, int *columns, struct error *error)
 {
@@ -98,8 +98,8 @@ static int parse_number(const char *text, int limit)
     return end == text || *end != '\0' || value < 0 || value > limit ? -1 : (int)value;
 }
 
-/* Reads PIXELS numbers parted by white space. Returns how many it got, or -1 - n where number n
- * (from 0) is no grey value. */
+/* Reads PIXELS numbers separated by white space. Returns how many it got, or -1 - n if number n
+ * (from 0) is not a grey value. */
 static int parse_pixels(const char *text, uint8_t *pixels)
 {
     static const char white[] = " \t\r\n";
@@ -129,7 +129,7 @@ static int parse_row(const char *path, long number, char **fields, const int *co
     int label = parse_number(emotion, LABEL_COUNT - 1);
     if (label < 0)
         return error_set(error,
-                         "%s: line %ld: label \"%.20s\" is not 0 to %d; mend or remove the row",
+                         "%s: line %ld: label \"%.20s\" is not 0 to %d; correct or remove the row",
                          path, number, emotion, LABEL_COUNT - 1);
     int split = 0;
     while (usage && split < SPLIT_COUNT && strcmp(usage, split_names[SOURCE_FER2013][split]) != 0)
@@ -138,17 +138,17 @@ static int parse_row(const char *path, long number, char **fields, const int *co
         return error_set(
             error,
             "%s: line %ld: Usage \"%.20s\" is not Training, PublicTest or PrivateTest; "
-            "mend or remove the row",
+            "correct or remove the row",
             path, number, usage);
     int got = parse_pixels(fields[columns[PIXEL_LIST]], d->pixels + (size_t)d->count * PIXELS);
     if (got < 0)
         return error_set(
             error,
-            "%s: line %ld: pixel %d is no grey value from 0 to 255; mend or remove the "
+            "%s: line %ld: pixel %d is not a grey value from 0 to 255; correct or remove the "
             "row",
             path, number, -got);
     if (got != PIXELS)
-        return error_set(error, "%s: line %ld: %d pixels, not %d; mend or remove the row", path,
+        return error_set(error, "%s: line %ld: %d pixels, not %d; correct or remove the row", path,
                          number, got, PIXELS);
     d->labels[d->count] = (uint8_t)label;
     d->splits[d->count] = (uint8_t)split;
@@ -234,7 +234,8 @@ static int read_votes(struct lines *lines, const char *path, const struct datase
         for (int i = 0; i < VOTE_COUNT; i++) {
             int count = parse_number(fields[columns[i]], 25);
             if (count < 0)
-                return error_set(error, "%s: line %ld: \"%.20s\" is no number of votes; mend it",
+                return error_set(error,
+                                 "%s: line %ld: \"%.20s\" is not a number of votes; correct it",
                                  path, lines_number(lines), fields[columns[i]]);
             total += count;
             if (i < LABEL_COUNT)

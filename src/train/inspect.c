@@ -39,11 +39,11 @@ static void print_duplicates(const struct dataset *d, const bool *duplicates, FI
     }
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (counts[s])
-            fprintf(out, "%d pictures of %s stand in %s too%s\n", counts[s], names[s],
+            fprintf(out, "%d pictures of %s are also in %s%s\n", counts[s], names[s],
                     names[SPLIT_TRAINING],
                     s != SPLIT_VALIDATION ? ""
                     : counts[s] < all     ? "; all choices are made without them"
-                                          : ", which are all: choices reward memory");
+                                          : ", which is all of them: choices reward memory");
 }
 
 int inspect_print(const struct dataset *d, FILE *out, struct error *error)

@@ -1,4 +1,4 @@
-/* What stands in a data set, told before hours are spent on it. */
+/* What a data set holds, printed before hours are spent on it. */
 #ifndef INSPECT_H
 #define INSPECT_H
 
@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-/* Prints how many pictures each class has in each split, how many pictures of each split stand in
- * Training too, and where the numbers differ from the published ones. */
+/* Prints how many pictures each class has in each split, how many pictures of each split are also
+ * in Training, and where the numbers differ from the published ones. */
 int inspect_print(const struct dataset *dataset, FILE *out, struct error *error);
 
-/* A fingerprint of pictures, labels, splits and votes: the same data, the same number (FNV-1a). */
+/* A hash of pictures, labels, splits and votes (FNV-1a): the same data give the same number. */
 uint64_t inspect_fingerprint(const struct dataset *dataset);
 
 #endif

@@ -136,8 +136,8 @@ int lines_next(struct lines *l, char **line, size_t *length, struct error *error
     }
     if (!newline && !l->ended)
         return error_set(error,
-                         "%s: line %ld is longer than %d bytes, or a quote is not closed; this is "
-                         "not the file meant",
+                         "%s: line %ld is longer than %d bytes, or a quote is not closed; check "
+                         "that this is the right file",
                          l->path, l->number + 1, LINES_MAX_LENGTH);
     if (!newline && l->begin == l->end)
         return 0;

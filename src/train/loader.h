@@ -1,6 +1,6 @@
-/* Batches for training, made by worker threads beside the network: augmented, turned into feature
- * vectors, with their targets. What a batch holds depends on the seed, the epoch and the order of
- * samples, never on the number of workers. */
+/* Batches for training, made by worker threads while the network learns: augmented, turned into
+ * feature vectors, with their targets. What a batch holds depends on the seed, the epoch and the
+ * order of samples, never on the number of workers. */
 #ifndef LOADER_H
 #define LOADER_H
 
@@ -9,13 +9,13 @@
 #include "feature_vector.h"
 
 struct loader_config {
-    const struct dataset *dataset; /* outlives the loader, as do: */
-    const struct affine *faces;    /* N: where each picture's face lies */
+    const struct dataset *dataset; /* must outlive the loader */
+    const struct affine *faces;    /* N: where each picture's face lies; must outlive the loader */
     int feature_count;
     struct features features[MODEL_MAX_NETWORKS]; /* one vector each of the same crop */
     struct augment augment;
     struct target_mix targets;
-    const float *weights; /* N: of each sample, by which its targets are multiplied; NULL: 1 */
+    const float *weights; /* N: factors on the targets, must outlive the loader; NULL: all 1 */
     float input_dropout;  /* share of each vector's values that is dropped, [0, 1) */
     float mixup;          /* alpha of mixup (Zhang et al. 2018); 0: none */
     int batch_size;       /* largest B */
@@ -37,8 +37,8 @@ int loader_create(struct loader **loader, const struct loader_config *config, st
 void loader_free(struct loader **loader);
 
 /* Begins epoch number `epoch` over samples order[count] of the data set at its batch number
- * `first`, usually 0; the order must stay until the epoch's last batch is released. Each sample
- * comes once, in this order. The previous epoch must be over. */
+ * `first`, usually 0; order[] must stay until the epoch's last batch is released. Each sample comes
+ * once, in this order. The previous epoch must be over. */
 void loader_start(struct loader *loader, const int *order, int count, int epoch, int first);
 
 /* How many batches an epoch over `count` samples has. Their sizes differ by one at most, so that

@@ -6,8 +6,8 @@
  *               named by its feature kind (see feature_vector.h); B is free
  *     output    probabilities (B x K): the mean over the networks, each row sums to 1
  *
- * The model's mean over a crop and its mirror image is the caller's: two rows, averaged. Metadata
- * name the classes, and whether the model wants that mean. */
+ * To take the model's mean over a crop and its mirror image, the caller passes two rows and
+ * averages them. The metadata names the classes, and says whether the model wants that mean. */
 #ifndef ONNX_H
 #define ONNX_H
 

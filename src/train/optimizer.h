@@ -28,13 +28,13 @@ struct optimizer {
     struct team *team; /* shares the work; NULL: the calling thread alone */
 };
 
-/* The caller ends it with optimizer_free. */
+/* The caller frees it with optimizer_free. */
 int optimizer_create(struct optimizer *optimizer, enum optimizer_kind kind, float weight_decay,
                      size_t parameter_count, struct error *error);
 void optimizer_free(struct optimizer *optimizer);
 
-/* One cycle of the learning rate (Smith & Topin 2018) at `at`, from 0 to 1, of the training: as a
- * share of its peak, which it rises to over the first fifth; then it falls to nothing along a
+/* One cycle of the learning rate (Smith & Topin 2018), as a share of its peak. `at` runs from 0 to
+ * 1 over the training: the rate rises to its peak over the first fifth, then falls to 0 along a
  * cosine. */
 double one_cycle(double at);
 

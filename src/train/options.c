@@ -121,7 +121,7 @@ static const char help[] =
     "  --backgrounds DIR       pictures without faces, for the verifier (default\n"
     "                          datasets/backgrounds where it exists; else made-up scenes\n"
     "                          alone, with which it lets more pass)\n"
-    "  --ferplus-share X       share of each target that is what votes and label say\n"
+    "  --ferplus-share X       share of each target that comes from votes and label\n"
     "                          together; the rest is the label (%g)\n"
     "  --class-weights X       each class counts by its share to the power of -X; 1: all\n"
     "                          classes count alike (%g for softmax with\n"
@@ -132,7 +132,7 @@ static const char help[] =
     "                          uniform; sigmoid outputs: training)\n"
     "  --augment X             strength of turning, scaling, shifting; 0: none, not\n"
     "                          even mirroring (%g; 0 for IDX files)\n"
-    "  --webcam X              share of samples spoilt as webcams do: light, blur,\n"
+    "  --webcam X              share of samples degraded as by a webcam: light, blur,\n"
     "                          noise, JPEG, something before the face (%g; 0 with --augment 0)\n"
     "  --mixup X               alpha of mixup, blends of two samples; 0: none (%g)\n"
     "\n"
@@ -148,23 +148,25 @@ static const char help[] =
     "                          (@96,512; pixels: 512,256)\n"
     "  --activation NAME       sigmoid, tanh or relu (relu)\n"
     "  --output-activation N   softmax or sigmoid (softmax)\n"
-    "  --batch-norm on|off     of the hidden layers (on for relu in mini-batches)\n"
+    "  --batch-norm on|off     batch normalization of the hidden layers (on for relu\n"
+    "                          in mini-batches)\n"
     "\n"
     "Training\n"
     "  --loss NAME             cross-entropy or mse (cross-entropy)\n"
     "  --descent NAME          mini-batch, stochastic or full (mini-batch)\n"
-    "  --batch-size N          samples of a mini-batch (%d)\n"
+    "  --batch-size N          samples in a mini-batch (%d)\n"
     "  --optimizer NAME        sgd, momentum or adamw (adamw)\n"
-    "  --learning-rate X       its peak (adamw 0.006, momentum 0.01, sgd 0.1)\n"
+    "  --learning-rate X       at its peak (adamw 0.006, momentum 0.01, sgd 0.1)\n"
     "  --epochs N              passes over the training data (%d)\n"
     "  --patience N            end after N epochs without a better validation\n"
     "                          (0: never)\n"
     "  --dropout X             share of hidden units dropped (%g)\n"
-    "  --input-dropout X       of input values and of @ units (%g)\n"
-    "  --weight-decay X        (%g; 0 for sgd and momentum)\n"
-    "  --label-smoothing X     (%g for softmax with cross-entropy, else 0)\n"
-    "  --seed N                of all random numbers (%d)\n"
-    "  --threads N             (as many as there are processors)\n"
+    "  --input-dropout X       share of input values and of @ units dropped (%g)\n"
+    "  --weight-decay X        how fast weights shrink (%g; 0 for sgd and momentum)\n"
+    "  --label-smoothing X     share of each target spread over all classes (%g for\n"
+    "                          softmax with cross-entropy, else 0)\n"
+    "  --seed N                seed of all random numbers (%d)\n"
+    "  --threads N             (default: one for each processor)\n"
     "  --output MODEL          where the best model goes\n"
     "                          (models/expressions.safetensors)\n"
     "                          (the checkpoint of each epoch goes beside it)\n";
@@ -307,7 +309,7 @@ static int parse_features(const char *list, struct recipe *recipe, struct error 
         recipe->features[count] = (enum feature_kind)value;
     }
     if (count == 0)
-        return error_set(error, "--features: name one kind or several, such as hog");
+        return error_set(error, "--features: name at least one kind, such as hog");
     recipe->network_count = count;
     return 0;
 }
@@ -430,7 +432,7 @@ static int parse_recipe_option(int id, const char *text, struct recipe *r, struc
     }
 }
 
-/* Whoever names the model where the new file belongs keeps the model. */
+/* So that a model named where the new file belongs is not overwritten. */
 static int check_onnx_name(const char *path, struct error *error)
 {
     static const char suffix[] = ".onnx";
@@ -546,7 +548,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     bool finished = false;
     while (!finished) {
         int at = optind ? optind : 1; /* getopt_long itself may stay there, or be one further */
-        /* "-": arguments without an option come in their place; ":": a missing value is told. */
+        /* "-": arguments without an option come in their place; ":": a missing value is
+         * reported. */
         int id = getopt_long(argc, argv, "-:", long_options, NULL);
         if (id == -1)
             break;

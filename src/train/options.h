@@ -25,14 +25,14 @@ struct options {
     const char *backgrounds; /* NULL where none were named */
     const char *output;
     const char *model; /* of --evaluate and --export-onnx */
-    const char *onnx;  /* NULL but for --export-onnx */
+    const char *onnx;  /* FILE of --export-onnx, else NULL */
     const char *mean_faces;
     const char *split;  /* NULL where none was named */
     const char *resume; /* NULL for a new training */
     const char *report; /* NULL for none */
     int folds;          /* of --folds, 0 without */
     bool json, skip_bad;
-    bool recipe_given; /* whether an option of the recipe, but for --threads, was given */
+    bool recipe_given; /* whether an option of the recipe, other than --threads, was given */
     bool data_given, output_given, augment_given, webcam_given, align_given, verifier_given,
         prior_given;
 };

@@ -73,7 +73,7 @@ static void find_norms(const float *edges, float *norms)
         }
 }
 
-/* The lowest frequencies of the discrete cosine transform but for the mean, each of deviation 1
+/* The lowest frequencies of the discrete cosine transform, without the mean, each of deviation 1
  * over all pictures, together of length 1. */
 static void find_frequencies(const float *half, float *hash)
 {
@@ -125,7 +125,7 @@ static void whiten(struct search *s)
 
 /* ---- Comparison ------------------------------------------------------------------------------ */
 
-/* Whether the middle of picture a stands somewhere in picture b. */
+/* Whether the middle of picture a is somewhere in picture b. */
 static bool stands_in(const struct search *s, int a, int b)
 {
     const float *middle = s->edges + (ptrdiff_t)a * AREA + REACH * SIDE + REACH;

@@ -57,8 +57,9 @@ int recipe_check(const struct recipe *r, struct error *error)
                          descent_names[r->descent]);
     /* Of an odd number in batches of 2, one would be left alone. */
     if (r->batch_norm && r->batch_size < 3)
-        return error_set(error, "batch normalization needs 3 samples a batch or more; use a larger "
-                                "--batch-size or --batch-norm off");
+        return error_set(error,
+                         "batch normalization needs 3 or more samples per batch; use a larger "
+                         "--batch-size or --batch-norm off");
     if (r->patience > 0 && r->optimizer == OPTIMIZER_ADAMW)
         return error_set(error,
                          "--patience ends a training early, but adamw's learning rate is planned "

@@ -32,27 +32,27 @@ struct prior {
     int count;                  /* of the list: as many as there are classes */
 };
 
-/* How often the seven expressions come before a camera, as far as nothing else is said: chosen on
- * PublicTest, for no class to be seldom found. */
+/* How frequent the seven expressions are assumed to be in front of a camera by default: chosen on
+ * PublicTest so that no class is rarely found. */
 extern const struct prior prior_of_faces;
 
-/* As --prior takes it. */
+/* Writes the prior as --prior takes it. */
 void prior_print(const struct prior *prior, char *text, size_t size);
 
-/* Units of a hidden layer; with `places`, at each of the places that the vector describes, which
- * share the layer's weights. */
+/* Units of a hidden layer. With `places`, there are that many at each of the places that the vector
+ * describes, and the places share the layer's weights. */
 struct hidden_layer {
     int units;
     bool places;
 };
 
-/* The learning rate of AdamW goes through one cycle, that of the others is constant. */
+/* The options of a training. */
 struct recipe {
     bool align;    /* whether crops are aligned first */
-    bool verifier; /* whether faces are told from what is none */
+    bool verifier; /* whether a verifier is learned, too */
     int network_count;
     enum feature_kind features[MODEL_MAX_NETWORKS]; /* of each network */
-    int hidden_count;                               /* as are all the following, of every network */
+    int hidden_count; /* this and all that follows: the same for every network */
     struct hidden_layer hidden[MLP_MAX_LAYERS - 1];
     enum activation activation;
     enum output_activation output;
@@ -61,14 +61,14 @@ struct recipe {
     enum descent descent;
     int batch_size; /* of mini-batch descent */
     enum optimizer_kind optimizer;
-    float learning_rate; /* peak */
+    float learning_rate; /* AdamW: the peak of one cycle; else constant */
     float weight_decay;
     int epochs;   /* at most */
     int patience; /* end after so many epochs without a better validation; 0: never */
     struct augment augment;
     struct target_mix targets;
     float mixup;         /* alpha; 0: none */
-    float class_weights; /* a class counts by its share to the power of minus this, 0..1 */
+    float class_weights; /* each class is weighted by its share to the power of minus this, 0..1 */
     struct prior prior;
     uint64_t seed;
     int threads;
@@ -77,21 +77,22 @@ struct recipe {
 /* The recipe of the shipped model. */
 struct recipe recipe_default(void);
 
-/* The options of train_fer that make this recipe, parted by spaces; `size` bytes suffice with
- * RECIPE_TEXT_SIZE. Numbers are exact. */
+/* The options of train_fer that make this recipe, separated by spaces; RECIPE_TEXT_SIZE bytes are
+ * always enough. Numbers are exact. */
 enum { RECIPE_TEXT_SIZE = MODEL_NOTE_SIZE };
 void recipe_print(const struct recipe *recipe, char *text, size_t size);
 
 /* Whether targets can be multiplied by weights: softmax outputs with cross-entropy. */
 bool recipe_weighs(const struct recipe *recipe);
 
-/* Whether the choices go together; says why not. */
+/* Checks that the options go together; the error says what is wrong. */
 int recipe_check(const struct recipe *recipe, struct error *error);
 
-/* What network number `index` of the recipe sees of this data set's pictures, a dictionary aside,
- * and the network itself. Their sizes are unchecked (features_check, mlp_config_check). */
+/* The vector that network number `index` of the recipe reads, still without its dictionary. Its
+ * sizes are unchecked (features_check). */
 struct features recipe_features(const struct recipe *recipe, const struct dataset *dataset,
                                 int index);
+/* That network. Its sizes are unchecked (mlp_config_check). */
 struct mlp_config recipe_network(const struct recipe *recipe, const struct dataset *dataset,
                                  int index);
 

@@ -5,7 +5,7 @@
 #include "checkpoint.h"
 #include "report_folder.h"
 
-/* Makes the folder where it is missing. */
+/* Creates the folder if it is missing. */
 int report_open(const char *folder, struct error *error);
 
 /* log.csv: one row for each of the `epochs` finished. */

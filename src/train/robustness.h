@@ -1,4 +1,4 @@
-/* How a model's answers hold where the picture of the same face changes a little. */
+/* How stable a model's answers are when the picture of the same face changes a little. */
 #ifndef ROBUSTNESS_H
 #define ROBUSTNESS_H
 
@@ -11,12 +11,12 @@ const char *robustness_name(int change);
 
 struct robustness {
     double accuracy;         /* share of right answers by the labels */
-    double ferplus_accuracy; /* by FER+'s majority, where there is one; else 0 */
+    double ferplus_accuracy; /* by FER+'s majority; 0 without FER+ */
     double differing;        /* share of answers that are not those to the unchanged crops */
 };
 
-/* Writes a picture as it is after a change: out and in are height x width bytes, not overlapping.
- * What a change draws in from outside the crop is the crop's edge, repeated. */
+/* Applies a change to a picture: out and in are height x width bytes, not overlapping. Outside the
+ * crop, its edge is repeated. */
 int robustness_change(int change, const uint8_t *in, int width, int height, uint8_t *out,
                       struct error *error);
 

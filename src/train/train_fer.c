@@ -29,7 +29,7 @@ static const char program[] = "train_fer";
 static const char face_model[] = "expressions.safetensors";
 static const char default_ferplus[] = "datasets/fer2013new.csv";
 static const char default_backgrounds[] = "datasets/backgrounds";
-/* In label order: as little as tells the classes apart. */
+/* In label order: the least that makes the classes distinguishable. */
 static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6};
 
 enum exit_status { EXIT_USAGE = 2, EXIT_BAD_MODEL = 6 };
@@ -238,7 +238,7 @@ static int name_files(const struct options *o, const struct dataset *dataset,
     return check_outputs(o, outputs, 1, error);
 }
 
-/* How the answers hold where the pictures change is a question for faces. */
+/* Robustness is measured for faces only. */
 static int write_report(const struct options *o, const struct model *model, const char *model_path,
                         const struct evaluation *evaluation, const struct dataset *dataset,
                         const char *recipe, struct error *error)

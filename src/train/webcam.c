@@ -238,7 +238,7 @@ void webcam_jpeg(struct grey_crop in, int quality, int dx, int dy, uint8_t *out)
         }
 }
 
-/* ---- What stands before the face ------------------------------------------------------------- */
+/* ---- What covers the face ------------------------------------------------------------------- */
 
 void webcam_cover(struct grey_crop in, struct cover cover, uint8_t *out)
 {

@@ -1,5 +1,5 @@
-/* What webcams do to a picture of a face: light, lens, sensor, compression, and what stands before
- * the face. Each function writes height x width bytes to `out`, which may be `in`. */
+/* What webcams do to a picture of a face: light, lens, sensor, compression, and what covers the
+ * face. Each function writes height x width bytes to `out`, which may be `in`. */
 #ifndef WEBCAM_H
 #define WEBCAM_H
 
@@ -28,7 +28,7 @@ void webcam_expose(struct grey_crop in, double gain, double gamma, uint8_t *out)
  * pi / 2 for below. */
 void webcam_side_light(struct grey_crop in, double angle, double contrast, uint8_t *out);
 
-/* A lens out of focus: a normal distribution of that deviation, pixels. */
+/* A lens out of focus: blur by a normal distribution of this deviation, pixels. */
 void webcam_blur(struct grey_crop in, double deviation, struct webcam_scratch *scratch,
                  uint8_t *out);
 
@@ -36,13 +36,13 @@ void webcam_blur(struct grey_crop in, double deviation, struct webcam_scratch *s
 void webcam_motion(struct grey_crop in, double angle, double length, struct webcam_scratch *scratch,
                    uint8_t *out);
 
-/* A sensor in the dark: independent noise of that deviation, grey values. */
+/* A sensor in the dark: independent noise of this deviation, grey values. */
 void webcam_noise(struct grey_crop in, double deviation, struct rng *rng, uint8_t *out);
 
 /* A small face, `side` pixels for the longer side, enlarged; interpolated both ways. */
 void webcam_enlarged(struct grey_crop in, int side, struct webcam_scratch *scratch, uint8_t *out);
 
-/* A camera's own sharpening of what differs from its surroundings: 1 + amount times. */
+/* A camera's own sharpening: differences from the surroundings become 1 + amount times as large. */
 void webcam_local_contrast(struct grey_crop in, double amount, struct webcam_scratch *scratch,
                            uint8_t *out);
 
@@ -59,7 +59,7 @@ struct cover {
 };
 void webcam_cover(struct grey_crop in, struct cover cover, uint8_t *out);
 
-/* Several of these by chance, with strengths by chance, in the order of the light's way. */
+/* A random choice of these, with random strengths, in the order in which light meets them. */
 void webcam_picture(struct grey_crop in, struct rng *rng, struct webcam_scratch *scratch,
                     uint8_t *out);
 
