@@ -18,15 +18,15 @@ _expressions()
     --features) words='pixels hog windows patches' ;;
     --activation) words='sigmoid tanh relu' ;;
     --output-activation) words='softmax sigmoid' ;;
-    --batch-norm | --align | --verifier) words='on off' ;;
+    --batch-norm | --align | --verifier | --adapt) words='on off' ;;
     --loss) words='cross-entropy mse' ;;
     --descent) words='mini-batch stochastic full' ;;
     --optimizer) words='sgd momentum adamw' ;;
     --prior) words='uniform training' ;;
     --split) words='Training PublicTest PrivateTest train validation test' ;;
-    --size | --fps | --max-frames | --smooth | --serve) return ;;
     *)
         if [[ $2 != -* ]]; then
+            [[ $3 != --* ]] || return # a number, or no value at all
             mapfile -t COMPREPLY < <(compgen -f -- "$2")
             compopt -o filenames
             return
