@@ -24,7 +24,7 @@ for package in $packages; do
     rm "$work/$package"_*.deb
     find "$work/$package" -name '*.pk3' -exec unzip -q -o {} -d "$work/$package" \;
 done
-# What is no picture, second names of pictures, maps of normals, gloss and height that go with
+# What is not a picture, second names of pictures, maps of normals, gloss and height that go with
 # textures, and where people are shown.
 find "$work" \( -type l -o -type f ! -iname '*.jpg' ! -iname '*.png' ! -iname '*.webp' \) -delete
 find "$work" -type f \( -iname '*_[nsghr]m.*' -o -iname '*_normals.*' -o -iname '*_mask.*' \
