@@ -178,7 +178,7 @@ expect_error 2 "only one" --demo --camera 0
 expect 0 "Usage: expressions" --help
 expect 0 "expressions " --version
 
-# --- Signals end cleanly, with complete results; a full disk is told
+# --- Signals end cleanly, with complete results; a full disk is reported
 : >out
 "$work/expressions" --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
 running=$!
@@ -212,8 +212,7 @@ if [ -c /dev/full ]; then
     [ -h full.csv ] && [ -h full.mp4 ] || fail "a device was removed"
 fi
 
-# --- A display that does not answer is no display
-# (the drawing libraries that SDL tries and leaves again leak)
+# --- A display that does not answer counts as none (the drawing libraries that SDL tries and leaves again leak)
 ASAN_OPTIONS=detect_leaks=0 DISPLAY=:4711 ./expressions --demo --max-frames 3 >out 2>err </dev/null || fail "no display: $?"
 grep -q "display cannot be reached\|no window can be opened" err || fail "no display: $(cat err)"
 grep -q "3 frames" out || fail "no display: $(cat out)"

@@ -5,7 +5,7 @@
 #include "feature_vector.h"
 #include "testing.h"
 
-/* features_extract with scratch of its own; a dictionary need not be paired. */
+/* features_extract with scratch of its own; pairs the dictionary if that was not done. */
 static inline void extract(const struct features *features, const uint8_t *crop, float *vector)
 {
     struct features paired = *features;

@@ -282,7 +282,7 @@ int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name
                                      : file_write(path, script, strlen(script), error);
 }
 
-/* What is told and gone on from. */
+/* What is reported while the program goes on. */
 void __wrap_log_line(const char *program, const char *format, ...)
 {
     (void)program, (void)format;

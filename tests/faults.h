@@ -1,5 +1,5 @@
 /* Faults on purpose. The linker's --wrap leads the calls of the objects under test through here,
- * those in shared libraries excepted: cJSON's allocations come along by its hooks.
+ * except those in shared libraries; cJSON's allocations are included through its hooks.
  *
  * What can fail: allocations, and calls of the system (files, threads, processes, zlib). */
 #ifndef FAULTS_H
@@ -17,11 +17,11 @@ enum fault {
     FAULT_LATE,        /* writes come after a child process has ended */
 };
 
-/* Call number `number` from now on, from 1, fails, and of FAULT_MEMORY_LEFT all from there on.
- * `json`: cJSON's allocations count too. */
+/* The call number `number` from here, counted from 1, fails; with FAULT_MEMORY_LEFT all later ones,
+ * too. `json`: cJSON's allocations count too. */
 void faults_begin(enum fault fault, long number, bool json);
 
-/* From now on nothing fails. How many calls there were that the fault could have met. */
+/* Ends the faults. Returns how many calls the fault could have hit. */
 long faults_end(void);
 
 /* Allocations that are not freed yet. */

@@ -109,7 +109,7 @@ run 0 --json --video keyless.mkv
 [ "$(wc -l <out)" -eq 25 ] || fail "keyless.mkv: $(wc -l <out) frames"
 grep -q "keyless.mkv: 24 frames could not be decoded and are left out" err || fail "keyless.mkv: $(cat err)"
 
-# What a decoder mends is used, and counted; what the container cannot find again is told
+# What a decoder repairs is used, and counted; what the container cannot find again is told
 quietly_ffmpeg -i keys.mkv -c copy -bsf:v 'noise=amount=if(eq(mod(n\,10)\,5)\,100\,0)' mended.mkv
 run 0 --json --video mended.mkv
 [ "$(wc -l <out)" -eq 50 ] || fail "mended.mkv: $(wc -l <out) frames"

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""A network camera for one client: MJPEG over HTTP, 75 pictures, 25 a second, but for a second of
-silence after the 30th. Two parts, after the 20th and the 40th picture, are KIND: empty, garbage,
+"""A network camera for one client: MJPEG over HTTP, 75 pictures, 25 a second, except for a second of silence after the 30th. Two parts, after the 20th and the 40th picture, are KIND: empty, garbage,
 half a picture, of another type (text), or none.
 Usage: mjpeg_camera.py PORT JPEG KIND"""
 import socket

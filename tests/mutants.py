@@ -138,7 +138,7 @@ class Build:
 
 
 def sync() -> None:
-    """The copy becomes what git knows of the source, and what it does not ignore; mends what a fault left."""
+    """The copy becomes what git knows of the source, and what it does not ignore; restores what a fault left."""
     for name in filter(None, output("git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z").split("\0")):
         source, copy = ROOT / name, SOURCE / name
         if source.is_file() and not (copy.is_file() and copy.read_bytes() == source.read_bytes()):
@@ -161,7 +161,7 @@ def measure(build: Build, names: list[str]) -> dict[str, Any]:
     coverage: dict[str, Any] = kept("coverage.json")
     for name in names:
         if not build.make(name):
-            sys.exit(f"mutants.py: {name} does not build without a fault; mend it first")
+            sys.exit(f"mutants.py: {name} does not build without a fault; fix it first")
         digest = build.digest(name)
         if coverage.get(name, {}).get("digest") != digest:
             begin = time.monotonic()

@@ -123,7 +123,7 @@ sed -n 's/.*"emotions":{\([^}]*\)}.*/\1/p' out | sed 's/"[a-z]*"://g; s/,/ /g' >
 sed -n 's/^mood [0-9.]* .*: //p' lsl >sent
 cmp -s lines sent || fail "other numbers: $(diff lines sent | head -n 4)"
 awk '/^mood/ { if ($4 < 0.0002 || $4 > 5 || $2 < last[$1]) exit 1; last[$1] = $2 }' lsl || fail "times: $(grep '^mood' lsl)"
-# A marker a change, and one at the beginning.
+# One marker per change, and one at the beginning.
 sed -n 's/^mood-labels .*: //p' lsl >markers
 [ -s markers ] && uniq markers | cmp -s - markers || fail "markers: $(cat markers)"
 run 2 --lsl ""

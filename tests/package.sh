@@ -20,7 +20,7 @@ fail()
     failures=$((failures + 1))
 }
 
-# expect PACKAGE FIELD WORD...: the words stand in the field.
+# expect PACKAGE FIELD WORD...: the words are in the field.
 expect()
 {
     file=$(echo "$1"_*.deb) field=$2
@@ -36,7 +36,7 @@ expect()
 
 mkdir "$work/source" && cd "$source_dir" || exit 1
 git ls-files -z --cached --others --exclude-standard >"$work/files" ||
-    { echo "skipped: the source is no git repository"; exit 77; }
+    { echo "skipped: the source is not a git repository"; exit 77; }
 xargs -0 sh -c 'for file; do [ ! -e "$file" ] || cp -P --parents "$file" "$0" || exit 1; done' \
     "$work/source" <"$work/files" || exit 1
 cd "$work/source" || exit 1

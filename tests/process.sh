@@ -13,10 +13,10 @@ awk -f "$source_dir/tests/made_up.awk" >data.csv
 ./expressions --headless --json --image face.png --csv a.csv >&- 2>err
 [ $? -eq 1 ] || fail "stdout closed: status is not 1"
 one_line "the results cannot be written"
-grep -q '^{' a.csv && fail "JSON stands in the table"
+grep -q '^{' a.csv && fail "JSON is in the table"
 ./expressions --headless --json --image face.png none.png --csv b.csv >out 2>&-
 [ $? -eq 1 ] && [ -s out ] || fail "stderr closed: $(cat out)"
-[ "$(wc -l <b.csv)" -eq 2 ] || fail "a message stands in the table: $(cat b.csv)"
+[ "$(wc -l <b.csv)" -eq 2 ] || fail "a message is in the table: $(cat b.csv)"
 ./expressions --headless --json --image face.png none.png --csv c.csv <&- >&- 2>&-
 [ "$(grep -c '^"face.png"' c.csv)" -eq 1 ] && [ "$(wc -l <c.csv)" -eq 2 ] || fail "all closed: $(cat c.csv)"
 for ask in --help --version; do
@@ -31,7 +31,7 @@ done
     --output m.safetensors <&- >&- 2>&-
 "$train_fer" --evaluate m.safetensors --data data.csv >out 2>err || fail "train_fer, all closed: $(cat err)"
 
-# --- A reader that has seen enough is no failure
+# --- A reader that has seen enough is not a failure
 for source in "--demo --max-frames 300" "--image face.png face.png face.png"; do
     # shellcheck disable=SC2086 # the words are arguments
     { ./expressions $source --headless --json 2>err; echo $? >status; } | head -n 1 >out

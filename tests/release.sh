@@ -26,7 +26,7 @@ with()
 version=$(sed -n 's/^project([a-z]* VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 day=$(sed -n '/^## /{s/^## [0-9.]*, //p;q}' CHANGELOG.md)
 echo "$day" | grep -qxE '20[0-9]{2}-[01][0-9]-[0-3][0-9]' || fail "CHANGELOG.md: what is new has no day: $day"
-# states FILE LINE: the line stands in it.
+# states FILE LINE: the line is in it.
 states()
 {
     grep -qxF -e "$2" "$1" || fail "$1: no line \"$2\""

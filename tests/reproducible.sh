@@ -14,7 +14,7 @@ for place in a/b second/place/of/another/length; do
     DESTDIR=$work/$place/installed cmake --install "$work/$place/built" >"$work/log"
     (cd "$work/$place/installed" && find . -type f -exec sha256sum {} + | sort -k 2) >"$work/$(basename "$place")"
     if grep -rl "$work" "$work/$place/installed"; then
-        echo "FAILED: the build's folder stands in these files"
+        echo "FAILED: the build's folder is in these files"
         exit 1
     fi
 done

@@ -18,7 +18,7 @@ fail()
     failures=$((failures + 1))
 }
 
-# one_line TEXT: what stands in err, and nothing else.
+# one_line TEXT: err has this text and nothing else.
 one_line()
 {
     grep -qF -e "$1" err && [ "$(wc -l <err)" -eq 1 ] || fail "no \"$1\" in: $(cat err)"

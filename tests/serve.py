@@ -279,7 +279,7 @@ def test_crowd() -> None:
         grown = program.memory() - before
         print(f"{len(slow)} clients that take nothing: {grown} kB more")
         assert grown < 30000
-        # More than there is room for are told so.
+        # Those beyond the limit get a message.
         more = [stalled(program, "/events") for _ in range(70)]
         answers = [client.recv(12) for client in more]
         assert b"HTTP/1.1 503" in answers and b"HTTP/1.1 200" in answers, answers
@@ -295,7 +295,7 @@ def test_crowd() -> None:
 
 
 def test_end() -> None:
-    """Whoever listens is told, and gets the last whole frame."""
+    """Clients are notified of the end, and get the last whole frame."""
     program = Program("0")
 
     async def follow() -> None:

@@ -303,7 +303,7 @@ static void products_of(const struct dataset *d, const float *dictionary, double
 }
 
 /* Whitened patches have mean 0 and the identity as covariance: so have their products with any
- * direction of length 1, but for the smoothing, which takes a little off the deviation. */
+ * direction of length 1, except that the smoothing takes a little off the deviation. */
 static void dictionary_whitens_patches(void **state)
 {
     (void)state;

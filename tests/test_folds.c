@@ -177,7 +177,8 @@ static void held_out_photographs_are_unknown(void **state)
         squares += (v[f] - mean) * (v[f] - mean);
     expect_close(v[0], mean, 1e-4, "mean");
     expect_close(v[1], sqrt(squares / 2 / 3), 1e-4, "standard error");
-    /* The same network knows crops of what it has seen: the bound above is no weakness of it. */
+    /* The same network knows crops of what it has seen: the bound above is not just a weakness of
+     * the network. */
     d.source = SOURCE_IDX; /* whose pictures are not looked at for photographs */
     if (cross_validate(&recipe, &d, FOLDS, "test", test_folder(), &stop, &error) < 0)
         fail_msg("%s", error.text);

@@ -50,7 +50,7 @@ static void test_crops(void **state)
     }
 }
 
-/* What faces were recognized by stays at hand, but for held ones. */
+/* The crops that faces were recognized by can be asked for, except those of held faces. */
 static void test_latest_crops(void **state)
 {
     (void)state;

@@ -17,7 +17,7 @@ static void expect_distribution(const float probabilities[LABEL_COUNT])
     double sum = 0;
     for (int k = 0; k < LABEL_COUNT; k++) {
         if (!(probabilities[k] >= 0 && probabilities[k] <= 1))
-            fail_msg("%g is no probability", (double)probabilities[k]);
+            fail_msg("%g is not a probability", (double)probabilities[k]);
         sum += (double)probabilities[k];
     }
     expect_close(sum, 1, 1e-4, "sum of the probabilities");

@@ -624,7 +624,7 @@ static void test_sizes_are_read_from_headers(void **state)
     REFUSED(sun, "10000x50000");
     REFUSED(pnm, "10000x50000");
     REFUSED(pam, "10000x50000");
-    /* What OpenCV hands to libraries that open further files is no picture here. */
+    /* What OpenCV hands to libraries that open further files is not a picture here. */
     static const char nitf[] = "NITF02.10", dicom[] = "\0\0\0\0DICM", exr[] = "\x76\x2f\x31\x01";
     refuse_by_header(nitf, sizeof nitf - 1, "damaged, or no picture");
     refuse_by_header(dicom, sizeof dicom - 1, "damaged, or no picture");

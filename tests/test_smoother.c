@@ -90,7 +90,7 @@ static void test_stray_frames(void **state)
     }
 }
 
-/* Weak answers that waver change nothing; once they agree, they do. */
+/* Weak answers that fluctuate change nothing; once they agree, they do. */
 static void test_wavering(void **state)
 {
     (void)state;

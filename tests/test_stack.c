@@ -67,7 +67,7 @@ static void follow(void)
     expressions_tracker_close(&tracker);
 }
 
-/* A header whose lists stand in each other is refused, however deep they are. */
+/* A header with nested lists is refused, however deep they are. */
 static void refuse_nested_lists(void)
 {
     enum { DEPTH = 990, HEADER = 2 * DEPTH + 17 };

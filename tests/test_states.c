@@ -356,7 +356,8 @@ static bool begin_alike(const SDL_Surface *a, const SDL_Surface *b, int columns)
     return bright > 20 && others == 0;
 }
 
-/* Letters that join, lines from right to left, letters beyond ASCII, and bytes that are no text. */
+/* Letters that join, lines from right to left, letters beyond ASCII, and bytes that are not
+ * text. */
 static void test_scripts(void **state)
 {
     (void)state;

@@ -28,7 +28,7 @@ enum { TEST_OPENCV_THREADS = 2 };
 
 enum { TEST_PATH_SIZE = 1024 };
 
-/* Also fails where either is no number. */
+/* Also fails if either is not a number. */
 static inline void expect_close(double value, double expected, double tolerance, const char *what)
 {
     if (!(fabs(value - expected) <= tolerance))
@@ -76,7 +76,7 @@ static inline int make_folder(void **state)
     return mkdtemp(test_folder()) ? 0 : -1;
 }
 
-/* How many files stand in the folder; removes them where asked to. */
+/* How many files are in the folder; removes them if asked to. */
 static inline int count_files(int remove_them)
 {
     int count = 0;

@@ -13,7 +13,7 @@ mkdir by-id tools
 export FAKE_BY_ID="$work/by-id" FAKE_GONE="$work/gone" LD_PRELOAD="$fake"
 : >gone
 
-# A dialog that chooses what stands in the file `choice`; without one, it was cancelled.
+# A dialog that chooses what the file `choice` says; without one, it was cancelled.
 cat >tools/zenity <<'END'
 #!/bin/sh
 echo asked >>"$ASKED"

@@ -10,7 +10,7 @@ the second, more files or threads, or where a result is missing; the times are f
 Latency, from the grab of a frame until its results are out or shown, is what --verbose says of the
 last 120 frames: of a run of 1000 frames before, and of the long one.
 Losses: a server on loopback sends eight frames as an MJPEG stream, cuts the connection, and takes
-the program's next one; every loss and every return must have been told.
+the program's next one; every loss and every return must have been reported.
 """
 import argparse
 import contextlib

@@ -46,7 +46,7 @@ angry or a happy face for three seconds. After the first twenty seconds it is co
 on and off: how much of the rest is called sad or angry, how much of the true sadness, anger and
 happiness is called so, and how much of the happiness neutral; with --smooth 0.2.
 
-Needs the built programs, and of Debian python3-numpy and, but for labels and rest, python3-opencv.
+Needs the built programs, and of Debian python3-numpy and, except for labels and rest, python3-opencv.
 """
 import argparse
 import csv

@@ -1,4 +1,4 @@
-/* A command line out of bytes: one argument a line. */
+/* A command line made of bytes: one argument per line. */
 #ifndef WORDS_H
 #define WORDS_H
 

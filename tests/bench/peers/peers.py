@@ -9,7 +9,7 @@ PACKAGES   a copy of this folder in which `npm install` was run: npm's @vladmand
            is not asked: its weights are a user's to have
 FOLDER     pictures and labels.csv (file,emotion). Two tables: the whole programs; then the peers'
            networks alone on the largest box that ours finds, so that detectors do not count
-CSV        fer2013.csv: the networks alone on PublicTest without the pictures that stand in Training
+CSV        fer2013.csv: the networks alone on PublicTest without the pictures that are also in Training
 
 right: of all pictures, the largest face's label; balanced: the mean of the classes' shares of right
 answers; ms: a picture's processor time, reading included, which is that of all pictures less that
