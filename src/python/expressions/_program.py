@@ -68,8 +68,8 @@ def _run(kind: str, sources: list[str], options: tuple[str, ...]) -> Iterator[Fr
 
 
 def pictures(*paths: PathOf, options: tuple[str, ...] = ()) -> Iterator[Frame]:
-    """The faces of picture files; a folder stands for all in it. What cannot be read is passed
-    over, and told by an Error after the others.
+    """The faces of picture files; a folder means all pictures in it. Files that cannot be read are
+    skipped; after the others an Error says which.
 
     `options` are those of the program, here and below: `options=("--model", "mine.safetensors")`.
     """
@@ -84,7 +84,7 @@ def video(path: PathOf, *, options: tuple[str, ...] = ()) -> Iterator[Frame]:
 
 def camera(camera: int | str = 0, *, options: tuple[str, ...] = ()) -> Iterator[Frame]:
     """The faces before a camera, by its number, its device, or the address of a stream
-    (rtsp://...), as they are seen: who is slow misses frames. Ends when its consumer does: `break`,
+    (rtsp://...), as they are seen: a slow consumer misses frames. Ends when its consumer does: `break`,
     or `close()`.
 
     Raises CameraError.

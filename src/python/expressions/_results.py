@@ -32,7 +32,7 @@ class Face:
     box          the part of it that lies inside the picture
     face         how sure it is that this is a face, 0 .. 1
     emotion      the most probable expression
-    label        the one to show: over time it holds still while answers waver; or "uncertain"
+    label        the one to show: it stays put while answers fluctuate; or "uncertain"
     confidence   the probability of `emotion`
     emotions     the probability of each expression; they sum to 1
     raw          the same before smoothing and calibration
@@ -66,7 +66,7 @@ class Frame:
     source         the file or camera
     frame          0, 1, ... of the source
     time           seconds since the first one, by the source's own clock
-    clock          when it came, with its zone; of cameras and streams alone, else `None`
+    clock          when it came, with its zone; only for cameras and streams, else `None`
     width, height  pixels
     faces          in pictures the largest first
     """
