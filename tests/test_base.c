@@ -670,7 +670,7 @@ static void input_is_something_to_read(void **state)
     close(folder);
     assert_int_equal(of_file, 0);
     assert_int_equal(of_folder, -1);
-    expect_text(error.text, "standard input: Is a directory", "pipe something");
+    expect_text(error.text, "standard input: Is a directory", "pipe data");
 }
 
 int main(void)

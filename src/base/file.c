@@ -330,7 +330,8 @@ int file_writer_commit(struct file_writer **writer, struct error *error)
     struct file_writer *w = *writer;
     if (w->failure == 0 && w->temporary && fsync(w->fd) < 0)
         w->failure = errno;
-    /* What only a close tells is known before the rename, and the lock is kept until after it. */
+    /* An error that only close reports is known before the rename, and the lock is kept until after
+     * it. */
     int copy = dup(w->fd);
     if ((copy < 0 || close(copy) < 0) && w->failure == 0)
         w->failure = errno;

@@ -70,8 +70,8 @@ static bool run(const char *folder, const char *script, struct file_writer *writ
         become_gnuplot(folder, in[0], out[1]);
     }
     close(out[1]);
-    /* No longer than any pipe holds, and in[0] is open still: a gnuplot that ends early, or is not
-     * there, neither blocks this nor makes it a signal. */
+    /* The script fits into any pipe, and in[0] is still open, so a gnuplot that ends early or is
+     * missing neither blocks this nor raises a signal. */
     bool well = child > 0 && write(in[1], script, length) == (ssize_t)length;
     close(in[0]);
     close(in[1]);

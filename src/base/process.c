@@ -19,7 +19,7 @@ static void do_nothing(int signal)
     (void)signal;
 }
 
-/* A handler, as programs that are started would go on to ignore what is ignored. */
+/* A handler, not SIG_IGN, which programs started from here would inherit. */
 static void outlive(int signal)
 {
     struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};

@@ -301,7 +301,7 @@ static int read_part(struct reader *r, const struct model *model, const char *pr
     return read_mlp(r, prefix, &config, bound, mlp);
 }
 
-/* Leaves a model, incomplete where it fails, that model_free can end. */
+/* Even if it fails, model_free can free the model. */
 static int read_model(struct reader *r, struct model *model)
 {
     const char *format = text_of(r, "", "format"), *version = text_of(r, "", "format_version");

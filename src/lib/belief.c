@@ -116,8 +116,8 @@ void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double 
     }
 }
 
-/* What the label stands for has half of the weight at least: until the label changes, the
- * probabilities do not say something else. */
+/* The label's own state has at least half of the weight, so that the probabilities do not
+ * contradict the label. */
 void belief_shown(const struct belief *belief, float shown[LABEL_COUNT])
 {
     double mean[LABEL_COUNT] = {0};

@@ -15,7 +15,7 @@ static const float smallest_probability = 1e-4f;
  */
 static const double step = 2, memory = 60, slow = 5, longest = 0.5;
 static const double log_lean = -0.7; /* one half */
-/* Where a correction begins to be worth telling. */
+/* From here on a correction is worth reporting. */
 static const double told = 0.1;
 
 enum { HAPPY = 3, SURPRISE = 5, NEUTRAL = 6 };

@@ -68,8 +68,8 @@ static void choose_pair(struct smoother_slot *slot, bool named, double time)
     }
 }
 
-/* What a face counts for of which the verifier is not sure at all: the aligner makes up for most of
- * what is wrong with a box that does not sit well. */
+/* The weight of a face that the verifier is not at all sure of: the aligner makes up for most of
+ * what is wrong with an ill-fitting box. */
 static const double unverified = 0.6;
 
 /* How well the face was seen, 0 .. 1: the exponents with which the network's answers to PublicTest

@@ -149,6 +149,6 @@ int lines_next(struct lines *l, char **line, size_t *length, struct error *error
     *stop = '\0';
     *line = start;
     *length = (size_t)(stop - start);
-    l->number += newline ? 1 + line_ends : 1; /* what is not closed is known by its first line */
+    l->number += newline ? 1 + line_ends : 1; /* an unclosed quote is reported by its first line */
     return 1;
 }

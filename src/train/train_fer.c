@@ -441,7 +441,7 @@ static int run_mean_faces(const struct options *o, struct dataset *dataset, stru
     return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Of a model that could not be loaded. */
+/* The exit status for a model that could not be loaded. */
 static int model_status(const struct error *error)
 {
     return error->code == ERROR_NO_MEMORY ? EXIT_FAILURE : EXIT_BAD_MODEL;
