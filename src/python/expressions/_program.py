@@ -84,8 +84,8 @@ def video(path: PathOf, *, options: tuple[str, ...] = ()) -> Iterator[Frame]:
 
 def camera(camera: int | str = 0, *, options: tuple[str, ...] = ()) -> Iterator[Frame]:
     """The faces before a camera, by its number, its device, or the address of a stream
-    (rtsp://...), as they are seen: a slow consumer misses frames. Ends when its consumer does: `break`,
-    or `close()`.
+    (rtsp://...), as they are seen: a slow consumer misses frames. Ends when its consumer does:
+    `break`, or `close()`.
 
     Raises CameraError.
     """

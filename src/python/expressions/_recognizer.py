@@ -59,9 +59,9 @@ class _Handle:
 class Model:
     """A trained network; any number of recognizers, in any threads, may share one.
 
-    `path` is a model file of `train_fer`; without one, the model that is installed. `prior` tells
-    how often each expression is taken to come, such as {"happy": 3, "neutral": 5}; what is left out
-    counts 1.
+    `path` is a model file of `train_fer`; without one, the model that is installed. `prior` says
+    how frequent each expression is assumed to be, such as {"happy": 3, "neutral": 5}; those left
+    out count as 1.
 
     Raises ModelError.
     """
@@ -162,7 +162,7 @@ class _Looking:
         self.close()
 
     def close(self) -> None:
-        """Gives memory back; otherwise that comes with the last reference. No call can follow."""
+        """Frees the memory, as losing the last reference does. No call can follow."""
         with self._lock:
             for handle in (self._recognizer, self._detector):
                 handle.close()
@@ -188,8 +188,8 @@ class _Looking:
         return answers
 
     def explain(self, crop: npt.ArrayLike, label: str) -> npt.NDArray[np.float32]:
-        """Why a crop is taken for `label`: 48 x 48 values, positive where the crop speaks for it,
-        negative where against it."""
+        """Which parts of a crop speak for `label`: 48 x 48 values, positive where the crop speaks
+        for it, negative where it speaks against it."""
         array = _crops(crop)
         if len(array) != 1 or label not in LABELS:
             raise ArgumentError(f"explain takes one crop and one of {', '.join(LABELS)}")
@@ -249,7 +249,7 @@ class Recognizer(_Looking):
     """For single pictures.
 
     `model` is a `Model`, the path of one, or nothing for the installed one; `cascade` the path of
-    another Haar cascade than OpenCV's haarcascade_frontalface_default. May be used in `with`.
+    a Haar cascade other than OpenCV's haarcascade_frontalface_default. May be used in `with`.
 
     Raises ModelError and CascadeError.
     """
@@ -269,9 +269,9 @@ class Recognizer(_Looking):
         """The faces of a picture, the largest first, 64 at most.
 
         `picture` is an array of uint8, height x width (grey), or height x width x 3, or x 4 with an
-        alpha that is passed over, in the order `colours`: "BGR" as of OpenCV, "RGB" as of Pillow.
-        With `boxes`, any number of (x, y, width, height), these are the faces, and none is looked
-        for.
+        alpha that is ignored, in the order `colours`: "BGR" as in OpenCV, "RGB" as in Pillow.
+        With `boxes`, any number of (x, y, width, height), these are the faces, and no others are
+        searched for.
         """
         view = _View(picture, colours)
         with self._lock:
@@ -299,11 +299,11 @@ class Recognizer(_Looking):
 
 
 class Stream(_Looking):
-    """For the frames of one camera or film: each face keeps its number, and labels hold still.
+    """For the frames of one camera or film: each face keeps its number, and labels are steady.
 
-    `smooth` is how many seconds it takes until unmistakable answers have changed a label, 0 .. 60;
-    0 leaves everything raw. With `adapt`, what a face seems to show when it is calm is slowly taken
-    back. The rest is as with `Recognizer`.
+    `smooth` is how many seconds unmistakable answers take to change a label, 0 .. 60; 0: no
+    smoothing. With `adapt`, what a face seems to show when it is calm is slowly removed. The
+    rest is as with `Recognizer`.
 
         stream, camera, begin = Stream(), cv2.VideoCapture(0), time.monotonic()
         while (read := camera.read())[0]:
