@@ -16,10 +16,10 @@
  *
  *     FAKE_FORMAT  the four letters of its pixel format, such as MJPG; YUYV otherwise
  *     FAKE_SIZE    its only size, such as 333x251
- *     FAKE_LATER   its size from frame 16 on; who has asked for the first gets spoilt frames then
+ *     FAKE_LATER   its size from frame 16 on; a program that asked for the first gets spoilt frames
  *     FAKE_FRAMES  a folder with the frames 1, 2, ... in files of these names; an empty one is
- * marked as spoilt, and after the last one none comes any more FAKE_DRIVER  its driver's name, and
- * its own; rp1-cfe has pipelines that others have to set up
+ *                  marked as spoilt, and after the last one there are no more
+ *     FAKE_DRIVER  its driver's name, and its own; rp1-cfe has pipelines that others set up
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -328,7 +328,7 @@ static bool is_due(struct stream *stream)
     return true;
 }
 
-/* Gives a frame, or says that there is none yet, as drivers do to who does not wait. */
+/* Gives a frame, or says that there is none yet, as drivers do to callers that do not wait. */
 static int give_frame(int device, int number, struct v4l2_buffer *buffer)
 {
     struct stream *stream = &streams[number];

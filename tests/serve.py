@@ -43,7 +43,7 @@ class Program:
             time.sleep(0.02)    # from the first frame on it ends in order
 
     def end(self) -> None:
-        """Ends as it should, in order and without a word more, whoever is connected."""
+        """Ends as it should, in order and without another word, with any clients connected."""
         self.process.send_signal(signal.SIGINT)
         _, rest = self.process.communicate(timeout=20)
         self.lines.close()
@@ -383,7 +383,7 @@ async def use_page(program: Program, faces: int) -> None:
         await asyncio.sleep(0.5)
         assert await page.ask("document.documentElement.scrollWidth") <= 360, "wider than a phone"
         await page.screenshot(f"{SCREENSHOTS}/page-phone.png", whole=True)
-        # Whoever listens instead of looking.
+        # For those who listen instead of looking.
         await page.until("document.querySelector('#spoken').textContent !== ''")
         names = await page.ask("[...document.querySelectorAll('button, select, img, canvas, [role=meter]')]"
                                ".filter(e => !(e.textContent || e.alt || e.ariaLabel || e.labels?.length)).length")

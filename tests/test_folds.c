@@ -157,7 +157,7 @@ static int remove_temporary(void **state)
     return remove_folder(state) < 0 ? -1 : result;
 }
 
-/* Labels by chance: who knows the held-out fold has seen it. */
+/* Random labels: a network that knows the held-out fold has seen it. */
 static void held_out_photographs_are_unknown(void **state)
 {
     (void)state;

@@ -518,7 +518,8 @@ static void test_a_thousand_times(void **state)
     pipeline_free(&pipeline);
 }
 
-/* A camera slower than the one who waits: the window's side goes on, and nothing is made up. */
+/* A camera slower than the main thread, which waits: the window's side goes on, and nothing is made
+ * up. */
 static void test_slow_camera(void **state)
 {
     (void)state;
@@ -595,8 +596,8 @@ static void hold_for_a_while(void *context)
     pthread_mutex_unlock(&held);
 }
 
-/* Whoever stops the program when a signal comes is not cut off within what it does: it may hold a
- * lock of a library. */
+/* The thread that stops the program when a signal comes is not cut off in the middle of its work:
+ * it may hold a lock of a library. */
 static void test_interrupt_ends_in_order(void **state)
 {
     (void)state;

@@ -302,7 +302,7 @@ static void test_refused_frames(void **state)
         expect_bytes(pair.client, goodbye, sizeof goodbye);
         close(pair.client);
     }
-    /* Who goes without a word. */
+    /* A client that goes without a word. */
     close(connect_pair(sockets, "", 0).client);
     websockets_close(&sockets);
     assert_int_equal(atomic_load(&closed_count), (int)(sizeof wrong / sizeof *wrong) + 1);

@@ -73,7 +73,7 @@ class Recorded(subprocess.Popen):  # type: ignore[type-arg]
 
 
 def test_break(tmp_path: Path, walk: list[Pixels], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has seen enough leaves no process behind."""
+    """A loop that is left early leaves no process behind."""
     make_film(tmp_path / "long.nut", walk * 4)
     monkeypatch.setattr(subprocess, "Popen", Recorded)
     frames = expressions.video(tmp_path / "long.nut")
