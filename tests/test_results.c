@@ -1,0 +1,647 @@
+/* Each form of results as the program opens it: lines for people, on a terminal and in a file;
+ * tables; Open Sound Control and the Lab Streaming Layer, with functions in the place of their
+ * libraries'. */
+#define _XOPEN_SOURCE 700 /* posix_openpt */ /* NOLINT: names of this kind are POSIX's to give */
+#include "testing.h"
+
+#include "labels.h"
+#include "loaded_library.h"
+#include "monotonic.h"
+#include "progress_bar.h"
+#include "results.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+/* ---- Terminals ------------------------------------------------------------------------------- */
+
+/* A terminal in the place of a standard descriptor; -1 where there are none. */
+struct terminal {
+    int place, saved, keyboard;
+};
+
+static bool put_terminal(struct terminal *terminal, int place)
+{
+    *terminal = (struct terminal){place, -1, posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)};
+    if (terminal->keyboard < 0 || grantpt(terminal->keyboard) || unlockpt(terminal->keyboard))
+        return false;
+    int screen = open(ptsname(terminal->keyboard), O_RDWR | O_NOCTTY);
+    assert_true(screen >= 0);
+    fflush(stdout);
+    terminal->saved = dup(place);
+    assert_int_equal(dup2(screen, place), place);
+    close(screen);
+    return true;
+}
+
+/* What was written to it until now, without carriage returns before line ends. */
+static const char *read_terminal(const struct terminal *terminal)
+{
+    static char text[8000];
+    size_t used = 0;
+    fflush(stdout);
+    for (ssize_t got; (got = read(terminal->keyboard, text + used, sizeof text - 1 - used)) > 0;)
+        used += (size_t)got;
+    text[used] = '\0';
+    for (char *end; (end = strstr(text, "\r\n"));)
+        memmove(end, end + 1, strlen(end));
+    return text;
+}
+
+static void remove_terminal(const struct terminal *terminal)
+{
+    fflush(stdout);
+    dup2(terminal->saved, terminal->place);
+    close(terminal->saved);
+    close(terminal->keyboard);
+}
+
+/* Drawn now and then, taken away before other lines, drawn anew at once behind them. */
+static void test_drawn_progress_bar(void **state)
+{
+    (void)state;
+    struct terminal terminal;
+    struct progress_bar bar = {.frames = 100, .drawn = 1}, unknown = {0};
+    progress_bar_update(&bar, 10); /* no terminal, or long ago */
+    if (!put_terminal(&terminal, STDERR_FILENO))
+        skip();
+    char first[200], second[200], hidden[200], again[200];
+    bar = (struct progress_bar){.frames = 100};
+    progress_bar_update(&bar, 0);
+    progress_bar_update(&unknown, 10);
+    progress_bar_hide(&unknown);
+    snprintf(first, sizeof first, "%s", read_terminal(&terminal));
+    progress_bar_update(&bar, 10);
+    snprintf(second, sizeof second, "%s", read_terminal(&terminal));
+    progress_bar_update(&bar, 20);
+    progress_bar_hide(&bar);
+    progress_bar_hide(&bar);
+    snprintf(hidden, sizeof hidden, "%s", read_terminal(&terminal));
+    progress_bar_update(&bar, 50);
+    snprintf(again, sizeof again, "%s", read_terminal(&terminal));
+    remove_terminal(&terminal);
+    assert_string_equal(first, "");
+    assert_memory_equal(second, "\r[===>  ", 8);
+    assert_non_null(strstr(second, " left\033[K"));
+    assert_string_equal(hidden, "\r\033[K");
+    assert_non_null(strstr(again, " 50 % "));
+}
+
+/* ---- Forms of results ------------------------------------------------------------------------ */
+
+static void expect_file(const char *name, const char *expected)
+{
+    size_t size;
+    char *text = (char *)read_bytes(in_folder(name), &size);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static struct expressions_face happy_face(int id, struct expressions_box box)
+{
+    return (struct expressions_face){
+        .id = id,
+        .box = box,
+        .label = 3,
+        .score = 1,
+        .probabilities = {0.01f, 0.0f, 0.01f, 0.93f, 0.01f, 0.02f, 0.02f}};
+}
+
+static struct frame one_face(double time)
+{
+    struct frame frame = {.width = 640, .height = 480, .time = time, .face_count = 1};
+    frame.faces[0] = happy_face(1, (struct expressions_box){10, 20, 30, 30});
+    return frame;
+}
+
+/* Standard output goes into a file of the folder. */
+static int begin_stdout(void)
+{
+    int file = open(in_folder("stdout"), O_CREAT | O_TRUNC | O_RDWR, 0600);
+    fflush(stdout);
+    int saved = dup(STDOUT_FILENO);
+    assert_true(file >= 0 && saved >= 0);
+    dup2(file, STDOUT_FILENO);
+    close(file);
+    return saved;
+}
+
+static void end_stdout(int saved)
+{
+    fflush(stdout);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+}
+
+/* All of a run whose frames have a happy face at 0 and 0.5 s; -1 where it cannot begin or end. */
+static int run_results(struct results_of of, const struct results_end *end)
+{
+    static const struct picture_list list = {.count = 1};
+    struct file_set files = {0};
+    struct results *results = NULL;
+    struct error error = {.text = ""};
+    struct progress_bar bar = {0};
+    of.program = "test";
+    of.files = &files;
+    of.progress = of.source ? &bar : NULL;
+    of.pictures = of.source ? NULL : &list;
+    int result = results_open(&results, &of, &error);
+    for (int i = 0; result == 0 && i < 2; i++) {
+        struct frame frame = one_face(0.5 * i);
+        result = results_add(results, i ? "b.jpg" : "a.jpg", &frame, &error);
+    }
+    if (results && results_close(&results, end, &error))
+        result = -1;
+    file_set_free(&files);
+    return result;
+}
+
+static const struct results_wishes words_alone = {.words = true};
+
+static void test_words_of_sources(void **state)
+{
+    (void)state;
+    static const struct source source = {.live = true};
+    static const struct results_end told = {true, true, 0.1, 3}, failed = {false, false, 0.1, 3};
+    static const char change[] = "    0.00 s  happy 93 %\n";
+    static const char summary[] = "2 frames, 20.0 frames a second, 3 dropped, seen: happy\n";
+    static const char totals[] = "face 1, 1.0 s: happy 100 %\n";
+    const struct results_of of = {.wishes = &words_alone, .source = &source};
+    struct {
+        bool window, film, quiet, failed;
+        const char *const parts[3];
+    } runs[] = {
+        {false, false, false, false, {change, summary, totals}},
+        {false, false, false, true, {change, "", ""}},
+        {false, false, true, false, {change, "", ""}},
+        {true, false, false, false, {"", "", ""}},
+        {true, true, false, false, {"", "", totals}},
+        {true, true, true, false, {"", "", ""}},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct results_of now = of;
+        char expected[400];
+        now.window = runs[i].window;
+        now.film = runs[i].film;
+        now.quiet = runs[i].quiet;
+        int saved = begin_stdout();
+        int result = run_results(now, runs[i].failed ? &failed : &told);
+        end_stdout(saved);
+        assert_int_equal(result, 0);
+        snprintf(expected, sizeof expected, "%s%s%s", runs[i].parts[0], runs[i].parts[1],
+                 runs[i].parts[2]);
+        expect_file("stdout", expected);
+    }
+}
+
+/* On a terminal the bars stand below each line; a file gets the lines alone. */
+static void test_words_of_pictures(void **state)
+{
+    (void)state;
+    static const struct results_end end = {true, true, 1, 0};
+    struct terminal terminal;
+    char text[3000];
+    int saved = begin_stdout();
+    int result = run_results((struct results_of){.wishes = &words_alone}, &end);
+    end_stdout(saved);
+    assert_int_equal(result, 0);
+    expect_file("stdout", "a.jpg: happy 93 %  (box 10,20 30x30)\n"
+                          "b.jpg: happy 93 %  (box 10,20 30x30)\n");
+    if (!put_terminal(&terminal, STDOUT_FILENO))
+        skip();
+    result = run_results((struct results_of){.wishes = &words_alone}, &end);
+    snprintf(text, sizeof text, "%s", read_terminal(&terminal));
+    remove_terminal(&terminal);
+    assert_int_equal(result, 0);
+    static const char begin[] = "a.jpg: happy 93 %  (box 10,20 30x30)\n"
+                                "  angry    ..............................   1 %\n"
+                                "  disgust  ..............................   0 %\n"
+                                "  fear     ..............................   1 %\n"
+                                "  happy    ############################..  93 %\n"
+                                "  sad      ..............................   1 %\n"
+                                "  surprise #.............................   2 %\n"
+                                "  neutral  #.............................   2 %\n"
+                                "b.jpg: happy";
+    assert_memory_equal(text, begin, sizeof begin - 1);
+}
+
+/* What cannot be meant is refused before anything is begun; two forms share one run. */
+static void test_refused_outputs(void **state)
+{
+    (void)state;
+    static const struct source source = {.live = true};
+    static const struct results_end end = {true, true, 1, 0};
+    char table[2200], film[2200];
+    snprintf(table, sizeof table, "%s", in_folder("table.csv"));
+    snprintf(film, sizeof film, "%s", in_folder("film.mpx"));
+    const struct results_wishes unknown = {.csv = table, .output = film};
+    const struct results_wishes twice = {.csv = table, .report = test_folder()};
+    const struct results_wishes both = {.csv = table, .json = true};
+    assert_int_equal(run_results((struct results_of){.wishes = &unknown, .source = &source}, &end),
+                     -1);
+    remove(table);
+    int saved = begin_stdout();
+    int result = run_results((struct results_of){.wishes = &both, .source = &source}, &end);
+    end_stdout(saved);
+    assert_int_equal(result, 0);
+    size_t size;
+    char *text = (char *)read_bytes(in_folder("stdout"), &size);
+    assert_memory_equal(text, "{\"source\":\"a.jpg\"", 17);
+    free(text);
+    text = (char *)read_bytes(table, &size);
+    const char *row = strchr(text, '\n');
+    assert_memory_equal(row, "\n\"a.jpg\",0,0.000,", 17);
+    assert_non_null(strstr(row, "\n\"b.jpg\",0,0.500,"));
+    free(text);
+    snprintf(table, sizeof table, "%s", in_folder("timeline.csv"));
+    assert_int_equal(run_results((struct results_of){.wishes = &twice, .source = &source}, &end),
+                     -1);
+}
+
+/* ---- Libraries that are loaded --------------------------------------------------------------- */
+
+int __real_loaded_library_open(const char *const *names, const struct loaded_function *functions,
+                               size_t count, const char *hint, struct error *error);
+int __wrap_loaded_library_open(const char *const *names, const struct loaded_function *functions,
+                               size_t count, const char *hint, struct error *error);
+
+static void test_loaded_library(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"libnothing.so", "libm.so.6", NULL};
+    static const char *const none[] = {"libnothing.so", NULL};
+    double (*cosine)(double) = NULL;
+    const struct loaded_function functions[] = {{"cos", &cosine},
+                                                {"nothing_of_this_name", &cosine}};
+    struct error error;
+    if (!dlopen(names[1], RTLD_NOW))
+        skip(); /* another system's C library */
+    assert_int_equal(__real_loaded_library_open(names, functions, 1, "install it", &error), 0);
+    expect_close(cosine(0), 1, 0, "a cosine");
+    assert_int_equal(__real_loaded_library_open(names, functions, 2, "install it", &error), -1);
+    expect_text(error.text, "libm.so.6 has no function nothing_of_this_name", "; install it");
+    assert_int_equal(__real_loaded_library_open(none, functions, 1, "install it", &error), -1);
+    expect_text(error.text, "libnothing.so is not there", "; install it");
+}
+
+/* What liblo and liblsl are asked for, as a text. */
+static char asked[20000];
+static bool library_missing;
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *format, ...)
+{
+    size_t used = strlen(asked);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(asked + used, sizeof asked - used, format, arguments);
+    va_end(arguments);
+}
+
+/* A message is its text; its path comes first, and lasts. */
+enum { MESSAGES = EXPRESSIONS_MAX_FACES * (LABEL_COUNT + 2) + 2 };
+static struct osc_message {
+    const char *path;
+    char values[100];
+} osc_messages[MESSAGES];
+static int osc_count, osc_bundles;
+
+static void *lo_message_new(void)
+{
+    assert_true(osc_count < MESSAGES);
+    osc_messages[osc_count] = (struct osc_message){NULL, ""};
+    return &osc_messages[osc_count++];
+}
+
+static int lo_add(void *message, const char *value)
+{
+    char *values = ((struct osc_message *)message)->values;
+    size_t used = strlen(values);
+    snprintf(values + used, sizeof((struct osc_message *)message)->values - used, " %s", value);
+    return 0;
+}
+
+static int lo_message_add_int32(void *message, int32_t value)
+{
+    char text[20];
+    snprintf(text, sizeof text, "i%d", value);
+    return lo_add(message, text);
+}
+
+static int lo_message_add_float(void *message, float value)
+{
+    char text[20];
+    snprintf(text, sizeof text, "%.2f", (double)value);
+    return lo_add(message, text);
+}
+
+static int lo_message_add_string(void *message, const char *value)
+{
+    return lo_add(message, value);
+}
+
+struct osc_time {
+    uint32_t seconds, fraction;
+};
+
+static void *lo_bundle_new(struct osc_time time)
+{
+    assert_int_equal(time.seconds, 0);
+    assert_int_equal(time.fraction, 1); /* at once */
+    osc_count = 0;
+    osc_bundles++;
+    return &osc_count;
+}
+
+static int lo_bundle_add_message(void *bundle, const char *path, void *message)
+{
+    assert_ptr_equal(bundle, &osc_count);
+    ((struct osc_message *)message)->path = path;
+    return 0;
+}
+
+static void *lo_bundle_serialise(void *bundle, void *to, size_t *size)
+{
+    assert_ptr_equal(bundle, &osc_count);
+    assert_null(to);
+    *asked = '\0';
+    for (int i = 0; i < osc_count; i++)
+        note("%s%s\n", osc_messages[i].path, osc_messages[i].values);
+    *size = strlen(asked);
+    return strdup(asked);
+}
+
+static void lo_bundle_free_recursive(void *bundle)
+{
+    assert_ptr_equal(bundle, &osc_count);
+    osc_bundles--;
+}
+
+static int lsl_streams;
+
+static void *lsl_create_streaminfo(const char *name, const char *type, int32_t channels,
+                                   double rate, int format, const char *source_id)
+{
+    const char *what = strrchr(source_id, '-');
+    assert_memory_equal(source_id, "expressions-", 12);
+    note("info %s %s %d %g %d %s\n", name, type, channels, rate, format, what);
+    lsl_streams++;
+    return strdup(name);
+}
+
+static void *lsl_get_desc(void *info)
+{
+    return info;
+}
+
+static void *lsl_append_child(void *element, const char *name)
+{
+    note("%s ", name);
+    return element;
+}
+
+static void *lsl_append_child_value(void *element, const char *name, const char *value)
+{
+    note("%s=%s ", name, value);
+    return element;
+}
+
+static void *lsl_create_outlet(void *info, int32_t chunk_size, int32_t max_buffered)
+{
+    note("outlet %s %d %d\n", (char *)info, chunk_size, max_buffered);
+    lsl_streams++;
+    return strdup(info);
+}
+
+static int32_t lsl_push_sample_ftp(void *outlet, const float *data, double time, int32_t through)
+{
+    note("%s %.2f %.1f %d\n", (char *)outlet, (double)data[3], time, through);
+    return 0;
+}
+
+static int32_t lsl_push_sample_strtp(void *outlet, const char **data, double time, int32_t through)
+{
+    note("%s %s %.1f %d\n", (char *)outlet, *data, time, through);
+    return 0;
+}
+
+static double lsl_local_clock(void)
+{
+    return 1000;
+}
+
+static void lsl_destroy(void *what)
+{
+    lsl_streams--;
+    free(what);
+}
+
+int __wrap_loaded_library_open(const char *const *names, const struct loaded_function *functions,
+                               size_t count, const char *hint, struct error *error)
+{
+#define FUNCTION(name)                                                                             \
+    {                                                                                              \
+#name, (void (*)(void))name                                                                \
+    }
+    static const struct {
+        const char *name;
+        void (*function)(void);
+    } known[] = {FUNCTION(lo_message_new),
+                 FUNCTION(lo_message_add_int32),
+                 FUNCTION(lo_message_add_float),
+                 FUNCTION(lo_message_add_string),
+                 FUNCTION(lo_bundle_new),
+                 FUNCTION(lo_bundle_add_message),
+                 FUNCTION(lo_bundle_serialise),
+                 FUNCTION(lo_bundle_free_recursive),
+                 FUNCTION(lsl_create_streaminfo),
+                 FUNCTION(lsl_get_desc),
+                 FUNCTION(lsl_append_child),
+                 FUNCTION(lsl_append_child_value),
+                 FUNCTION(lsl_create_outlet),
+                 FUNCTION(lsl_push_sample_ftp),
+                 FUNCTION(lsl_push_sample_strtp),
+                 FUNCTION(lsl_local_clock),
+                 {"lsl_destroy_outlet", (void (*)(void))lsl_destroy},
+                 {"lsl_destroy_streaminfo", (void (*)(void))lsl_destroy}};
+    if (library_missing)
+        return error_set(error, "%s is not there; %s", *names, hint);
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (strcmp(known[k].name, functions[i].name) != 0)
+            assert_true(++k < sizeof known / sizeof *known);
+        memcpy(functions[i].place, &known[k].function, sizeof known[k].function);
+    }
+    return 0;
+}
+
+/* A run of one form, opened for a live source. */
+static struct results *open_results(const struct results_wishes *wishes, struct error *error)
+{
+    static const struct source source = {.live = true};
+    static struct results_of of;
+    static struct file_set files;
+    struct results *results = NULL;
+    of = (struct results_of){
+        .wishes = wishes, .source = &source, .program = "test", .files = &files};
+    return results_open(&results, &of, error) ? NULL : results;
+}
+
+static void add_frame(struct results *results, const struct frame *frame)
+{
+    struct error error;
+    assert_int_equal(results_add(results, "camera", frame, &error), 0);
+}
+
+static void close_results(struct results *results)
+{
+    const struct results_end end = {true, true, 1, 0};
+    struct error error;
+    assert_int_equal(results_close(&results, &end, &error), 0);
+}
+
+/* What came over the wire. */
+static const char *receive_text(int socket)
+{
+    static char text[20000];
+    struct pollfd polled = {.fd = socket, .events = POLLIN};
+    assert_int_equal(poll(&polled, 1, 5000), 1);
+    ssize_t size = recv(socket, text, sizeof text - 1, 0);
+    assert_true(size >= 0);
+    text[size] = '\0';
+    return text;
+}
+
+static void test_osc(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int receiver = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(receiver, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(
+        getsockname(receiver, (struct sockaddr *)&address, &(socklen_t){sizeof address}), 0);
+    char target[40];
+    struct error error = {.text = ""};
+    snprintf(target, sizeof target, "127.0.0.1:%d", ntohs(address.sin_port));
+    const struct results_wishes wishes = {.osc = target}, wrong = {.osc = "127.0.0.1:0"};
+    struct results *results = open_results(&wishes, &error);
+    assert_non_null(results);
+    struct frame frame = one_face(0);
+    add_frame(results, &frame);
+    assert_string_equal(receive_text(receiver), "/found i1\n"
+                                                "/pose/position 25.00 35.00\n"
+                                                "/expressions/1/box i10 i20 i30 i30\n"
+                                                "/expressions/1/angry 0.01\n"
+                                                "/expressions/1/disgust 0.00\n"
+                                                "/expressions/1/fear 0.01\n"
+                                                "/expressions/1/happy 0.93\n"
+                                                "/expressions/1/sad 0.01\n"
+                                                "/expressions/1/surprise 0.02\n"
+                                                "/expressions/1/neutral 0.02\n"
+                                                "/expressions/1/emotion happy\n");
+    frame.face_count = 0;
+    add_frame(results, &frame);
+    assert_string_equal(receive_text(receiver), "/found i0\n");
+    /* As many as there may be; the pose is the first of the two that are largest. */
+    frame.face_count = EXPRESSIONS_MAX_FACES;
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        frame.faces[i] =
+            happy_face(i + 1, (struct expressions_box){i, 0, i / 2 == 5 ? 40 : 20, 20});
+    add_frame(results, &frame);
+    const char *text = receive_text(receiver);
+    assert_memory_equal(text, "/found i1\n/pose/position 30.00 10.00\n", 37);
+    assert_non_null(strstr(text, "/expressions/1/emotion "));
+    assert_non_null(strstr(text, "/expressions/64/emotion "));
+    close_results(results);
+    assert_int_equal(osc_bundles, 0);
+    assert_null(open_results(&wrong, &error));
+    expect_text(error.text, "--osc takes HOST:PORT", "not \"127.0.0.1:0\"");
+    assert_int_equal(error.code, ERROR_USAGE);
+    int before = dup(receiver); /* the lowest descriptor that is free */
+    close(before);
+    library_missing = true;
+    assert_null(open_results(&wishes, &error));
+    library_missing = false;
+    expect_text(error.text, "--osc: liblo", "install liblo");
+    int after = dup(receiver);
+    assert_int_equal(after, before);
+    close(after);
+    close(receiver);
+}
+
+/* One face is followed for as long as it is there, then the largest; a marker comes with each
+ * change. */
+static void test_lsl(void **state)
+{
+    (void)state;
+    const struct results_wishes wishes = {.lsl = "mood"};
+    struct error error = {.text = ""};
+    *asked = '\0';
+    struct results *results = open_results(&wishes, &error);
+    assert_non_null(results);
+    assert_string_equal(asked, "info mood Expressions 7 0 1 -emotions\n"
+                               "channels channel label=angry unit=probability type=Expression "
+                               "channel label=disgust unit=probability type=Expression "
+                               "channel label=fear unit=probability type=Expression "
+                               "channel label=happy unit=probability type=Expression "
+                               "channel label=sad unit=probability type=Expression "
+                               "channel label=surprise unit=probability type=Expression "
+                               "channel label=neutral unit=probability type=Expression "
+                               "outlet mood 0 360\n"
+                               "info mood-labels Markers 1 0 3 -labels\n"
+                               "outlet mood-labels 0 360\n");
+    assert_int_equal(lsl_streams, 2); /* and their descriptions are freed */
+    *asked = '\0';
+    struct frame frame = {.width = 640, .height = 480, .face_count = 3};
+    static const int widths[] = {20, 40, 40};
+    for (int i = 0; i < 3; i++) {
+        frame.faces[i] = happy_face(i + 1, (struct expressions_box){0, 0, widths[i], 20});
+        frame.faces[i].probabilities[3] = 0.5f + 0.1f * (float)i;
+    }
+    frame.grabbed = monotonic_now() - 100;
+    add_frame(results, &frame);
+    frame.faces[0].box.width = 80;
+    frame.faces[1].label = 6;
+    add_frame(results, &frame);
+    add_frame(results, &frame);
+    frame.faces[1] = frame.faces[2];
+    frame.face_count = 2;
+    add_frame(results, &frame);
+    frame.face_count = 0;
+    add_frame(results, &frame);
+    frame.face_count = 2;
+    add_frame(results, &frame);
+    assert_string_equal(asked, "mood 0.60 900.0 1\n"
+                               "mood-labels happy 900.0 1\n"
+                               "mood 0.60 900.0 1\n"
+                               "mood-labels neutral 900.0 1\n"
+                               "mood 0.60 900.0 1\n"
+                               "mood 0.50 900.0 1\n"
+                               "mood-labels happy 900.0 1\n"
+                               "mood-labels no face 900.0 1\n"
+                               "mood 0.50 900.0 1\n"
+                               "mood-labels happy 900.0 1\n");
+    close_results(results);
+    assert_int_equal(lsl_streams, 0);
+    library_missing = true;
+    assert_null(open_results(&wishes, &error));
+    library_missing = false;
+    expect_text(error.text, "--lsl: liblsl", "LD_LIBRARY_PATH");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_drawn_progress_bar),
+        cmocka_unit_test_setup_teardown(test_words_of_sources, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_words_of_pictures, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_refused_outputs, make_folder, remove_folder),
+        cmocka_unit_test(test_loaded_library),
+        cmocka_unit_test(test_osc),
+        cmocka_unit_test(test_lsl),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
