@@ -35,7 +35,7 @@ assert found.shape == (rows, classes), found.shape
 found = found.reshape(-1, len(expected), classes).mean(axis=0)
 assert np.ptp(expected, axis=0).max() > 0.05, "answers that are all alike prove nothing"
 error = np.abs(found - expected).max()
-assert error < 1e-4, error
+assert error < 5e-4, error  # programs multiply rounded numbers
 print("ok", networks, "networks,", rows, "rows, largest difference", error)
 END
 cat recipe compare >recipe.py
