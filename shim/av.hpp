@@ -39,7 +39,7 @@ template <typename Owner> Owner allocated(typename Owner::pointer made)
     return Owner(made);
 }
 
-/* The code itself where it is no error; a Failure with this code and text where it is one. */
+/* The code itself if it is not an error; a Failure with this code and text where it is one. */
 inline int checked(int code, enum ocv_code failure, const std::string &text)
 {
     if (code == AVERROR(ENOMEM))

@@ -69,8 +69,8 @@ class File
     uint64_t size_ = 0;
 };
 
-/* ISO/IEC 14496-12, 4.2: boxes, each with its size. What follows a film that is one whole is no
- * part of it; among those of a film in fragments, it is damage that hides the rest. */
+/* ISO/IEC 14496-12, 4.2: boxes, each with its size. What follows a film in one piece is not part of
+ * it; among those of a film in fragments, it is damage that hides the rest. */
 bool cuts_boxes(const File &file)
 {
     uint64_t at = 0;

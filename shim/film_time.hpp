@@ -7,7 +7,7 @@
 
 /* Turns the times that a film states into seconds from its beginning. A time that lies before the
  * last one, or further after it than is believed, is not taken: time goes on by a step instead. If
- * the next one agrees with it, the film's clock was set, or two films stand in one file: then it
+ * the next one agrees with it, the film's clock was set, or the file holds two films: then it
  * counts from there. */
 class FilmTime
 {

@@ -256,7 +256,7 @@ INLINE void add_stumps(const Haar::Node *node, int count, int rectangles, const 
     }
 }
 
-/* Each window goes down the tree, whose nodes stand in order. */
+/* Each window goes down the tree, whose nodes are in order. */
 INLINE void add_tree(const Haar::Node *nodes, int count, const uint32_t *at, const Floats &norms,
                      Doubles &sums)
 {

@@ -5,7 +5,7 @@
  * to do; the thing's name is the caller's to put before it. No C++ exception leaves the shim.
  * Handles are opaque, made by an `open` or `decode` function and ended by a `close` function that
  * takes the handle's address, sets it to NULL and accepts NULL. Pixel buffers belong to the caller,
- * but for those of decoded pictures and frames, which the handle keeps. One handle may be used by
+ * except those of decoded pictures and frames, which the handle keeps. One handle may be used by
  * one thread at a time; different handles by different threads at once.
  *
  * Pictures are the plain structs of image.h. */
@@ -26,13 +26,13 @@ enum ocv_code {
     OCV_OK = 0,
     OCV_END,       /* no further frame: end of the file, or the camera is gone */
     OCV_CANNOT,    /* cannot be opened, read or written */
-    OCV_CLOSED,    /* who reads the pipe that is written to has closed it */
+    OCV_CLOSED,    /* the reader of the pipe that is written to has closed it */
     OCV_NO_MEMORY, /* memory ran out */
     OCV_FAILED     /* any other OpenCV error */
 };
 
 /* Once, before any other call and any other thread: OpenCV works with `threads` threads, and it and
- * the libraries below it print nothing of their own from now on. To that end the variable `stderr`
+ * the libraries below it print nothing of their own after this. To that end the variable `stderr`
  * becomes an unbuffered stream onto the same descriptor, which drops what is printed inside the
  * shim's functions; fileno(stderr) is -1 then, STDERR_FILENO is as before. */
 void ocv_setup(int threads);
@@ -129,7 +129,7 @@ struct ocv_patience {
 };
 
 /* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/..."), stream URL, or "-":
- * standard input. width, height and fps are wishes; 0 leaves the choice to the camera. A stream's
+ * standard input. width, height and fps are requests; 0 leaves the choice to the camera. A stream's
  * address is the only one that is reached: where it leads on to another, it cannot be opened. */
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
                               double fps, struct ocv_patience patience, struct error *error);
@@ -187,9 +187,9 @@ struct ocv_sound {
 /* The file ending chooses what is written: H.264 in .mp4 and .mkv, VP9 in .webm, JPEG in .avi, or
  * .gif; "-" is y4m on standard output. All but a GIF have even sizes: an odd width or height grows
  * by one pixel, which repeats the edge. fps: the rate of .avi and y4m, a hint for the others, whose
- * frames keep their times.
- * An earlier file is only touched once all else has been found possible. What has been written can
- * be played, but for the last two seconds, even if the process is killed. */
+ * frames keep their times. An earlier file is only touched once all else has been found possible.
+ * What has been written can be played, except for the last two seconds, even if the process is
+ * killed. */
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
                               double fps, struct ocv_sound sound, struct error *error);
 /* A frame of another size than the writer's is fitted into it, with black beside it. `time` in

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /* Fills width x height pixels of blue, green and red without padding from a JPEG or PNG file of
- * this size; the same as OpenCV makes of it. False where the file is anything but plain: damaged,
+ * this size; the same as OpenCV makes of it. False if the file is anything but simple: damaged,
  * transparent, in colours for printing, ... */
 bool plain_picture_decode(const uint8_t *bytes, size_t size, uint8_t *bgr, int width, int height);
 

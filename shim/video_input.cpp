@@ -221,7 +221,7 @@ static Input try_device(const std::string &path, Options &options, const AVIOInt
     return Input(code < 0 ? nullptr : opening);
 }
 
-/* Width, height and fps are wishes only: what a camera refuses is asked for no more. */
+/* Width, height and fps are requests: what a camera refuses is not asked for again. */
 void VideoInput::open_device(const std::string &path, int width, int height, double fps)
 {
     /* Beyond this size USB carries 30 uncompressed frames a second no more. */

@@ -16,7 +16,7 @@ class Waiting
     explicit Waiting(ocv_patience patience) : patience_(patience)
     {
     }
-    /* From now on, so many seconds; 0: as long as it takes. */
+    /* Starts waiting for so many seconds; 0: as long as it takes. */
     void begin(double seconds);
     bool over() const;
     /* For FFmpeg; *this must stay where it is. */

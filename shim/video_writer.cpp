@@ -27,8 +27,8 @@ static const char bt709[] =
 static const char bt601[] =
     "scale=flags=bicubic:out_color_matrix=bt601:out_range=tv,format=yuv420p";
 
-/* A file that is not ended, because of a crash, can be played but for its last second or two: its
- * parts can be read one by one. B-frames would save little and hold frames back. */
+/* A file that is not ended, because of a crash, can be played except for its last second or two:
+ * its parts can be read one by one. B-frames would save little and hold frames back. */
 static const VideoKind kinds[] = {
     {".mp4", "mp4", "libx264",
      "preset=veryfast:crf=21:bf=0:rc-lookahead=10:" TAGGED "movflags=delay_moov+default_base_moof:"

@@ -13,7 +13,7 @@ enum gemm_form {
 };
 
 /* C (M x N) = product + beta * C; with beta 0 the old C is not read. The team, which may be NULL,
- * shares the work; the result does not depend on its size but for rounding. */
+ * shares the work; the result does not depend on its size, except for rounding. */
 void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
           real beta, real *c);
 

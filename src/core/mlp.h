@@ -60,13 +60,13 @@ struct mlp {
 /* Added to a variance before its root is taken, as in the paper. */
 #define MLP_BATCH_NORM_EPSILON 1e-5
 
-/* Whether the sizes are within bounds; says why not. */
+/* Checks that the sizes are within bounds; the error says what is wrong. */
 int mlp_config_check(const struct mlp_config *config, struct error *error);
 
 /* How many parameters such a network has. */
 size_t mlp_parameter_count(const struct mlp_config *config);
 
-/* Parameters zero, gamma and running variances one. The caller ends it with mlp_free. */
+/* Parameters zero, gamma and running variances one. The caller frees it with mlp_free. */
 int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *error);
 void mlp_free(struct mlp *mlp);
 
@@ -97,7 +97,7 @@ void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team);
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
                  int batch, real *outputs);
 
-/* The same from the first layer's products X W^T on: sums (B x T N), which it changes. */
+/* The same, starting from the first layer's products X W^T: sums (B x T N), which it changes. */
 void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, real *sums, int batch,
                       real *outputs);
 

@@ -63,7 +63,7 @@ void patches_mirror(const struct patches *patches, const float *values, float *m
  * values[2 * atoms] -> even[atoms], odd[atoms]. */
 void patches_pair_up(int atoms, const float *values, float scale, float *even, float *odd);
 
-/* A patch at `at`, in a picture with `line` bytes a line, as it enters the products:
+/* A patch at `at`, in a picture with `line` bytes per line, as it enters the products:
  * patch[PATCH_VALUES]. */
 void patch_normalize(const uint8_t *at, int line, float *patch);
 

@@ -1,6 +1,6 @@
 /* Finds frontal faces in a frame with OpenCV's Haar cascade. One thread at a time.
  *
- * Boxes may leave the picture; of boxes on the same face only the first stays. */
+ * Boxes may extend beyond the picture. Of several boxes on the same face only the first is kept. */
 #ifndef DETECTOR_H
 #define DETECTOR_H
 
@@ -21,32 +21,34 @@ struct detector;
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error);
 void detector_close(struct detector **detector);
 
-/* From now on what the cascades find is judged by a verifier (verifier.h), which must outlive the
- * detector; without parameters: by none. The cascades look more loosely then. */
+/* Lets a verifier (verifier.h), which must outlive the detector, judge what the cascades find; they
+ * then look more loosely. A verifier without parameters ends that. */
 int detector_set_verifier(struct detector *detector, const struct mlp *verifier,
                           struct error *error);
 
 bool detector_has_verifier(const struct detector *detector);
 
-/* How sure the verifier is that this box of the frame shows a face, 0 .. 1; without one, 1. */
+/* How sure the verifier is that this box of the frame shows a face, 0 .. 1; 1 without a
+ * verifier. */
 float detector_verify(struct detector *detector, const struct grey_frame *frame, struct box box);
 
 /* For stills, thorough: small faces in groups, faces that fill a tight portrait, tilted ones,
- * profiles. Fills frame->boxes from the grey picture, largest box first. With
- * the default cascade, haarcascade_frontalface_alt2.xml and haarcascade_profileface.xml beside it
- * look too, where they are there. */
+ * profiles. Fills frame->boxes from the grey picture, largest box first. With the default cascade,
+ * haarcascade_frontalface_alt2.xml and haarcascade_profileface.xml search too, if they are in the
+ * same folder. */
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error);
 
 /* Adds a box to frame->boxes, unless it is outside, or on another one. */
 void detector_add(struct grey_frame *frame, struct box box, float score);
 
-/* For live pictures: the three below add to frame->boxes what they find and is not there yet. */
+/* For live pictures: the three functions below add to frame->boxes what they find that is not there
+ * yet. */
 
 /* Looks for one face that is known, near `expected`. */
 int detector_look(struct detector *detector, struct grey_frame *frame, struct box expected,
                   struct error *error);
 
-/* The same for a face that was found once, by a scan: stricter, since that one errs. */
+/* The same for a face that was found once, by a scan: stricter, since a scan errs more often. */
 int detector_confirm(struct detector *detector, struct grey_frame *frame, struct box expected,
                      struct error *error);
 

@@ -12,7 +12,7 @@
 /* So many known faces are looked for in a frame; where there are more, they take turns. */
 enum { FOLLOWER_LOOKS = 4 };
 
-/* All zeros at first, but for the detector, which is not owned. */
+/* All zeros at first, except the detector, which is not owned. */
 struct follower {
     struct detector *detector;
     struct tracker tracker;
@@ -26,7 +26,7 @@ struct follower {
  * than the last one is a new scene: its faces get new ids. */
 int follower_run(struct follower *follower, struct grey_frame *frame, struct error *error);
 
-/* The same with the boxes that are in the frame already, and without looking at it. */
+/* The same with the boxes that are in the frame already; does not look at its pixels. */
 void follower_take(struct follower *follower, const struct grey_frame *frame);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which face of this frame is which face of the frames before: identity, and boxes without jitter.
+/* Which face of this frame is which face of earlier frames: identity, and boxes without jitter.
  *
  * Each side and centre of a box runs through a One Euro filter (Casiez, Roussel & Vogel 2012): a
  * low-pass whose cutoff rises with speed. A box at rest does not tremble, and one that moves
@@ -23,7 +23,7 @@ struct track_axis {
 };
 
 struct track {
-    int id;       /* 0 until the face was found a second time: the cascade errs, but seldom twice */
+    int id;       /* 0 until the face is found a second time: false alarms rarely repeat */
     bool skipped; /* set before an update: its face was not looked for this time */
     bool found;   /* in the last frame */
     bool denied;  /* its place did not look like a face when it was looked for last */
@@ -40,7 +40,7 @@ struct tracker {
     double time; /* of the last update */
 };
 
-/* Where the track's face will be, if it moves on as it does. */
+/* Where the track's face will be if it goes on moving as it does. */
 struct box track_expect(const struct tracker *tracker, const struct track *track, double time);
 
 /* Gives the boxes found at `time` to the tracks: the nearest pairs first, where each track is
@@ -49,8 +49,8 @@ struct box track_expect(const struct tracker *tracker, const struct track *track
 void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time);
 
 /* The tracks that count and have not been denied for TRACK_DENIED, as faces with box, id and held,
- * each moved on to `time` as it moves, but for TRACK_HOLD at most. Those that have left a picture
- * of this size are left out. Returns how many they are, `capacity` at most. */
+ * each moved on to `time` as it moves, by TRACK_HOLD at most. Those that have left a picture of
+ * this size are left out. Returns how many they are, `capacity` at most. */
 int tracker_faces(const struct tracker *tracker, int width, int height, double time,
                   struct expressions_face *faces, int capacity);
 

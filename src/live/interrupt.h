@@ -8,9 +8,9 @@
 
 struct interrupt;
 
-/* From now on the first SIGINT, SIGTERM or SIGHUP makes a thread call stop(context); a second one
- * of the same kind ends the process at once. A write to a closed pipe becomes an error of that
- * write (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
+/* After this the first SIGINT, SIGTERM or SIGHUP makes a thread call stop(context); a second one of
+ * the same kind ends the process at once. A write to a closed pipe becomes an error of that write
+ * (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error);
 /* Whether a signal came. */

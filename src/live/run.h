@@ -1,5 +1,5 @@
 /* The two ways of working. Each prints its results, returns the exit status, and leaves in *error
- * the line that explains a failure, or an empty text where all has been said. */
+ * the line that explains a failure, or an empty text if everything has been reported. */
 #ifndef RUN_H
 #define RUN_H
 

@@ -17,7 +17,7 @@
 /* What the menu offers. */
 struct offer {
     enum input input;
-    char id[OPENING_NAME_SIZE]; /* as in struct opening_wish */
+    char id[OPENING_NAME_SIZE]; /* as in struct opening_request */
 };
 
 struct session {
@@ -48,7 +48,7 @@ struct session {
     long done;
     int calibrating; /* id of the face that has begun; 0: none */
     bool paused;
-    bool quit;         /* the user has seen enough */
+    bool quit;         /* the user wants to end */
     double last_frame; /* when it was taken, monotonic seconds */
     bool silent;       /* no signal is shown */
 };

@@ -112,7 +112,7 @@ const char *setup_input(const char *path)
 int setup_files(const struct options *options, struct file_set *files, struct error *error)
 {
     char found[RESOURCE_PATH_SIZE];
-    struct error ignored; /* what is missing is told by what needs it */
+    struct error ignored; /* whatever needs a missing file reports it */
     const char *model = options->model;
     if (!model && resource_find("models/expressions.safetensors", found, &ignored) == 0)
         model = found;

@@ -37,7 +37,7 @@ void setup_view(const struct options *options, const char *title, bool live, str
 /* The file that is read for this name: standard input's where it is "-". */
 const char *setup_input(const char *path);
 
-/* Adds what the options name for reading, but for pictures. The caller ends the set with
+/* Adds what the options name for reading, except pictures. The caller ends the set with
  * file_set_free. */
 int setup_files(const struct options *options, struct file_set *files, struct error *error);
 

@@ -5,7 +5,7 @@
 #include "results.h"
 
 struct results_form {
-    /* Whether `add` reads frame->bgr, whose colours are otherwise out of date (frame_set_grey);
+    /* Whether `add` uses the picture's colours, which are otherwise out of date (frame_set_grey);
      * NULL: never. */
     bool (*colours)(const struct results_of *of);
     /* Whether the options ask for this form. */

@@ -26,14 +26,14 @@ int cameras_find(struct camera **cameras);
  * own camera do: another program has to make pictures of them. The error says how, then. */
 bool cameras_is_raw(const char *id, struct error *reason);
 
-/* The camera that the user named by number or path; false where there is none. */
+/* The camera that the user named by number or path; false if there is none. */
 bool cameras_get(const char *id, struct camera *camera);
 
 /* Whether both stand for one device. */
 bool cameras_same(const char *id, const char *other);
 
-/* Why this camera cannot be opened, as far as the system tells it: missing, forbidden, busy, or
- * not a camera at all. False where it tells nothing. */
+/* Why this camera cannot be opened, as far as the system says: missing, forbidden, busy, or not a
+ * camera at all. False if the system does not say. */
 bool cameras_diagnose(const char *id, struct error *reason);
 
 #endif

@@ -8,10 +8,10 @@
 struct capture_settings {
     struct source *source; /* is the thread's until capture_join */
     struct mailbox *mailbox;
-    struct mailbox *copies; /* gets frames too, in grey, for who works beside; may be NULL */
+    struct mailbox *copies; /* gets frames too, in grey, for the detection beside; may be NULL */
     double copy_interval;   /* seconds from one of them to the next; 0: all frames */
-    bool grey;              /* nobody wants the colours */
-    bool paced;             /* each frame comes when its time has come, not as fast as it can */
+    bool grey;              /* the colours are not needed */
+    bool paced;             /* each frame comes when it is due, not as fast as it can */
     /* Called after each frame and at the end, from the thread; may be NULL. */
     void (*wake)(void *context);
     /* Called, from the thread, when the source is lost, with the reason, and when it is back, with
@@ -26,8 +26,9 @@ struct capture;
 int capture_start(struct capture **capture, const struct capture_settings *settings,
                   struct error *error);
 
-/* Waits for the thread's end (the source's last frame, a failure, or mailbox_stop) and frees it.
- * SOURCE_END or SOURCE_FAILED says how the source ended, SOURCE_FRAME that it was stopped. */
+/* Joins the thread and frees it. It ends after the source's last frame, on a failure, or after
+ * mailbox_stop. SOURCE_END or SOURCE_FAILED says how the source ended, SOURCE_FRAME that it was
+ * stopped. */
 enum source_status capture_join(struct capture **capture, struct error *error);
 
 #endif

@@ -9,7 +9,7 @@
 struct detection_settings {
     struct expressions_tracker *tracker; /* is the thread's until detection_join */
     struct mailbox *from;
-    struct mailbox *to; /* gets the frames with their boxes; NULL: nobody, see detection_fill */
+    struct mailbox *to; /* gets the frames with their boxes; NULL: none, see detection_fill */
     /* Called after each frame in `to` and at the end, from the thread; may be NULL. */
     void (*wake)(void *context);
     void *context;
@@ -24,8 +24,8 @@ int detection_start(struct detection **detection, const struct detection_setting
 /* Fills the frame's faces from those found last, moved on to the frame's time. Any thread. */
 void detection_fill(struct detection *detection, struct frame *frame);
 
-/* Waits for the thread's end (that of `from`, a mailbox_stop, or a failure, which stops `from`)
- * and frees it. */
+/* Joins the thread and frees it. It ends when `from` ends, after mailbox_stop, or on a failure
+ * (which also stops `from`). */
 int detection_join(struct detection **detection, struct error *error);
 
 #endif

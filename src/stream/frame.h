@@ -8,15 +8,15 @@
 #include "image.h"
 
 struct frame {
-    struct image picture; /* in `pixels`, in the form in which it came; stale in a frame set grey */
+    struct image picture; /* in `pixels`, as it came; out of date after frame_set_grey */
     uint8_t *pixels;
     uint8_t *grey;                        /* height x width bytes, without padding */
     size_t pixel_capacity, grey_capacity; /* bytes */
     int width, height;
     long index;       /* 0 for the first frame of the source */
     double time;      /* seconds since the first frame, by the source's own clock */
-    double duration;  /* how long it is shown, seconds; 0: not known, of a live source */
-    double clock;     /* when it came, seconds since 1970 of the wall clock; 0: no live source */
+    double duration;  /* seconds on screen; 0 where unknown, as for live sources */
+    double clock;     /* wall-clock time of arrival, Unix seconds; 0 unless live */
     double grabbed;   /* when it came: from a camera, or was due in a file; monotonic seconds */
     double detection; /* how long its detection took, seconds */
     int face_count;
@@ -26,7 +26,7 @@ struct frame {
 /* Copies the picture and makes its grey version; the frame then has no faces. A frame starts as
  * all zeros, grows as needed and is ended by frame_free. */
 int frame_set(struct frame *frame, const struct image *picture, struct error *error);
-/* The same without the colours: for who shows nothing. */
+/* The same without the colours, where nothing is drawn. */
 int frame_set_grey(struct frame *frame, const struct image *picture, struct error *error);
 /* Copies the grey pixels of another frame, its index and its times. */
 int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error);
@@ -44,7 +44,7 @@ void frame_clock(const struct frame *frame, char text[FRAME_CLOCK_SIZE]);
 /* The part of the face's box inside the picture. */
 struct expressions_box frame_clip(const struct frame *frame, const struct expressions_face *face);
 
-/* The most probable label, which a smoothed face need not show yet. */
+/* The most probable label; after smoothing, face->label may still be an earlier one. */
 int face_best(const struct expressions_face *face);
 /* The name of what the face shows, or "uncertain". */
 const char *face_name(const struct expressions_face *face);

@@ -1,5 +1,5 @@
 /* Hands frames from one thread to another through three buffers: one being filled, one ready, one
- * in use. Nobody copies, and the newest frame never waits for anyone.
+ * in use. Frames are never copied, and the newest one is always available.
  *
  * One thread produces, one consumes; mailbox_stop may come from any thread. */
 #ifndef MAILBOX_H
@@ -41,7 +41,7 @@ bool mailbox_done(struct mailbox *mailbox);
 /* Makes a mailbox whose producer has left ready for another one; a frame that waits is dropped. */
 void mailbox_restart(struct mailbox *mailbox, enum mailbox_mode mode);
 
-/* Wakes both sides and lets nothing through any more. */
+/* Wakes both sides; nothing gets through after this. */
 void mailbox_stop(struct mailbox *mailbox);
 
 long mailbox_dropped(struct mailbox *mailbox);

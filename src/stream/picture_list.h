@@ -10,7 +10,7 @@ struct picture_list {
     char **paths;
     int count, capacity;
     bool has_folder; /* a folder was named */
-    int skipped;     /* what is in folders and no picture by its name; litter does not count */
+    int skipped;     /* other files in folders, going by their names; litter does not count */
     char skipped_names[400];
 };
 

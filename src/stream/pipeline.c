@@ -12,7 +12,7 @@ struct pipeline {
     struct capture *capture;             /* NULL: it does not run */
     struct detection *detection;
     pthread_mutex_t lock; /* guards: */
-    bool running;         /* the source may be told to stop */
+    bool running;         /* there is a source that can be stopped */
     bool ended;           /* for good */
 };
 

@@ -10,7 +10,8 @@
  *        +------> detection ------^
  *
  * Of a live source, the newest frame wins everywhere and the others are dropped; of a file every
- * frame arrives. All calls belong to the main thread, but for pipeline_stop. */
+ * frame arrives. Only pipeline_stop and pipeline_end may be called from another thread than the
+ * main one. */
 #ifndef PIPELINE_H
 #define PIPELINE_H
 
@@ -22,8 +23,8 @@ struct pipeline_settings {
     struct expressions_detector *detector;
     bool beside;         /* live sources only */
     double look_seconds; /* beside: from one look for faces to the next; 0: as often as it can */
-    bool grey;           /* nobody wants the colours */
-    bool paced;          /* each frame comes when its time has come, not as fast as it can */
+    bool grey;           /* the colours are not needed */
+    bool paced;          /* each frame comes when it is due, not as fast as it can */
     /* From a thread, as in capture.h; `wake` whenever a frame may be taken, and at the end. */
     void (*wake)(void *context);
     void (*lost)(void *context, const struct error *reason);
@@ -46,7 +47,7 @@ struct frame *pipeline_take(struct pipeline *pipeline);
 struct frame *pipeline_wait(struct pipeline *pipeline);
 /* Whether no further frame will come. */
 bool pipeline_done(struct pipeline *pipeline);
-/* Frames that nobody saw. */
+/* How many frames were dropped. */
 long pipeline_dropped(struct pipeline *pipeline);
 
 /* Ends both threads soon. Any thread. */

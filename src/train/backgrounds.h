@@ -19,12 +19,11 @@ struct backgrounds {
 };
 
 /* Reads every picture in `folder` and the folders below it, in the order of their names, and makes
- * scenes (scenes.h) besides, as many as go with so many `faces`; NULL: scenes alone. What cannot be
- * read, or is too small, is passed over; a folder without a picture is an error. Then the Haar
- * cascades of the programs look at all of them, as loosely as they can, four times, each a quarter
- * turn further and smaller: what they let pass is in `hard`. Where the cascades
- * are not installed there is none. The caller ends it with backgrounds_free; 1 where *stop became
- * true. */
+ * scenes (scenes.h) besides, as many as go with so many `faces`; NULL: scenes alone. Pictures that
+ * cannot be read, or are too small, are skipped; a folder without a picture is an error. Then the
+ * Haar cascades of the programs look at all of them, as loosely as they can, four times, each a
+ * quarter turn further and smaller: what they let pass is in `hard`. Where the cascades are not
+ * installed there is none. The caller ends it with backgrounds_free; 1 where *stop became true. */
 int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
                      struct team *team, const volatile sig_atomic_t *stop, struct error *error);
 void backgrounds_free(struct backgrounds *backgrounds);

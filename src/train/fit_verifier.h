@@ -1,4 +1,4 @@
-/* Learns the verifier (verifier.h): faces against what is none. */
+/* Learns the verifier (verifier.h): faces against everything else. */
 #ifndef FIT_VERIFIER_H
 #define FIT_VERIFIER_H
 
@@ -13,8 +13,8 @@
 struct mlp_config fit_verifier_network(const struct dataset *dataset);
 
 /* Faces are the samples[count] of the data set, moved a little, as a cascade's boxes are, a quarter
- * of them spoilt as a webcam would; those in which FER+'s taggers mostly saw no expression are left
- * out. No faces are the windows of the backgrounds: those that cascades let pass, random ones, and
+ * of them degraded as by a webcam; those in which FER+'s taggers mostly saw no expression are left
+ * out. Non-faces are the windows of the backgrounds: those that cascades let pass, random ones, and
  * after each round those of many random ones that the verifier still took for faces (bootstrapping,
  * Sung & Poggio 1998); and faces that are turned on their side or head, much too large or small for
  * the box, or half in it.

@@ -12,16 +12,16 @@ struct training_files {
     const char *output;      /* the best model */
     const char *checkpoint;  /* all that is needed to go on, after each epoch; removed at the end */
     const char *report;      /* folder for log.csv, or NULL */
-    const char *backgrounds; /* folder of pictures without faces, or NULL: made-up scenes alone */
+    const char *backgrounds; /* folder of pictures without faces; NULL: only made-up scenes */
 };
 
 /* Trains on the training split, validates after each epoch and keeps the best model at
- * files->output, written whole each time it improves. Prints one line an epoch, and a bar on a
+ * files->output, written whole each time it improves. Prints one line per epoch, and a bar on a
  * terminal, to stdout. Where *stop becomes true it ends after the running update and returns 1; the
  * best model and the latest checkpoint stay. With recipe->epochs 0 the file holds the untrained
- * network. A checkpoint or model that cannot be written while the training runs, such as to a full
- * disk, is told on stderr and tried again after the next epoch; only the last model's failure is an
- * error. With `resume`, a checkpoint of the same recipe and data, it goes on behind the epoch saved
+ * network. If a checkpoint or model cannot be written while the training runs, for example on a
+ * full disk, that is reported on stderr and tried again after the next epoch; only the last model's
+ * failure is an error. With `resume`, a checkpoint of the same recipe and data, it continues from
  * there and ends with the weights, bit for bit, that the training would have had without a stop. */
 int train(const struct recipe *recipe, const struct dataset *dataset,
           const struct training_files *files, const char *resume, const volatile sig_atomic_t *stop,

@@ -40,12 +40,12 @@ struct training {
 struct rng training_stream(const struct recipe *recipe, enum stream stream, int number);
 
 /* Makes the networks and all they need, from a checkpoint where `resume` is not NULL; otherwise the
- * aligner and the dictionaries are learned first. 1 where *stop became true meanwhile. Whatever it
- * returns, training_release follows. */
+ * aligner and the dictionaries are learned first. Returns 1 if *stop became true meanwhile. Call
+ * training_release afterwards, whatever it returns. */
 int training_prepare(struct training *training, const char *resume, struct error *error);
 void training_release(struct training *training);
 
-/* Writes the best networks as a model, with what there is to say about them. */
+/* Writes the best networks as a model, with its notes. */
 int training_save_model(const struct training *training, struct error *error);
 
 /* Fills weights[N] for samples[count], both made: a sample counts by the rarity of its classes, as

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256 }; /* samples a pass of stochastic and full descent */
+enum { CHUNK = 256 }; /* samples per pass of stochastic and full descent */
 
 struct rng training_stream(const struct recipe *recipe, enum stream stream, int number)
 {

@@ -37,8 +37,8 @@ static int make_vectors(struct validation *v, int network, const struct features
     return mlp_workspace_create(&v->workspaces[network], &config, BATCH, error);
 }
 
-/* The pictures of the split that do not stand in Training too; all where nothing else is left, as
- * with a truth table. */
+/* The pictures of the split that are not also in Training; all where nothing else is left, as with
+ * a truth table. */
 static int choose(struct validation *v, const struct dataset *dataset, struct error *error)
 {
     bool *duplicates;

@@ -1,6 +1,6 @@
-/* The validation split as the networks see it, made once and answered after each epoch, but for
- * pictures that stand in Training too, unless all do: they would favour a network that remembers.
- */
+/* The validation split as the networks see it, made once and answered after each epoch, without the
+ * pictures that are also in Training, unless all are: they would favour a network that
+ * remembers. */
 #ifndef VALIDATION_H
 #define VALIDATION_H
 
@@ -15,7 +15,7 @@ struct validation {
     float *targets;                     /* count x K, as in training, but not smoothed */
     float *probabilities;               /* count x K, of the latest run */
     float *outputs[MODEL_MAX_NETWORKS]; /* count x K, of each network */
-    /* The same of the mirror images, once they were met; else NULL. */
+    /* The same for the mirror images after validation_meet; else NULL. */
     float *mirrored[MODEL_MAX_NETWORKS];
     struct mlp_workspace *workspaces[MODEL_MAX_NETWORKS];
 };
@@ -26,10 +26,10 @@ int validation_create(struct validation *validation, const struct recipe *recipe
                       const struct affine *faces, struct error *error);
 void validation_free(struct validation *validation);
 
-/* From now on the networks see the pictures as they are met in use, and have answered them: where
- * the recipe has webcams, every second one in a box that sits a little otherwise, through a webcam;
- * all aligned anew; where it mirrors faces, their mirror images, too. An aligner without parameters
- * does nothing. The same for the same seed. */
+/* Makes the networks see the pictures as they are met in use, and answer them: where the recipe has
+ * webcams, every second one in a box that sits a little otherwise, through a webcam; all aligned
+ * anew; where it mirrors faces, their mirror images, too. An aligner without parameters does
+ * nothing. The same for the same seed. */
 int validation_meet(struct validation *validation, const struct mlp *mlps,
                     const struct features *features, const struct mlp *aligner, uint64_t seed,
                     struct error *error);

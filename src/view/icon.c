@@ -85,7 +85,7 @@ static void draw_explain(const struct pen *pen)
     block(&cold, 13, 12, 6, 6, 3);
 }
 
-/* Values that waver, or that do not. */
+/* Values that fluctuate, or that do not. */
 static void draw_columns(const struct pen *pen, bool smooth)
 {
     static const int rough[] = {7, 16, 5, 18, 9}, even[] = {7, 11, 14, 11, 7};

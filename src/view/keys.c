@@ -240,7 +240,7 @@ static enum view_request handle_drop(struct view *view, const SDL_DropEvent *dro
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-/* Any key shows the next picture, but for those that stand here. */
+/* Any key shows the next picture, except those here. */
 static enum view_request handle_still_key(struct view *view, SDL_Keycode key)
 {
     switch (key) {

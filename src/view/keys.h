@@ -32,7 +32,7 @@ struct key {
     /* Its button on the bar; ICON_NONE: it has none. */
     enum icon icon;
     const char *caption;
-    bool (*is_on)(const struct view *view); /* NULL: it is no switch */
+    bool (*is_on)(const struct view *view); /* NULL: it is not a switch */
 };
 
 enum { KEY_COUNT = 19 };

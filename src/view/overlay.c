@@ -240,7 +240,7 @@ static double place_panels(struct paint *paint, const struct overlay *overlay, i
     return covered;
 }
 
-/* Who has bars: a lone face, the chosen one, or all where none is chosen. */
+/* Which faces have bars: a lone one, the chosen one, or all where none is chosen. */
 static void choose_bars(const struct overlay *overlay, const struct expressions_face *faces,
                         struct face_layout *placed, int count)
 {

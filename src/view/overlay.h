@@ -12,15 +12,15 @@ enum { OVERLAY_RESERVED = 5 };
 
 struct overlay {
     int em;           /* the height of an em, pixels */
-    SDL_Rect area;    /* where labels and bars may stand, pixels of the target */
-    SDL_Rect picture; /* where the picture stands */
+    SDL_Rect area;    /* where labels and bars may be, pixels of the target */
+    SDL_Rect picture; /* where the picture is */
     int source_width; /* the picture's own width, which boxes refer to */
     bool mirrored;    /* the picture is shown left-right mirrored */
     bool bars;
     /* Where there are several faces, only the one with this id has bars, and the others have short
      * labels; 0: all have bars where there is room for all, else none. */
     int chosen;
-    SDL_Rect reserved[OVERLAY_RESERVED]; /* where nothing of this shall stand; empty: nowhere */
+    SDL_Rect reserved[OVERLAY_RESERVED]; /* to be kept free; empty: unused */
     SDL_Texture *inputs; /* the faces' crops, one below the other; NULL: not shown */
 };
 
@@ -35,10 +35,10 @@ SDL_Color overlay_backdrop(void);
 /* Of the button or choice that Enter takes. */
 SDL_Color overlay_focus(void);
 
-/* Where a box of the picture stands on the target. */
+/* Where a box of the picture is on the target. */
 SDL_Rect overlay_place(const struct overlay *overlay, struct expressions_box box);
 
-/* Where there are several faces, their ids stand before the labels. */
+/* Where there are several faces, their ids come before the labels. */
 void overlay_draw(struct paint *paint, const struct overlay *overlay,
                   const struct expressions_face *faces, int count);
 

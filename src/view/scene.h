@@ -1,5 +1,5 @@
-/* All that a window shows: picture, faces, and what stands beside them. view.c decides what that
- * is, here it is drawn. */
+/* All that a window shows: picture, faces, and what is beside them. view.c decides what that is,
+ * here it is drawn. */
 #ifndef SCENE_H
 #define SCENE_H
 
@@ -52,7 +52,7 @@ void scene_set(struct scene *scene, const struct image *picture,
  * or NULL. */
 int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t *const *crops,
                      struct error *error);
-/* There is no picture any more. */
+/* Stops showing the picture. */
 void scene_forget(struct scene *scene);
 /* Before the renderer is destroyed. */
 void scene_free(struct scene *scene);

@@ -27,8 +27,8 @@ void strip_choose(struct strip *strip, int id);
  * largest face is chosen. */
 void strip_add(struct strip *strip, const struct expressions_face *faces, int count, double time);
 
-/* The newest sample that is no newer than `age` seconds before the newest of all; NULL where there
- * is none. */
+/* The newest sample that is at least `age` seconds older than the newest of all; NULL if there is
+ * none. */
 const float *strip_at(const struct strip *strip, double age);
 
 /* Where it can stand, given the height of an em: in the corners at the lower left, the lower right

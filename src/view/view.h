@@ -1,5 +1,5 @@
-/* The window: picture, faces, messages and keys. Everything here belongs to the main thread, but
- * for view_wake and view_quit, which any may call. */
+/* The window: picture, faces, messages and keys. Everything here belongs to the main thread, except
+ * view_wake and view_quit, which any thread may call. */
 #ifndef VIEW_H
 #define VIEW_H
 
@@ -16,7 +16,7 @@ struct view_settings {
 
 enum view_request {
     VIEW_IDLE,      /* no event came */
-    VIEW_NOTHING,   /* it concerns nobody */
+    VIEW_NOTHING,   /* the event can be ignored */
     VIEW_REDRAW,    /* call view_draw */
     VIEW_PAUSE,     /* pause or go on */
     VIEW_SMOOTHER,  /* smooth more */
@@ -26,8 +26,8 @@ enum view_request {
     VIEW_ADAPT,     /* to resting faces, or not */
     VIEW_NEXT_CAMERA,
     VIEW_MENU,   /* show the menu, or hide it */
-    VIEW_CHOICE, /* what view_choice tells of the menu */
-    VIEW_DROP,   /* show the video that view_dropped tells */
+    VIEW_CHOICE, /* show what view_choice returns */
+    VIEW_DROP,   /* show the video that view_dropped returns */
     VIEW_NEXT,   /* stills: any key but e */
     VIEW_QUIT
 };
@@ -37,8 +37,8 @@ struct view;
 /* Whether there is a display to open a window on. */
 bool view_possible(void);
 
-/* Fails where no window can be opened. The window appears with its first picture. *settings is
- * copied, font_path must last. */
+/* Fails if no window can be opened. The window appears with its first picture. *settings is copied,
+ * font_path must last. */
 int view_open(struct view **view, const struct view_settings *settings, struct error *error);
 void view_close(struct view **view);
 
@@ -76,24 +76,24 @@ void view_set_signal(struct view *view, bool signal);
 /* The id of the face that the user has chosen, or that was chosen for them; 0: none. */
 int view_chosen(const struct view *view);
 
-/* Whether the user wants to see why the chosen face is called what it is, and the map that shows it
- * (recognizer_explain). */
+/* Whether the user wants to see why the chosen face got its label. */
 bool view_wants_explanation(const struct view *view);
+/* Shows that by this map (expressions_explain). */
 int view_set_explanation(struct view *view, int face, const float map[EXPRESSIONS_CROP_PIXELS],
                          struct error *error);
 
-/* Whether the user wants to see statistics; only then need they be made. */
+/* Whether statistics are shown; otherwise they need not be computed. */
 bool view_wants_statistics(const struct view *view);
 /* Frames shown a second, smoothed; 0 at first. */
 double view_rate(const struct view *view);
 /* Shows these lines, separated by '\n', instead of those before. */
 void view_set_statistics(struct view *view, const char *text);
 
-/* What view_draw shows from now on. The faces are taken over, the pixels must last until the next
- * call. `time` is in seconds of the source. */
+/* Sets what view_draw shows. The faces are copied; the pixels must last until the next call. `time`
+ * is in seconds of the source. */
 void view_set_picture(struct view *view, const struct image *picture,
                       const struct expressions_face *faces, int count, double time);
-/* Shows no picture any more. */
+/* Stops showing the picture. */
 void view_forget_picture(struct view *view);
 /* What the network sees of each of these faces, for where statistics are shown:
  * EXPRESSIONS_CROP_PIXELS, or NULL. */
