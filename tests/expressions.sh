@@ -129,6 +129,47 @@ for bad in empty.png cut.png text.jpg missing.jpg none huge.pbm; do
     [ -e "from-$bad.png" ] && fail "left from-$bad.png"
 done
 
+# --- Several at once: the same bytes in the same order, whatever takes long and whatever fails
+set --
+for _ in 1 2 3 4 5; do
+    set -- "$@" face.png dot.png cut.png blank.png missing.jpg text.jpg folder
+done
+for threads in 1 4; do
+    ./expressions --threads $threads --headless --json --csv many$threads.csv --image "$@" \
+        >many$threads.out 2>many$threads.err
+    echo $? >>many$threads.out
+done
+for kind in out err csv; do
+    cmp many1.$kind many4.$kind || fail "--threads 4 says something else: $(diff many1.$kind many4.$kind)"
+done
+[ "$(wc -l <many4.out)" -eq 21 ] && [ "$(tail -n 1 many4.out)" = 1 ] || fail "--threads 4: $(cat many4.out)"
+mkdir many && for i in 1 2 3 4 5 6 7; do cp face.png many/$i.png && cp dot.png many/$i-dot.png; done
+for threads in 1 4; do
+    expect 0 "" --threads $threads --headless --image many --output copies-of-$threads
+done
+diff -r copies-of-1 copies-of-4 || fail "copies of --threads 4 are others"
+expect 0 "" --threads 4 --headless --json --image many --max-frames 5
+expect_lines 5
+expect_error 2 "--threads takes a whole number from 1 to 64" --threads 0 --image face.png
+# Stopped, they end with what was told until then
+set --
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    set -- "$@" many
+done
+./expressions --threads 4 --headless --json --image "$@" >out 2>err &
+running=$!
+await_lines 6
+kill -TERM $running
+wait $running
+got=$?
+[ $got -eq 0 ] || fail "pictures that were stopped: status $got: $(cat err)"
+[ "$(wc -l <out)" -lt 280 ] || fail "pictures went on behind SIGTERM"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    ls many/*
+done >order
+sed 's/{"source":"\([^"]*\)".*/\1/' out | cmp - order 2>&1 | grep -q "EOF on -" ||
+    fail "pictures that were stopped are not the first: $(head -n 3 out)"
+
 # --- Demo and video
 expect 0 "" --demo --headless --json
 expect_lines 462

@@ -13,7 +13,8 @@ struct beside {
 };
 
 void beside_begin(struct beside *beside, void (*work)(void *context), void *context);
-/* Waits until the work is done; does the work itself if no thread could be started. */
+/* Returns when the work is done; does the work itself if no thread could be started. Where that is
+ * known before, set `work` and `context` alone. */
 void beside_end(struct beside *beside);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ocv.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -440,9 +441,7 @@ int detector_confirm(struct detector *detector, struct grey_frame *frame, struct
     return run_look(detector, &confirmation, DETECTOR_NEW, frame, expected, error);
 }
 
-/* ---- Stills ---------------------------------------------------------------------------------- */
-
-/* ---- Two searches at the same time ----------------------------------------------------------- */
+/* ---- Stills: two searches at the same time --------------------------------------------------- */
 
 /* What one thread does, and what it has found. */
 struct part {
@@ -471,6 +470,10 @@ static void run_part(void *context)
     part->result = part->search(part);
 }
 
+/* Where no other still is searched at the time, each part has its own thread: several keep the
+ * processors busy by themselves. */
+static atomic_int searched;
+
 /* Runs the search in both its parts, and puts behind the `known` candidates what they found, the
  * first one's before the second one's. How many those are now, or -1. */
 static int search_both(struct detector *detector, int (*search)(struct part *part),
@@ -478,7 +481,7 @@ static int search_both(struct detector *detector, int (*search)(struct part *par
                        struct error *error)
 {
     struct part *parts = detector->stills->parts;
-    struct beside beside;
+    struct beside beside = {.work = run_part, .context = &parts[1]};
     for (int i = 0; i < 2; i++) {
         parts[i].detector = detector;
         parts[i].view = view;
@@ -486,9 +489,11 @@ static int search_both(struct detector *detector, int (*search)(struct part *par
         parts[i].search = search;
         parts[i].second = i == 1;
     }
-    beside_begin(&beside, run_part, &parts[1]);
+    if (atomic_fetch_add(&searched, 1) == 0)
+        beside_begin(&beside, run_part, &parts[1]);
     run_part(&parts[0]);
-    beside_end(&beside);
+    beside_end(&beside); /* does it now where it was not begun */
+    atomic_fetch_sub(&searched, 1);
     int total = known;
     for (int i = 0; i < 2; i++) {
         if (parts[i].result) {
@@ -536,8 +541,6 @@ static int look_for(struct part *part, struct ocv_detector *cascade, struct grey
     return 0;
 }
 
-/* ---- Upright faces --------------------------------------------------------------------------- */
-
 /* Each of the two cascades. */
 static int search_upright(struct part *part)
 {
@@ -569,8 +572,6 @@ static int find_upright(struct detector *detector, struct grey_frame *frame,
         detector_add(frame, candidates[i].box, candidates[i].score);
     return 0;
 }
-
-/* ---- Turned faces, and profiles -------------------------------------------------------------- */
 
 /* The view turned about its middle, just large enough to show all of it: map leads from a pixel of
  * the turned picture to one of the view. */

@@ -1,5 +1,4 @@
 /* Names the expression of every face in pictures, videos and camera frames. */
-#include "blas.h"
 #include "cameras.h"
 #include "log.h"
 #include "ocv.h"
@@ -12,7 +11,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static void print_camera(const struct camera *camera)
 {
@@ -78,6 +76,9 @@ static enum exit_status run_command(const struct options *options, struct error 
     case COMMAND_RUN:
         break;
     }
+    /* A handful of faces is too little work to share among threads. */
+    if (options->input != INPUT_IMAGES)
+        setup_blas(1);
     /* In stills two cascades look at the same time, each in a thread of its own. */
     ocv_setup(options->input == INPUT_IMAGES ? 1 : 2);
     return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
@@ -92,11 +93,6 @@ int main(int argc, char *argv[])
     if (options_parse(&options, argc, argv, &error)) {
         log_line(program_name, "%s; try --help", error.text);
         return STATUS_USAGE;
-    }
-    /* A handful of faces is too little work to share among threads. */
-    if (options.command == COMMAND_RUN && blas_setup(1, &error)) {
-        log_line(program_name, "%s", error.text);
-        _exit(STATUS_FAILED);
     }
     enum exit_status status = run_command(&options, &error);
     bool enough = error.code == ERROR_CLOSED_PIPE;

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum option_code {
     OPTION_ARGUMENT = 1, /* what getopt_long gives for an argument without an option */
@@ -24,6 +25,7 @@ enum option_code {
     OPTION_SERVE,
     OPTION_SERVE_VIDEO,
     OPTION_OUTPUT,
+    OPTION_THREADS,
     OPTION_MODEL,
     OPTION_PRIOR,
     OPTION_CASCADE,
@@ -44,6 +46,8 @@ enum option_code {
     OPTION_VERSION
 };
 
+enum { MOST_THREADS = 64 };
+
 static const struct option long_options[] = {
     {"camera", required_argument, NULL, OPTION_CAMERA},
     {"image", required_argument, NULL, OPTION_IMAGE},
@@ -58,6 +62,7 @@ static const struct option long_options[] = {
     {"serve-video", no_argument, NULL, OPTION_SERVE_VIDEO},
     {"csv", required_argument, NULL, OPTION_CSV},
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"threads", required_argument, NULL, OPTION_THREADS},
     {"model", required_argument, NULL, OPTION_MODEL},
     {"prior", required_argument, NULL, OPTION_PRIOR},
     {"cascade", required_argument, NULL, OPTION_CASCADE},
@@ -214,6 +219,8 @@ static int apply(struct options *options, int code, char *argument, struct error
     case OPTION_SERVE_VIDEO:
         apply_result(&options->results, (enum option_code)code, argument);
         return 0;
+    case OPTION_THREADS:
+        return parse_long("--threads", argument, 1, MOST_THREADS, &options->threads, error);
     case OPTION_MODEL:
         options->model = argument;
         return 0;
@@ -321,6 +328,8 @@ int options_parse(struct options *options, int argc, char *argv[], struct error 
     *options = (struct options){.camera = {.width = 640, .height = 480},
                                 .smooth = smoothing.seconds,
                                 .adapt = smoothing.adapt};
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    options->threads = processors < 1 ? 1 : processors > MOST_THREADS ? MOST_THREADS : processors;
     options->images = calloc((size_t)argc + 1, sizeof *options->images);
     if (!options->images)
         return error_no_memory(error, "the command line");
@@ -386,6 +395,7 @@ int options_help(FILE *out)
         "                      wavers changes none (default 0.2; 0 shows raw values)\n"
         "  --adapt on|off      take back what a face seems to show at rest, once it was\n"
         "                      seen for ten seconds (default off)\n"
+        "  --threads N         pictures looked at at once (default: one a processor)\n"
         "  --headless          never open a window\n"
         "  --quiet             errors only on stderr\n"
         "  --verbose           more about what is used and how it goes\n"

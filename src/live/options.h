@@ -34,6 +34,7 @@ struct options {
     double smooth;   /* how long plain answers take to change a label, seconds; 0: raw */
     bool adapt;      /* to faces at rest */
     long max_frames; /* 0: no limit */
+    long threads;    /* for pictures, at least 1 */
     bool headless, quiet, verbose;
     bool eco;           /* looks for faces less often, to save power */
     bool exit_on_loss;  /* of the camera */

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "crew.h"
 #include "explanation.h"
 #include "interrupt.h"
 #include "library_error.h"
@@ -26,8 +27,9 @@ struct stills {
     struct results_of results_of; /* what they are of */
     struct view *view;            /* NULL when headless */
     struct interrupt *interrupt;
-    struct frame frame;
     struct picture_file piped; /* standard input, until its turn has come */
+    struct crew *crew;         /* who looks at them; NULL where there are none */
+    int count;                 /* pictures that are wanted, of the list's first */
     bool failed;               /* some picture could not be done */
     bool found;                /* some picture has a face */
     bool abandoned;            /* the user has seen enough */
@@ -43,12 +45,12 @@ static void complain(struct stills *stills, const struct error *error)
 /* ---- Showing --------------------------------------------------------------------------------- */
 
 /* Until a key is pressed that means nothing else, or the window is closed. */
-static int wait_for_key(struct stills *stills, struct error *error)
+static int wait_for_key(struct stills *stills, struct frame *frame, struct error *error)
 {
     enum view_request request = VIEW_REDRAW;
     while (request != VIEW_NEXT && request != VIEW_QUIT) {
         if (request == VIEW_REDRAW &&
-            (explanation_show(&stills->vision, stills->view, &stills->frame, error) ||
+            (explanation_show(&stills->vision, stills->view, frame, error) ||
              view_draw(stills->view, error)))
             return -1;
         request = view_next(stills->view, -1);
@@ -57,66 +59,46 @@ static int wait_for_key(struct stills *stills, struct error *error)
     return 0;
 }
 
-static int show(struct stills *stills, int index, struct error *error)
+static int show(struct stills *stills, int index, struct frame *frame, struct error *error)
 {
     char title[512];
     snprintf(title, sizeof title, "%s (%d of %d) - e: explain, any other key: %s",
              picture_list_base(stills->list.paths[index]), index + 1, stills->list.count,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
-    view_set_picture(stills->view, &stills->frame.picture, stills->frame.faces,
-                     stills->frame.face_count, 0);
-    return wait_for_key(stills, error);
+    view_set_picture(stills->view, &frame->picture, frame->faces, frame->face_count, 0);
+    /* So that our own recognizer has the crops that it may have to explain. */
+    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_error why;
+    if (expressions_recognize(stills->vision.recognizer, &picture, frame->faces, frame->face_count,
+                              &why))
+        return library_failed(error, &why);
+    return wait_for_key(stills, frame, error);
 }
 
 /* ---- One after the other --------------------------------------------------------------------- */
 
-static int look(struct stills *stills, struct error *error)
-{
-    struct frame *frame = &stills->frame;
-    struct expressions_picture picture = frame_picture(frame);
-    struct expressions_error why;
-    if (expressions_detect(stills->vision.detector, &picture, frame->faces, EXPRESSIONS_MAX_FACES,
-                           &frame->face_count, &why) ||
-        expressions_recognize(stills->vision.recognizer, &picture, frame->faces, frame->face_count,
-                              &why))
-        return library_failed(error, &why);
-    return 0;
-}
-
-/* What fails for this picture is told and remembered; -1 means that none can follow. */
-static int do_picture(struct stills *stills, int index, struct error *error)
+/* What failed for this picture is told and remembered; -1 means that none can follow. */
+static int tell(struct stills *stills, int index, struct looked *looked, struct error *error)
 {
     const char *path = stills->list.paths[index];
-    struct error problem;
-    const char *note = NULL;
-    bool piped = stills->piped.bytes && strcmp(path, "-") == 0;
-    if (piped ? picture_decode(&stills->piped, &stills->frame, &note, &problem)
-              : picture_read(path, &stills->frame, &note, &problem)) {
-        complain(stills, &problem);
+    if (looked->note && !stills->options->quiet)
+        log_line(program_name, "%s: %s", path, looked->note);
+    if (looked->failed) {
+        complain(stills, &looked->error);
         return 0;
     }
-    if (note && !stills->options->quiet)
-        log_line(program_name, "%s: %s", path, note);
-    if (look(stills, &problem)) {
-        struct error named;
-        error_set(&named, "%.400s: %.600s", path, problem.text);
-        complain(stills, &named);
-        return 0;
-    }
-    stills->found = stills->found || stills->frame.face_count > 0;
-    if (results_add(stills->results, path, &stills->frame, error))
+    stills->found = stills->found || looked->frame.face_count > 0;
+    if (results_add(stills->results, path, &looked->frame, error))
         return -1;
-    return stills->view ? show(stills, index, error) : 0;
+    return stills->view ? show(stills, index, &looked->frame, error) : 0;
 }
 
 static enum exit_status do_all(struct stills *stills, struct error *error)
 {
-    int count = stills->list.count;
-    if (stills->options->max_frames && stills->options->max_frames < count)
-        count = (int)stills->options->max_frames;
-    for (int i = 0; i < count && !stills->abandoned; i++) {
-        if (do_picture(stills, i, error))
+    struct looked *looked;
+    for (int i = 0; stills->crew && !stills->abandoned && (looked = crew_next(stills->crew)); i++) {
+        if (tell(stills, i, looked, error))
             return STATUS_FAILED;
         stills->abandoned = stills->abandoned || interrupt_came(stills->interrupt);
     }
@@ -167,6 +149,16 @@ static enum exit_status open_results(struct stills *stills, struct error *error)
     return error->code == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
 }
 
+/* Not more than there are pictures. */
+static int count_threads(struct stills *stills)
+{
+    const struct options *options = stills->options;
+    stills->count = stills->list.count;
+    if (options->max_frames && options->max_frames < stills->count)
+        stills->count = (int)options->max_frames;
+    return options->threads < stills->count ? (int)options->threads : stills->count;
+}
+
 static enum exit_status start(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
@@ -178,6 +170,9 @@ static enum exit_status start(struct stills *stills, struct error *error)
     if (add_inputs(stills, error))
         return STATUS_FAILED;
     take_piped(stills);
+    int threads = count_threads(stills);
+    int callers = threads + (options->headless ? 0 : 1); /* a window explains */
+    setup_blas(callers > 0 ? callers : 1);
     enum exit_status status = setup_vision(options, &stills->vision, error);
     if (status == STATUS_DONE)
         status = open_results(stills, error);
@@ -187,6 +182,10 @@ static enum exit_status start(struct stills *stills, struct error *error)
     if (status == STATUS_DONE && stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view);
     if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
+        status = STATUS_FAILED;
+    struct crew_task task = {options, &stills->list, &stills->piped, stills->count, threads};
+    if (status == STATUS_DONE && stills->count > 0 &&
+        crew_create(&stills->crew, &task, &stills->vision, error))
         status = STATUS_FAILED;
     return status;
 }
@@ -202,13 +201,13 @@ enum exit_status run_stills(const struct options *options, struct error *error)
     enum exit_status status = start(stills, error);
     if (status == STATUS_DONE)
         status = do_all(stills, error);
+    crew_free(&stills->crew);
     interrupt_free(&stills->interrupt);
     view_close(&stills->view);
     results_close(&stills->results, &(struct results_end){0}, NULL);
     setup_end_vision(&stills->vision);
     picture_list_free(&stills->list);
     file_set_free(&stills->files);
-    frame_free(&stills->frame);
     free(stills->piped.bytes);
     free(stills);
     return status;

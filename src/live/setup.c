@@ -1,6 +1,7 @@
 #include "setup.h"
 
 #include "beside.h"
+#include "blas.h"
 #include "library_error.h"
 #include "log.h"
 #include "ocv.h"
@@ -8,8 +9,18 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const char program_name[] = "expressions";
+
+void setup_blas(int threads)
+{
+    struct error error;
+    if (blas_setup(threads, &error) == 0)
+        return;
+    log_line(program_name, "%s", error.text);
+    _exit(STATUS_FAILED);
+}
 
 enum exit_status setup_fail(const struct expressions_error *why, struct error *error)
 {
@@ -42,6 +53,11 @@ struct opening {
     bool failed;
 };
 
+static const char *cascade_of(const struct options *options)
+{
+    return options->cascade ? options->cascade : resource_cascade();
+}
+
 static void open_detector(void *context)
 {
     struct opening *opening = context;
@@ -71,8 +87,7 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
                               struct error *error)
 {
     bool moving = options->input == INPUT_CAMERA || options->input == INPUT_VIDEO;
-    struct opening opening = {options->cascade ? options->cascade : resource_cascade(), vision,
-                              .failed = false};
+    struct opening opening = {cascade_of(options), vision, .failed = false};
     struct error unloaded = {.text = ""};
     struct beside detector, videos;
     if (moving)
@@ -95,6 +110,21 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
         expressions_detector_set_verifier(vision->detector, vision->model, &why))
         status = setup_fail(&why, error);
     return status;
+}
+
+enum exit_status setup_another(const struct options *options, struct vision *vision,
+                               struct error *error)
+{
+    struct opening opening = {cascade_of(options), vision, .failed = false};
+    if (!vision->detector)
+        open_detector(&opening);
+    if (opening.failed)
+        return setup_fail(&opening.why, error);
+    struct expressions_error why;
+    if (expressions_detector_set_verifier(vision->detector, vision->model, &why) ||
+        expressions_recognizer_open(&vision->recognizer, vision->model, &why))
+        return setup_fail(&why, error);
+    return STATUS_DONE;
 }
 
 void setup_end_vision(struct vision *vision)
@@ -120,7 +150,7 @@ int setup_files(const struct options *options, struct file_set *files, struct er
     if (options->input == INPUT_CAMERA && source == options->source)
         source = NULL; /* a device, or an address */
     if (file_set_add(files, model, error) || file_set_add(files, source, error) ||
-        file_set_add(files, options->cascade ? options->cascade : resource_cascade(), error))
+        file_set_add(files, cascade_of(options), error))
         return -1;
     return 0;
 }

@@ -10,6 +10,10 @@
 
 extern const char program_name[];
 
+/* Once, before the first product, for so many threads that compute at once. Where there is too
+ * little memory for that, says so and ends the process. */
+void setup_blas(int threads);
+
 /* Loads the user's model, or the one that comes with the program. */
 enum exit_status setup_model(const struct options *options, struct expressions_model **model,
                              struct error *error);
@@ -29,6 +33,11 @@ struct vision {
 enum exit_status setup_vision(const struct options *options, struct vision *vision,
                               struct error *error);
 void setup_end_vision(struct vision *vision);
+
+/* For another thread: opens a recognizer of the model that is there, and a detector where none is.
+ * setup_end_vision ends these, also after a failure, and the model unless that is NULL by then. */
+enum exit_status setup_another(const struct options *options, struct vision *vision,
+                               struct error *error);
 
 /* Opens a window where there is a display and the user wants one; says on stderr where the program
  * goes without. *view is NULL then. */
