@@ -74,7 +74,7 @@ grep -q '"width":160,"height":120,' out || fail "small: $(cat out)"
 
 # --- Why not
 run 4 --camera 1
-grep -q "it is no camera" err || fail "metadata: $(cat err)"
+grep -q "it is not a camera" err || fail "metadata: $(cat err)"
 run 4 --camera 2
 grep -q ": another program uses it" err || fail "busy: $(cat err)"
 run 4 --camera 3
@@ -193,6 +193,6 @@ for FAKE_FORMAT in MJPG H264 YUYV; do
 done
 look 30 --output sizes.mkv
 grep -q "sizes.mkv: frames of another size than 640x480 are fitted into it" err || fail "a recording of two sizes: $(cat err)"
-grep -q "gives no pictures any more" err && grep -q "is back" err || fail "no word of the new size: $(cat err)"
+grep -q "stopped delivering frames" err && grep -q "is back" err || fail "no word of the new size: $(cat err)"
 
 conclude

@@ -147,7 +147,7 @@ static void test_camera_reasons(void **state)
     assert_true(cameras_diagnose("/dev/video-none", &reason));
     expect_text(reason.text, "no such camera", "plug it in");
     assert_true(cameras_diagnose("/dev/null", &reason));
-    expect_text(reason.text, "no camera", "name another");
+    expect_text(reason.text, "not a camera", "name another");
     if (geteuid() != 0) {
         write_bytes(in_folder("forbidden"), "", 0);
         assert_int_equal(chmod(in_folder("forbidden"), 0), 0);

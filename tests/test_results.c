@@ -159,7 +159,7 @@ static int run_results(struct results_of of, const struct results_end *end)
     return result;
 }
 
-static const struct results_wishes words_alone = {.words = true};
+static const struct results_options words_alone = {.words = true};
 
 static void test_words_of_sources(void **state)
 {
@@ -169,7 +169,7 @@ static void test_words_of_sources(void **state)
     static const char change[] = "    0.00 s  happy 93 %\n";
     static const char summary[] = "2 frames, 20.0 frames a second, 3 dropped, seen: happy\n";
     static const char totals[] = "face 1, 1.0 s: happy 100 %\n";
-    const struct results_of of = {.wishes = &words_alone, .source = &source};
+    const struct results_of of = {.options = &words_alone, .source = &source};
     struct {
         bool window, film, quiet, failed;
         const char *const parts[3];
@@ -205,14 +205,14 @@ static void test_words_of_pictures(void **state)
     struct terminal terminal;
     char text[3000];
     int saved = begin_stdout();
-    int result = run_results((struct results_of){.wishes = &words_alone}, &end);
+    int result = run_results((struct results_of){.options = &words_alone}, &end);
     end_stdout(saved);
     assert_int_equal(result, 0);
     expect_file("stdout", "a.jpg: happy 93 %  (box 10,20 30x30)\n"
                           "b.jpg: happy 93 %  (box 10,20 30x30)\n");
     if (!put_terminal(&terminal, STDOUT_FILENO))
         skip();
-    result = run_results((struct results_of){.wishes = &words_alone}, &end);
+    result = run_results((struct results_of){.options = &words_alone}, &end);
     snprintf(text, sizeof text, "%s", read_terminal(&terminal));
     remove_terminal(&terminal);
     assert_int_equal(result, 0);
@@ -237,14 +237,14 @@ static void test_refused_outputs(void **state)
     char table[2200], film[2200];
     snprintf(table, sizeof table, "%s", in_folder("table.csv"));
     snprintf(film, sizeof film, "%s", in_folder("film.mpx"));
-    const struct results_wishes unknown = {.csv = table, .output = film};
-    const struct results_wishes twice = {.csv = table, .report = test_folder()};
-    const struct results_wishes both = {.csv = table, .json = true};
-    assert_int_equal(run_results((struct results_of){.wishes = &unknown, .source = &source}, &end),
+    const struct results_options unknown = {.csv = table, .output = film};
+    const struct results_options twice = {.csv = table, .report = test_folder()};
+    const struct results_options both = {.csv = table, .json = true};
+    assert_int_equal(run_results((struct results_of){.options = &unknown, .source = &source}, &end),
                      -1);
     remove(table);
     int saved = begin_stdout();
-    int result = run_results((struct results_of){.wishes = &both, .source = &source}, &end);
+    int result = run_results((struct results_of){.options = &both, .source = &source}, &end);
     end_stdout(saved);
     assert_int_equal(result, 0);
     size_t size;
@@ -257,7 +257,7 @@ static void test_refused_outputs(void **state)
     assert_non_null(strstr(row, "\n\"b.jpg\",0,0.500,"));
     free(text);
     snprintf(table, sizeof table, "%s", in_folder("timeline.csv"));
-    assert_int_equal(run_results((struct results_of){.wishes = &twice, .source = &source}, &end),
+    assert_int_equal(run_results((struct results_of){.options = &twice, .source = &source}, &end),
                      -1);
 }
 
@@ -479,14 +479,14 @@ int __wrap_loaded_library_open(const char *const *names, const struct loaded_fun
 }
 
 /* A run of one form, opened for a live source. */
-static struct results *open_results(const struct results_wishes *wishes, struct error *error)
+static struct results *open_results(const struct results_options *options, struct error *error)
 {
     static const struct source source = {.live = true};
     static struct results_of of;
     static struct file_set files;
     struct results *results = NULL;
     of = (struct results_of){
-        .wishes = wishes, .source = &source, .program = "test", .files = &files};
+        .options = options, .source = &source, .program = "test", .files = &files};
     return results_open(&results, &of, error) ? NULL : results;
 }
 
@@ -526,8 +526,8 @@ static void test_osc(void **state)
     char target[40];
     struct error error = {.text = ""};
     snprintf(target, sizeof target, "127.0.0.1:%d", ntohs(address.sin_port));
-    const struct results_wishes wishes = {.osc = target}, wrong = {.osc = "127.0.0.1:0"};
-    struct results *results = open_results(&wishes, &error);
+    const struct results_options options = {.osc = target}, wrong = {.osc = "127.0.0.1:0"};
+    struct results *results = open_results(&options, &error);
     assert_non_null(results);
     struct frame frame = one_face(0);
     add_frame(results, &frame);
@@ -563,7 +563,7 @@ static void test_osc(void **state)
     int before = dup(receiver); /* the lowest descriptor that is free */
     close(before);
     library_missing = true;
-    assert_null(open_results(&wishes, &error));
+    assert_null(open_results(&options, &error));
     library_missing = false;
     expect_text(error.text, "--osc: liblo", "install liblo");
     int after = dup(receiver);
@@ -577,10 +577,10 @@ static void test_osc(void **state)
 static void test_lsl(void **state)
 {
     (void)state;
-    const struct results_wishes wishes = {.lsl = "mood"};
+    const struct results_options options = {.lsl = "mood"};
     struct error error = {.text = ""};
     *asked = '\0';
-    struct results *results = open_results(&wishes, &error);
+    struct results *results = open_results(&options, &error);
     assert_non_null(results);
     assert_string_equal(asked, "info mood Expressions 7 0 1 -emotions\n"
                                "channels channel label=angry unit=probability type=Expression "
@@ -627,7 +627,7 @@ static void test_lsl(void **state)
     close_results(results);
     assert_int_equal(lsl_streams, 0);
     library_missing = true;
-    assert_null(open_results(&wishes, &error));
+    assert_null(open_results(&options, &error));
     library_missing = false;
     expect_text(error.text, "--lsl: liblsl", "LD_LIBRARY_PATH");
 }

@@ -28,26 +28,28 @@ enum {
     FEATURES_WINDOW_STRIDE = 2 /* and from one window to the next */
 };
 
-/* What stands in a model file: a vector is defined by these values and this code alone. */
+/* What a model file stores; with this code it fully defines the vector. */
 struct features {
     enum feature_kind kind;
     int width, height; /* of the crop, pixels */
-    int cell;          /* side of a HOG cell, pixels; of hog and windows */
-    int grid, atoms;   /* of patches: places along a side, size of the dictionary, even */
-    float *dictionary; /* of patches: atoms / 2 x PATCH_VALUES, then their offsets: see patches.h;
-                        * malloc, whoever owns the features ends it with features_free */
-    struct atom_block *pairs; /* of the dictionary, from features_pair */
+    int cell;          /* hog, windows: side of a cell, pixels */
+    int grid;          /* patches: places along a side */
+    int atoms;         /* patches: size of the dictionary, even */
+    float *dictionary; /* patches: atoms / 2 x PATCH_VALUES, then their offsets, see patches.h; from
+                          malloc, freed by features_free */
+    struct atom_block *pairs; /* patches: made of the dictionary by features_pair */
 };
 
-/* What a kind is unless something else is asked for: hog has 6-pixel cells, windows 4-pixel cells;
- * patches are without their dictionary yet. */
+/* The default values of a kind: hog has 6-pixel cells, windows 4-pixel cells; patches get their
+ * dictionary later. */
 struct features features_default(enum feature_kind kind, int width, int height);
 
-/* Whether the values stand for a vector that this code can make; says why not. */
+/* Checks that this code can make the vector; the error says why not. */
 int features_check(const struct features *features, struct error *error);
 
-/* Whether it is made of HOG cells, so that `cell` counts; whether it has a dictionary. */
+/* Whether the vector is made of HOG cells, so that `cell` matters. */
 bool features_have_cells(const struct features *features);
+/* Whether the kind needs a dictionary. */
 bool features_have_dictionary(const struct features *features);
 
 /* How many places of the crop the vector describes one after the other, each by equally many
@@ -58,17 +60,17 @@ int features_tokens(const struct features *features);
  * hog 31, windows 4 * 4 * 31, patches 2 * atoms, pixels 1. */
 int features_dim(const struct features *features);
 
-/* What no value of the vector exceeds, in absolute terms, whatever the crop. */
+/* A bound on the absolute values of the vector, whatever the crop. */
 double features_bound(const struct features *features);
 
-/* The length of the dictionary's block; 0 but for patches. */
+/* The length of the dictionary's block; 0 for kinds without one. */
 int features_dictionary_size(const struct features *features);
 
-/* Once, when the dictionary is complete: prepares it for features_extract. Nothing to do but for
- * patches. */
+/* To be called once, when the dictionary is complete: prepares it for features_extract. Does
+ * nothing for kinds without one. */
 int features_pair(struct features *features, struct error *error);
 
-/* Ends the dictionary, where there is one. */
+/* Frees the dictionary, if there is one. */
 void features_free(struct features *features);
 
 /* Bytes of scratch that features_extract needs, from malloc, for each thread. */
@@ -82,16 +84,16 @@ size_t features_scratch(const struct features *features);
 void features_extract(const struct features *features, void *scratch, const uint8_t *crop,
                       float *vector);
 
-/* The vector of the mirrored crop from that of the crop, where that is only a matter of order:
- * where its cells, windows or patches lie alike in the mirror image. Otherwise false, and
- * `mirrored` stays as it was. */
+/* The vector of the mirrored crop from that of the crop, if that is a permutation of its values: if
+ * cells, windows or patches are in the same places in the mirror image. Otherwise false, and
+ * `mirrored` is unchanged. */
 bool features_mirror(const struct features *features, const float *vector, float *mirrored);
 
 /* Where in the crop a quantity lies, given its gradient[D] with respect to vector[D]: fills
  * map[height * width], whose sum is the sum over the vector of value times gradient.
  *
- * The share of each cell or place, the sum over its values, is spread over the pixels that give to
- * it, in the proportions in which they give; of pixels each has its own share. */
+ * The share of each cell or place, the sum over its values, is spread over the pixels that
+ * contribute to it, in proportion to their contributions; with pixels each has its own share. */
 void features_relevance(const struct features *features, const float *vector, const float *gradient,
                         float *map);
 

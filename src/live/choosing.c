@@ -84,17 +84,17 @@ void choosing_menu(struct session *session)
 
 static void begin(struct session *session, enum input input, const char *id)
 {
-    struct opening_wish wish = {.input = input,
-                                .present = session->source.read ? session->source.name : NULL,
-                                .camera = session->options->camera};
+    struct opening_request request = {.input = input,
+                                      .present = session->source.read ? session->source.name : NULL,
+                                      .camera = session->options->camera};
     if (held(session) || session->opening.busy) {
         view_say(session->view, held(session) ? held(session) : "still opening; a moment");
         return;
     }
-    snprintf(wish.id, sizeof wish.id, "%s", id);
+    snprintf(request.id, sizeof request.id, "%s", id);
     if (input == INPUT_CAMERA)
         view_say(session->view, "opening the camera...");
-    opening_begin(&session->opening, &wish, session_wake, session);
+    opening_begin(&session->opening, &request, session_wake, session);
 }
 
 void choosing_choice(struct session *session)
@@ -138,7 +138,7 @@ static int show(struct session *session, const struct opened *opened, struct err
     char title[300];
     forget(session);
     session->source = opened->source;
-    session->input = opened->wish.input;
+    session->input = opened->request.input;
     session->chosen = true;
     if (session_start_smoother(session, error))
         return -1;
@@ -164,7 +164,7 @@ void choosing_leave(struct session *session, const struct error *reason)
     choosing_welcome(session, title, reason->text);
 }
 
-/* A camera that was plugged in stands in the menu, before the others, and is told of. */
+/* A camera that was plugged in comes first in the menu, and is announced. */
 static bool look_for_cameras(struct session *session)
 {
     if (session->source.read || monotonic_now() - session->cameras_checked < camera_check)
@@ -196,7 +196,7 @@ bool choosing_follow(struct session *session, int *failed, struct error *error)
     } else if (session->source.read) {
         view_say(session->view, opened.reason.text);
     } else {
-        choosing_welcome(session, opened.wish.input == INPUT_CAMERA ? "no camera" : "not opened",
+        choosing_welcome(session, opened.request.input == INPUT_CAMERA ? "no camera" : "not opened",
                          opened.reason.text);
     }
     return true;

@@ -96,7 +96,7 @@ int file_chooser_ask(char *path, size_t size, const atomic_bool *abandoned, stru
     pid_t child;
     *path = '\0';
     if (pipe(ends))
-        return error_set(error, "no file can be asked for: %s", strerror(errno));
+        return error_set(error, "cannot open the file dialog: %s", strerror(errno));
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     int code = spawn_any(ends[1], &child);

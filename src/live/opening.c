@@ -13,14 +13,14 @@ static int open_camera(struct opening *opening, const char *id, const char *name
     struct opened *opened = &opening->opened;
     snprintf(opened->title, sizeof opened->title, "%.180s %.60s", id, name);
     text_hide_passwords(opened->title);
-    if (source_open_camera(&opened->source, id, &opened->wish.camera, &opening->abandoned,
+    if (source_open_camera(&opened->source, id, &opened->request.camera, &opening->abandoned,
                            &opened->reason)) {
         error_of(&opened->reason, id);
         text_hide_passwords(opened->reason.text);
         return -1;
     }
-    if (id != opened->wish.id)
-        snprintf(opened->wish.id, sizeof opened->wish.id, "%s", id);
+    if (id != opened->request.id)
+        snprintf(opened->request.id, sizeof opened->request.id, "%s", id);
     return 0;
 }
 
@@ -33,7 +33,7 @@ static void open_next(struct opening *opening)
     int count = cameras_find(&cameras);
     int present = -1;
     for (int i = 0; i < count; i++) {
-        if (opened->wish.present && cameras_same(opened->wish.present, cameras[i].path))
+        if (opened->request.present && cameras_same(opened->request.present, cameras[i].path))
             present = i;
     }
     int others = present < 0 ? count : count - 1;
@@ -50,15 +50,16 @@ static void open_next(struct opening *opening)
 static void open_named(struct opening *opening)
 {
     struct camera camera = {0};
-    cameras_get(opening->opened.wish.id, &camera);
-    open_camera(opening, opening->opened.wish.id, camera.name);
+    cameras_get(opening->opened.request.id, &camera);
+    open_camera(opening, opening->opened.request.id, camera.name);
 }
 
 static void open_video(struct opening *opening)
 {
     struct opened *opened = &opening->opened;
-    char *id = opened->wish.id;
-    if (!*id && file_chooser_ask(id, sizeof opened->wish.id, &opening->abandoned, &opened->reason))
+    char *id = opened->request.id;
+    if (!*id &&
+        file_chooser_ask(id, sizeof opened->request.id, &opening->abandoned, &opened->reason))
         return;
     if (!*id)
         return;
@@ -72,12 +73,12 @@ static void work(void *context)
 {
     struct opening *opening = context;
     struct opened *opened = &opening->opened;
-    if (opened->wish.input == INPUT_VIDEO) {
+    if (opened->request.input == INPUT_VIDEO) {
         open_video(opening);
-    } else if (opened->wish.input == INPUT_DEMO) {
+    } else if (opened->request.input == INPUT_DEMO) {
         snprintf(opened->title, sizeof opened->title, "demo");
         source_open_demo(&opened->source, &opened->reason);
-    } else if (*opened->wish.id) {
+    } else if (*opened->request.id) {
         open_named(opening);
     } else {
         open_next(opening);
@@ -88,10 +89,10 @@ static void work(void *context)
     opening->wake(opening->context);
 }
 
-void opening_begin(struct opening *opening, const struct opening_wish *wish,
+void opening_begin(struct opening *opening, const struct opening_request *request,
                    void (*wake)(void *context), void *context)
 {
-    opening->opened = (struct opened){.wish = *wish};
+    opening->opened = (struct opened){.request = *request};
     opening->wake = wake;
     opening->context = context;
     atomic_store(&opening->done, false);

@@ -169,7 +169,7 @@ static int parse_switch(const char *name, const char *text, bool *value, struct 
     return error_set(error, "%s takes on or off, not \"%s\"", name, text);
 }
 
-static void apply_result(struct results_wishes *results, enum option_code code,
+static void apply_result(struct results_options *results, enum option_code code,
                          const char *argument)
 {
     if (code == OPTION_JSON)

@@ -25,13 +25,13 @@ struct options {
     const char *source; /* camera or video; "-": standard input */
     char **images;      /* image_count pictures or folders */
     int image_count;
-    struct results_wishes results;
+    struct results_options results;
     const char *model; /* NULL: the one that comes with the program */
     bool prior_chosen;
     float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
     const char *cascade;                  /* NULL: the system's */
-    struct source_wishes camera;          /* what to ask the camera for */
-    double smooth;   /* how long plain answers take to change a label, seconds; 0: raw */
+    struct camera_options camera;         /* what to ask the camera for */
+    double smooth;   /* how long clear answers take to change a label, seconds; 0: no smoothing */
     bool adapt;      /* to faces at rest */
     long max_frames; /* 0: no limit */
     long threads;    /* for pictures, at least 1 */

@@ -44,9 +44,9 @@ static void explain_camera(const char *id, struct error *error)
 static bool may_ask(const struct session *session)
 {
     const struct options *options = session->options;
-    const struct results_wishes *wishes = &options->results;
-    bool results = wishes->json || wishes->csv || wishes->output || wishes->report || wishes->osc ||
-                   wishes->lsl || wishes->serve;
+    const struct results_options *wanted = &options->results;
+    bool results = wanted->json || wanted->csv || wanted->output || wanted->report || wanted->osc ||
+                   wanted->lsl || wanted->serve;
     return session->view && !results && options->max_frames == 0 && !options->exit_on_loss &&
            strcmp(options->source, "-") != 0 && !process_is_piped();
 }
@@ -101,7 +101,7 @@ static void stop_early(void *context)
 static enum exit_status open_results(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    session->results_of = (struct results_of){.wishes = &options->results,
+    session->results_of = (struct results_of){.options = &options->results,
                                               .source = &session->source,
                                               .program = program_name,
                                               .font_path = resource_font(),
@@ -152,7 +152,7 @@ static enum exit_status conclude(struct session *session, enum source_status end
                                  struct error *error)
 {
     bool by_itself = end == SOURCE_END && !interrupt_came(session->interrupt);
-    if (!session->source.read) /* why not stands in the window, and was told */
+    if (!session->source.read) /* the window says why not, and it was reported */
         return session->chosen || !by_itself ? STATUS_DONE : STATUS_NO_CAMERA;
     if (end == SOURCE_FAILED)
         return STATUS_FAILED;
@@ -162,12 +162,12 @@ static enum exit_status conclude(struct session *session, enum source_status end
         return STATUS_CAMERA_LOST;
     }
     if (by_itself && session->input == INPUT_CAMERA) {
-        error_set(error, "camera %s: gives no pictures any more; plug it in and start again",
+        error_set(error, "camera %s: stopped delivering frames; plug it in again and restart",
                   session->source.name);
         return STATUS_CAMERA_LOST;
     }
     if (by_itself && session->done == 0) {
-        error_set(error, "%s: there is no frame in it; try another video", session->source.name);
+        error_set(error, "%s: contains no video frames; try another file", session->source.name);
         return STATUS_FAILED;
     }
     return STATUS_DONE;
@@ -201,8 +201,9 @@ static void end_without_display(void *context)
 {
     struct session *session = context;
     struct error error;
-    if (end_results(session, &(struct results_end){.told = true}, &error) == 0)
-        error_set(&error, "the display has gone away; what was recorded until then is whole");
+    if (end_results(session, &(struct results_end){.summarize = true}, &error) == 0)
+        error_set(&error,
+                  "the display has gone away; everything recorded until then has been saved");
     log_line(program_name, "%s", error.text);
     fflush(stdout);
     _Exit(STATUS_FAILED);
@@ -241,10 +242,10 @@ static enum exit_status run(struct session *session, struct error *error)
 
     enum exit_status status = conclude(session, source_end, error);
     long dropped = pipeline_dropped(session->pipeline);
-    /* Of a film that ends too early, what could be read is told as of any other. */
+    /* A film that ends too early has summaries, too, of what could be read. */
     struct results_end end = {.whole = source_end != SOURCE_FRAME,
-                              .told = status == STATUS_DONE ||
-                                      (source_end == SOURCE_FAILED && session->done > 0),
+                              .summarize = status == STATUS_DONE ||
+                                           (source_end == SOURCE_FAILED && session->done > 0),
                               .seconds = seconds,
                               .dropped = dropped};
     progress_bar_hide(&session->progress);

@@ -78,7 +78,7 @@ static int show(struct stills *stills, int index, struct frame *frame, struct er
 
 /* ---- One after the other --------------------------------------------------------------------- */
 
-/* What failed for this picture is told and remembered; -1 means that none can follow. */
+/* A failure for this picture is reported and remembered; -1 means that none can follow. */
 static int tell(struct stills *stills, int index, struct looked *looked, struct error *error)
 {
     const char *path = stills->list.paths[index];
@@ -102,7 +102,7 @@ static enum exit_status do_all(struct stills *stills, struct error *error)
             return STATUS_FAILED;
         stills->abandoned = stills->abandoned || interrupt_came(stills->interrupt);
     }
-    if (results_close(&stills->results, &(struct results_end){.told = true}, error) ||
+    if (results_close(&stills->results, &(struct results_end){.summarize = true}, error) ||
         stills->failed)
         return STATUS_FAILED;
     return stills->found || stills->abandoned ? STATUS_DONE : STATUS_NO_FACE;
@@ -125,7 +125,7 @@ static int add_inputs(struct stills *stills, struct error *error)
     return setup_files(stills->options, &stills->files, error);
 }
 
-/* Before signals are watched for, as it may wait. A failure is told in its turn. */
+/* Before signals are watched for, as it may wait. A failure is reported when its turn comes. */
 static void take_piped(struct stills *stills)
 {
     struct error ignored;
@@ -138,7 +138,7 @@ static void take_piped(struct stills *stills)
 static enum exit_status open_results(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
-    stills->results_of = (struct results_of){.wishes = &options->results,
+    stills->results_of = (struct results_of){.options = &options->results,
                                              .pictures = &stills->list,
                                              .program = program_name,
                                              .font_path = resource_font(),

@@ -22,7 +22,7 @@ struct copies {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->pictures && of->pictures->count > 0 && of->wishes->output;
+    return of->pictures && of->pictures->count > 0 && of->options->output;
 }
 
 static bool is_folder(const char *path)
@@ -33,7 +33,7 @@ static bool is_folder(const char *path)
 
 static bool into_folder(const struct results_of *of)
 {
-    return of->pictures->count > 1 || of->pictures->has_folder || is_folder(of->wishes->output);
+    return of->pictures->count > 1 || of->pictures->has_folder || is_folder(of->options->output);
 }
 
 /* Where the copy of the picture goes: in a folder it has the picture's name, and its format where
@@ -43,9 +43,9 @@ static int copy_path(const struct results_of *of, const char *picture, char path
 {
     const char *base = picture_list_base(picture), *ending = picture_ending(picture);
     int stem = (int)(strlen(base) - strlen(ending));
-    int length = into_folder(of) ? snprintf(path, PATH_SIZE, "%s/%.*s%s", of->wishes->output, stem,
+    int length = into_folder(of) ? snprintf(path, PATH_SIZE, "%s/%.*s%s", of->options->output, stem,
                                             base, ocv_can_encode(ending) ? ending : ".png")
-                                 : snprintf(path, PATH_SIZE, "%s", of->wishes->output);
+                                 : snprintf(path, PATH_SIZE, "%s", of->options->output);
     return length >= 0 && length < PATH_SIZE
                ? 0
                : error_set_code(error, ERROR_USAGE,
@@ -100,7 +100,7 @@ static int check_copies(const struct results_of *of, struct copy *copies, struct
 
 static int check(const struct results_of *of, struct error *error)
 {
-    const char *output = of->wishes->output;
+    const char *output = of->options->output;
     int count = of->pictures->count;
     if (!into_folder(of) && !ocv_can_encode(picture_ending(output)))
         return error_set_code(error, ERROR_USAGE,
@@ -119,7 +119,7 @@ static int open_copies(void **state, const struct results_of *of, struct error *
 {
     if (check(of, error))
         return -1;
-    const char *output = of->wishes->output;
+    const char *output = of->options->output;
     if (into_folder(of) && !is_folder(output) && mkdir(output, 0777))
         return error_set(error, "%s: the folder cannot be made: %s; choose another", output,
                          strerror(errno));

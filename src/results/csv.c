@@ -145,12 +145,12 @@ void csv_close(struct csv **csv)
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->csv != NULL;
+    return of->options->csv != NULL;
 }
 
 static int open_csv(void **state, const struct results_of *of, struct error *error)
 {
-    const char *path = of->wishes->csv;
+    const char *path = of->options->csv;
     struct csv *csv;
     if (results_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error) ||
         csv_open(&csv, path, error))

@@ -102,7 +102,7 @@ int jsonl_write(FILE *out, const char *source, const struct frame *frame, struct
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->json;
+    return of->options->json;
 }
 
 static int open_jsonl(void **state, const struct results_of *of, struct error *error)

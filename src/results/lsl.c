@@ -37,7 +37,7 @@ struct outlets {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->lsl != NULL;
+    return of->options->lsl != NULL;
 }
 
 static int load(struct error *error)
@@ -120,7 +120,7 @@ static int close_lsl(void *state, const struct results_end *end, struct error *e
 
 static int open_lsl(void **state, const struct results_of *of, struct error *error)
 {
-    const char *name = of->wishes->lsl;
+    const char *name = of->options->lsl;
     if (load(error))
         return -1;
     struct outlets *outlets = calloc(1, sizeof *outlets);

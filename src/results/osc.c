@@ -39,7 +39,7 @@ struct osc {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->osc != NULL;
+    return of->options->osc != NULL;
 }
 
 static int load(struct error *error)
@@ -93,7 +93,7 @@ static int open_osc(void **state, const struct results_of *of, struct error *err
     struct osc *osc = malloc(sizeof *osc);
     if (!osc)
         return error_no_memory(error, "the messages");
-    osc->socket = connect_to(of->wishes->osc, error);
+    osc->socket = connect_to(of->options->osc, error);
     if (osc->socket < 0 || load(error)) {
         if (osc->socket >= 0)
             close(osc->socket);

@@ -122,13 +122,13 @@ struct video {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->source && of->wishes->output;
+    return of->source && of->options->output;
 }
 
 static int check(const struct results_of *of, struct error *error)
 {
     static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
-    const char *output = of->wishes->output;
+    const char *output = of->options->output;
     bool known = false;
     if (strcmp(output, "-") == 0)
         return isatty(STDOUT_FILENO) == 1
@@ -152,7 +152,7 @@ static int open_video(void **state, const struct results_of *of, struct error *e
     if (!video)
         return error_no_memory(error, "the video");
     video->of = of;
-    if (recorder_create(&video->recorder, of->wishes->output, of->font_path, of->source, error)) {
+    if (recorder_create(&video->recorder, of->options->output, of->font_path, of->source, error)) {
         free(video);
         return -1;
     }

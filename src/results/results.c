@@ -68,7 +68,7 @@ int results_close(struct results **results, const struct results_end *end, struc
         if (result == 0 && error)
             *error = failure;
         result = -1;
-        now.told = false;
+        now.summarize = false;
     }
     free(closed);
     *results = NULL;

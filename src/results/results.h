@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 /* What the user asked for. Texts belong to the caller; NULL: not wanted. */
-struct results_wishes {
+struct results_options {
     bool json;          /* JSON Lines on standard output */
     bool words;         /* lines for people on standard output */
     const char *csv;    /* file */
@@ -27,7 +27,7 @@ struct results_wishes {
 
 /* What the results are of. Everything that this points to must stay until results_close. */
 struct results_of {
-    const struct results_wishes *wishes;
+    const struct results_options *options;
     const struct source *source;         /* NULL: pictures */
     const struct picture_list *pictures; /* NULL: a source */
     const char *program;                 /* its name in messages */
@@ -55,7 +55,7 @@ int results_add(struct results *results, const char *name, const struct frame *f
 
 struct results_end {
     bool whole;     /* the source ended of its own accord */
-    bool told;      /* the run succeeded: write summaries and reports */
+    bool summarize; /* write summaries and reports: nothing failed */
     double seconds; /* how long the work took */
     long dropped;   /* frames that were not looked at */
 };

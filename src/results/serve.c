@@ -31,12 +31,12 @@ struct serve {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->serve != NULL;
+    return of->options->serve != NULL;
 }
 
 static bool wants_video(const struct results_of *of)
 {
-    return of->wishes->serve_video;
+    return of->options->serve_video;
 }
 
 /* PORT alone is reachable only from this computer. */
@@ -114,13 +114,13 @@ static void announce(const struct results_of *of, const struct serve *serve, int
     const char *host = all ? serve->computer : serve->host;
     bool brackets = strchr(host, ':') != NULL;
     log_line(of->program, "http://%s%s%s:%s/ shows the faces%s%s", brackets ? "[" : "", host,
-             brackets ? "]" : "", port, of->wishes->serve_video ? " and the pictures" : "",
+             brackets ? "]" : "", port, of->options->serve_video ? " and the pictures" : "",
              local ? "" : ", to everyone who reaches this computer");
 }
 
 static int open_serve(void **state, const struct results_of *of, struct error *error)
 {
-    const char *address = of->wishes->serve, *port;
+    const char *address = of->options->serve, *port;
     struct serve *serve = calloc(1, sizeof *serve);
     if (!serve)
         return error_no_memory(error, "the web server");
@@ -131,7 +131,7 @@ static int open_serve(void **state, const struct results_of *of, struct error *e
     if (split(address, serve->host, &port, error) == 0 && web_library_load(error) == 0)
         socket = listen_on(address, serve->host, port, error);
     const struct server_settings settings = {
-        .socket = socket, .video = of->wishes->serve_video, .names = serve->names};
+        .socket = socket, .video = of->options->serve_video, .names = serve->names};
     if (socket < 0 || server_open(&serve->server, &settings, error)) {
         if (socket >= 0)
             close(socket);

@@ -113,7 +113,7 @@ struct words {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->words;
+    return of->options->words;
 }
 
 static int open_words(void **state, const struct results_of *of, struct error *error)
@@ -149,9 +149,9 @@ static int close_words(void *state, const struct results_end *end, struct error 
 {
     struct words *words = state;
     int failed = 0;
-    if (end->told && words->frames && !words->of->quiet)
+    if (end->summarize && words->frames && !words->of->quiet)
         failed = text_report_summary(stdout, &words->tally, end->seconds, end->dropped);
-    if (end->told && words->totals && !failed)
+    if (end->summarize && words->totals && !failed)
         failed = timeline_print(stdout, &words->timeline);
     timeline_free(&words->timeline);
     free(words);

@@ -130,7 +130,7 @@ struct report {
 
 static bool wanted(const struct results_of *of)
 {
-    return of->wishes->report != NULL;
+    return of->options->report != NULL;
 }
 
 static int check(const struct results_of *of, struct error *error)
@@ -139,7 +139,7 @@ static int check(const struct results_of *of, struct error *error)
     char path[REPORT_PATH_SIZE];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct stat status;
-        if (report_path(path, of->wishes->report, names[i], error))
+        if (report_path(path, of->options->report, names[i], error))
             return -1;
         /* A file replaces a link; what the link leads to is left alone. */
         if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
@@ -157,7 +157,7 @@ static int open_report(void **state, const struct results_of *of, struct error *
     struct report *report = calloc(1, sizeof *report);
     if (!report)
         return error_no_memory(error, "the report");
-    report->folder = of->wishes->report;
+    report->folder = of->options->report;
     if (timeline_report_open(report->folder, error)) {
         free(report);
         return -1;
@@ -176,7 +176,8 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
 static int close_report(void *state, const struct results_end *end, struct error *error)
 {
     struct report *report = state;
-    int result = end->told ? timeline_report_write(&report->timeline, report->folder, error) : 0;
+    int result =
+        end->summarize ? timeline_report_write(&report->timeline, report->folder, error) : 0;
     timeline_free(&report->timeline);
     free(report);
     return result;

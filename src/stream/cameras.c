@@ -213,7 +213,7 @@ bool cameras_diagnose(const char *id, struct error *reason)
     } else {
         struct v4l2_capability facts = {0};
         if (ioctl(device, VIDIOC_QUERYCAP, &facts) < 0 || !gives_pictures(&facts))
-            text = "it is no camera; name another";
+            text = "it is not a camera; name another";
         else if (is_busy(device))
             text = explain_open(EBUSY);
         close(device);

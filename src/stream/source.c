@@ -18,7 +18,7 @@ struct video_state {
     const atomic_bool *abandoned; /* while it is being opened; NULL: nobody asks */
     char id[1024];                /* cameras: what to open again */
     char camera_name[64]; /* its driver's name, which must be the same then; empty: unknown */
-    struct source_wishes wishes;
+    struct camera_options options;
     double start; /* of a live source, monotonic seconds; 0: no frame yet */
     double time;  /* of the last frame */
 };
@@ -128,14 +128,14 @@ static int reopen_camera(struct source *source, struct error *error)
     ocv_video_close(&state->video);
     if (!is_same_camera(state))
         return error_set(error, "%s: the camera is not there; plug it in again", source->name);
-    const struct source_wishes *wishes = &state->wishes;
-    if (ocv_camera_open(&state->video, state->id, wishes->width, wishes->height, wishes->fps,
+    const struct camera_options *options = &state->options;
+    if (ocv_camera_open(&state->video, state->id, options->width, options->height, options->fps,
                         patience_of(state), error) != OCV_OK)
         return error_of(error, source->name);
     return 0;
 }
 
-int source_open_camera(struct source *source, const char *id, const struct source_wishes *wishes,
+int source_open_camera(struct source *source, const char *id, const struct camera_options *options,
                        const atomic_bool *abandoned, struct error *error)
 {
     bool piped = strcmp(id, "-") == 0;
@@ -144,7 +144,7 @@ int source_open_camera(struct source *source, const char *id, const struct sourc
     struct video_state *state = make_state(abandoned, error);
     if (!state)
         return -1;
-    if (ocv_camera_open(&state->video, id, wishes->width, wishes->height, wishes->fps,
+    if (ocv_camera_open(&state->video, id, options->width, options->height, options->fps,
                         patience_of(state), error) != OCV_OK) {
         free(state);
         if (!piped)
@@ -159,7 +159,7 @@ int source_open_camera(struct source *source, const char *id, const struct sourc
     snprintf(state->id, sizeof state->id, "%s", *camera.lasting ? camera.lasting : id);
     if (known)
         memcpy(state->camera_name, camera.name, sizeof state->camera_name);
-    state->wishes = *wishes;
+    state->options = *options;
     source->reopen = reopen_camera;
     return 0;
 }

@@ -11,12 +11,12 @@
 
 enum source_status {
     SOURCE_FRAME, /* a frame was read */
-    SOURCE_END,   /* there is none any more */
-    SOURCE_FAILED /* and why is in the error */
+    SOURCE_END,   /* there are no more */
+    SOURCE_FAILED /* the error says why */
 };
 
 struct source {
-    char name[1024]; /* as the user named it, but for passwords (text.h) */
+    char name[1024]; /* as the user named it, without passwords (text.h) */
     bool live;       /* frames come at their own pace, whether anyone takes them or not */
     bool film;       /* a file, which has sound */
     double fps;      /* frames a second; 0 where unknown */
@@ -24,7 +24,7 @@ struct source {
     double grabbed;  /* when the last frame came, monotonic seconds; 0: when it was read */
     double duration; /* how long the last frame is shown, seconds; 0: not known */
     long lost;       /* frames so far that could not be decoded */
-    long flawed;     /* frames so far that could be decoded in part alone */
+    long flawed;     /* frames so far that could be decoded only in part */
     bool damaged;    /* more may be missing where the file could not be read */
     void *state;
 
@@ -42,14 +42,14 @@ struct source {
 };
 
 /* What a camera is asked for; 0 leaves the choice to it. */
-struct source_wishes {
+struct camera_options {
     int width, height; /* pixels */
     double fps;
 };
 
 /* "-" is standard input. Both may wait long; another thread can end that by *abandoned, unless it
  * is NULL. */
-int source_open_camera(struct source *source, const char *id, const struct source_wishes *wishes,
+int source_open_camera(struct source *source, const char *id, const struct camera_options *options,
                        const atomic_bool *abandoned, struct error *error);
 int source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
                       struct error *error);

@@ -118,7 +118,7 @@ static int train_epoch(struct training *t, struct error *error)
         s->running.seconds = seconds + monotonic_now() - started;
         if (!isfinite(s->running.loss))
             return error_set(error,
-                             "the loss is no finite number in epoch %d; use a smaller "
+                             "the loss is not a finite number in epoch %d; use a smaller "
                              "--learning-rate than %g",
                              s->epochs + 1, (double)t->recipe->learning_rate);
         draw_progress(t, loader_seen(t->loader), s->running.seconds);
@@ -241,7 +241,7 @@ static int train_epochs(struct training *t, struct error *error)
     return 0;
 }
 
-/* A place that cannot be written to, or has no room, is told before the work. */
+/* Reports a place that cannot be written to, or has no room, before the work. */
 static int check_place(const struct recipe *recipe, const struct dataset *dataset,
                        const char *output, struct error *error)
 {
@@ -254,7 +254,7 @@ static int check_place(const struct recipe *recipe, const struct dataset *datase
         struct mlp_config config = recipe_network(recipe, dataset, n);
         weights += mlp_parameter_count(&config);
     }
-    /* The model in 2 bytes a weight; the checkpoint holds it in 4, four times over, and stands
+    /* The model in 2 bytes per weight; the checkpoint holds it in 4, four times over, and stands
      * there twice while it is replaced. */
     uint64_t needed = weights * (2 + 2 * 4 * 4);
     if (room < needed)
