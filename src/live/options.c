@@ -98,7 +98,7 @@ static int choose_input(struct options *options, enum input input, const char *s
 static int add_image(struct options *options, char *path, struct error *error)
 {
     if (options->input != INPUT_IMAGES)
-        return error_set(error, "\"%s\" belongs to no option; pictures come after --image", path);
+        return error_set(error, "unexpected argument \"%s\"; put pictures after --image", path);
     if (*path == '\0')
         return error_set(error, "--image needs the name of a picture or folder");
     options->images[options->image_count++] = path;
@@ -301,7 +301,7 @@ static int check(struct options *options, struct error *error)
     if (options->command != COMMAND_RUN)
         return 0;
     if (options->input == INPUT_NONE)
-        return error_set(error, "say where faces come from: --camera, --image, --video or --demo");
+        return error_set(error, "no input: give --camera, --image, --video or --demo");
     if (options->results.output && *options->results.output == '\0')
         return error_set(error, "--output needs the name of a file or folder");
     if (options->results.report &&
@@ -309,8 +309,8 @@ static int check(struct options *options, struct error *error)
         return error_set(error, "--report needs the name of a folder, and no --image");
     bool live = options->results.osc || options->results.lsl || options->results.serve;
     if (live && options->input == INPUT_IMAGES)
-        return error_set(error, "--osc, --lsl and --serve are for cameras, videos and the demo, "
-                                "which go on");
+        return error_set(error, "--osc, --lsl and --serve need a camera, a video or the demo, "
+                                "not pictures");
     if (options->results.serve_video && !options->results.serve)
         return error_set(error, "--serve-video needs --serve, which says where");
     if (options->results.lsl && *options->results.lsl == '\0')
@@ -339,7 +339,8 @@ int options_parse(struct options *options, int argc, char *argv[], struct error 
     bool finished = false;
     while (result == 0 && !finished) {
         int at = optind ? optind : 1; /* getopt_long itself may stay there, or be one further */
-        /* "-": arguments without an option come in their place; ":": a missing value is told. */
+        /* "-": arguments without an option come in their place; ":": a missing value is
+         * reported. */
         int code = getopt_long(argc, argv, "-:", long_options, NULL);
         if (code == -1)
             break;
@@ -379,30 +380,31 @@ int options_help(FILE *out)
         "  --demo              a drawn face shows all seven; needs no camera\n"
         "\n"
         "Results:\n"
-        "  --json              JSON Lines on stdout: one object a picture or frame\n"
-        "  --csv FILE          the same as a table: one row a face (-: stdout)\n"
+        "  --json              JSON Lines on stdout: one object per picture or frame\n"
+        "  --csv FILE          the same as a table: one row per face (-: stdout)\n"
         "  --output PATH       annotated copy: a picture for one --image, a folder for\n"
-        "                      several, a video (.mp4, .mkv, .webm, .avi, .gif) else;\n"
-        "                      - writes it to stdout, as y4m\n"
-        "  --report DIR        who showed what, and when: tables and a picture\n"
-        "  --osc HOST:PORT     Open Sound Control: a bundle a frame, over UDP\n"
+        "                      several, else a video (.mp4, .mkv, .webm, .avi, .gif);\n"
+        "                      - writes a video to stdout, as y4m\n"
+        "  --report DIR        which face showed what, and when: tables and a picture\n"
+        "  --osc HOST:PORT     Open Sound Control: one bundle per frame, over UDP\n"
         "  --lsl NAME          Lab Streaming Layer: a stream of the seven probabilities\n"
         "                      and one of label changes\n"
         "  --serve [HOST:]PORT a web page with bars and timeline, and JSON for programs,\n"
         "                      at http://127.0.0.1:PORT/ or for others (HOST: 0.0.0.0)\n"
-        "  --serve-video       pictures there, too; else none leaves the program\n"
-        "  --smooth SECONDS    how long a plain expression takes to change a label; what\n"
-        "                      wavers changes none (default 0.2; 0 shows raw values)\n"
-        "  --adapt on|off      take back what a face seems to show at rest, once it was\n"
-        "                      seen for ten seconds (default off)\n"
-        "  --threads N         pictures looked at at once (default: one a processor)\n"
+        "  --serve-video       also serve the pictures; without it none leaves the\n"
+        "                      program\n"
+        "  --smooth SECONDS    how long a clear expression takes to change the label;\n"
+        "                      short flickers do not (default 0.2; 0: no smoothing)\n"
+        "  --adapt on|off      remove what a face seems to show at rest, once it has\n"
+        "                      been seen for ten seconds (default off)\n"
+        "  --threads N         pictures to work on at once (default: one per processor)\n"
         "  --headless          never open a window\n"
         "  --quiet             errors only on stderr\n"
-        "  --verbose           more about what is used and how it goes\n"
+        "  --verbose           print the files used and timing statistics\n"
         "\n"
         "Camera and window:\n"
         "  --size WxH          picture size to ask the camera for (default 640x480)\n"
-        "  --fps N             frames a second to ask the camera for\n"
+        "  --fps N             frames per second to ask the camera for\n"
         "  --max-frames N      stop after N frames\n"
         "  --mirror            show the window as a mirror (default with --camera)\n"
         "  --no-mirror         show it as the camera sees it\n"
@@ -412,8 +414,8 @@ int options_help(FILE *out)
         "                      waiting for it\n"
         "\n"
         "Model and cascade:\n"
-        "  --model FILE        other weights than models/expressions.safetensors\n"
-        "  --prior LIST        how often each expression is taken to come: seven\n"
+        "  --model FILE        model other than models/expressions.safetensors\n"
+        "  --prior LIST        how frequent each expression is assumed to be: seven\n"
         "                      numbers, such as 1,1,1,3,1,1,4 (angry, disgust, fear,\n"
         "                      happy, sad, surprise, neutral), or uniform (default:\n"
         "                      the model's)\n"
