@@ -178,6 +178,23 @@ static void test_uncertain(void **state)
     }
 }
 
+/* Of the two candidates the better one is named first, even if it was the second before. */
+static void test_candidates_change_places(void **state)
+{
+    (void)state;
+    struct smoother smoother = {.seconds = 0.2};
+    struct expressions_face face;
+    for (int n = 0; n < 240; n++) {
+        face = between_two(ANGRY, n < 120 ? 0.53f : 0.46f, NEUTRAL);
+        smoother_run(&smoother, &face, 1, n / 30.0);
+        if (n % 120 == 119) {
+            assert_true(face.uncertain);
+            assert_int_equal(face.label, n < 120 ? ANGRY : NEUTRAL);
+            assert_int_equal(face.second, n < 120 ? NEUTRAL : ANGRY);
+        }
+    }
+}
+
 /* Small faces and such as move fast count less; a box that does not sit well costs less than half.
  */
 static void test_badly_seen(void **state)
@@ -428,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_speech),
         cmocka_unit_test(test_no_short_words),
         cmocka_unit_test(test_uncertain),
+        cmocka_unit_test(test_candidates_change_places),
         cmocka_unit_test(test_badly_seen),
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_histories),

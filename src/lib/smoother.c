@@ -46,8 +46,8 @@ static void sort_pair(struct smoother_slot *slot)
     slot->pair[1] = first;
 }
 
-/* The best two; once they stand on the label, they are kept for a while, and until another one is
- * clearly better than one of them. */
+/* The best two, the better one first; once they stand on the label, they are kept for a while, and
+ * until another one is clearly better than one of them, or the second than the first. */
 static void choose_pair(struct smoother_slot *slot, bool named, double time)
 {
     int best[2];
@@ -65,6 +65,11 @@ static void choose_pair(struct smoother_slot *slot, bool named, double time)
             sort_pair(slot);
             slot->belief.since = time;
         }
+    }
+    if (time - slot->belief.since >= BELIEF_SHORTEST &&
+        (double)(p[slot->pair[1]] - p[slot->pair[0]]) > margin) {
+        sort_pair(slot);
+        slot->belief.since = time;
     }
 }
 
