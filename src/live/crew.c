@@ -73,8 +73,9 @@ static void *work(void *argument)
 {
     struct member *member = argument;
     struct crew *crew = member->crew;
-    struct error ignored; /* the others do its part */
-    if (setup_another(crew->task.options, &member->vision, &ignored) != STATUS_DONE)
+    struct error ignored; /* the others do its part; the first was set up before */
+    if (member != crew->members &&
+        setup_another(crew->task.options, &member->vision, &ignored) != STATUS_DONE)
         return NULL;
     for (int index = take(crew); index >= 0; index = take(crew)) {
         struct place *place = &crew->places[index % crew->place_count];
