@@ -1150,6 +1150,7 @@ static void turn_and_compare(struct bytes file, const int matrix[4], int width, 
     assert_int_equal(view.height, 96 + 64 - width);
     for (int c = 0; c < 3; c++)
         assert_true(abs(at(view, 4, 4)[c] - smooth(x + 4, y, c)) < 25);
+    free(memory);
     ocv_video_close(&video);
     unlink(path);
 }

@@ -751,6 +751,7 @@ static void webcams_change_what_validation_sees(void **state)
     struct error error;
     struct mlp mlp;
     struct mlp_config config = recipe_network(&r, &d, 0);
+    config.batch_norm = false; /* folded, as answers want it */
     r.augment.webcam = 0.3f;
     r.augment.flip = true;
     for (int i = 0; i < d.count; i++)
