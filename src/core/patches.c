@@ -84,19 +84,29 @@ static float scale_of(int sum, int squares)
     return 1.0f / sqrtf((variance > 0.0f ? variance : 0.0f) + noise);
 }
 
-void patch_normalize(const uint8_t *at, int line, float *patch)
+struct sums {
+    int values, squares;
+};
+
+static struct sums sum_up(const uint8_t *at, int line)
 {
-    int sum = 0, squares = 0;
+    int values = 0, squares = 0;
     for (int y = 0; y < PATCH_SIDE; y++)
         for (int x = 0; x < PATCH_SIDE; x++) {
             int value = at[y * line + x];
-            sum += value;
+            values += value;
             squares += value * value;
-            patch[y * PATCH_SIDE + x] = (float)value;
         }
-    float mean = (float)sum / PATCH_VALUES, scale = scale_of(sum, squares);
-    for (int i = 0; i < PATCH_VALUES; i++)
-        patch[i] = (patch[i] - mean) * scale;
+    return (struct sums){values, squares};
+}
+
+void patch_normalize(const uint8_t *at, int line, float *patch)
+{
+    struct sums sums = sum_up(at, line);
+    float mean = (float)sums.values / PATCH_VALUES, scale = scale_of(sums.values, sums.squares);
+    for (int y = 0; y < PATCH_SIDE; y++)
+        for (int x = 0; x < PATCH_SIDE; x++)
+            patch[y * PATCH_SIDE + x] = ((float)at[y * line + x] - mean) * scale;
 }
 
 /* ---- Atoms ----------------------------------------------------------------------------------- */
@@ -208,22 +218,16 @@ static void pair_patch(const uint8_t *at, int line, struct work *w, int patch)
 {
     int16_t *even = w->pairs[0] + (ptrdiff_t)patch * PAIRS;
     int16_t *odd = w->pairs[1] + (ptrdiff_t)patch * PAIRS;
-    int sum = 0, squares = 0;
-    for (int y = 0; y < PATCH_SIDE; y++)
-        for (int x = 0; x < PATCH_SIDE; x++) {
-            int value = at[y * line + x];
-            sum += value;
-            squares += value * value;
-        }
-    int middle = (sum + PAIRS / 2) / PAIRS;
+    struct sums sums = sum_up(at, line);
+    int middle = (sums.values + PAIRS / 2) / PAIRS;
     for (int y = 0; y < PATCH_SIDE; y++, at += line)
         for (int x = 0; x < PATCH_SIDE / 2; x++) {
             int left = at[x], right = at[PATCH_SIDE - 1 - x];
             *even++ = (int16_t)(left + right - middle);
             *odd++ = (int16_t)(left - right);
         }
-    w->rests[patch] = (float)sum / PAIRS - (float)middle;
-    w->scales[patch] = scale_of(sum, squares);
+    w->rests[patch] = (float)sums.values / PAIRS - (float)middle;
+    w->scales[patch] = scale_of(sums.values, sums.squares);
 }
 
 static void pair_patches(const struct patches *p, struct work *w, const uint8_t *picture)
