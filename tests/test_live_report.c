@@ -1,6 +1,7 @@
 /* What is made of faces over time: the strip, the timeline and its report, numbers. */
 #include "testing.h"
 
+#include "gnuplot.h"
 #include "progress_bar.h"
 #include "smoothing_step.h"
 #include "statistics.h"
@@ -115,6 +116,35 @@ static void test_timeline(void **state)
     assert_int_equal(timeline_print(stderr, &timeline), 0);
 }
 
+/* Stands before gnuplot_draw, and keeps what gnuplot is told to draw. */
+static char drawn_script[5000];
+
+int __real_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error);
+int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error);
+
+int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error)
+{
+    snprintf(drawn_script, sizeof drawn_script, "%s", script);
+    return __real_gnuplot_draw(folder, script, name, error);
+}
+
+static void expect_drawn(const char *part)
+{
+    if (!strstr(drawn_script, part))
+        fail_msg("gnuplot is not told to draw %s: %s", part, drawn_script);
+}
+
+static void expect_file(const char *name, const char *expected)
+{
+    size_t size;
+    char *text = (char *)read_bytes(in_folder(name), &size);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
 static void test_timeline_report(void **state)
 {
     (void)state;
@@ -129,13 +159,87 @@ static void test_timeline_report(void **state)
     if (!drawn)
         expect_text(error.text, test_folder(), "gnuplot");
     assert_int_equal(count_files(0), drawn ? 3 : 2);
-    size_t size;
-    char *text = (char *)read_bytes(in_folder("timeline.csv"), &size);
-    assert_string_equal(text, "id,start,end,label\n1,0.000,2.000,happy\n2,1.000,1.500,neutral\n"
-                              "2,1.600,2.000,neutral\n1,2.000,3.000,uncertain\n"
-                              "3,2.000,3.000,neutral\n");
-    free(text);
+    expect_file("timeline.csv", "id,start,end,label\n1,0.000,2.000,happy\n2,1.000,1.500,neutral\n"
+                                "2,1.600,2.000,neutral\n1,2.000,3.000,uncertain\n"
+                                "3,2.000,3.000,neutral\n");
+    expect_file("summary.csv",
+                "id,seconds,angry,disgust,fear,happy,sad,surprise,neutral,uncertain\n"
+                "1,3.000,0.0000,0.0000,0.0000,0.6667,0.0000,0.0000,0.0000,0.3333\n"
+                "2,0.900,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,1.0000,0.0000\n"
+                "3,1.000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,1.0000,0.0000\n");
+    /* Those that were seen for longest stand first. */
+    expect_drawn("size 1200,290 ");
+    expect_drawn("set xrange [0:3.000]\nset yrange [3.5:0.5]\n");
+    expect_drawn("row(f) = f == 1 ? 1 : f == 3 ? 2 : f == 2 ? 3 : NaN\n");
+    expect_drawn("set ytics ('face 1' 1, 'face 3' 2, 'face 2' 3)\n");
+    expect_drawn("eq 'happy' ? row($1) : NaN):2:3:(row($1)-0.38):(row($1)+0.38) with boxxyerror "
+                 "lc rgb '#f0e442' title 'happy', 'timeline.csv'");
+    expect_drawn("lc rgb '#787a80' title 'neutral'");
+    expect_drawn("lc rgb '#cdcdcd' title 'uncertain'\n");
     timeline_free(&timeline);
+}
+
+/* No more rows than a page holds; of faces seen for equally long, the first. */
+static void test_crowded_report(void **state)
+{
+    (void)state;
+    enum { FACES = 14 };
+    static struct stretch stretches[FACES];
+    const struct timeline timeline = {.stretches = stretches, .count = FACES, .time = 9, .step = 1};
+    struct error error;
+    for (int i = 0; i < FACES; i++)
+        stretches[i] = (struct stretch){i + 1, 0, 0, i == FACES - 1 ? 10 : 5};
+    if (timeline_report_write(&timeline, test_folder(), &error))
+        expect_text(error.text, test_folder(), "gnuplot");
+    expect_drawn("set xrange [0:10.000]\nset yrange [12.5:0.5]\n");
+    expect_drawn("set ytics ('face 14' 1, 'face 1' 2, 'face 2' 3,");
+    expect_drawn("'face 11' 12)\n");
+}
+
+/* A frame is shown for as long as it says, or until the next one, or as long as the one before. */
+static void test_frame_lengths(void **state)
+{
+    (void)state;
+    static const double times[] = {0, 0.5, 0.5, 1}, durations[] = {0, 0, 0, 0.25};
+    static const double ends[] = {0.04, 1, 1, 1.25};
+    struct timeline timeline = {0};
+    struct error error;
+    for (int i = 0; i < 4; i++) {
+        struct frame frame = {.time = times[i], .duration = durations[i], .face_count = 1};
+        frame.faces[0] = (struct expressions_face){.id = 1, .label = 3};
+        assert_int_equal(timeline_add(&timeline, &frame, &error), 0);
+        expect_close(timeline.stretches[0].end, ends[i], 1e-9, "end");
+    }
+    assert_int_equal(timeline.count, 1);
+    timeline_free(&timeline);
+}
+
+/* What was shown for less than half a percent of the time is left out, and faces that were there
+ * for less than a second are, unless all are. */
+static void test_brief_faces(void **state)
+{
+    (void)state;
+    struct stretch stretches[] = {
+        {1, 3, 0, 396}, {1, 4, 396, 400}, {2, 6, 0, 0.9}, {3, 0, 0, 398.1}, {3, 1, 398.1, 400}};
+    const struct timeline timeline = {.stretches = stretches, .count = 5};
+    const struct timeline brief = {.stretches = stretches + 2, .count = 1};
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    char text[400];
+    assert_int_equal(timeline_print(file, &timeline), 0);
+    assert_int_equal(timeline_print(file, &brief), 0);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, "face 1, 400.0 s: happy 99 %, sad 1 %\n"
+                              "face 3, 400.0 s: angry 100 %\n"
+                              "1 more for less than 1 s each\n"
+                              "face 2, 0.9 s: neutral 100 %\n");
+    FILE *full = fopen("/dev/full", "w");
+    if (full) {
+        assert_int_equal(timeline_print(full, &timeline), -1);
+        fclose(full);
+    }
 }
 
 static void test_progress_bar(void **state)
@@ -148,6 +252,10 @@ static void test_progress_bar(void **state)
     assert_string_equal(text, "[==============================] 100 %  280 fps  0:00 left");
     progress_bar_format(text, 1, 1000000, 1);
     assert_string_equal(text, "[>                             ]   0 %  1 fps  5999:59 left");
+    progress_bar_format(text, 10, 100, 10);
+    assert_string_equal(text, "[===>                          ]  10 %  1 fps  1:30 left");
+    progress_bar_format(text, 10, 100, 0);
+    assert_string_equal(text, "[===>                          ]  10 %  0 fps  0:00 left");
 }
 
 static void test_statistics(void **state)
@@ -188,6 +296,9 @@ int main(void)
         cmocka_unit_test(test_timeline),
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test_setup_teardown(test_timeline_report, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_crowded_report, make_folder, remove_folder),
+        cmocka_unit_test(test_frame_lengths),
+        cmocka_unit_test(test_brief_faces),
         cmocka_unit_test(test_progress_bar),
         cmocka_unit_test(test_statistics),
     };

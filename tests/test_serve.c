@@ -1,11 +1,13 @@
 /* --serve from inside: who is answered, and the frames of WebSocket byte by byte, with functions in
  * the place of libmicrohttpd's and GnuTLS's. The whole of it is tested by serve.py. */
 #include "joined.h"
+#include "locked.h"
 #include "testing.h"
 
 #include "host_port.h"
 #include "message.h"
 #include "request.h"
+#include "server.h"
 #include "text.h"
 #include "websockets.h"
 
@@ -371,6 +373,301 @@ static void test_many_clients(void **state)
     }
 }
 
+/* ---- The server ------------------------------------------------------------------------------ */
+
+/* What stands in the place of libmicrohttpd: one request at a time, and one stream. */
+static struct {
+    web_answer *answer;
+    web_reader *read;
+    void (*end)(void *stream);
+    void *server, *stream;
+    const char *const *sent; /* names and values of the request's headers, NULL at the end */
+    char body[4000], headers[2000];
+    unsigned status;
+    int suspended, responses; /* those that are not yet destroyed */
+} fake;
+
+static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *accept_context,
+                          web_answer *answer, void *context, ...)
+{
+    (void)accept;
+    (void)accept_context;
+    assert_true(flags & WEB_ALLOW_UPGRADE);
+    assert_int_equal(port, 0);
+    fake.answer = answer;
+    fake.server = context;
+    return &fake;
+}
+
+static void stop_daemon(void *daemon)
+{
+    assert_ptr_equal(daemon, &fake);
+}
+
+static const char *lookup(void *connection, int kind, const char *name)
+{
+    (void)connection;
+    assert_int_equal(kind, WEB_HEADER);
+    for (const char *const *sent = fake.sent; *sent; sent += 2) {
+        if (strcmp(sent[0], name) == 0)
+            return sent[1];
+    }
+    return NULL;
+}
+
+static void *response_from_buffer(size_t size, void *bytes, int mode)
+{
+    (void)mode;
+    snprintf(fake.body, sizeof fake.body, "%.*s", (int)size, (char *)bytes);
+    fake.responses++;
+    return fake.body;
+}
+
+static void *response_from_callback(uint64_t size, size_t block, web_reader *read, void *context,
+                                    void (*end)(void *context))
+{
+    (void)block;
+    assert_true(size == WEB_SIZE_UNKNOWN);
+    fake.read = read;
+    fake.end = end;
+    fake.stream = context;
+    fake.responses++;
+    return fake.body;
+}
+
+static void *response_for_upgrade(web_upgraded *upgraded, void *context)
+{
+    (void)upgraded;
+    assert_ptr_equal(context, fake.server);
+    fake.responses++;
+    return fake.body;
+}
+
+static int add_header(void *response, const char *name, const char *value)
+{
+    size_t used = strlen(fake.headers);
+    assert_ptr_equal(response, fake.body);
+    snprintf(fake.headers + used, sizeof fake.headers - used, "%s: %s\n", name, value);
+    return 1;
+}
+
+static int queue_response(void *connection, unsigned status, void *response)
+{
+    (void)connection;
+    assert_ptr_equal(response, fake.body);
+    fake.status = status;
+    return 1;
+}
+
+static void destroy_response(void *response)
+{
+    assert_ptr_equal(response, fake.body);
+    fake.responses--;
+}
+
+static void suspend(void *connection)
+{
+    (void)connection;
+    fake.suspended++;
+}
+
+static void resume(void *connection)
+{
+    (void)connection;
+    fake.suspended--;
+}
+
+static int any_hash(int algorithm, const void *bytes, size_t size, void *digest)
+{
+    (void)bytes;
+    assert_true(size > 0);
+    memset(digest, 'x', algorithm == WEB_SHA1 ? WEB_SHA1_SIZE : WEB_SHA256_SIZE);
+    return 0;
+}
+
+static const char *const no_names[] = {NULL};
+
+static struct server *open_server(bool video)
+{
+    static const struct web_library library = {.start_daemon = start_daemon,
+                                               .stop_daemon = stop_daemon,
+                                               .lookup = lookup,
+                                               .queue_response = queue_response,
+                                               .response_from_buffer = response_from_buffer,
+                                               .response_from_callback = response_from_callback,
+                                               .response_for_upgrade = response_for_upgrade,
+                                               .add_header = add_header,
+                                               .destroy_response = destroy_response,
+                                               .suspend = suspend,
+                                               .resume = resume,
+                                               .upgrade_action = close_upgraded,
+                                               .hash = any_hash};
+    const struct server_settings settings = {.socket = -1, .video = video, .names = no_names};
+    struct server *server = NULL;
+    struct error error;
+    web = library;
+    memset(&fake, 0, sizeof fake);
+    assert_int_equal(server_open(&server, &settings, &error), 0);
+    return server;
+}
+
+/* The status of the answer. What comes with the request is asked for before it is read. */
+static unsigned request(const char *method, const char *path, const char *const *headers)
+{
+    void *state = NULL;
+    fake.sent = headers;
+    fake.status = 0;
+    *fake.headers = *fake.body = '\0';
+    assert_int_equal(fake.answer(fake.server, NULL, path, method, "HTTP/1.1", NULL, NULL, &state),
+                     1);
+    if (fake.status == 0)
+        assert_int_equal(
+            fake.answer(fake.server, NULL, path, method, "HTTP/1.1", NULL, NULL, &state), 1);
+    assert_int_equal(fake.responses, 0);
+    return fake.status;
+}
+
+#define HOST "Host", "localhost"
+static const char *const plain[] = {HOST, NULL};
+
+static void test_requests(void **state)
+{
+    (void)state;
+    static const char *const other[] = {"Host", "evil.example", NULL};
+    static const char *const with_body[] = {HOST, "Content-Length", "3", NULL};
+    static const char *const chunked[] = {HOST, "Transfer-Encoding", "chunked", NULL};
+    struct server *server = open_server(false);
+    assert_int_equal(request("GET", "/", plain), 200);
+    static const char *const headers[] = {
+        "Content-Type: text/html; charset=utf-8\n",
+        "Content-Security-Policy: default-src 'none'; script-src 'sha256-eHh4",
+        "frame-ancestors 'none'\n",
+        "Cross-Origin-Resource-Policy: same-origin\n",
+        "X-Content-Type-Options: nosniff\n",
+        "Referrer-Policy: no-referrer\n",
+        "Cache-Control: no-store\n",
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        if (!strstr(fake.headers, headers[i]))
+            fail_msg("no %s in %s", headers[i], fake.headers);
+    }
+    assert_null(strstr(fake.headers, "Allow"));
+    assert_int_equal(request("POST", "/", plain), 405);
+    assert_non_null(strstr(fake.headers, "\nAllow: GET\n"));
+    expect_text(strtok(fake.body, "\n"), "only GET", "nothing can be changed");
+    assert_int_equal(request("GET", "/", with_body), 400);
+    assert_int_equal(request("GET", "/", chunked), 400);
+    assert_int_equal(request("GET", "/", other), 403);
+    assert_int_equal(request("GET", "/none", plain), 404);
+    expect_text(strtok(fake.body, "\n"), "/events", "/websocket");
+    assert_int_equal(request("GET", "/video", plain), 404);
+    expect_text(strtok(fake.body, "\n"), "no pictures leave", "--serve-video");
+    server_close(&server);
+    assert_null(server);
+}
+
+static void test_handshakes(void **state)
+{
+    (void)state;
+    static const char key[] = "dGhlIHNhbXBsZSBub25jZQ==";
+    const char *const right[] = {HOST, "Upgrade",           "WebSocket", "Sec-WebSocket-Version",
+                                 "13", "Sec-WebSocket-Key", key,         NULL};
+    const char *const old[] = {HOST, "Upgrade",           "websocket", "Sec-WebSocket-Version",
+                               "8",  "Sec-WebSocket-Key", key,         NULL};
+    const char *const strange[] = {HOST, "Upgrade",           "h2c", "Sec-WebSocket-Version",
+                                   "13", "Sec-WebSocket-Key", key,   NULL};
+    const char *const keyless[] = {HOST, "Upgrade", "websocket", "Sec-WebSocket-Version",
+                                   "13", NULL};
+    struct server *server = open_server(false);
+    assert_int_equal(request("GET", "/websocket", right), 101);
+    assert_string_equal(fake.headers, "Upgrade: websocket\n"
+                                      "Sec-WebSocket-Accept: eHh4eHh4eHh4eHh4eHh4eHh4eHg=\n");
+    assert_int_equal(request("GET", "/websocket", old), 400);
+    assert_int_equal(request("GET", "/websocket", strange), 400);
+    assert_int_equal(request("GET", "/websocket", keyless), 400);
+    assert_int_equal(request("GET", "/websocket", plain), 400);
+    server_close(&server);
+}
+
+/* The stream's next bytes, at most so many at once; empty where it has to wait. */
+static const char *read_stream(size_t most)
+{
+    static char text[2000];
+    size_t used = 0;
+    for (ssize_t got; (got = fake.read(fake.stream, 0, text + used, most)) > 0; used += (size_t)got)
+        assert_in_range(got, 1, most);
+    text[used] = '\0';
+    return text;
+}
+
+/* Each event comes once and whole, in whatever pieces it is taken; who is slow gets the newest. */
+static void test_events(void **state)
+{
+    (void)state;
+    struct server *server = open_server(false);
+    assert_int_equal(request("GET", "/events", plain), 200);
+    assert_non_null(strstr(fake.headers, "Content-Type: text/event-stream\n"));
+    assert_string_equal(read_stream(100), "");
+    assert_int_equal(fake.suspended, 1);
+    server_show(server, "{}", 2, NULL);
+    assert_int_equal(fake.suspended, 0);
+    assert_string_equal(read_stream(3), "data: {}\n\n");
+    assert_int_equal(fake.suspended, 1);
+    server_show(server, "[1]", 3, NULL);
+    server_show(server, "[2]", 3, NULL);
+    assert_string_equal(read_stream(1), "data: [2]\n\n");
+    fake.end(fake.stream);
+    server_close(&server);
+}
+
+/* Pictures are encoded for those who wait for them, and for nobody else. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    static uint8_t pixels[3 * 8 * 8];
+    const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
+    static uint8_t jpeg[2000];
+    struct server *server = open_server(true);
+    assert_int_equal(request("GET", "/video", plain), 200);
+    assert_non_null(strstr(fake.headers, "multipart/x-mixed-replace; boundary=frame\n"));
+    server_show(server, "{}", 2, &picture);
+    assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
+    assert_int_equal(fake.suspended, 1);
+    server_show(server, "{}", 2, &picture);
+    assert_int_equal(fake.suspended, 0);
+    ssize_t size = fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg);
+    static const char head[] = "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ";
+    assert_memory_equal(jpeg, head, sizeof head - 1);
+    char *after;
+    long length = strtol((char *)jpeg + sizeof head - 1, &after, 10);
+    assert_memory_equal(after, "\r\n\r\n\xff\xd8", 6);
+    assert_int_equal(size, (uint8_t *)after + 4 - jpeg + length + 2);
+    assert_memory_equal(jpeg + size - 4, "\xff\xd9\r\n", 4);
+    fake.end(fake.stream);
+    server_close(&server);
+}
+
+/* So many streams and no more; one that ends makes room. */
+static void test_many_streams(void **state)
+{
+    (void)state;
+    enum { MOST = 64 };
+    static void *streams[MOST];
+    struct server *server = open_server(false);
+    for (int i = 0; i < MOST; i++) {
+        assert_int_equal(request("GET", "/events", plain), 200);
+        streams[i] = fake.stream;
+    }
+    assert_int_equal(request("GET", "/events", plain), 503);
+    expect_text(strtok(fake.body, "\n"), "too many clients", "close one");
+    fake.end(streams[5]);
+    assert_int_equal(request("GET", "/events", plain), 200);
+    streams[5] = fake.stream;
+    for (int i = 0; i < MOST; i++)
+        fake.end(streams[i]);
+    server_close(&server);
+}
+
 static void test_message(void **state)
 {
     (void)state;
@@ -385,12 +682,14 @@ static void test_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),         cmocka_unit_test(test_message),
-        cmocka_unit_test(test_cut_addresses),     cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),       cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),      cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_slow_client),       cmocka_unit_test(test_many_clients),
-        cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(test_host_port),     cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses), cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),   cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),  cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_slow_client),   cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_requests),      cmocka_unit_test(test_handshakes),
+        cmocka_unit_test(test_events),        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_many_streams),  cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,57 @@
+/* Whether every lock is taken, and given back by the thread that took it. Once in a program, which
+ * is linked with --wrap of each function here. */
+#ifndef LOCKED_H
+#define LOCKED_H
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __real_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex);
+
+/* Ends the program: in whatever thread this is, nothing after it could be believed. */
+static int expect_no_code(int code, const char *what)
+{
+    if (code) {
+        fprintf(stderr, "%s: %s\n", what, strerror(code));
+        abort();
+    }
+    return code;
+}
+
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    pthread_mutexattr_t checked;
+    if (attributes)
+        return __real_pthread_mutex_init(mutex, attributes);
+    pthread_mutexattr_init(&checked);
+    pthread_mutexattr_settype(&checked, PTHREAD_MUTEX_ERRORCHECK);
+    int code = __real_pthread_mutex_init(mutex, &checked);
+    pthread_mutexattr_destroy(&checked);
+    return code;
+}
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    return expect_no_code(__real_pthread_mutex_lock(mutex), "a lock that is taken");
+}
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    return expect_no_code(__real_pthread_mutex_unlock(mutex), "a lock that is given back");
+}
+
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    return expect_no_code(__real_pthread_mutex_destroy(mutex), "a lock that is no longer needed");
+}
+
+#endif
