@@ -164,11 +164,62 @@ static void test_explanation(void **state)
     explainer_free(&explainer);
 }
 
+/* What is told of a model is what it is. */
+static void test_description(void **state)
+{
+    (void)state;
+    char text[EXPRESSIONS_DESCRIPTION_SIZE], parameters[60];
+    size_t sum = own.aligner.parameters ? own.aligner.parameter_count : 0;
+    for (int n = 0; n < own.network_count; n++)
+        sum += own.networks[n].mlp.parameter_count;
+    snprintf(parameters, sizeof parameters, "\nparameters     %zu\n", sum);
+    const struct model_notes *notes = &own.notes;
+    const char *const parts[] = {
+        "\nclasses        angry, disgust, fear, happy, sad, surprise, neutral\n",
+        "\ninput          48x48 grey\n",
+        parameters,
+        "\nprior          ",
+        "\ntraining data  ",
+        notes->training_data,
+        "\nrecipe         ",
+        notes->recipe,
+        "\nseed           ",
+        "\naccuracy       ",
+        notes->accuracy,
+        "\ndate           ",
+        "\nlicence        ",
+    };
+    expect_ok(expressions_model_describe(model, text, &error));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!strstr(text, parts[i]))
+            fail_msg("no %s in %s", parts[i], text);
+    }
+    expect_failure(expressions_model_describe(NULL, text, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`model` is NULL");
+    expect_failure(expressions_model_describe(model, NULL, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`text` is NULL");
+}
+
 static void test_bad_arguments(void **state)
 {
     (void)state;
+    double time;
     float map[PIXELS] = {77}, vector[1] = {77}, answers[LABELS];
     uint8_t face[PIXELS];
+    struct expressions_picture picture = next_picture(&time);
+    expect_failure(expressions_crop(NULL, &picture, boxes, 1, face, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`recognizer` is NULL");
+    expect_failure(expressions_crop(recognizer, NULL, boxes, 1, face, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`picture` is NULL");
+    expect_failure(expressions_crop(recognizer, &picture, NULL, 1, face, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`boxes` is NULL");
+    expect_failure(expressions_crop(recognizer, &picture, boxes, 1, NULL, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`crops` is NULL");
+    expect_failure(expressions_crop(recognizer, &picture, boxes, -1, face, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "number of boxes is -1");
+    expect_ok(expressions_crop(recognizer, &picture, NULL, 0, NULL, &error));
+    expect_ok(expressions_align(recognizer, NULL, 0, NULL, &error));
+    expect_ok(expressions_recognize_crops(recognizer, NULL, 0, NULL, &error));
     expect_failure(expressions_explain(recognizer, crops, LABELS, map, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "label");
     expect_failure(expressions_explain(NULL, crops, 0, map, &error), EXPRESSIONS_BAD_ARGUMENT,
@@ -195,6 +246,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_aligned, open_inside, close_inside),
         cmocka_unit_test_setup_teardown(test_vectors, open_inside, close_inside),
         cmocka_unit_test_setup_teardown(test_explanation, open_inside, close_inside),
+        cmocka_unit_test_setup_teardown(test_description, open_inside, close_inside),
         cmocka_unit_test_setup_teardown(test_bad_arguments, open_inside, close_inside),
     };
     return run_library_tests(tests, sizeof tests / sizeof *tests);

@@ -114,6 +114,140 @@ static void test_options_wrong(void **state)
     expect_usage_error("--demo --json=1", "takes no value");
 }
 
+/* Each option goes where it belongs, and nothing else changes. */
+static void test_options_values(void **state)
+{
+    (void)state;
+    char line[] = "expressions --camera 1 --size 16x16384 --fps 1000 --smooth 60 --max-frames "
+                  "1000000000 --adapt on --mirror --exit-on-loss";
+    char more[] =
+        "expressions --video a.mp4 --csv b.csv --output c.mp4 --report d --osc e:1 --lsl f "
+        "--serve 80 --serve-video";
+    char rest[] = "expressions --demo --model g --cascade h --prior 1,1,1,3,1,1,4 --adapt off "
+                  "--headless --quiet --verbose";
+    char uniform[] = "expressions --demo --prior uniform --smooth 0 --max-frames 1 --size 16384x16";
+    struct options options;
+    struct error error;
+    assert_int_equal(parse(&options, line, &error), 0);
+    assert_int_equal(options.input, INPUT_CAMERA);
+    assert_string_equal(options.source, "1");
+    assert_int_equal(options.camera.width, 16);
+    assert_int_equal(options.camera.height, 16384);
+    expect_close(options.camera.fps, 1000, 0, "fps");
+    expect_close(options.smooth, 60, 0, "smooth");
+    assert_int_equal(options.max_frames, 1000000000);
+    assert_true(options.adapt && options.mirror && options.mirror_chosen && options.exit_on_loss);
+    assert_false(options.prior_chosen || options.headless || options.quiet || options.verbose);
+    assert_true(options.results.words);
+    options_free(&options);
+    assert_int_equal(parse(&options, more, &error), 0);
+    assert_int_equal(options.input, INPUT_VIDEO);
+    assert_string_equal(options.source, "a.mp4");
+    assert_string_equal(options.results.csv, "b.csv");
+    assert_string_equal(options.results.output, "c.mp4");
+    assert_string_equal(options.results.report, "d");
+    assert_string_equal(options.results.osc, "e:1");
+    assert_string_equal(options.results.lsl, "f");
+    assert_string_equal(options.results.serve, "80");
+    assert_true(options.results.serve_video && options.results.words);
+    assert_false(options.results.json || options.mirror || options.mirror_chosen);
+    options_free(&options);
+    assert_int_equal(parse(&options, rest, &error), 0);
+    assert_int_equal(options.input, INPUT_DEMO);
+    assert_string_equal(options.model, "g");
+    assert_string_equal(options.cascade, "h");
+    assert_true(options.prior_chosen && options.headless && options.quiet && options.verbose);
+    assert_false(options.adapt || options.exit_on_loss);
+    assert_int_equal(options.max_frames, 0);
+    expect_close((double)options.prior[3] / (double)options.prior[0], 3, 1e-6, "prior");
+    options_free(&options);
+    assert_int_equal(parse(&options, uniform, &error), 0);
+    for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
+        expect_close((double)options.prior[k], 1, 0, "uniform");
+    expect_close(options.smooth, 0, 0, "smooth");
+    assert_int_equal(options.max_frames, 1);
+    options_free(&options);
+}
+
+/* What is asked instead of a run needs nothing else; the first of two that end is it. */
+static void test_options_commands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int command;
+    } lines[] = {{"--list-cameras", COMMAND_LIST_CAMERAS},
+                 {"--model-info --model x", COMMAND_MODEL_INFO},
+                 {"--version --help", COMMAND_VERSION},
+                 {"--help --version", COMMAND_HELP}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char line[100];
+        struct options options;
+        struct error error;
+        snprintf(line, sizeof line, "expressions %s", lines[i].line);
+        assert_int_equal(parse(&options, line, &error), 0);
+        assert_int_equal(options.command, lines[i].command);
+        options_free(&options);
+    }
+}
+
+/* Just beyond each bound, what is empty, and what cannot go together. */
+static void test_options_refused(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {
+        {"--camera 0 --size 15x480", "--size takes"},
+        {"--camera 0 --size 640x15", "--size takes"},
+        {"--camera 0 --size 16385x16", "--size takes"},
+        {"--camera 0 --size 16x16385", "--size takes"},
+        {"--camera 0 --fps 0.99", "--fps takes"},
+        {"--camera 0 --fps 1000.1", "--fps takes"},
+        {"--camera 0 --fps inf", "--fps takes"},
+        {"--camera 0 --fps x", "--fps takes"},
+        {"--demo --smooth 60.1", "--smooth takes"},
+        {"--demo --max-frames 1000000001", "--max-frames takes"},
+        {"--demo --max-frames x", "--max-frames takes"},
+        {"--demo --prior 1,1,1", "--prior 1,1,1"},
+        {"--demo --prior 1,1,1,1,1,1,1,1", "--prior"},
+        {"--demo --adapt ", "--adapt takes"},
+        {"--video a --demo", "only one of"},
+        {"--demo --image a", "only one of"},
+        {"--image ", "--image needs the name"},
+        {"--image a --output -", "--output - is for videos"},
+        {"--image - -", "name it once"},
+        {"--demo --output ", "--output needs"},
+        {"--demo --report ", "--report needs"},
+        {"--demo --lsl ", "--lsl needs"},
+        {"--demo --csv ", "--csv needs"},
+        {"--image a --osc h:1", "need a camera, a video or the demo"},
+        {"--image a --lsl n", "need a camera, a video or the demo"},
+        {"--image a --serve 80", "need a camera, a video or the demo"},
+        {"--demo --serve-video", "--serve-video needs --serve"},
+        {"--demo --json --output -", "would mix"},
+        {"--demo --csv - --json", "--csv - and --json would mix"},
+        {"--demo --csv - --output -", "--csv - and --output - would mix"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        expect_usage_error(lines[i][0], lines[i][1]);
+}
+
+/* Lines for people go where nothing else goes. */
+static void test_options_words(void **state)
+{
+    (void)state;
+    static const char *const without[] = {"--demo --json", "--demo --csv -", "--demo --output -"};
+    static const char *const with[] = {"--demo --csv a", "--demo --output a.mp4", "--image -"};
+    struct options options;
+    struct error error;
+    for (int i = 0; i < 6; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "expressions %s", i < 3 ? without[i] : with[i - 3]);
+        assert_int_equal(parse(&options, line, &error), 0);
+        assert_int_equal(options.results.words, i >= 3);
+        options_free(&options);
+    }
+}
+
 static void test_options_help(void **state)
 {
     (void)state;
@@ -158,6 +292,57 @@ static void test_camera_reasons(void **state)
 
 /* ---- Demo and detection ---------------------------------------------------------------------- */
 
+/* Means over the cells of a grid, red for most, of some frames of each expression and on the way to
+ * the next. */
+enum { DEMO_FIRST = 27, DEMO_STEP = 33, DEMO_SEEN = 14, GRID_X = 10, GRID_Y = 8 };
+static const double demo_means[DEMO_SEEN][GRID_X * GRID_Y] = {
+#include "golden/demo.inc"
+};
+
+static double mean_of_cell(struct bgr_image picture, int cell)
+{
+    enum { WIDTH = DEMO_WIDTH / GRID_X, HEIGHT = DEMO_HEIGHT / GRID_Y };
+    double sum = 0;
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const uint8_t *pixel = picture.pixels +
+                               (size_t)(cell / GRID_X * HEIGHT + i / WIDTH) * picture.stride +
+                               (size_t)(cell % GRID_X * WIDTH + i % WIDTH) * 3;
+        sum += pixel[0] + 2 * pixel[1] + 4 * pixel[2];
+    }
+    return sum / (WIDTH * HEIGHT);
+}
+
+static void expect_demo(struct bgr_image picture, int frame)
+{
+    if (frame % DEMO_STEP != DEMO_FIRST)
+        return;
+    for (int cell = 0; cell < GRID_X * GRID_Y; cell++) {
+        double mean = mean_of_cell(picture, cell), known = demo_means[frame / DEMO_STEP][cell];
+        if (fabs(mean - known) > 0.05)
+            fail_msg("frame %d is another than it was, in cell %d: %.2f for %.2f; where that is "
+                     "meant: test_live print >tests/golden/demo.inc",
+                     frame, cell, mean, known);
+    }
+}
+
+static void print_demo(void)
+{
+    struct demo *demo;
+    struct error error;
+    double time;
+    if (demo_open(&demo, &error))
+        return;
+    for (int frame = 0; frame < DEMO_CYCLE; frame++) {
+        struct bgr_image picture = demo_next(demo, &time);
+        for (int cell = 0; frame % DEMO_STEP == DEMO_FIRST && cell < GRID_X * GRID_Y; cell++)
+            printf("%s%.2f,%s", cell ? "" : "{", mean_of_cell(picture, cell),
+                   cell == GRID_X * GRID_Y - 1   ? "},\n"
+                   : cell % GRID_X == GRID_X - 1 ? "\n"
+                                                 : " ");
+    }
+    demo_close(&demo);
+}
+
 static void test_demo_repeats(void **state)
 {
     (void)state;
@@ -173,7 +358,7 @@ static void test_demo_repeats(void **state)
     assert_memory_not_equal(demo_next(demo, &time).pixels, first, size);
     expect_close(time, 1.0 / DEMO_FPS, 1e-9, "time");
     for (int i = 2; i < DEMO_CYCLE; i++)
-        demo_next(demo, &time);
+        expect_demo(demo_next(demo, &time), i);
     assert_memory_equal(demo_next(demo, &time).pixels, first, size);
     free(first);
     demo_close(&demo);
@@ -570,12 +755,16 @@ static void test_canvas_without_font(void **state)
     canvas_free(&canvas);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_images),
         cmocka_unit_test(test_options_defaults),
         cmocka_unit_test(test_options_wrong),
+        cmocka_unit_test(test_options_values),
+        cmocka_unit_test(test_options_commands),
+        cmocka_unit_test(test_options_refused),
+        cmocka_unit_test(test_options_words),
         cmocka_unit_test_setup_teardown(test_options_help, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
@@ -593,6 +782,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),
     };
+    if (argc > 1 && strcmp(argv[1], "print") == 0) {
+        print_demo();
+        return 0;
+    }
     ocv_setup(TEST_OPENCV_THREADS);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* The readers of src/train: every good form is read, every bad one refused with its place. */
 #include "lines.h"
 #include "made_up.h"
+#include "options.h"
 
 #include <sys/stat.h>
 #include <zlib.h>
@@ -483,9 +484,242 @@ static void reads_folders_as_others_leave_them(void **state)
     remove_folders(names, 6);
 }
 
+/* ---- The command line ------------------------------------------------------------------------ */
+
+static int parse(struct options *options, const char *line, struct error *error)
+{
+    static char text[700];
+    enum { MOST = 60 };
+    char *words[MOST + 1];
+    int count = 0;
+    snprintf(text, sizeof text, "train_fer%s%s", *line ? " " : "", line);
+    for (char *at = text; at && count < MOST; at = at ? at + 1 : NULL) {
+        words[count++] = at;
+        at = strchr(at, ' ');
+        if (at)
+            *at = '\0';
+    }
+    words[count] = NULL;
+    return options_parse(options, count, words, error);
+}
+
+/* What is not said follows from what is. */
+static void completes_the_recipe(void **state)
+{
+    (void)state;
+    static const char all[] =
+        "--align off --verifier off --features hog,patches --hidden @7,8 --activation sigmoid "
+        "--output-activation softmax --batch-norm on --loss mse --descent mini-batch --batch-size "
+        "3 --optimizer momentum --learning-rate 0.5 --epochs 9 --patience 3 --dropout 0.25 "
+        "--input-dropout 0.125 --weight-decay 0.5 --label-smoothing 0.2 --ferplus-share 0.4 "
+        "--class-weights 0 --prior 1,2.5 --augment 1.5 --webcam 0.7 --mixup 0.6 --seed 77 "
+        "--threads 5";
+    static const struct {
+        const char *line, *parts[4];
+    } lines[] = {
+        {"--threads 3",
+         {"--align on --verifier on --features patches --hidden @96,512 --activation relu "
+          "--output-activation softmax --batch-norm on --loss cross-entropy --descent mini-batch "
+          "--batch-size 256 --optimizer adamw --learning-rate 0.006 --epochs 45 --patience 0 "
+          "--dropout 0.4 --input-dropout 0.1 --weight-decay 0.05 --label-smoothing 0.1 "
+          "--ferplus-share 0.75 --class-weights 0.5 --prior uniform --augment 0.4 --webcam 0.3 "
+          "--mixup 0 --seed 1 --threads 3"}},
+        {"--optimizer sgd", {"--learning-rate 0.1 ", "--weight-decay 0 "}},
+        {"--optimizer momentum", {"--learning-rate 0.01 ", "--weight-decay 0 "}},
+        {"--optimizer sgd --weight-decay 0.5", {"--weight-decay 0.5 "}},
+        {"--learning-rate 1 --optimizer sgd", {"--learning-rate 1 "}},
+        {"--activation tanh", {"--batch-norm off ", "--dropout 0 --input-dropout 0 "}},
+        {"--activation tanh --dropout 0.5", {"--dropout 0.5 --input-dropout 0.1 "}},
+        {"--activation tanh --batch-norm on", {"--batch-norm on ", "--dropout 0.4 "}},
+        {"--descent full", {"--descent full ", "--batch-norm off "}},
+        {"--descent stochastic", {"--descent stochastic ", "--batch-norm off "}},
+        {"--loss mse", {"--label-smoothing 0 ", "--class-weights 0 ", "--prior uniform "}},
+        {"--loss mse --label-smoothing 0.3", {"--label-smoothing 0.3 "}},
+        {"--output-activation sigmoid",
+         {"--prior training ", "--label-smoothing 0 ", "--class-weights 0 "}},
+        {"--features pixels", {"--hidden 512,256 "}},
+        {"--features hog,pixels", {"--features hog,pixels --hidden 512,256 "}},
+        {"--features pixels --hidden none", {"--hidden none "}},
+        {"--prior training", {"--prior training "}},
+        {all, {all}},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct options options;
+        struct error error;
+        char text[RECIPE_TEXT_SIZE];
+        if (parse(&options, lines[i].line, &error))
+            fail_msg("%s: %s", lines[i].line, error.text);
+        recipe_print(&options.recipe, text, sizeof text);
+        for (int k = 0; k < 4 && lines[i].parts[k]; k++) {
+            if (!strstr(text, lines[i].parts[k]))
+                fail_msg("%s: no %s in %s", lines[i].line, lines[i].parts[k], text);
+        }
+        assert_int_equal(options.recipe.augment.flip, options.recipe.augment.strength > 0);
+    }
+}
+
+static void takes_bounds_and_refuses_beyond(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *least, *most, *below, *beyond;
+    } numbers[] = {
+        {"batch-size", "3", "8192", "0", "8193"},
+        {"learning-rate", "1e-9", "1000", "9e-10", "1000.1"},
+        {"epochs", "1", "1000000", "0", "1000001"},
+        {"dropout", "0", "0.95", "-0.01", "0.96"},
+        {"input-dropout", "0", "0.95", "-0.01", "0.96"},
+        {"weight-decay", "0", "10", "-0.1", "10.1"},
+        {"label-smoothing", "0", "0.9", "-0.1", "0.91"},
+        {"ferplus-share", "0", "1", "-0.1", "1.1"},
+        {"augment", "0", "3", "-0.1", "3.1"},
+        {"webcam", "0", "1", "-0.1", "1.1"},
+        {"class-weights", "0", "1", "-0.1", "1.1"},
+        {"mixup", "0", "1", "-0.1", "nan"},
+        {"seed", "0", "2147483647", "-1", "2147483648"},
+        {"threads", "1", "256", "0", "257"},
+        {"folds", "2", "10", "1", "11"},
+        {"hidden", "1", "1,1,1", "0", "1,"},
+        {"prior", "1,1", "0.000001,1000000", "0,1", "1,x"},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *const values[] = {
+            numbers[i].least, numbers[i].most, numbers[i].below, numbers[i].beyond, "", "x", "1 1"};
+        for (int k = 0; k < 7; k++) {
+            struct options options;
+            struct error error = {.text = ""};
+            char line[100];
+            snprintf(line, sizeof line, "--%s %s", numbers[i].name, values[k]);
+            int result = parse(&options, line, &error);
+            if (result != (k < 2 ? 0 : -1))
+                fail_msg("%s is %s: %s", line, k < 2 ? "refused" : "taken", error.text);
+            if (k >= 2 && k < 6)
+                expect_text(error.text, numbers[i].name, ": ");
+        }
+    }
+}
+
+static void refuses_what_does_not_go_together(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {
+        {"--features", "--features needs a value"},
+        {"--features ,", "name at least one kind"},
+        {"--features hog,nose", "must be one of hog, windows, patches, pixels"},
+        {"--optimizer adam", "must be one of sgd, momentum, adamw"},
+        {"--align yes", "must be one of off, on"},
+        {"--export-onnx model.bin", "ends in .onnx"},
+        {"--export-onnx .onnx", "ends in .onnx"},
+        {"--export-onnx a.onnx b c", "unexpected argument c"},
+        {"here", "unexpected argument here"},
+        {"--evaluate a b", "unexpected argument b"},
+        {"--class-weights 0.5 --loss mse", "only softmax with cross-entropy can weigh"},
+        {"--prior uniform --output-activation sigmoid", "no other prior than training"},
+        {"--resume a --dropout 0.1", "leave out those of network and training"},
+        {"--folds 3 --resume a", "keeps no model"},
+        {"--folds 3 --output a", "keeps no model"},
+        {"--folds 3 --init-only", "keeps no model"},
+        {"--folds 3 --evaluate a", "keeps no model"},
+        {"--descent full --batch-norm on", "batch normalization needs batches"},
+        {"--batch-size 2", "3 or more samples per batch"},
+        {"--patience 1", "adamw's learning rate is planned"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct options options;
+        struct error error = {.text = ""};
+        if (parse(&options, lines[i][0], &error) != -1)
+            fail_msg("%s is taken", lines[i][0]);
+        expect_text(error.text, "", lines[i][1]);
+    }
+}
+
+static void knows_its_tasks(void **state)
+{
+    (void)state;
+    struct options o;
+    struct error error;
+    assert_int_equal(parse(&o, "", &error), 0);
+    assert_int_equal(o.action, ACTION_TRAIN);
+    assert_string_equal(o.data, "datasets/fer2013.csv");
+    assert_string_equal(o.output, "models/expressions.safetensors");
+    assert_false(o.data_given || o.output_given || o.augment_given || o.webcam_given ||
+                 o.align_given || o.verifier_given || o.prior_given || o.recipe_given || o.json ||
+                 o.skip_bad);
+    assert_in_range(o.recipe.threads, 1, 64);
+    assert_int_equal(parse(&o,
+                           "--data a --output b --ferplus c --backgrounds d --report e --skip-bad "
+                           "--threads 2",
+                           &error),
+                     0);
+    assert_string_equal(o.data, "a");
+    assert_string_equal(o.output, "b");
+    assert_string_equal(o.ferplus, "c");
+    assert_string_equal(o.backgrounds, "d");
+    assert_string_equal(o.report, "e");
+    assert_true(o.data_given && o.output_given && o.skip_bad && !o.recipe_given);
+    assert_int_equal(
+        parse(&o, "--augment 0 --webcam 0 --align on --verifier on --prior uniform", &error), 0);
+    assert_true(o.augment_given && o.webcam_given && o.align_given && o.verifier_given &&
+                o.prior_given && o.recipe_given && !o.recipe.augment.flip);
+    assert_int_equal(parse(&o, "--align on --seed 3", &error), 0);
+    assert_true(o.align_given && !o.augment_given && !o.prior_given);
+    assert_int_equal(parse(&o, "--evaluate a --split b --json", &error), 0);
+    assert_int_equal(o.action, ACTION_EVALUATE);
+    assert_string_equal(o.model, "a");
+    assert_string_equal(o.split, "b");
+    assert_true(o.json);
+    assert_int_equal(parse(&o, "--export-onnx a.onnx", &error), 0);
+    assert_int_equal(o.action, ACTION_EXPORT_ONNX);
+    assert_string_equal(o.onnx, "a.onnx");
+    assert_string_equal(o.model, "models/expressions.safetensors");
+    assert_int_equal(parse(&o, "--export-onnx a.onnx mine", &error), 0);
+    assert_string_equal(o.model, "mine");
+    assert_int_equal(parse(&o, "--mean-faces a.png", &error), 0);
+    assert_int_equal(o.action, ACTION_MEAN_FACES);
+    assert_string_equal(o.mean_faces, "a.png");
+    assert_int_equal(parse(&o, "--resume a --threads 2", &error), 0);
+    assert_string_equal(o.resume, "a");
+    assert_int_equal(parse(&o, "--folds 5", &error), 0);
+    assert_int_equal(o.folds, 5);
+    assert_int_equal(parse(&o, "--init-only", &error), 0);
+    assert_int_equal(o.recipe.epochs, 0);
+    assert_int_equal(parse(&o, "--help --nonsense", &error), 0);
+    assert_int_equal(o.action, ACTION_HELP);
+    assert_int_equal(parse(&o, "--version here", &error), 0);
+    assert_int_equal(o.action, ACTION_VERSION);
+}
+
+/* Only a training's options make a recipe. */
+static void reads_recipes(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"--evaluate a", "--init-only", "--help", "--seed x"};
+    char text[] = "--hidden 9 --threads 2 --seed 4";
+    struct recipe recipe;
+    struct error error;
+    assert_int_equal(options_parse_recipe(&recipe, text, &error), 0);
+    assert_int_equal(recipe.hidden[0].units, 9);
+    assert_int_equal(recipe.seed, 4);
+    for (int i = 0; i < 4; i++) {
+        char line[40];
+        snprintf(line, sizeof line, "%s", wrong[i]);
+        assert_int_equal(options_parse_recipe(&recipe, line, &error), -1);
+    }
+    char many[500] = "";
+    for (int i = 0; i < 64; i++)
+        strcat(many, "--json ");
+    assert_int_equal(options_parse_recipe(&recipe, many, &error), -1);
+    assert_int_equal(recipe.seed, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(completes_the_recipe),
+        cmocka_unit_test(takes_bounds_and_refuses_beyond),
+        cmocka_unit_test(refuses_what_does_not_go_together),
+        cmocka_unit_test(knows_its_tasks),
+        cmocka_unit_test(reads_recipes),
         cmocka_unit_test(reads_columns_by_name),
         cmocka_unit_test(refuses_bad_rows_by_number),
         cmocka_unit_test(reads_quoted_tables),

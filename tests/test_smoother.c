@@ -436,6 +436,53 @@ static void test_adaptation_switched(void **state)
     }
 }
 
+/* ---- All of it ------------------------------------------------------------------------------- */
+
+/* What is said in the end, of answers and boxes of every kind, depends on each number of the
+ * method: whoever changes one on purpose writes these anew. */
+static void test_as_it_was(void **state)
+{
+    (void)state;
+    enum { FRAMES = 1500, EVERY = 150, ROWS = FRAMES / EVERY };
+    static const double expected[ROWS][LABEL_COUNT] = {
+        {0.020000, 0.020000, 0.020000, 0.020000, 0.540000, 0.020000, 0.360000},
+        {0.020000, 0.020000, 0.020000, 0.020000, 0.540000, 0.020000, 0.360000},
+        {0.026552, 0.026552, 0.026552, 0.026552, 0.389305, 0.026552, 0.477935},
+        {0.364341, 0.051742, 0.051742, 0.051742, 0.130694, 0.170215, 0.179522},
+        {0.605087, 0.022475, 0.022475, 0.082977, 0.014821, 0.030868, 0.221297},
+        {0.570775, 0.021139, 0.021139, 0.091647, 0.015566, 0.024700, 0.255034},
+        {0.194583, 0.021256, 0.021256, 0.461918, 0.019796, 0.025408, 0.255783},
+        {0.413179, 0.043265, 0.043265, 0.156403, 0.044898, 0.153027, 0.145964},
+        {0.442526, 0.027903, 0.027903, 0.176180, 0.025721, 0.064592, 0.235174},
+        {0.462709, 0.022888, 0.022888, 0.175129, 0.020900, 0.036163, 0.259322}};
+    static const int words[ROWS][3] = {{4, 6, 0}, {4, 6, 0}, {6, 4, 1}, {0, 6, 1}, {0, 6, 0},
+                                       {0, 6, 0}, {3, 6, 1}, {0, 3, 1}, {0, 6, 1}, {0, 6, 1}};
+    struct smoother smoother = {.seconds = 0.25, .adapt = true};
+    struct rng rng = rng_make(11, 0);
+    double time = 0;
+    for (int n = 0; n < FRAMES; n++) {
+        struct expressions_face face = sad_at_rest(0.6f);
+        int part = n / EVERY;
+        if (part == 3 || part == 7)
+            face = n % 7 < 4 ? answer(1, SURPRISE, 0.8f) : answer(1, ANGRY, 0.6f);
+        else if (part > 3)
+            face = between_two(n / 60 * 3 % NEUTRAL, (float)between(&rng, 40, 99) / 100, NEUTRAL);
+        face.id = 1;
+        face.held = n % 50 == 49;
+        face.score = part % 2 ? (float)between(&rng, 0, 100) / 100 : 0;
+        face.box = (struct expressions_box){n * part, n % 30 * part, 12 + part, 12 + part};
+        time += between(&rng, 20, 50) / 1000.0;
+        smoother_run(&smoother, &face, 1, time);
+        if (n % EVERY < EVERY - 1)
+            continue;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            expect_close((double)face.probabilities[k], expected[part][k], 2e-6, "probability");
+        assert_int_equal(face.label, words[part][0]);
+        assert_int_equal(face.second, words[part][1]);
+        assert_int_equal(face.uncertain, words[part][2]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_adaptation),
         cmocka_unit_test(test_adaptation_is_bounded),
         cmocka_unit_test(test_adaptation_switched),
+        cmocka_unit_test(test_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
