@@ -36,11 +36,12 @@ class Fault:
 
 
 def mask(text: str) -> str:
-    """The text with comments and preprocessor lines blank and literals as underscores, each as long."""
+    """The text with comments, preprocessor lines and code of other systems blank, literals as underscores; as long."""
     def cover(match: re.Match[str]) -> str:
         filler = "_" if match[0][0] in "\"'" else " "
         return re.sub(r"[^\n]", filler, match[0])
     text = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", cover, text, flags=re.S)
+    text = re.sub(r"^#ifdef __APPLE__\n.*?^#(?:else|endif)", cover, text, flags=re.S | re.M)
     return re.sub(r"^[ ]*#(?:\\\n|[^\n])*", cover, text, flags=re.M)
 
 
@@ -78,7 +79,7 @@ def changes(line: str, masked: str) -> Iterator[tuple[str, str]]:
     yield from each(r"\breturn (true|false|-?\d)(?=;)", "returned value", RETURNED)
     yield from each(r"(?:[( ])(!)(?=[\w(])", "negation", {"!": ""})
     if not re.match(r"\s*case\b", masked):
-        for match in re.finditer(r"(?<![\w.])(?<!return -)(?<!return )(\d+\.?\d*)(f?)(?![\w.\]])", masked):
+        for match in re.finditer(r"(?<![\w.])(?<!return -)(?<!return )(?<!\? -)(?<!: -)(\d+\.?\d*)(f?)(?![\w.\]])", masked):
             value = float(match[1]) * 2 or 1
             yield "constant", put(match.start(1), match.end(1), f"{value:g}" if "." not in match[1] else str(value))
     if re.match(r"\s+[\w.:>-]+\(.*\);$", masked) and masked.count("(") == masked.count(")"):
@@ -99,7 +100,8 @@ def changes(line: str, masked: str) -> Iterator[tuple[str, str]]:
         if len(spans) > 1 and re.search(r"(?:^|[_:])f?(?:min|max|clamp)f?$", match[1]):
             yield "clamp dropped", put(match.start(), spans[-1][1] + 1, f"({line[slice(*spans[0])]})")
         for (a, b), (c, d) in zip(spans, spans[1:]):
-            if line[a:b] != line[c:d] and not re.search(r"min|max|hypot", match[1]):  # whose order is nothing
+            order_is_nothing = r"min|max|hypot|calloc|fwrite" + (r"|cmp" if re.match(r"[^)]*\) [!=]= 0", masked[d:]) else "")
+            if line[a:b] != line[c:d] and not re.search(order_is_nothing, match[1]):
                 yield "arguments swapped", put(a, d, f"{line[c:d]}, {line[a:b]}")
 
 
