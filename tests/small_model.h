@@ -61,6 +61,7 @@ static inline struct model full_model(uint64_t seed)
         .class_count = 3,
         .class_names = {"up", "down", "on"},
         .mirror = true,
+        .enlarge = 1.25f,
     };
     const struct mlp_config aligner = {.layer_count = 2,
                                        .units = {2 * 2 * 31, 6, ALIGN_OUTPUTS},

@@ -514,7 +514,7 @@ static struct recipe small_recipe(void)
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;
-    r.hidden[0] = (struct hidden_layer){6, false};
+    r.hidden[0] = (struct hidden_layer){.units = 6};
     r.epochs = 2;
     r.batch_size = 10;
     r.threads = 2;

@@ -3,7 +3,7 @@
 #include "mlp_training.h"
 #include "testing.h"
 
-enum { BATCH = 8, INPUTS = 6, CLASSES = 3, MAX_COUNT = 240 };
+enum { BATCH = 8, INPUTS = 18, CLASSES = 3, MAX_COUNT = 340 };
 
 /* A network, a batch, and what belongs to them. All values follow from the seed. */
 struct bench {
@@ -27,6 +27,21 @@ static struct mlp_config config_of(int hidden_layers, int tokens)
     for (int i = 0; i < hidden_layers; i++)
         config.tokens[i] = tokens;
     return config;
+}
+
+/* Windows of 2x2 on a grid of 3x3, which lie over each other: of the inputs, or of a layer that
+ * tokens share, or of windows again. */
+static struct mlp_config config_with_windows(int kind)
+{
+    static const struct mlp_config configs[] = {
+        {.layer_count = 2, .units = {INPUTS, 8, CLASSES}, .windows = {{3, 2}}},
+        {.layer_count = 3,
+         .units = {INPUTS, 18, 12, CLASSES},
+         .tokens = {9},
+         .windows = {{0, 0}, {3, 2}}},
+        {.layer_count = 3, .units = {INPUTS, 16, 8, CLASSES}, .windows = {{3, 2}, {2, 1}}},
+    };
+    return configs[kind];
 }
 
 static void bench_make(struct bench *bench, const struct mlp_config *config,
@@ -136,10 +151,11 @@ static void check(const struct mlp_config *config, struct mlp_training training,
     char combination[128];
     struct slope slopes[MAX_COUNT];
     snprintf(combination, sizeof combination,
-             "%s, %s, %s, %d hidden for %d tokens, batch norm %d, dropout %g",
+             "%s, %s, %s, %d hidden for %d tokens, windows of %d and %d, batch norm %d, dropout %g",
              activation_names[config->activation], output_activation_names[config->output],
              loss_names[training.loss], config->layer_count - 1, config->tokens[0],
-             config->batch_norm, training.dropout);
+             config->windows[0].side, config->windows[1].side, config->batch_norm,
+             training.dropout);
     bench_make(&bench, config, training, seed);
     assert_true(bench.count <= MAX_COUNT);
     back_propagate(&bench);
@@ -151,7 +167,7 @@ static void check(const struct mlp_config *config, struct mlp_training training,
             size_t count;
             const char *name;
         } blocks[] = {
-            {layer->weights, (size_t)(layer->inputs * layer->outputs), "weights"},
+            {layer->weights, (size_t)(layer->fan_in * layer->outputs), "weights"},
             {layer->biases, (size_t)layer->outputs, "biases"},
             {layer->gamma, (size_t)layer->outputs, "gamma"},
             {layer->beta, (size_t)layer->outputs, "beta"},
@@ -173,11 +189,11 @@ static void check(const struct mlp_config *config, struct mlp_training training,
 static void every_gradient_of_every_combination(void **state)
 {
     (void)state;
-    for (int i = 0; i < ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT * LOSS_COUNT * 2 * 5 * 4; i++) {
-        int rest = i;
-        struct mlp_config config =
-            config_of(rest % 5 < 3 ? rest % 5 : rest % 5 - 2, rest % 5 < 3 ? 1 : 2);
-        rest /= 5;
+    for (int i = 0; i < ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT * LOSS_COUNT * 2 * 8 * 4; i++) {
+        int rest = i / 8, kind = i % 8;
+        struct mlp_config config = kind < 3   ? config_of(kind, 1)
+                                   : kind < 5 ? config_of(kind - 2, 2)
+                                              : config_with_windows(kind - 5);
         config.activation = (enum activation)(rest % ACTIVATION_COUNT);
         rest /= ACTIVATION_COUNT;
         config.output = (enum output_activation)(rest % OUTPUT_ACTIVATION_COUNT);
@@ -187,7 +203,7 @@ static void every_gradient_of_every_combination(void **state)
         config.batch_norm = rest % 2;
         rest /= 2;
         training.dropout = rest % 2 ? 0.3 : 0;
-        training.input_dropout = training.shared_dropout = rest / 2 ? 0.2 : 0;
+        training.input_dropout = training.place_dropout = rest / 2 ? 0.2 : 0;
         training.batch_norm_momentum = 0.1;
         check(&config, training, (uint64_t)i);
     }
@@ -227,10 +243,8 @@ static void checker_sees_each_mistake(void **state)
         check_the_checker((enum activation)a);
 }
 
-static void gradients_accumulate(void **state)
+static void expect_accumulation(struct mlp_config config)
 {
-    (void)state;
-    struct mlp_config config = config_of(2, 1);
     struct bench bench;
     config.batch_norm = true;
     bench_make(&bench, &config, (struct mlp_training){.dropout = 0.3, .input_dropout = 0.2}, 4);
@@ -246,6 +260,13 @@ static void gradients_accumulate(void **state)
     back_propagate(&bench);
     assert_memory_equal(bench.d_inputs, d_inputs, sizeof d_inputs);
     bench_free(&bench);
+}
+
+static void gradients_accumulate(void **state)
+{
+    (void)state;
+    expect_accumulation(config_of(2, 1));
+    expect_accumulation(config_with_windows(1));
 }
 
 /* Full descent: the batches' gradients, each divided by all samples, add up to the whole's. */

@@ -271,7 +271,7 @@ static double accuracy_of_trainer(const struct combination *how, const struct da
     recipe.network_count = 1;
     recipe.features[0] = FEATURES_PIXELS;
     recipe.hidden_count = how->hidden;
-    recipe.hidden[0] = (struct hidden_layer){HIDDEN, false};
+    recipe.hidden[0] = (struct hidden_layer){.units = HIDDEN};
     recipe.activation = how->activation;
     recipe.output = how->output;
     recipe.batch_norm = false;

@@ -263,6 +263,18 @@ static struct mlp random_mlp(struct rng *rng, struct mlp_config config)
 
 enum { WIDEST = 64 };
 
+/* Which of its inputs a unit's weight number f is for: the value of a token of its window. */
+static int seen(const struct mlp_layer *layer, int unit, int f)
+{
+    const struct mlp_windows *w = &layer->windows;
+    if (w->side == 0)
+        return f;
+    int values = layer->inputs / (w->grid * w->grid), across = w->grid - w->side + 1;
+    int window = unit / (layer->outputs / (across * across)), token = f / values;
+    int y = window / across + token / w->side, x = window % across + token % w->side;
+    return (y * w->grid + x) * values + f % values;
+}
+
 /* One sample through the network by the formulas of mlp.h, with the running statistics. */
 static void reference_forward(const struct mlp *mlp, const float *input, double *output)
 {
@@ -276,8 +288,8 @@ static void reference_forward(const struct mlp *mlp, const float *input, double 
              u++) { /* unit n of token u / outputs, which has its own inputs */
             int n = u % layer->outputs, first = u / layer->outputs * layer->inputs;
             z[u] = layer->biases ? layer->biases[n] : 0.0;
-            for (int m = 0; m < layer->inputs; m++)
-                z[u] += layer->weights[n * layer->inputs + m] * x[first + m];
+            for (int f = 0; f < layer->fan_in; f++)
+                z[u] += layer->weights[n * layer->fan_in + f] * x[first + seen(layer, n, f)];
             if (layer->gamma)
                 z[u] = layer->gamma[n] * (z[u] - layer->mean[n]) / sqrt(layer->var[n] + 1e-5) +
                        layer->beta[n];
@@ -342,15 +354,20 @@ static void forward_agrees_with_the_formulas(void **state)
     }
 }
 
-/* Layers that tokens share, which treat each part of their input alike. */
+/* Layers that tokens share, which treat each part of their input alike, or that look through
+ * windows. */
 static const struct mlp_config shared_layers[] = {
     {.layer_count = 2, .units = {24, 12, 4}, .tokens = {6}},
     {.layer_count = 3, .units = {24, 12, 18, 4}, .tokens = {6, 3}},
     {.layer_count = 3, .units = {24, 9, 18, 4}, .tokens = {0, 9, 1}},
     {.layer_count = 4, .units = {24, 48, 18, 10, 4}, .tokens = {24, 3, 2}},
+    {.layer_count = 2, .units = {24, 5, 4}, .windows = {{2, 2}}},
+    {.layer_count = 2, .units = {24, 12, 4}, .windows = {{2, 1}}},
+    {.layer_count = 3, .units = {24, 36, 12, 4}, .tokens = {4}, .windows = {{0, 0}, {3, 2}}},
+    {.layer_count = 4, .units = {24, 64, 18, 8, 4}, .windows = {{0, 0}, {4, 2}, {3, 2}}},
 };
 
-static void shared_layers_agree_with_a_loop_over_tokens(void **state)
+static void layers_of_places_agree_with_a_loop(void **state)
 {
     (void)state;
     enum { BATCH = 9, DIM = 24, CLASSES = 4 };
@@ -408,6 +425,16 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 2, .units = {6, 12, 2}, .tokens = {4}}, -1, "shared by 4 tokens"},
         {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {-1}}, -1, "shared by -1 tokens"},
         {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3, 2}}, -1, "shared by none"},
+        {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, 2}}}, 0, ""},
+        {{.layer_count = 2, .units = {1024, 1, 2}, .windows = {{32, 32}}}, 0, ""},
+        {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, 4}}}, -1, "windows of side 4"},
+        {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, -1}}}, -1, "windows of side -1"},
+        {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{0, 2}}}, -1, "on a grid of side 0"},
+        {{.layer_count = 2, .units = {1089, 1, 2}, .windows = {{33, 33}}}, -1, "of side 33 on"},
+        {{.layer_count = 2, .units = {17, 8, 2}, .windows = {{3, 2}}}, -1, "from 17 to 8 values"},
+        {{.layer_count = 2, .units = {18, 7, 2}, .windows = {{3, 2}}}, -1, "through 4 windows"},
+        {{.layer_count = 2, .units = {18, 8, 2}, .tokens = {2}, .windows = {{3, 2}}}, -1, "shared"},
+        {{.layer_count = 2, .units = {18, 4, 4}, .windows = {{0, 0}, {2, 1}}}, -1, "the last"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {.text = ""};
@@ -461,6 +488,14 @@ static void shared_layers_have_the_weights_of_one_token(void **state)
     assert_int_equal(mlp.layers[0].tokens, 6);
     assert_int_equal(mlp.layers[1].tokens, 3);
     assert_int_equal(mlp.layers[2].tokens, 1);
+    mlp_free(&mlp);
+    const struct mlp_config windows = {
+        .layer_count = 2, .units = {18, 12, 4}, .windows = {{3, 2}}, .batch_norm = true};
+    assert_int_equal(mlp_create(&mlp, &windows, &error), 0);
+    assert_int_equal(mlp.parameter_count, (12 * 8 + 24) + (4 * 12 + 4));
+    assert_int_equal(mlp.layers[0].window_count, 4);
+    assert_int_equal(mlp.layers[0].fan_in, 8);
+    assert_int_equal(mlp.layers[1].fan_in, 12);
     mlp_free(&mlp);
 }
 
@@ -530,7 +565,7 @@ int main(void)
         cmocka_unit_test(activations_follow_their_formulas),
         cmocka_unit_test(outputs_follow_their_formulas),
         cmocka_unit_test(forward_agrees_with_the_formulas),
-        cmocka_unit_test(shared_layers_agree_with_a_loop_over_tokens),
+        cmocka_unit_test(layers_of_places_agree_with_a_loop),
         cmocka_unit_test(config_check_refuses_what_is_out_of_bounds),
         cmocka_unit_test(new_network_is_laid_out_as_promised),
         cmocka_unit_test(shared_layers_have_the_weights_of_one_token),

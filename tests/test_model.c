@@ -91,6 +91,8 @@ static void expect_same_mlp(const struct mlp *a, const struct mlp *b)
         assert_int_equal(a->layers[i].tokens, b->layers[i].tokens);
         assert_int_equal(a->layers[i].inputs, b->layers[i].inputs);
         assert_int_equal(a->layers[i].outputs, b->layers[i].outputs);
+        assert_int_equal(a->layers[i].windows.grid, b->layers[i].windows.grid);
+        assert_int_equal(a->layers[i].windows.side, b->layers[i].windows.side);
     }
     for (size_t i = 0; i < a->parameter_count; i++) {
         double value = a->parameters[i];
@@ -120,6 +122,7 @@ static void expect_same_model(const struct model *a, const struct model *b)
     assert_memory_equal(a->class_names, b->class_names, sizeof a->class_names);
     assert_memory_equal(a->prior, b->prior, sizeof a->prior);
     assert_int_equal(a->mirror, b->mirror);
+    expect_close(b->enlarge, a->enlarge, 1e-6, "the enlargement");
     assert_string_equal(a->notes.training_data, b->notes.training_data);
     assert_string_equal(a->notes.recipe, b->notes.recipe);
     assert_string_equal(a->notes.seed, b->notes.seed);
@@ -219,6 +222,22 @@ static void models_come_back_as_saved(void **state)
         model_free(&loaded);
         model_free(&again);
     }
+}
+
+/* Windows of 2x2 of the pixels' 8x8, and of 3x3 of what these make. */
+static void windows_come_back(void **state)
+{
+    (void)state;
+    struct model model = small_model(3);
+    const struct mlp_config config = {
+        .layer_count = 3, .units = {64, 49 * 2, 25 * 3, 3}, .windows = {{8, 2}, {7, 3}}};
+    struct rng rng = rng_make(3, 1);
+    mlp_free(&model.networks[0].mlp);
+    model.networks[0].mlp = random_weights(&config, &rng);
+    struct model loaded = saved_and_loaded(&model);
+    expect_same_model(&model, &loaded);
+    model_free(&model);
+    model_free(&loaded);
 }
 
 static void hog_model_comes_back(void **state)
@@ -544,6 +563,7 @@ int main(void)
         cmocka_unit_test(halves_come_back),
         cmocka_unit_test(halves_round_to_nearest_even),
         cmocka_unit_test_teardown(models_come_back_as_saved, empty_folder),
+        cmocka_unit_test_teardown(windows_come_back, empty_folder),
         cmocka_unit_test_teardown(hog_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(full_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(large_weights_survive, empty_folder),

@@ -127,6 +127,19 @@ static void test_activations(void **state)
     }
 }
 
+/* Of the input itself, and of windows again. */
+static void test_layers_that_look_through_windows(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 3,
+                                      .units = {64, 9 * 4, 4 * 3, 3},
+                                      .windows = {{4, 2}, {3, 2}},
+                                      .activation = ACTIVATION_RELU};
+    struct model model = model_with(&config, 5);
+    check(&model, CROPS);
+    model_free(&model);
+}
+
 static void test_without_hidden_layers(void **state)
 {
     (void)state;
@@ -249,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_all_that_a_model_can_have, empty_folder),
         cmocka_unit_test_teardown(test_activations, empty_folder),
+        cmocka_unit_test_teardown(test_layers_that_look_through_windows, empty_folder),
         cmocka_unit_test_teardown(test_without_hidden_layers, empty_folder),
         cmocka_unit_test_teardown(test_no_output_at_all, empty_folder),
         cmocka_unit_test_teardown(test_shipped_model, empty_folder),

@@ -46,7 +46,7 @@ static struct recipe recipe_of(enum descent descent)
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;
-    r.hidden[0] = (struct hidden_layer){4, false};
+    r.hidden[0] = (struct hidden_layer){.units = 4};
     r.batch_size = 8;
     r.epochs = 3;
     r.learning_rate = 1e-2f;

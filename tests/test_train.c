@@ -491,7 +491,7 @@ static struct recipe small_recipe(void)
     r.network_count = 1;
     r.features[0] = FEATURES_HOG;
     r.hidden_count = 1;
-    r.hidden[0] = (struct hidden_layer){16, false};
+    r.hidden[0] = (struct hidden_layer){.units = 16};
     r.batch_size = 16;
     r.epochs = 6;
     r.learning_rate = 1e-2f;

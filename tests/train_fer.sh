@@ -156,6 +156,11 @@ expect 2 "--hidden 12,x" --hidden 12,x
 expect 2 "--hidden @: give" --hidden @
 expect 2 "--hidden @0,8: give" --hidden @0,8
 expect 2 "--hidden 8,@@4: give" --hidden 8,@@4
+expect 2 "--hidden @8,0@4: give" --hidden @8,0@4
+expect 2 "--hidden @8,33@4: give" --hidden @8,33@4
+expect 2 "--hidden @8,3@: give" --hidden @8,3@
+expect 2 "--hidden 3@4: its windows" --hidden 8,3@4
+expect 2 "--hidden 3@4: its windows" --hidden 3@4
 expect 2 "must be one of hog, windows, patches, pixels" --features hog,lbp
 expect 2 "--features: name at least one kind" --features ,
 expect 2 "at most 4 can be combined" --features hog,hog,hog,hog,hog

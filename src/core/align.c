@@ -84,6 +84,12 @@ struct pose align_mirror(const struct pose *pose)
     return (struct pose){-pose->angle, pose->log_scale, -pose->dx, pose->dy};
 }
 
+struct affine align_enlarge(const struct affine *face, float times, int width, int height)
+{
+    struct affine closer = affine_similarity(0.0f, 1.0f / times, 0.0f, 0.0f, width, height);
+    return affine_compose(face, &closer);
+}
+
 struct align_workspace {
     int width, height;
     struct features features;

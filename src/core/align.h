@@ -44,6 +44,9 @@ struct pose align_random_pose(struct rng *rng);
 /* The pose of the mirrored view. */
 struct pose align_mirror(const struct pose *pose);
 
+/* The face `times` as large: what lies at its border is hair and background. */
+struct affine align_enlarge(const struct affine *face, float times, int width, int height);
+
 /* A thread's scratch for one crop. */
 struct align_workspace;
 

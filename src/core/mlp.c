@@ -2,11 +2,38 @@
 
 #include "fixed_layer.h"
 #include "gemm.h"
+#include "window_layer.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+int mlp_window_count(const struct mlp_windows *windows)
+{
+    int along = windows->grid - windows->side + 1; /* a side of the grid */
+    return windows->side > 0 ? along * along : 1;
+}
+
+static int check_windows(const struct mlp_config *config, int layer, struct error *error)
+{
+    const struct mlp_windows *w = &config->windows[layer];
+    if (w->side == 0)
+        return 0;
+    if (w->side < 0 || w->side > w->grid || w->grid > MLP_MAX_GRID)
+        return error_set(error, "layer %d looks through windows of side %d on a grid of side %d",
+                         layer, w->side, w->grid);
+    int windows = mlp_window_count(w);
+    if (layer == config->layer_count - 1 || config->tokens[layer] > 1 ||
+        config->units[layer] % (w->grid * w->grid) || config->units[layer + 1] % windows)
+        return error_set(error,
+                         "layer %d leads from %d to %d values through %d windows on a %dx%d grid; "
+                         "both must be multiples of these, and neither the last nor a shared layer "
+                         "has windows",
+                         layer, config->units[layer], config->units[layer + 1], windows, w->grid,
+                         w->grid);
+    return 0;
+}
 
 int mlp_config_check(const struct mlp_config *config, struct error *error)
 {
@@ -25,6 +52,8 @@ int mlp_config_check(const struct mlp_config *config, struct error *error)
                              "layer %d leads from %d to %d values and is shared by %d tokens; both "
                              "must be multiples of it, and the last layer is shared by none",
                              i, config->units[i], config->units[i + 1], tokens);
+        if (check_windows(config, i, error) < 0)
+            return -1;
     }
     if (config->output == OUTPUT_SOFTMAX && config->units[config->layer_count] < 2)
         return error_set(error, "softmax over one class is always 1; use two classes or more");
@@ -45,21 +74,26 @@ static void lay_out(struct mlp *mlp, real *parameters, real *statistics)
         int tokens = mlp->config.tokens[i] > 0 ? mlp->config.tokens[i] : 1;
         *layer = (struct mlp_layer){.tokens = tokens,
                                     .inputs = mlp->config.units[i] / tokens,
-                                    .outputs = mlp->config.units[i + 1] / tokens};
-        size_t n = (size_t)layer->outputs, m = (size_t)layer->inputs;
+                                    .outputs = mlp->config.units[i + 1] / tokens,
+                                    .windows = mlp->config.windows[i],
+                                    .window_count = mlp_window_count(&mlp->config.windows[i])};
+        const struct mlp_windows *w = &layer->windows;
+        layer->fan_in =
+            w->side > 0 ? layer->inputs / (w->grid * w->grid) * w->side * w->side : layer->inputs;
+        size_t n = (size_t)layer->outputs, f = (size_t)layer->fan_in;
         bool norm = normalizes(&mlp->config, i);
         if (parameters) {
             layer->weights = parameters + p;
             if (norm) {
-                layer->gamma = parameters + p + n * m;
+                layer->gamma = parameters + p + n * f;
                 layer->beta = layer->gamma + n;
                 layer->mean = statistics + s;
                 layer->var = layer->mean + n;
             } else {
-                layer->biases = parameters + p + n * m;
+                layer->biases = parameters + p + n * f;
             }
         }
-        p += n * m + (norm ? 2 * n : n);
+        p += n * f + (norm ? 2 * n : n);
         s += norm ? 2 * n : 0;
     }
     mlp->parameter_count = p;
@@ -68,10 +102,16 @@ static void lay_out(struct mlp *mlp, real *parameters, real *statistics)
     mlp->statistics = statistics;
 }
 
+void mlp_measure(struct mlp *mlp, const struct mlp_config *config)
+{
+    *mlp = (struct mlp){.config = *config};
+    lay_out(mlp, NULL, NULL);
+}
+
 size_t mlp_parameter_count(const struct mlp_config *config)
 {
-    struct mlp sized = {.config = *config};
-    lay_out(&sized, NULL, NULL);
+    struct mlp sized;
+    mlp_measure(&sized, config);
     return sized.parameter_count;
 }
 
@@ -79,8 +119,8 @@ int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *e
 {
     if (mlp_config_check(config, error) < 0)
         return -1;
-    struct mlp made = {.config = *config};
-    lay_out(&made, NULL, NULL);
+    struct mlp made;
+    mlp_measure(&made, config);
     real *parameters = calloc(made.parameter_count, sizeof *parameters);
     real *statistics = calloc(made.statistic_count + 1, sizeof *statistics);
     if (!parameters || !statistics) {
@@ -98,10 +138,18 @@ int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *e
     return 0;
 }
 
+static void free_fixed(struct mlp_layer *layer)
+{
+    for (int w = 0; layer->fixed && w < layer->window_count; w++)
+        fixed_layer_free(&layer->fixed[w]);
+    free(layer->fixed);
+    layer->fixed = NULL;
+}
+
 void mlp_free(struct mlp *mlp)
 {
     for (int i = 0; i < mlp->config.layer_count; i++)
-        fixed_layer_free(&mlp->layers[i].fixed);
+        free_fixed(&mlp->layers[i]);
     free(mlp->parameters);
     free(mlp->statistics);
     *mlp = (struct mlp){0};
@@ -112,9 +160,10 @@ void mlp_init(struct mlp *mlp, struct rng *rng)
     for (int i = 0; i < mlp->config.layer_count; i++) {
         struct mlp_layer *layer = &mlp->layers[i];
         bool relu = i < mlp->config.layer_count - 1 && mlp->config.activation == ACTIVATION_RELU;
+        int outputs = layer->outputs / layer->window_count;
         double deviation =
-            relu ? sqrt(2.0 / layer->inputs) : sqrt(2.0 / ((double)layer->inputs + layer->outputs));
-        size_t count = (size_t)layer->inputs * (size_t)layer->outputs;
+            relu ? sqrt(2.0 / layer->fan_in) : sqrt(2.0 / ((double)layer->fan_in + outputs));
+        size_t count = (size_t)layer->fan_in * (size_t)layer->outputs;
         for (size_t w = 0; w < count; w++)
             layer->weights[w] = (real)(deviation * rng_normal(rng));
     }
@@ -122,11 +171,11 @@ void mlp_init(struct mlp *mlp, struct rng *rng)
 
 static void fold_layer(const struct mlp_layer *from, struct mlp_layer *to)
 {
-    size_t m = (size_t)from->inputs;
+    size_t f = (size_t)from->fan_in;
     for (int n = 0; n < from->outputs; n++) {
         double scale = from->gamma[n] / sqrt((double)from->var[n] + MLP_BATCH_NORM_EPSILON);
-        for (size_t w = 0; w < m; w++)
-            to->weights[(size_t)n * m + w] = (real)(from->weights[(size_t)n * m + w] * scale);
+        for (size_t w = 0; w < f; w++)
+            to->weights[(size_t)n * f + w] = (real)(from->weights[(size_t)n * f + w] * scale);
         to->biases[n] = (real)(from->beta[n] - from->mean[n] * scale);
     }
 }
@@ -145,7 +194,7 @@ int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
             fold_layer(from, to);
             continue;
         }
-        size_t count = (size_t)from->inputs * (size_t)from->outputs;
+        size_t count = (size_t)from->fan_in * (size_t)from->outputs;
         memcpy(to->weights, from->weights, count * sizeof *to->weights);
         memcpy(to->biases, from->biases, (size_t)from->outputs * sizeof *to->biases);
     }
@@ -158,14 +207,26 @@ int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
 /* Rounding the inputs pays where each is used so often, and weights are many. */
 enum { LEAST_OUTPUTS = 32, LEAST_WEIGHTS = 1 << 16 };
 
+static int make_fixed(struct mlp_layer *l, struct error *error)
+{
+    int outputs = l->outputs / l->window_count;
+    size_t size = (size_t)outputs * (size_t)l->fan_in;
+    l->fixed = calloc((size_t)l->window_count, sizeof *l->fixed);
+    if (!l->fixed)
+        return error_no_memory(error, "the network's layers");
+    for (int w = 0; w < l->window_count; w++)
+        if (fixed_layer_create(&l->fixed[w], l->fan_in, outputs,
+                               (const float *)l->weights + (size_t)w * size, error) < 0)
+            return -1;
+    return 0;
+}
+
 int mlp_prepare(struct mlp *mlp, int first, struct error *error)
 {
     for (int i = first; i < mlp->config.layer_count && sizeof(real) == sizeof(float); i++) {
         struct mlp_layer *l = &mlp->layers[i];
-        if (l->outputs >= LEAST_OUTPUTS &&
-            (size_t)l->outputs * (size_t)l->inputs >= LEAST_WEIGHTS &&
-            fixed_layer_create(&l->fixed, l->inputs, l->outputs, (const float *)l->weights, error) <
-                0)
+        if (l->outputs / l->window_count >= LEAST_OUTPUTS &&
+            (size_t)l->outputs * (size_t)l->fan_in >= LEAST_WEIGHTS && make_fixed(l, error) < 0)
             return -1;
     }
     return 0;
@@ -175,6 +236,7 @@ struct mlp_workspace {
     int capacity;
     struct team *team; /* NULL: the calling thread alone */
     void *scratch;     /* of fixed_layer_forward */
+    real *windows;     /* scratch of window_layer_forward */
     real *hidden[2];   /* capacity x widest hidden layer, in turn input and output of a layer */
 };
 
@@ -183,21 +245,26 @@ int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_conf
 {
     assert(capacity > 0 && capacity <= MLP_MAX_BATCH);
     size_t widest = 1;
+    size_t windows = 0;
     int longest = 0; /* inputs */
+    struct mlp sized;
+    mlp_measure(&sized, config);
     for (int i = 1; i < config->layer_count; i++)
         widest = (size_t)config->units[i] > widest ? (size_t)config->units[i] : widest;
     for (int i = 0; i < config->layer_count; i++) {
-        int inputs = config->units[i] / (config->tokens[i] > 1 ? config->tokens[i] : 1);
-        longest = inputs > longest ? inputs : longest;
+        size_t needed = window_layer_scratch(&sized.layers[i], capacity);
+        longest = sized.layers[i].fan_in > longest ? sized.layers[i].fan_in : longest;
+        windows = needed > windows ? needed : windows;
     }
     struct mlp_workspace *made = calloc(1, sizeof *made);
     if (made) {
         made->capacity = capacity;
         made->scratch = malloc(fixed_layer_scratch(longest));
+        made->windows = malloc((windows + 1) * sizeof *made->windows);
         for (int i = 0; i < 2; i++)
             made->hidden[i] = calloc((size_t)capacity * widest, sizeof(real));
     }
-    if (!made || !made->scratch || !made->hidden[0] || !made->hidden[1]) {
+    if (!made || !made->scratch || !made->windows || !made->hidden[0] || !made->hidden[1]) {
         mlp_workspace_free(&made);
         return error_no_memory(error, "the network's hidden layers");
     }
@@ -211,6 +278,7 @@ void mlp_workspace_free(struct mlp_workspace **workspace)
         free((*workspace)->hidden[0]);
         free((*workspace)->hidden[1]);
         free((*workspace)->scratch);
+        free((*workspace)->windows);
         free(*workspace);
         *workspace = NULL;
     }
@@ -226,8 +294,11 @@ static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *wor
 {
     const struct mlp_layer *l = &mlp->layers[layer];
     int rows = batch * l->tokens;
-    if (l->fixed)
-        fixed_layer_forward(l->fixed, workspace->scratch, (const float *)x, rows, (float *)z);
+    if (l->windows.side > 0)
+        window_layer_forward(workspace->team, l, false, x, batch, workspace->windows,
+                             workspace->scratch, z);
+    else if (l->fixed)
+        fixed_layer_forward(l->fixed[0], workspace->scratch, (const float *)x, rows, (float *)z);
     else
         gemm(workspace->team, GEMM_ABT, rows, l->outputs, l->inputs, x, l->weights, 0, z);
 }

@@ -12,6 +12,11 @@
  * descriptors of T places of a picture (the channel mixing of Tolstikhin et al. 2021): it treats
  * the batch as B T rows of M = units / T values. T is 1 for an ordinary dense layer.
  *
+ * Or a layer may look through windows, each with units and weights of its own: a locally connected
+ * layer (LeCun 1989; on aligned faces, Taigman et al. 2014). Its input lies on a grid of G x G
+ * tokens; there are (G - S + 1)^2 windows of S x S neighbours, and a unit has weights for the
+ * values of its window alone: F of them, where the units of other layers have F = M.
+ *
  * Weights and scratch are two types: `const struct mlp` is read-only and may be shared by any
  * number of threads; each brings its own workspace. */
 #ifndef MLP_H
@@ -26,26 +31,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 17, MLP_MAX_BATCH = 1 << 16 };
+enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 17, MLP_MAX_BATCH = 1 << 16, MLP_MAX_GRID = 32 };
+
+/* A grid's windows, from left to right, then from top to bottom, as its tokens are. */
+struct mlp_windows {
+    int grid; /* G: tokens along a side */
+    int side; /* S: of a window, 1..G; 0: the layer has no windows */
+};
 
 struct mlp_config {
     int layer_count;               /* L */
     int units[MLP_MAX_LAYERS + 1]; /* D, H..., K: values a sample has, those of all tokens */
     int tokens[MLP_MAX_LAYERS];    /* T of each layer; 0 as 1 */
+    struct mlp_windows windows[MLP_MAX_LAYERS]; /* of each layer; T is 1 where it has some */
     enum activation activation;
     enum output_activation output;
     bool batch_norm; /* of the hidden layers (Ioffe & Szegedy 2015) */
 };
 
-/* One dense layer's view into the two blocks; N x M as above. */
+/* One layer's view into the two blocks. */
 struct mlp_layer {
-    int tokens;                /* T, at least 1 */
-    int inputs, outputs;       /* M, N: of one token */
-    real *weights;             /* N x M */
-    real *biases;              /* N; NULL under batch normalization, whose beta does their work */
-    real *gamma, *beta;        /* N; scale and shift of batch normalization, else NULL */
-    real *mean, *var;          /* N; its running statistics, no parameters, else NULL */
-    struct fixed_layer *fixed; /* from mlp_prepare, else NULL */
+    int tokens;          /* T, at least 1 */
+    int inputs, outputs; /* M, N: of one token */
+    struct mlp_windows windows;
+    int window_count;           /* (G - S + 1)^2, or 1 without windows */
+    int fan_in;                 /* F: weights of a unit */
+    real *weights;              /* N x F, the units of each window in turn */
+    real *biases;               /* N; NULL under batch normalization, whose beta does their work */
+    real *gamma, *beta;         /* N; scale and shift of batch normalization, else NULL */
+    real *mean, *var;           /* N; its running statistics, no parameters, else NULL */
+    struct fixed_layer **fixed; /* window_count of them from mlp_prepare, else NULL */
 };
 
 struct mlp {
@@ -63,6 +78,12 @@ struct mlp {
 /* Checks that the sizes are within bounds; the error says what is wrong. */
 int mlp_config_check(const struct mlp_config *config, struct error *error);
 
+/* How many windows a grid has; 1 where the layer has none. */
+int mlp_window_count(const struct mlp_windows *windows);
+
+/* A network without memory, to ask for the sizes of its layers. */
+void mlp_measure(struct mlp *mlp, const struct mlp_config *config);
+
 /* How many parameters such a network has. */
 size_t mlp_parameter_count(const struct mlp_config *config);
 
@@ -70,8 +91,8 @@ size_t mlp_parameter_count(const struct mlp_config *config);
 int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *error);
 void mlp_free(struct mlp *mlp);
 
-/* Normal random weights, zero biases: variance 2/M before ReLU (He et al. 2015), 2/(M+N) before
- * sigmoid, tanh and the outputs (Glorot & Bengio 2010). */
+/* Normal random weights, zero biases: variance 2/F before ReLU (He et al. 2015), 2/(F+N) before
+ * sigmoid, tanh and the outputs (Glorot & Bengio 2010), N being those of one window. */
 void mlp_init(struct mlp *mlp, struct rng *rng);
 
 /* Makes `folded` the same function without batch normalization:

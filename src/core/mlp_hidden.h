@@ -11,6 +11,7 @@ struct layer_tape {
     real *normalized;        /* R x N: (Z - mean) / deviation, under batch normalization */
     real *inverse_deviation; /* N */
     real *mask;              /* R x N: 0 or 1 / (1 - dropout), where dropout was used */
+    real *windows;           /* scratch of window_layer_forward, where the layer has windows */
 };
 
 /* One layer's work. The team shares it out by columns, since all but batch normalization's sums

@@ -3,6 +3,7 @@
 #include "gemm.h"
 #include "mlp_hidden.h"
 #include "vectorize.h"
+#include "window_layer.h"
 
 #include <assert.h>
 #include <math.h>
@@ -27,6 +28,17 @@ static real *new_matrix(int rows, int columns, bool *complete)
     return matrix;
 }
 
+/* For a layer that looks through windows; else NULL. */
+static real *new_windows(const struct mlp_config *config, int layer, int capacity, bool *complete)
+{
+    struct mlp sized;
+    mlp_measure(&sized, config);
+    size_t count = window_layer_scratch(&sized.layers[layer], capacity);
+    real *windows = count ? malloc(count * sizeof *windows) : NULL;
+    *complete = *complete && (windows || !count);
+    return windows;
+}
+
 int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int capacity,
                     struct error *error)
 {
@@ -45,6 +57,7 @@ int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int
         struct layer_tape *layer = &made->layers[i];
         widest = units > widest ? units : widest;
         layer->values = new_matrix(capacity, units, &complete);
+        layer->windows = new_windows(config, i, capacity, &complete);
         if (i < config->layer_count - 1)
             layer->mask = new_matrix(capacity, units, &complete);
         if (i < config->layer_count - 1 && config->batch_norm) {
@@ -72,6 +85,7 @@ void mlp_tape_free(struct mlp_tape **tape)
         free(t->layers[i].normalized);
         free(t->layers[i].inverse_deviation);
         free(t->layers[i].mask);
+        free(t->layers[i].windows);
     }
     free(t->inputs);
     free(t->input_mask);
@@ -134,7 +148,8 @@ void mlp_drop(real share, struct rng *rng, real *values, size_t count)
 
 static real dropout_of(const struct mlp_training *training, const struct mlp_layer *layer)
 {
-    return layer->tokens > 1 ? training->shared_dropout : training->dropout;
+    bool of_places = layer->tokens > 1 || layer->windows.side > 0;
+    return of_places ? training->place_dropout : training->dropout;
 }
 
 static void multiply(const struct mlp_training *training, enum gemm_form form, int m, int n, int k,
@@ -163,7 +178,12 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
         struct layer_tape *kept = &tape->layers[i];
         real *z = kept->values;
         int rows = batch * layer->tokens;
-        multiply(training, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0, z);
+        if (layer->windows.side > 0)
+            window_layer_forward(training->team, layer, training->bfloat16, x, batch, kept->windows,
+                                 NULL, z);
+        else
+            multiply(training, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0,
+                     z);
         if (i == last) {
             output_apply(mlp->config.output, layer->biases, z, batch, layer->outputs);
             break;
@@ -245,6 +265,16 @@ static void sum_rows(const real *d, int rows, int units, real *sums)
             sums[i] += d[b * (size_t)units + i];
 }
 
+/* dw and dx may be NULL. */
+static void multiply_backward(const struct mlp_training *training, const struct mlp_layer *layer,
+                              const real *dz, int rows, const real *x, real *dw, real *dx)
+{
+    if (dw)
+        multiply(training, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1, dw);
+    if (dx)
+        multiply(training, GEMM_AB, rows, layer->inputs, layer->outputs, dz, layer->weights, 0, dx);
+}
+
 void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp_training *training,
                   const real *inputs, const real *targets, int batch, int samples, real *gradients,
                   real *d_inputs)
@@ -271,15 +301,15 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
             team_run(training->team, hidden_backward, &pass);
         }
         const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
-        if (gradients)
-            multiply(training, GEMM_ATB, layer->outputs, layer->inputs, rows, dz, x, 1,
-                     gradients + (layer->weights - mlp->parameters));
+        real *dw = gradients ? gradients + (layer->weights - mlp->parameters) : NULL;
+        real *dx = i > 0 ? below : d_inputs;
         if (gradients && layer->biases)
             sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
-        real *dx = i > 0 ? below : d_inputs;
-        if (dx)
-            multiply(training, GEMM_AB, rows, layer->inputs, layer->outputs, dz, layer->weights, 0,
-                     dx);
+        if (layer->windows.side > 0)
+            window_layer_backward(training->team, layer, training->bfloat16, x, dz, batch,
+                                  tape->layers[i].windows, dw, dx);
+        else
+            multiply_backward(training, layer, dz, rows, x, dw, dx);
         below = dz;
         dz = dx;
     }

@@ -21,7 +21,7 @@ struct mlp_training {
     enum loss loss;
     real dropout;             /* share of hidden units dropped, [0, 1) (Srivastava et al. 2014) */
     real input_dropout;       /* share of inputs dropped, [0, 1) */
-    real shared_dropout;      /* share of the units dropped that tokens share, [0, 1) */
+    real place_dropout;       /* share dropped of units that see a token or a window, [0, 1) */
     real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
     struct team *team;        /* shares the work; NULL: the calling thread alone */
     bool bfloat16;            /* matrix products by gemm_bfloat16 */

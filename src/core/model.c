@@ -152,10 +152,12 @@ void model_workspace_set_mirror(struct model_workspace *workspace, bool on)
 void model_align(const struct model *model, struct model_workspace *w, const uint8_t *crop,
                  struct affine *face)
 {
-    if (w->align)
-        align_find(&model->aligner, w->align, crop, face);
-    else
-        *face = affine_identity;
+    *face = affine_identity;
+    if (!w->align)
+        return;
+    align_find(&model->aligner, w->align, crop, face);
+    if (model->enlarge > 0.0f)
+        *face = align_enlarge(face, model->enlarge, model->width, model->height);
 }
 
 float model_verify(const struct model *model, struct model_workspace *w, const uint8_t *crop)

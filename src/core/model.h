@@ -17,6 +17,8 @@ enum {
     MODEL_NOTE_SIZE = 768
 };
 
+#define MODEL_MAX_ENLARGE 2.0f
+
 /* Facts about the training that the file holds for a person to read, as text. */
 struct model_notes {
     char training_data[MODEL_NOTE_SIZE]; /* "FER2013 Training 28709, PublicTest 3589" */
@@ -37,6 +39,7 @@ struct network {
 struct model {
     int width, height;   /* of the crop, pixels; those of each network's features */
     struct mlp aligner;  /* without parameters: crops are taken as they are */
+    float enlarge;       /* aligned faces become so many times as large; 0: stay */
     struct mlp verifier; /* without parameters: every crop counts as a face */
     int network_count;
     struct network networks[MODEL_MAX_NETWORKS]; /* the answer is the mean of theirs */
@@ -78,7 +81,8 @@ void model_workspace_free(struct model_workspace **workspace);
 /* Whether answers average over the crop and its mirror image, where the model does so. */
 void model_workspace_set_mirror(struct model_workspace *workspace, bool on);
 
-/* Where in a crop the face lies: see align_find; without an aligner, affine_identity. */
+/* What the networks see of a crop: the face that align_find found, enlarged; without an aligner,
+ * affine_identity. */
 void model_align(const struct model *model, struct model_workspace *workspace, const uint8_t *crop,
                  struct affine *face);
 

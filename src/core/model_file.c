@@ -108,21 +108,51 @@ static int parse_size(const struct reader *r, struct model *model)
     return model->height < 0 || *text ? missing(r, "", "input_size") : 0;
 }
 
-/* "1984,49x64,512,7": the values of each layer, 49x64 where 49 tokens share it. */
+/* Older files have none. */
+static int parse_enlarge(const struct reader *r, float *enlarge)
+{
+    const char *text = text_of(r, "", "enlarge");
+    char *end = NULL;
+    if (!text)
+        return 0;
+    *enlarge = strtof(text, &end);
+    bool possible = *enlarge >= 1.0f && *enlarge <= MODEL_MAX_ENLARGE;
+    return possible && *end == '\0' ? 0 : missing(r, "", "enlarge");
+}
+
+/* Reads what layer `i` says of its values, moves *text behind it. */
+static int take_layer(const char **text, struct mlp_config *config, int i)
+{
+    struct mlp_windows windows = {0};
+    int units = take_number(text), times = 1; /* so many times in all */
+    bool repeats = i > 0 && units > 0;
+    if (repeats && **text == '@') {
+        ++*text;
+        windows = (struct mlp_windows){.grid = take_number(text), .side = units};
+        if (windows.grid < units || windows.grid > MLP_MAX_GRID || **text != 'x')
+            return -1;
+        config->windows[i - 1] = windows;
+        times = mlp_window_count(&windows);
+    } else if (repeats && **text == 'x') {
+        config->tokens[i - 1] = times = units;
+    }
+    if (repeats && **text == 'x') {
+        ++*text;
+        units = take_number(text);
+    }
+    if (units < 1 || units > MLP_MAX_UNITS / times)
+        return -1;
+    config->units[i] = times * units;
+    return 0;
+}
+
+/* "103680,81x64,3@9x64,512,7": the values of each layer; 81x64 where 81 tokens share it, 3@9x64
+ * where it looks through windows of 3x3 on a grid of 9x9. */
 static int parse_layers(const char *text, struct mlp_config *config)
 {
     for (int i = 0; text && i <= MLP_MAX_LAYERS; i++) {
-        int tokens = 1, units = take_number(&text);
-        if (units > 0 && *text == 'x' && i > 0) {
-            text++;
-            tokens = units;
-            units = take_number(&text);
-        }
-        if (units < 1 || units > MLP_MAX_UNITS / tokens)
+        if (take_layer(&text, config, i) < 0)
             return -1;
-        config->units[i] = tokens * units;
-        if (i > 0)
-            config->tokens[i - 1] = tokens;
         config->layer_count = i;
         if (*text == '\0')
             return i > 0 ? 0 : -1;
@@ -185,9 +215,9 @@ static int check_reach(const struct reader *r, const struct mlp *mlp, double bou
     for (int i = 0; i < mlp->config.layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         for (int n = 0; n < layer->outputs; n++) {
-            const float *row = layer->weights + (size_t)n * (size_t)layer->inputs;
+            const float *row = layer->weights + (size_t)n * (size_t)layer->fan_in;
             double sum = 0.0;
-            for (int m = 0; m < layer->inputs; m++)
+            for (int m = 0; m < layer->fan_in; m++)
                 sum += fabs((double)row[m]);
             reach = fmax(reach, sum * bound + fabs((double)layer->biases[n]));
         }
@@ -213,7 +243,7 @@ static int read_mlp(struct reader *r, const char *prefix, const struct mlp_confi
         return error_set_code(r->error, why.code, "%s: %.200s", r->path, why.text);
     for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        size_t rows = (size_t)layer->outputs, columns = (size_t)layer->inputs;
+        size_t rows = (size_t)layer->outputs, columns = (size_t)layer->fan_in;
         char name[MODEL_FILE_NAME_SIZE] = "";
         model_file_tensor(name, prefix, i, "weight");
         if (safetensors_read(r->file, name, rows, columns, layer->weights, r->error) < 0)
@@ -340,6 +370,8 @@ static int read_model(struct reader *r, struct model *model)
     const char *prior = text_of(r, "", "prior");
     if (prior && shares_parse(prior, MODEL_MAX_CLASSES, model->prior) != model->class_count)
         return missing(r, "", "prior");
+    if (parse_enlarge(r, &model->enlarge) < 0)
+        return -1;
     int width = model->width, height = model->height;
     struct features hog = align_features(width, height);
     if (read_part(r, model, MODEL_FILE_ALIGNER, align_check, features_bound(&hog),
@@ -389,7 +421,7 @@ static enum tensor_type weight_type(const float *values, size_t count)
 }
 
 enum {
-    MAX_ENTRIES = 9 + MODEL_FILE_NOTES + 5 * (MODEL_MAX_NETWORKS + 2),
+    MAX_ENTRIES = 10 + MODEL_FILE_NOTES + 5 * (MODEL_MAX_NETWORKS + 2),
     TEXT_SIZE = 8192 /* of all metadata but the notes */
 };
 
@@ -446,6 +478,17 @@ static void add_tensor(struct writer *w, const char name[MODEL_FILE_NAME_SIZE], 
     memcpy(t->name, name, sizeof t->name);
 }
 
+/* As take_layer reads it. */
+static int print_layer(const struct mlp_layer *l, char *text, size_t size)
+{
+    if (l->windows.side > 0)
+        return snprintf(text, size, ",%d@%dx%d", l->windows.side, l->windows.grid,
+                        l->outputs / l->window_count);
+    if (l->tokens > 1)
+        return snprintf(text, size, ",%dx%d", l->tokens, l->outputs);
+    return snprintf(text, size, ",%d", l->outputs);
+}
+
 static void add_mlp(struct writer *w, const char *prefix, const struct mlp *mlp)
 {
     const struct mlp_config *config = &mlp->config;
@@ -453,12 +496,9 @@ static void add_mlp(struct writer *w, const char *prefix, const struct mlp *mlp)
     size_t used = (size_t)snprintf(layers, sizeof layers, "%d", config->units[0]);
     for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        used += layer->tokens > 1
-                    ? (size_t)snprintf(layers + used, sizeof layers - used, ",%dx%d", layer->tokens,
-                                       layer->outputs)
-                    : (size_t)snprintf(layers + used, sizeof layers - used, ",%d", layer->outputs);
+        used += (size_t)print_layer(layer, layers + used, sizeof layers - used);
         model_file_tensor(name, prefix, i, "weight");
-        add_tensor(w, name, (size_t)layer->outputs, (size_t)layer->inputs, layer->weights);
+        add_tensor(w, name, (size_t)layer->outputs, (size_t)layer->fan_in, layer->weights);
         model_file_tensor(name, prefix, i, "bias");
         add_tensor(w, name, 0, (size_t)layer->outputs, layer->biases);
     }
@@ -503,6 +543,8 @@ int model_save(const struct model *model, const char *path, struct error *error)
     }
     if (model->aligner.parameters)
         add_mlp(w, MODEL_FILE_ALIGNER, &model->aligner);
+    if (model->enlarge > 0.0f)
+        add_entry(w, "", "enlarge", keep(w, "%g", (double)model->enlarge));
     if (model->verifier.parameters)
         add_mlp(w, MODEL_FILE_VERIFIER, &model->verifier);
     for (int i = 0; i < MODEL_FILE_NOTES; i++)

@@ -39,9 +39,10 @@ static size_t add_mlp(struct text *text, const struct mlp *mlp)
     for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         add(text, " - ");
-        if (layer->tokens > 1)
-            add(text, "%d x ", layer->tokens);
-        add(text, "%d", layer->outputs);
+        int times = layer->tokens * layer->window_count;
+        if (times > 1)
+            add(text, "%d x ", times);
+        add(text, "%d", layer->outputs / layer->window_count);
     }
     add(text, ", %s hidden, %s output\n", activation_names[config->activation],
         output_activation_names[config->output]);

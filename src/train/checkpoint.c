@@ -13,7 +13,7 @@
 
 enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
 
-static const char format_name[] = "expressions-checkpoint-5";
+static const char format_name[] = "expressions-checkpoint-6";
 static const char advice[] = "name the checkpoint of this training, or start anew";
 
 /* One row of values that a checkpoint holds. */

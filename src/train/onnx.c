@@ -58,7 +58,7 @@ enum { WIRE_VARINT = 0, WIRE_LENGTH = 2 };
 /* A message that fits here: all but the graph and its weights. */
 struct message {
     size_t used;
-    uint8_t bytes[3072]; /* the list of all classes is the longest */
+    uint8_t bytes[1 << 15]; /* the names of all tokens of the largest grid are the longest */
 };
 
 static void add_raw(struct message *m, const void *bytes, size_t size)
@@ -196,22 +196,28 @@ static void put_shape(struct sink *sink, const char *name, int columns)
     put_message(sink, GRAPH_INITIALIZER, tensor);
 }
 
+/* The attribute `name` becomes 1. */
+static void add_flag(struct sink *sink, struct message *node, const char *name)
+{
+    struct message *attribute = begin(sink, 1);
+    add_text(attribute, ATTRIBUTE_NAME, name);
+    add_number(attribute, ATTRIBUTE_I, 1);
+    add_number(attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
+    add_message(node, NODE_ATTRIBUTE, attribute);
+}
+
 /* output = type(inputs), the inputs ended by NULL; `flag`: an attribute to be 1, or NULL. */
 static void put_node(struct sink *sink, const char *type, const char *const *inputs,
                      const char *output, const char *flag)
 {
-    struct message *node = begin(sink, 0), *attribute = begin(sink, 1);
+    struct message *node = begin(sink, 0);
     for (; *inputs; inputs++)
         add_text(node, NODE_INPUT, *inputs);
     add_text(node, NODE_OUTPUT, output);
     add_text(node, NODE_NAME, output);
     add_text(node, NODE_OP_TYPE, type);
-    if (flag) {
-        add_text(attribute, ATTRIBUTE_NAME, flag);
-        add_number(attribute, ATTRIBUTE_I, 1);
-        add_number(attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
-        add_message(node, NODE_ATTRIBUTE, attribute);
-    }
+    if (flag)
+        add_flag(sink, node, flag);
     put_message(sink, GRAPH_NODE, node);
 }
 
@@ -261,9 +267,78 @@ static void then_reshape(struct chain *c, const char *prefix, int i, const char 
     then(c, "Reshape", name, shape, NULL, NULL);
 }
 
+static const char *numbered(char name[NAME_SIZE], const char *prefix, int i, const char *part,
+                            int number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%.10s%d", part, number);
+    model_file_tensor(name, prefix, i, text);
+    return name;
+}
+
+/* The tokens of the layer's grid, one value each. */
+static void split_tokens(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
+{
+    struct message *node = begin(c->sink, 0);
+    char name[NAME_SIZE];
+    add_text(node, NODE_INPUT, c->value);
+    for (int t = 0; t < layer->windows.grid * layer->windows.grid; t++)
+        add_text(node, NODE_OUTPUT, numbered(name, prefix, i, "token", t));
+    add_text(node, NODE_NAME, numbered(name, prefix, i, "tokens", 0));
+    add_text(node, NODE_OP_TYPE, "Split");
+    add_flag(c->sink, node, "axis");
+    put_message(c->sink, GRAPH_NODE, node);
+}
+
+/* output = the values called `part` side by side: number `numbers[k]` of them, or number k. */
+static void put_concat(struct sink *sink, const char *prefix, int i, const char *part,
+                       const int *numbers, int count, const char *output)
+{
+    struct message *node = begin(sink, 0);
+    char name[NAME_SIZE];
+    for (int k = 0; k < count; k++)
+        add_text(node, NODE_INPUT, numbered(name, prefix, i, part, numbers ? numbers[k] : k));
+    add_text(node, NODE_OUTPUT, output);
+    add_text(node, NODE_NAME, output);
+    add_text(node, NODE_OP_TYPE, "Concat");
+    add_flag(sink, node, "axis");
+    put_message(sink, GRAPH_NODE, node);
+}
+
+/* A product for each window, of the tokens that it sees. */
+static void then_windows(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
+{
+    const struct mlp_windows *windows = &layer->windows;
+    int across = windows->grid - windows->side + 1, outputs = layer->outputs / layer->window_count;
+    int tokens[MLP_MAX_GRID * MLP_MAX_GRID], count = windows->side * windows->side;
+    char seen[NAME_SIZE], weight[NAME_SIZE], units[NAME_SIZE], bias[NAME_SIZE], sums[NAME_SIZE];
+    split_tokens(c, layer, prefix, i);
+    for (int w = 0; w < layer->window_count; w++) {
+        int first = w / across * windows->grid + w % across;
+        for (int t = 0; t < count; t++)
+            tokens[t] = first + t / windows->side * windows->grid + t % windows->side;
+        put_concat(c->sink, prefix, i, "token", tokens, count,
+                   numbered(seen, prefix, i, "window", w));
+        put_tensor(c->sink, numbered(weight, prefix, i, "weight", w), outputs, layer->fan_in,
+                   layer->weights + (size_t)w * (size_t)outputs * (size_t)layer->fan_in);
+        put_node(c->sink, "Gemm", (const char *const[]){seen, weight, NULL},
+                 numbered(units, prefix, i, "product", w), "transB");
+    }
+    model_file_tensor(c->value, prefix, i, "products");
+    put_concat(c->sink, prefix, i, "product", NULL, layer->window_count, c->value);
+    model_file_tensor(bias, prefix, i, "bias");
+    model_file_tensor(sums, prefix, i, "sums");
+    put_tensor(c->sink, bias, 0, layer->outputs, layer->biases);
+    then(c, "Add", sums, bias, NULL, NULL);
+}
+
 /* A layer's products and biases; those of its tokens are rows of their own, as in mlp.h. */
 static void then_layer(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
 {
+    if (layer->windows.side > 0) {
+        then_windows(c, layer, prefix, i);
+        return;
+    }
     char weight[NAME_SIZE], bias[NAME_SIZE], sums[NAME_SIZE];
     model_file_tensor(weight, prefix, i, "weight");
     model_file_tensor(bias, prefix, i, "bias");
@@ -349,7 +424,7 @@ static void put_entry(struct sink *sink, const char *key, const char *value)
 
 static void put_model(struct sink *sink, const struct model *model)
 {
-    char classes[MODEL_FILE_CLASSES_SIZE] = "";
+    char classes[MODEL_FILE_CLASSES_SIZE] = "", enlarge[16];
     struct file_writer *writer = sink->writer;
     sink->writer = NULL;
     put_graph(sink, model);
@@ -365,6 +440,9 @@ static void put_model(struct sink *sink, const struct model *model)
     put_graph(sink, model);
     put_entry(sink, "classes", model_file_classes(classes, model));
     put_entry(sink, "mirror", model->mirror ? "true" : "false");
+    snprintf(enlarge, sizeof enlarge, "%g", (double)model->enlarge);
+    if (model->enlarge > 0.0f)
+        put_entry(sink, "enlarge", enlarge);
     for (int i = 0; i < MODEL_FILE_NOTES; i++)
         put_entry(sink, model_file_notes[i].key,
                   (const char *)&model->notes + model_file_notes[i].offset);

@@ -100,7 +100,7 @@ void optimizer_update(struct optimizer *o, struct mlp *mlp, float *gradients, fl
     range.rate = learning_rate;
     for (int i = 0; i < mlp->config.layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        range.count = (size_t)layer->inputs * (size_t)layer->outputs;
+        range.count = (size_t)layer->fan_in * (size_t)layer->outputs;
         range.decay = o->weight_decay;
         team_run(o->team, update_part, &range);
         range.begin += range.count;

@@ -143,9 +143,9 @@ static const char help[] =
     "                          cascade (on for the seven expressions)\n"
     "  --features LIST         pixels, hog, windows of hog, codes of patches; one\n"
     "                          network for each, averaged (patches)\n"
-    "  --hidden LIST           units of the hidden layers, or none; @N: N units at\n"
-    "                          each place of the vector, sharing their weights\n"
-    "                          (@96,512; pixels: 512,256)\n"
+    "  --hidden LIST           units of each hidden layer, or none; @N: N at each\n"
+    "                          place, which share weights; S@N: N for each window\n"
+    "                          of SxS places (@64,3@64,512; pixels: 512,256)\n"
     "  --activation NAME       sigmoid, tanh or relu (relu)\n"
     "  --output-activation N   softmax or sigmoid (softmax)\n"
     "  --batch-norm on|off     batch normalization of the hidden layers (on for relu\n"
@@ -161,7 +161,7 @@ static const char help[] =
     "  --patience N            end after N epochs without a better validation\n"
     "                          (0: never)\n"
     "  --dropout X             share of hidden units dropped (%g)\n"
-    "  --input-dropout X       share of input values and of @ units dropped (%g)\n"
+    "  --input-dropout X       share of input values, @ and S@ units dropped (%g)\n"
     "  --weight-decay X        how fast weights shrink (%g; 0 for sgd and momentum)\n"
     "  --label-smoothing X     share of each target spread over all classes (%g for\n"
     "                          softmax with cross-entropy, else 0)\n"
@@ -265,12 +265,20 @@ static int parse_switch(const char *name, const char *text, bool *value, struct 
 static int parse_layer(const char **text, struct hidden_layer *layer)
 {
     char *end;
-    layer->places = **text == '@';
-    *text += layer->places ? 1 : 0;
-    long units = strtol(*text, &end, 10);
-    if (end == *text || units < 1 || units > MLP_MAX_UNITS)
+    *layer = (struct hidden_layer){0};
+    long number = strtol(*text, &end, 10);
+    if (*end == '@') {
+        bool window = end > *text;
+        if (window && (number < 1 || number > MLP_MAX_GRID))
+            return -1;
+        layer->window = window ? (int)number : 0;
+        layer->places = !window;
+        *text = end + 1;
+        number = strtol(*text, &end, 10);
+    }
+    if (end == *text || number < 1 || number > MLP_MAX_UNITS)
         return -1;
-    layer->units = (int)units;
+    layer->units = (int)number;
     *text = end;
     return 0;
 }
@@ -291,7 +299,7 @@ static int parse_hidden(const char *list, struct recipe *recipe, struct error *e
     }
     return error_set(error,
                      "--hidden %.40s: give the units of each hidden layer, such as 1024,512 or "
-                     "@64,512, or none",
+                     "@64,3@64,512, or none",
                      list);
 }
 
@@ -512,8 +520,9 @@ static void complete(struct recipe *r, const struct given *given)
 {
     for (int i = 0; i < r->network_count && !given->hidden; i++)
         if (r->features[i] == FEATURES_PIXELS) {
-            r->hidden[0] = (struct hidden_layer){512, false};
-            r->hidden[1] = (struct hidden_layer){256, false};
+            r->hidden_count = 2;
+            r->hidden[0] = (struct hidden_layer){.units = 512};
+            r->hidden[1] = (struct hidden_layer){.units = 256};
         }
     if (!given->class_weights && !recipe_weighs(r))
         r->class_weights = 0.0f;

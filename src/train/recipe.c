@@ -17,8 +17,8 @@ struct recipe recipe_default(void)
         .verifier = true,
         .network_count = 1,
         .features = {FEATURES_PATCHES},
-        .hidden_count = 2,
-        .hidden = {{96, true}, {512, false}},
+        .hidden_count = 3,
+        .hidden = {{.units = 64, .places = true}, {.units = 64, .window = 3}, {.units = 512}},
         .activation = ACTIVATION_RELU,
         .output = OUTPUT_SOFTMAX,
         .batch_norm = true,
@@ -60,6 +60,13 @@ int recipe_check(const struct recipe *r, struct error *error)
         return error_set(error,
                          "batch normalization needs 3 or more samples per batch; use a larger "
                          "--batch-size or --batch-norm off");
+    for (int i = 0; i < r->hidden_count; i++)
+        if (r->hidden[i].window > 0 &&
+            (i == 0 || (!r->hidden[i - 1].places && r->hidden[i - 1].window == 0)))
+            return error_set(error,
+                             "--hidden %d@%d: its windows are those of the layer before it, which "
+                             "has no places; put one such as @64 before it",
+                             r->hidden[i].window, r->hidden[i].units);
     if (r->patience > 0 && r->optimizer == OPTIMIZER_ADAMW)
         return error_set(error,
                          "--patience ends a training early, but adamw's learning rate is planned "
@@ -72,6 +79,15 @@ struct features recipe_features(const struct recipe *r, const struct dataset *da
     return features_default(r->features[index], dataset->width, dataset->height);
 }
 
+/* Of a square of so many tokens; 0 where they make none. */
+static int side_of(int tokens)
+{
+    int side = 1;
+    while (side * side < tokens)
+        side++;
+    return side * side == tokens ? side : 0;
+}
+
 struct mlp_config recipe_network(const struct recipe *r, const struct dataset *dataset, int index)
 {
     struct features features = recipe_features(r, dataset, index);
@@ -80,9 +96,17 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
                                 .output = r->output,
                                 .batch_norm = r->batch_norm};
     config.units[0] = features_dim(&features);
+    int side = 0; /* of the grid that the layer's input lies on, where it does */
     for (int i = 0; i < r->hidden_count; i++) {
-        config.tokens[i] = r->hidden[i].places ? features_tokens(&features) : 1;
-        config.units[i + 1] = config.tokens[i] * r->hidden[i].units;
+        const struct hidden_layer *hidden = &r->hidden[i];
+        config.tokens[i] = hidden->places ? features_tokens(&features) : 1;
+        if (hidden->window > 0)
+            config.windows[i] = (struct mlp_windows){.grid = side, .side = hidden->window};
+        side = hidden->places       ? side_of(features_tokens(&features))
+               : hidden->window > 0 ? side - hidden->window + 1
+                                    : 0;
+        config.units[i + 1] =
+            config.tokens[i] * mlp_window_count(&config.windows[i]) * hidden->units;
     }
     config.units[config.layer_count] = dataset->class_count;
     return config;
@@ -114,12 +138,17 @@ void prior_print(const struct prior *prior, char *text, size_t size)
 
 void recipe_print(const struct recipe *r, char *text, size_t size)
 {
-    char hidden[MLP_MAX_LAYERS * 8] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
+    char hidden[MLP_MAX_LAYERS * 12] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
     char prior[PRIOR_TEXT_SIZE];
     size_t used = 0;
-    for (int i = 0; i < r->hidden_count; i++)
-        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%s%d", i ? "," : "",
-                                 r->hidden[i].places ? "@" : "", r->hidden[i].units);
+    for (int i = 0; i < r->hidden_count; i++) {
+        const struct hidden_layer *layer = &r->hidden[i];
+        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s", i ? "," : "");
+        if (layer->window > 0)
+            used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%d", layer->window);
+        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%d",
+                                 layer->places || layer->window ? "@" : "", layer->units);
+    }
     used = 0;
     for (int i = 0; i < r->network_count; i++)
         used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",

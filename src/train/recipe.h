@@ -40,10 +40,13 @@ extern const struct prior prior_of_faces;
 void prior_print(const struct prior *prior, char *text, size_t size);
 
 /* Units of a hidden layer. With `places`, there are that many at each of the places that the vector
- * describes, and the places share the layer's weights. */
+ * describes, and the places share the layer's weights. With `window`, there are that many for each
+ * window of so many places a side, with weights of their own; the layer before it must have places
+ * or windows. */
 struct hidden_layer {
     int units;
     bool places;
+    int window; /* 0: the layer has none */
 };
 
 /* The options of a training. */
@@ -73,6 +76,9 @@ struct recipe {
     uint64_t seed;
     int threads;
 };
+
+/* How much larger than the aligner leaves them the networks see faces, where they are aligned. */
+#define RECIPE_ENLARGE 1.12f
 
 /* The recipe of the shipped model. */
 struct recipe recipe_default(void);

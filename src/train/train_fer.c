@@ -130,24 +130,26 @@ static int load_data(const struct options *o, struct dataset *dataset, struct er
 static void print_network(const struct recipe *recipe, const struct dataset *dataset, int index)
 {
     struct mlp_config network = recipe_network(recipe, dataset, index);
-    size_t all = mlp_parameter_count(&network);
+    struct mlp sized;
+    mlp_measure(&sized, &network);
     printf("\n%dx%d pixels -> %s vector of %d\n", dataset->width, dataset->height,
            feature_kind_names[recipe->features[index]], network.units[0]);
     for (int i = 0; i < network.layer_count; i++) {
         bool last = i == network.layer_count - 1;
-        int tokens = network.tokens[i] > 1 ? network.tokens[i] : 1;
+        const struct mlp_layer *layer = &sized.layers[i];
+        int times = layer->tokens * layer->window_count;
         char places[16] = "";
-        if (tokens > 1)
-            snprintf(places, sizeof places, "%d x", tokens);
-        size_t inputs = (size_t)(network.units[i] / tokens);
-        size_t outputs = (size_t)(network.units[i + 1] / tokens);
-        printf("  layer %d  %5s %5zu -> %-5zu  %-7s %-20s %9zu parameters\n", i + 1, places, inputs,
-               outputs,
+        if (times > 1)
+            snprintf(places, sizeof places, "%d x", times);
+        printf("  layer %d  %5s %5d -> %-5d  %-7s %-20s %9zu parameters\n", i + 1, places,
+               layer->fan_in, layer->outputs / layer->window_count,
                last ? output_activation_names[network.output]
                     : activation_names[network.activation],
-               network.batch_norm && !last ? "batch normalization" : "", (inputs + 1) * outputs);
+               network.batch_norm && !last ? "batch normalization" : "",
+               ((size_t)layer->fan_in + 1) * (size_t)layer->outputs);
     }
-    printf("  %zu parameters, %.1f MB in the model file\n", all, 2e-6 * (double)all);
+    printf("  %zu parameters, %.1f MB in the model file\n", sized.parameter_count,
+           2e-6 * (double)sized.parameter_count);
 }
 
 static void print_networks(const struct recipe *recipe, const struct dataset *dataset)

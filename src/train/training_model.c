@@ -34,6 +34,7 @@ int training_save_model(const struct training *t, struct error *error)
     model->width = t->dataset->width;
     model->height = t->dataset->height;
     model->aligner = s->aligner;
+    model->enlarge = s->aligner.parameters ? RECIPE_ENLARGE : 0.0f;
     model->verifier = s->verifier;
     model->network_count = t->recipe->network_count;
     model->class_count = t->dataset->class_count;
@@ -97,7 +98,7 @@ int training_calibrate(struct training *t, struct error *error)
     double temperature = validation_temperature(&t->validation, offsets);
     for (int n = 0; n < r->network_count; n++) {
         struct mlp_layer *last = &s->best[n].layers[s->best[n].config.layer_count - 1];
-        for (int i = 0; i < last->inputs * last->outputs; i++)
+        for (int i = 0; i < last->fan_in * last->outputs; i++)
             last->weights[i] /= (float)temperature;
         for (int k = 0; k < classes; k++)
             last->biases[k] = (real)((last->biases[k] - offsets[k]) / temperature +

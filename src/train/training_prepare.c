@@ -121,11 +121,16 @@ static int make_faces(struct training *t, struct error *error)
     t->faces = malloc((size_t)t->dataset->count * sizeof *t->faces);
     if (!t->faces)
         return error_no_memory(error, "the training");
-    for (int i = 0; i < t->dataset->count; i++)
+    const struct dataset *d = t->dataset;
+    for (int i = 0; i < d->count; i++)
         t->faces[i] = affine_identity;
-    return t->state.aligner.parameters
-               ? fit_aligner_apply(&t->state.aligner, t->dataset, t->team, t->faces, error)
-               : 0;
+    if (!t->state.aligner.parameters)
+        return 0;
+    if (fit_aligner_apply(&t->state.aligner, d, t->team, t->faces, error) < 0)
+        return -1;
+    for (int i = 0; i < d->count; i++)
+        t->faces[i] = align_enlarge(&t->faces[i], RECIPE_ENLARGE, d->width, d->height);
+    return 0;
 }
 
 void training_weigh(struct training *t)
@@ -160,7 +165,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
                                 "or --batch-norm off");
     t->step = r->step;
     t->step.team = t->team;
-    t->step.shared_dropout = t->step.input_dropout;
+    t->step.place_dropout = t->step.input_dropout;
     t->step.input_dropout = 0.0f; /* it is the loader's work */
     t->order = malloc((size_t)t->count * sizeof *t->order);
     t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);

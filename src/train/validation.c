@@ -106,8 +106,10 @@ static void meet(const struct validation *v, int i, bool mirrored, const struct 
     struct affine map = affine_identity;
     augment_picture(met, &rng, &affine_identity, dataset_picture(d, v->indices[i]), d->width,
                     d->height, &meeting->webcam, meeting->picture);
-    if (meeting->aligner)
+    if (meeting->aligner) {
         align_find(aligner, meeting->aligner, meeting->picture, &map);
+        map = align_enlarge(&map, RECIPE_ENLARGE, d->width, d->height);
+    }
     warp_picture(&map, meeting->picture, d->width, d->height, meeting->face);
     if (mirrored) {
         face_mirror(meeting->face, d->width, d->height, meeting->picture);

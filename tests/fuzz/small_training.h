@@ -17,7 +17,7 @@ static inline struct recipe checkpoint_test_recipe(void)
     recipe.features[0] = FEATURES_PIXELS;
     recipe.features[1] = FEATURES_PATCHES;
     recipe.hidden_count = 1;
-    recipe.hidden[0] = (struct hidden_layer){2, false};
+    recipe.hidden[0] = (struct hidden_layer){.units = 2};
     recipe.epochs = 3;
     return recipe;
 }

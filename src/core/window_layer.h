@@ -1,0 +1,25 @@
+/* The products of a layer that looks through windows (mlp.h), and their gradients. Letters as
+ * there; W windows of N / W units each. */
+#ifndef WINDOW_LAYER_H
+#define WINDOW_LAYER_H
+
+#include "mlp.h"
+#include "team.h"
+
+#include <stdbool.h>
+
+/* How many values of scratch a batch needs; 0 for a layer without windows. */
+size_t window_layer_scratch(const struct mlp_layer *layer, int batch);
+
+/* x (B x M) -> z (B x N), by layer->fixed where the layer has it, whose scratch is `fixed_scratch`.
+ * The team shares the windows. */
+void window_layer_forward(struct team *team, const struct mlp_layer *layer, bool bfloat16,
+                          const real *x, int batch, real *scratch, void *fixed_scratch, real *z);
+
+/* The same x, and dz (B x N) -> dx (B x M), and adds to the weights' gradients (N x F); dx or
+ * gradients may be NULL. */
+void window_layer_backward(struct team *team, const struct mlp_layer *layer, bool bfloat16,
+                           const real *x, const real *dz, int batch, real *scratch, real *gradients,
+                           real *dx);
+
+#endif
