@@ -161,7 +161,7 @@ static const char help[] =
     "  --patience N            end after N epochs without a better validation\n"
     "                          (0: never)\n"
     "  --dropout X             share of hidden units dropped (%g)\n"
-    "  --input-dropout X       share of input values, @ and S@ units dropped (%g)\n"
+    "  --input-dropout X       share of inputs, @N and S@N units dropped (%g)\n"
     "  --weight-decay X        how fast weights shrink (%g; 0 for sgd and momentum)\n"
     "  --label-smoothing X     share of each target spread over all classes (%g for\n"
     "                          softmax with cross-entropy, else 0)\n"
