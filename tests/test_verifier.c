@@ -178,6 +178,50 @@ static void scenes_are_the_same_for_any_number_of_threads(void **state)
     assert_null(three.pictures);
 }
 
+/* Of each scene its mean, and the mean step from pixel to pixel. */
+enum { SCENES = 60, SCENE_SIDE = 96 };
+static const double scene_means[SCENES][2] = {
+#include "golden/scenes.inc"
+};
+
+static void measure_scene(int number, double means[2])
+{
+    static uint8_t scene[SCENE_SIDE * SCENE_SIDE];
+    struct rng rng = rng_make(17, (uint64_t)number);
+    double sum = 0, steps = 0;
+    scene_make(&rng, SCENE_SIDE, scene);
+    for (int i = 1; i < SCENE_SIDE * SCENE_SIDE; i++) {
+        sum += scene[i];
+        steps += abs(scene[i] - scene[i - 1]);
+    }
+    means[0] = sum / (SCENE_SIDE * SCENE_SIDE);
+    means[1] = steps / (SCENE_SIDE * SCENE_SIDE);
+}
+
+/* Whatever compiler made them: what a verifier learns depends on them. */
+static void scenes_are_as_they_were(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SCENES; i++) {
+        double means[2];
+        measure_scene(i, means);
+        for (int k = 0; k < 2; k++)
+            if (fabs(means[k] - scene_means[i][k]) > 0.02)
+                fail_msg("scene %d is another than it was: %.3f for %.3f; where that is meant: "
+                         "test_verifier print >tests/golden/scenes.inc",
+                         i, means[k], scene_means[i][k]);
+    }
+}
+
+static void print_scenes(void)
+{
+    for (int i = 0; i < SCENES; i++) {
+        double means[2];
+        measure_scene(i, means);
+        printf("{%.3f, %.3f},%s", means[0], means[1], i % 5 == 4 ? "\n" : " ");
+    }
+}
+
 static void append(FILE *file, const char *text)
 {
     assert_true(fputs(text, file) >= 0);
@@ -375,7 +419,7 @@ static void it_has_the_last_word(void **state)
     mlp_free(&no);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_face_and_its_mirror_image_score_alike),
@@ -383,11 +427,16 @@ int main(void)
         cmocka_unit_test(only_verifiers_are_accepted),
         cmocka_unit_test_teardown(model_files_hold_it, empty_folder),
         cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),
+        cmocka_unit_test(scenes_are_as_they_were),
         cmocka_unit_test_teardown(folders_are_read_to_the_bottom, empty_folder),
         cmocka_unit_test_teardown(pictures_are_looked_at_from_all_sides, empty_folder),
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),
     };
+    if (argc > 1 && strcmp(argv[1], "print") == 0) {
+        print_scenes();
+        return 0;
+    }
     ocv_setup(TEST_OPENCV_THREADS);
     gemm_setup();
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

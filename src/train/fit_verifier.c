@@ -95,7 +95,7 @@ static void move(const uint8_t *in, float angle, float scale, float dx, float dy
 /* As boxes of cascades lie: heads are tilted by up to 25 degrees. */
 static void place(const uint8_t *face, struct rng *rng, uint8_t *crop)
 {
-    float angle = between(rng, -0.44, 0.44) * between(rng, 0, 1);
+    float most = between(rng, -0.44, 0.44), angle = most * between(rng, 0, 1);
     float scale = expf(between(rng, -0.16, 0.16));
     float dx = between(rng, -0.08, 0.08), dy = between(rng, -0.08, 0.08);
     move(face, angle, scale, dx, dy, crop);

@@ -163,9 +163,11 @@ static void ellipses(const struct scene *s, int count, double smallest, double l
 {
     for (int i = 0; i < count; i++) {
         double a = smallest * pow(largest / smallest, rng_uniform(s->rng));
-        ellipse(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side), a,
-                fmax(a * rng_between(s->rng, flattest, 1), 1), rng_between(s->rng, 0, two_pi),
-                rng_between(s->rng, 0, 255), rng_between(s->rng, -70, 70));
+        double shade = rng_between(s->rng, -70, 70), grey = rng_between(s->rng, 0, 255);
+        double angle = rng_between(s->rng, 0, two_pi);
+        double b = fmax(a * rng_between(s->rng, flattest, 1), 1);
+        double y = rng_between(s->rng, 0, s->side), x = rng_between(s->rng, 0, s->side);
+        ellipse(s, x, y, a, b, angle, grey, shade);
     }
 }
 
@@ -178,9 +180,11 @@ static void bundle(const struct scene *s)
     int count = 10 + (int)rng_below(s->rng, 120);
     for (int i = 0; i < count; i++) {
         double a = length * rng_between(s->rng, 0.5, 1);
-        ellipse(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side), a,
-                fmax(a * flat, 1), angle + rng_between(s->rng, -spread, spread),
-                grey + rng_between(s->rng, -unlike, unlike), rng_between(s->rng, -90, 90));
+        double shade = rng_between(s->rng, -90, 90);
+        double own = grey + rng_between(s->rng, -unlike, unlike);
+        double turned = angle + rng_between(s->rng, -spread, spread);
+        double y = rng_between(s->rng, 0, s->side), x = rng_between(s->rng, 0, s->side);
+        ellipse(s, x, y, a, fmax(a * flat, 1), turned, own, shade);
     }
 }
 
@@ -209,11 +213,13 @@ static void text(const struct scene *s)
         for (double x = left; x < s->side * 0.95; x += size * rng_between(s->rng, 0.6, 1.1)) {
             int strokes = rng_below(s->rng, 6) == 0 ? 0 : 2 + (int)rng_below(s->rng, 3);
             double base = y + tilt * x;
-            for (int i = 0; i < strokes; i++)
-                stroke(s, x + size * 0.25 * (double)rng_below(s->rng, 3),
-                       base + size * 0.5 * (double)rng_below(s->rng, 3),
-                       x + size * 0.25 * (double)rng_below(s->rng, 3),
-                       base + size * 0.5 * (double)rng_below(s->rng, 3), width, grey);
+            for (int i = 0; i < strokes; i++) {
+                double y1 = base + size * 0.5 * (double)rng_below(s->rng, 3);
+                double x1 = x + size * 0.25 * (double)rng_below(s->rng, 3);
+                double y0 = base + size * 0.5 * (double)rng_below(s->rng, 3);
+                double x0 = x + size * 0.25 * (double)rng_below(s->rng, 3);
+                stroke(s, x0, y0, x1, y1, width, grey);
+            }
         }
 }
 
@@ -237,10 +243,12 @@ static void boxes(const struct scene *s)
 static void strokes(const struct scene *s)
 {
     int count = 5 + (int)rng_below(s->rng, 60);
-    for (int i = 0; i < count; i++)
-        stroke(s, rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side),
-               rng_between(s->rng, 0, s->side), rng_between(s->rng, 0, s->side),
-               rng_between(s->rng, 1, 8), rng_between(s->rng, 0, 255));
+    for (int i = 0; i < count; i++) {
+        double grey = rng_between(s->rng, 0, 255), width = rng_between(s->rng, 1, 8);
+        double y1 = rng_between(s->rng, 0, s->side), x1 = rng_between(s->rng, 0, s->side);
+        double y0 = rng_between(s->rng, 0, s->side), x0 = rng_between(s->rng, 0, s->side);
+        stroke(s, x0, y0, x1, y1, width, grey);
+    }
 }
 
 void scene_make(struct rng *rng, int side, uint8_t *scene)
