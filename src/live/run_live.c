@@ -129,14 +129,15 @@ static enum exit_status start(struct session *session, struct error *error)
         setup_view(options, "Expressions", true, &session->view);
     if (status == STATUS_DONE)
         status = open_source(session, error);
+    /* Results may tell where they are to be had: from then on Ctrl-C ends in order. */
+    if (status == STATUS_DONE && (pipeline_create(&session->pipeline, error) ||
+                                  interrupt_watch(&session->interrupt, stop_early, session, error)))
+        status = STATUS_FAILED;
     if (status == STATUS_DONE)
         status = open_results(session, error);
     if (status != STATUS_DONE)
         return status;
 
-    if (pipeline_create(&session->pipeline, error) ||
-        interrupt_watch(&session->interrupt, stop_early, session, error))
-        return STATUS_FAILED;
     session->limit = options->max_frames;
     session->progress.frames = session->source.frames;
     if (session->limit > 0 && session->limit < session->progress.frames)
