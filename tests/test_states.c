@@ -171,8 +171,16 @@ enum state {
     STATE_TWO,
     STATE_CROWD,
     STATE_STILL,
-    STATES
+    STATES,
+    /* Without a picture: a face at the left edge, and the same with statistics. */
+    STATE_LEFT = STATES,
+    STATE_LEFT_STATISTICS
 };
+
+static const char statistics[] = "29.9 fps, 0 dropped\nlatency 21 ms\n95 % under 30 ms\n"
+                                 "detection 11.2 ms\nrecognition 1.1 ms\ndrawing 2.0 ms\n"
+                                 "memory 82 MB\nsmoothing 0.2 s";
+static const struct expressions_box left_face = {40, 100, 200, 200};
 
 static const char *const state_names[STATES] = {"no-camera", "face",  "bar",       "explain",
                                                 "menu",      "help",  "no-signal", "statistics",
@@ -185,6 +193,13 @@ static void prepare(struct view *view, enum state state)
         return;
     }
     view->scene.live = state != STATE_STILL;
+    if (state >= STATES) {
+        struct expressions_face face = make_face(1, left_face, 3);
+        scene_set(&view->scene, &demo_picture, &face, 1, 0);
+        view->scene.statistics = state == STATE_LEFT_STATISTICS;
+        view_set_statistics(view, statistics);
+        return;
+    }
     if (state == STATE_CROWD || state == STATE_TWO)
         show_crowd(view, state == STATE_CROWD ? CROWD : 2);
     else
@@ -206,9 +221,7 @@ static void prepare(struct view *view, enum state state)
     } else if (state == STATE_STATISTICS) {
         show_label(view, 5, true);
         view->scene.statistics = true;
-        view_set_statistics(view, "29.9 fps, 0 dropped\nlatency 21 ms, 95 % under 30 ms\n"
-                                  "detection 11.2 ms\nrecognition 1.1 ms\ndrawing 2.0 ms\n"
-                                  "memory 82 MB\nsmoothing 0.2 s");
+        view_set_statistics(view, statistics);
     }
 }
 
@@ -315,6 +328,31 @@ static void test_states(void **state)
     }
 }
 
+/* The statistics keep off a face while there is room elsewhere. */
+static void test_statistics(void **state)
+{
+    (void)state;
+    make_crowd(CROWD);
+    SDL_Surface *with = draw(STATE_LEFT_STATISTICS, 640, 480);
+    SDL_Surface *without = draw(STATE_LEFT, 640, 480);
+    int inside = 0, others = 0;
+    for (int y = 0; y < 480; y++) {
+        const Uint32 *a = (const Uint32 *)(const void *)((Uint8 *)with->pixels + y * with->pitch);
+        const Uint32 *b =
+            (const Uint32 *)(const void *)((Uint8 *)without->pixels + y * without->pitch);
+        for (int x = 0; x < 640; x++) {
+            SDL_Point point = {x, y};
+            SDL_Rect box = {left_face.x, left_face.y, left_face.width, left_face.height};
+            others += a[x] != b[x];
+            inside += a[x] != b[x] && SDL_PointInRect(&point, &box);
+        }
+    }
+    SDL_FreeSurface(with);
+    SDL_FreeSurface(without);
+    assert_true(others > 1000);
+    assert_int_equal(inside, 0);
+}
+
 /* Draws text on black at the left edge; the caller frees it. */
 static SDL_Surface *draw_text(const char *text, int *width)
 {
@@ -377,6 +415,7 @@ static void test_scripts(void **state)
 int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_states),
+                                       cmocka_unit_test(test_statistics),
                                        cmocka_unit_test(test_scripts)};
     job = argc > 2 ? argv[1] : NULL;
     folder = argc > 2 ? argv[2] : SOURCE_DIR "/tests/states";

@@ -196,7 +196,7 @@ static void show_statistics(struct session *session)
     char text[400];
     snprintf(text, sizeof text,
              "%.1f fps, %ld dropped\n"
-             "latency %.0f ms, 95 %% under %.0f ms\n"
+             "latency %.0f ms\n95 %% under %.0f ms\n"
              "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
              "memory %.0f MB\nsmoothing %.1f s%s",
              view_rate(session->view), pipeline_dropped(session->pipeline),

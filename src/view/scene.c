@@ -122,17 +122,22 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
     return overlay;
 }
 
-/* How much of the faces the strip would hide in a corner, pixels. */
-static double hidden_by_strip(const struct scene *scene, const struct overlay *overlay, int corner)
+/* How much of the faces a panel would hide, pixels. */
+static double hidden_by(const struct scene *scene, const struct overlay *overlay, SDL_Rect panel)
 {
-    SDL_Rect strip = strip_place(overlay->area, message_size(overlay->em), corner), common;
+    SDL_Rect common;
     double sum = 0;
     for (int i = 0; i < scene->face_count; i++) {
         SDL_Rect box = overlay_place(overlay, scene->faces[i].box);
-        if (SDL_IntersectRect(&box, &strip, &common))
+        if (SDL_IntersectRect(&box, &panel, &common))
             sum += (double)common.w * common.h;
     }
     return sum;
+}
+
+static double hidden_by_strip(const struct scene *scene, const struct overlay *overlay, int corner)
+{
+    return hidden_by(scene, overlay, strip_place(overlay->area, message_size(overlay->em), corner));
 }
 
 /* The strip leaves its corner where a face comes there, for one without. */
@@ -148,6 +153,23 @@ static void choose_corner(struct scene *scene, struct overlay *overlay)
             return;
         }
     }
+}
+
+/* The statistics' panel: under the status, or where it hides less of the faces. */
+static SDL_Rect place_lines(const struct scene *scene, struct paint *paint,
+                            const struct overlay *overlay, int em, const char *const *lines)
+{
+    SDL_Rect area = overlay->area;
+    int left = area.x + em * 8 / 10, top = area.y + em * 4;
+    SDL_Rect place = hud_lines_place(paint, left, top, em, lines, scene->line_count);
+    SDL_Rect right = place, low;
+    right.x = area.x + area.w - place.w - em * 8 / 10;
+    low = right;
+    low.y = area.y + area.h - place.h - em * 4; /* above what the colours of a heat map mean */
+    double hidden = hidden_by(scene, overlay, place);
+    if (hidden_by(scene, overlay, right) < hidden)
+        hidden = hidden_by(scene, overlay, place = right);
+    return hidden_by(scene, overlay, low) < hidden ? low : place;
 }
 
 /* The width of status and recording, with the margins around them. */
@@ -238,9 +260,7 @@ static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint
     for (int i = 0; i < scene->line_count; i++)
         lines[i] = scene->lines[i];
     if (scene->statistics)
-        overlay->reserved[1] =
-            hud_lines_place(paint, area.x + line_size * 8 / 10, area.y + line_size * 4, line_size,
-                            lines, scene->line_count);
+        overlay->reserved[1] = place_lines(scene, paint, overlay, line_size, lines);
     const char *label = explained(scene);
     if (label) {
         overlay->reserved[4] = hud_legend_place(paint, area, em, label);

@@ -139,15 +139,17 @@ static void name_bands(const struct strip *strip, struct paint *paint, SDL_Rect 
     }
 }
 
-/* Every five seconds. */
+/* Every five seconds, at both edges: between them are the bands' names. */
 static void draw_ticks(struct paint *paint, SDL_Rect plot, int length)
 {
     enum { STEP = 5 };
+    static const SDL_Color outside = {255, 255, 255, 210}, inside = {0, 0, 0, 140};
+    int width = length / 3 > 1 ? length / 3 : 1;
     for (double ago = STEP; ago < STRIP_SECONDS; ago += STEP) {
-        int x = plot.x + (int)lround(plot.w * (1 - ago / STRIP_SECONDS));
-        paint_panel(paint, (SDL_Rect){x, plot.y - length, 1, length}, 0,
-                    (SDL_Color){255, 255, 255, 210});
-        paint_panel(paint, (SDL_Rect){x, plot.y, 1, plot.h}, 0, (SDL_Color){0, 0, 0, 70});
+        int x = plot.x + (int)lround(plot.w * (1 - ago / STRIP_SECONDS)) - width / 2;
+        paint_panel(paint, (SDL_Rect){x, plot.y - length, width, length}, 0, outside);
+        paint_panel(paint, (SDL_Rect){x, plot.y, width, length}, 0, inside);
+        paint_panel(paint, (SDL_Rect){x, plot.y + plot.h - length, width, length}, 0, inside);
     }
 }
 
