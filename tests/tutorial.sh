@@ -102,7 +102,7 @@ LIST
 if [ -n "$datasets" ]; then
     cat out1 out2 out3 out4 out5 out6
     ./expressions --demo --headless --quiet --max-frames 425 --output demo.mp4 >/dev/null &&
-        ffmpeg -v error -y -i demo.mp4 -vf fps=12 -c:v libwebp_anim -quality 55 -loop 0 "$source_dir/docs/demo.webp" ||
+        ffmpeg -v error -y -i demo.mp4 -vf fps=12 -c:v libwebp -quality 70 -loop 0 "$source_dir/docs/demo.webp" ||
         fail "no demo.webp"
 fi
 [ "$(cat "$source_dir"/docs/tutorial/*.png | wc -c)" -lt 700000 ] || fail "the pictures are large"
