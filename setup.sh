@@ -9,6 +9,8 @@ build_packages='build-essential cmake pkg-config
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
     libavdevice-dev libavfilter-dev libavformat-dev libavcodec-dev libavutil-dev opencv-data
     libsdl2-dev libsdl2-ttf-dev libpango1.0-dev fonts-dejavu-core libopenblas-pthread-dev libcjson-dev zlib1g-dev libjpeg-dev libpng-dev gnuplot-nox'
+# Loaded by --osc and --serve when they are asked for; named by what has one name everywhere.
+output_packages='liblo-dev libmicrohttpd-dev'
 test_packages='libcmocka-dev libopencv-dnn-dev libopencv-objdetect-dev python3-numpy xvfb xdotool jq inotify-tools file'
 
 stop()
@@ -24,7 +26,7 @@ has()
 
 missing_packages()
 {
-    for package in $build_packages $test_packages; do
+    for package in $build_packages $output_packages $test_packages; do
         status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) || status=
         [ "$status" = installed ] || printf '%s ' "$package"
     done
@@ -58,15 +60,15 @@ name_packages()
 setup.sh: CMake, or something it looks for (see above), is missing, and there is no apt-get. Install
 by hand, then run setup.sh again: a C11 and a C++17 compiler, CMake 3.25 or newer, pkg-config,
 OpenCV 4 with its Haar cascades, FFmpeg 5.1 or newer, SDL2, SDL2_ttf, Pango, DejaVu Sans, OpenBLAS, cJSON, zlib, libjpeg,
-libpng, gnuplot, cmocka; for the test of the window Xvfb and xdotool, for the recipes jq and inotify-tools,
-for Python numpy, pytest, setuptools and wheel, for packages file.
+libpng, gnuplot, cmocka; for --osc liblo, for --serve libmicrohttpd, for the test of the window Xvfb and
+xdotool, for the recipes jq and inotify-tools, for Python numpy, pytest, setuptools and wheel, for packages file.
   Fedora (not tried): dnf install gcc gcc-c++ cmake pkgconf opencv-devel opencv-data SDL2-devel
       libavcodec-free-devel libavdevice-free-devel libavfilter-free-devel libavformat-free-devel
       libavutil-free-devel SDL2_ttf-devel pango-devel dejavu-sans-fonts openblas-devel cjson-devel zlib-devel
-      libjpeg-turbo-devel libpng-devel gnuplot libcmocka-devel xorg-x11-server-Xvfb xdotool jq
+      libjpeg-turbo-devel libpng-devel gnuplot liblo libmicrohttpd libcmocka-devel xorg-x11-server-Xvfb xdotool jq
       inotify-tools python3-numpy python3-pytest python3-setuptools python3-wheel
   macOS (not tried): brew install cmake pkgconf opencv ffmpeg sdl2 sdl2_ttf pango openblas cjson zlib jpeg-turbo libpng
-      gnuplot cmocka jq numpy font-dejavu, and PKG_CONFIG_PATH="$(brew --prefix openblas)/lib/pkgconfig"
+      gnuplot liblo libmicrohttpd cmocka jq numpy font-dejavu, and PKG_CONFIG_PATH="$(brew --prefix openblas)/lib/pkgconfig"
 END
     exit 1
 }
