@@ -75,7 +75,7 @@ static void write_script(FILE *out, const struct timeline_total *totals, int row
             "set terminal pngcairo size 1200,%d font 'DejaVu Sans,11' noenhanced\n"
             "set border 3 lc rgb '#888888'\n"
             "set style fill solid 1 noborder\n"
-            "set key outside top center horizontal samplen 1.5 width -1\n"
+            "set key outside top center horizontal reverse Left samplen 1.5\n"
             "set xlabel 'seconds'\nset tics nomirror\n"
             "set xrange [0:%.3f]\nset yrange [%d.5:0.5]\n",
             170 + 40 * rows, end, rows);

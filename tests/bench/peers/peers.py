@@ -55,7 +55,8 @@ def ask_ours(model, requests):
     """The largest face of each picture: found, emotion and box."""
     options = ["--model", os.path.abspath(model)] if model else []
     paths = [request["path"] for request in requests]
-    command = [os.path.join(ROOT, "expressions"), "--headless", "--json", *options, "--image", *paths]
+    command = [os.path.join(ROOT, "expressions"), "--headless", "--json", "--threads", "1", *options,
+               "--image", *paths]
     text, seconds = run(command, None, "")
     answers = {}
     for line in map(json.loads, text.splitlines()):
