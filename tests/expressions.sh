@@ -82,7 +82,7 @@ expect 1 "no/copy.png" --image face.png --output no/copy.png --headless
 
 # --- Labels over time
 expect 0 '"label":"' --demo --headless --json --max-frames 5 --adapt on
-expect_error 2 "--adapt takes on or off" --demo --headless --adapt maybe
+expect_error 2 "--adapt takes off or on" --demo --headless --adapt maybe
 
 # --- Tables
 expect 0 "" --image face.png blank.png --headless --csv stills.csv

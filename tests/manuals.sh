@@ -17,19 +17,21 @@ fail()
     failures=$((failures + 1))
 }
 
-# The options that a manual page has an entry for.
+# The options that a manual page has an entry for, with their values as --help names them.
 entries()
 {
-    sed 's/\\-/-/g' "$1" | grep -A1 '^\.TP' | grep -o '^\.B[A-Z]* "\{0,1\}--[a-z][a-z-]*' |
-        sed 's/.*--/--/' | sort -u
+    sed 's/\\-/-/g; s/\\f[BIPR]//g; s/"//g' "$1" | grep -A1 '^\.TP' | sed -n 's/^\.B[A-Z]* \(--.*\)/\1/p' |
+        tr -s ' ' | sort
 }
 
 compare()
 {
-    "$1" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u >help
+    "$1" --help | sed -n 's/^  \(--[a-z-]*\( [^ ][^ ]*\)\{0,1\}\).*/\1/p' | sort >help
     entries "$2" >manual
     [ -s help ] || fail "$1 --help names no option"
     cmp -s help manual || fail "$2 (>) against --help (<): $(diff help manual)"
+    "$1" --help | awk 'length > 80' >long
+    [ ! -s long ] || fail "$1 --help has lines longer than 80 columns: $(cat long)"
 }
 
 compare "$expressions" "$pages/expressions.1.in"
@@ -90,9 +92,22 @@ if command -v bash >/dev/null; then
             bash "$pages/expressions.bash" "$program" | sort -u >completed
         cmp -s help completed || fail "completion of $program: $(diff help completed)"
     done
-    values=$(bash -c '. "$1"; _expressions train_fer s --optimizer; echo "${COMPREPLY[@]}"' \
-        bash "$pages/expressions.bash")
-    [ "$values" = sgd ] || fail "completion of --optimizer s: $values"
+    # bash_completes OPTION WORD EXPECTED: what it offers train_fer for a value that begins with WORD.
+    bash_completes()
+    {
+        values=$(bash -c '. "$1"; _expressions "$2" "$3" "$4" 2>/dev/null; echo "${COMPREPLY[@]}"' \
+            bash "$pages/expressions.bash" "$train_fer" "$2" "$1")
+        [ "$values" = "$3" ] || fail "completion of $1 $2: $values"
+    }
+    mkdir files
+    cd files || exit 1
+    : >model.onnx
+    bash_completes --optimizer s sgd
+    bash_completes --prior '' 'uniform training'
+    bash_completes --resume m model.onnx
+    bash_completes --seed '' ''
+    bash_completes --json '' ''
+    cd ..
 fi
 if command -v zsh >/dev/null; then
     # zsh_completes WORD...: what it offers for the last of them.
@@ -107,8 +122,8 @@ if command -v zsh >/dev/null; then
         zsh_completes "$program" -- >completed
         cmp -s help completed || fail "zsh: completion of $program: $(diff help completed)"
     done
-    values=$(zsh_completes train_fer --optimizer s)
-    [ "$values" = "optimizer sgd momentum adamw" ] || fail "zsh: completion of --optimizer: $values"
+    values=$(zsh_completes "$train_fer" --optimizer s)
+    [ "$values" = "value sgd momentum adamw" ] || fail "zsh: completion of --optimizer: $values"
 fi
 
 [ "$failures" -eq 0 ] && echo "all as expected"

@@ -8,6 +8,7 @@
 #include "testing.h"
 #include "text.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -501,32 +502,89 @@ static void files_of_other_kinds_stay_what_they_are(void **state)
 static void arguments_name_the_option_meant(void **state)
 {
     (void)state;
-    static const struct option options[] = {
-        {"camera", required_argument, NULL, 1}, {"video", required_argument, NULL, 2},
-        {"version", no_argument, NULL, 3},      {"verbose", no_argument, NULL, 4},
-        {"json", no_argument, NULL, 5},         {NULL, 0, NULL, 0}};
+    struct settings {
+        const char *text;
+        bool set;
+    } settings = {0};
+    static const struct argument rows[] = {
+        {"camera", "ID", "", ARGUMENT_TEXT, ARGUMENT_AT(struct settings, text)},
+        {"video", "FILE", "", ARGUMENT_TEXT, ARGUMENT_AT(struct settings, text)},
+        {"version", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
+        {"verbose", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
+        {"json", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)}};
     static const struct {
-        int code;
         const char *word, *expected;
     } refused[] = {
-        {'?', "-camera", "unknown option -camera, where --camera may be meant"},
-        {'?', "-camera=0", "unknown option -camera=0, where --camera may be meant"},
-        {'?', "-v", "unknown option -v, where --video, --version, --verbose may be meant"},
-        {'?', "--camrea", "unknown option --camrea, where --camera may be meant"},
-        {'?', "--ver", "--ver is short for several options: --version, --verbose"},
-        {'?', "--json=3", "--json=3: --json takes no value"},
-        {'?', "--js=3", "--js=3: --json takes no value"},
-        {'?', "--xyzzy", "unknown option --xyzzy"},
-        {'?', "-lead.jpg", "unknown option -lead.jpg; a file of that name is ./-lead.jpg"},
-        {'?', "--an-option-with-a-name-that-is-longer-than-any", "unknown option --an-option"},
-        {':', "--camera", "--camera needs a value"},
+        {"-camera", "unknown option -camera, where --camera may be meant"},
+        {"-camera=0", "unknown option -camera=0, where --camera may be meant"},
+        {"-v", "unknown option -v, where --video, --version, --verbose may be meant"},
+        {"--camrea", "unknown option --camrea, where --camera may be meant"},
+        {"--ver", "--ver is short for several options: --version, --verbose"},
+        {"--json=3", "--json=3: --json takes no value"},
+        {"--js=3", "--js=3: --json takes no value"},
+        {"--xyzzy", "unknown option --xyzzy"},
+        {"-lead.jpg", "unknown option -lead.jpg; a file of that name is ./-lead.jpg"},
+        {"--an-option-with-a-name-that-is-longer-than-any", "unknown option --an-option"},
+        {"--camera", "--camera needs a value"},
+        {"--camera=", "--camera needs a value: ID"},
+        {"stray", "unexpected argument stray"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         struct error error;
-        assert_int_equal(arguments_refuse(options, refused[i].code, refused[i].word, &error), -1);
+        struct argument_table table = {rows, sizeof rows / sizeof *rows, &settings, 0};
+        char program[] = "program", word[64];
+        snprintf(word, sizeof word, "%s", refused[i].word);
+        char *words[] = {program, word, NULL};
+        assert_int_equal(arguments_parse(&table, 1, 2, words, NULL, &error), -1);
         if (strncmp(error.text, refused[i].expected, strlen(refused[i].expected)) != 0)
             fail_msg("%s: \"%s\", not \"%s\"", refused[i].word, error.text, refused[i].expected);
     }
+}
+
+/* What was read is printed so that it can be read again, whatever the type of the field. */
+static void arguments_come_back_as_printed(void **state)
+{
+    (void)state;
+    struct settings {
+        float single;
+        double number;
+        int whole, choice;
+        uint64_t seed;
+        bool on, set;
+    };
+    static const char *const names[] = {"one", "two", "three"};
+    static const struct argument rows[] = {
+        {.help = "Numbers"},
+        {"single", "X", "", ARGUMENT_NUMBER, ARGUMENT_AT(struct settings, single), 0, 1},
+        {"number", "X", "", ARGUMENT_NUMBER, ARGUMENT_AT(struct settings, number), -1, 1},
+        {"whole", "N", "", ARGUMENT_WHOLE, ARGUMENT_AT(struct settings, whole), -5, 5},
+        {"seed", "N", "", ARGUMENT_WHOLE, ARGUMENT_AT(struct settings, seed), 0, INT_MAX},
+        {"choice", NULL, "", ARGUMENT_CHOICE, ARGUMENT_AT(struct settings, choice), .names = names,
+         .high = 3},
+        {"on", NULL, "", ARGUMENT_CHOICE, ARGUMENT_AT(struct settings, on),
+         .names = argument_switch, .high = 2},
+        {"set", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set), .low = true}};
+    char line[] = "program --single 0.1 --number -0.1234567890123456 --whole -5 --seed 2147483647 "
+                  "--choice three --on on";
+    char *words[16], *rest = line, text[256];
+    int count = 0;
+    struct settings settings = {0};
+    struct error error;
+    struct argument_table table = {rows, sizeof rows / sizeof *rows, &settings, 0};
+    for (char *word; (word = strtok_r(rest, " ", &rest));)
+        words[count++] = word;
+    words[count] = NULL;
+    assert_int_equal(arguments_parse(&table, 1, count, words, NULL, &error), 0);
+    assert_true(settings.single == 0.1f && settings.number == -0.1234567890123456);
+    assert_int_equal(settings.whole, -5);
+    assert_int_equal(settings.seed, INT_MAX);
+    assert_int_equal(settings.choice, 2);
+    assert_true(settings.on && !settings.set);
+    assert_true(arguments_given(&table, offsetof(struct settings, whole)));
+    assert_false(arguments_given(&table, offsetof(struct settings, set)));
+    arguments_print(&table, text, sizeof text);
+    assert_string_equal(text, "--single 0.1 --number -0.1234567890123456 --whole -5 "
+                              "--seed 2147483647 --choice three --on on");
 }
 
 int main(void)
@@ -544,6 +602,7 @@ int main(void)
         cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
         cmocka_unit_test(error_set_makes_one_bounded_line),
         cmocka_unit_test(arguments_name_the_option_meant),
+        cmocka_unit_test(arguments_come_back_as_printed),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),
         cmocka_unit_test_teardown(file_read_refuses_what_is_no_such_file, empty_folder),
         cmocka_unit_test(file_read_follows_a_growing_file),

@@ -110,7 +110,7 @@ static void test_options_wrong(void **state)
     expect_usage_error("--demo --smooth -1", "--smooth");
     expect_usage_error("--image a.png --report r", "--report");
     expect_usage_error("--demo --smooth 0.3s", "--smooth");
-    expect_usage_error("--demo --adapt yes", "--adapt takes on or off");
+    expect_usage_error("--demo --adapt yes", "--adapt takes off or on");
     expect_usage_error("--demo --json=1", "takes no value");
 }
 
@@ -260,7 +260,7 @@ static void test_options_help(void **state)
 
     FILE *file = fopen(in_folder("help"), "w+");
     assert_non_null(file);
-    assert_true(options_help(file) >= 0);
+    options_help(file);
     rewind(file);
     for (char text[256]; fgets(text, sizeof text, file);)
         assert_true(strcspn(text, "\n") <= 80);

@@ -133,7 +133,7 @@ grep -q '^accuracy,[01]\.[0-9]*,0\.[0-9]*,[01.0-9]*,[01.0-9]*,[01.0-9]*$' crosse
     fail "folds.csv: $(cat crossed/folds.csv)"
 # shellcheck disable=SC2086
 expect 1 "fewer photographs than 3 folds" --data data.csv $plain --ferplus-share 0 --folds 3
-expect 2 "--folds 1: not a whole number from 2 to 10" --folds 1
+expect 2 '--folds takes a whole number from 2 to 10, not "1"' --folds 1
 expect 2 "--folds keeps no model" --folds 3 --output m.safetensors
 expect 2 "--folds keeps no model" --folds 3 --evaluate m.safetensors
 
@@ -148,10 +148,11 @@ for packed in fer2013.csv.gz archive.zip fer2013.tar.gz; do
     expect 1 "datasets/fer2013.csv: is not there, but datasets/$packed is; unpack it first"
     rm datasets/$packed
 done
+expect 2 "only one of --evaluate, --export-onnx" --evaluate m.safetensors --export-onnx x.onnx
 expect 2 "m.safetensors: name the file to write, which ends in .onnx" --export-onnx m.safetensors
 expect 2 "unexpected argument other" --export-onnx x.onnx m.safetensors other
 expect 2 "--epochs needs a value" --epochs
-expect 2 "--epochs 0: not a whole number" --epochs 0
+expect 2 "--epochs takes a whole number from 1 to 1000000, not" --epochs 0
 expect 2 "--hidden 12,x" --hidden 12,x
 expect 2 "--hidden @: give" --hidden @
 expect 2 "--hidden @0,8: give" --hidden @0,8
@@ -161,16 +162,16 @@ expect 2 "--hidden @8,33@4: give" --hidden @8,33@4
 expect 2 "--hidden @8,3@: give" --hidden @8,3@
 expect 2 "--hidden 3@4: its windows" --hidden 8,3@4
 expect 2 "--hidden 3@4: its windows" --hidden 3@4
-expect 2 "must be one of hog, windows, patches, pixels" --features hog,lbp
+expect 2 "--features takes hog, windows, patches or pixels, not" --features hog,lbp
 expect 2 "--features: name at least one kind" --features ,
 expect 2 "at most 4 can be combined" --features hog,hog,hog,hog,hog
-expect 2 "--align maybe: must be one of off, on" --align maybe
+expect 2 '--align takes off or on, not "maybe"' --align maybe
 expect 2 "--prior 1,0,1: give uniform, training, or a number" --prior 1,0,1
 expect 2 "only softmax with cross-entropy can weigh" --loss mse --class-weights 1
 expect 2 "sigmoid outputs have no other prior" --output-activation sigmoid --prior uniform
-expect 2 "must be one of sigmoid, tanh, relu" --activation gelu
-expect 2 "--dropout 1.5: not a number" --dropout 1.5
-expect 2 "--learning-rate nan" --learning-rate nan
+expect 2 "--activation takes sigmoid, tanh or relu, not" --activation gelu
+expect 2 "--dropout takes a number from 0 to 0.95, not" --dropout 1.5
+expect 2 "--learning-rate takes a number from 1e-09 to 1000, not" --learning-rate nan
 expect 2 "unexpected argument stray" stray
 expect 2 "--batch-norm off" --descent full --batch-norm on
 

@@ -31,10 +31,10 @@ struct options {
     float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
     const char *cascade;                  /* NULL: the system's */
     struct camera_options camera;         /* what to ask the camera for */
-    double smooth;   /* how long clear answers take to change a label, seconds; 0: no smoothing */
-    bool adapt;      /* to faces at rest */
-    long max_frames; /* 0: no limit */
-    long threads;    /* for pictures, at least 1 */
+    double smooth;  /* how long clear answers take to change a label, seconds; 0: no smoothing */
+    bool adapt;     /* to faces at rest */
+    int max_frames; /* 0: no limit */
+    int threads;    /* for pictures, at least 1 */
     bool headless, quiet, verbose;
     bool eco;           /* looks for faces less often, to save power */
     bool exit_on_loss;  /* of the camera */
@@ -46,7 +46,6 @@ struct options {
 int options_parse(struct options *options, int argc, char *argv[], struct error *error);
 void options_free(struct options *options);
 
-/* The help text; returns what fputs returns. */
-int options_help(FILE *out);
+void options_help(FILE *out);
 
 #endif

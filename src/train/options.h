@@ -25,6 +25,7 @@ struct options {
     const char *backgrounds; /* NULL where none were named */
     const char *output;
     const char *model; /* of --evaluate and --export-onnx */
+    const char *word;  /* an argument without an option, or NULL */
     const char *onnx;  /* FILE of --export-onnx, else NULL */
     const char *mean_faces;
     const char *split;  /* NULL where none was named */
@@ -39,9 +40,6 @@ struct options {
 
 /* Fills `options`, or says what is wrong with the command line. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error);
-
-/* The recipe of options as recipe_print wrote them; changes `text`. */
-int options_parse_recipe(struct recipe *recipe, char *text, struct error *error);
 
 void options_print_help(FILE *out);
 

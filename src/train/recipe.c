@@ -1,7 +1,11 @@
 #include "recipe.h"
 
+#include "shares.h"
+
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
 
@@ -50,6 +54,12 @@ bool recipe_weighs(const struct recipe *r)
 
 int recipe_check(const struct recipe *r, struct error *error)
 {
+    if (r->class_weights > 0.0f && !recipe_weighs(r))
+        return error_set(error, "--class-weights: only softmax with cross-entropy can weigh "
+                                "classes; leave it out");
+    if (r->prior.kind != PRIOR_TRAINING && r->output != OUTPUT_SOFTMAX)
+        return error_set(error, "--prior: sigmoid outputs have no other prior than training; leave "
+                                "it out");
     if (r->batch_norm && r->descent != DESCENT_MINI_BATCH)
         return error_set(error,
                          "batch normalization needs batches, and %s descent has none; add "
@@ -112,66 +122,256 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
     return config;
 }
 
-enum { NUMBER_SIZE = PRIOR_TEXT_SIZE / PRIOR_MAX_LIST };
+/* ---- Options --------------------------------------------------------------------------------- */
 
-/* The fewest digits that read back as the same float. */
-static const char *exact(float value, char text[NUMBER_SIZE])
+static int read_features(const struct argument *row, char *list, void *target, struct error *error)
 {
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, NUMBER_SIZE, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
+    struct recipe *recipe = target;
+    recipe->network_count = 0;
+    for (char *name, *rest = list; (name = strtok_r(rest, ",", &rest));) {
+        int kind = arguments_choose(row, name, error);
+        if (kind < 0)
+            return -1;
+        if (recipe->network_count == MODEL_MAX_NETWORKS)
+            return error_set(error, "--features: at most %d can be combined", MODEL_MAX_NETWORKS);
+        recipe->features[recipe->network_count++] = (enum feature_kind)kind;
     }
-    return text;
+    if (recipe->network_count == 0)
+        return error_set(error, "--features: name at least one kind, such as hog");
+    return 0;
 }
 
-void prior_print(const struct prior *prior, char *text, size_t size)
+static void print_features(const void *target, char *text, size_t size)
 {
-    char number[NUMBER_SIZE];
+    const struct recipe *r = target;
+    size_t used = 0;
+    for (int i = 0; i < r->network_count; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "",
+                                 feature_kind_names[r->features[i]]);
+}
+
+/* Reads one of the layers, moves *text behind it. */
+static int parse_layer(const char **text, struct hidden_layer *layer)
+{
+    char *end;
+    *layer = (struct hidden_layer){0};
+    long number = strtol(*text, &end, 10);
+    if (*end == '@') {
+        bool window = end > *text;
+        if (window && (number < 1 || number > MLP_MAX_GRID))
+            return -1;
+        layer->window = window ? (int)number : 0;
+        layer->places = !window;
+        *text = end + 1;
+        number = strtol(*text, &end, 10);
+    }
+    if (end == *text || number < 1 || number > MLP_MAX_UNITS)
+        return -1;
+    layer->units = (int)number;
+    *text = end;
+    return 0;
+}
+
+static int read_hidden(const struct argument *row, char *list, void *target, struct error *error)
+{
+    struct recipe *recipe = target;
+    const char *text = list;
+    (void)row;
+    recipe->hidden_count = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    while (recipe->hidden_count < MLP_MAX_LAYERS - 1 &&
+           parse_layer(&text, &recipe->hidden[recipe->hidden_count]) == 0) {
+        recipe->hidden_count++;
+        if (*text == '\0')
+            return 0;
+        if (*text++ != ',')
+            break;
+    }
+    return error_set(error,
+                     "--hidden %.40s: give the units of each hidden layer, such as 1024,512 or "
+                     "@64,3@64,512, or none",
+                     list);
+}
+
+static void print_hidden(const void *target, char *text, size_t size)
+{
+    const struct recipe *r = target;
+    size_t used = 0;
+    snprintf(text, size, "none");
+    for (int i = 0; i < r->hidden_count; i++) {
+        const struct hidden_layer *layer = &r->hidden[i];
+        char window[12] = "";
+        if (layer->window > 0)
+            snprintf(window, sizeof window, "%d", layer->window);
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s%d", i ? "," : "", window,
+                                 layer->places || layer->window ? "@" : "", layer->units);
+    }
+}
+
+static int read_prior(const struct argument *row, char *text, void *target, struct error *error)
+{
+    struct prior *prior = &((struct recipe *)target)->prior;
+    (void)row;
+    *prior = (struct prior){.kind = PRIOR_UNIFORM};
+    while (prior->kind < PRIOR_LIST && strcmp(text, prior_names[prior->kind]) != 0)
+        prior->kind++;
+    if (prior->kind == PRIOR_LIST)
+        prior->count = shares_parse(text, PRIOR_MAX_LIST, prior->list);
+    if (prior->kind == PRIOR_LIST && prior->count == 0)
+        return error_set(error,
+                         "--prior %.60s: give uniform, training, or a number from 1e-6 to 1e6 for "
+                         "each class, %d at most, such as 1,1,1,3,1,1,4",
+                         text, PRIOR_MAX_LIST);
+    return 0;
+}
+
+static void print_prior(const void *target, char *text, size_t size)
+{
+    const struct prior *prior = &((const struct recipe *)target)->prior;
+    char number[ARGUMENT_NUMBER_SIZE];
     size_t used = 0;
     if (prior->kind != PRIOR_LIST)
         snprintf(text, size, "%s", prior_names[prior->kind]);
-    for (int k = 0; prior->kind == PRIOR_LIST && k < prior->count; k++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", k ? "," : "",
-                                 exact(prior->list[k], number));
+    for (int k = 0; prior->kind == PRIOR_LIST && k < prior->count; k++) {
+        arguments_print_number((double)prior->list[k], true, number);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", k ? "," : "", number);
+    }
 }
 
-void recipe_print(const struct recipe *r, char *text, size_t size)
+#define AT(field)                  ARGUMENT_AT(struct recipe, field)
+#define NUMBER(field, low, high)   ARGUMENT_NUMBER, AT(field), low, high
+#define WHOLE(field, low, high)    ARGUMENT_WHOLE, AT(field), low, high
+#define CHOICE(field, list, count) ARGUMENT_CHOICE, AT(field), .names = list, .high = count
+#define SWITCH(field)              CHOICE(field, argument_switch, 2)
+
+/* clang-format off */
+static const struct argument rows[] = {
+    {.help = "Network"},
+    {"align", NULL, "learn to bring faces upright, to one size and place (on for the seven "
+     "expressions)", SWITCH(align)},
+    {"verifier", NULL, "learn to tell faces from what only looks like one to the cascade (on for the "
+     "seven expressions)", SWITCH(verifier)},
+    {"features", NULL, "one of these, or several with commas between: one network for each, "
+     "averaged (%)", ARGUMENT_OWN, AT(features), .names = feature_kind_names,
+     .high = FEATURE_KIND_COUNT, .read = read_features, .print = print_features},
+    {"hidden", "LIST", "units of each hidden layer, or none; @N: N at each place, which share "
+     "weights; S@N: N for each window of SxS places (%; pixels: 512,256)", ARGUMENT_OWN, AT(hidden),
+     .read = read_hidden, .print = print_hidden},
+    {"activation", NULL, "of hidden units (%)",
+     CHOICE(activation, activation_names, ACTIVATION_COUNT)},
+    {"output-activation", NULL, "of output units (%)",
+     CHOICE(output, output_activation_names, OUTPUT_ACTIVATION_COUNT)},
+    {"batch-norm", NULL, "batch normalization of the hidden layers (on for relu in mini-batches)",
+     SWITCH(batch_norm)},
+    {.help = "Training"},
+    {"loss", NULL, "what is made small (%)", CHOICE(step.loss, loss_names, LOSS_COUNT)},
+    {"descent", NULL, "how many samples an update sees: some, one or all (%)",
+     CHOICE(descent, descent_names, DESCENT_COUNT)},
+    {"batch-size", "N", "samples in a mini-batch (%)", WHOLE(batch_size, 1, 8192)},
+    {"optimizer", NULL, "how an update follows from the gradient (%)",
+     CHOICE(optimizer, optimizer_names, OPTIMIZER_COUNT)},
+    {"learning-rate", "X", "at its peak (adamw %, momentum 0.01, sgd 0.1)",
+     NUMBER(learning_rate, 1e-9, 1e3)},
+    {"epochs", "N", "passes over the training data (%)", WHOLE(epochs, 1, 1000000)},
+    {"patience", "N", "end after N epochs without a better validation (0: never)",
+     WHOLE(patience, 0, 1000000)},
+    {"dropout", "X", "share of hidden units dropped (%)", NUMBER(step.dropout, 0, 0.95)},
+    {"input-dropout", "X", "share of inputs, @N and S@N units dropped (%)",
+     NUMBER(step.input_dropout, 0, 0.95)},
+    {"weight-decay", "X", "how fast weights shrink (%; 0 for sgd and momentum)",
+     NUMBER(weight_decay, 0, 10)},
+    {"label-smoothing", "X", "share of each target spread over all classes (% for softmax with "
+     "cross-entropy, else 0)", NUMBER(targets.smoothing, 0, 0.9)},
+    {.help = "Targets and samples"},
+    {"ferplus-share", "X", "share of each target that comes from votes and label together; the rest "
+     "is the label (%)", NUMBER(targets.votes_share, 0, 1)},
+    {"class-weights", "X", "each class counts by its share to the power of -X; 1: all classes count "
+     "alike (% for softmax with cross-entropy, else 0)", NUMBER(class_weights, 0, 1)},
+    {"prior", "uniform|training|LIST", "the classes' shares that answers assume: uniform, training "
+     "(those of the targets), or a number for each class (%; other classes: uniform; sigmoid "
+     "outputs: training)", ARGUMENT_OWN, AT(prior), .read = read_prior, .print = print_prior},
+    {"augment", "X", "strength of turning, scaling, shifting; 0: none, not even mirroring (%; 0 for "
+     "IDX files)", NUMBER(augment.strength, 0, 3)},
+    {"webcam", "X", "share of samples degraded as by a webcam: light, blur, noise, JPEG, something "
+     "before the face (%; 0 with --augment 0)", NUMBER(augment.webcam, 0, 1)},
+    {"mixup", "X", "alpha of mixup, blends of two samples; 0: none (%)", NUMBER(mixup, 0, 1)},
+    {.help = "Run"},
+    {"seed", "N", "seed of all random numbers (%)", WHOLE(seed, 0, INT_MAX)},
+    {"threads", "N", "threads to use (default: one per processor)", WHOLE(threads, 1, 256)},
+    {"init-only", NULL, "write the untrained network and end", ARGUMENT_SET, AT(epochs), 0},
+};
+/* clang-format on */
+
+struct argument_table recipe_table(struct recipe *recipe)
 {
-    char hidden[MLP_MAX_LAYERS * 12] = "none", features[64] = "", numbers[10][NUMBER_SIZE];
-    char prior[PRIOR_TEXT_SIZE];
-    size_t used = 0;
-    for (int i = 0; i < r->hidden_count; i++) {
-        const struct hidden_layer *layer = &r->hidden[i];
-        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s", i ? "," : "");
-        if (layer->window > 0)
-            used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%d", layer->window);
-        used += (size_t)snprintf(hidden + used, sizeof hidden - used, "%s%d",
-                                 layer->places || layer->window ? "@" : "", layer->units);
-    }
-    used = 0;
-    for (int i = 0; i < r->network_count; i++)
-        used += (size_t)snprintf(features + used, sizeof features - used, "%s%s", i ? "," : "",
-                                 feature_kind_names[r->features[i]]);
-    prior_print(&r->prior, prior, sizeof prior);
-    snprintf(
-        text, size,
-        "--align %s --verifier %s --features %s --hidden %s --activation %s --output-activation %s "
-        "--batch-norm %s "
-        "--loss %s --descent %s --batch-size %d --optimizer %s --learning-rate %s "
-        "--epochs %d --patience %d --dropout %s --input-dropout %s --weight-decay %s "
-        "--label-smoothing %s --ferplus-share %s --class-weights %s --prior %s --augment %s "
-        "--webcam %s "
-        "--mixup %s --seed %llu "
-        "--threads %d",
-        r->align ? "on" : "off", r->verifier ? "on" : "off", features, hidden,
-        activation_names[r->activation], output_activation_names[r->output],
-        r->batch_norm ? "on" : "off", loss_names[r->step.loss], descent_names[r->descent],
-        r->batch_size, optimizer_names[r->optimizer], exact(r->learning_rate, numbers[0]),
-        r->epochs, r->patience, exact(r->step.dropout, numbers[1]),
-        exact(r->step.input_dropout, numbers[2]), exact(r->weight_decay, numbers[3]),
-        exact(r->targets.smoothing, numbers[4]), exact(r->targets.votes_share, numbers[5]),
-        exact(r->class_weights, numbers[9]), prior, exact(r->augment.strength, numbers[6]),
-        exact(r->augment.webcam, numbers[8]), exact(r->mixup, numbers[7]),
-        (unsigned long long)r->seed, r->threads);
+    return (struct argument_table){rows, sizeof rows / sizeof *rows, recipe, 0};
+}
+
+#define GIVEN(field) arguments_given(table, offsetof(struct recipe, field))
+
+bool recipe_given(const struct argument_table *table)
+{
+    struct argument_table others = *table;
+    for (int i = 0; i < table->count; i++)
+        if (rows[i].at == offsetof(struct recipe, threads))
+            others.given &= ~(UINT64_C(1) << i);
+    return others.given != 0;
+}
+
+void recipe_complete(const struct argument_table *table)
+{
+    struct recipe *r = table->target;
+    r->augment.flip = r->augment.strength > 0.0f;
+    for (int i = 0; i < r->network_count && !GIVEN(hidden); i++)
+        if (r->features[i] == FEATURES_PIXELS) {
+            r->hidden_count = 2;
+            r->hidden[0] = (struct hidden_layer){.units = 512};
+            r->hidden[1] = (struct hidden_layer){.units = 256};
+        }
+    if (!GIVEN(class_weights) && !recipe_weighs(r))
+        r->class_weights = 0.0f;
+    if (!GIVEN(prior) && r->output != OUTPUT_SOFTMAX)
+        r->prior.kind = PRIOR_TRAINING;
+    if (!GIVEN(batch_norm))
+        r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
+    if (!GIVEN(step.dropout) && !r->batch_norm)
+        r->step.dropout = r->step.input_dropout = 0.0f;
+    if (!GIVEN(weight_decay) && r->optimizer != OPTIMIZER_ADAMW)
+        r->weight_decay = 0.0f;
+    if (!GIVEN(targets.smoothing) &&
+        (r->output != OUTPUT_SOFTMAX || r->step.loss != LOSS_CROSS_ENTROPY))
+        r->targets.smoothing = 0.0f;
+    if (!GIVEN(learning_rate))
+        r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? recipe_default().learning_rate
+                           : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
+                                                                : 1e-1f;
+}
+
+void recipe_print(const struct recipe *recipe, char *text, size_t size)
+{
+    struct recipe copy = *recipe;
+    struct argument_table table = recipe_table(&copy);
+    arguments_print(&table, text, size);
+}
+
+int recipe_parse(struct recipe *recipe, char *text, struct error *error)
+{
+    enum { MAX_WORDS = 64 };
+    char *words[MAX_WORDS], program[] = "checkpoint", *rest = text;
+    int count = 0;
+    struct recipe parsed = recipe_default();
+    struct argument_table table = recipe_table(&parsed);
+    words[count++] = program;
+    for (char *word; count < MAX_WORDS && (word = strtok_r(rest, " ", &rest));)
+        words[count++] = word;
+    if (count < MAX_WORDS && arguments_parse(&table, 1, count, words, NULL, error) < 0)
+        return -1;
+    if (count == MAX_WORDS || parsed.epochs == 0)
+        return error_set(error, "these are not the options of a training");
+    recipe_complete(&table);
+    if (recipe_check(&parsed, error) < 0)
+        return -1;
+    *recipe = parsed;
+    return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef RECIPE_H
 #define RECIPE_H
 
+#include "arguments.h"
 #include "augment.h"
 #include "dataset.h"
 #include "mlp_training.h"
@@ -24,7 +25,7 @@ enum prior_kind {
 /* "uniform", "training"; a list has no name */
 extern const char *const prior_names[PRIOR_LIST];
 
-enum { PRIOR_MAX_LIST = 16, PRIOR_TEXT_SIZE = 384 };
+enum { PRIOR_MAX_LIST = 16 };
 
 struct prior {
     enum prior_kind kind;
@@ -35,9 +36,6 @@ struct prior {
 /* How frequent the seven expressions are assumed to be in front of a camera by default: chosen on
  * PublicTest so that no class is rarely found. */
 extern const struct prior prior_of_faces;
-
-/* Writes the prior as --prior takes it. */
-void prior_print(const struct prior *prior, char *text, size_t size);
 
 /* Units of a hidden layer. With `places`, there are that many at each of the places that the vector
  * describes, and the places share the layer's weights. With `window`, there are that many for each
@@ -87,6 +85,15 @@ struct recipe recipe_default(void);
  * always enough. Numbers are exact. */
 enum { RECIPE_TEXT_SIZE = MODEL_NOTE_SIZE };
 void recipe_print(const struct recipe *recipe, char *text, size_t size);
+/* The recipe of such options; changes `text`. */
+int recipe_parse(struct recipe *recipe, char *text, struct error *error);
+
+/* The options of train_fer that a recipe has; they go into models and checkpoints. */
+struct argument_table recipe_table(struct recipe *recipe);
+/* Whether any of them was on the command line, other than --threads. */
+bool recipe_given(const struct argument_table *table);
+/* Fills in the defaults that depend on other options. */
+void recipe_complete(const struct argument_table *table);
 
 /* Whether targets can be multiplied by weights: softmax outputs with cross-entropy. */
 bool recipe_weighs(const struct recipe *recipe);

@@ -179,7 +179,7 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
         struct error why;
         if (checkpoint_recipe(o->resume, text, error) < 0)
             return -1;
-        if (options_parse_recipe(recipe, text, &why) < 0)
+        if (recipe_parse(recipe, text, &why) < 0)
             return error_set(error, "%s: %.800s", o->resume, why.text);
     } else {
         if (dataset->source == SOURCE_IDX && !o->augment_given)

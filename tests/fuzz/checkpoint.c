@@ -12,14 +12,13 @@ static void read_recipe(const char *path)
     struct error error = {.text = ""};
     char text[RECIPE_TEXT_SIZE], again[RECIPE_TEXT_SIZE], twice[RECIPE_TEXT_SIZE];
     struct recipe recipe = recipe_default();
-    if (checkpoint_recipe(path, text, &error) < 0 ||
-        options_parse_recipe(&recipe, text, &error) < 0) {
+    if (checkpoint_recipe(path, text, &error) < 0 || recipe_parse(&recipe, text, &error) < 0) {
         fuzz_expect_text(&error);
         return;
     }
     recipe_print(&recipe, again, sizeof again);
     memcpy(twice, again, sizeof twice);
-    EXPECT(options_parse_recipe(&recipe, twice, &error) == 0);
+    EXPECT(recipe_parse(&recipe, twice, &error) == 0);
     recipe_print(&recipe, text, sizeof text);
     EXPECT(strcmp(text, again) == 0);
 }

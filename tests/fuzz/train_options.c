@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct recipe recipe;
     recipe_print(&options.recipe, text, sizeof text);
     memcpy(again, text, sizeof again);
-    EXPECT(options_parse_recipe(&recipe, again, &error) == 0);
+    EXPECT(recipe_parse(&recipe, again, &error) == 0);
     recipe_print(&recipe, again, sizeof again);
     EXPECT(strcmp(text, again) == 0);
     return 0;
