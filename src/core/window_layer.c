@@ -89,7 +89,7 @@ static void forward_part(void *context, int part, int parts)
         real *seen = p->windows + w * (size_t)p->batch * (size_t)l->fan_in;
         real *products = p->products + w * (size_t)p->batch * (size_t)outputs;
         look(p, (int)w, seen);
-        if (l->fixed)
+        if (p->fixed_scratch)
             fixed_layer_forward(l->fixed[w], p->fixed_scratch, (const float *)seen, p->batch,
                                 (float *)products);
         else
@@ -105,8 +105,8 @@ void window_layer_forward(struct team *team, const struct mlp_layer *layer, bool
     struct pass p = pass_of(layer, bfloat16, batch, scratch);
     p.x = x;
     p.z = z;
-    p.fixed_scratch = fixed_scratch;
-    team_run(layer->fixed ? NULL : team, forward_part, &p); /* the scratch is for one thread */
+    p.fixed_scratch = layer->fixed ? fixed_scratch : NULL;
+    team_run(p.fixed_scratch ? NULL : team, forward_part, &p); /* the scratch is for one thread */
 }
 
 static void backward_part(void *context, int part, int parts)

@@ -12,7 +12,7 @@ const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "f
 const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
 
 const struct prior prior_of_faces = {
-    PRIOR_LIST, {0.9f, 0.6f, 0.65f, 1.0f, 1.1f, 1.1f, 1.25f}, LABEL_COUNT};
+    PRIOR_LIST, {0.75f, 0.5f, 0.5f, 1.0f, 0.7f, 1.0f, 1.4f}, LABEL_COUNT};
 
 struct recipe recipe_default(void)
 {
