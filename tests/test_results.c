@@ -268,6 +268,32 @@ int __real_loaded_library_open(const char *const *names, const struct loaded_fun
 int __wrap_loaded_library_open(const char *const *names, const struct loaded_function *functions,
                                size_t count, const char *hint, struct error *error);
 
+/* Every option of results is a reason not to wait for a choice; only a video holds one source. */
+static void test_options_of_forms(void **state)
+{
+    (void)state;
+    static const struct results_options none[] = {{.json = false}, {.words = true}};
+    static const struct results_options options[] = {
+        {.json = true},   {.csv = "a.csv"},  {.output = "a.mp4"},       {.report = "a"},
+        {.lsl = "faces"}, {.serve = "8080"}, {.osc = "127.0.0.1:9000"},
+    };
+    const struct source source = {.name = "film"};
+    const struct picture_list list = {.count = 1};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        struct results_of of = {.options = &options[i], .source = &source, .window = true};
+        assert_true(results_wanted(&of));
+        if (options[i].output)
+            assert_string_equal(results_one_source(&of), "--output");
+        else
+            assert_null(results_one_source(&of));
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(results_wanted(&(struct results_of){.options = &none[i], .source = &source}));
+    struct results_of pictures = {.options = &options[2], .pictures = &list};
+    assert_true(results_wanted(&pictures));
+    assert_null(results_one_source(&pictures));
+}
+
 static void test_loaded_library(void **state)
 {
     (void)state;
@@ -639,6 +665,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_words_of_sources, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_words_of_pictures, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_refused_outputs, make_folder, remove_folder),
+        cmocka_unit_test(test_options_of_forms),
         cmocka_unit_test(test_loaded_library),
         cmocka_unit_test(test_osc),
         cmocka_unit_test(test_lsl),

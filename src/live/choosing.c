@@ -63,18 +63,23 @@ void choosing_welcome(struct session *session, const char *title, const char *re
     show_menu(session, title, reason);
 }
 
-/* What keeps this run from showing anything else; NULL: nothing. */
-static const char *held(const struct session *session)
+/* Says what keeps this run from showing anything else, if something does. */
+static bool say_held(struct session *session)
 {
-    return session->options->results.output ? "--output holds one source; start again for another"
-                                            : NULL;
+    char text[80];
+    const char *option = results_one_source(&session->results_of);
+    if (option) {
+        snprintf(text, sizeof text, "%s holds one source; start again for another", option);
+        view_say(session->view, text);
+    }
+    return option != NULL;
 }
 
 void choosing_menu(struct session *session)
 {
-    if (held(session))
-        view_say(session->view, held(session));
-    else if (view_has_menu(session->view))
+    if (say_held(session))
+        return;
+    if (view_has_menu(session->view))
         view_show_menu(session->view, NULL);
     else
         show_menu(session, "what to show", "");
@@ -87,8 +92,10 @@ static void begin(struct session *session, enum input input, const char *id)
     struct opening_request request = {.input = input,
                                       .present = session->source.read ? session->source.name : NULL,
                                       .camera = session->options->camera};
-    if (held(session) || session->opening.busy) {
-        view_say(session->view, held(session) ? held(session) : "still opening; a moment");
+    if (say_held(session))
+        return;
+    if (session->opening.busy) {
+        view_say(session->view, "still opening; a moment");
         return;
     }
     snprintf(request.id, sizeof request.id, "%s", id);

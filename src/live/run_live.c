@@ -39,28 +39,19 @@ static void explain_camera(const char *id, struct error *error)
               reason.text, list);
 }
 
-/* Whether somebody sits before the window and waits for nothing else: the window opens without a
- * camera then, and asks. */
-static bool may_ask(const struct session *session)
-{
-    const struct options *options = session->options;
-    const struct results_options *wanted = &options->results;
-    bool results = wanted->json || wanted->csv || wanted->output || wanted->report || wanted->osc ||
-                   wanted->lsl || wanted->serve;
-    return session->view && !results && options->max_frames == 0 && !options->exit_on_loss &&
-           strcmp(options->source, "-") != 0 && !process_is_piped();
-}
-
 static enum exit_status open_camera(struct session *session, struct error *error)
 {
-    const char *id = session->options->source;
-    if (source_open_camera(&session->source, id, &session->options->camera, NULL, error) == 0)
+    const struct options *options = session->options;
+    const char *id = options->source;
+    if (source_open_camera(&session->source, id, &options->camera, NULL, error) == 0)
         return STATUS_DONE;
     if (error->code == ERROR_NO_MEMORY)
         return STATUS_FAILED;
     struct error reason = *error;
     explain_camera(id, error);
-    if (!may_ask(session))
+    /* Where somebody sits before the window and waits for nothing else, it asks. */
+    if (!session->view || results_wanted(&session->results_of) || options->max_frames > 0 ||
+        options->exit_on_loss || strcmp(id, "-") == 0 || process_is_piped())
         return STATUS_NO_CAMERA;
     log_line(program_name, "%s", error->text);
     error->text[0] = '\0';
@@ -100,16 +91,6 @@ static void stop_early(void *context)
 
 static enum exit_status open_results(struct session *session, struct error *error)
 {
-    const struct options *options = session->options;
-    session->results_of = (struct results_of){.options = &options->results,
-                                              .source = &session->source,
-                                              .program = program_name,
-                                              .font_path = resource_font(),
-                                              .progress = &session->progress,
-                                              .files = &session->files,
-                                              .window = session->view != NULL,
-                                              .film = options->input == INPUT_VIDEO,
-                                              .quiet = options->quiet};
     if (results_open(&session->results, &session->results_of, error) == 0)
         return STATUS_DONE;
     return error->code == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
@@ -127,6 +108,15 @@ static enum exit_status start(struct session *session, struct error *error)
     /* What a camera or a stream gives while a window is being opened would come too late. */
     if (status == STATUS_DONE)
         setup_view(options, "Expressions", true, &session->view);
+    session->results_of = (struct results_of){.options = &options->results,
+                                              .source = &session->source,
+                                              .program = program_name,
+                                              .font_path = resource_font(),
+                                              .progress = &session->progress,
+                                              .files = &session->files,
+                                              .window = session->view != NULL,
+                                              .film = options->input == INPUT_VIDEO,
+                                              .quiet = options->quiet};
     if (status == STATUS_DONE)
         status = open_source(session, error);
     /* Results may tell where they are to be had: from then on Ctrl-C ends in order. */

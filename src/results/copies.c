@@ -170,5 +170,9 @@ static int close_copies(void *state, const struct results_end *end, struct error
     return failed ? -1 : 0;
 }
 
-const struct results_form copies_form = {
-    .colours = wanted, .wanted = wanted, .open = open_copies, .add = add, .close = close_copies};
+const struct results_form copies_form = {.option = "--output",
+                                         .colours = wanted,
+                                         .wanted = wanted,
+                                         .open = open_copies,
+                                         .add = add,
+                                         .close = close_copies};

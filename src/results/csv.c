@@ -179,4 +179,4 @@ static int close_csv(void *state, const struct results_end *end, struct error *e
 }
 
 const struct results_form csv_form = {
-    .wanted = wanted, .open = open_csv, .add = add, .close = close_csv};
+    .option = "--csv", .wanted = wanted, .open = open_csv, .add = add, .close = close_csv};

@@ -125,4 +125,4 @@ static int close_jsonl(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form jsonl_form = {
-    .wanted = wanted, .open = open_jsonl, .add = add, .close = close_jsonl};
+    .option = "--json", .wanted = wanted, .open = open_jsonl, .add = add, .close = close_jsonl};

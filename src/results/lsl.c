@@ -169,4 +169,4 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
 }
 
 const struct results_form lsl_form = {
-    .wanted = wanted, .open = open_lsl, .add = add, .close = close_lsl};
+    .option = "--lsl", .wanted = wanted, .open = open_lsl, .add = add, .close = close_lsl};

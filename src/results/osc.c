@@ -178,4 +178,4 @@ static int close_osc(void *state, const struct results_end *end, struct error *e
 }
 
 const struct results_form osc_form = {
-    .wanted = wanted, .open = open_osc, .add = add, .close = close_osc};
+    .option = "--osc", .wanted = wanted, .open = open_osc, .add = add, .close = close_osc};

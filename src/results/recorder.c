@@ -178,5 +178,10 @@ static int close_video(void *state, const struct results_end *end, struct error 
     return result;
 }
 
-const struct results_form video_form = {
-    .colours = wanted, .wanted = wanted, .open = open_video, .add = add, .close = close_video};
+const struct results_form video_form = {.option = "--output",
+                                        .one_source = true,
+                                        .colours = wanted,
+                                        .wanted = wanted,
+                                        .open = open_video,
+                                        .add = add,
+                                        .close = close_video};

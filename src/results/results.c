@@ -22,6 +22,22 @@ int results_claim(struct file_set *files, const char *path, struct error *error)
     return file_set_check_output(files, path, error) || file_set_add(files, path, error) ? -1 : 0;
 }
 
+bool results_wanted(const struct results_of *of)
+{
+    bool wanted = false;
+    for (int i = 0; i < FORM_COUNT; i++)
+        wanted = wanted || (forms[i]->option && forms[i]->wanted(of));
+    return wanted;
+}
+
+const char *results_one_source(const struct results_of *of)
+{
+    const char *option = NULL;
+    for (int i = 0; i < FORM_COUNT && !option; i++)
+        option = forms[i]->one_source && forms[i]->wanted(of) ? forms[i]->option : NULL;
+    return option;
+}
+
 int results_open(struct results **results, const struct results_of *of, struct error *error)
 {
     struct results *made = calloc(1, sizeof *made);

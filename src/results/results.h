@@ -41,6 +41,12 @@ struct results_of {
 
 struct results;
 
+/* Whether an option asks for any form, which nobody may want to wait for. */
+bool results_wanted(const struct results_of *of);
+
+/* The option of a form that holds one source only; NULL: there is none. */
+const char *results_one_source(const struct results_of *of);
+
 /* Opens every form that is wanted. Fails if an output is also an input or another output. A name
  * that makes no sense fails with ERROR_USAGE. */
 int results_open(struct results **results, const struct results_of *of, struct error *error);

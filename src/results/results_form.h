@@ -5,6 +5,8 @@
 #include "results.h"
 
 struct results_form {
+    const char *option; /* that asks for it; NULL: none, lines for who gave none */
+    bool one_source;    /* it cannot go on with another camera or video */
     /* Whether `add` uses the picture's colours, which are otherwise out of date (frame_set_grey);
      * NULL: never. */
     bool (*colours)(const struct results_of *of);

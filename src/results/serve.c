@@ -170,5 +170,9 @@ static int close_serve(void *state, const struct results_end *end, struct error 
     return 0;
 }
 
-const struct results_form serve_form = {
-    .colours = wants_video, .wanted = wanted, .open = open_serve, .add = add, .close = close_serve};
+const struct results_form serve_form = {.option = "--serve",
+                                        .colours = wants_video,
+                                        .wanted = wanted,
+                                        .open = open_serve,
+                                        .add = add,
+                                        .close = close_serve};

@@ -184,4 +184,4 @@ static int close_report(void *state, const struct results_end *end, struct error
 }
 
 const struct results_form report_form = {
-    .wanted = wanted, .open = open_report, .add = add, .close = close_report};
+    .option = "--report", .wanted = wanted, .open = open_report, .add = add, .close = close_report};
