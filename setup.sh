@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what is missing (Debian 12 and later, and Ubuntu 24.04 and later, whose packages have the same
-# names; not tried on Ubuntu), configures and builds in Release.
+# Installs what is missing (Debian 12; Debian 13 and Ubuntu 24.04, whose packages have the same names, were not
+# tried), configures and builds in Release.
 # Arguments go to CMake: ./setup.sh -DWARNINGS_AS_ERRORS=ON
 set -eu
 cd "$(dirname "$0")"
