@@ -318,7 +318,10 @@ bool cameras_diagnose(const char *id, struct error *reason)
 
 /* ---- Running it ------------------------------------------------------------------------------ */
 
-static enum exit_status run(const struct step *steps, const struct options *wanted)
+enum { DONE = -1 };
+
+/* DONE, or why not: an enum error_code. */
+static int run(const struct step *steps, const struct options *wanted)
 {
     struct options options = *wanted;
     options.model = model_path;
@@ -334,12 +337,12 @@ static enum exit_status run(const struct step *steps, const struct options *want
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
     assert_non_null(freopen(in_folder("out"), "w", stdout));
-    enum exit_status status = run_live(&options, &error);
+    int failed = run_live(&options, &error);
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);
     assert_false(frozen);
-    return status;
+    return failed ? (int)error.code : DONE;
 }
 
 static FILE *open_results(void)
@@ -375,14 +378,14 @@ static void test_sizes(void **state)
                                         {FRAMES, 7, 1, 1, 0},     {FRAMES, 6, 17, 720, 0},
                                         {FRAMES, 5, 321, 5, 0},   {FRAMES, 4, 320, 240, 0},
                                         {END, 0, 0, 0, 0}};
-    assert_int_equal(run(steps, &file), STATUS_DONE);
+    assert_int_equal(run(steps, &file), DONE);
     assert_int_equal(count_lines("\"width\":320,\"height\":240,"), 13);
     assert_int_equal(count_lines("\"width\":641,\"height\":479,"), 8);
     assert_int_equal(count_lines("\"width\":1,\"height\":1,"), 7);
     assert_int_equal(count_lines("\"width\":17,\"height\":720,"), 6);
     assert_int_equal(count_lines("\"width\":321,\"height\":5,"), 5);
     assert_int_equal(count_lines(""), 39);
-    assert_int_equal(run(steps, &camera), STATUS_DONE); /* the same in a window */
+    assert_int_equal(run(steps, &camera), DONE); /* the same in a window */
 }
 
 /* A camera that gives nothing, without ending: no signal; then it goes on as if nothing had been.
@@ -394,7 +397,7 @@ static void test_stall(void **state)
                                         {FRAMES, 50, 320, 240, 0}, {STALL, 0, 0, 0, 0},
                                         {FRAMES, 50, 320, 240, 0}, {KEY, 0, 0, 0, SDLK_q},
                                         {FRAMES, 50, 320, 240, 0}, {END, 0, 0, 0, 0}};
-    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(run(steps, &camera), DONE);
     assert_true(signals >= 0x15 && signals & 1); /* the mark, none, one, none, one */
     assert_int_equal(script.opens, 1);
 }
@@ -406,7 +409,7 @@ static void test_loss(void **state)
     static const struct step steps[] = {{FRAMES, 20, 320, 240, 0}, {LOSS, 3, 0, 0, 0},
                                         {FRAMES, 50, 160, 120, 0}, {KEY, 0, 0, 0, SDLK_q},
                                         {FRAMES, 50, 160, 120, 0}, {END, 0, 0, 0, 0}};
-    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(run(steps, &camera), DONE);
     assert_true(signals >= 5 && signals & 1); /* the mark, none, one */
     assert_int_equal(script.opens, 5);
     for (int i = 2; i < 5; i++) {
@@ -424,7 +427,7 @@ static void test_empty_returns(void **state)
                                         {LOSS, 0, 0, 0, 0},        {LOSS, 0, 0, 0, 0},
                                         {FRAMES, 50, 160, 120, 0}, {KEY, 0, 0, 0, SDLK_q},
                                         {FRAMES, 50, 160, 120, 0}, {END, 0, 0, 0, 0}};
-    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(run(steps, &camera), DONE);
     assert_int_equal(script.opens, 4);
     for (int i = 2; i < 4; i++)
         assert_true(script.opened[i] - script.opened[i - 1] >= 0.25 * (1 << (i - 1)));
@@ -437,12 +440,12 @@ static void test_exit_on_loss(void **state)
     static const struct step steps[] = {{FRAMES, 5, 320, 240, 0}, {LOSS, 0, 0, 0, 0}};
     struct options options = camera;
     options.exit_on_loss = true;
-    assert_int_equal(run(steps, &options), STATUS_CAMERA_LOST);
+    assert_int_equal(run(steps, &options), ERROR_CAMERA_LOST);
     options.headless = true;
-    assert_int_equal(run(steps, &options), STATUS_CAMERA_LOST);
+    assert_int_equal(run(steps, &options), ERROR_CAMERA_LOST);
     static const struct step never[] = {{LOSS, 0, 0, 0, 0}};
     script.refusals = 1;
-    assert_int_equal(run(never, &options), STATUS_CAMERA_LOST);
+    assert_int_equal(run(never, &options), ERROR_CAMERA_LOST);
 }
 
 /* Paused, gone on with, and switched again and again; a camera that cannot be opened is passed. */
@@ -462,7 +465,7 @@ static void test_pause_and_switch(void **state)
     steps[ROUNDS * STEPS] = (struct step){KEY, 0, 0, 0, SDLK_q};
     steps[ROUNDS * STEPS + 1] = (struct step){FRAMES, 30, 320, 240, 0};
     steps[ROUNDS * STEPS + 2] = (struct step){END, 0, 0, 0, 0};
-    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(run(steps, &camera), DONE);
     assert_true(script.opens > 2);
     assert_true(count_lines("\"source\":\"/dev/one\"") > 0);
     assert_int_equal(count_lines("\"source\":\"/dev/broken\""), 0);
@@ -475,7 +478,7 @@ static void test_round(void **state)
     static const struct step steps[] = {
         {FRAMES, 9, 320, 240, 0}, {TAB, 1, 160, 120, 0},   {TAB, 2, 64, 48, 0}, {TAB, 1, 96, 72, 0},
         {KEY, 0, 0, 0, SDLK_q},   {FRAMES, 50, 96, 72, 0}, {END, 0, 0, 0, 0}};
-    assert_int_equal(run(steps, &camera), STATUS_DONE);
+    assert_int_equal(run(steps, &camera), DONE);
     assert_int_equal(script.opens, 5);
     assert_string_equal(script.present, "/dev/two");
     assert_true(count_lines("\"width\":64,") > 0);

@@ -13,12 +13,16 @@
 extern "C" {
 #endif
 
+/* Each stands for an exit status of `expressions`, in expressions.c. */
 enum error_code {
     ERROR_OTHER = 0,
     ERROR_NO_MEMORY,
-    ERROR_BAD_MODEL,  /* missing, damaged or for something else */
-    ERROR_USAGE,      /* options that make no sense */
-    ERROR_CLOSED_PIPE /* the reader of the results, such as head, has seen enough */
+    ERROR_BAD_MODEL,   /* missing, damaged or for something else */
+    ERROR_USAGE,       /* options that make no sense */
+    ERROR_NO_FACE,     /* in any picture */
+    ERROR_NO_CAMERA,   /* it cannot be opened */
+    ERROR_CAMERA_LOST, /* it went away */
+    ERROR_CLOSED_PIPE  /* the reader of the results, such as head, has seen enough */
 };
 
 struct error {

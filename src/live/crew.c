@@ -73,9 +73,8 @@ static void *work(void *argument)
 {
     struct member *member = argument;
     struct crew *crew = member->crew;
-    struct error ignored; /* the others do its part; the first was set up before */
-    if (member != crew->members &&
-        setup_another(crew->task.options, &member->vision, &ignored) != STATUS_DONE)
+    struct error ignored; /* the others do its part; the first has what the caller opened */
+    if (!member->vision.recognizer && setup_another(crew->task.options, &member->vision, &ignored))
         return NULL;
     for (int index = take(crew); index >= 0; index = take(crew)) {
         struct place *place = &crew->places[index % crew->place_count];
@@ -92,15 +91,13 @@ static void *work(void *argument)
 
 static int start(struct crew *crew, struct vision *vision, struct error *error)
 {
-    struct member *first = crew->members;
-    first->vision.detector = vision->detector;
-    vision->detector = NULL;
+    struct expressions_model *model = vision->model;
+    crew->members[0].vision = *vision;
+    *vision = (struct vision){.model = model};
     for (int i = 0; i < crew->task.threads; i++) {
         crew->members[i].crew = crew;
-        crew->members[i].vision.model = vision->model;
+        crew->members[i].vision.model = model;
     }
-    if (setup_another(crew->task.options, &first->vision, error) != STATUS_DONE)
-        return -1;
     for (; crew->started < crew->task.threads; crew->started++) {
         struct member *member = &crew->members[crew->started];
         int code = pthread_create(&member->thread, NULL, work, member);

@@ -27,9 +27,9 @@ struct crew_task {
 struct crew;
 
 /* Begins at once. Each thread has one picture in work, and for each one more may wait for its turn:
- * there are never more than twice as many in memory. The first takes over the detector of `vision`,
- * which is NULL there then; the others open their own, and where that fails there are fewer. What
- * the task points to lasts until crew_free. */
+ * there are never more than twice as many in memory. The first takes over detector and recognizer
+ * of `vision`, which are NULL there then; the others open their own, and where that fails there are
+ * fewer. What the task points to lasts until crew_free. */
 int crew_create(struct crew **crew, const struct crew_task *task, struct vision *vision,
                 struct error *error);
 

@@ -1,5 +1,6 @@
 /* Names the expression of every face in pictures, videos and camera frames. */
 #include "cameras.h"
+#include "library_error.h"
 #include "log.h"
 #include "ocv.h"
 #include "process.h"
@@ -24,7 +25,7 @@ static void print_camera(const struct camera *camera)
                i + 1 == camera->size_count ? "\n" : "");
 }
 
-static enum exit_status list_cameras(void)
+static int list_cameras(void)
 {
     struct camera *cameras;
     int count = cameras_find(&cameras);
@@ -36,21 +37,21 @@ static enum exit_status list_cameras(void)
         log_line(program_name, "camera 0: %s", reason.text);
     else if (count == 0)
         log_line(program_name, "no camera here; try ./expressions --demo");
-    return STATUS_DONE;
+    return 0;
 }
 
-static enum exit_status print_model(const struct options *options, struct error *error)
+static int print_model(const struct options *options, struct error *error)
 {
     static char text[EXPRESSIONS_DESCRIPTION_SIZE];
     struct expressions_model *model = NULL;
     struct expressions_error why;
-    enum exit_status status = setup_model(options, &model, error);
-    if (status == STATUS_DONE && expressions_model_describe(model, text, &why))
-        status = setup_fail(&why, error);
-    if (status == STATUS_DONE)
+    int result = setup_model(options, &model, error);
+    if (result == 0 && expressions_model_describe(model, text, &why))
+        result = library_failed(error, &why);
+    if (result == 0)
         fputs(text, stdout);
     expressions_model_close(&model);
-    return status;
+    return result;
 }
 
 static void print_version(void)
@@ -60,15 +61,15 @@ static void print_version(void)
     printf("expressions %s\nOpenCV %s, SDL %s\n", expressions_version(), ocv_version(), sdl);
 }
 
-static enum exit_status run_command(const struct options *options, struct error *error)
+static int run_command(const struct options *options, struct error *error)
 {
     switch (options->command) {
     case COMMAND_HELP:
         options_help(stdout);
-        return STATUS_DONE;
+        return 0;
     case COMMAND_VERSION:
         print_version();
-        return STATUS_DONE;
+        return 0;
     case COMMAND_LIST_CAMERAS:
         return list_cameras();
     case COMMAND_MODEL_INFO:
@@ -84,26 +85,46 @@ static enum exit_status run_command(const struct options *options, struct error 
     return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
 }
 
+/* As scripts may rely on them. */
+static int exit_status_of(const struct error *error)
+{
+    switch (error->code) {
+    case ERROR_CLOSED_PIPE:
+        return 0;
+    case ERROR_OTHER:
+    case ERROR_NO_MEMORY:
+        return 1;
+    case ERROR_USAGE:
+        return 2;
+    case ERROR_NO_FACE:
+        return 3;
+    case ERROR_NO_CAMERA:
+        return 4;
+    case ERROR_CAMERA_LOST:
+        return 5;
+    case ERROR_BAD_MODEL:
+        return 6;
+    }
+    return 1;
+}
+
 int main(int argc, char *argv[])
 {
     struct options options;
     struct error error = {.text = ""};
     if (process_prepare())
-        return STATUS_FAILED;
+        return EXIT_FAILURE;
     if (options_parse(&options, argc, argv, &error)) {
         log_line(program_name, "%s; try --help", error.text);
-        return STATUS_USAGE;
+        return exit_status_of(&(struct error){.code = ERROR_USAGE});
     }
-    enum exit_status status = run_command(&options, &error);
-    bool enough = error.code == ERROR_CLOSED_PIPE;
-    if (enough)
-        status = STATUS_DONE;
-    else if (status != STATUS_DONE && error.text[0])
+    int status = run_command(&options, &error) ? exit_status_of(&error) : 0;
+    if (status && error.text[0])
         log_line(program_name, "%s", error.text);
-    if (!enough && (fflush(stdout) || ferror(stdout)) && status == STATUS_DONE) {
+    if (error.code != ERROR_CLOSED_PIPE && (fflush(stdout) || ferror(stdout)) && status == 0) {
         log_line(program_name, "stdout cannot be written; check where it goes");
-        status = STATUS_FAILED;
+        status = EXIT_FAILURE;
     }
     options_free(&options);
-    return (int)status;
+    return status;
 }

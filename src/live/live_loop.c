@@ -18,11 +18,7 @@ static const int check_ms = 250;
 static const struct expressions_face *find_face(const struct session *session, int id)
 {
     const struct frame *frame = session->frame;
-    for (int i = 0; frame && id > 0 && i < frame->face_count; i++) {
-        if (frame->faces[i].id == id)
-            return &frame->faces[i];
-    }
-    return NULL;
+    return frame && id > 0 ? faces_find(frame->faces, frame->face_count, id) : NULL;
 }
 
 static void follow_calibration(struct session *session)

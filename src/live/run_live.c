@@ -39,43 +39,41 @@ static void explain_camera(const char *id, struct error *error)
               reason.text, list);
 }
 
-static enum exit_status open_camera(struct session *session, struct error *error)
+static int open_camera(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     const char *id = options->source;
     if (source_open_camera(&session->source, id, &options->camera, NULL, error) == 0)
-        return STATUS_DONE;
+        return 0;
     if (error->code == ERROR_NO_MEMORY)
-        return STATUS_FAILED;
+        return -1;
     struct error reason = *error;
     explain_camera(id, error);
     /* Where somebody sits before the window and waits for nothing else, it asks. */
     if (!session->view || results_wanted(&session->results_of) || options->max_frames > 0 ||
         options->exit_on_loss || strcmp(id, "-") == 0 || process_is_piped())
-        return STATUS_NO_CAMERA;
+        return error_failed_with(error, ERROR_NO_CAMERA);
     log_line(program_name, "%s", error->text);
     error->text[0] = '\0';
     char text[sizeof reason.text];
     snprintf(text, sizeof text, "camera %.300s: %.600s", id, reason.text);
     text_hide_passwords(text);
     choosing_welcome(session, "no camera", text);
-    return STATUS_DONE;
+    return 0;
 }
 
-static enum exit_status open_source(struct session *session, struct error *error)
+static int open_source(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     switch (options->input) {
     case INPUT_CAMERA:
         return open_camera(session, error);
     case INPUT_VIDEO:
-        if (source_open_video(&session->source, options->source, NULL, error)) {
-            error_of(error, options->source);
-            return STATUS_FAILED;
-        }
-        return STATUS_DONE;
+        return source_open_video(&session->source, options->source, NULL, error)
+                   ? error_of(error, options->source)
+                   : 0;
     default:
-        return source_open_demo(&session->source, error) ? STATUS_FAILED : STATUS_DONE;
+        return source_open_demo(&session->source, error);
     }
 }
 
@@ -89,25 +87,14 @@ static void stop_early(void *context)
         view_quit(session->view);
 }
 
-static enum exit_status open_results(struct session *session, struct error *error)
-{
-    if (results_open(&session->results, &session->results_of, error) == 0)
-        return STATUS_DONE;
-    return error->code == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
-}
-
-static enum exit_status start(struct session *session, struct error *error)
+static int start(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    enum exit_status status =
-        setup_files(options, &session->files, error) ? STATUS_FAILED : STATUS_DONE;
-    if (status == STATUS_DONE)
-        status = setup_vision(options, &session->vision, error);
-    if (status == STATUS_DONE)
-        status = session_start_smoother(session, error) ? STATUS_FAILED : STATUS_DONE;
+    if (setup_files(options, &session->files, error) ||
+        setup_vision(options, &session->vision, error) || session_start_smoother(session, error))
+        return -1;
     /* What a camera or a stream gives while a window is being opened would come too late. */
-    if (status == STATUS_DONE)
-        setup_view(options, "Expressions", true, &session->view);
+    setup_view(options, "Expressions", true, &session->view);
     session->results_of = (struct results_of){.options = &options->results,
                                               .source = &session->source,
                                               .program = program_name,
@@ -117,16 +104,11 @@ static enum exit_status start(struct session *session, struct error *error)
                                               .window = session->view != NULL,
                                               .film = options->input == INPUT_VIDEO,
                                               .quiet = options->quiet};
-    if (status == STATUS_DONE)
-        status = open_source(session, error);
     /* Results may tell where they are to be had: from then on Ctrl-C ends in order. */
-    if (status == STATUS_DONE && (pipeline_create(&session->pipeline, error) ||
-                                  interrupt_watch(&session->interrupt, stop_early, session, error)))
-        status = STATUS_FAILED;
-    if (status == STATUS_DONE)
-        status = open_results(session, error);
-    if (status != STATUS_DONE)
-        return status;
+    if (open_source(session, error) || pipeline_create(&session->pipeline, error) ||
+        interrupt_watch(&session->interrupt, stop_early, session, error) ||
+        results_open(&session->results, &session->results_of, error))
+        return -1;
 
     session->limit = options->max_frames;
     session->progress.frames = session->source.frames;
@@ -134,34 +116,29 @@ static enum exit_status start(struct session *session, struct error *error)
         session->progress.frames = session->limit;
     if (session->limit == 0 && options->input == INPUT_DEMO && !session->view)
         session->limit = DEMO_CYCLE;
-    bool failed = session->source.read && session_start_pipeline(session, error);
-    return failed ? STATUS_FAILED : STATUS_DONE;
+    return session->source.read ? session_start_pipeline(session, error) : 0;
 }
 
-/* Why the frames have ended, as a status. */
-static enum exit_status conclude(struct session *session, enum source_status end,
-                                 struct error *error)
+/* Fails where the frames have ended for a reason that is an error. */
+static int conclude(struct session *session, enum source_status end, struct error *error)
 {
     bool by_itself = end == SOURCE_END && !interrupt_came(session->interrupt);
     if (!session->source.read) /* the window says why not, and it was reported */
-        return session->chosen || !by_itself ? STATUS_DONE : STATUS_NO_CAMERA;
+        return session->chosen || !by_itself ? 0 : error_set_code(error, ERROR_NO_CAMERA, "%s", "");
     if (end == SOURCE_FAILED)
-        return STATUS_FAILED;
-    if (by_itself && session->input == INPUT_CAMERA && strcmp(session->source.name, "-") == 0) {
-        error_set(error, "camera %s: no more pictures come from standard input",
-                  session->source.name);
-        return STATUS_CAMERA_LOST;
-    }
-    if (by_itself && session->input == INPUT_CAMERA) {
-        error_set(error, "camera %s: stopped delivering frames; plug it in again and restart",
-                  session->source.name);
-        return STATUS_CAMERA_LOST;
-    }
-    if (by_itself && session->done == 0) {
-        error_set(error, "%s: contains no video frames; try another file", session->source.name);
-        return STATUS_FAILED;
-    }
-    return STATUS_DONE;
+        return -1;
+    if (by_itself && session->input == INPUT_CAMERA && strcmp(session->source.name, "-") == 0)
+        return error_set_code(error, ERROR_CAMERA_LOST,
+                              "camera %s: no more pictures come from standard input",
+                              session->source.name);
+    if (by_itself && session->input == INPUT_CAMERA)
+        return error_set_code(error, ERROR_CAMERA_LOST,
+                              "camera %s: stopped delivering frames; plug it in again and restart",
+                              session->source.name);
+    if (by_itself && session->done == 0)
+        return error_set(error, "%s: contains no video frames; try another file",
+                         session->source.name);
+    return 0;
 }
 
 static void log_details(const struct session *session, double seconds, long dropped)
@@ -197,7 +174,7 @@ static void end_without_display(void *context)
                   "the display has gone away; everything recorded until then has been saved");
     log_line(program_name, "%s", error.text);
     fflush(stdout);
-    _Exit(STATUS_FAILED);
+    _Exit(EXIT_FAILURE);
 }
 
 static void tell_damage(const struct session *session, bool cut)
@@ -217,51 +194,47 @@ static void tell_damage(const struct session *session, bool cut)
                  source->name);
 }
 
-static enum exit_status run(struct session *session, struct error *error)
+static int run(struct session *session, struct error *error)
 {
     double begin = monotonic_now();
     if (session->view)
         view_on_loss(end_without_display, session);
-    int result = live_loop(session, error);
+    int failed = live_loop(session, error);
     double seconds = monotonic_now() - begin;
     struct error failure;
     enum source_status source_end = pipeline_join(session->pipeline, &failure);
-    if (result)
-        return STATUS_FAILED;
+    if (failed)
+        return -1;
     if (source_end == SOURCE_FAILED)
         *error = failure;
 
-    enum exit_status status = conclude(session, source_end, error);
+    int result = conclude(session, source_end, error);
     long dropped = pipeline_dropped(session->pipeline);
     /* A film that ends too early has summaries, too, of what could be read. */
     struct results_end end = {.whole = source_end != SOURCE_FRAME,
-                              .summarize = status == STATUS_DONE ||
-                                           (source_end == SOURCE_FAILED && session->done > 0),
+                              .summarize =
+                                  result == 0 || (source_end == SOURCE_FAILED && session->done > 0),
                               .seconds = seconds,
                               .dropped = dropped};
     progress_bar_hide(&session->progress);
     tell_damage(session, source_end == SOURCE_FAILED);
-    if (end_results(session, &end, status == STATUS_DONE ? error : NULL) && status == STATUS_DONE)
-        return STATUS_FAILED;
+    if (end_results(session, &end, result == 0 ? error : NULL) && result == 0)
+        return -1;
     if (session->options->verbose)
         log_details(session, seconds, dropped);
-    return status;
+    return result;
 }
 
-enum exit_status run_live(const struct options *options, struct error *error)
+int run_live(const struct options *options, struct error *error)
 {
     struct session *session = calloc(1, sizeof *session);
-    if (!session) {
-        error_no_memory(error, "the frames");
-        return STATUS_FAILED;
-    }
+    if (!session)
+        return error_no_memory(error, "the frames");
     session->options = options;
     session->input = options->input;
     session->smoothing = options->smooth;
     session->adapting = options->adapt;
-    enum exit_status status = start(session, error);
-    if (status == STATUS_DONE)
-        status = run(session, error);
+    int result = start(session, error) || run(session, error) ? -1 : 0;
     opening_abandon(&session->opening);
     interrupt_free(&session->interrupt);
     end_results(session, &(struct results_end){0}, NULL);
@@ -272,5 +245,5 @@ enum exit_status run_live(const struct options *options, struct error *error)
     expressions_smoother_close(&session->smoother);
     setup_end_vision(&session->vision);
     free(session);
-    return status;
+    return result;
 }

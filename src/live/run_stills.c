@@ -44,14 +44,28 @@ static void complain(struct stills *stills, const struct error *error)
 
 /* ---- Showing --------------------------------------------------------------------------------- */
 
+/* The crew's recognizer has gone on to other pictures: one of our own looks again. */
+static int explain(struct stills *stills, struct frame *frame, struct error *error)
+{
+    struct vision *vision = &stills->vision;
+    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_error why;
+    if (!view_wants_explanation(stills->view))
+        return 0;
+    if ((!vision->recognizer &&
+         expressions_recognizer_open(&vision->recognizer, vision->model, &why)) ||
+        expressions_recognize(vision->recognizer, &picture, frame->faces, frame->face_count, &why))
+        return library_failed(error, &why);
+    return explanation_show(vision, stills->view, frame, error);
+}
+
 /* Until a key is pressed that means nothing else, or the window is closed. */
 static int wait_for_key(struct stills *stills, struct frame *frame, struct error *error)
 {
     enum view_request request = VIEW_REDRAW;
     while (request != VIEW_NEXT && request != VIEW_QUIT) {
         if (request == VIEW_REDRAW &&
-            (explanation_show(&stills->vision, stills->view, frame, error) ||
-             view_draw(stills->view, error)))
+            (explain(stills, frame, error) || view_draw(stills->view, error)))
             return -1;
         request = view_next(stills->view, -1);
     }
@@ -67,12 +81,6 @@ static int show(struct stills *stills, int index, struct frame *frame, struct er
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
     view_set_picture(stills->view, &frame->picture, frame->faces, frame->face_count, 0);
-    /* So that our own recognizer has the crops that it may have to explain. */
-    struct expressions_picture picture = frame_picture(frame);
-    struct expressions_error why;
-    if (expressions_recognize(stills->vision.recognizer, &picture, frame->faces, frame->face_count,
-                              &why))
-        return library_failed(error, &why);
     return wait_for_key(stills, frame, error);
 }
 
@@ -94,18 +102,18 @@ static int tell(struct stills *stills, int index, struct looked *looked, struct 
     return stills->view ? show(stills, index, &looked->frame, error) : 0;
 }
 
-static enum exit_status do_all(struct stills *stills, struct error *error)
+static int do_all(struct stills *stills, struct error *error)
 {
     struct looked *looked;
     for (int i = 0; stills->crew && !stills->abandoned && (looked = crew_next(stills->crew)); i++) {
         if (tell(stills, i, looked, error))
-            return STATUS_FAILED;
+            return -1;
         stills->abandoned = stills->abandoned || interrupt_came(stills->interrupt);
     }
     if (results_close(&stills->results, &(struct results_end){.summarize = true}, error) ||
         stills->failed)
-        return STATUS_FAILED;
-    return stills->found || stills->abandoned ? STATUS_DONE : STATUS_NO_FACE;
+        return -1;
+    return stills->found || stills->abandoned ? 0 : error_set_code(error, ERROR_NO_FACE, "%s", "");
 }
 
 static void ask_to_quit(void *context)
@@ -135,31 +143,17 @@ static void take_piped(struct stills *stills)
     }
 }
 
-static enum exit_status open_results(struct stills *stills, struct error *error)
-{
-    const struct options *options = stills->options;
-    stills->results_of = (struct results_of){.options = &options->results,
-                                             .pictures = &stills->list,
-                                             .program = program_name,
-                                             .font_path = resource_font(),
-                                             .files = &stills->files,
-                                             .quiet = options->quiet};
-    if (results_open(&stills->results, &stills->results_of, error) == 0)
-        return STATUS_DONE;
-    return error->code == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
-}
-
 /* Not more than there are pictures. */
 static int count_threads(struct stills *stills)
 {
     const struct options *options = stills->options;
     stills->count = stills->list.count;
     if (options->max_frames && options->max_frames < stills->count)
-        stills->count = (int)options->max_frames;
-    return options->threads < stills->count ? (int)options->threads : stills->count;
+        stills->count = options->max_frames;
+    return options->threads < stills->count ? options->threads : stills->count;
 }
 
-static enum exit_status start(struct stills *stills, struct error *error)
+static int start(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
     for (int i = 0; i < options->image_count; i++) {
@@ -168,39 +162,38 @@ static enum exit_status start(struct stills *stills, struct error *error)
             complain(stills, &problem);
     }
     if (add_inputs(stills, error))
-        return STATUS_FAILED;
+        return -1;
     take_piped(stills);
     int threads = count_threads(stills);
     int callers = threads + (options->headless ? 0 : 1); /* a window explains */
     setup_blas(callers > 0 ? callers : 1);
-    enum exit_status status = setup_vision(options, &stills->vision, error);
-    if (status == STATUS_DONE)
-        status = open_results(stills, error);
-    if (status == STATUS_DONE && stills->list.skipped > 0 && !options->quiet)
+    stills->results_of = (struct results_of){.options = &options->results,
+                                             .pictures = &stills->list,
+                                             .program = program_name,
+                                             .font_path = resource_font(),
+                                             .files = &stills->files,
+                                             .quiet = options->quiet};
+    if (setup_vision(options, &stills->vision, error) ||
+        results_open(&stills->results, &stills->results_of, error))
+        return -1;
+    if (stills->list.skipped > 0 && !options->quiet)
         log_line(program_name, "passed over in folders, no pictures by their names: %s (%d)",
                  stills->list.skipped_names, stills->list.skipped);
-    if (status == STATUS_DONE && stills->list.count > 0)
+    if (stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view);
-    if (status == STATUS_DONE && interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
-        status = STATUS_FAILED;
+    if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
+        return -1;
     struct crew_task task = {options, &stills->list, &stills->piped, stills->count, threads};
-    if (status == STATUS_DONE && stills->count > 0 &&
-        crew_create(&stills->crew, &task, &stills->vision, error))
-        status = STATUS_FAILED;
-    return status;
+    return stills->count > 0 ? crew_create(&stills->crew, &task, &stills->vision, error) : 0;
 }
 
-enum exit_status run_stills(const struct options *options, struct error *error)
+int run_stills(const struct options *options, struct error *error)
 {
     struct stills *stills = calloc(1, sizeof *stills);
-    if (!stills) {
-        error_no_memory(error, "the pictures");
-        return STATUS_FAILED;
-    }
+    if (!stills)
+        return error_no_memory(error, "the pictures");
     stills->options = options;
-    enum exit_status status = start(stills, error);
-    if (status == STATUS_DONE)
-        status = do_all(stills, error);
+    int result = start(stills, error) || do_all(stills, error) ? -1 : 0;
     crew_free(&stills->crew);
     interrupt_free(&stills->interrupt);
     view_close(&stills->view);
@@ -210,5 +203,5 @@ enum exit_status run_stills(const struct options *options, struct error *error)
     file_set_free(&stills->files);
     free(stills->piped.bytes);
     free(stills);
-    return status;
+    return result;
 }

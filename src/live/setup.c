@@ -7,7 +7,7 @@
 #include "ocv.h"
 #include "resources.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,30 +19,24 @@ void setup_blas(int threads)
     if (blas_setup(threads, &error) == 0)
         return;
     log_line(program_name, "%s", error.text);
-    _exit(STATUS_FAILED);
+    _exit(EXIT_FAILURE);
 }
 
-enum exit_status setup_fail(const struct expressions_error *why, struct error *error)
-{
-    library_failed(error, why);
-    return error->code == ERROR_BAD_MODEL ? STATUS_BAD_MODEL : STATUS_FAILED;
-}
-
-enum exit_status setup_model(const struct options *options, struct expressions_model **model,
-                             struct error *error)
+int setup_model(const struct options *options, struct expressions_model **model,
+                struct error *error)
 {
     char found[RESOURCE_PATH_SIZE];
     struct expressions_error why;
     if (!options->model && resource_find("models/expressions.safetensors", found, error))
-        return STATUS_BAD_MODEL;
+        return error_failed_with(error, ERROR_BAD_MODEL);
     const char *path = options->model ? options->model : found;
     struct expressions_model_settings settings = EXPRESSIONS_MODEL_DEFAULTS;
     settings.prior = options->prior_chosen ? options->prior : NULL;
     if (expressions_model_open(model, path, &settings, &why))
-        return setup_fail(&why, error);
+        return library_failed(error, &why);
     if (options->verbose)
         log_line(program_name, "model %s", path);
-    return STATUS_DONE;
+    return 0;
 }
 
 /* What is opened beside the model. */
@@ -72,19 +66,18 @@ static void load_videos(void *context)
     ocv_video_prepare(context);
 }
 
-static enum exit_status open_recognizer(const struct options *options, struct vision *vision,
-                                        struct error *error)
+static int open_recognizer(const struct options *options, struct vision *vision,
+                           struct error *error)
 {
     struct expressions_error why;
-    enum exit_status status = setup_model(options, &vision->model, error);
-    if (status == STATUS_DONE &&
-        expressions_recognizer_open(&vision->recognizer, vision->model, &why))
-        status = setup_fail(&why, error);
-    return status;
+    if (setup_model(options, &vision->model, error))
+        return -1;
+    return expressions_recognizer_open(&vision->recognizer, vision->model, &why)
+               ? library_failed(error, &why)
+               : 0;
 }
 
-enum exit_status setup_vision(const struct options *options, struct vision *vision,
-                              struct error *error)
+int setup_vision(const struct options *options, struct vision *vision, struct error *error)
 {
     bool moving = options->input == INPUT_CAMERA || options->input == INPUT_VIDEO;
     struct opening opening = {cascade_of(options), vision, .failed = false};
@@ -93,38 +86,37 @@ enum exit_status setup_vision(const struct options *options, struct vision *visi
     if (moving)
         beside_begin(&videos, load_videos, &unloaded);
     beside_begin(&detector, open_detector, &opening);
-    enum exit_status status = open_recognizer(options, vision, error);
+    int result = open_recognizer(options, vision, error);
     beside_end(&detector);
     if (moving)
         beside_end(&videos);
-    if (status == STATUS_DONE && opening.failed)
-        return setup_fail(&opening.why, error);
-    if (status == STATUS_DONE && options->verbose)
+    if (result)
+        return -1;
+    if (opening.failed)
+        return library_failed(error, &opening.why);
+    if (options->verbose)
         log_line(program_name, "cascade %s", opening.cascade);
-    if (status == STATUS_DONE && unloaded.text[0]) {
+    if (unloaded.text[0]) {
         *error = unloaded;
-        status = STATUS_FAILED;
+        return -1;
     }
     struct expressions_error why;
-    if (status == STATUS_DONE &&
-        expressions_detector_set_verifier(vision->detector, vision->model, &why))
-        status = setup_fail(&why, error);
-    return status;
+    return expressions_detector_set_verifier(vision->detector, vision->model, &why)
+               ? library_failed(error, &why)
+               : 0;
 }
 
-enum exit_status setup_another(const struct options *options, struct vision *vision,
-                               struct error *error)
+int setup_another(const struct options *options, struct vision *vision, struct error *error)
 {
     struct opening opening = {cascade_of(options), vision, .failed = false};
-    if (!vision->detector)
-        open_detector(&opening);
-    if (opening.failed)
-        return setup_fail(&opening.why, error);
     struct expressions_error why;
+    open_detector(&opening);
+    if (opening.failed)
+        return library_failed(error, &opening.why);
     if (expressions_detector_set_verifier(vision->detector, vision->model, &why) ||
         expressions_recognizer_open(&vision->recognizer, vision->model, &why))
-        return setup_fail(&why, error);
-    return STATUS_DONE;
+        return library_failed(error, &why);
+    return 0;
 }
 
 void setup_end_vision(struct vision *vision)

@@ -2,7 +2,6 @@
 #ifndef SETUP_H
 #define SETUP_H
 
-#include "exit_status.h"
 #include "expressions.h"
 #include "file_set.h"
 #include "options.h"
@@ -15,11 +14,8 @@ extern const char program_name[];
 void setup_blas(int threads);
 
 /* Loads the user's model, or the one that comes with the program. */
-enum exit_status setup_model(const struct options *options, struct expressions_model **model,
-                             struct error *error);
-
-/* A failure of the library as an error, and as the status that the program ends with. */
-enum exit_status setup_fail(const struct expressions_error *why, struct error *error);
+int setup_model(const struct options *options, struct expressions_model **model,
+                struct error *error);
 
 /* What finds faces and names what they show. All zeros at first. */
 struct vision {
@@ -30,14 +26,12 @@ struct vision {
 
 /* Opens all of it, and loads what videos and cameras need; setup_end_vision ends it, also after a
  * failure. */
-enum exit_status setup_vision(const struct options *options, struct vision *vision,
-                              struct error *error);
+int setup_vision(const struct options *options, struct vision *vision, struct error *error);
 void setup_end_vision(struct vision *vision);
 
-/* For another thread: opens a recognizer of the model that is there, and a detector where none is.
+/* For another thread: opens a recognizer of the model that is there, and a detector.
  * setup_end_vision ends these, also after a failure, and the model unless that is NULL by then. */
-enum exit_status setup_another(const struct options *options, struct vision *vision,
-                               struct error *error);
+int setup_another(const struct options *options, struct vision *vision, struct error *error);
 
 /* Opens a window where there is a display and the user wants one; says on stderr where the program
  * goes without. *view is NULL then. */

@@ -166,8 +166,7 @@ static int close_copies(void *state, const struct results_end *end, struct error
     (void)end;
     canvas_free(&copies->canvas);
     free(copies);
-    *error->text = '\0';
-    return failed ? -1 : 0;
+    return failed ? error_set(error, "%s", "") : 0;
 }
 
 const struct results_form copies_form = {.option = "--output",

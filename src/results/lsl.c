@@ -140,14 +140,10 @@ static int open_lsl(void **state, const struct results_of *of, struct error *err
 /* The face that is followed for as long as it is there, then the largest; NULL: none. */
 static const struct expressions_face *choose(struct outlets *outlets, const struct frame *frame)
 {
-    const struct expressions_face *chosen = NULL;
-    for (int i = 0; i < frame->face_count; i++) {
-        const struct expressions_face *face = &frame->faces[i];
-        if (face->id == outlets->face)
-            return face;
-        if (!chosen || face->box.width > chosen->box.width)
-            chosen = face;
-    }
+    const struct expressions_face *chosen =
+        faces_find(frame->faces, frame->face_count, outlets->face);
+    if (!chosen)
+        chosen = faces_largest(frame->faces, frame->face_count);
     outlets->face = chosen ? chosen->id : 0;
     return chosen;
 }

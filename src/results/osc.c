@@ -131,11 +131,7 @@ static void add_face(struct osc *osc, void *bundle, const struct frame *frame,
 /* As FaceOSC, which many patches know: whether there is a face, and the middle of the largest. */
 static void add_pose(void *bundle, const struct frame *frame)
 {
-    const struct expressions_face *largest = NULL;
-    for (int i = 0; i < frame->face_count; i++) {
-        if (!largest || frame->faces[i].box.width > largest->box.width)
-            largest = &frame->faces[i];
-    }
+    const struct expressions_face *largest = faces_largest(frame->faces, frame->face_count);
     void *found = lo.message_new();
     lo.message_add_int32(found, largest != NULL);
     lo.bundle_add_message(bundle, "/found", found);

@@ -139,6 +139,23 @@ struct expressions_box frame_clip(const struct frame *frame, const struct expres
     return expressions_clip(face->box, frame->width, frame->height);
 }
 
+const struct expressions_face *faces_find(const struct expressions_face *faces, int count, int id)
+{
+    for (int i = 0; i < count; i++)
+        if (faces[i].id == id)
+            return &faces[i];
+    return NULL;
+}
+
+const struct expressions_face *faces_largest(const struct expressions_face *faces, int count)
+{
+    const struct expressions_face *largest = NULL;
+    for (int i = 0; i < count; i++)
+        if (!largest || faces[i].box.width > largest->box.width)
+            largest = &faces[i];
+    return largest;
+}
+
 int face_best(const struct expressions_face *face)
 {
     return predicted_class(face->probabilities, EXPRESSIONS_LABEL_COUNT);

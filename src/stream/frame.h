@@ -44,6 +44,10 @@ void frame_clock(const struct frame *frame, char text[FRAME_CLOCK_SIZE]);
 /* The part of the face's box inside the picture. */
 struct expressions_box frame_clip(const struct frame *frame, const struct expressions_face *face);
 
+/* The face with this id, and the one with the widest box; NULL: there is none. */
+const struct expressions_face *faces_find(const struct expressions_face *faces, int count, int id);
+const struct expressions_face *faces_largest(const struct expressions_face *faces, int count);
+
 /* The most probable label; after smoothing, face->label may still be an earlier one. */
 int face_best(const struct expressions_face *face);
 /* The name of what the face shows, or "uncertain". */

@@ -244,9 +244,7 @@ static double place_panels(struct paint *paint, const struct overlay *overlay, i
 static void choose_bars(const struct overlay *overlay, const struct expressions_face *faces,
                         struct face_layout *placed, int count)
 {
-    bool present = false;
-    for (int i = 0; i < count; i++)
-        present = present || faces[i].id == overlay->chosen;
+    bool present = faces_find(faces, count, overlay->chosen) != NULL;
     for (int i = 0; i < count; i++) {
         bool chosen = count == 1 || !present || faces[i].id == overlay->chosen;
         placed[i].brief = !chosen;

@@ -227,28 +227,6 @@ static int update_picture(struct scene *scene, SDL_Renderer *renderer, SDL_Rect 
                                scene->mirrored, error);
 }
 
-static void draw_heat(const struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
-                      const struct overlay *overlay, SDL_RendererFlip flip)
-{
-    for (int i = 0; i < scene->face_count; i++) {
-        if (scene->faces[i].id != scene->heat.face)
-            continue;
-        SDL_Rect box = overlay_place(overlay, scene->faces[i].box);
-        paint_note(paint,
-                   SDL_RenderCopyEx(renderer, scene->heat.texture, NULL, &box, 0, NULL, flip));
-    }
-}
-
-/* The name of what the heat map explains; NULL where it is not shown. */
-static const char *explained(const struct scene *scene)
-{
-    for (int i = 0; scene->explain && i < scene->face_count; i++) {
-        if (scene->faces[i].id == scene->heat.face)
-            return label_names[scene->faces[i].label];
-    }
-    return NULL;
-}
-
 /* Faces and panels, where nothing is dimmed. */
 static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
                        struct overlay *overlay, SDL_RendererFlip flip)
@@ -261,10 +239,14 @@ static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint
         lines[i] = scene->lines[i];
     if (scene->statistics)
         overlay->reserved[1] = place_lines(scene, paint, overlay, line_size, lines);
-    const char *label = explained(scene);
-    if (label) {
+    const struct expressions_face *explained =
+        scene->explain ? faces_find(scene->faces, scene->face_count, scene->heat.face) : NULL;
+    const char *label = explained ? label_names[explained->label] : NULL;
+    if (explained) {
+        SDL_Rect box = overlay_place(overlay, explained->box);
         overlay->reserved[4] = hud_legend_place(paint, area, em, label);
-        draw_heat(scene, renderer, paint, overlay, flip);
+        paint_note(paint,
+                   SDL_RenderCopyEx(renderer, scene->heat.texture, NULL, &box, 0, NULL, flip));
     }
     overlay_draw(paint, overlay, scene->faces, scene->face_count);
     if (scene->statistics && scene->line_count > 0)

@@ -14,25 +14,6 @@ void strip_choose(struct strip *strip, int id)
     strip->next = 0;
 }
 
-static const struct expressions_face *find(const struct expressions_face *faces, int count, int id)
-{
-    for (int i = 0; i < count; i++) {
-        if (faces[i].id == id)
-            return &faces[i];
-    }
-    return NULL;
-}
-
-static const struct expressions_face *find_largest(const struct expressions_face *faces, int count)
-{
-    const struct expressions_face *largest = NULL;
-    for (int i = 0; i < count; i++) {
-        if (!largest || faces[i].box.width > largest->box.width)
-            largest = &faces[i];
-    }
-    return largest;
-}
-
 /* Sample `back` before the newest. */
 static int index_of(const struct strip *strip, int back)
 {
@@ -42,8 +23,8 @@ static int index_of(const struct strip *strip, int back)
 /* Another camera's time begins at 0 again; so does the strip. */
 void strip_add(struct strip *strip, const struct expressions_face *faces, int count, double time)
 {
-    const struct expressions_face *face = find(faces, count, strip->face);
-    if (!face && (face = find_largest(faces, count)))
+    const struct expressions_face *face = faces_find(faces, count, strip->face);
+    if (!face && (face = faces_largest(faces, count)))
         strip_choose(strip, face->id);
     if (!face)
         return;
