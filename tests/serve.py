@@ -87,8 +87,9 @@ def fails(status: int, text: str, *arguments: str, **environment: str) -> None:
 # ---- Bad input
 
 def test_refusals() -> None:
-    for address in "", "x", ":80", "host:", "70000", "-1", "127.0.0.1:65536", "::1:8080", "80 80":
+    for address in "x", ":80", "host:", "70000", "-1", "127.0.0.1:65536", "::1:8080", "80 80":
         fails(2, "--serve takes PORT or HOST:PORT", "--demo", "--serve", address)
+    fails(2, "--serve needs a value", "--demo", "--serve", "")
     fails(2, "--serve-video needs --serve", "--demo", "--serve-video")
     fails(2, "--osc, --lsl and --serve need a camera", "--image", "x.png", "--serve", "0")
     fails(1, "not an address of this computer", "--demo", "--serve", "192.0.2.1:0")
