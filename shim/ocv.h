@@ -47,7 +47,7 @@ struct ocv_picture;
 /* Larger pictures are refused: read, turned and copied, they would take more than a gigabyte. */
 enum { OCV_MAX_MEGAPIXELS = 110 };
 
-/* Decodes a file's bytes, JPEG, PNG, WebP, BMP, TIFF, JPEG 2000, Sun raster, Radiance, PNM or PAM,
+/* Decodes a file's bytes, JPEG, PNG, WebP, BMP, TIFF, JPEG 2000 or PNM,
  * turned upright by its EXIF orientation. Other formats are
  * refused by their names, films too. A JPEG file may lack its end marker. 16-bit pictures become
  * 8-bit, grey and transparent ones colour. A picture that is too large is refused by its header,

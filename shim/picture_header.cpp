@@ -172,34 +172,6 @@ PictureSize size_of_pnm(const std::string &head)
     return {sides[0], sides[1]};
 }
 
-/* "P7\nWIDTH 640\nHEIGHT 480\n" */
-PictureSize size_of_pam(const std::string &head)
-{
-    PictureSize found = {0, 0};
-    for (size_t at = 0; at < head.size() && head.compare(at, 6, "ENDHDR") != 0;
-         at = std::min(head.find('\n', at), head.size() - 1) + 1) {
-        if (head.compare(at, 6, "WIDTH ") == 0)
-            found.width =
-                std::max<uint64_t>(found.width, std::strtoull(&head[at + 6], nullptr, 10));
-        if (head.compare(at, 7, "HEIGHT ") == 0)
-            found.height =
-                std::max<uint64_t>(found.height, std::strtoull(&head[at + 7], nullptr, 10));
-    }
-    return found;
-}
-
-/* After the first empty line: "-Y 480 +X 640". */
-PictureSize size_of_radiance(const std::string &head)
-{
-    const size_t end = head.find("\n\n");
-    int height = 0, width = 0;
-    if (end == std::string::npos ||
-        std::sscanf(head.c_str() + end + 2, "-Y %9d +X %9d", &height, &width) != 2 || height < 0 ||
-        width < 0)
-        return {0, 0};
-    return {static_cast<uint64_t>(width), static_cast<uint64_t>(height)};
-}
-
 bool is_jpeg(const Bytes &file) noexcept
 {
     return file.has(0, "\xFF\xD8\xFF", 3);
@@ -306,6 +278,10 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
         {0, "\0\0\1\0", 4, "an icon, which is not read here; convert it to PNG first"},
         {0, "\xFF\x0A", 2, jxl},
         {4, "JXL \r\n\x87\n", 8, jxl},
+        {0, "\x59\xA6\x6A\x95", 4, "a Sun raster, which is not read here; convert it to PNG first"},
+        {0, "#?RADIANCE", 10,
+         "a Radiance picture, which is not read here; convert it to PNG first"},
+        {0, "P7\n", 3, "a PAM picture, which is not read here; convert it to PNG first"},
         {0, "8BPS", 4, "a Photoshop file, which is not read here; export it as PNG first"},
         {0, "%PDF", 4, "a PDF document, which is not read here; export its pictures first"},
         {4, "ftyp", 4, film},
@@ -344,12 +320,6 @@ try {
         return size_of_codestream(file, 0);
     if (file.has(4, "jP  \r\n\x87\n", 8))
         return size_of_jp2(file);
-    if (file.has(0, "\x59\xA6\x6A\x95", 4))
-        return {file.number(4, 4), file.number(8, 4)};
-    if (file.has(0, "#?", 2))
-        return size_of_radiance(head_of(bytes, size));
-    if (file.has(0, "P7", 2))
-        return size_of_pam(head_of(bytes, size));
     if (size > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6')
         return size_of_pnm(head_of(bytes, size));
     return {0, 0};

@@ -172,8 +172,8 @@ static void test_pictures_come_back(void **state)
     static const struct {
         const char *extension;
         int tolerance;
-    } formats[] = {{".png", 0},  {".bmp", 0}, {".jpg", 12}, {".webp", 60}, {".tif", 0},
-                   {".jp2", 60}, {".ppm", 0}, {".ras", 0},  {".hdr", 8}};
+    } formats[] = {{".png", 0}, {".bmp", 0},  {".jpg", 12}, {".webp", 60},
+                   {".tif", 0}, {".jp2", 60}, {".ppm", 0}};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (ocv_can_encode(formats[i].extension))
             round_trip(formats[i].extension, formats[i].tolerance);
@@ -218,9 +218,14 @@ static void test_deep_and_transparent_pictures(void **state)
     (void)state;
     static const char deep[] = "P6\n1 1\n65535\n\x80\x00\x40\x00\x20\x00";
     decodes_to(deep, sizeof deep - 1, 0x20, 0x40, 0x80);
-    static const char transparent[] = /* a PAM of 4 channels: red, green, blue, alpha */
-        "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n\x80\x40\x20\x60";
-    decodes_to(transparent, sizeof transparent - 1, 0x20, 0x40, 0x80);
+    static const uint8_t transparent[] = {
+        /* a PNG of 1x1 with red, green, blue, alpha */
+        0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48,
+        0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00,
+        0x00, 0x1F, 0x15, 0xC4, 0x89, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x44, 0x41, 0x54, 0x78,
+        0x9C, 0x63, 0x68, 0x70, 0x50, 0x48, 0x00, 0x00, 0x03, 0x65, 0x01, 0x41, 0x56, 0xDB,
+        0x77, 0x5C, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
+    decodes_to(transparent, sizeof transparent, 0x20, 0x40, 0x80);
 }
 
 static void refuse_by_header(const void *bytes, size_t size, const char *reason)
@@ -610,20 +615,20 @@ static void test_sizes_are_read_from_headers(void **state)
     static const char jp2[] = "\0\0\0\14jP  "
                               "\r\n\x87\n\0\0\0\0jp2c\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3"
                               "\x60\0\0\0\20\0\0\0\20";
-    static const char radiance[] = "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 50000 +X 10000\n";
-    static const char sun[] = "\x59\xA6\x6A\x95\0\0\x27\x10\0\0\xC3\x50";
-    static const char pnm[] = "P6 #\n# 1 1\n 10000\t50000 255\n",
-                      pam[] = "P7\nHEIGHT 50000\nWIDTH 10000\nENDHDR\n";
+    static const char pnm[] = "P6 #\n# 1 1\n 10000\t50000 255\n";
 #define REFUSED(bytes, size) refuse_by_header(bytes, sizeof bytes - 1, size " is more than 110")
     REFUSED(jpeg, "10000x50000");
     REFUSED(png, "10000x50000");
     REFUSED(webp, "65536x65536");
     REFUSED(tiff, "50000x10000");
     REFUSED(jp2, "10000x50000");
-    REFUSED(radiance, "10000x50000");
-    REFUSED(sun, "10000x50000");
     REFUSED(pnm, "10000x50000");
-    REFUSED(pam, "10000x50000");
+    /* Formats that hardly anybody has, and whose sizes nobody checks. */
+    static const char radiance[] = "#?RADIANCE\n\n-Y 1 +X 1\n", sun[] = "\x59\xA6\x6A\x95\0\0\0\1",
+                      pam[] = "P7\nHEIGHT 1\nWIDTH 1\nENDHDR\n";
+    refuse_by_header(radiance, sizeof radiance - 1, "a Radiance picture, which is not read here");
+    refuse_by_header(sun, sizeof sun - 1, "a Sun raster, which is not read here");
+    refuse_by_header(pam, sizeof pam - 1, "a PAM picture, which is not read here");
     /* What OpenCV hands to libraries that open further files is not a picture here. */
     static const char nitf[] = "NITF02.10", dicom[] = "\0\0\0\0DICM", exr[] = "\x76\x2f\x31\x01";
     refuse_by_header(nitf, sizeof nitf - 1, "damaged, or no picture");

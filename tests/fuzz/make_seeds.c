@@ -173,8 +173,8 @@ static int append(void *writer, const void *bytes, size_t size)
 
 static void make_pictures(void)
 {
-    static const char *const endings[] = {".png", ".jpg", ".bmp", ".webp", ".tif",
-                                          ".jp2", ".pgm", ".ppm", ".ras",  ".hdr"};
+    static const char *const endings[] = {".png", ".jpg", ".bmp", ".webp",
+                                          ".tif", ".jp2", ".pgm", ".ppm"};
     uint8_t pixels[12 * 10 * 3];
     struct rng rng = rng_make(3, 0);
     fill_noise(&rng, pixels, sizeof pixels);
