@@ -138,6 +138,9 @@ enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int widt
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
                              struct ocv_patience patience, struct error *error);
 
+/* Of sources that state no rate. */
+#define OCV_USUAL_FPS 25.0
+
 /* Frames a second, where they are unevenly spaced of the shortest space, and number of frames, as
  * the source states them; 0 where it does not. */
 double ocv_video_fps(const struct ocv_video *video);

@@ -9,9 +9,6 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
-/* For a video that does not state its rate. */
-static const double usual_fps = 25;
-
 static const AVRational microseconds = {1, 1000000};
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -48,7 +45,7 @@ void Reader::begin()
 
 double Reader::usual_step() const
 {
-    return 1 / (fps() > 0 ? fps() : usual_fps);
+    return 1 / (fps() > 0 ? fps() : OCV_USUAL_FPS);
 }
 
 /* The rate at which each frame has a place of its own, unless that is absurd, or else the mean. */

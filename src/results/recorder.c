@@ -13,7 +13,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-static const double usual_fps = 30;
 /* While a camera is lost or paused for longer, the video stands still too: an hour of one picture
  * would be written at once, and the window would freeze meanwhile. Seconds. */
 static const double longest_gap = 2;
@@ -44,7 +43,7 @@ int recorder_create(struct recorder **recorder, const char *path, const char *fo
     }
     snprintf(made->path, sizeof made->path, "%s", path);
     snprintf(made->film, sizeof made->film, "%s", source->film ? source->name : "");
-    made->fps = source->fps > 0 ? source->fps : usual_fps;
+    made->fps = source->fps > 0 ? source->fps : OCV_USUAL_FPS;
     made->live = source->live;
     *recorder = made;
     return 0;
@@ -92,11 +91,6 @@ double recorder_seconds(const struct recorder *recorder)
 const char *recorder_path(const struct recorder *recorder)
 {
     return recorder->path;
-}
-
-const char *recorder_note(const struct recorder *recorder)
-{
-    return recorder->writer ? ocv_writer_note(recorder->writer) : NULL;
 }
 
 int recorder_close(struct recorder **recorder, bool whole, struct error *error)
@@ -170,7 +164,8 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
 static int close_video(void *state, const struct results_end *end, struct error *error)
 {
     struct video *video = state;
-    const char *note = recorder_note(video->recorder);
+    struct ocv_writer *writer = video->recorder->writer;
+    const char *note = writer ? ocv_writer_note(writer) : NULL; /* what it lacks, as the sound */
     if (note && !video->of->quiet)
         log_line(video->of->program, "%s: %s", recorder_path(video->recorder), note);
     int result = recorder_close(&video->recorder, end->whole, error);

@@ -22,9 +22,6 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, struct er
 double recorder_seconds(const struct recorder *recorder);
 const char *recorder_path(const struct recorder *recorder);
 
-/* What the video lacks, such as the sound, or NULL; the text belongs to the recorder. */
-const char *recorder_note(const struct recorder *recorder);
-
 /* Completes the file; fails if that cannot be written. whole: the source has ended, so its sound is
  * written to the end, too. */
 int recorder_close(struct recorder **recorder, bool whole, struct error *error);
