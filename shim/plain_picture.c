@@ -49,7 +49,24 @@ static bool read_jpeg(struct jpeg_decompress_struct *info, uint8_t *bgr, int wid
 #endif
 }
 
-static bool decode_jpeg(const uint8_t *bytes, size_t size, uint8_t *bgr, int width, int height)
+static bool read_all(struct jpeg_decompress_struct *info, uint8_t *bgr, int width, int height)
+{
+    (void)bgr, (void)width, (void)height;
+    jpeg_read_header(info, TRUE);
+    jpeg_start_decompress(info);
+    JSAMPARRAY row =
+        (*info->mem->alloc_sarray)((j_common_ptr)info, JPOOL_IMAGE,
+                                   info->output_width * (JDIMENSION)info->output_components, 1);
+    while (info->output_scanline < info->output_height)
+        jpeg_read_scanlines(info, row, 1);
+    return true;
+}
+
+/* `heed` gets the library's warnings: it makes up what is missing, and warns of it. */
+static bool
+decode_jpeg(const uint8_t *bytes, size_t size, void (*heed)(j_common_ptr info, int level),
+            bool (*read)(struct jpeg_decompress_struct *info, uint8_t *bgr, int width, int height),
+            uint8_t *bgr, int width, int height)
 {
     struct jpeg_decompress_struct info;
     struct jpeg_error_mgr errors;
@@ -58,43 +75,20 @@ static bool decode_jpeg(const uint8_t *bytes, size_t size, uint8_t *bgr, int wid
     memset(&info, 0, sizeof info);
     info.err = jpeg_std_error(&errors);
     errors.error_exit = leave_jpeg;
-    errors.emit_message = leave_at_warnings;
+    errors.emit_message = heed;
     info.client_data = &trouble;
     if (setjmp(trouble) == 0) {
         jpeg_create_decompress(&info);
         jpeg_mem_src(&info, bytes, (unsigned long)size);
-        done = read_jpeg(&info, bgr, width, height);
+        done = read(&info, bgr, width, height);
     }
     jpeg_destroy_decompress(&info);
     return done;
 }
 
-/* The libraries make up what is missing, and warn of it. */
 bool plain_jpeg_is_whole(const uint8_t *bytes, size_t size)
 {
-    struct jpeg_decompress_struct info;
-    struct jpeg_error_mgr errors;
-    jmp_buf trouble;
-    volatile bool whole = false;
-    memset(&info, 0, sizeof info);
-    info.err = jpeg_std_error(&errors);
-    errors.error_exit = leave_jpeg;
-    errors.emit_message = leave_at_missing_data;
-    info.client_data = &trouble;
-    if (setjmp(trouble) == 0) {
-        jpeg_create_decompress(&info);
-        jpeg_mem_src(&info, bytes, (unsigned long)size);
-        jpeg_read_header(&info, TRUE);
-        jpeg_start_decompress(&info);
-        JSAMPARRAY row =
-            (*info.mem->alloc_sarray)((j_common_ptr)&info, JPOOL_IMAGE,
-                                      info.output_width * (JDIMENSION)info.output_components, 1);
-        while (info.output_scanline < info.output_height)
-            jpeg_read_scanlines(&info, row, 1);
-        whole = true;
-    }
-    jpeg_destroy_decompress(&info);
-    return whole;
+    return decode_jpeg(bytes, size, leave_at_missing_data, read_all, NULL, 0, 0);
 }
 
 /* ---- PNG ------------------------------------------------------------------------------------- */
@@ -166,6 +160,6 @@ bool plain_picture_decode(const uint8_t *bytes, size_t size, uint8_t *bgr, int w
 {
     static const uint8_t jpeg[] = {0xFF, 0xD8, 0xFF};
     if (size > sizeof jpeg && memcmp(bytes, jpeg, sizeof jpeg) == 0)
-        return decode_jpeg(bytes, size, bgr, width, height);
+        return decode_jpeg(bytes, size, leave_at_warnings, read_jpeg, bgr, width, height);
     return size > 8 && png_sig_cmp(bytes, 0, 8) == 0 && decode_png(bytes, size, bgr, width, height);
 }

@@ -1,4 +1,4 @@
-/* The one way to stderr: `program: text`, a line at a time, made safe by text_tame (text.h): file
+/* Messages on stderr: `program: text`, a line at a time, made safe by text_tame (text.h): file
  * names cannot control the terminal, and passwords are hidden. Safe from any thread. */
 #ifndef LOG_H
 #define LOG_H

@@ -9,7 +9,8 @@
 
 const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
 
-const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
+/* A list has no name. */
+static const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
 
 const struct prior prior_of_faces = {
     PRIOR_LIST, {0.75f, 0.5f, 0.5f, 1.0f, 0.7f, 1.0f, 1.4f}, LABEL_COUNT};

@@ -22,9 +22,6 @@ enum prior_kind {
     PRIOR_KIND_COUNT
 };
 
-/* "uniform", "training"; a list has no name */
-extern const char *const prior_names[PRIOR_LIST];
-
 enum { PRIOR_MAX_LIST = 16 };
 
 struct prior {

@@ -29,7 +29,7 @@ int heat_set(struct heat *heat, SDL_Renderer *renderer, int face,
     if (SDL_LockTexture(heat->texture, NULL, &pixels, &stride) < 0)
         return error_set(error, "cannot draw: %s; try --headless", SDL_GetError());
     double strongest = 1e-12;
-    /* Not with fmax: GCC 12 for aarch64 breaks off on it. */
+    /* Not with fmax: GCC 12 for aarch64 crashes on it. */
     for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++)
         strongest = fabs((double)map[i]) > strongest ? fabs((double)map[i]) : strongest;
     for (int y = 0; y < EXPRESSIONS_CROP_SIDE; y++) {

@@ -236,7 +236,7 @@ static void update_messages(struct view *view)
         scene->notice_opacity = fmin(1, (double)(view->notice_end - now) / fade_ms);
 }
 
-/* Shown again, it is told to be drawn. */
+/* When it is shown again, SDL asks for it to be drawn. */
 static bool is_out_of_sight(const struct view *view)
 {
     SDL_Window *window = view->window.window;
