@@ -81,8 +81,9 @@ static struct grey_image demo_face(int index)
     return (struct grey_image){faces[index], SIDE, SIDE, SIDE};
 }
 
-/* The seven, edge to edge, every other one tilted by so many degrees, to either side. */
-static void make_page(struct grey_frame *frame, double degrees)
+/* The seven, edge to edge, every other one tilted by so many degrees, to either side, and hidden by
+ * this share, as by someone to its left. */
+static void make_page(struct grey_frame *frame, double degrees, double hidden)
 {
     static uint8_t page[ROWS * TILE * COLUMNS * TILE];
     uint8_t tile[TILE * TILE], upright[TILE * TILE];
@@ -98,7 +99,8 @@ static void make_page(struct grey_frame *frame, double degrees)
                          OCV_OK);
         for (int p = 0; p < TILE * TILE; p++) {
             int x = i % COLUMNS * TILE + p % TILE, y = i / COLUMNS * TILE + p / TILE;
-            page[y * COLUMNS * TILE + x] = tile[p];
+            bool covered = i % 2 && p % TILE < hidden * TILE;
+            page[y * COLUMNS * TILE + x] = covered ? 128 : tile[p];
         }
     }
     frame->grey = (struct grey_image){page, COLUMNS * TILE, ROWS * TILE, COLUMNS * TILE};
@@ -131,11 +133,27 @@ static void faces_edge_to_edge_are_found_tilted_ones_too(void **state)
     struct error error;
     assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
     for (int tilted = 0; tilted < 2; tilted++) {
-        make_page(&frame, 30 * tilted);
+        make_page(&frame, 30 * tilted, 0);
         for (int run = 0; run < 2; run++) {
             assert_int_equal(detector_find(detector, &frame, &error), 0);
             expect_seven(&frame);
         }
+    }
+    detector_close(&detector);
+}
+
+/* Those are sought more closely that are about as large as faces already found. */
+static void half_hidden_ones_are_found_beside_others(void **state)
+{
+    (void)state;
+    struct grey_frame frame = {0};
+    struct detector *detector;
+    struct error error;
+    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    for (int degrees = 0; degrees <= 20; degrees += 10) {
+        make_page(&frame, degrees, 0.4);
+        assert_int_equal(detector_find(detector, &frame, &error), 0);
+        expect_seven(&frame);
     }
     detector_close(&detector);
 }
@@ -159,7 +177,7 @@ static void second_cascade_may_be_missing_but_not_damaged(void **state)
     snprintf(first, sizeof first, "%s", in_folder("haarcascade_frontalface_default.xml"));
     snprintf(second, sizeof second, "%s", in_folder("haarcascade_frontalface_alt2.xml"));
     copy_cascade(HAAR_CASCADE, first);
-    make_page(&frame, 0);
+    make_page(&frame, 0, 0);
     assert_int_equal(detector_open(&detector, first, &error), 0);
     assert_int_equal(detector_find(detector, &frame, &error), 0);
     assert_true(frame.box_count > 0);
@@ -181,6 +199,7 @@ int main(void)
         cmocka_unit_test(the_stronger_one_stays),
         cmocka_unit_test(boxes_collide_by_the_smaller_one),
         cmocka_unit_test(faces_edge_to_edge_are_found_tilted_ones_too),
+        cmocka_unit_test(half_hidden_ones_are_found_beside_others),
         cmocka_unit_test_teardown(second_cascade_may_be_missing_but_not_damaged, empty_folder),
     };
     ocv_setup(TEST_OPENCV_THREADS);

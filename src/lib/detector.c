@@ -2,6 +2,7 @@
 
 #include "beside.h"
 #include "candidates.h"
+#include "cascades.h"
 #include "changes.h"
 #include "face.h"
 #include "ocv.h"
@@ -11,17 +12,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     CASCADE_SIDE = 24, /* the cascade knows no smaller face */
     MAX_CANDIDATES = 4 * EXPRESSIONS_MAX_FACES
-};
-
-/* A cascade that only stills need: reading it takes a while. */
-struct late_cascade {
-    struct ocv_detector *cascade; /* NULL before the first still, and where there is none */
-    char *path;                   /* NULL where there is none, or it is open */
 };
 
 struct scratch {
@@ -30,8 +24,7 @@ struct scratch {
 };
 
 struct detector {
-    struct ocv_detector *cascade;
-    struct late_cascade second, profile;
+    struct cascades cascades;   /* stills need others than the first */
     struct scratch upright;     /* the resized picture, then the padded one */
     struct scratch turned[2];   /* for two threads */
     const struct mlp *verifier; /* NULL: every box counts */
@@ -104,9 +97,6 @@ static const struct search finer_search = {400, true, 0.30, 1.05, 1, 1.0 / 5, 0}
 /* In stills a second cascade looks too. It errs less, so that its answers count twice; the boxes
  * are the first one's, where that has one, since the network learned from such. Together they find
  * more than either, at as many errors, when their answers add up to this. */
-static const char first_name[] = "haarcascade_frontalface_default.xml";
-static const char second_name[] = "haarcascade_frontalface_alt2.xml";
-static const char profile_name[] = "haarcascade_profileface.xml";
 static const int weights[] = {1, 2};
 enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
 
@@ -114,85 +104,36 @@ enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3
  * easily may look a little odd, and what hardly passes them must look like a face. */
 static const double least_odds = 0.001, largest_odds = 5;
 
-/* Where no face was found yet, tilted ones are sought, and profiles; the cascade knows those to one
- * side. Such are taken for faces only in sizes like those of the others, or, in a picture without
- * others, as large ones. */
+/* Then tilted ones are sought, and profiles; the cascade knows those to one side. Where faces were
+ * found, others are likely: such are sought at more turns that are about as large, and weaker ones
+ * count. Elsewhere only large ones are sought. */
 struct turn {
     double degrees;
     bool profile, mirrored;
 };
-static const struct turn turns[] = {{25, false, false},  {-25, false, false}, {45, false, false},
-                                    {-45, false, false}, {0, true, false},    {0, true, true}};
-static const double smaller_than_others = 0.7, larger_than_others = 1.4;
-enum { LEAST_STRENGTH_TURNED = 4, LEAST_STRENGTH_TURNED_VERIFIED = 2 };
+static const struct turn turns[] = {
+    {25, false, false}, {-25, false, false}, {45, false, false}, {-45, false, false},
+    {0, true, false},   {0, true, true}, /* these TURNS_ALONE */
+    {15, false, false}, {-15, false, false}, {15, true, false},  {15, true, true},
+    {-15, true, false}, {-15, true, true},   {25, true, false},  {25, true, true},
+    {-25, true, false}, {-25, true, true}};
+enum { TURNS_ALONE = 6, TURNS_BESIDE_OTHERS = sizeof turns / sizeof *turns };
+static const double smaller_than_others = 0.7, larger_than_others = 1.4, much_smaller = 0.5;
+
+/* What their answers must add up to, with a verifier and without. */
+struct least {
+    double verified, unverified;
+};
+static const struct least least_alone = {2, 4}, least_beside_others = {1, 8};
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
-
-static int open_cascade(struct ocv_detector **cascade, const char *path, struct error *error)
-{
-    return ocv_detector_open(cascade, path, error) == OCV_OK ? 0 : error_of(error, path);
-}
-
-/* The path of what lies beside the first cascade; NULL in `path` where nothing does. */
-static int find_beside(char **path, const char *first, size_t folder, const char *name,
-                       struct error *error)
-{
-    char *made = malloc(folder + strlen(name) + 1);
-    if (!made)
-        return error_no_memory(error, "the face detector");
-    memcpy(made, first, folder);
-    strcpy(made + folder, name);
-    if (access(made, F_OK) != 0) {
-        free(made);
-        made = NULL;
-    }
-    *path = made;
-    return 0;
-}
-
-static int find_others(struct detector *detector, const char *path, struct error *error)
-{
-    size_t length = strlen(path), name = sizeof first_name - 1;
-    if (length < name || strcmp(path + length - name, first_name) != 0)
-        return 0;
-    return find_beside(&detector->second.path, path, length - name, second_name, error) ||
-                   find_beside(&detector->profile.path, path, length - name, profile_name, error)
-               ? -1
-               : 0;
-}
-
-static int open_late(struct late_cascade *late, struct error *error)
-{
-    if (!late->path)
-        return 0;
-    int result = open_cascade(&late->cascade, late->path, error);
-    if (result == 0) {
-        free(late->path);
-        late->path = NULL;
-    }
-    return result;
-}
-
-static void close_late(struct late_cascade *late)
-{
-    ocv_detector_close(&late->cascade);
-    free(late->path);
-}
-
-static void close_others(struct detector *detector)
-{
-    free(detector->stills);
-    close_late(&detector->second);
-    close_late(&detector->profile);
-}
 
 int detector_open(struct detector **detector, const char *cascade_path, struct error *error)
 {
     struct detector *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the face detector");
-    if (open_cascade(&made->cascade, cascade_path, error) ||
-        find_others(made, cascade_path, error)) {
+    if (cascades_open(&made->cascades, cascade_path, error)) {
         detector_close(&made);
         return -1;
     }
@@ -204,8 +145,8 @@ void detector_close(struct detector **detector)
 {
     if (!*detector)
         return;
-    ocv_detector_close(&(*detector)->cascade);
-    close_others(*detector);
+    cascades_close(&(*detector)->cascades);
+    free((*detector)->stills);
     for (int i = 0; i < DETECTOR_RANGES; i++)
         changes_free(&(*detector)->changes[i]);
     free((*detector)->upright.pixels);
@@ -345,8 +286,8 @@ static int detect(struct detector *detector, const struct view_of_frame *view,
         return 0;
     struct box found[MAX_CANDIDATES];
     int count = 0;
-    if (ocv_detector_detect(detector->cascade, view->picture, how, only, found, MAX_CANDIDATES,
-                            &count, error) != OCV_OK)
+    if (ocv_detector_detect(detector->cascades.open[CASCADE_FIRST], view->picture, how, only, found,
+                            MAX_CANDIDATES, &count, error) != OCV_OK)
         return -1;
     for (int i = 0; i < count; i++) {
         struct box box = in_frame(view, found[i]);
@@ -450,6 +391,7 @@ struct part {
     const struct ocv_detection *how;
     int (*search)(struct part *part); /* -1 after an error */
     bool second;                      /* of the two parts */
+    int turn_count;                   /* of the turns above */
     struct candidate candidates[MAX_STILL_CANDIDATES];
     int count;
     int result;
@@ -523,12 +465,17 @@ static double strength_of(const struct detector *detector, int neighbours, float
 }
 
 /* Adds what the cascade finds in the view, or in the view turned by `map`. */
-static int look_for(struct part *part, struct ocv_detector *cascade, struct grey_image picture,
+static int look_for(struct part *part, enum cascade which, struct grey_image picture,
                     const double *map, int rank, int weight)
 {
+    struct cascades *cascades = &part->detector->cascades;
     const struct box *found = part->found;
     int count = 0;
-    if (ocv_detector_weigh(cascade, picture, part->how, part->found, part->neighbours,
+    if (cascades_need(cascades, which, &part->error))
+        return -1;
+    if (!cascades->open[which])
+        return 0;
+    if (ocv_detector_weigh(cascades->open[which], picture, part->how, part->found, part->neighbours,
                            MAX_STILL_CANDIDATES - part->count, &count, &part->error) != OCV_OK)
         return -1;
     for (int i = 0; i < count; i++) {
@@ -544,12 +491,9 @@ static int look_for(struct part *part, struct ocv_detector *cascade, struct grey
 /* Each of the two cascades. */
 static int search_upright(struct part *part)
 {
-    struct detector *detector = part->detector;
     int rank = part->second;
-    if (rank == 1 && open_late(&detector->second, &part->error))
-        return -1;
-    struct ocv_detector *cascade = rank == 1 ? detector->second.cascade : detector->cascade;
-    return cascade ? look_for(part, cascade, part->view->picture, NULL, rank, weights[rank]) : 0;
+    return look_for(part, rank == 1 ? CASCADE_SECOND : CASCADE_FIRST, part->view->picture, NULL,
+                    rank, weights[rank]);
 }
 
 static int find_upright(struct detector *detector, struct grey_frame *frame,
@@ -566,7 +510,7 @@ static int find_upright(struct detector *detector, struct grey_frame *frame,
         if (count < 0)
             return -1;
     }
-    int least = detector->second.cascade ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
+    int least = detector->cascades.open[CASCADE_SECOND] ? LEAST_STRENGTH : LEAST_STRENGTH_ALONE;
     count = candidates_choose(candidates, count, least);
     for (int i = 0; i < count; i++)
         detector_add(frame, candidates[i].box, candidates[i].score);
@@ -600,18 +544,14 @@ static int turn_view(struct scratch *scratch, const struct turn *turn, struct gr
 /* Tilted faces, and beside them profiles. */
 static int search_turned(struct part *part)
 {
-    struct detector *detector = part->detector;
-    if (part->second && open_late(&detector->profile, &part->error))
-        return -1;
-    struct ocv_detector *cascade =
-        part->second ? detector->profile.cascade : detector->second.cascade;
-    for (size_t i = 0; cascade && i < sizeof turns / sizeof *turns; i++) {
+    struct scratch *scratch = &part->detector->turned[part->second];
+    enum cascade which = part->second ? CASCADE_PROFILE : CASCADE_SECOND;
+    for (int i = 0; i < part->turn_count; i++) {
         struct grey_image turned;
         double map[6];
         if (turns[i].profile == part->second &&
-            (turn_view(&detector->turned[part->second], &turns[i], part->view->picture, &turned,
-                       map, &part->error) ||
-             look_for(part, cascade, turned, map, turns[i].profile, 1)))
+            (turn_view(scratch, &turns[i], part->view->picture, &turned, map, &part->error) ||
+             look_for(part, which, turned, map, 0, 1)))
             return -1;
     }
     return 0;
@@ -624,20 +564,25 @@ static bool is_inside(const struct grey_frame *frame, struct box box)
     return 2.0 * inside.width * inside.height >= (double)box.width * box.height;
 }
 
-/* For faces in sizes like those of the known ones; the smallest sought are SMALLEST pixels wide. */
+/* For faces in sizes like those of the known ones, except of such as are much smaller than the
+ * largest; the smallest sought are SMALLEST pixels wide. */
 static struct search beside_known(const struct grey_frame *frame)
 {
     enum { LARGEST_SIDE = 1000, SMALLEST = 32 };
-    int smallest = frame->boxes[0].width, largest = smallest;
-    for (int i = 1; i < frame->box_count; i++) {
-        smallest = frame->boxes[i].width < smallest ? frame->boxes[i].width : smallest;
-        largest = frame->boxes[i].width > largest ? frame->boxes[i].width : largest;
+    int largest = 0;
+    for (int i = 0; i < frame->box_count; i++)
+        largest = longest(largest, frame->boxes[i].width);
+    int smallest = largest;
+    for (int i = 0; i < frame->box_count; i++) {
+        int width = frame->boxes[i].width;
+        if (width < smallest && width >= much_smaller * largest)
+            smallest = width;
     }
     double side = fmax(frame->grey.width, frame->grey.height);
     double least = smaller_than_others * smallest / side,
            most = larger_than_others * largest / side;
     return (struct search){
-        (int)fmin(SMALLEST / least, LARGEST_SIDE), false, 0, 1.10, 1, least, most};
+        (int)fmin(SMALLEST / least, LARGEST_SIDE), false, 0, 1.05, 1, least, most};
 }
 
 static int find_turned(struct detector *detector, struct grey_frame *frame, struct error *error)
@@ -645,16 +590,20 @@ static int find_turned(struct detector *detector, struct grey_frame *frame, stru
     struct candidate *candidates = detector->stills->candidates;
     struct view_of_frame view;
     struct ocv_detection how;
-    struct search search = frame->box_count > 0 ? beside_known(frame) : finer_search;
+    bool others = frame->box_count > 0;
+    struct search search = others ? beside_known(frame) : finer_search;
     if (prepare_search(detector, &search, frame, &view, &how, error))
         return -1;
-    if (frame->box_count > 0)
+    if (others)
         grey_frame_hide_boxes(frame, view.scale, detector->upright.pixels, view.picture.width);
+    for (int i = 0; i < 2; i++)
+        detector->stills->parts[i].turn_count = others ? TURNS_BESIDE_OTHERS : TURNS_ALONE;
     int total = search_both(detector, search_turned, &view, &how, 0, error);
     if (total < 0)
         return -1;
-    int least = detector->verifier ? LEAST_STRENGTH_TURNED_VERIFIED : LEAST_STRENGTH_TURNED;
-    total = candidates_choose(candidates, total, least);
+    struct least least = others ? least_beside_others : least_alone;
+    total = candidates_choose(candidates, total,
+                              detector->verifier ? least.verified : least.unverified);
     for (int i = 0; i < total; i++)
         if (is_inside(frame, candidates[i].box))
             detector_add(frame, candidates[i].box, candidates[i].score);
