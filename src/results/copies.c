@@ -20,11 +20,6 @@ struct copies {
     bool failed; /* one of them */
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->pictures && of->pictures->count > 0 && of->options->output;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat status;
@@ -170,8 +165,9 @@ static int close_copies(void *state, const struct results_end *end, struct error
 }
 
 const struct results_form copies_form = {.option = "--output",
-                                         .colours = wanted,
-                                         .wanted = wanted,
+                                         .pictures = true,
+                                         .colours = RESULTS_FIELD(output),
+                                         .wanted = RESULTS_FIELD(output),
                                          .open = open_copies,
                                          .add = add,
                                          .close = close_copies};

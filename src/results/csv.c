@@ -143,11 +143,6 @@ void csv_close(struct csv **csv)
 
 /* ---- As results ------------------------------------------------------------------------------ */
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->csv != NULL;
-}
-
 static int open_csv(void **state, const struct results_of *of, struct error *error)
 {
     const char *path = of->options->csv;
@@ -178,5 +173,8 @@ static int close_csv(void *state, const struct results_end *end, struct error *e
     return 0;
 }
 
-const struct results_form csv_form = {
-    .option = "--csv", .wanted = wanted, .open = open_csv, .add = add, .close = close_csv};
+const struct results_form csv_form = {.option = "--csv",
+                                      .wanted = RESULTS_FIELD(csv),
+                                      .open = open_csv,
+                                      .add = add,
+                                      .close = close_csv};

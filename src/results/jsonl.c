@@ -100,11 +100,6 @@ int jsonl_write(FILE *out, const char *source, const struct frame *frame, struct
 
 /* ---- As results ------------------------------------------------------------------------------ */
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->json;
-}
-
 static int open_jsonl(void **state, const struct results_of *of, struct error *error)
 {
     *state = stdout;
@@ -124,5 +119,8 @@ static int close_jsonl(void *state, const struct results_end *end, struct error 
     return 0;
 }
 
-const struct results_form jsonl_form = {
-    .option = "--json", .wanted = wanted, .open = open_jsonl, .add = add, .close = close_jsonl};
+const struct results_form jsonl_form = {.option = "--json",
+                                        .wanted = RESULTS_FIELD(json),
+                                        .open = open_jsonl,
+                                        .add = add,
+                                        .close = close_jsonl};

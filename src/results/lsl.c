@@ -35,11 +35,6 @@ struct outlets {
     const char *shown; /* the latest marker */
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->lsl != NULL;
-}
-
 static int load(struct error *error)
 {
     static const char *const names[] = {"liblsl.so",   "liblsl.so.2",  "liblsl.so.1",
@@ -164,5 +159,8 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
     return 0;
 }
 
-const struct results_form lsl_form = {
-    .option = "--lsl", .wanted = wanted, .open = open_lsl, .add = add, .close = close_lsl};
+const struct results_form lsl_form = {.option = "--lsl",
+                                      .wanted = RESULTS_FIELD(lsl),
+                                      .open = open_lsl,
+                                      .add = add,
+                                      .close = close_lsl};

@@ -37,11 +37,6 @@ struct osc {
     int used;
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->osc != NULL;
-}
-
 static int load(struct error *error)
 {
     static const char *const names[] = {"liblo.so.7", "liblo.so", "liblo.dylib", NULL};
@@ -173,5 +168,8 @@ static int close_osc(void *state, const struct results_end *end, struct error *e
     return 0;
 }
 
-const struct results_form osc_form = {
-    .option = "--osc", .wanted = wanted, .open = open_osc, .add = add, .close = close_osc};
+const struct results_form osc_form = {.option = "--osc",
+                                      .wanted = RESULTS_FIELD(osc),
+                                      .open = open_osc,
+                                      .add = add,
+                                      .close = close_osc};

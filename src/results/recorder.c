@@ -114,11 +114,6 @@ struct video {
     struct recorder *recorder;
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->source && of->options->output;
-}
-
 static int check(const struct results_of *of, struct error *error)
 {
     static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
@@ -175,8 +170,8 @@ static int close_video(void *state, const struct results_end *end, struct error 
 
 const struct results_form video_form = {.option = "--output",
                                         .one_source = true,
-                                        .colours = wanted,
-                                        .wanted = wanted,
+                                        .colours = RESULTS_FIELD(output),
+                                        .wanted = RESULTS_FIELD(output),
                                         .open = open_video,
                                         .add = add,
                                         .close = close_video};

@@ -1,6 +1,7 @@
 #include "results_form.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* They get each frame in this order and are closed in reverse, so that summaries are printed after
  * the videos are complete. */
@@ -22,11 +23,24 @@ int results_claim(struct file_set *files, const char *path, struct error *error)
     return file_set_check_output(files, path, error) || file_set_add(files, path, error) ? -1 : 0;
 }
 
+static bool asks(const struct results_of *of, struct results_field field)
+{
+    static const char nothing[sizeof(const char *)];
+    return memcmp((const char *)of->options + field.at, nothing, field.size) != 0;
+}
+
+static bool is_wanted(const struct results_form *form, const struct results_of *of)
+{
+    bool fits = (!form->pictures || (of->pictures && of->pictures->count > 0)) &&
+                (!form->one_source || of->source);
+    return fits && asks(of, form->wanted);
+}
+
 bool results_wanted(const struct results_of *of)
 {
     bool wanted = false;
     for (int i = 0; i < FORM_COUNT; i++)
-        wanted = wanted || (forms[i]->option && forms[i]->wanted(of));
+        wanted = wanted || (forms[i]->option && is_wanted(forms[i], of));
     return wanted;
 }
 
@@ -34,7 +48,7 @@ const char *results_one_source(const struct results_of *of)
 {
     const char *option = NULL;
     for (int i = 0; i < FORM_COUNT && !option; i++)
-        option = forms[i]->one_source && forms[i]->wanted(of) ? forms[i]->option : NULL;
+        option = forms[i]->one_source && is_wanted(forms[i], of) ? forms[i]->option : NULL;
     return option;
 }
 
@@ -44,14 +58,14 @@ int results_open(struct results **results, const struct results_of *of, struct e
     if (!made)
         return error_no_memory(error, "the results");
     for (int i = 0; i < FORM_COUNT; i++) {
-        if (!forms[i]->wanted(of))
+        if (!is_wanted(forms[i], of))
             continue;
         if (forms[i]->open(&made->states[i], of, error)) {
             results_close(&made, &(struct results_end){0}, NULL);
             return -1;
         }
         made->open[i] = true;
-        made->colours = made->colours || (forms[i]->colours && forms[i]->colours(of));
+        made->colours = made->colours || asks(of, forms[i]->colours);
     }
     *results = made;
     return 0;

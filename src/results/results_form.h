@@ -4,14 +4,24 @@
 
 #include "results.h"
 
+#include <stddef.h>
+
+/* A field of struct results_options; of size 0: none, which nobody asks for. */
+struct results_field {
+    size_t at, size;
+};
+#define RESULTS_FIELD(field)                                                                       \
+    {                                                                                              \
+        offsetof(struct results_options, field), sizeof((struct results_options *)0)->field        \
+    }
+
 struct results_form {
     const char *option; /* that asks for it; NULL: none, lines for who gave none */
-    bool one_source;    /* it cannot go on with another camera or video */
-    /* Whether `add` uses the picture's colours, which are otherwise out of date (frame_set_grey);
-     * NULL: never. */
-    bool (*colours)(const struct results_of *of);
-    /* Whether the options ask for this form. */
-    bool (*wanted)(const struct results_of *of);
+    bool pictures;      /* only of pictures */
+    bool one_source;    /* only of a camera or video, and it cannot go on with another */
+    struct results_field wanted;
+    /* Asks for the picture's colours, which are otherwise out of date (frame_set_grey). */
+    struct results_field colours;
     /* As in results.h, on a state of the form's own, which close frees. `open` must call
      * results_claim for each file before it creates it. */
     int (*open)(void **state, const struct results_of *of, struct error *error);

@@ -29,16 +29,6 @@ struct serve {
     const char *names[3];
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->serve != NULL;
-}
-
-static bool wants_video(const struct results_of *of)
-{
-    return of->options->serve_video;
-}
-
 /* PORT alone is reachable only from this computer. */
 static int split(const char *address, char host[HOST_SIZE], const char **port, struct error *error)
 {
@@ -171,8 +161,8 @@ static int close_serve(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form serve_form = {.option = "--serve",
-                                        .colours = wants_video,
-                                        .wanted = wanted,
+                                        .colours = RESULTS_FIELD(serve_video),
+                                        .wanted = RESULTS_FIELD(serve),
                                         .open = open_serve,
                                         .add = add,
                                         .close = close_serve};

@@ -111,11 +111,6 @@ struct words {
     struct timeline timeline;
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->words;
-}
-
 static int open_words(void **state, const struct results_of *of, struct error *error)
 {
     if (results_claim(of->files, "/dev/stdout", error))
@@ -159,4 +154,4 @@ static int close_words(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form text_form = {
-    .wanted = wanted, .open = open_words, .add = add, .close = close_words};
+    .wanted = RESULTS_FIELD(words), .open = open_words, .add = add, .close = close_words};

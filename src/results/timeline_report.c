@@ -128,11 +128,6 @@ struct report {
     struct timeline timeline;
 };
 
-static bool wanted(const struct results_of *of)
-{
-    return of->options->report != NULL;
-}
-
 static int check(const struct results_of *of, struct error *error)
 {
     static const char *const names[] = {"timeline.csv", "summary.csv", "timeline.png"};
@@ -183,5 +178,8 @@ static int close_report(void *state, const struct results_end *end, struct error
     return result;
 }
 
-const struct results_form report_form = {
-    .option = "--report", .wanted = wanted, .open = open_report, .add = add, .close = close_report};
+const struct results_form report_form = {.option = "--report",
+                                         .wanted = RESULTS_FIELD(report),
+                                         .open = open_report,
+                                         .add = add,
+                                         .close = close_report};
