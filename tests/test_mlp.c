@@ -400,6 +400,44 @@ static void layers_of_places_agree_with_a_loop(void **state)
     }
 }
 
+/* A network whose windows are multiplied in whole numbers, and by the weights themselves where it
+ * is explained. */
+static void prepared_windows_answer_nearly_the_same(void **state)
+{
+    (void)state;
+    enum { BATCH = 3, DIM = 4 * 4 * 64, CLASSES = 4 };
+    const struct mlp_config config = {.layer_count = 2,
+                                      .units = {DIM, 9 * 32, CLASSES},
+                                      .windows = {{4, 2}},
+                                      .activation = ACTIVATION_RELU};
+    const struct mlp_training plain = {.loss = LOSS_CROSS_ENTROPY};
+    struct rng rng = rng_make(8, 0);
+    struct error error;
+    struct mlp mlp;
+    struct mlp_workspace *workspace;
+    struct mlp_tape *tape;
+    float *inputs = random_values(&rng, BATCH * DIM);
+    float before[BATCH * CLASSES], after[BATCH * CLASSES];
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    mlp_init(&mlp, &rng);
+    assert_int_equal(mlp_workspace_create(&workspace, &config, BATCH, &error), 0);
+    assert_int_equal(mlp_tape_create(&tape, &config, BATCH, &error), 0);
+    mlp_forward(&mlp, workspace, inputs, BATCH, before);
+    assert_int_equal(mlp_prepare(&mlp, 0, &error), 0);
+    assert_non_null(mlp.layers[0].fixed);
+    mlp_forward(&mlp, workspace, inputs, BATCH, after);
+    assert_memory_not_equal(before, after, sizeof before);
+    for (int i = 0; i < BATCH * CLASSES; i++)
+        expect_close(after[i], before[i], 2e-3, "in whole numbers");
+    const float *trained = mlp_forward_training(&mlp, tape, &plain, inputs, BATCH, &rng);
+    for (int i = 0; i < BATCH * CLASSES; i++)
+        expect_close(trained[i], before[i], 1e-5, "by the weights");
+    mlp_tape_free(&tape);
+    mlp_workspace_free(&workspace);
+    mlp_free(&mlp);
+    free(inputs);
+}
+
 static void config_check_refuses_what_is_out_of_bounds(void **state)
 {
     (void)state;
@@ -566,6 +604,7 @@ int main(void)
         cmocka_unit_test(outputs_follow_their_formulas),
         cmocka_unit_test(forward_agrees_with_the_formulas),
         cmocka_unit_test(layers_of_places_agree_with_a_loop),
+        cmocka_unit_test(prepared_windows_answer_nearly_the_same),
         cmocka_unit_test(config_check_refuses_what_is_out_of_bounds),
         cmocka_unit_test(new_network_is_laid_out_as_promised),
         cmocka_unit_test(shared_layers_have_the_weights_of_one_token),
