@@ -1,21 +1,25 @@
-/* Sources that are opened beside the window, with made-up cameras; signals; the memory that is
- * told. */
+/* Sources that are opened beside the window, with made-up cameras; the menu that offers them;
+ * signals; the memory that is told. */
 #include "testing.h"
 
 #include "cameras.h"
+#include "choosing.h"
 #include "file_chooser.h"
 #include "interrupt.h"
+#include "monotonic.h"
 #include "opening.h"
 #include "statistics.h"
 
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 /* ---- Made-up cameras ------------------------------------------------------------------------- */
 
 static struct {
-    int count;        /* of cameras: /dev/video0, /dev/video2, /dev/video4 */
+    int count;        /* of cameras: /dev/video0, /dev/video2, /dev/video4 ... */
     const char *busy; /* the paths of those that are, in one text */
     const char *chosen;
     char tried[200];
@@ -37,7 +41,7 @@ int __wrap_file_chooser_ask(char *path, size_t size, const atomic_bool *abandone
 
 int __wrap_cameras_find(struct camera **cameras)
 {
-    struct camera *made = calloc(3, sizeof *made);
+    struct camera *made = calloc((size_t)world.count + 1, sizeof *made);
     assert_non_null(made);
     for (int i = 0; i < world.count; i++) {
         made[i].number = 2 * i;
@@ -240,6 +244,327 @@ static void test_abandoned(void **state)
     assert_false(opening_take(&opening, &opened));
 }
 
+/* ---- The menu -------------------------------------------------------------------------------- */
+
+/* What the window was told; its functions do nothing else here. */
+static struct {
+    struct view_menu menu;
+    bool has_menu, paused, signal, mirrored;
+    int choice, forgotten, started;
+    char said[200], title[300];
+} shown;
+
+void __wrap_view_show_menu(struct view *view, const struct view_menu *menu);
+bool __wrap_view_has_menu(const struct view *view);
+int __wrap_view_choice(const struct view *view);
+void __wrap_view_say(struct view *view, const char *text);
+void __wrap_view_set_title(struct view *view, const char *title);
+void __wrap_view_set_paused(struct view *view, bool paused);
+void __wrap_view_set_signal(struct view *view, bool signal);
+void __wrap_view_set_mirrored(struct view *view, bool mirrored);
+void __wrap_view_forget_picture(struct view *view);
+void __wrap_view_wake(struct view *view);
+enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error *error);
+int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
+                          struct error *error);
+
+void __wrap_view_show_menu(struct view *view, const struct view_menu *menu)
+{
+    (void)view;
+    shown.has_menu = menu != NULL;
+    if (menu)
+        shown.menu = *menu;
+}
+
+bool __wrap_view_has_menu(const struct view *view)
+{
+    (void)view;
+    return shown.has_menu;
+}
+
+int __wrap_view_choice(const struct view *view)
+{
+    (void)view;
+    return shown.choice;
+}
+
+void __wrap_view_say(struct view *view, const char *text)
+{
+    (void)view;
+    snprintf(shown.said, sizeof shown.said, "%s", text);
+}
+
+void __wrap_view_set_title(struct view *view, const char *title)
+{
+    (void)view;
+    snprintf(shown.title, sizeof shown.title, "%s", title);
+}
+
+void __wrap_view_set_paused(struct view *view, bool paused)
+{
+    (void)view;
+    shown.paused = paused;
+}
+
+void __wrap_view_set_signal(struct view *view, bool signal)
+{
+    (void)view;
+    shown.signal = signal;
+}
+
+void __wrap_view_set_mirrored(struct view *view, bool mirrored)
+{
+    (void)view;
+    shown.mirrored = mirrored;
+}
+
+void __wrap_view_forget_picture(struct view *view)
+{
+    (void)view;
+    shown.forgotten++;
+}
+
+void __wrap_view_wake(struct view *view)
+{
+    (void)view;
+    sem_post(&woken);
+}
+
+enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error *error)
+{
+    (void)pipeline;
+    (void)error;
+    return SOURCE_END;
+}
+
+int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
+                          struct error *error)
+{
+    (void)pipeline;
+    (void)error;
+    assert_true(settings->source->read == read_nothing);
+    shown.started++;
+    return 0;
+}
+
+/* Chooses, and goes on with what comes of it. */
+static void choose(struct session *session, int place)
+{
+    struct error error = {.text = ""};
+    int failed;
+    shown.choice = place;
+    *world.tried = '\0';
+    choosing_choice(session);
+    assert_int_equal(sem_wait(&woken), 0);
+    assert_true(choosing_follow(session, &failed, &error));
+    assert_int_equal(failed, 0);
+}
+
+static void expect_choices(int count, const char *first, const char *last_but_two)
+{
+    assert_int_equal(shown.menu.count, count);
+    assert_string_equal(shown.menu.choices[0], first);
+    if (count > 2)
+        assert_string_equal(shown.menu.choices[count - 3], last_but_two);
+    assert_string_equal(shown.menu.choices[count - 2], "play the demo");
+    assert_string_equal(shown.menu.choices[count - 1], "open a video...");
+}
+
+/* Cameras first, as far as there is room, then what there always is; each is what is opened. */
+static void test_menu(void **state)
+{
+    (void)state;
+    const struct options options = {.camera = {320, 240, 0}};
+    static struct session session;
+    session.options = &options;
+    session.view = (struct view *)(void *)&shown;
+    world.count = VIEW_CHOICES + 2;
+    choosing_welcome(&session, "100 %s", "a reason");
+    assert_string_equal(shown.menu.title, "100 %s");
+    assert_string_equal(shown.menu.text, "a reason");
+    assert_true(shown.menu.stays);
+    expect_choices(VIEW_CHOICES - 1, "Camera 0", "Camera 6");
+    world.count = 2;
+    choosing_welcome(&session, "", "");
+    expect_choices(4, "Camera 0", "Camera 1");
+    choose(&session, 1);
+    assert_string_equal(world.tried, "/dev/video2 ");
+    assert_int_equal(session.input, INPUT_CAMERA);
+    assert_string_equal(shown.title, "Expressions");
+    expect_text(shown.said, "/dev/video2", "named");
+    assert_true(shown.mirrored && session.chosen && !shown.has_menu);
+    assert_int_equal(shown.started, 1);
+    snprintf(session.source.name, sizeof session.source.name, "/dev/video2");
+    choosing_menu(&session);
+    assert_string_equal(shown.menu.title, "what to show");
+    assert_false(shown.menu.stays);
+    expect_choices(4, "Camera 0", "Camera 1  (shown)");
+    choosing_menu(&session);
+    assert_false(shown.has_menu);
+    /* From one to another: nothing of the first one stays. */
+    session.paused = shown.paused = session.silent = true;
+    session.calibrating = 7;
+    shown.signal = false;
+    world.closed = 0;
+    choose(&session, 2);
+    assert_string_equal(world.tried, "demo ");
+    assert_int_equal(world.closed, 1);
+    assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
+    assert_int_equal(session.calibrating, 0);
+    assert_false(shown.mirrored);
+    /* One that cannot be opened leaves the present one. */
+    world.chosen = "d.mp4";
+    world.busy = "d.mp4";
+    choose(&session, 3);
+    expect_text(shown.said, "d.mp4", "it is busy");
+    assert_non_null(session.source.read);
+    assert_false(shown.has_menu);
+    world.busy = NULL;
+    choose(&session, 3);
+    assert_string_equal(shown.title, "d.mp4 - Expressions");
+    choosing_leave(&session, &(struct error){.text = "cut off"});
+    assert_string_equal(shown.menu.title, "the video has ended early");
+    assert_string_equal(shown.menu.text, "cut off");
+    assert_string_equal(shown.title, "Expressions");
+    assert_true(shown.menu.stays && shown.forgotten == 1 && !session.source.read);
+    choosing_leave(&session, &(struct error){.text = ""});
+    assert_string_equal(shown.menu.title, "the end");
+    expressions_smoother_close(&session.smoother);
+}
+
+/* Without anything to show, the menu says why, offers the camera again, and sees new ones. */
+static void test_menu_without_source(void **state)
+{
+    (void)state;
+    const struct options options = {.input = INPUT_CAMERA, .source = "0", .camera = {320, 240, 0}};
+    static struct session session;
+    struct error error;
+    int failed;
+    session.options = &options;
+    world.count = 0;
+    choosing_welcome(&session, "no camera", "none");
+    expect_choices(3, "try again", "try again");
+    world.busy = "0";
+    shown.has_menu = false;
+    choose(&session, 0);
+    assert_true(shown.has_menu);
+    assert_string_equal(shown.menu.title, "no camera");
+    expect_text(shown.menu.text, "0", "it is busy");
+    world.chosen = "";
+    choose(&session, 2); /* a dialog where nothing is chosen */
+    assert_string_equal(shown.menu.title, "no camera");
+    world.chosen = world.busy = "e.mp4";
+    choose(&session, 2);
+    assert_string_equal(shown.menu.title, "not opened");
+    world.busy = NULL;
+    world.count = 1;
+    session.cameras_checked = monotonic_now();
+    assert_false(choosing_follow(&session, &failed, &error)); /* it looks now and then */
+    session.cameras_checked -= 2;
+    assert_true(choosing_follow(&session, &failed, &error));
+    assert_string_equal(shown.menu.title, "here is a camera");
+    expect_choices(4, "Camera 0", "try again");
+    session.cameras_checked -= 2;
+    assert_false(choosing_follow(&session, &failed, &error)); /* nothing new */
+    session.cameras_checked -= 2;
+    world.count = 0;
+    assert_true(choosing_follow(&session, &failed, &error));
+    assert_string_equal(shown.menu.title, "here is a camera");
+    expect_choices(3, "try again", "try again");
+}
+
+/* Recorded to the end, and one thing at a time. */
+static void test_menu_held(void **state)
+{
+    (void)state;
+    const struct options recording = {.results = {.output = "a.mp4"}};
+    static struct session session;
+    session.options = &recording;
+    session.results_of =
+        (struct results_of){.options = &recording.results, .source = &session.source};
+    shown.has_menu = false;
+    *world.tried = '\0';
+    choosing_menu(&session);
+    assert_false(shown.has_menu);
+    expect_text(shown.said, "", "--output holds one source");
+    *shown.said = '\0';
+    choosing_video(&session, "f.mp4");
+    expect_text(shown.said, "", "--output holds one source");
+    const struct options options = {.camera = {320, 240, 0}};
+    session.options = &options;
+    session.results_of.options = &options.results;
+    session.opening.busy = true;
+    choosing_next_camera(&session);
+    expect_text(shown.said, "", "still opening");
+    assert_string_equal(world.tried, "");
+}
+
+/* ---- The dialog ------------------------------------------------------------------------------ */
+
+int __real_file_chooser_ask(char *path, size_t size, const atomic_bool *abandoned,
+                            struct error *error);
+
+/* Programs of the desktop that do this. */
+static void make_dialog(const char *name, const char *commands)
+{
+    char text[200];
+    int length = snprintf(text, sizeof text, "#!/bin/sh\n%s\n", commands);
+    write_bytes(in_folder(name), text, (size_t)length);
+    assert_int_equal(chmod(in_folder(name), 0700), 0);
+}
+
+/* What its answers mean, however long they are; the desktop's own program comes first. */
+static void test_dialog_programs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zenity, *kdialog, *desktop, *path, *reason;
+    } cases[] = {
+        {"echo '/a b.mp4'; echo more", NULL, "GNOME", "/a b.mp4", NULL},
+        {"read line || echo none", NULL, "GNOME", "none", NULL}, /* it has no input */
+        {"exit 1", NULL, "GNOME", "", NULL},
+        {"echo x; exit 1", NULL, "GNOME", "", NULL},
+        {"exit 2", NULL, "GNOME", NULL, "drop a video on this window"},
+        {NULL, NULL, "GNOME", NULL, "needs zenity or kdialog"},
+        {NULL, "echo k", "GNOME", "k", NULL},
+        {"echo z", "echo k", "KDE", "k", NULL},
+        {"echo z", "echo k", "ubuntu:GNOME", "z", NULL},
+        {"echo z", NULL, "KDE", "z", NULL},
+        {"printf 123456789012345", NULL, "", "123456789012345", NULL},
+        {"printf 1234567890123456", NULL, "", "123456789012345", NULL},
+    };
+    const char *usual = getenv("PATH");
+    char *saved = strdup(usual ? usual : "");
+    static atomic_bool abandoned;
+    struct error error = {.text = ""};
+    setenv("PATH", test_folder(), 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[17] = "-----------------";
+        unlink(in_folder("zenity"));
+        unlink(in_folder("kdialog"));
+        if (cases[i].zenity)
+            make_dialog("zenity", cases[i].zenity);
+        if (cases[i].kdialog)
+            make_dialog("kdialog", cases[i].kdialog);
+        setenv("XDG_CURRENT_DESKTOP", cases[i].desktop, 1);
+        int result = __real_file_chooser_ask(path, 16, &abandoned, &error);
+        if (cases[i].reason)
+            expect_text(error.text, "", cases[i].reason);
+        else
+            assert_string_equal(path, cases[i].path);
+        assert_int_equal(result, cases[i].reason ? -1 : 0);
+        assert_int_equal(path[16], '-');
+    }
+    make_dialog("zenity", "echo late; exec /bin/sleep 1000");
+    atomic_store(&abandoned, true);
+    char path[16];
+    assert_int_equal(__real_file_chooser_ask(path, sizeof path, &abandoned, &error), 0);
+    assert_string_equal(path, "");
+    setenv("PATH", saved, 1);
+    free(saved);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+}
+
 /* ---- Signals --------------------------------------------------------------------------------- */
 
 static void (*handler_of(int number))(int)
@@ -313,9 +638,16 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_camera), cmocka_unit_test(test_named_sources),
-        cmocka_unit_test(test_dialog),      cmocka_unit_test(test_abandoned),
-        cmocka_unit_test(test_interrupt),   cmocka_unit_test(test_nohup),
+        cmocka_unit_test(test_next_camera),
+        cmocka_unit_test(test_named_sources),
+        cmocka_unit_test(test_dialog),
+        cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_menu),
+        cmocka_unit_test(test_menu_without_source),
+        cmocka_unit_test(test_menu_held),
+        cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
+        cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_nohup),
         cmocka_unit_test(test_memory),
     };
     sem_init(&woken, 0, 0);
