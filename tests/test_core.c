@@ -208,6 +208,8 @@ static void passwords_are_hidden(void **state)
         {"http://h/?pwd=b;loginpas=c#d", "http://h/?pwd=*;loginpas=*#d"},
         {"http://h/user=a_password=b_channel=1", "http://h/user=a_password=*"},
         {"http://h/?apiKey=b token=c", "http://h/?apiKey=* token=*"},
+        {"http://h/?u=a&pw=b&psw=c", "http://h/?u=a&pw=*&psw=*"},
+        {"http://h/?auth=a&Signature=b&credential=c", "http://h/?auth=*&Signature=*&credential=*"},
         {"a://n:w@h and b://m:v@g", "a://n:*@h and b://m:*@g"},
         {"no address: password=x n:w@h", "no address: password=x n:w@h"},
         {"://:@", "://:@"},

@@ -113,7 +113,8 @@ static void hide_password(char *text)
 
 static bool names_secret(const char *key, size_t length)
 {
-    static const char *const names[] = {"pas", "pwd", "token", "secret", "key"};
+    static const char *const names[] = {"pas", "pw",   "psw", "token",     "secret",
+                                        "key", "auth", "sig", "credential"};
     for (size_t at = 0; at < length; at++)
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             if (strncasecmp(key + at, names[i], strlen(names[i])) == 0)
