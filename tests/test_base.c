@@ -5,6 +5,7 @@
 #include "file.h"
 #include "file_set.h"
 #include "joined.h"
+#include "monotonic.h"
 #include "process.h"
 #include "report_folder.h"
 #include "shares.h"
@@ -136,9 +137,11 @@ static void what_killed_runs_left_is_swept(void **state)
     assert_int_equal(file_writer_commit(&writer, &error), 0);
 
     make_file("file.expressions-0");
+    make_file("file.expressions-7");
     file_remove(in_folder("file"));
     assert_false(is_there("file"));
     assert_false(is_there("file.expressions-0"));
+    assert_false(is_there("file.expressions-7"));
     assert_true(is_there("file.expressions-1"));
     assert_int_equal(rmdir(in_folder("file.expressions-1")), 0);
 }
@@ -299,6 +302,9 @@ static void files_are_known_by_what_they_are(void **state)
     for (size_t i = 0; i < sizeof free_ones / sizeof *free_ones; i++)
         check(&set, in_folder(free_ones[i]), 0);
     assert_int_equal(file_set_check_output(&set, NULL, &error), 0);
+    for (int i = 0; i < set.count; i++)
+        set.identities[i].device++; /* another device may have the same inodes */
+    check(&set, in_folder("a"), 0);
     file_set_free(&set);
     assert_true(!set.identities && set.count == 0 && set.capacity == 0);
 }
@@ -542,6 +548,13 @@ static void json_keeps_no_control(void **state)
     fclose(out);
     assert_string_equal(text, "\"\\u007f \\u0080 \\u009f \xc2\xa0 \xe4\xbd\xa0\"\n");
     free(text);
+    out = open_memstream(&text, &size);
+    assert_non_null(out);
+    text_print_json(out, "\xff\xc2\x80\xff"); /* bytes that are no UTF-8 stay, one by one */
+    fclose(out);
+    assert_int_equal(size, 8);
+    assert_string_equal(text, "\xff\\u0080\xff");
+    free(text);
 }
 
 /* ---- Shares ---------------------------------------------------------------------------------- */
@@ -564,6 +577,17 @@ static void shares_are_numbers_with_commas(void **state)
 }
 
 /* ---- Threads and pipes ----------------------------------------------------------------------- */
+
+static void time_is_that_of_the_monotonic_clock(void **state)
+{
+    (void)state;
+    struct timespec before, after;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &before), 0);
+    double now = monotonic_now();
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &after), 0);
+    assert_true(now >= (double)before.tv_sec + 1e-9 * (double)before.tv_nsec - 1e-6);
+    assert_true(now <= (double)after.tv_sec + 1e-9 * (double)after.tv_nsec + 1e-6);
+}
 
 static void wait_and_add(void *context)
 {
@@ -676,6 +700,7 @@ static void input_is_something_to_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(time_is_that_of_the_monotonic_clock),
         cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
         cmocka_unit_test_teardown(a_limit_on_files_is_told, empty_folder),
         cmocka_unit_test_teardown(what_is_written_reaches_the_disk, empty_folder),

@@ -248,7 +248,7 @@ static void test_progress_bar(void **state)
     char text[PROGRESS_BAR_SIZE];
     progress_bar_format(text, 300, 600, 2);
     assert_string_equal(text, "[===============>              ]  50 %  150 fps  0:02 left");
-    progress_bar_format(text, 700, 600, 2.5);
+    progress_bar_format(text, 7000, 600, 25);
     assert_string_equal(text, "[==============================] 100 %  280 fps  0:00 left");
     progress_bar_format(text, 1, 1000000, 1);
     assert_string_equal(text, "[>                             ]   0 %  1 fps  5999:59 left");

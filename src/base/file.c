@@ -355,11 +355,9 @@ void file_writer_discard(struct file_writer **writer)
 void file_remove(const char *path)
 {
     unlink(path);
-    bool more = true;
-    for (int i = 0; i < TEMPORARIES && more; i++) {
+    for (int i = 0; i < TEMPORARIES; i++) {
         char *temporary = temporary_name(path, i);
-        more = temporary && access(temporary, F_OK) == 0;
-        if (more)
+        if (temporary)
             sweep(temporary);
         free(temporary);
     }
