@@ -378,6 +378,21 @@ static void test_frame_clip(void **state)
     assert_int_equal(frame_clip(&frame, &face).width, 0);
 }
 
+static void test_faces_by_id_and_size(void **state)
+{
+    (void)state;
+    const struct expressions_face faces[] = {
+        {.id = 4, .box = {0, 0, 30, 30}},
+        {.id = 2, .box = {50, 0, 60, 60}},
+        {.id = 9, .box = {120, 0, 60, 60}}, /* as wide: the first one counts */
+    };
+    assert_ptr_equal(faces_largest(faces, 3), &faces[1]);
+    assert_ptr_equal(faces_largest(faces, 1), &faces[0]);
+    assert_null(faces_largest(faces, 0));
+    assert_ptr_equal(faces_find(faces, 3, 9), &faces[2]);
+    assert_null(faces_find(faces, 2, 9));
+}
+
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
 /* The largest picture there may be, in 14 MB: read, turned and copied, it takes less than a
@@ -769,6 +784,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test(test_frame_clip),
+        cmocka_unit_test(test_faces_by_id_and_size),
         cmocka_unit_test_setup_teardown(test_large_pictures_take_no_gigabyte, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),

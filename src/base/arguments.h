@@ -24,10 +24,10 @@ struct argument {
     const char *value; /* as --help names it: "FILE"; NULL: takes none, or one of `names` */
     const char *help;  /* one paragraph; the first "%" stands for the default */
     enum argument_kind kind;
+    bool ends;       /* what follows on the command line does not matter */
     size_t at, size; /* of the field in the target: ARGUMENT_AT */
     double low, high;
     const char *const *names; /* `high` of them */
-    bool ends;                /* what follows on the command line does not matter */
     int (*read)(const struct argument *row, char *text, void *target, struct error *error);
     void (*print)(const void *target, char *text, size_t size);
 };

@@ -72,8 +72,8 @@ static int read_prior(const struct argument *row, char *text, void *target, stru
 #define AT(field)      ARGUMENT_AT(struct options, field)
 #define TEXT(field)    ARGUMENT_TEXT, AT(field)
 #define FLAG(field)    ARGUMENT_SET, AT(field), .low = true
-#define COMMAND(which) ARGUMENT_SET, AT(command), .low = which
-#define INPUT(which)   ARGUMENT_OWN, .low = which, .read = read_input
+#define COMMAND(which) ARGUMENT_SET, AT(command), .low = (which)
+#define INPUT(which)   ARGUMENT_OWN, .low = (which), .read = read_input
 
 /* clang-format off */
 static const struct argument rows[] = {

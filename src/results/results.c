@@ -10,7 +10,7 @@ static const struct results_form *const forms[] = {
     &lsl_form, &serve_form, &video_form, &copies_form,
 };
 
-enum { FORM_COUNT = sizeof forms / sizeof *forms };
+enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 
 struct results {
     void *states[FORM_COUNT];

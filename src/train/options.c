@@ -6,7 +6,7 @@
 #define AT(field)     ARGUMENT_AT(struct options, field)
 #define TEXT(field)   ARGUMENT_TEXT, AT(field)
 #define FLAG(field)   ARGUMENT_SET, AT(field), .low = true
-#define ACTION(which) ARGUMENT_SET, AT(action), .low = which, .ends = true
+#define ACTION(which) ARGUMENT_SET, AT(action), .low = (which), .ends = true
 
 /* clang-format off */
 static const struct argument data_rows[] = {

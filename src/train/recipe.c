@@ -243,7 +243,7 @@ static void print_prior(const void *target, char *text, size_t size)
 #define AT(field)                  ARGUMENT_AT(struct recipe, field)
 #define NUMBER(field, low, high)   ARGUMENT_NUMBER, AT(field), low, high
 #define WHOLE(field, low, high)    ARGUMENT_WHOLE, AT(field), low, high
-#define CHOICE(field, list, count) ARGUMENT_CHOICE, AT(field), .names = list, .high = count
+#define CHOICE(field, list, count) ARGUMENT_CHOICE, AT(field), .names = (list), .high = (count)
 #define SWITCH(field)              CHOICE(field, argument_switch, 2)
 
 /* clang-format off */
