@@ -12,15 +12,18 @@ static void candidates_on_each_other_add_up(void **state)
 {
     (void)state;
     /* Two searches on one face, the second one surer; and a weak one far away. */
-    struct candidate c[] = {{{100, 100, 50, 50}, 1, 8, 0.5f}, {{300, 100, 50, 50}, 0, 2, 0.5f},
-                            {{104, 98, 54, 54}, 0, 3, 0.9f},  {{98, 102, 48, 48}, 0, 1, 0.5f},
-                            {{305, 105, 50, 50}, 1, 2, 0.5f}, {{10, 200, 40, 40}, 1, 4, 0.5f}};
+    struct candidate c[] = {
+        {{100, 100, 50, 50}, 1, 8, 0.5f, 4}, {{300, 100, 50, 50}, 0, 2, 0.5f, 2},
+        {{104, 98, 54, 54}, 0, 3, 0.9f, 3},  {{98, 102, 48, 48}, 0, 1, 0.5f, 1},
+        {{305, 105, 50, 50}, 1, 2, 0.5f, 1}, {{10, 200, 40, 40}, 1, 4, 0.5f, 2}};
     assert_int_equal(candidates_choose(c, 6, 5), 1);
     assert_int_equal(c[0].strength, 12);
+    assert_int_equal(c[0].neighbours, 8);
     assert_int_equal(c[0].box.x, 104); /* the surest of the first search */
     assert_int_equal(c[0].rank, 0);
     assert_true(c[0].score > 0.8f); /* the best of them */
-    struct candidate again[] = {{{300, 100, 50, 50}, 0, 2, 0.5f}, {{305, 105, 50, 50}, 1, 2, 0.5f}};
+    struct candidate again[] = {{{300, 100, 50, 50}, 0, 2, 0.5f, 2},
+                                {{305, 105, 50, 50}, 1, 2, 0.5f, 1}};
     assert_int_equal(candidates_choose(again, 2, 4), 1);
     assert_int_equal(again[0].strength, 4);
     assert_int_equal(candidates_choose(again, 0, 4), 0);
@@ -30,10 +33,10 @@ static void the_stronger_one_stays(void **state)
 {
     (void)state;
     /* A large weak box over two faces, and a small one on a mouth, give way to the faces. */
-    struct candidate c[] = {{{0, 0, 180, 180}, 0, 6, 0.5f},
-                            {{0, 0, 100, 100}, 0, 20, 0.5f},
-                            {{100, 60, 90, 90}, 0, 30, 0.5f},
-                            {{120, 110, 30, 30}, 0, 9, 0.5f}};
+    struct candidate c[] = {{{0, 0, 180, 180}, 0, 6, 0.5f, 6},
+                            {{0, 0, 100, 100}, 0, 20, 0.5f, 20},
+                            {{100, 60, 90, 90}, 0, 30, 0.5f, 30},
+                            {{120, 110, 30, 30}, 0, 9, 0.5f, 9}};
     assert_int_equal(candidates_choose(c, 4, 5), 2);
     assert_int_equal(c[0].box.width, 90);
     assert_int_equal(c[1].box.width, 100);

@@ -74,6 +74,7 @@ static int add_up(struct candidate *candidates, int count)
             continue;
         }
         candidates[j].strength += candidates[i].strength;
+        candidates[j].neighbours += candidates[i].neighbours;
         if (candidates[i].score > candidates[j].score)
             candidates[j].score = candidates[i].score;
     }

@@ -120,11 +120,14 @@ static const struct turn turns[] = {
 enum { TURNS_ALONE = 6, TURNS_BESIDE_OTHERS = sizeof turns / sizeof *turns };
 static const double smaller_than_others = 0.7, larger_than_others = 1.4, much_smaller = 0.5;
 
-/* What their answers must add up to, with a verifier and without. */
+/* What their answers must add up to, with a verifier and without, and how many those must be:
+ * beside others, few that the verifier likes are rather something in the background than many that
+ * it likes less. */
 struct least {
     double verified, unverified;
+    int neighbours;
 };
-static const struct least least_alone = {2, 4}, least_beside_others = {1, 8};
+static const struct least least_alone = {2, 4, 0}, least_beside_others = {1, 8, 10};
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
@@ -481,9 +484,10 @@ static int look_for(struct part *part, enum cascade which, struct grey_image pic
     for (int i = 0; i < count; i++) {
         struct box box = map ? turn_back(found[i], map) : found[i];
         float score = verify_box(part->detector, part->second, &picture, found[i]);
-        double strength = weight * strength_of(part->detector, part->neighbours[i], score);
+        int neighbours = part->neighbours[i];
+        double strength = weight * strength_of(part->detector, neighbours, score);
         part->candidates[part->count++] =
-            (struct candidate){in_frame(part->view, box), rank, strength, score};
+            (struct candidate){in_frame(part->view, box), rank, strength, score, neighbours};
     }
     return 0;
 }
@@ -605,7 +609,7 @@ static int find_turned(struct detector *detector, struct grey_frame *frame, stru
     total = candidates_choose(candidates, total,
                               detector->verifier ? least.verified : least.unverified);
     for (int i = 0; i < total; i++)
-        if (is_inside(frame, candidates[i].box))
+        if (candidates[i].neighbours >= least.neighbours && is_inside(frame, candidates[i].box))
             detector_add(frame, candidates[i].box, candidates[i].score);
     return 0;
 }
