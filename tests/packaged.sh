@@ -61,7 +61,7 @@ done
 train_fer --help | grep -q -e --evaluate || fail "train_fer"
 
 # --- The window
-if command -v xvfb-run >/dev/null; then
+if command -v xvfb-run >/dev/null && command -v xauth >/dev/null; then
     xvfb-run --auto-servernum expressions --demo --quiet --max-frames 30 >lines || fail "the window: status $?"
 fi
 echo "all as expected"
