@@ -306,7 +306,7 @@ static int falling(const void *first, const void *second)
 static int mine(struct fitting *f, const struct mlp *verifier, struct error *error)
 {
     size_t drawn = DRAWN_OF_FACE * (size_t)f->face_count, kept = drawn / KEPT_OF_DRAWN;
-    float *scores = malloc((2 * drawn + 1) * sizeof *scores), *sorted = scores + drawn;
+    float *scores = malloc((2 * drawn + 1) * sizeof *scores);
     uint8_t *mined = realloc(f->mined, ((size_t)f->mined_count + kept + 1) * CROP);
     f->mined = mined ? mined : f->mined;
     if (!scores || !mined) {
@@ -320,6 +320,7 @@ static int mine(struct fitting *f, const struct mlp *verifier, struct error *err
         free(scores);
         return error_no_memory(error, "the verifier");
     }
+    float *sorted = scores + drawn;
     memcpy(sorted, scores, drawn * sizeof *scores);
     qsort(sorted, drawn, sizeof *sorted, falling);
     float least = sorted[kept];
