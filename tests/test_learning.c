@@ -274,6 +274,8 @@ static double accuracy_of_trainer(const struct combination *how, const struct da
     recipe.hidden[0] = (struct hidden_layer){.units = HIDDEN};
     recipe.activation = how->activation;
     recipe.output = how->output;
+    recipe.class_weights = 0;
+    recipe.prior.kind = PRIOR_TRAINING;
     recipe.batch_norm = false;
     recipe.step = (struct mlp_training){.loss = how->loss};
     recipe.descent = how->descent;
