@@ -29,11 +29,9 @@ static real *new_matrix(int rows, int columns, bool *complete)
 }
 
 /* For a layer that looks through windows; else NULL. */
-static real *new_windows(const struct mlp_config *config, int layer, int capacity, bool *complete)
+static real *new_windows(const struct mlp_layer *layer, int capacity, bool *complete)
 {
-    struct mlp sized;
-    mlp_measure(&sized, config);
-    size_t count = window_layer_scratch(&sized.layers[layer], capacity);
+    size_t count = window_layer_scratch(layer, capacity);
     real *windows = count ? malloc(count * sizeof *windows) : NULL;
     *complete = *complete && (windows || !count);
     return windows;
@@ -48,6 +46,8 @@ int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int
         return error_no_memory(error, "the training batch");
     bool complete = true;
     int widest = 1;
+    struct mlp sized;
+    mlp_measure(&sized, config);
     made->capacity = capacity;
     made->layer_count = config->layer_count;
     made->inputs = new_matrix(capacity, config->units[0], &complete);
@@ -57,7 +57,7 @@ int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int
         struct layer_tape *layer = &made->layers[i];
         widest = units > widest ? units : widest;
         layer->values = new_matrix(capacity, units, &complete);
-        layer->windows = new_windows(config, i, capacity, &complete);
+        layer->windows = new_windows(&sized.layers[i], capacity, &complete);
         if (i < config->layer_count - 1)
             layer->mask = new_matrix(capacity, units, &complete);
         if (i < config->layer_count - 1 && config->batch_norm) {
