@@ -1,6 +1,7 @@
 /* What src/base asks of the system, call by call: files on their way to the disk, known by what
  * they are, and written over by none; work beside; pipes. Texts and numbers are in test_core.c. */
 #include "beside.h"
+#include "blas.h"
 #include "error.h"
 #include "file.h"
 #include "file_set.h"
@@ -12,8 +13,11 @@
 #include "testing.h"
 #include "text.h"
 
+#include <cblas.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -33,7 +37,8 @@ ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
-void *__real_realloc(void *block, size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
@@ -93,9 +98,22 @@ void *__wrap_malloc(size_t size)
     return lacks_memory() ? NULL : __real_malloc(size);
 }
 
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return lacks_memory() ? NULL : __real_calloc(count, size);
+}
+
+/* To another place each time, so that no one who keeps the old one goes unnoticed. */
 void *__wrap_realloc(void *block, size_t size)
 {
-    return lacks_memory() ? NULL : __real_realloc(block, size);
+    size_t before = block ? malloc_usable_size(block) : 0;
+    void *moved = lacks_memory() ? NULL : __real_malloc(size);
+    if (!moved || !block)
+        return moved;
+    memcpy(moved, block, before < size ? before : size);
+    memset(block, 0xDD, before);
+    free(block);
+    return moved;
 }
 
 static int write_new(struct error *error)
@@ -240,12 +258,50 @@ static void no_memory_is_told(void **state)
     failing = "memory";
     char *text = text_utf8("a"), *folder = file_folder("a/b"), *path = file_in_folder("a", "b");
     int added = file_set_add(&set, in_folder("file"), &error);
+    struct error of_writer = {.text = ""}, of_reader = {.text = ""};
+    struct file_writer *writer = NULL;
+    uint8_t *bytes = NULL;
+    size_t size;
+    int opened = file_writer_open(&writer, in_folder("new"), &of_writer);
+    int read = file_read(in_folder("file"), 3, &bytes, &size, &of_reader);
     failing = NULL;
+    assert_true(opened == -1 && read == -1 && !writer && !bytes);
+    expect_text(of_writer.text, "a file to be written", "no memory");
+    expect_text(of_reader.text, in_folder("file"), "no memory");
     assert_true(!text && !folder && !path);
     assert_int_equal(added, -1);
     expect_text(error.text, "the list of files", "no memory");
     assert_int_equal(set.count, 0);
     file_set_free(&set);
+}
+
+/* Files of the kernel state no size; they are read like others, in ever larger pieces. */
+static void what_states_no_size_is_read_whole(void **state)
+{
+    (void)state;
+    enum { SIZE = 5000 };
+    struct error error = {.text = ""};
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    int ends[2], kept = dup(STDIN_FILENO);
+    uint8_t sent[SIZE];
+    for (int i = 0; i < SIZE; i++)
+        sent[i] = (uint8_t)(i * 7 + i / 256);
+    for (int limit = SIZE - 1; limit <= SIZE; limit++) {
+        assert_int_equal(pipe(ends), 0);
+        assert_int_equal(write(ends[1], sent, SIZE), SIZE);
+        close(ends[1]);
+        dup2(ends[0], STDIN_FILENO);
+        close(ends[0]);
+        int result = file_read_input((size_t)limit, &bytes, &size, &error);
+        dup2(kept, STDIN_FILENO);
+        assert_int_equal(result, limit < SIZE ? -1 : 0);
+    }
+    close(kept);
+    expect_text(error.text, "-: larger than 0 MB", "the right file");
+    assert_int_equal(size, SIZE);
+    assert_memory_equal(bytes, sent, SIZE);
+    free(bytes);
 }
 
 /* An error says what it is of anew, whatever it said before. */
@@ -677,13 +733,54 @@ static void little_address_space_is_seen(void **state)
     assert_true(some && !more && again);
 }
 
+/* OpenBLAS's threads, begun before main, go; what is missing of the address space is told together
+ * with all that is there, or will be. */
+static void memory_of_the_blas_is_there_or_told(void **state)
+{
+    (void)state;
+    enum { THREADS = 3, NEEDED = THREADS * 128 + 256 };
+    struct error error = {.text = ""};
+    struct rlimit kept, small;
+    size_t told;
+    if (process_mapped() > (size_t)1 << 34)
+        skip(); /* a sanitizer's */
+    openblas_set_num_threads(3);
+    assert_int_equal(getrlimit(RLIMIT_AS, &kept), 0);
+    for (int i = 0; i < 2; i++) {
+        size_t begun = 128 + (size_t)(openblas_get_num_threads() - 1) * 192;
+        size_t mapped = process_mapped() >> 20, there = mapped > begun ? mapped : begun;
+        small = kept;
+        small.rlim_cur = (rlim_t)(mapped + NEEDED - 100) << 20;
+        assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+        int result = blas_setup(THREADS, &error);
+        assert_int_equal(setrlimit(RLIMIT_AS, &kept), 0);
+        assert_int_equal(result, -1);
+        assert_int_equal(sscanf(error.text, "%zu MB of address space", &told), 1);
+        expect_close((double)told, (double)(there + NEEDED), 9, "MB told");
+        assert_int_equal(openblas_get_num_threads(), 1);
+    }
+    void (*handler)(int) = signal(SIGALRM, SIG_IGN);
+    size_t before = process_mapped();
+    assert_int_equal(blas_setup(THREADS, &error), 0);
+    assert_int_equal(alarm(0), 0);
+    assert_true(signal(SIGALRM, handler) == SIG_IGN);
+    size_t mapped = process_mapped();
+    assert_true(mapped > before + ((size_t)THREADS << 20));
+    assert_int_equal(blas_setup(THREADS, &error), 0); /* it keeps what it has */
+    assert_true(process_mapped() < mapped + ((size_t)1 << 20));
+}
+
 static void input_is_something_to_read(void **state)
 {
     (void)state;
     struct error error = {.text = ""};
     int kept = dup(STDIN_FILENO), file = open("/dev/null", O_RDONLY);
-    int folder = open(test_folder(), O_RDONLY);
+    int folder = open(test_folder(), O_RDONLY), main_end, terminal;
+    assert_int_equal(openpty(&main_end, &terminal, NULL, NULL, NULL), 0);
     assert_true(kept >= 0 && file >= 0 && folder >= 0);
+    dup2(terminal, STDIN_FILENO);
+    struct error typed = {.text = ""};
+    int of_terminal = process_check_input(&typed);
     dup2(file, STDIN_FILENO);
     int of_file = process_check_input(&error);
     dup2(folder, STDIN_FILENO);
@@ -692,6 +789,10 @@ static void input_is_something_to_read(void **state)
     close(kept);
     close(file);
     close(folder);
+    close(terminal);
+    close(main_end);
+    assert_int_equal(of_terminal, -1);
+    expect_text(typed.text, "standard input is a terminal", "pipe data");
     assert_int_equal(of_file, 0);
     assert_int_equal(of_folder, -1);
     expect_text(error.text, "standard input: Is a directory", "pipe data");
@@ -707,6 +808,7 @@ int main(void)
         cmocka_unit_test_teardown(a_call_that_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(reading_that_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(no_memory_is_told, empty_folder),
+        cmocka_unit_test(what_states_no_size_is_read_whole),
         cmocka_unit_test(errors_begin_anew),
         cmocka_unit_test_teardown(files_are_known_by_what_they_are, empty_folder),
         cmocka_unit_test_teardown(many_files_are_known, empty_folder),
@@ -721,6 +823,7 @@ int main(void)
         cmocka_unit_test(a_pipe_without_reader_is_outlived),
         cmocka_unit_test(little_stack_is_told),
         cmocka_unit_test(little_address_space_is_seen),
+        cmocka_unit_test(memory_of_the_blas_is_there_or_told),
         cmocka_unit_test(input_is_something_to_read),
         cmocka_unit_test(every_thread_is_joined),
     };

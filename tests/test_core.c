@@ -8,6 +8,7 @@
 #include "testing.h"
 #include "text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -589,6 +590,188 @@ static void arguments_come_back_as_printed(void **state)
                               "--seed 2147483647 --choice three --on on");
 }
 
+static int parse(struct argument_table *table, const char *line,
+                 int (*other)(void *target, char *word, struct error *error), struct error *error)
+{
+    static char copy[8192]; /* texts point into it */
+    char *words[16], *rest = copy;
+    int count = 0;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *word; (word = strtok_r(rest, " ", &rest));)
+        words[count++] = word;
+    words[count] = NULL;
+    return arguments_parse(table, 1, count, words, other, error);
+}
+
+struct values {
+    double number;
+    int whole, choice;
+    uint64_t seed;
+    const char *text;
+    bool set;
+    char others[64];
+};
+
+static int keep_word(void *target, char *word, struct error *error)
+{
+    struct values *values = target;
+    if (strcmp(word, "bad") == 0)
+        return error_set(error, "%s: not here", word);
+    strcat(strcat(values->others, word), ";");
+    return 0;
+}
+
+static int read_own(const struct argument *row, char *text, void *target, struct error *error)
+{
+    (void)row;
+    return keep_word(target, text, error);
+}
+
+static void print_own(const void *target, char *text, size_t size)
+{
+    snprintf(text, size, "own%d", ((const struct values *)target)->whole);
+}
+
+static const char *const sizes[] = {"small", "medium", "large"};
+static const struct argument value_rows[] = {
+    {"number", "X", "A number (%).", ARGUMENT_NUMBER, ARGUMENT_AT(struct values, number), -1, 2.5},
+    {.help = "Of several words"},
+    {"whole", "N",
+     "It is % unless another is given, and so on till the end of a line, which "
+     "is at eighty columns.",
+     ARGUMENT_WHOLE, ARGUMENT_AT(struct values, whole), -5, 7},
+    {"seed", "N", "", ARGUMENT_WHOLE, ARGUMENT_AT(struct values, seed), 0, 9},
+    {"choice-of-sizes", NULL, "Size (%), as shoes have.", ARGUMENT_CHOICE,
+     ARGUMENT_AT(struct values, choice), .names = sizes, .high = 3},
+    {"text", "FILE", "To here.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
+    {"own", "WORD", "Its own: %.", .read = read_own, .print = print_own},
+    {"set", NULL, "Sets; 123456789 123456789 123456789 123456789 12345678 and goes on.",
+     ARGUMENT_SET, ARGUMENT_AT(struct values, set), .low = true},
+    {"last", NULL, "Ends.", ARGUMENT_SET, ARGUMENT_AT(struct values, set), .low = true,
+     .ends = true}};
+
+static void values_have_bounds(void **state)
+{
+    (void)state;
+    static const char *const taken[] = {"--number -1",   "--number 2.5", "--number=0x1p-2",
+                                        "--whole -5",    "--whole 7",    "--seed 0",
+                                        "--seed 9",      "--text x",     "--choice-of-sizes small",
+                                        "--choice large"};
+    static const struct {
+        const char *words, *text;
+    } refused[] = {
+        {"--number -1.01", "--number takes a number from -1 to 2.5, not \"-1.01\""},
+        {"--number 2.51", "a number from -1 to 2.5"},
+        {"--number nan", "not \"nan\""},
+        {"--number 1x", "not \"1x\""},
+        {"--number x", "not \"x\""},
+        {"--number=", "not \"\""},
+        {"--number 1e-999", "not \"1e-999\""},
+        {"--whole -6", "--whole takes a whole number from -5 to 7, not \"-6\""},
+        {"--whole 8", "a whole number from -5 to 7"},
+        {"--whole 1.5", "not \"1.5\""},
+        {"--whole 99999999999999999999", "not \"99999999999999999999\""},
+        {"--seed -1", "from 0 to 9"},
+        {"--seed 10", "from 0 to 9"},
+        {"--choice-of-sizes huge", "takes small, medium or large, not \"huge\""},
+        {"--choice-of-sizes smal", "not \"smal\""},
+        {"--text=", "--text needs a value: FILE"},
+        {"--own bad", "bad: not here"},
+        {"bad", "bad: not here"},
+        {"-- bad", "bad: not here"},
+        {"--=3", "unknown option --=3"},
+    };
+    struct values values = {0};
+    struct argument_table table = {value_rows, sizeof value_rows / sizeof *value_rows, &values, 0};
+    char line[128];
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        struct error error = {.text = ""};
+        snprintf(line, sizeof line, "program %s", taken[i]);
+        errno = ERANGE; /* an earlier call's */
+        if (parse(&table, line, keep_word, &error))
+            fail_msg("%s: %s", taken[i], error.text);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct error error = {.text = ""};
+        snprintf(line, sizeof line, "program %s", refused[i].words);
+        assert_int_equal(parse(&table, line, keep_word, &error), -1);
+        expect_text(error.text, refused[i].text, "");
+    }
+    assert_string_equal(values.others, "");
+}
+
+static void words_come_in_their_order(void **state)
+{
+    (void)state;
+    struct error error;
+    struct values values = {0};
+    struct argument_table table = {value_rows, sizeof value_rows / sizeof *value_rows, &values, 0};
+    assert_int_equal(
+        parse(&table, "program a --own b --whole 3 - c -- --whole d", keep_word, &error), 0);
+    assert_string_equal(values.others, "a;b;-;c;--whole;d;");
+    assert_int_equal(values.whole, 3);
+    assert_true(arguments_given(&table, offsetof(struct values, whole)));
+    assert_false(arguments_given(&table, offsetof(struct values, seed)));
+    assert_int_equal(table.given, 1 << 2 | 1 << 6);
+    assert_int_equal(parse(&table, "program --last --nonsense", NULL, &error), 0);
+    assert_true(values.set);
+    assert_int_equal(parse(&table, "program -- a", NULL, &error), -1);
+    assert_string_equal(error.text, "unexpected argument a");
+}
+
+static void help_is_wrapped_and_says_the_defaults(void **state)
+{
+    (void)state;
+    struct values values = {.number = 0.1, .whole = -4, .choice = 1};
+    struct argument_table table = {value_rows, sizeof value_rows / sizeof *value_rows, &values, 0};
+    char *text, small[16];
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    arguments_help(&table, 1, out);
+    fclose(out);
+    assert_string_equal(
+        text, "  --number X            A number (0.1).\n"
+              "\nOf several words:\n"
+              "  --whole N             It is -4 unless another is given, and so on till the end\n"
+              "                        of a line, which is at eighty columns.\n"
+              "  --seed N              \n"
+              "  --choice-of-sizes small|medium|large\n"
+              "                        Size (medium), as shoes have.\n"
+              "  --text FILE           To here.\n"
+              "  --own WORD            Its own: own-4.\n"
+              "  --set                 Sets; 123456789 123456789 123456789 123456789 12345678\n"
+              "                        and goes on.\n"
+              "  --last                Ends.\n");
+    free(text);
+    arguments_print(&table, small, sizeof small); /* cut, and not behind its end */
+    assert_string_equal(small, "--number 0.1 --");
+}
+
+/* More than one line can name. */
+static void of_many_options_the_first_are_named(void **state)
+{
+    (void)state;
+    enum { COUNT = 60 };
+    static char names[COUNT][40];
+    struct argument rows[COUNT] = {{0}};
+    bool set;
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "the-same-beginning-%c%c", 'a' + i / 26, 'a' + i % 26);
+        rows[i] = (struct argument){names[i], NULL, "", ARGUMENT_SET, .size = sizeof set};
+    }
+    struct argument_table table = {rows, COUNT, &set, 0};
+    struct error error;
+    assert_int_equal(parse(&table, "program --the-same", NULL, &error), -1);
+    expect_text(error.text, "--the-same is short for several options: --the-same-beginning-aa, ",
+                "--the-same-beginning-ah");
+    assert_null(strstr(error.text, "-bl"));
+    char line[4100] = "program --";
+    memset(line + 10, 'x', sizeof line - 11);
+    assert_int_equal(parse(&table, line, NULL, &error), -1);
+    expect_text(error.text, "unknown option --xxx", "xxx");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -605,6 +788,10 @@ int main(void)
         cmocka_unit_test(error_set_makes_one_bounded_line),
         cmocka_unit_test(arguments_name_the_option_meant),
         cmocka_unit_test(arguments_come_back_as_printed),
+        cmocka_unit_test(values_have_bounds),
+        cmocka_unit_test(words_come_in_their_order),
+        cmocka_unit_test(help_is_wrapped_and_says_the_defaults),
+        cmocka_unit_test(of_many_options_the_first_are_named),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),
         cmocka_unit_test_teardown(file_read_refuses_what_is_no_such_file, empty_folder),
         cmocka_unit_test(file_read_follows_a_growing_file),

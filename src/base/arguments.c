@@ -46,7 +46,7 @@ static int list_meant(const struct option *options, const char *name, size_t len
     bool begins = false;
     *exact = false;
     *list = '\0';
-    if (length == 0 || length > LONGEST_NAME)
+    if (length == 0)
         return 0;
     for (const struct option *o = options; o->name; o++) {
         begins = begins || strncmp(o->name, name, length) == 0;

@@ -171,15 +171,15 @@ static char *temporary_name(const char *path, int number)
 }
 
 /* Removes a temporary file whose writer was killed: while it lives, it holds a lock. */
-static bool sweep(const char *temporary)
+static void sweep(const char *temporary)
 {
     struct stat status;
     int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool swept = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-                 flock(fd, LOCK_EX | LOCK_NB) == 0 && unlink(temporary) == 0;
-    if (fd >= 0)
-        close(fd);
-    return swept;
+    if (fd < 0)
+        return;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlink(temporary);
+    close(fd);
 }
 
 /* Creates and locks it; errno of the failure, or 0. */
@@ -207,8 +207,8 @@ static int make_temporary(struct file_writer *made)
         if (!made->temporary)
             return ENOMEM;
         code = create_locked(made->temporary, &made->fd);
-        if (code == EEXIST && sweep(made->temporary))
-            code = create_locked(made->temporary, &made->fd);
+        if (code == EEXIST)
+            sweep(made->temporary);
     }
     return code;
 }

@@ -11,7 +11,7 @@ static uint64_t hash_of(const char *name)
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
     for (; *name; name++)
         hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
-    return hash | 1;
+    return hash;
 }
 
 /* False for what cannot be lost. */

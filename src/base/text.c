@@ -86,14 +86,13 @@ void text_print_json(FILE *out, const char *json)
 
 /* ---- Passwords ------------------------------------------------------------------------------- */
 
-/* What stands from `from` to `end` becomes one star; returns where it ends now. */
-static char *star(char *from, char *end)
+/* What stands from `from` to `end` becomes one star. */
+static void star(char *from, const char *end)
 {
     if (end == from)
-        return end;
+        return;
     *from = '*';
     memmove(from + 1, end, strlen(end) + 1);
-    return from + 1;
 }
 
 /* name:password@host, at `text`. A password may hold anything, a slash too; but what begins like
