@@ -153,9 +153,9 @@ struct expressions_face {
     struct expressions_box box;
     int id;        /**< from a tracker: the same from frame to frame; from a detector: 1, 2, ... */
     int held;      /**< 1: a tracker expects it here but has not found it in this frame; else 0 */
-    int label;     /**< the one to show, 0 .. EXPRESSIONS_LABEL_COUNT-1 */
+    int label;     /**< the most probable, 0 .. EXPRESSIONS_LABEL_COUNT-1 */
     int second;    /**< the runner-up, never the same as `label` */
-    int uncertain; /**< 1: no label is probable enough to be shown alone: name both; else 0 */
+    int uncertain; /**< 1: `label` has less than one half, so both are to be named; else 0 */
     int smoothed;  /**< 1: `probabilities` are not `raw`, but smoothed or corrected; else 0 */
     int calibration; /**< an enum expressions_calibration */
     float score; /**< how sure the model's verifier is that the box shows a face, 0 .. 1; 1 where
@@ -354,7 +354,8 @@ expressions_smoother_set(struct expressions_smoother *smoother, double seconds,
 
 /** Takes all faces[count] of one frame at `time` seconds, tracked and recognized, at most
  * EXPRESSIONS_MAX_FACES, and completes them by what came before: label, second, uncertain,
- * probabilities. A label stays for at least 0.4 s, whatever the frame rate. Frames in which a face
+ * probabilities. A label stays for at least 0.4 s, whatever the frame rate, and while it stays, the
+ * probabilities do not contradict it. Frames in which a face
  * is small, moves fast or has a low score count less. Held faces keep what they showed. Faces that
  * no longer appear are forgotten. */
 EXPRESSIONS_API enum expressions_status

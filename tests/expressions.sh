@@ -171,14 +171,25 @@ sed 's/{"source":"\([^"]*\)".*/\1/' out | cmp - order 2>&1 | grep -q "EOF on -" 
     fail "pictures that were stopped are not the first: $(head -n 3 out)"
 
 # --- Demo and video
-expect 0 "" --demo --headless --json
+expect 0 "" --demo --headless --json --csv all.csv --report said
 expect_lines 462
 [ "$(grep -c '"faces":\[{"id":1,[^]]*\][^]]*}\]}$' out)" -eq 462 ] || fail "demo: not one face a frame"
 seconds=$(sed 's/.*"label":"\([^"]*\)".*/\1/' out | uniq -c | awk 'NF == 2 && $1 >= 30 { printf "%s ", $2 }')
 [ "$seconds" = "happy surprise fear sad neutral disgust angry " ] || fail "demo: for a second each: $seconds"
 grep -q '"frame":30,"time":1.000' out || fail "demo: time"
+jq -r '.frame as $frame | .faces[] | ([.emotions[]] | max) as $most |
+    select(.confidence != $most or .emotions[.emotion] != $most or
+        .label != (if $most < 0.5 then "uncertain" else .emotion end)) | "\($frame) \(.label)"' out >other &&
+    [ ! -s other ] || fail "demo: other labels than the probabilities say: $(cat other)"
+jq -r '.faces[] | [.emotion, .label] | join(",")' out >named
+sed 1d all.csv | cut -d , -f 12,13 | cmp - named || fail "demo: JSON and CSV name other expressions"
+awk -F, 'NR == FNR { frames[$2]++; next } FNR > 1 { frames[$4] -= 30 * ($3 - $2) }
+    END { for (name in frames) if (frames[name] > 0.1 || frames[name] < -0.1) print name, frames[name] }' \
+    named said/timeline.csv >other
+[ -s other ] && fail "demo: the report's labels are not those of the frames: $(cat other)"
 expect 0 "462 frames, " --demo
-grep -q ' s  [a-z]* [0-9]* %' out || fail "demo: no readable line: $(cat out)"
+grep -qE ' s  [a-z]* ([5-9].|100) %$' out || fail "demo: no readable line: $(cat out)"
+grep -E ' s  [a-z]* (.|[0-4].) %$' out && fail "demo: a label of less than one half is named alone"
 expect 0 "" --demo --max-frames 40 --output demo.avi --json
 expect_lines 40
 expect 0 '"source":"demo.avi","frame":39,' --video demo.avi --headless --json

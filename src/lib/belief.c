@@ -116,18 +116,12 @@ void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double 
     }
 }
 
-/* The label's own state has at least half of the weight, so that the probabilities do not
- * contradict the label. */
 void belief_shown(const struct belief *belief, float shown[LABEL_COUNT])
 {
     double mean[LABEL_COUNT] = {0};
-    double own = belief->state[belief->label];
-    double others = own < 0.5 ? 0.5 / (1 - own) : 1;
-    for (int k = 0; k < BELIEF_STATES; k++) {
-        double weight = k == belief->label ? fmax(own, 0.5) : others * belief->state[k];
+    for (int k = 0; k < BELIEF_STATES; k++)
         for (int i = 0; i < LABEL_COUNT && belief->looks[k] > 0; i++)
-            mean[i] += weight * belief->sums[k][i] / belief->looks[k];
-    }
+            mean[i] += belief->state[k] * belief->sums[k][i] / belief->looks[k];
     for (int i = 0; i < LABEL_COUNT; i++)
         shown[i] = (float)mean[i];
 }

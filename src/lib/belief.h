@@ -56,9 +56,8 @@ struct belief {
 void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double seen, double time,
                  double seconds);
 
-/* What to show, sums to 1: the means of the latest answers, one for each state that the face was in
- * when they came, weighted by how probable that state is now; the label's own counts at least
- * half. */
+/* How probable each expression is, sums to 1: the means of the latest answers, one for each state
+ * that the face was in when they came, weighted by how probable that state is now. */
 void belief_shown(const struct belief *belief, float shown[LABEL_COUNT]);
 
 #endif

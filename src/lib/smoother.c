@@ -73,6 +73,55 @@ static void choose_pair(struct smoother_slot *slot, bool named, double time)
     }
 }
 
+static float lesser(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+/* The label has at least one half; where it has less, the others make room in proportion. */
+static void raise_label(float *p, int label)
+{
+    const float half = (float)BELIEF_UNCERTAIN;
+    float others = (1 - half) / (1 - p[label]);
+    if (p[label] >= half)
+        return;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        p[k] = k == label ? half : others * p[k];
+}
+
+/* No label has more than the second candidate except the first, which has less than one half. */
+static void raise_pair(float *p, const int pair[2])
+{
+    const float below_half = (float)BELIEF_UNCERTAIN - 1e-4f, even = 1.0f / LABEL_COUNT;
+    float *first = &p[pair[0]], *second = &p[pair[1]];
+    float most = lesser(*first, *second), excess = 0;
+    for (int k = 0; k < LABEL_COUNT; k++) {
+        if (k == pair[0] || k == pair[1] || p[k] <= most)
+            continue;
+        excess += p[k] - most;
+        p[k] = most;
+    }
+    *first += excess / 2;
+    *second += excess / 2;
+    if (*second > *first)
+        *first = *second = (*first + *second) / 2;
+    if (*first <= below_half)
+        return;
+    float too_much = (*first - below_half) / (*first - even);
+    for (int k = 0; k < LABEL_COUNT; k++)
+        p[k] += too_much * (even - p[k]);
+}
+
+/* Words stay for a while, and wait for evidence: until they change, what is shown must not
+ * contradict them. */
+static void agree_with_words(struct smoother_slot *slot)
+{
+    if (slot->belief.label == BELIEF_NONE)
+        raise_pair(slot->shown, slot->pair);
+    else
+        raise_label(slot->shown, slot->belief.label);
+}
+
 /* The weight of a face that the verifier is not at all sure of: the aligner makes up for most of
  * what is wrong with an ill-fitting box. */
 static const double unverified = 0.6;
@@ -109,6 +158,8 @@ static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
     slot->box = face->box;
     slot->score = face->score;
     choose_pair(slot, named && smoother->seconds > 0 && slot->belief.label == BELIEF_NONE, time);
+    if (smoother->seconds > 0)
+        agree_with_words(slot);
 }
 
 /* A face that the frames which came here never showed is given no preference. */

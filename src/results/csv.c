@@ -80,11 +80,10 @@ static void write_text(FILE *file, const char *text)
 static void write_face(FILE *file, const struct frame *frame, const struct expressions_face *face)
 {
     struct expressions_box box = frame_clip(frame, face);
-    int best = face_best(face);
     fprintf(file, ",%ld,%.3f,%d,%d,%d,%d,%d,%d,%d,%.4f,%s,%s,%.4f", frame->index, frame->time,
             frame->width, frame->height, face->id, box.x, box.y, box.width, box.height,
-            (double)face->score, label_names[best], face_name(face),
-            (double)face->probabilities[best]);
+            (double)face->score, label_names[face->label], face_name(face),
+            (double)face->probabilities[face->label]);
     for (int i = 0; i < LABEL_COUNT; i++)
         fprintf(file, ",%.4f", (double)face->probabilities[i]);
     for (int i = 0; i < LABEL_COUNT; i++) {

@@ -59,13 +59,12 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct expre
         cJSON_Delete(object);
         return false;
     }
-    int best = face_best(face);
     bool added = add_number(object, "id", face->id, 0) &&
                  add_box(object, frame_clip(frame, face)) &&
                  add_number(object, "face", face->score, 4) &&
-                 cJSON_AddStringToObject(object, "emotion", label_names[best]) &&
+                 cJSON_AddStringToObject(object, "emotion", label_names[face->label]) &&
                  cJSON_AddStringToObject(object, "label", face_name(face)) &&
-                 add_number(object, "confidence", face->probabilities[best], 4);
+                 add_number(object, "confidence", face->probabilities[face->label], 4);
     return added && add_distribution(object, "emotions", face->probabilities) &&
            (!face->smoothed || add_distribution(object, "raw", face->raw));
 }

@@ -156,11 +156,6 @@ const struct expressions_face *faces_largest(const struct expressions_face *face
     return largest;
 }
 
-int face_best(const struct expressions_face *face)
-{
-    return predicted_class(face->probabilities, EXPRESSIONS_LABEL_COUNT);
-}
-
 const char *face_name(const struct expressions_face *face)
 {
     return face->uncertain ? "uncertain" : label_names[face->label];

@@ -48,8 +48,6 @@ struct expressions_box frame_clip(const struct frame *frame, const struct expres
 const struct expressions_face *faces_find(const struct expressions_face *faces, int count, int id);
 const struct expressions_face *faces_largest(const struct expressions_face *faces, int count);
 
-/* The most probable label; after smoothing, face->label may still be an earlier one. */
-int face_best(const struct expressions_face *face);
 /* The name of what the face shows, or "uncertain". */
 const char *face_name(const struct expressions_face *face);
 /* The same as people read it: "happy 93 %", or the two candidates, "surprise or happy?". */

@@ -215,17 +215,17 @@ class _Looking:
     def _face(self, view: _View, index: int, face: _library.Face) -> Face:
         clipped = library.expressions_clip(face.box, view.width, view.height)
         emotions = _named(face.probabilities)
-        emotion = max(emotions, key=emotions.__getitem__)
+        emotion = LABELS[face.label]
         return Face(
             id=face.id,
             box=Box(clipped.x, clipped.y, clipped.width, clipped.height),
             face=face.score,
             emotion=emotion,
-            label="uncertain" if face.uncertain else LABELS[face.label],
+            label="uncertain" if face.uncertain else emotion,
             confidence=emotions[emotion],
             emotions=emotions,
             raw=_named(face.raw),
-            candidates=(LABELS[face.label], LABELS[face.second]),
+            candidates=(emotion, LABELS[face.second]),
             held=bool(face.held),
             calibration=_library.CALIBRATIONS[face.calibration],
             crop=self._crop(index),

@@ -32,7 +32,7 @@ class Face:
     box          the part of it that lies inside the picture
     face         how sure it is that this is a face, 0 .. 1
     emotion      the most probable expression
-    label        the one to show: it stays put while answers fluctuate; or "uncertain"
+    label        the same, or "uncertain" where it has less than one half
     confidence   the probability of `emotion`
     emotions     the probability of each expression; they sum to 1
     raw          the same before smoothing and calibration
