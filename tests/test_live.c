@@ -681,6 +681,75 @@ static void test_layout_far(void **state)
     assert_in_range(panel.y, 330, 480 - 100);
 }
 
+/* Whether there is a place above or below faces, at the area's upper or lower edge. */
+static bool has_room(const SDL_Rect *faces, int count, SDL_Rect area, SDL_Rect size, int gap)
+{
+    for (int x = area.x + gap; x + size.w <= area.x + area.w - gap; x++) {
+        for (int lower = 0; lower < 2; lower++) {
+            SDL_Rect place = {x, lower ? area.y + area.h - gap - size.h : area.y + gap, size.w,
+                              size.h};
+            bool room = true;
+            for (int i = 0; i < count; i++) {
+                SDL_Rect wide = {faces[i].x - gap, faces[i].y - gap, faces[i].w + 2 * gap,
+                                 faces[i].h + 2 * gap};
+                room = room && !SDL_HasIntersection(&place, &wide);
+            }
+            if (room)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Among ten faces, a panel stands at an edge; on none of them, and between none, where there is
+ * room. It stays until a face comes there. */
+static void test_layout_dock(void **state)
+{
+    (void)state;
+    enum { FACES = 10, GAP = 8 };
+    const SDL_Rect area = {0, 0, 640, 480}, size = {0, 0, 280, 64};
+    struct rng rng = rng_make(7, 0);
+    int free = 0, moved = 0;
+    for (int round = 0; round < 500; round++) {
+        SDL_Rect faces[FACES], place = {0, 0, 0, 0};
+        struct layout layout = {0};
+        for (int i = 0; i < FACES; i++) {
+            faces[i] = (SDL_Rect){between(&rng, 0, 580), between(&rng, 0, 420),
+                                  between(&rng, 30, 60), between(&rng, 30, 60)};
+            layout_block_face(&layout, faces[i]);
+        }
+        double covered =
+            layout_dock(&layout, area, (enum layout_corner)(round % 3), size, GAP, &place);
+        bool top = place.y == GAP, low = place.y == 480 - GAP - size.h;
+        assert_true(top || low || place.x == GAP || place.x == 640 - GAP - size.w);
+        if (has_room(faces, FACES, area, size, GAP)) {
+            free++;
+            assert_true(top || low);
+            expect_close(covered, 0, 0, "hidden pixels");
+            for (int i = 0; i < FACES; i++)
+                assert_false(SDL_HasIntersection(&place, &faces[i]));
+        }
+        SDL_Rect before = place;
+        layout.count = FACES;
+        layout_dock(&layout, area, LAYOUT_UPPER_LEFT, size, GAP, &place);
+        assert_true(SDL_RectEquals(&before, &place) || covered > 0);
+        layout = (struct layout){0};
+        layout_block_face(&layout, place);
+        expect_close(layout_dock(&layout, area, LAYOUT_LOWER_LEFT, size, GAP, &place), 0, 0,
+                     "hidden pixels");
+        moved += !SDL_HasIntersection(&before, &place);
+    }
+    assert_true(free > 50);
+    assert_int_equal(moved, 500);
+    /* Rather close to the chins below than between two rows. */
+    struct layout rows = {0};
+    SDL_Rect place = {0, 0, 0, 0};
+    layout_block_face(&rows, (SDL_Rect){0, 0, 640, 200});
+    layout_block_face(&rows, (SDL_Rect){0, 340, 640, 65});
+    layout_dock(&rows, area, LAYOUT_LOWER_RIGHT, size, GAP, &place);
+    assert_int_equal(place.y, 480 - GAP - size.h);
+}
+
 static void test_canvas(void **state)
 {
     (void)state;
@@ -794,6 +863,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_text_report),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_layout_far),
+        cmocka_unit_test(test_layout_dock),
         cmocka_unit_test(test_canvas),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),

@@ -81,6 +81,7 @@ int canvas_draw(struct canvas *canvas, const struct image *picture,
                               .picture = whole,
                               .source_width = picture->width,
                               .bars = true};
+    overlay_block(&overlay, faces, count);
     overlay_draw(canvas->paint, &overlay, faces, count);
     paint_note(canvas->paint, SDL_RenderFlush(canvas->renderer));
 

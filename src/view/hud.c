@@ -70,14 +70,13 @@ static int line_height(int em)
     return em * 15 / 10;
 }
 
-SDL_Rect hud_lines_place(struct paint *paint, int x, int y, int em, const char *const *lines,
-                         int count)
+SDL_Rect hud_lines_size(struct paint *paint, int em, const char *const *lines, int count)
 {
     int padding = em * 7 / 10;
     int width = 0;
     for (int i = 0; i < count; i++)
         width = (int)fmax(width, paint_text_width(paint, em, lines[i]));
-    return (SDL_Rect){x, y, width + 2 * padding, count * line_height(em) + padding};
+    return (SDL_Rect){0, 0, width + 2 * padding, count * line_height(em) + padding};
 }
 
 void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count)
@@ -97,15 +96,13 @@ static void legend_for(char text[48], const char *label)
     snprintf(text, 48, "speaks for %s", label);
 }
 
-SDL_Rect hud_legend_place(struct paint *paint, SDL_Rect area, int em, const char *label)
+SDL_Rect hud_legend_size(struct paint *paint, int em, const char *label)
 {
     char text[48];
     legend_for(text, label);
     int width = paint_text_width(paint, em, text) + paint_text_width(paint, em, legend_against) +
                 em * 9 / 2;
-    int height = chip_height(em), margin = em * 7 / 10;
-    return (SDL_Rect){area.x + area.w - width - margin, area.y + area.h - height - margin, width,
-                      height};
+    return (SDL_Rect){0, 0, width, chip_height(em)};
 }
 
 static int legend_part(struct paint *paint, SDL_Rect place, int x, int em, uint32_t colour,

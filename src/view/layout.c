@@ -151,3 +151,62 @@ double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect
     layout_block_text(layout, *place);
     return least;
 }
+
+/* The place `way` pixels along an edge, from the corner on. Edges: the corner's own horizontal one,
+ * the other one, the corner's own vertical one, the other one. */
+static SDL_Rect at_edge(SDL_Rect inside, enum layout_corner corner, SDL_Rect size, int edge,
+                        int way)
+{
+    int width = clamp(inside.w - size.w, 0, inside.w),
+        height = clamp(inside.h - size.h, 0, inside.h);
+    int x = edge < 2 ? way : edge == 3 ? width : 0;
+    int y = edge >= 2 ? way : edge == 1 ? height : 0;
+    x = corner & LAYOUT_LOWER_RIGHT ? width - x : x;
+    y = corner & LAYOUT_UPPER_LEFT ? y : height - y;
+    return (SDL_Rect){inside.x + x, inside.y + y, size.w, size.h};
+}
+
+/* What it hides; and, at the sides, as much as a little of a face, for being between faces. */
+static double dock_cost(const struct layout *layout, SDL_Rect inside, SDL_Rect rect, int apart)
+{
+    const SDL_Rect nobody = {0, 0, 0, 0};
+    bool side = rect.y > inside.y && rect.y + rect.h < inside.y + inside.h;
+    return hidden(layout, rect, nobody, apart) + (side ? 0.1 * rect.w * rect.h : 0);
+}
+
+static bool contains(SDL_Rect outer, SDL_Rect inner)
+{
+    SDL_Rect both;
+    SDL_UnionRect(&outer, &inner, &both);
+    return SDL_RectEquals(&outer, &both);
+}
+
+double layout_dock(struct layout *layout, SDL_Rect area, enum layout_corner corner, SDL_Rect size,
+                   int gap, SDL_Rect *place)
+{
+    SDL_Rect inside = shrink(area, gap);
+    bool fits = place->w == size.w && place->h == size.h && contains(inside, *place);
+    double now = fits ? dock_cost(layout, inside, *place, gap / 2) : INFINITY;
+    double least = INFINITY;
+    SDL_Rect best = *place;
+    for (int edge = 0; edge < 4 && now > 0 && least > 0; edge++) {
+        int length = edge < 2 ? inside.w - size.w : inside.h - size.h;
+        for (int step = -1; step <= 0 || step * gap < length; step++) {
+            int way = step < 0 ? 0 : step * gap;
+            if (step == 0) /* the edge's ends first */
+                way = length > 0 ? length : 0;
+            SDL_Rect tried = at_edge(inside, corner, size, edge, way);
+            double cost = dock_cost(layout, inside, tried, gap / 2);
+            if (cost < least) {
+                least = cost;
+                best = tried;
+            }
+        }
+    }
+    if (least <= now / 2) { /* for less it does not move */
+        now = least;
+        *place = best;
+    }
+    layout_block_text(layout, *place);
+    return now;
+}

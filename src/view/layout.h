@@ -8,9 +8,7 @@
 #include <SDL_rect.h>
 #include <stdbool.h>
 
-enum {
-    LAYOUT_MAX = 4 + 4 * EXPRESSIONS_MAX_FACES
-}; /* boxes, labels, inputs, panels; four others */
+enum { LAYOUT_MAX = 6 + 4 * EXPRESSIONS_MAX_FACES }; /* boxes, labels, inputs, panels; six others */
 
 struct layout {
     int count;
@@ -34,5 +32,15 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
  * own face, those of others twice, those of text four times. */
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
                     SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place);
+
+/* The corners of an area; two of their bits together are the corner at the upper right. */
+enum layout_corner { LAYOUT_LOWER_LEFT = 0, LAYOUT_LOWER_RIGHT = 1, LAYOUT_UPPER_LEFT = 2 };
+
+/* Gives `size` a place at the area's edges, `gap` pixels away from them: where it was, in *place,
+ * as long as that hides nothing; else where it hides much less: in the corner, else as near to it
+ * as can be, and above or below faces rather than at the sides, where it would stand between them.
+ * Returns how much it hides, as above. */
+double layout_dock(struct layout *layout, SDL_Rect area, enum layout_corner corner, SDL_Rect size,
+                   int gap, SDL_Rect *place);
 
 #endif

@@ -1,7 +1,6 @@
 #include "overlay.h"
 
 #include "labels.h"
-#include "layout.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -107,7 +106,8 @@ static int label_text_size(struct paint *paint, int em, int box_width, bool alon
 
 struct panel_style {
     int text, row, padding, gap;       /* text 0: compact, bars only */
-    int title;                         /* height of a line that says whose they are; 0: none */
+    int titled;                        /* 1: the first row says whose they are */
+    int rows;                          /* of each column, of which a wide panel has two */
     int name_width, bar_width, number; /* widths of the columns */
     int bar_height;
 };
@@ -116,7 +116,8 @@ static struct panel_style full_style(struct paint *paint, int em, bool titled)
 {
     int text = at_least(share(em, 0.84), 9);
     return (struct panel_style){.text = text,
-                                .title = titled ? share(text, 1.7) : 0,
+                                .titled = titled,
+                                .rows = LABEL_COUNT + titled,
                                 .row = share(text, 1.42),
                                 .padding = share(text, 0.7),
                                 .gap = share(text, 0.55),
@@ -126,22 +127,45 @@ static struct panel_style full_style(struct paint *paint, int em, bool titled)
                                 .bar_height = at_least(share(text, 0.46), 3)};
 }
 
+/* A wide one of this height, or, on end, a tall one with the same letters. */
+static struct panel_style dock_style(struct paint *paint, int height, bool tall)
+{
+    struct panel_style style = full_style(paint, at_least(share(height, 0.17), 11), true);
+    if (!tall) {
+        style.rows /= 2;
+        style.row = at_least((height - 2 * style.padding) / style.rows, share(style.text, 1.3));
+    }
+    return style;
+}
+
 static struct panel_style compact_style(int em, int box_width)
 {
     int bar = at_least(share(em, 0.2), 2);
     int width = at_least(share(box_width, 0.9), share(em, 3));
-    return (struct panel_style){.row = bar + at_least(share(em, 0.11), 1),
+    return (struct panel_style){.rows = LABEL_COUNT,
+                                .row = bar + at_least(share(em, 0.11), 1),
                                 .padding = at_least(share(em, 0.3), 2),
                                 .bar_width = width < 6 * em ? width : 6 * em,
                                 .bar_height = bar};
 }
 
+static int column_width(const struct panel_style *style)
+{
+    return style->bar_width +
+           (style->text ? style->name_width + style->number + 2 * style->gap : 0);
+}
+
+/* From the begin of a column to that of the next. */
+static int column_step(const struct panel_style *style)
+{
+    return column_width(style) + 2 * style->padding;
+}
+
 static SDL_Rect panel_size(const struct panel_style *style)
 {
-    int width = 2 * style->padding + style->bar_width;
-    if (style->text)
-        width += style->name_width + style->number + 2 * style->gap;
-    return (SDL_Rect){0, 0, width, 2 * style->padding + style->title + LABEL_COUNT * style->row};
+    int columns = (LABEL_COUNT + style->titled) / style->rows;
+    return (SDL_Rect){0, 0, columns * column_step(style),
+                      2 * style->padding + style->rows * style->row};
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
@@ -183,7 +207,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
                        const struct expressions_face *face)
 {
     paint_panel(paint, rect, style->padding, backdrop);
-    if (style->title) {
+    if (style->titled) {
         char title[24];
         snprintf(title, sizeof title, "face %d", face->id);
         paint_text(paint, rect.x + style->padding, rect.y + style->padding + style->row / 2,
@@ -191,8 +215,10 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
     }
     for (int i = 0; i < LABEL_COUNT; i++) {
         double value = (double)face->probabilities[i];
-        int middle = rect.y + style->padding + style->title + i * style->row + style->row / 2;
-        int x = rect.x + style->padding;
+        int cell = i + style->titled;
+        int middle = rect.y + style->padding + cell % style->rows * style->row + style->row / 2;
+        int x = rect.x + style->padding + cell / style->rows * column_step(style);
+        int end = x + column_width(style);
         bool named = i == face->label || (face->uncertain && i == face->second);
         SDL_Color ink = named ? bright : dim;
         if (style->text) {
@@ -204,7 +230,6 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
             char number[8];
             snprintf(number, sizeof number, "%.0f %%", 100 * value);
             int width = paint_text_width(paint, style->text, number);
-            int end = rect.x + rect.w - style->padding;
             paint_text(paint, end - width, middle, style->text, ink, number);
         }
     }
@@ -276,8 +301,31 @@ static void place_labels(struct paint *paint, const struct overlay *overlay, int
     }
 }
 
-/* Bars with names where they fit in and hide nothing, or little of a lone face; else a lone or
- * chosen face gets thin ones. */
+/* The bars of the chosen face among others, at the area's edge: wide ones, or, where these hide
+ * something, tall ones. The form that they have is tried first. */
+static void dock_bars(struct paint *paint, const struct overlay *overlay, int em,
+                      struct layout *layout, struct face_layout *face)
+{
+    bool tall = overlay->dock->h > overlay->dock->w;
+    double least = INFINITY;
+    int before = layout->count;
+    for (int i = 0; i < 2 && least > 0; i++) {
+        struct panel_style style = dock_style(paint, overlay->dock_height, tall != (i > 0));
+        SDL_Rect place = *overlay->dock;
+        layout->count = before;
+        double sum = layout_dock(layout, overlay->area, LAYOUT_LOWER_RIGHT, panel_size(&style),
+                                 share(em, 0.6), &place);
+        if (sum < least) {
+            least = sum;
+            face->style = style;
+            face->panel = place;
+        }
+    }
+    *overlay->dock = face->panel;
+}
+
+/* Bars with names where they fit in and hide nothing, or little of a lone face; else a lone face
+ * gets thin ones. */
 static void place_bars(struct paint *paint, const struct overlay *overlay, int em,
                        struct layout *layout, struct face_layout *placed, int count)
 {
@@ -288,44 +336,44 @@ static void place_bars(struct paint *paint, const struct overlay *overlay, int e
     }
     if (shown == 0)
         return;
+    if (shown < count) {
+        dock_bars(paint, overlay, em, layout, &placed[last]);
+        return;
+    }
     double face_area = (double)placed[last].box.w * placed[last].box.h;
     double area = (double)overlay->area.w * overlay->area.h;
-    /* The chosen one among others is worth smaller letters. */
-    double smallest = at_least(share(em, count > 1 && shown == 1 ? 0.65 : 1), 10);
-    for (int size = em; size >= smallest; size = share(size, 0.85)) {
-        double covered = place_panels(paint, overlay, size, true, layout, placed, count);
-        double large = (double)placed[last].panel.w * placed[last].panel.h;
-        if (covered <= (count == 1 ? 0.2 * face_area : 0) && large <= 0.2 * area)
-            return;
-    }
+    double covered = place_panels(paint, overlay, em, true, layout, placed, count);
+    double large = (double)placed[last].panel.w * placed[last].panel.h;
+    if (covered <= (count == 1 ? 0.2 * face_area : 0) && large <= 0.2 * area)
+        return;
     for (int i = 0; shown > 1 && i < count; i++)
         placed[i].bars = false;
     place_panels(paint, overlay, em, false, layout, placed, count);
 }
 
-static void place_all(struct paint *paint, const struct overlay *overlay, int em,
-                      const struct expressions_face *faces, struct face_layout *placed, int count)
+void overlay_block(struct overlay *overlay, const struct expressions_face *faces, int count)
 {
-    struct layout layout = {0};
-    for (int i = 0; i < OVERLAY_RESERVED; i++) {
-        if (!SDL_RectEmpty(&overlay->reserved[i]))
-            layout_block_text(&layout, overlay->reserved[i]);
-    }
-    for (int i = 0; i < count; i++) {
-        placed[i].box = overlay_place(overlay, faces[i].box);
-        layout_block_face(&layout, placed[i].box);
-    }
-    choose_bars(overlay, faces, placed, count);
-    place_labels(paint, overlay, em, faces, &layout, placed, count);
-    for (int i = 0; overlay->inputs && i < count; i++) {
-        SDL_Rect size = {0, 0, share(em, 4), share(em, 4)};
-        layout_panel(&layout, overlay->area, placed[i].box, placed[i].label, size, share(em, 0.3),
-                     0, false, &placed[i].input);
-    }
-    place_bars(paint, overlay, em, &layout, placed, count);
+    for (int i = 0; i < count; i++)
+        layout_block_face(&overlay->layout, overlay_place(overlay, faces[i].box));
 }
 
-void overlay_draw(struct paint *paint, const struct overlay *overlay,
+static void place_all(struct paint *paint, struct overlay *overlay, int em,
+                      const struct expressions_face *faces, struct face_layout *placed, int count)
+{
+    struct layout *layout = &overlay->layout;
+    for (int i = 0; i < count; i++)
+        placed[i].box = overlay_place(overlay, faces[i].box);
+    choose_bars(overlay, faces, placed, count);
+    place_labels(paint, overlay, em, faces, layout, placed, count);
+    for (int i = 0; overlay->inputs && i < count; i++) {
+        SDL_Rect size = {0, 0, share(em, 4), share(em, 4)};
+        layout_panel(layout, overlay->area, placed[i].box, placed[i].label, size, share(em, 0.3), 0,
+                     false, &placed[i].input);
+    }
+    place_bars(paint, overlay, em, layout, placed, count);
+}
+
+void overlay_draw(struct paint *paint, struct overlay *overlay,
                   const struct expressions_face *faces, int count)
 {
     int em = overlay->em;

@@ -4,11 +4,10 @@
 #define OVERLAY_H
 
 #include "frame.h"
+#include "layout.h"
 #include "paint.h"
 
 #include <stdbool.h>
-
-enum { OVERLAY_RESERVED = 5 };
 
 struct overlay {
     int em;           /* the height of an em, pixels */
@@ -20,8 +19,11 @@ struct overlay {
     /* Where there are several faces, only the one with this id has bars, and the others have short
      * labels; 0: all have bars where there is room for all, else none. */
     int chosen;
-    SDL_Rect reserved[OVERLAY_RESERVED]; /* to be kept free; empty: unused */
-    SDL_Texture *inputs; /* the faces' crops, one below the other; NULL: not shown */
+    SDL_Rect
+        *dock; /* where these bars were, at the area's edge, and are now; NULL: `chosen` is 0 */
+    int dock_height;
+    struct layout layout; /* what there is already */
+    SDL_Texture *inputs;  /* the faces' crops, one below the other; NULL: not shown */
 };
 
 /* The height of an em that suits the area: it grows with it, but more slowly. density: pixels of a
@@ -38,8 +40,10 @@ SDL_Color overlay_focus(void);
 /* Where a box of the picture is on the target. */
 SDL_Rect overlay_place(const struct overlay *overlay, struct expressions_box box);
 
+/* Takes the faces' places in the layout, before overlay_draw. */
+void overlay_block(struct overlay *overlay, const struct expressions_face *faces, int count);
 /* Where there are several faces, their ids come before the labels. */
-void overlay_draw(struct paint *paint, const struct overlay *overlay,
+void overlay_draw(struct paint *paint, struct overlay *overlay,
                   const struct expressions_face *faces, int count);
 
 #endif

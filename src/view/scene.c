@@ -102,74 +102,15 @@ static bool has_strip(const struct scene *scene)
 
 static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
 {
-    SDL_Rect free = {area.x, area.y, area.w, area.h - scene->foot};
-    struct overlay overlay = {.em = text_size(scene, area),
-                              .area = free,
-                              .picture = fit_picture(scene, area),
-                              .source_width = scene->width,
-                              .mirrored = scene->mirrored,
-                              .bars = scene->bars,
-                              .chosen = scene->strip.face};
-    if (scene->statistics && scene->has_inputs)
-        overlay.inputs = scene->inputs.texture;
-    if (*scene->status) {
-        int em = scene_message_size(scene, area);
-        overlay.reserved[2] = (SDL_Rect){area.x, area.y, em * 6, em * 5 / 2};
-    }
-    if (has_strip(scene))
-        overlay.reserved[0] =
-            strip_place(free, scene_message_size(scene, area), scene->strip.corner);
-    return overlay;
-}
-
-/* How much of the faces a panel would hide, pixels. */
-static double hidden_by(const struct scene *scene, const struct overlay *overlay, SDL_Rect panel)
-{
-    SDL_Rect common;
-    double sum = 0;
-    for (int i = 0; i < scene->face_count; i++) {
-        SDL_Rect box = overlay_place(overlay, scene->faces[i].box);
-        if (SDL_IntersectRect(&box, &panel, &common))
-            sum += (double)common.w * common.h;
-    }
-    return sum;
-}
-
-static double hidden_by_strip(const struct scene *scene, const struct overlay *overlay, int corner)
-{
-    return hidden_by(scene, overlay, strip_place(overlay->area, message_size(overlay->em), corner));
-}
-
-/* The strip leaves its corner where a face comes there, for one without. */
-static void choose_corner(struct scene *scene, struct overlay *overlay)
-{
-    if (!has_strip(scene) || hidden_by_strip(scene, overlay, scene->strip.corner) <= 0)
-        return;
-    for (int corner = 0; corner < STRIP_CORNERS; corner++) {
-        bool taken = corner == 1 && scene->explain; /* by what the colours mean */
-        if (!taken && hidden_by_strip(scene, overlay, corner) <= 0) {
-            scene->strip.corner = corner;
-            overlay->reserved[0] = strip_place(overlay->area, message_size(overlay->em), corner);
-            return;
-        }
-    }
-}
-
-/* The statistics' panel: under the status, or where it hides less of the faces. */
-static SDL_Rect place_lines(const struct scene *scene, struct paint *paint,
-                            const struct overlay *overlay, int em, const char *const *lines)
-{
-    SDL_Rect area = overlay->area;
-    int left = area.x + em * 8 / 10, top = area.y + em * 4;
-    SDL_Rect place = hud_lines_place(paint, left, top, em, lines, scene->line_count);
-    SDL_Rect right = place, low;
-    right.x = area.x + area.w - place.w - em * 8 / 10;
-    low = right;
-    low.y = area.y + area.h - place.h - em * 4; /* above what the colours of a heat map mean */
-    double hidden = hidden_by(scene, overlay, place);
-    if (hidden_by(scene, overlay, right) < hidden)
-        hidden = hidden_by(scene, overlay, place = right);
-    return hidden_by(scene, overlay, low) < hidden ? low : place;
+    bool inputs = scene->statistics && scene->has_inputs;
+    return (struct overlay){.em = text_size(scene, area),
+                            .area = {area.x, area.y, area.w, area.h - scene->foot},
+                            .picture = fit_picture(scene, area),
+                            .source_width = scene->width,
+                            .mirrored = scene->mirrored,
+                            .bars = scene->bars,
+                            .chosen = scene->strip.face,
+                            .inputs = inputs ? scene->inputs.texture : NULL};
 }
 
 /* The width of status and recording, with the margins around them. */
@@ -227,34 +168,76 @@ static int update_picture(struct scene *scene, SDL_Renderer *renderer, SDL_Rect 
                                scene->mirrored, error);
 }
 
+static SDL_RendererFlip flip_of(const struct scene *scene)
+{
+    return scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
+}
+
+/* What stands at the edges now, and what faces and messages take. The bar moves all of it. */
+static void place_docks(struct scene *scene, struct paint *paint, SDL_Rect whole,
+                        struct overlay *overlay, const SDL_Rect sizes[DOCKS])
+{
+    static const enum layout_corner corners[DOCKS] = {[DOCK_LEGEND] = LAYOUT_LOWER_RIGHT,
+                                                      [DOCK_LINES] = LAYOUT_UPPER_LEFT,
+                                                      [DOCK_STRIP] = LAYOUT_LOWER_LEFT};
+    struct layout *layout = &overlay->layout;
+    int em = message_size(overlay->em), margin = em * 7 / 10;
+    SDL_Rect chips = {whole.x, whole.y, chips_width(scene, paint, em), em * 5 / 2};
+    if (chips.w > margin)
+        layout_block_text(layout, chips);
+    if (*scene->notice)
+        layout_block_text(layout, place_notice(scene, paint, whole));
+    if (!SDL_RectEquals(&scene->docked_in, &overlay->area))
+        memset(scene->docks, 0, sizeof scene->docks);
+    scene->docked_in = overlay->area;
+    for (int i = 0; i < DOCK_BARS; i++) {
+        SDL_Rect area = overlay->area;
+        int below = i == DOCK_LINES ? chips.h : 0; /* the messages, not beside them */
+        area.y += below;
+        area.h -= below;
+        if (sizes[i].w > 0)
+            layout_dock(layout, area, corners[i], sizes[i], margin, &scene->docks[i]);
+    }
+}
+
 /* Faces and panels, where nothing is dimmed. */
 static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint *paint,
-                       struct overlay *overlay, SDL_RendererFlip flip)
+                       SDL_Rect area, struct overlay *overlay)
 {
-    SDL_Rect area = overlay->area;
     int em = message_size(overlay->em);
     int line_size = em * 9 / 10;
     const char *lines[SCENE_LINES];
-    for (int i = 0; i < scene->line_count; i++)
-        lines[i] = scene->lines[i];
-    if (scene->statistics)
-        overlay->reserved[1] = place_lines(scene, paint, overlay, line_size, lines);
+    const SDL_Rect strip = strip_size(overlay->area, em);
+    SDL_Rect sizes[DOCKS] = {{0}};
+    const SDL_Rect *docks = scene->docks;
     const struct expressions_face *explained =
         scene->explain ? faces_find(scene->faces, scene->face_count, scene->heat.face) : NULL;
     const char *label = explained ? label_names[explained->label] : NULL;
+    int line_count = scene->statistics ? scene->line_count : 0;
+    for (int i = 0; i < line_count; i++)
+        lines[i] = scene->lines[i];
+    if (line_count > 0)
+        sizes[DOCK_LINES] = hud_lines_size(paint, line_size, lines, line_count);
+    if (label)
+        sizes[DOCK_LEGEND] = hud_legend_size(paint, em, label);
+    if (has_strip(scene))
+        sizes[DOCK_STRIP] = strip;
+    overlay->dock = &scene->docks[DOCK_BARS];
+    overlay->dock_height = strip.h;
+    overlay_block(overlay, scene->faces, scene->face_count);
+    place_docks(scene, paint, area, overlay, sizes);
     if (explained) {
         SDL_Rect box = overlay_place(overlay, explained->box);
-        overlay->reserved[4] = hud_legend_place(paint, area, em, label);
-        paint_note(paint,
-                   SDL_RenderCopyEx(renderer, scene->heat.texture, NULL, &box, 0, NULL, flip));
+        paint_note(paint, SDL_RenderCopyEx(renderer, scene->heat.texture, NULL, &box, 0, NULL,
+                                           flip_of(scene)));
     }
     overlay_draw(paint, overlay, scene->faces, scene->face_count);
-    if (scene->statistics && scene->line_count > 0)
-        hud_lines(paint, overlay->reserved[1], line_size, lines, scene->line_count);
+    if (line_count > 0)
+        hud_lines(paint, docks[DOCK_LINES], line_size, lines, line_count);
     if (label)
-        hud_legend(paint, overlay->reserved[4], em, label);
+        hud_legend(paint, docks[DOCK_LEGEND], em, label);
     if (has_strip(scene))
-        strip_draw(&scene->strip, paint, overlay->reserved[0], em);
+        strip_draw(&scene->strip, paint, docks[DOCK_STRIP], em);
 }
 
 /* The picture with its faces. */
@@ -263,22 +246,19 @@ static void draw_picture(struct scene *scene, SDL_Renderer *renderer, struct pai
 {
     struct overlay overlay = make_overlay(scene, area);
     struct error error;
-    choose_corner(scene, &overlay);
     if (update_picture(scene, renderer, overlay.picture, &error)) {
         paint_fail(paint, &error);
         return;
     }
-    SDL_RendererFlip flip = scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
-    paint_note(paint, SDL_RenderCopyEx(renderer, scene->picture.texture, NULL, &overlay.picture, 0,
-                                       NULL, scene->picture.mirrored ? SDL_FLIP_NONE : flip));
-    if (messages && *scene->notice)
-        overlay.reserved[3] = place_notice(scene, paint, area);
+    paint_note(paint,
+               SDL_RenderCopyEx(renderer, scene->picture.texture, NULL, &overlay.picture, 0, NULL,
+                                scene->picture.mirrored ? SDL_FLIP_NONE : flip_of(scene)));
     if ((scene->help || scene->menu.count) && messages)
         hud_dim(paint, area);
     else if (scene->no_signal)
         hud_no_signal(paint, area, scene_message_size(scene, area));
     else
-        draw_faces(scene, renderer, paint, &overlay, flip);
+        draw_faces(scene, renderer, paint, area, &overlay);
 }
 
 void scene_draw(struct scene *scene, SDL_Renderer *renderer, struct paint *paint, SDL_Rect area,

@@ -14,6 +14,9 @@
 
 enum { SCENE_LINES = 10, SCENE_LINE_SIZE = 64 };
 
+/* What stands at the area's edges, and leaves its place where a face comes there. */
+enum dock { DOCK_LEGEND, DOCK_LINES, DOCK_STRIP, DOCK_BARS, DOCKS };
+
 /* All zeros at first. */
 struct scene {
     struct image source;           /* the picture to show; its pixels are not owned */
@@ -42,6 +45,8 @@ struct scene {
     bool explain;          /* shows the heat map */
     struct heat heat;
     struct strip strip;
+    SDL_Rect docks[DOCKS]; /* where each was drawn last */
+    SDL_Rect docked_in;    /* in this area */
 };
 
 /* Takes over the faces; the picture must last until the next call. `time` is in seconds of the

@@ -51,15 +51,9 @@ const float *strip_at(const struct strip *strip, double age)
     return low < strip->count ? strip->probabilities[index_of(strip, low)] : NULL;
 }
 
-SDL_Rect strip_place(SDL_Rect area, int em, int corner)
+SDL_Rect strip_size(SDL_Rect area, int em)
 {
-    int margin = em * 7 / 10;
-    int width = (int)fmin(em * 20, area.w * 0.45);
-    int height = em * 5;
-    int right = area.x + area.w - width - margin;
-    return (SDL_Rect){corner == 0 ? area.x + margin : right,
-                      corner == 2 ? area.y + margin : area.y + area.h - height - margin, width,
-                      height};
+    return (SDL_Rect){0, 0, (int)fmin(em * 20, area.w * 0.45), em * 5};
 }
 
 static void draw_column(const float *probabilities, struct paint *paint, int x, int width,

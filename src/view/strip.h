@@ -12,10 +12,9 @@ enum { STRIP_SAMPLES = 1024 };
 
 /* All zeros at first. */
 struct strip {
-    int face;   /* whose: its id; 0: nobody's */
-    int corner; /* where it stands */
-    int count;  /* samples so far, at most STRIP_SAMPLES */
-    int next;   /* where the next one goes */
+    int face;  /* whose: its id; 0: nobody's */
+    int count; /* samples so far, at most STRIP_SAMPLES */
+    int next;  /* where the next one goes */
     double times[STRIP_SAMPLES];
     float probabilities[STRIP_SAMPLES][LABEL_COUNT];
 };
@@ -31,10 +30,8 @@ void strip_add(struct strip *strip, const struct expressions_face *faces, int co
  * none. */
 const float *strip_at(const struct strip *strip, double age);
 
-/* Where it can stand, given the height of an em: in the corners at the lower left, the lower right
- * and the upper right. */
-enum { STRIP_CORNERS = 3 };
-SDL_Rect strip_place(SDL_Rect area, int em, int corner);
+/* Its w and h, given the height of an em. */
+SDL_Rect strip_size(SDL_Rect area, int em);
 void strip_draw(const struct strip *strip, struct paint *paint, SDL_Rect place, int em);
 
 #endif
