@@ -6,6 +6,7 @@
 #include "face.h"
 #include "loader.h"
 #include "made_up.h"
+#include "trainer.h"
 #include "training.h"
 #include "validation.h"
 

@@ -24,7 +24,7 @@
 
 #include "activation.h"
 #include "error.h"
-#include "real.h"
+#include "mlp_layer.h"
 #include "rng.h"
 #include "team.h"
 
@@ -32,12 +32,6 @@
 #include <stddef.h>
 
 enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 17, MLP_MAX_BATCH = 1 << 16, MLP_MAX_GRID = 32 };
-
-/* A grid's windows, from left to right, then from top to bottom, as its tokens are. */
-struct mlp_windows {
-    int grid; /* G: tokens along a side */
-    int side; /* S: of a window, 1..G; 0: the layer has no windows */
-};
 
 struct mlp_config {
     int layer_count;               /* L */
@@ -47,20 +41,6 @@ struct mlp_config {
     enum activation activation;
     enum output_activation output;
     bool batch_norm; /* of the hidden layers (Ioffe & Szegedy 2015) */
-};
-
-/* One layer's view into the two blocks. */
-struct mlp_layer {
-    int tokens;          /* T, at least 1 */
-    int inputs, outputs; /* M, N: of one token */
-    struct mlp_windows windows;
-    int window_count;           /* (G - S + 1)^2, or 1 without windows */
-    int fan_in;                 /* F: weights of a unit */
-    real *weights;              /* N x F, the units of each window in turn */
-    real *biases;               /* N; NULL under batch normalization, whose beta does their work */
-    real *gamma, *beta;         /* N; scale and shift of batch normalization, else NULL */
-    real *mean, *var;           /* N; its running statistics, no parameters, else NULL */
-    struct fixed_layer **fixed; /* window_count of them from mlp_prepare, else NULL */
 };
 
 struct mlp {

@@ -3,10 +3,11 @@
 #ifndef WINDOW_LAYER_H
 #define WINDOW_LAYER_H
 
-#include "mlp.h"
+#include "mlp_layer.h"
 #include "team.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* How many values of scratch a batch needs; 0 for a layer without windows. */
 size_t window_layer_scratch(const struct mlp_layer *layer, int batch);

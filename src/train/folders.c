@@ -1,6 +1,7 @@
 /* Folders of pictures, one for each class. */
 #include "readers.h"
 
+#include "dataset.h"
 #include "file.h"
 #include "log.h"
 #include "ocv.h"

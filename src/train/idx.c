@@ -2,6 +2,8 @@
  * bytes; plain or compressed by gzip. */
 #include "readers.h"
 
+#include "dataset.h"
+
 #include <zlib.h>
 
 #include <limits.h>

@@ -3,7 +3,11 @@
 #ifndef READERS_H
 #define READERS_H
 
-#include "dataset.h"
+#include "error.h"
+
+#include <stdbool.h>
+
+struct dataset;
 
 int fer2013_load(struct dataset *dataset, const char *path, struct error *error);
 

@@ -1,4 +1,4 @@
-#include "training.h"
+#include "trainer.h"
 
 #include "file.h"
 #include "gemm.h"
@@ -7,6 +7,7 @@
 #include "monotonic.h"
 #include "report.h"
 #include "text.h"
+#include "training.h"
 
 #include <math.h>
 #include <stdio.h>

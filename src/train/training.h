@@ -6,10 +6,13 @@
 #include "checkpoint.h"
 #include "loader.h"
 #include "progress.h"
-#include "trainer.h"
+#include "recipe.h"
 #include "validation.h"
 
+#include <signal.h>
 #include <stdbool.h>
+
+struct training_files;
 
 /* Random streams of one seed; the loader's own streams lie below 2^63. */
 enum stream { STREAM_WEIGHTS, STREAM_ORDER, STREAM_DROPOUT };

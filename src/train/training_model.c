@@ -1,5 +1,7 @@
 #include "training.h"
 
+#include "trainer.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "fit_verifier.h"
 #include "inspect.h"
 #include "log.h"
+#include "trainer.h"
 
 #include <math.h>
 #include <stdio.h>

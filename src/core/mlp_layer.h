@@ -1,0 +1,27 @@
+/* One layer of the perceptron. Letters and shapes as in mlp.h. */
+#ifndef MLP_LAYER_H
+#define MLP_LAYER_H
+
+#include "real.h"
+
+/* A grid's windows, from left to right, then from top to bottom, as its tokens are. */
+struct mlp_windows {
+    int grid; /* G: tokens along a side */
+    int side; /* S: of a window, 1..G; 0: the layer has no windows */
+};
+
+/* One layer's view into the two blocks of struct mlp. */
+struct mlp_layer {
+    int tokens;          /* T, at least 1 */
+    int inputs, outputs; /* M, N: of one token */
+    struct mlp_windows windows;
+    int window_count;           /* (G - S + 1)^2, or 1 without windows */
+    int fan_in;                 /* F: weights of a unit */
+    real *weights;              /* N x F, the units of each window in turn */
+    real *biases;               /* N; NULL under batch normalization, whose beta does their work */
+    real *gamma, *beta;         /* N; scale and shift of batch normalization, else NULL */
+    real *mean, *var;           /* N; its running statistics, no parameters, else NULL */
+    struct fixed_layer **fixed; /* window_count of them from mlp_prepare, else NULL */
+};
+
+#endif
