@@ -418,6 +418,16 @@ static void expect_lines(const char *name, int expected, const char *line)
     free(text);
 }
 
+/* The columns have the names that the JSON object's keys have. */
+static void expect_names(const char *name, const char *header)
+{
+    size_t size;
+    char *text = (char *)read_bytes(in_folder(name), &size);
+    if (strncmp(text, header, strlen(header)) != 0)
+        fail_msg("%s begins: %.60s", name, text);
+    free(text);
+}
+
 static void report_holds_the_figures(void **state)
 {
     (void)state;
@@ -438,7 +448,10 @@ static void report_holds_the_figures(void **state)
         expect_text(error.text, test_folder(), "gnuplot");
     expect_lines("confusion.csv", 1 + 49, "angry,disgust,2,1.0000\n");
     expect_lines("calibration.csv", 1 + CALIBRATION_BINS, "0.6667,0.7333,4,1.0000,0.7000,0.2500\n");
-    expect_lines("classes.csv", 1 + LABEL_COUNT, "label,disgust,1.0000,0.2500,0.4000,1\n");
+    expect_lines("classes.csv", 1 + LABEL_COUNT, "label,disgust,0.2500,1.0000,0.4000,1\n");
+    expect_names("confusion.csv", "true,predicted,count,share\n");
+    expect_names("calibration.csv", "low,high,count,share,confidence,accuracy\n");
+    expect_names("classes.csv", "truth,class,precision,recall,f1,support\n");
     assert_int_not_equal(access(in_folder("confusion_ferplus.csv"), F_OK), 0);
     assert_int_not_equal(access(in_folder("robustness.csv"), F_OK), 0);
 

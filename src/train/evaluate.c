@@ -154,7 +154,7 @@ static void print_classes(const char *truth, const struct metrics *m, const stru
                           FILE *out)
 {
     fprintf(out, "\n  %-10s %9s %7s %7s %8s   predicted:", truth, "precision", "recall", "F1",
-            "pictures");
+            "support");
     for (int k = 0; k < m->class_count; k++)
         fprintf(out, " %5.5s", dataset->class_names[k]);
     fprintf(out, "\n");
@@ -195,7 +195,7 @@ static void print_unique(const struct evaluation *e, const struct dataset *datas
         fprintf(out, "%26.3f", m[t].log_loss);
     fprintf(out, "\n\n  %-13s", "");
     for (int t = 0; t < truths; t++)
-        fprintf(out, "%10s%7s%9s", "precision", "recall", "pictures");
+        fprintf(out, "%10s%7s%9s", "precision", "recall", "support");
     for (int k = 0; k < m->class_count; k++) {
         fprintf(out, "\n  %-13s", dataset->class_names[k]);
         for (int t = 0; t < truths; t++) {

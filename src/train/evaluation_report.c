@@ -30,12 +30,12 @@ static int write_confusion(const char *folder, const char *name, const struct me
     struct report_text text;
     if (report_text_open(&text, error) < 0)
         return -1;
-    fprintf(text.stream, "true,predicted,pictures,share\n");
+    fprintf(text.stream, "true,predicted,count,share\n");
     for (int i = 0; i < m->class_count; i++)
         for (int j = 0; j < m->class_count; j++) {
-            int pictures = m->confusion[i][j], all = m->per_class[i].support;
+            int cell = m->confusion[i][j], support = m->per_class[i].support;
             fprintf(text.stream, "%s,%s,%d,%.4f\n", dataset->class_names[i],
-                    dataset->class_names[j], pictures, all ? (double)pictures / all : 0.0);
+                    dataset->class_names[j], cell, support ? (double)cell / support : 0.0);
         }
     return report_text_close(&text, folder, name, error);
 }
@@ -46,7 +46,7 @@ static int write_calibration(const char *folder, const char *name, const struct 
     struct report_text text;
     if (report_text_open(&text, error) < 0)
         return -1;
-    fprintf(text.stream, "low,high,answers,share,confidence,accuracy\n");
+    fprintf(text.stream, "low,high,count,share,confidence,accuracy\n");
     for (int b = 0; b < CALIBRATION_BINS; b++) {
         const struct calibration_bin *bin = &m->bins[b];
         fprintf(text.stream, "%.4f,%.4f,%d,%.4f,", (double)b / CALIBRATION_BINS,
@@ -71,12 +71,12 @@ static int write_classes(const char *folder, const struct evaluation *e,
     struct report_text text;
     if (report_text_open(&text, error) < 0)
         return -1;
-    fprintf(text.stream, "truth,class,recall,precision,f1,pictures\n");
+    fprintf(text.stream, "truth,class,precision,recall,f1,support\n");
     for (int t = 0; t < truth_count(e); t++)
         for (int k = 0; k < e->unique[t].class_count; k++) {
             const struct class_metrics *c = &e->unique[t].per_class[k];
             fprintf(text.stream, "%s,%s,%.4f,%.4f,%.4f,%d\n", truth_keys[t],
-                    dataset->class_names[k], c->recall, c->precision, c->f1, c->support);
+                    dataset->class_names[k], c->precision, c->recall, c->f1, c->support);
         }
     return report_text_close(&text, folder, "classes.csv", error);
 }
@@ -221,9 +221,9 @@ static const char classes_panels[] =
     "set ylabel '%'\n"
     "do for [i=1:truths] {\n"
     "set title word(titles, i)\n"
-    "plot 'classes.csv' every ::(1+(i-1)*n)::(i*n) using (100*$3):xtic(2) "
+    "plot 'classes.csv' every ::(1+(i-1)*n)::(i*n) using (100*$4):xtic(2) "
     "lc rgb '#0072b2' title 'recall', "
-    "'' every ::(1+(i-1)*n)::(i*n) using (100*$4) lc rgb '#bbbbbb' title 'precision'\n"
+    "'' every ::(1+(i-1)*n)::(i*n) using (100*$3) lc rgb '#bbbbbb' title 'precision'\n"
     "}\n";
 
 static int draw_classes(const char *folder, const struct evaluation *e, struct error *error)
