@@ -35,6 +35,14 @@ static void test_host_port(void **state)
     }
     assert_int_equal(host_port_split("h:0", 1, host, &port), -1);
     assert_int_equal(host_port_split("h:0", 0, host, &port), 0);
+    assert_int_equal(host_port_split("h:9", 1, host, &port), 0);
+    char longest[HOST_SIZE + 4];
+    memset(longest, 'h', sizeof longest);
+    strcpy(longest + HOST_SIZE - 1, ":8");
+    assert_int_equal(host_port_split(longest, 1, host, &port), 0);
+    assert_int_equal(strlen(host), HOST_SIZE - 1);
+    strcpy(longest + HOST_SIZE - 1, "h:8");
+    assert_int_equal(host_port_split(longest, 1, host, &port), -1);
     assert_int_equal(host_port_split("[::1]:65535", 1, host, &port), 0);
     assert_string_equal(host, "::1");
     assert_string_equal(port, "65535");
@@ -276,6 +284,24 @@ static void test_conversation(void **state)
     assert_int_equal(atomic_load(&closed_count), 2);
 }
 
+/* What came with the handshake: one whole frame of the largest size, and no more. */
+static void test_early_frames(void **state)
+{
+    (void)state;
+    enum { MOST = 125 };
+    char early[2 + 4 + MOST + 1] = {'\x89', '\xfd'}; /* a ping whose mask is 0 */
+    struct websockets *sockets = open_sockets();
+    memset(early + 6, 'p', MOST);
+    struct pair pair = connect_pair(sockets, early, 6 + MOST);
+    expect_bytes(pair.client, "\x8a\x7dpp", 4);
+    expect_bytes(pair.client, early + 8, MOST - 2);
+    int nobody = 0;
+    assert_false(websockets_add(sockets, pair.server, &nobody, early, sizeof early));
+    websockets_close(&sockets);
+    expect_bytes(pair.client, "\x88\x02\x03\xe9", 4);
+    expect_end(pair.client);
+}
+
 /* Each kind of frame that nobody may send is answered by its code, and ends it. */
 static void test_refused_frames(void **state)
 {
@@ -379,6 +405,7 @@ static void test_many_clients(void **state)
 static struct {
     web_answer *answer;
     web_reader *read;
+    web_upgraded *upgraded;
     void (*end)(void *stream);
     void *server, *stream;
     const char *const *sent; /* names and values of the request's headers, NULL at the end */
@@ -437,8 +464,8 @@ static void *response_from_callback(uint64_t size, size_t block, web_reader *rea
 
 static void *response_for_upgrade(web_upgraded *upgraded, void *context)
 {
-    (void)upgraded;
     assert_ptr_equal(context, fake.server);
+    fake.upgraded = upgraded;
     fake.responses++;
     return fake.body;
 }
@@ -582,11 +609,25 @@ static void test_handshakes(void **state)
     assert_int_equal(request("GET", "/websocket", right), 101);
     assert_string_equal(fake.headers, "Upgrade: websocket\n"
                                       "Sec-WebSocket-Accept: eHh4eHh4eHh4eHh4eHh4eHh4eHg=\n");
+    static const char early[200]; /* more than a client may send before it is answered */
+    int ends[2], refused[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, refused), 0);
+    atomic_store(&closed_count, 0);
+    fake.upgraded(fake.server, NULL, NULL, "\x89\x80\0\0\0\0", 6, ends[1], &ends[1]);
+    expect_bytes(ends[0], "\x8a\x00", 2);
+    server_show(server, "{}", 2, NULL);
+    expect_bytes(ends[0], "\x81\x02{}", 4);
+    fake.upgraded(fake.server, NULL, NULL, early, sizeof early, refused[1], &refused[1]);
+    expect_end(refused[0]);
+    assert_int_equal(atomic_load(&closed_count), 1);
     assert_int_equal(request("GET", "/websocket", old), 400);
     assert_int_equal(request("GET", "/websocket", strange), 400);
     assert_int_equal(request("GET", "/websocket", keyless), 400);
     assert_int_equal(request("GET", "/websocket", plain), 400);
     server_close(&server);
+    expect_bytes(ends[0], "\x88\x02\x03\xe9", 4);
+    expect_end(ends[0]);
 }
 
 /* The stream's next bytes, at most so many at once; empty where it has to wait. */
@@ -633,16 +674,20 @@ static void test_pictures(void **state)
     server_show(server, "{}", 2, &picture);
     assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
     assert_int_equal(fake.suspended, 1);
-    server_show(server, "{}", 2, &picture);
-    assert_int_equal(fake.suspended, 0);
-    ssize_t size = fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg);
-    static const char head[] = "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ";
-    assert_memory_equal(jpeg, head, sizeof head - 1);
-    char *after;
-    long length = strtol((char *)jpeg + sizeof head - 1, &after, 10);
-    assert_memory_equal(after, "\r\n\r\n\xff\xd8", 6);
-    assert_int_equal(size, (uint8_t *)after + 4 - jpeg + length + 2);
-    assert_memory_equal(jpeg + size - 4, "\xff\xd9\r\n", 4);
+    for (int i = 0; i < 2; i++) {
+        server_show(server, "{}", 2, &picture);
+        assert_int_equal(fake.suspended, 0);
+        ssize_t size = fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg);
+        static const char head[] = "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ";
+        assert_memory_equal(jpeg, head, sizeof head - 1);
+        char *after;
+        long length = strtol((char *)jpeg + sizeof head - 1, &after, 10);
+        assert_memory_equal(after, "\r\n\r\n\xff\xd8", 6);
+        assert_int_equal(size, (uint8_t *)after + 4 - jpeg + length + 2);
+        assert_memory_equal(jpeg + size - 4, "\xff\xd9\r\n", 4);
+        assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
+        assert_int_equal(fake.suspended, 1);
+    }
     fake.end(fake.stream);
     server_close(&server);
 }
@@ -682,14 +727,15 @@ static void test_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),     cmocka_unit_test(test_message),
-        cmocka_unit_test(test_cut_addresses), cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),   cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),  cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_slow_client),   cmocka_unit_test(test_many_clients),
-        cmocka_unit_test(test_requests),      cmocka_unit_test(test_handshakes),
-        cmocka_unit_test(test_events),        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_many_streams),  cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(test_host_port),         cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses),     cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),       cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),      cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_early_frames),      cmocka_unit_test(test_slow_client),
+        cmocka_unit_test(test_many_clients),      cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_handshakes),        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_pictures),          cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,7 +128,7 @@ static bool begin_next(struct websockets *sockets, struct client *client)
 {
     client->sent = client->out_size = 0;
     message_drop(&client->message);
-    if (client->next_size > 0) {
+    if (client->next_size) {
         memcpy(client->control, client->next, client->next_size);
         client->out = client->control;
         client->out_size = client->next_size;

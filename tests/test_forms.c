@@ -1,0 +1,337 @@
+/* What the forms of results leave behind, byte by byte; and the same with every allocation and
+ * every call of the system failing in turn: no block is lost, and what fails is told. */
+#include "faults.h"
+#include "testing.h"
+
+#include "ocv.h"
+#include "picture.h"
+#include "resources.h"
+#include "results.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+enum { SIDE = 96 };
+
+static uint8_t pixels[SIDE * SIDE * 3];
+static struct error error;
+
+/* A wish and the folder's file for it; such texts stay until the next but seven. */
+static const char *place(const char *name)
+{
+    static char paths[8][2 * TEST_PATH_SIZE];
+    static int next;
+    return strcpy(paths[next++ % 8], in_folder(name));
+}
+
+static struct frame one_face(double time)
+{
+    struct frame frame = {.picture = image_of((struct bgr_image){pixels, SIDE, SIDE, SIDE * 3}),
+                          .pixels = pixels,
+                          .width = SIDE,
+                          .height = SIDE,
+                          .index = (long)(25 * time),
+                          .time = time,
+                          .face_count = 1};
+    frame.faces[0] =
+        (struct expressions_face){.id = 2,
+                                  .box = {10, 20, 100, 30},
+                                  .label = 3,
+                                  .second = 5,
+                                  .score = 0.75f,
+                                  .smoothed = time > 0,
+                                  .probabilities = {0.01f, 0.0f, 0.02f, 0.9f, 0.03f, 0.04f, 0},
+                                  .raw = {0.1f, 0.1f, 0.1f, 0.2f, 0.2f, 0.2f, 0.1f}};
+    return frame;
+}
+
+static char names[][8] = {"x/a.jpg", "y/b.PNG", "c.xyz", "d"};
+
+struct run {
+    struct results_options options;
+    int pictures; /* 0: a source */
+    const char *film;
+    bool quiet;
+};
+
+static enum fault fault; /* of the next runs, at this call */
+static long fault_at, calls;
+
+/* All of it, with standard output in the folder's file "stdout". */
+static int run(const struct run *run)
+{
+    struct source source = {.fps = 25, .film = run->film != NULL};
+    char *paths[] = {names[0], names[1], names[2], names[3]};
+    struct picture_list list = {.paths = paths, .count = run->pictures};
+    struct file_set files = {0};
+    struct progress_bar bar = {0};
+    struct results *results = NULL;
+    snprintf(source.name, sizeof source.name, "%s", run->film ? run->film : "camera");
+    const struct results_of of = {.options = &run->options,
+                                  .source = run->pictures ? NULL : &source,
+                                  .pictures = run->pictures ? &list : NULL,
+                                  .program = "test",
+                                  .font_path = resource_font(),
+                                  .progress = &bar,
+                                  .files = &files,
+                                  .quiet = run->quiet};
+    error = (struct error){.text = "nothing"};
+    fflush(stdout);
+    int file = open(in_folder("stdout"), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    int saved = dup(STDOUT_FILENO);
+    dup2(file, STDOUT_FILENO);
+    close(file);
+    faults_begin(fault, fault_at, true);
+    int result = results_open(&results, &of, &error), count = run->pictures ? run->pictures : 2;
+    for (int i = 0; result == 0 && i < count; i++) {
+        struct frame frame = one_face(run->pictures ? 0 : 0.04 * i);
+        result = results_add(results, run->pictures ? names[i] : source.name, &frame, &error);
+    }
+    struct results_end end = {result == 0, result == 0, 1, 0};
+    if (results && results_close(&results, &end, result ? NULL : &error))
+        result = -1;
+    file_set_free(&files);
+    calls = faults_end();
+    fflush(stdout);
+    clearerr(stdout);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    return result;
+}
+
+static void expect_run(const struct run *wanted)
+{
+    if (run(wanted))
+        fail_msg("%s", error.text);
+}
+
+static void refuse_run(const struct run *unwanted, const char *name, const char *reason)
+{
+    assert_int_equal(run(unwanted), -1);
+    expect_text(error.text, name, reason);
+}
+
+static void expect_file(const char *name, const char *expected)
+{
+    size_t size;
+    char *text = (char *)read_bytes(in_folder(name), &size);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* ---- What they write ------------------------------------------------------------------------- */
+
+static void lines_and_tables(void **state)
+{
+    (void)state;
+    expect_run(&(struct run){.options = {.json = true, .csv = place("a.csv")}});
+    expect_file("stdout",
+                "{\"source\":\"camera\",\"frame\":0,\"time\":0.000,\"width\":96,\"height\":96,"
+                "\"faces\":[{\"id\":2,\"box\":[10,20,86,30],\"face\":0.7500,\"emotion\":\"happy\","
+                "\"label\":\"happy\",\"confidence\":0.9000,\"emotions\":{\"angry\":0.0100,"
+                "\"disgust\":0.0000,\"fear\":0.0200,\"happy\":0.9000,\"sad\":0.0300,"
+                "\"surprise\":0.0400,\"neutral\":0.0000}}]}\n"
+                "{\"source\":\"camera\",\"frame\":1,\"time\":0.040,\"width\":96,\"height\":96,"
+                "\"faces\":[{\"id\":2,\"box\":[10,20,86,30],\"face\":0.7500,\"emotion\":\"happy\","
+                "\"label\":\"happy\",\"confidence\":0.9000,\"emotions\":{\"angry\":0.0100,"
+                "\"disgust\":0.0000,\"fear\":0.0200,\"happy\":0.9000,\"sad\":0.0300,"
+                "\"surprise\":0.0400,\"neutral\":0.0000},\"raw\":{\"angry\":0.1000,"
+                "\"disgust\":0.1000,\"fear\":0.1000,\"happy\":0.2000,\"sad\":0.2000,"
+                "\"surprise\":0.2000,\"neutral\":0.1000}}]}\n");
+    expect_file("a.csv",
+                "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,emotion,"
+                "label,confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,"
+                "raw_disgust,raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral,clock\n"
+                "\"camera\",0,0.000,96,96,2,10,20,86,30,0.7500,happy,happy,0.9000,0.0100,0.0000,"
+                "0.0200,0.9000,0.0300,0.0400,0.0000,,,,,,,,\n"
+                "\"camera\",1,0.040,96,96,2,10,20,86,30,0.7500,happy,happy,0.9000,0.0100,0.0000,"
+                "0.0200,0.9000,0.0300,0.0400,0.0000,0.1000,0.1000,0.1000,0.2000,0.2000,0.2000,"
+                "0.1000,\n");
+}
+
+static void reports(void **state)
+{
+    (void)state;
+    expect_run(&(struct run){.options = {.report = place("report")}});
+    expect_file("report/timeline.csv", "id,start,end,label\n2,0.000,0.080,happy\n");
+    expect_file("report/summary.csv",
+                "id,seconds,angry,disgust,fear,happy,sad,surprise,neutral,uncertain\n"
+                "2,0.080,0.0000,0.0000,0.0000,1.0000,0.0000,0.0000,0.0000,0.0000\n");
+    size_t size;
+    char *script = (char *)read_bytes(in_folder("report/timeline.png"), &size);
+    assert_non_null(strstr(script, "set terminal pngcairo size 1200,210 "));
+    assert_non_null(strstr(script, "\nset xrange [0:0.080]\nset yrange [1.5:0.5]\n"));
+    assert_non_null(strstr(script, "\nrow(f) = f == 2 ? 1 : NaN\nset ytics ('face 2' 1)\n"));
+    free(script);
+    static const char *const made[] = {"timeline.csv", "summary.csv", "timeline.png"};
+    char path[64];
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        snprintf(path, sizeof path, "report/%s", made[i]);
+        assert_int_equal(remove(in_folder(path)), 0);
+    }
+    assert_int_equal(rmdir(in_folder("report")), 0);
+}
+
+/* That it is a picture of this size which is drawn on, and what it is drawn on is still there. */
+static void expect_copy(const char *name)
+{
+    struct frame frame = {0};
+    if (picture_read(in_folder(name), &frame, NULL, &error))
+        fail_msg("%s", error.text);
+    struct bgr_image copy = image_bgr(&frame.picture);
+    assert_true(copy.width == SIDE && copy.height == SIDE);
+    int corner = 0, drawn = 0;
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            int difference = abs(copy.pixels[(size_t)y * copy.stride + (size_t)x * 3] - 40);
+            drawn += difference > 30;
+            corner += y < 8 && x < 8 && difference > 10;
+        }
+    assert_int_equal(corner, 0);
+    assert_true(drawn > 50);
+    frame_free(&frame);
+}
+
+static void copies_of_pictures(void **state)
+{
+    (void)state;
+    expect_run(&(struct run){{.output = place("copies")}, 4, NULL, false});
+    static const char *const made[] = {"copies/a.jpg", "copies/b.PNG", "copies/c.png",
+                                       "copies/d.png"};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        expect_copy(made[i]);
+        assert_int_equal(remove(in_folder(made[i])), 0);
+    }
+    /* One picture goes into a folder that is there, or into a file. */
+    expect_run(&(struct run){{.output = place("copies")}, 1, NULL, false});
+    expect_copy("copies/a.jpg");
+    expect_run(&(struct run){{.output = place("one.png")}, 1, NULL, false});
+    expect_copy("one.png");
+    refuse_run(&(struct run){{.output = place("one.xyz")}, 1, NULL, false}, "one.xyz",
+               "not an ending for a picture");
+    assert_int_equal(error.code, ERROR_USAGE);
+    refuse_run(&(struct run){{.output = place("one.png/x")}, 2, NULL, false}, "one.png/x",
+               "cannot be made: Not a directory");
+    memcpy(names[1], "y/a.jpg", 8);
+    refuse_run(&(struct run){{.output = place("copies")}, 2, NULL, false}, "x/a.jpg and y/a.jpg",
+               "have one name");
+    memcpy(names[1], "y/b.PNG", 8);
+    /* One that cannot be written keeps no other from it; it has been told. */
+    assert_int_equal(remove(in_folder("copies/a.jpg")), 0);
+    assert_int_equal(mkdir(in_folder("copies/a.jpg"), 0700), 0);
+    assert_int_equal(run(&(struct run){{.output = place("copies")}, 2, NULL, false}), -1);
+    assert_string_equal(error.text, "");
+    expect_copy("copies/b.PNG");
+    assert_int_equal(remove(in_folder("copies/b.PNG")), 0);
+    assert_int_equal(rmdir(in_folder("copies/a.jpg")), 0);
+    assert_int_equal(rmdir(in_folder("copies")), 0);
+    char *longest = calloc(4100, 1);
+    memset(longest, 'l', 4099);
+    refuse_run(&(struct run){{.output = longest}, 2, NULL, false}, names[0], "is too long");
+    assert_int_equal(error.code, ERROR_USAGE);
+    free(longest);
+}
+
+static void copies_of_films(void **state)
+{
+    (void)state;
+    static const char *const made[] = {"a.mkv", "a.MP4", "a.gif"};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        expect_run(&(struct run){.options = {.output = place(made[i])}});
+        size_t size;
+        free(read_bytes(in_folder(made[i]), &size));
+        assert_true(size > 400);
+    }
+    /* Its sound is missing, which is no failure. */
+    expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", false});
+    expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", true});
+    refuse_run(&(struct run){.options = {.output = place("a.mpx")}}, "a.mpx",
+               "not an ending for a video");
+    assert_int_equal(error.code, ERROR_USAGE);
+    refuse_run(&(struct run){.options = {.output = place("no/a.mkv")}}, "no/a.mkv", "");
+    refuse_run(&(struct run){.options = {.output = place("a.mkv"), .csv = place("a.mkv")}}, "a.mkv",
+               "already an input or output");
+}
+
+/* ---- Faults ---------------------------------------------------------------------------------- */
+
+static int descriptors(void)
+{
+    int next = dup(STDIN_FILENO);
+    close(next);
+    return next;
+}
+
+/* Of all that is in the folder, "stdout" too. */
+static long bytes_there(void)
+{
+    long sum = 0;
+    struct stat status;
+    DIR *folder = opendir(test_folder());
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (stat(in_folder(entry->d_name), &status) == 0 && S_ISREG(status.st_mode))
+            sum += (long)status.st_size;
+    closedir(folder);
+    return sum;
+}
+
+static void try_all(const struct run *wanted, enum fault kind, int most)
+{
+    fault = kind;
+    fault_at = 1000000;
+    count_files(1);
+    expect_run(wanted); /* what stays for ever is there from now on */
+    long count = calls, step = count / most + 1, whole = bytes_there();
+    for (fault_at = 1; fault_at <= count; fault_at += step) {
+        count_files(1);
+        int live = faults_live(), open = descriptors(), result = run(wanted);
+        if (result == 0 && bytes_there() != whole)
+            fail_msg("call %ld of %ld: not told", fault_at, count);
+        if (result && (strcmp(error.text, "nothing") == 0 || strpbrk(error.text, "\r\n")))
+            fail_msg("call %ld of %ld: \"%s\"", fault_at, count, error.text);
+        if (kind == FAULT_MEMORY && result && *error.text && !strstr(error.text, "memory"))
+            fail_msg("allocation %ld of %ld: \"%s\"", fault_at, count, error.text);
+        if (faults_live() != live)
+            fail_msg("call %ld of %ld: %d blocks lost", fault_at, count, faults_live() - live);
+        assert_int_equal(descriptors(), open);
+    }
+    fault = FAULT_NONE;
+}
+
+static void what_fails_is_told(void **state)
+{
+    (void)state;
+    const struct run runs[] = {
+        {.options = {.json = true}},
+        {.options = {.words = true}},
+        {.options = {.words = true}, .pictures = 2},
+        {.options = {.csv = place("a.csv")}},
+        {.options = {.report = test_folder()}},
+        {.options = {.output = place("one.png")}, .pictures = 1},
+        {.options = {.output = test_folder()}, .pictures = 2},
+        {.options = {.output = place("a.mkv")}},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        try_all(&runs[i], FAULT_MEMORY, 60);
+        try_all(&runs[i], FAULT_CALL, 60);
+    }
+}
+
+static int prepare(void **state)
+{
+    memset(pixels, 40, sizeof pixels);
+    ocv_setup(TEST_OPENCV_THREADS);
+    return make_folder(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(lines_and_tables, empty_folder),
+        cmocka_unit_test_teardown(reports, empty_folder),
+        cmocka_unit_test_teardown(copies_of_pictures, empty_folder),
+        cmocka_unit_test_teardown(copies_of_films, empty_folder),
+        cmocka_unit_test_teardown(what_fails_is_told, empty_folder),
+    };
+    return cmocka_run_group_tests(tests, prepare, remove_folder);
+}
