@@ -473,6 +473,30 @@ static void weights_that_lead_to_no_numbers_are_refused(void **state)
     free(file.bytes);
 }
 
+/* What a layer makes small again leads to numbers, however large it was. */
+static void large_values_that_shrink_again_are_taken(void **state)
+{
+    (void)state;
+    static const float factors[] = {1e25f, 1e-25f, 1e20f};
+    const struct mlp_config config = {
+        .layer_count = 3, .units = {64, 5, 4, 3}, .activation = ACTIVATION_RELU};
+    struct model model = small_model(1);
+    struct rng rng = rng_make(1, 2);
+    struct error error;
+    mlp_free(&model.networks[0].mlp);
+    model.networks[0].mlp = random_weights(&config, &rng);
+    for (int i = 0; i < config.layer_count; i++) {
+        const struct mlp_layer *layer = &model.networks[0].mlp.layers[i];
+        for (int k = 0; k < layer->inputs * layer->outputs; k++)
+            layer->weights[k] *= factors[i];
+    }
+    struct file_bytes file = file_of(model);
+    write_bytes(in_folder("good"), file.bytes, file.size);
+    if (load(in_folder("good"), &error))
+        fail_msg("%s", error.text);
+    free(file.bytes);
+}
+
 /* A part that the metadata do not name any more is not silently left out. */
 static void tensors_that_nobody_reads_are_refused(void **state)
 {
@@ -554,6 +578,7 @@ int main(void)
         cmocka_unit_test(bytes_beyond_the_tensors_are_refused),
         cmocka_unit_test(values_that_are_no_numbers_are_refused),
         cmocka_unit_test(weights_that_lead_to_no_numbers_are_refused),
+        cmocka_unit_test(large_values_that_shrink_again_are_taken),
         cmocka_unit_test(tensors_that_nobody_reads_are_refused),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(endless_headers_are_refused),

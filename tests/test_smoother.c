@@ -340,6 +340,8 @@ static void test_calibration(void **state)
     expect_close((double)face.raw[SAD], 0.48, 1e-6, "the network's own answer");
     expect_distribution(&face);
     expect_close((double)face.probabilities[NEUTRAL], 0.7, 0.05, "neutral");
+    for (int k = 0; k < NEUTRAL; k++)
+        expect_close((double)face.probabilities[k], 0.05, 0.02, "the others, in equal parts");
     face = answer(1, HAPPY, 0.9f);
     smoother_run(&smoother, &face, 1, 4);
     assert_int_equal(face.label, HAPPY);

@@ -10,10 +10,7 @@ const char *const stage_names[STAGE_COUNT] = {"detection", "recognition", "drawi
 
 void statistics_add(struct statistics *statistics, enum stage stage, double seconds)
 {
-    int *count = &statistics->count[stage];
-    statistics->seconds[stage][*count % STATISTICS_WINDOW] = seconds;
-    /* Stays above the window's length without ever overflowing. */
-    *count = *count < 2 * STATISTICS_WINDOW - 1 ? *count + 1 : STATISTICS_WINDOW;
+    statistics->seconds[stage][statistics->count[stage]++ % STATISTICS_WINDOW] = seconds;
 }
 
 static int compare(const void *a, const void *b)
@@ -25,14 +22,14 @@ static int compare(const void *a, const void *b)
 
 double statistics_quantile(const struct statistics *statistics, enum stage stage, double share)
 {
-    int count = statistics->count[stage];
+    long count = statistics->count[stage];
     count = count < STATISTICS_WINDOW ? count : STATISTICS_WINDOW;
     if (count == 0)
         return 0;
     double sorted[STATISTICS_WINDOW];
     memcpy(sorted, statistics->seconds[stage], (size_t)count * sizeof *sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, compare);
-    return 1000 * sorted[(int)fmax(ceil(share * count) - 1, 0)];
+    return 1000 * sorted[(int)fmax(ceil(share * (double)count) - 1, 0)];
 }
 
 double statistics_resident_megabytes(void)

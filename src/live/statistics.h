@@ -17,7 +17,7 @@ enum { STATISTICS_WINDOW = 120 };
 
 /* All zeros at first. */
 struct statistics {
-    int count[STAGE_COUNT]; /* of all samples so far */
+    long count[STAGE_COUNT]; /* of all samples so far */
     double seconds[STAGE_COUNT][STATISTICS_WINDOW];
 };
 
