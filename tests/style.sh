@@ -1,6 +1,6 @@
 #!/bin/sh
 # The rooms of the code: every header compiles alone with no room in sight but those that its own
-# may know, and no include goes around that. The public header also compiles as older C and C++.
+# may know, and no include goes around that, or in a circle. The public header also compiles as older C and C++.
 # Files and functions are of a size that one can read.
 # Usage: style.sh SOURCE_DIR CC CXX
 set -u
@@ -50,6 +50,18 @@ room src/view include src/stream src/base shim
 grep -n '#include "[^"]*/' src/*/*.[ch] include/* shim/* && fail "these includes go around the rooms"
 grep -n '#include <SDL' $(ls src/*/*.[ch] shim/* | grep -v '^src/view/') && fail "SDL outside of the view"
 grep -n '#include <opencv' src/*/*.[ch] shim/*.h && fail "OpenCV outside of the shim"
+
+# Within a room, too, includes lead one way: a file is its .c and its .h. tsort names the circle.
+for folder in src/* shim; do
+    for file in "$folder"/*.[ch] "$folder"/*.[ch]pp; do
+        [ -e "$file" ] || continue
+        from=${file##*/}
+        from=${from%.*}
+        sed -n 's/^#include "\(.*\)\.h.*"/\1/p' "$file" | while read -r to; do
+            { [ -e "$folder/$to.h" ] || [ -e "$folder/$to.hpp" ]; } && echo "$from $to"
+        done
+    done | tsort >/dev/null 2>"$work/circle" || fail "these files of $folder include each other: $(cat "$work/circle")"
+done
 
 for standard in c99 c11 c17; do
     # shellcheck disable=SC2086

@@ -7,12 +7,13 @@
  */
 #include "testing.h"
 
-#include "bar.h"
 #include "demo.h"
 #include "ocv.h"
 #include "overlay.h"
 #include "picture.h"
 #include "resources.h"
+#include "view.h"
+#include "view_state.h"
 
 #include <SDL.h>
 
@@ -151,7 +152,7 @@ static void explain(struct view *view)
 static void say(struct view *view, const char *text)
 {
     snprintf(view->scene.notice, sizeof view->scene.notice, "%s", text);
-    view->notice_end = SDL_GetTicks() + 100000;
+    view->scene.notice_end = SDL_GetTicks() + 100000;
 }
 
 static void show_bar(struct view *view, int focus)

@@ -1,12 +1,12 @@
 /* The window on a real display: what it shows, and its keys. Run by window.sh. */
 #include "testing.h"
 
-#include "bar.h"
 #include "keys.h"
 #include "ocv.h"
 #include "overlay.h"
 #include "picture.h"
 #include "resources.h"
+#include "view.h"
 #include "view_state.h"
 
 #include <sys/stat.h>

@@ -74,6 +74,11 @@ int file_set_check_output(struct file_set *set, const char *path, struct error *
                      path);
 }
 
+int file_set_claim(struct file_set *set, const char *path, struct error *error)
+{
+    return file_set_check_output(set, path, error) || file_set_add(set, path, error) ? -1 : 0;
+}
+
 void file_set_free(struct file_set *set)
 {
     free(set->identities);

@@ -27,6 +27,9 @@ int file_set_add(struct file_set *set, const char *path, struct error *error);
 /* Fails if `path` is in the set, under this name or another. */
 int file_set_check_output(struct file_set *set, const char *path, struct error *error);
 
+/* Does both, for an output; fails, too, if it cannot be added. */
+int file_set_claim(struct file_set *set, const char *path, struct error *error);
+
 void file_set_free(struct file_set *set);
 
 #endif

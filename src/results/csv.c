@@ -146,7 +146,7 @@ static int open_csv(void **state, const struct results_of *of, struct error *err
 {
     const char *path = of->options->csv;
     struct csv *csv;
-    if (results_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error) ||
+    if (file_set_claim(of->files, is_standard(path) ? "/dev/stdout" : path, error) ||
         csv_open(&csv, path, error))
         return -1;
     /* Now that it exists, it is known by device and inode, too. */

@@ -102,7 +102,7 @@ int jsonl_write(FILE *out, const char *source, const struct frame *frame, struct
 static int open_jsonl(void **state, const struct results_of *of, struct error *error)
 {
     *state = stdout;
-    return results_claim(of->files, "/dev/stdout", error);
+    return file_set_claim(of->files, "/dev/stdout", error);
 }
 
 static int add(void *state, const char *name, const struct frame *frame, struct error *error)

@@ -123,14 +123,14 @@ static int check(const struct results_of *of, struct error *error)
         return isatty(STDOUT_FILENO) == 1
                    ? error_set_code(error, ERROR_USAGE,
                                     "--output -: standard output is a terminal; pipe it on")
-                   : results_claim(of->files, "/dev/stdout", error);
+                   : file_set_claim(of->files, "/dev/stdout", error);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         known = known || strcasecmp(endings[i], picture_ending(output)) == 0;
     if (!known)
         return error_set_code(error, ERROR_USAGE,
                               "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif",
                               output);
-    return results_claim(of->files, output, error);
+    return file_set_claim(of->files, output, error);
 }
 
 static int open_video(void **state, const struct results_of *of, struct error *error)

@@ -1,4 +1,4 @@
-#include "results_form.h"
+#include "results.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,6 @@ struct results {
     bool open[FORM_COUNT];
     bool colours;
 };
-
-int results_claim(struct file_set *files, const char *path, struct error *error)
-{
-    return file_set_check_output(files, path, error) || file_set_add(files, path, error) ? -1 : 0;
-}
 
 static bool asks(const struct results_of *of, struct results_field field)
 {

@@ -1,10 +1,50 @@
-/* A form of results: what each file of this folder gives to the table in results.c. */
+/* A form of results: what it is asked for with, and what each file of this folder gives to the
+ * table in results.c. */
 #ifndef RESULTS_FORM_H
 #define RESULTS_FORM_H
 
-#include "results.h"
+#include "file_set.h"
+#include "frame.h"
+#include "picture_list.h"
+#include "progress_bar.h"
+#include "source.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* What the user asked for. Texts belong to the caller; NULL: not wanted. */
+struct results_options {
+    bool json;          /* JSON Lines on standard output */
+    bool words;         /* lines for people on standard output */
+    const char *csv;    /* file */
+    const char *output; /* annotated copies: file, or folder for pictures; "-": standard output */
+    const char *report; /* folder */
+    const char *osc;    /* HOST:PORT */
+    const char *lsl;    /* name of the stream */
+    const char *serve;  /* PORT or HOST:PORT */
+    bool serve_video;   /* serve the pictures, too */
+};
+
+/* What the results are of. Everything that this points to must stay until results_close. */
+struct results_of {
+    const struct results_options *options;
+    const struct source *source;         /* NULL: pictures */
+    const struct picture_list *pictures; /* NULL: a source */
+    const char *program;                 /* its name in messages */
+    const char *font_path;
+    struct progress_bar *progress; /* erased before anything is printed; NULL: none */
+    struct file_set *files;        /* all that is read; file_set_claim adds what is written */
+    bool window;                   /* a window shows each frame's faces, so no lines need to */
+    bool film;                     /* a video file: print the summary even with a window */
+    bool quiet;                    /* no summaries and notes for people */
+};
+
+struct results_end {
+    bool whole;     /* the source ended of its own accord */
+    bool summarize; /* write summaries and reports: nothing failed */
+    double seconds; /* how long the work took */
+    long dropped;   /* frames that were not looked at */
+};
 
 /* A field of struct results_options; of size 0: none, which nobody asks for. */
 struct results_field {
@@ -23,14 +63,11 @@ struct results_form {
     /* Asks for the picture's colours, which are otherwise out of date (frame_set_grey). */
     struct results_field colours;
     /* As in results.h, on a state of the form's own, which close frees. `open` must call
-     * results_claim for each file before it creates it. */
+     * file_set_claim for each file before it creates it. */
     int (*open)(void **state, const struct results_of *of, struct error *error);
     int (*add)(void *state, const char *name, const struct frame *frame, struct error *error);
     int (*close)(void *state, const struct results_end *end, struct error *error);
 };
-
-/* Refuses an output that is an input or another output, and adds it to the files. */
-int results_claim(struct file_set *files, const char *path, struct error *error);
 
 extern const struct results_form video_form, copies_form, csv_form, jsonl_form, text_form,
     report_form, osc_form, lsl_form, serve_form;

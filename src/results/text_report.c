@@ -113,7 +113,7 @@ struct words {
 
 static int open_words(void **state, const struct results_of *of, struct error *error)
 {
-    if (results_claim(of->files, "/dev/stdout", error))
+    if (file_set_claim(of->files, "/dev/stdout", error))
         return -1;
     struct words *words = calloc(1, sizeof *words);
     if (!words)

@@ -139,7 +139,7 @@ static int check(const struct results_of *of, struct error *error)
         /* A file replaces a link; what the link leads to is left alone. */
         if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
             continue;
-        if (results_claim(of->files, path, error))
+        if (file_set_claim(of->files, path, error))
             return -1;
     }
     return 0;

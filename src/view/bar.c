@@ -1,9 +1,8 @@
-#include "bar.h"
-
 #include "hud.h"
 #include "icon.h"
 #include "keys.h"
 #include "overlay.h"
+#include "view_state.h"
 
 #include <SDL.h>
 #include <math.h>
@@ -34,7 +33,7 @@ void bar_hide(struct view *view)
 
 static bool is_visible(const struct view *view)
 {
-    return view->bar.shown && !view_has_menu(view);
+    return view->bar.shown && view->scene.menu.count == 0;
 }
 
 int bar_left(const struct view *view)
@@ -130,7 +129,7 @@ static void draw_button(struct view *view, const struct measures *measures, int 
     int em = measures->em;
     int side = em * 17 / 10;
     int caption = em * 4 / 5;
-    bool on = key->is_on && key->is_on(view);
+    bool on = keys_is_on(view, key);
     bool focus = number == view->bar.focus;
     if (on || focus)
         paint_panel(view->paint, place, em / 2, focus ? overlay_focus() : on_colour);
@@ -160,8 +159,41 @@ static void draw_tip(struct view *view, const struct measures *measures)
     hud_chip(view->paint, x, measures->bar.y - em * TIP_TENTHS / 10, em, 1, text);
 }
 
+/* The keys, in the middle of what the bar leaves. */
+static void draw_help(struct view *view)
+{
+    struct paint *paint = view->paint;
+    SDL_Rect area = view_area(view);
+    int em = scene_message_size(&view->scene, area);
+    area.h -= bar_height(view);
+    em = (int)fmin(em, fmax(8, area.h / (KEY_COUNT * 1.6 + 3.0)));
+    int key_width = 0;
+    int text_width = 0;
+    for (int i = 0; i < KEY_COUNT; i++) {
+        key_width = (int)fmax(key_width, paint_text_width(paint, em, keys[i].name));
+        text_width = (int)fmax(text_width, paint_text_width(paint, em, keys[i].meaning));
+    }
+    int row = em * 16 / 10;
+    int padding = em * 3 / 2;
+    SDL_Rect panel = {0, 0, key_width + em * 3 / 2 + text_width + 2 * padding,
+                      KEY_COUNT * row + 2 * padding};
+    panel.x = area.x + (area.w - panel.w) / 2;
+    panel.y = area.y + (area.h - panel.h) / 2;
+    SDL_Color back = overlay_backdrop();
+    back.a = 240;
+    paint_panel(paint, panel, em, back);
+    for (int i = 0; i < KEY_COUNT; i++) {
+        int middle = panel.y + padding + i * row + row / 2;
+        paint_text(paint, panel.x + padding, middle, em, ink, keys[i].name);
+        paint_text(paint, panel.x + padding + key_width + em * 3 / 2, middle, em, quiet,
+                   keys[i].meaning);
+    }
+}
+
 void bar_draw(struct view *view)
 {
+    if (view->scene.help)
+        draw_help(view);
     if (!is_visible(view))
         return;
     struct measures measures = measure(view);

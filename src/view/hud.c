@@ -1,7 +1,6 @@
 #include "hud.h"
 
 #include "heat.h"
-#include "keys.h"
 #include "overlay.h"
 
 #include <math.h>
@@ -140,30 +139,4 @@ void hud_no_signal(struct paint *paint, SDL_Rect area, int em)
                size, ink, title);
     paint_text(paint, middle - paint_text_width(paint, em, hint) / 2, area.y + area.h / 2 + em, em,
                quiet_ink, hint);
-}
-
-void hud_help(struct paint *paint, SDL_Rect area, int em)
-{
-    em = (int)fmin(em, fmax(8, area.h / (KEY_COUNT * 1.6 + 3.0)));
-    int key_width = 0;
-    int text_width = 0;
-    for (int i = 0; i < KEY_COUNT; i++) {
-        key_width = (int)fmax(key_width, paint_text_width(paint, em, keys[i].name));
-        text_width = (int)fmax(text_width, paint_text_width(paint, em, keys[i].meaning));
-    }
-    int row = em * 16 / 10;
-    int padding = em * 3 / 2;
-    SDL_Rect panel = {0, 0, key_width + em * 3 / 2 + text_width + 2 * padding,
-                      KEY_COUNT * row + 2 * padding};
-    panel.x = area.x + (area.w - panel.w) / 2;
-    panel.y = area.y + (area.h - panel.h) / 2;
-    SDL_Color back = overlay_backdrop();
-    back.a = 240;
-    paint_panel(paint, panel, em, back);
-    for (int i = 0; i < KEY_COUNT; i++) {
-        int middle = panel.y + padding + i * row + row / 2;
-        paint_text(paint, panel.x + padding, middle, em, ink, keys[i].name);
-        paint_text(paint, panel.x + padding + key_width + em * 3 / 2, middle, em, quiet_ink,
-                   keys[i].meaning);
-    }
 }

@@ -33,7 +33,4 @@ void hud_dim(struct paint *paint, SDL_Rect area);
 /* Dims the area and says that there is no signal. */
 void hud_no_signal(struct paint *paint, SDL_Rect area, int em);
 
-/* The keys, in the middle of the area. */
-void hud_help(struct paint *paint, SDL_Rect area, int em);
-
 #endif

@@ -5,8 +5,6 @@
 #include "keys.h"
 #include "paint.h"
 
-#include <stdbool.h>
-
 /* Into a square with this corner and side. `on`: what it stands for happens just now. */
 void icon_draw(struct paint *paint, enum icon icon, int x, int y, int side, SDL_Color ink, bool on);
 

@@ -2,8 +2,9 @@
 #ifndef KEYS_H
 #define KEYS_H
 
-#include "view.h"
+#include "view_request.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { KEY_CODES = 3 };
@@ -22,17 +23,22 @@ enum icon {
     ICON_HELP
 };
 
+#include <stdbool.h>
+
+struct view;
+
 /* One key: its names and what it does. */
 struct key {
     const char *name, *meaning; /* as help shows them */
     int32_t codes[KEY_CODES];   /* SDL_Keycode; unused ones are 0 */
+    size_t turns; /* the switch in struct view that it turns on and off: its offset; 0: none */
     /* What the window does itself; NULL: `request` is passed on. */
     enum view_request (*act)(struct view *view);
     enum view_request request;
     /* Its button on the bar; ICON_NONE: it has none. */
     enum icon icon;
     const char *caption;
-    bool (*is_on)(const struct view *view); /* NULL: it is not a switch */
+    bool (*is_on)(const struct view *view); /* NULL: as the switch is */
 };
 
 enum { KEY_COUNT = 19 };
@@ -42,5 +48,6 @@ extern const struct key keys[KEY_COUNT];
 
 /* What a press of the key with this index asks for. */
 enum view_request keys_press(struct view *view, int index);
+bool keys_is_on(const struct view *view, const struct key *key);
 
 #endif

@@ -3,7 +3,7 @@
 #define MENU_H
 
 #include "paint.h"
-#include "view.h"
+#include "view_request.h"
 
 /* `focus`: the choice that stands out. em: the height of an em, pixels. */
 void menu_draw(const struct view_menu *menu, int focus, struct paint *paint, SDL_Rect area, int em);

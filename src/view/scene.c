@@ -6,6 +6,7 @@
 #include "overlay.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,12 @@ int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t 
     free(pixels);
     scene->has_inputs = result == 0;
     return result;
+}
+
+void scene_say(struct scene *scene, const char *text, Uint32 duration)
+{
+    snprintf(scene->notice, sizeof scene->notice, "%.500s", text);
+    scene->notice_end = SDL_GetTicks() + duration;
 }
 
 void scene_free(struct scene *scene)
@@ -143,9 +150,7 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
     }
     if (*scene->recording)
         hud_recording(paint, x, y, em, scene->recording);
-    if (scene->help)
-        hud_help(paint, (SDL_Rect){area.x, area.y, area.w, area.h - scene->foot}, em);
-    else if (scene->menu.count)
+    if (scene->menu.count && !scene->help)
         menu_draw(&scene->menu, scene->focus, paint, area, em);
     if (*scene->notice)
         hud_notice(paint, place_notice(scene, paint, area), em, scene->notice_opacity,

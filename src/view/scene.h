@@ -8,7 +8,7 @@
 #include "paint.h"
 #include "picture_texture.h"
 #include "strip.h"
-#include "view.h"
+#include "view_request.h"
 
 #include <stdbool.h>
 
@@ -37,6 +37,7 @@ struct scene {
     char status[32];    /* empty: none */
     char recording[32]; /* empty: it does not */
     char notice[512];   /* empty: none */
+    Uint32 notice_end;  /* SDL ticks when it is gone */
     double notice_opacity;
     struct view_menu menu; /* without choices: none */
     int focus;             /* the choice that Enter takes */
@@ -59,6 +60,9 @@ int scene_set_inputs(struct scene *scene, SDL_Renderer *renderer, const uint8_t 
                      struct error *error);
 /* Stops showing the picture. */
 void scene_forget(struct scene *scene);
+/* Shows the line for so many milliseconds. */
+enum { SCENE_NOTICE = 3000 };
+void scene_say(struct scene *scene, const char *text, Uint32 duration);
 /* Before the renderer is destroyed. */
 void scene_free(struct scene *scene);
 

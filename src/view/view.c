@@ -1,4 +1,6 @@
-#include "bar.h"
+#include "view.h"
+
+#include "keys.h"
 #include "text.h"
 #include "view_state.h"
 
@@ -9,15 +11,8 @@
 #include <string.h>
 
 static const Uint32 hint_ms = 6000;
-static const Uint32 notice_ms = 3000;
 static const Uint32 fade_ms = 700;
 static const char hint[] = "h help   q quit   Space pause   s screenshot   f full screen";
-
-static void say(struct view *view, const char *text, Uint32 duration)
-{
-    snprintf(view->scene.notice, sizeof view->scene.notice, "%.500s", text);
-    view->notice_end = SDL_GetTicks() + duration;
-}
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
@@ -28,14 +23,14 @@ bool view_possible(void)
 
 static void show_window(struct view *view)
 {
-    const struct scene *scene = &view->scene;
+    struct scene *scene = &view->scene;
     int beside_portrait = scene_is_tight_portrait(scene) ? scene->height * 3 / 2 : 0;
     int width = scene->width > beside_portrait ? scene->width : beside_portrait;
     bool empty = scene->width == 0;
     window_show(&view->window, empty ? 640 : width, empty ? 480 : scene->height);
     view->shown = true;
     if (scene->live && !empty)
-        say(view, hint, hint_ms);
+        scene_say(&view->scene, hint, hint_ms);
 }
 
 int view_open(struct view **view, const struct view_settings *settings, struct error *error)
@@ -94,7 +89,7 @@ void view_set_paused(struct view *view, bool paused)
 
 void view_say(struct view *view, const char *text)
 {
-    say(view, text, notice_ms);
+    scene_say(&view->scene, text, SCENE_NOTICE);
 }
 
 void view_set_recording(struct view *view, double seconds)
@@ -230,10 +225,10 @@ static void update_messages(struct view *view)
     if (view->recording >= 0)
         snprintf(scene->recording, sizeof scene->recording, "rec %d:%02d",
                  (int)view->recording / 60, (int)view->recording % 60);
-    if (SDL_TICKS_PASSED(now, view->notice_end))
+    if (SDL_TICKS_PASSED(now, scene->notice_end))
         *scene->notice = '\0';
     else
-        scene->notice_opacity = fmin(1, (double)(view->notice_end - now) / fade_ms);
+        scene->notice_opacity = fmin(1, (double)(scene->notice_end - now) / fade_ms);
 }
 
 /* When it is shown again, SDL asks for it to be drawn. */
@@ -255,6 +250,168 @@ int view_draw(struct view *view, struct error *error)
     return paint_check(view->paint, error);
 }
 
+/* ---- Keys ------------------------------------------------------------------------------------ */
+
+static enum view_request press_key(struct view *view, SDL_Keycode code)
+{
+    for (int i = 0; i < KEY_COUNT; i++) {
+        for (int k = 0; k < KEY_CODES && keys[i].codes[k]; k++) {
+            if (keys[i].codes[k] == code)
+                return keys_press(view, i);
+        }
+    }
+    return VIEW_NOTHING;
+}
+
+/* ---- The menu -------------------------------------------------------------------------------- */
+
+static enum view_request close_menu(struct view *view)
+{
+    if (view->scene.menu.stays)
+        return VIEW_NOTHING;
+    view_show_menu(view, NULL);
+    return VIEW_REDRAW;
+}
+
+static enum view_request choose(struct view *view, int choice)
+{
+    view->choice = choice;
+    return VIEW_CHOICE;
+}
+
+static enum view_request move_focus(struct view *view, int step)
+{
+    struct scene *scene = &view->scene;
+    scene->focus = (scene->focus + step + scene->menu.count) % scene->menu.count;
+    return VIEW_REDRAW;
+}
+
+/* VIEW_IDLE: the key means nothing to the menu. */
+static enum view_request handle_menu_key(struct view *view, SDL_Keycode key)
+{
+    switch (key) {
+    case SDLK_UP:
+        return move_focus(view, -1);
+    case SDLK_DOWN:
+    case SDLK_TAB:
+        return move_focus(view, 1);
+    case SDLK_RETURN:
+    case SDLK_KP_ENTER:
+    case SDLK_SPACE:
+        return choose(view, view->scene.focus);
+    case SDLK_ESCAPE:
+        return view->scene.menu.stays ? VIEW_IDLE : close_menu(view);
+    default:
+        return VIEW_IDLE;
+    }
+}
+
+/* ---- The mouse ------------------------------------------------------------------------------- */
+
+/* A point of the window as one of what is drawn on: they differ on dense screens. */
+static SDL_Point point_of(struct view *view, int x, int y)
+{
+    int width = 0, height = 0;
+    SDL_Rect area = view_area(view);
+    SDL_GetWindowSize(view->window.window, &width, &height);
+    if (width <= 0 || height <= 0)
+        return (SDL_Point){-1, -1};
+    return (SDL_Point){x * area.w / width, y * area.h / height};
+}
+
+static enum view_request handle_motion(struct view *view, const SDL_MouseMotionEvent *motion)
+{
+    SDL_Point point = point_of(view, motion->x, motion->y);
+    if (!view_has_menu(view))
+        return bar_point(view, point);
+    int choice = scene_choice_at(&view->scene, view->paint, view_area(view), point.x, point.y);
+    if (choice < 0 || choice == view->scene.focus)
+        return VIEW_NOTHING;
+    view->scene.focus = choice;
+    return VIEW_REDRAW;
+}
+
+/* A click takes a choice of the menu, or leaves it; one on a face chooses it for the strip. */
+static enum view_request handle_click(struct view *view, const SDL_MouseButtonEvent *click)
+{
+    SDL_Rect area = view_area(view);
+    SDL_Point point = point_of(view, click->x, click->y);
+    if (view_has_menu(view)) {
+        int choice = scene_choice_at(&view->scene, view->paint, area, point.x, point.y);
+        return choice < 0 ? close_menu(view) : choose(view, choice);
+    }
+    enum view_request request = view->scene.live ? bar_press(view, point) : VIEW_IDLE;
+    if (request != VIEW_IDLE)
+        return request;
+    int id = scene_face_at(&view->scene, area, point.x, point.y);
+    if (id == 0)
+        return VIEW_NOTHING;
+    strip_choose(&view->scene.strip, id);
+    return VIEW_REDRAW;
+}
+
+static enum view_request handle_drop(struct view *view, const SDL_DropEvent *drop)
+{
+    SDL_free(view->dropped);
+    view->dropped = drop->file;
+    return view->scene.live ? VIEW_DROP : VIEW_NOTHING;
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+/* Any key shows the next picture, except those here. */
+static enum view_request handle_still_key(struct view *view, SDL_Keycode key)
+{
+    switch (key) {
+    case SDLK_e:
+        return press_key(view, key);
+    case SDLK_q:
+    case SDLK_ESCAPE:
+        return VIEW_QUIT;
+    case SDLK_LSHIFT:
+    case SDLK_RSHIFT:
+    case SDLK_LCTRL:
+    case SDLK_RCTRL:
+    case SDLK_LALT:
+    case SDLK_RALT:
+    case SDLK_LGUI:
+    case SDLK_RGUI:
+    case SDLK_PRINTSCREEN:
+        return VIEW_NOTHING;
+    default:
+        return VIEW_NEXT;
+    }
+}
+
+static enum view_request handle_key(struct view *view, SDL_Keycode key)
+{
+    enum view_request request = VIEW_IDLE;
+    if (!view->scene.live)
+        return handle_still_key(view, key);
+    if (view_has_menu(view) && !view->scene.help)
+        request = handle_menu_key(view, key);
+    else
+        request = bar_key(view, key);
+    return request == VIEW_IDLE ? press_key(view, key) : request;
+}
+
+enum view_request view_handle(struct view *view, const SDL_Event *event)
+{
+    if (event->type == SDL_QUIT)
+        return VIEW_QUIT;
+    if (event->type == SDL_WINDOWEVENT || event->type == SDL_RENDER_TARGETS_RESET)
+        return VIEW_REDRAW;
+    if (event->type == SDL_DROPFILE)
+        return handle_drop(view, &event->drop);
+    if (event->type == SDL_MOUSEMOTION && view->scene.live)
+        return handle_motion(view, &event->motion);
+    if (event->type == SDL_MOUSEBUTTONDOWN)
+        return handle_click(view, &event->button);
+    if (event->type != SDL_KEYDOWN || event->key.repeat)
+        return VIEW_NOTHING;
+    return handle_key(view, event->key.keysym.sym);
+}
+
 /* ---- Waiting --------------------------------------------------------------------------------- */
 
 /* Milliseconds until the notice begins to fade, or its next step; negative: there is none. */
@@ -263,9 +420,9 @@ static int notice_step(const struct view *view)
     Uint32 now = SDL_GetTicks();
     if (!*view->scene.notice)
         return -1;
-    if (SDL_TICKS_PASSED(now, view->notice_end))
+    if (SDL_TICKS_PASSED(now, view->scene.notice_end))
         return 0;
-    Uint32 left = view->notice_end - now;
+    Uint32 left = view->scene.notice_end - now;
     return left > fade_ms ? (int)(left - fade_ms) : 40;
 }
 

@@ -4,32 +4,13 @@
 #define VIEW_H
 
 #include "frame.h"
-
-#include <stdbool.h>
+#include "view_request.h"
 
 struct view_settings {
     const char *title; /* UTF-8 */
     const char *font_path;
     bool mirrored;
     bool live; /* shows frames a second, the keys, and the live keys' actions */
-};
-
-enum view_request {
-    VIEW_IDLE,      /* no event came */
-    VIEW_NOTHING,   /* the event can be ignored */
-    VIEW_REDRAW,    /* call view_draw */
-    VIEW_PAUSE,     /* pause or go on */
-    VIEW_SMOOTHER,  /* smooth more */
-    VIEW_SHARPER,   /* smooth less */
-    VIEW_RECORD,    /* begin or end a recording */
-    VIEW_CALIBRATE, /* the chosen face, or undo it */
-    VIEW_ADAPT,     /* to resting faces, or not */
-    VIEW_NEXT_CAMERA,
-    VIEW_MENU,   /* show the menu, or hide it */
-    VIEW_CHOICE, /* show what view_choice returns */
-    VIEW_DROP,   /* show the video that view_dropped returns */
-    VIEW_NEXT,   /* stills: any key but e */
-    VIEW_QUIT
 };
 
 struct view;
@@ -51,18 +32,7 @@ void view_say(struct view *view, const char *text);
 /* For how long it has been recording; negative: not at all. */
 void view_set_recording(struct view *view, double seconds);
 
-/* A menu in the middle of the window: what could be shown instead. */
-enum { VIEW_CHOICES = 10, VIEW_CHOICE_SIZE = 128 };
-
-struct view_menu {
-    char title[64];
-    char text[1024]; /* why it is there; may be empty */
-    int count;
-    char choices[VIEW_CHOICES][VIEW_CHOICE_SIZE];
-    bool stays; /* there is nothing behind it to go back to */
-};
-
-/* Shows it, copied, or hides it where it is NULL. A hidden window appears with it. */
+/* Shows the menu, copied, or hides it where it is NULL. A hidden window appears with it. */
 void view_show_menu(struct view *view, const struct view_menu *menu);
 bool view_has_menu(const struct view *view);
 /* The place of the last choice among those of the menu. */
