@@ -480,12 +480,57 @@ static void test_cuts(void **state)
     model_free(&model);
 }
 
+/* ---- How often the whole picture is searched ------------------------------------------------- */
+
+/* So many ranges of sizes are searched, at most three a frame, while the canvas stays as it is. */
+static int ranges_searched(struct follower *follower, double from, double to)
+{
+    const double fps = 60;
+    struct error error;
+    int count = 0;
+    for (int n = (int)lround(from * fps); n < (int)lround(to * fps); n++) {
+        struct grey_frame frame = {.grey = {canvas, WIDTH, HEIGHT, WIDTH}, .time = n / fps};
+        int before = follower->range;
+        assert_int_equal(follower_run(follower, &frame, &error), 0);
+        count += (follower->range + DETECTOR_RANGES - before) % DETECTOR_RANGES;
+    }
+    return count;
+}
+
+static void expect_rounds(struct follower *follower, double from, double to, double round)
+{
+    int searched = ranges_searched(follower, from, to);
+    double expected = (to - from) / round * DETECTOR_RANGES;
+    if (fabs(searched - expected) > 2)
+        fail_msg("%g s to %g s: %d ranges, not %g", from, to, searched, expected);
+}
+
+/* Seldom while all faces are known, more often while one is missing, and most often after a cut. */
+static void test_rounds(void **state)
+{
+    (void)state;
+    struct follower follower;
+    open_follower(&follower);
+    make_plain(0);
+    paste_face(150, 40, 130);
+    expect_rounds(&follower, 0, FOLLOWER_NEW, FOLLOWER_CUT);
+    expect_rounds(&follower, FOLLOWER_NEW, 1, FOLLOWER_CALM);
+    make_plain(0);
+    expect_rounds(&follower, 1, 2, FOLLOWER_ROUND);
+    draw_scene(1);
+    paste_face(150, 40, 130);
+    expect_rounds(&follower, 2, 2 + FOLLOWER_NEW, FOLLOWER_CUT);
+    expect_rounds(&follower, 2 + FOLLOWER_NEW, 3, FOLLOWER_CALM);
+    detector_close(&follower.detector);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_denied),
         cmocka_unit_test(test_another_face_after_a_cut),
         cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_hold),
         cmocka_unit_test(test_moved_on),

@@ -3,12 +3,24 @@
 #include <math.h>
 #include <string.h>
 
+/* In seconds. */
+static double time_for_a_round(const struct follower *follower, double time)
+{
+    const struct tracker *tracker = &follower->tracker;
+    bool found = tracker->count > 0;
+    for (int t = 0; t < tracker->count; t++)
+        found = found && tracker->tracks[t].found;
+    bool new = time - follower->cut < FOLLOWER_NEW;
+    return new ? FOLLOWER_CUT : found ? FOLLOWER_CALM : FOLLOWER_ROUND;
+}
+
 /* How many ranges are due in this frame: all in the first one. */
 static int ranges_due(struct follower *follower, double time)
 {
     if (!follower->tracker.started)
         return DETECTOR_RANGES;
-    double share = fmax(time - follower->tracker.time, 0) / FOLLOWER_ROUND;
+    double since = fmax(time - follower->tracker.time, 0);
+    double share = since / time_for_a_round(follower, time);
     follower->turns = fmin(follower->turns + share * DETECTOR_RANGES, DETECTOR_RANGES);
     int due = (int)follower->turns;
     follower->turns -= due;
@@ -93,6 +105,10 @@ int follower_run(struct follower *follower, struct grey_frame *frame, struct err
     double time = frame->time;
     frame->box_count = 0;
     begin_scene(follower, frame);
+    if (cuts_look(&follower->cuts, &frame->grey)) {
+        follower->cut = time;
+        follower->turns = DETECTOR_RANGES; /* all */
+    }
     if (look_for_known(follower, frame, error))
         return -1;
     for (int due = ranges_due(follower, time); due > 0; due--) {

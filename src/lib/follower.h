@@ -4,11 +4,17 @@
 #ifndef FOLLOWER_H
 #define FOLLOWER_H
 
+#include "cuts.h"
 #include "detector.h"
 #include "track.h"
 
-/* Within this time, in seconds of the source, all face sizes have had their turn. */
+/* Within this time, in seconds of the source, all face sizes have had their turn: the first for
+ * FOLLOWER_NEW after a cut, the last once the scene is older and all known faces are found. */
+#define FOLLOWER_CUT   0.05
 #define FOLLOWER_ROUND 0.1
+#define FOLLOWER_CALM  0.25
+#define FOLLOWER_NEW   0.15
+
 /* So many known faces are looked for in a frame; where there are more, they take turns. */
 enum { FOLLOWER_LOOKS = 4 };
 
@@ -20,6 +26,8 @@ struct follower {
     int range;         /* of sizes, whose turn is next */
     double turns;      /* that are due; the rest of a turn is carried over */
     int width, height; /* of the last frame */
+    struct cuts cuts;
+    double cut; /* when the scene began that is shown */
 };
 
 /* Brings what is found in the frame to the tracks; its boxes are scratch. A frame of another size
