@@ -40,6 +40,8 @@ void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+int __real_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 
@@ -48,9 +50,9 @@ static bool note(const char *call, int fd)
 {
     char name[32];
     struct stat status;
-    const char *of = fd < 0                                               ? ""
-                     : fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) ? " folder"
-                                                                          : " file";
+    const char *of = fd < 0                                                      ? ""
+                     : __real_fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) ? " folder"
+                                                                                 : " file";
     snprintf(name, sizeof name, "%s%s", call, of);
     if (strlen(calls) + strlen(name) + 2 < sizeof calls) {
         strcat(calls, name);
@@ -72,9 +74,18 @@ int __wrap_close(int fd)
     return fails ? -1 : result;
 }
 
+int __wrap_fstat(int fd, struct stat *status)
+{
+    errno = EIO;
+    return failing && strcmp(failing, "fstat") == 0 ? -1 : __real_fstat(fd, status);
+}
+
 int __wrap_rename(const char *from, const char *to)
 {
-    return note("rename", -1) ? -1 : __real_rename(from, to);
+    int result = note("rename", -1) ? -1 : __real_rename(from, to);
+    if (failing && strcmp(failing, "another") == 0)
+        close(open(from, O_WRONLY | O_CREAT, 0600));
+    return result;
 }
 
 /* "read" fails at once; "interrupted" once, and then goes on by single bytes. */
@@ -164,6 +175,76 @@ static void what_killed_runs_left_is_swept(void **state)
     assert_int_equal(rmdir(in_folder("file.expressions-1")), 0);
 }
 
+/* The name is free once the file has its own; another run may take it at once. */
+static void what_others_write_is_left_alone(void **state)
+{
+    (void)state;
+    struct error error;
+    failing = "another";
+    int result = write_new(&error);
+    failing = NULL;
+    assert_int_equal(result, 0);
+    assert_true(is_there("file.expressions-0"));
+}
+
+/* A hundred names for temporary files, and no more. */
+static void temporaries_have_so_many_names(void **state)
+{
+    (void)state;
+    enum { COUNT = 100 };
+    struct error error = {.text = ""};
+    char name[32];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "file.expressions-%d", i);
+        assert_int_equal(mkdir(in_folder(name), 0700), 0);
+    }
+    assert_int_equal(write_new(&error), -1);
+    expect_text(error.text, in_folder("file"), "File exists; check the path");
+    assert_int_equal(rmdir(in_folder("file.expressions-99")), 0);
+    assert_int_equal(write_new(&error), 0);
+    make_file("file.expressions-99");
+    file_remove(in_folder("file"));
+    assert_int_equal(count_files(0), COUNT - 1);
+}
+
+/* Where standard input was closed, the next descriptor is 0, which is as good as another. */
+static void descriptor_0_is_one_like_others(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    struct rlimit before, none;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    int kept = dup(STDIN_FILENO);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    make_file("file.expressions-0"); /* a killed run's */
+    close(STDIN_FILENO);
+    int written = write_new(&error), read = file_read(in_folder("file"), 9, &bytes, &size, &error);
+    char seen[sizeof calls];
+    memcpy(seen, calls, sizeof seen);
+    int next = dup(kept);
+    close(next);
+    setrlimit(RLIMIT_NOFILE, &none);
+    int refused = process_prepare();
+    setrlimit(RLIMIT_NOFILE, &before);
+    int prepared = process_prepare(), mode = fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE;
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    assert_int_equal(written, 0);
+    assert_int_equal(read, 0);
+    assert_int_equal(size, 3);
+    free(bytes);
+    assert_int_equal(next, 0); /* nothing was left open */
+    assert_string_equal(seen, "close file,fsync file,close file,rename,fsync folder,close folder,"
+                              "close file,close file,");
+    assert_false(is_there("file.expressions-0"));
+    assert_int_equal(refused, -1);
+    assert_int_equal(prepared, 0);
+    assert_int_equal(mode, O_WRONLY); /* what reads there is told so */
+}
+
 /* `ulimit -f` is like a disk that is full. */
 static void a_limit_on_files_is_told(void **state)
 {
@@ -240,6 +321,13 @@ static void reading_that_fails_is_told(void **state)
     assert_int_equal(result, -1);
     assert_null(bytes);
     expect_text(error.text, in_folder("file"), "Input/output error; check the path");
+    failing = "fstat";
+    result = file_read(in_folder("file"), 3, &bytes, &size, &error);
+    bool piped = process_is_piped();
+    failing = NULL;
+    assert_int_equal(result, -1);
+    expect_text(error.text, in_folder("file"), "Input/output error; check the path");
+    assert_true(!bytes && !piped);
     failing = "interrupted";
     result = file_read(in_folder("file"), 3, &bytes, &size, &error);
     failing = NULL;
@@ -803,6 +891,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_that_of_the_monotonic_clock),
         cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
+        cmocka_unit_test_teardown(what_others_write_is_left_alone, empty_folder),
+        cmocka_unit_test_teardown(temporaries_have_so_many_names, empty_folder),
+        cmocka_unit_test_teardown(descriptor_0_is_one_like_others, empty_folder),
         cmocka_unit_test_teardown(a_limit_on_files_is_told, empty_folder),
         cmocka_unit_test_teardown(what_is_written_reaches_the_disk, empty_folder),
         cmocka_unit_test_teardown(a_call_that_fails_is_told, empty_folder),

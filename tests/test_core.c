@@ -645,6 +645,8 @@ static const struct argument value_rows[] = {
      ARGUMENT_AT(struct values, choice), .names = sizes, .high = 3},
     {"text", "FILE", "To here.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
     {"own", "WORD", "Its own: %.", .read = read_own, .print = print_own},
+    {"twenty-two", "LETTERS", "Fits.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
+    {"twenty-three", "LETTER", "Does not.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
     {"set", NULL, "Sets; 123456789 123456789 123456789 123456789 12345678 and goes on.",
      ARGUMENT_SET, ARGUMENT_AT(struct values, set), .low = true},
     {"last", NULL, "Ends.", ARGUMENT_SET, ARGUMENT_AT(struct values, set), .low = true,
@@ -740,6 +742,9 @@ static void help_is_wrapped_and_says_the_defaults(void **state)
               "                        Size (medium), as shoes have.\n"
               "  --text FILE           To here.\n"
               "  --own WORD            Its own: own-4.\n"
+              "  --twenty-two LETTERS  Fits.\n"
+              "  --twenty-three LETTER\n"
+              "                        Does not.\n"
               "  --set                 Sets; 123456789 123456789 123456789 123456789 12345678\n"
               "                        and goes on.\n"
               "  --last                Ends.\n");
