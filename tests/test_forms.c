@@ -1,5 +1,6 @@
-/* What the forms of results leave behind, byte by byte; and the same with every allocation and
- * every call of the system failing in turn: no block is lost, and what fails is told. */
+/* What the forms of results leave behind, byte by byte, and what sources give; and the same with
+ * every allocation and every call of the system failing in turn: no block is lost, and what fails
+ * is told. */
 #include "faults.h"
 #include "testing.h"
 
@@ -232,6 +233,31 @@ static void copies_of_pictures(void **state)
     free(longest);
 }
 
+/* All frames of the source; -1 where it cannot be opened, or a frame copied. */
+static int take(int opened, struct source *source, int frames)
+{
+    struct frame frame = {0}, copy = {0};
+    struct image picture;
+    double time = -1;
+    int result = opened;
+    for (int i = 0; result == 0 && i < frames; i++) {
+        double before = time;
+        enum source_status status = source->read(source, &picture, &time, &error);
+        result = status == SOURCE_FRAME ? 0 : -1;
+        if (result == 0 && i == 0)
+            result = frame_set(&frame, &picture, &error) || frame_copy_grey(&copy, &frame, &error)
+                         ? -1
+                         : 0;
+        assert_true(result || time > before);
+    }
+    assert_true(result || memcmp(copy.grey, frame.grey, (size_t)(frame.width * frame.height)) == 0);
+    frame_free(&frame);
+    frame_free(&copy);
+    source_close(source);
+    calls = faults_end();
+    return result;
+}
+
 static void copies_of_films(void **state)
 {
     (void)state;
@@ -242,6 +268,13 @@ static void copies_of_films(void **state)
         free(read_bytes(in_folder(made[i]), &size));
         assert_true(size > 400);
     }
+    struct source source = {0};
+    assert_int_equal(take(source_open_video(&source, in_folder("a.mkv"), NULL, &error), &source, 2),
+                     0);
+    assert_int_equal(take(source_open_video(&source, in_folder("a.mkv"), NULL, &error), &source, 3),
+                     -1);
+    assert_int_equal(source_open_video(&source, in_folder("none.mkv"), NULL, &error), -1);
+    expect_text(error.text, "No such file", "");
     /* Its sound is missing, which is no failure. */
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", false});
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", true});
@@ -275,16 +308,18 @@ static long bytes_there(void)
     return sum;
 }
 
-static void try_all(const struct run *wanted, enum fault kind, int most)
+static void try_all(int (*use)(const struct run *run), const struct run *wanted, enum fault kind,
+                    int most)
 {
     fault = kind;
     fault_at = 1000000;
     count_files(1);
-    expect_run(wanted); /* what stays for ever is there from now on */
+    if (use(wanted)) /* what stays for ever is there from now on */
+        fail_msg("%s", error.text);
     long count = calls, step = count / most + 1, whole = bytes_there();
     for (fault_at = 1; fault_at <= count; fault_at += step) {
         count_files(1);
-        int live = faults_live(), open = descriptors(), result = run(wanted);
+        int live = faults_live(), open = descriptors(), result = use(wanted);
         if (result == 0 && bytes_there() != whole)
             fail_msg("call %ld of %ld: not told", fault_at, count);
         if (result && (strcmp(error.text, "nothing") == 0 || strpbrk(error.text, "\r\n")))
@@ -312,9 +347,68 @@ static void what_fails_is_told(void **state)
         {.options = {.output = place("a.mkv")}},
     };
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        try_all(&runs[i], FAULT_MEMORY, 60);
-        try_all(&runs[i], FAULT_CALL, 60);
+        try_all(run, &runs[i], FAULT_MEMORY, 60);
+        try_all(run, &runs[i], FAULT_CALL, 60);
     }
+}
+
+/* ---- Sources --------------------------------------------------------------------------------- */
+
+/* Two pictures in a folder, the first of them read, with nothing but the list. */
+static int read_folder(const struct run *run)
+{
+    (void)run;
+    static const char *const made[] = {"pictures", "pictures/b.png", "pictures/a.png",
+                                       "pictures/c.txt"};
+    struct picture_list list = {0};
+    struct frame frame = {0};
+    char folder[2 * TEST_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", in_folder("pictures"));
+    mkdir(folder, 0700);
+    struct bgr_image picture = {pixels, SIDE, SIDE, SIDE * 3};
+    assert_int_equal(picture_write(in_folder("pictures/b.png"), picture, &error), 0);
+    assert_int_equal(picture_write(in_folder("pictures/a.png"), picture, &error), 0);
+    write_bytes(in_folder("pictures/c.txt"), "c", 1);
+    error = (struct error){.text = "nothing"};
+    faults_begin(fault, fault_at, true);
+    int result = picture_list_add(&list, folder, &error);
+    if (result == 0)
+        result = picture_list_add(&list, "named", &error);
+    if (result == 0)
+        result = picture_read(list.paths[0], &frame, NULL, &error);
+    int count = list.count, skipped = list.skipped;
+    bool right = result || (strcmp(picture_list_base(list.paths[0]), "a.png") == 0 &&
+                            strcmp(picture_list_base(list.paths[1]), "b.png") == 0 &&
+                            strcmp(list.paths[2], "named") == 0 && list.has_folder &&
+                            memcmp(frame.pixels, pixels, sizeof pixels) == 0 &&
+                            frame.grey[0] == 40 && frame.width == SIDE && frame.height == SIDE);
+    frame_free(&frame);
+    picture_list_free(&list);
+    calls = faults_end();
+    assert_true(right);
+    if (result == 0)
+        assert_true(count == 3 && skipped == 1);
+    for (int i = 3; i >= 0; i--)
+        assert_int_equal(remove(in_folder(made[i])), 0);
+    return result;
+}
+
+static int read_demo(const struct run *run)
+{
+    struct source source = {0};
+    (void)run;
+    error = (struct error){.text = "nothing"};
+    faults_begin(fault, fault_at, true);
+    return take(source_open_demo(&source, &error), &source, 1);
+}
+
+static void sources_that_fail_are_told(void **state)
+{
+    (void)state;
+    static const struct run none = {.quiet = false};
+    try_all(read_folder, &none, FAULT_MEMORY, 60);
+    try_all(read_folder, &none, FAULT_CALL, 60);
+    try_all(read_demo, &none, FAULT_MEMORY, 20);
 }
 
 static int prepare(void **state)
@@ -332,6 +426,7 @@ int main(void)
         cmocka_unit_test_teardown(copies_of_pictures, empty_folder),
         cmocka_unit_test_teardown(copies_of_films, empty_folder),
         cmocka_unit_test_teardown(what_fails_is_told, empty_folder),
+        cmocka_unit_test_teardown(sources_that_fail_are_told, empty_folder),
     };
     return cmocka_run_group_tests(tests, prepare, remove_folder);
 }

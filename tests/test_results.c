@@ -167,6 +167,7 @@ static void test_words_of_sources(void **state)
     (void)state;
     static const struct source source = {.live = true};
     static const struct results_end told = {true, true, 0.1, 3}, failed = {false, false, 0.1, 3};
+    static const struct results_end at_once = {true, true, 0, 0};
     static const char change[] = "    0.00 s  happy 93 %\n";
     static const char summary[] = "2 frames, 20.0 frames a second, 3 dropped, seen: happy\n";
     static const char totals[] = "face 1, 1.0 s: happy 100 %\n";
@@ -196,6 +197,12 @@ static void test_words_of_sources(void **state)
                  runs[i].parts[2]);
         expect_file("stdout", expected);
     }
+    int saved = begin_stdout();
+    int result = run_results(of, &at_once);
+    end_stdout(saved);
+    assert_int_equal(result, 0);
+    expect_file("stdout", "    0.00 s  happy 93 %\n2 frames, seen: happy\n"
+                          "face 1, 1.0 s: happy 100 %\n");
 }
 
 /* On a terminal the bars stand below each line; a file gets the lines alone. */
