@@ -1,6 +1,7 @@
 /* New faces are looked for where something has changed, and from time to time everywhere. */
 #include "changes.h"
 #include "detector.h"
+#include "grey_frame.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,6 +164,40 @@ static void test_only_changes_are_searched(void **state)
     detector_close(&detector);
 }
 
+/* Whatever a box is, its part is inside, and only that is made plain. */
+static void test_boxes_are_clipped(void **state)
+{
+    (void)state;
+    static const struct {
+        struct box box, part;
+    } cases[] = {
+        {{10, 20, 30, 15}, {10, 20, 30, 15}},
+        {{-5, -6, 30, 30}, {0, 0, 25, 24}},
+        {{90, 50, 30, 30}, {90, 50, 10, 10}},
+        {{0, 0, WIDTH, HEIGHT}, {0, 0, WIDTH, HEIGHT}},
+        {{-40, 70, 30, 30}, {0, HEIGHT, 0, 0}},
+        {{200, -70, 30, 30}, {WIDTH, 0, 0, 0}},
+        {{INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX}, {WIDTH, HEIGHT, 0, 0}},
+        {{INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX}, {0, 0, 0, 0}},
+        {{INT32_MIN, 3, INT32_MAX, INT32_MAX}, {0, 3, 0, HEIGHT - 3}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct box part = box_clip(cases[i].box, WIDTH, HEIGHT);
+        assert_memory_equal(&part, &cases[i].part, sizeof part);
+    }
+    static uint8_t half[WIDTH / 2 * HEIGHT / 2 + 1];
+    struct grey_frame frame = {.grey = picture, .box_count = 2};
+    frame.boxes[0] = cases[1].box;
+    frame.boxes[1] = cases[2].box;
+    grey_frame_hide_boxes(&frame, 0.5, half, WIDTH / 2);
+    for (int y = 0; y < HEIGHT / 2; y++)
+        for (int x = 0; x < WIDTH / 2; x++) {
+            bool hidden = (x < 12 && y < 12) || (x >= 45 && y >= 25);
+            assert_int_equal(half[y * (WIDTH / 2) + x], hidden ? 128 : 0);
+        }
+    assert_int_equal(half[sizeof half - 1], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_noise_is_no_change_and_drift_is),
         cmocka_unit_test(test_all_of_it_is_due_again),
         cmocka_unit_test(test_only_changes_are_searched),
+        cmocka_unit_test(test_boxes_are_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,10 @@ static void only_verifiers_are_accepted(void **state)
     assert_int_equal(verifier_check(&narrow, SIDE, SIDE, &error), -1);
     assert_int_equal(verifier_check(&softmax, SIDE, SIDE, &error), -1);
     assert_int_equal(verifier_check(&good, SIDE, SIDE + 6, &error), -1);
+    assert_int_equal(verifier_check(&good, FEATURES_MIN_SIDE - 1, SIDE, &error), -1);
+    struct mlp_config none = good;
+    none.layer_count = 0;
+    assert_int_equal(verifier_check(&none, SIDE, SIDE, &error), -1);
 }
 
 static void model_files_hold_it(void **state)
