@@ -364,6 +364,10 @@ static void refuses_damaged_idx(void **state)
         assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
         expect_text(error.text, "train-images-idx3-ubyte.gz", "");
     }
+    memset(bytes + 12, 0xFF, 8); /* no such block */
+    write_bytes(in_folder("train-images-idx3-ubyte.gz"), bytes, size);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, "train-images-idx3-ubyte.gz", "damaged compressed data");
     free(bytes);
     empty_folder(NULL);
 }

@@ -45,13 +45,9 @@ static int read_exactly(gzFile file, const char *path, void *bytes, size_t size,
     while (size > 0) {
         unsigned chunk = size < (1u << 20) ? (unsigned)size : 1u << 20;
         int got = gzread(file, next, chunk);
-        if (got <= 0) {
-            int code;
-            const char *reason = gzerror(file, &code);
-            bool damaged = got < 0 && code != Z_OK && *reason;
+        if (got <= 0)
             return error_set(error, "%s: %s; get the file again", path,
-                             damaged ? "damaged compressed data" : "is cut short");
-        }
+                             got < 0 ? "damaged compressed data" : "is cut short");
         next += got;
         size -= (size_t)got;
     }
