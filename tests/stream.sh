@@ -36,6 +36,14 @@ serve_rtsp()
     sleep 1
 }
 
+# The priority that this user may ask for, of those from -10 to the one the program begins with.
+now=$(nice)
+highest=-10
+until [ "$highest" -ge "$now" ] || [ "$(nice -n $((highest - now)) nice 2>/dev/null)" = "$highest" ]; do
+    highest=$((highest + 1))
+done
+[ "$highest" -lt "$now" ] || highest=$now
+
 # The stream at this address, served by COMMAND..., is cut, waited for, and comes back.
 # Usage: check_return ADDRESS COMMAND...
 check_return()
@@ -47,6 +55,8 @@ check_return()
     ./expressions --camera "$address" --json >out 2>err </dev/null &
     running=$!
     await 25 "$address: first stream"
+    urgent=$(sed 's/.*) //' "/proc/$running/task"/*/stat | cut -d ' ' -f 17 | grep -c -x -e "$highest")
+    [ "$urgent" -ge 3 ] || fail "$address: $urgent threads run at nice $highest; main, capture and detection should"
     kill "$helper"
     wait "$helper" 2>/dev/null
     sleep 1
@@ -90,5 +100,11 @@ wait "$helper" 2>/dev/null
 ./expressions --camera "$url" --json >out 2>err </dev/null
 [ $? -eq 4 ] || fail "nobody: not status 4: $(cat err)"
 grep -q "no stream there" err || fail "nobody: $(cat err)"
+
+# --- A stream taken for a file
+./expressions --video "http://user:secret@127.0.0.1:$port/x" --json >out 2>err </dev/null
+[ $? -eq 1 ] || fail "stream as a file: not status 1: $(cat err)"
+grep -q "127.0.0.1.*use --camera" err || fail "stream as a file: $(cat err)"
+grep -q secret err && fail "stream as a file: the password is told: $(cat err)"
 
 conclude

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* setpriority */ /* NOLINT: names of this kind are POSIX's to give */
 #include "process.h"
 
 #include <errno.h>
@@ -13,6 +14,9 @@
 
 /* The frames of the deepest calls, those of libraries too, with room to spare. */
 static const size_t stack_needed = (size_t)384 << 10;
+
+/* As `nice` counts: the lower, the sooner. */
+static const int highest_priority = -10;
 
 static void do_nothing(int signal)
 {
@@ -61,6 +65,15 @@ static bool is_pipe(int fd)
 bool process_is_piped(void)
 {
     return is_pipe(STDIN_FILENO) || is_pipe(STDOUT_FILENO);
+}
+
+void process_ask_for_priority(void)
+{
+#ifdef __linux__
+    int now = getpriority(PRIO_PROCESS, 0);
+    for (int nice = highest_priority; nice < now && setpriority(PRIO_PROCESS, 0, nice) < 0; nice++)
+        ;
+#endif
 }
 
 int process_check_input(struct error *error)

@@ -22,6 +22,11 @@ bool process_reader_ended(void);
 /* Whether standard input or output is a pipe: another program is at its other end. */
 bool process_is_piped(void);
 
+/* Asks that this thread, and those it starts from now on, go before those of other programs, as far
+ * as the user may ask for that (RLIMIT_NICE); otherwise, and where a thread has no priority of its
+ * own, nothing changes. */
+void process_ask_for_priority(void);
+
 /* Fails if nothing can be piped in: standard input is a terminal, closed or a folder. */
 int process_check_input(struct error *error);
 

@@ -2,6 +2,7 @@
 
 #include "library_error.h"
 #include "log.h"
+#include "process.h"
 
 /* Between two looks for faces where power counts: they move on as expected meanwhile. */
 static const double eco_seconds = 0.2;
@@ -37,6 +38,8 @@ int session_start_pipeline(struct session *session, struct error *error)
         .wake = session->view ? session_wake : NULL,
         .lost = options->exit_on_loss ? NULL : on_loss,
         .context = session};
+    if (session->source.live)
+        process_ask_for_priority(); /* somebody looks on, or waits for what is sent */
     return pipeline_start(session->pipeline, &settings, error);
 }
 

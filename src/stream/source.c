@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct video_state {
     struct ocv_video *video; /* NULL while a camera is lost */
@@ -170,6 +171,8 @@ int source_open_video(struct source *source, const char *path, const atomic_bool
     bool piped = strcmp(path, "-") == 0;
     if (piped && process_check_input(error))
         return -1;
+    if (strstr(path, "://") && access(path, F_OK) < 0)
+        return error_set(error, "no file, but the address of a stream; use --camera");
     struct video_state *state = make_state(abandoned, error);
     if (!state)
         return -1;
