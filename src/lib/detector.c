@@ -630,14 +630,19 @@ static void sort_by_size(struct grey_frame *frame)
     }
 }
 
+static int need_stills(struct detector *detector, struct error *error)
+{
+    if (!detector->stills)
+        detector->stills = malloc(sizeof *detector->stills);
+    return detector->stills ? 0 : error_no_memory(error, "the face detector");
+}
+
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
     enum { UPRIGHT_SEARCHES = sizeof upright_searches / sizeof *upright_searches };
     frame->box_count = 0;
-    if (!detector->stills)
-        detector->stills = malloc(sizeof *detector->stills);
-    if (!detector->stills)
-        return error_no_memory(error, "the face detector");
+    if (need_stills(detector, error))
+        return -1;
     if (find_upright(detector, frame, upright_searches, UPRIGHT_SEARCHES, error) ||
         (frame->box_count == 0 && find_upright(detector, frame, &finer_search, 1, error)) ||
         find_turned(detector, frame, error)) {
@@ -645,5 +650,23 @@ int detector_find(struct detector *detector, struct grey_frame *frame, struct er
         return -1;
     }
     sort_by_size(frame);
+    return 0;
+}
+
+int detector_find_large(struct detector *detector, struct grey_frame *frame, struct error *error)
+{
+    int kept = 0;
+    if (need_stills(detector, error) || find_upright(detector, frame, &finer_search, 1, error) ||
+        (frame->box_count == 0 && find_turned(detector, frame, error))) {
+        frame->box_count = 0;
+        return -1;
+    }
+    for (int i = 0; i < frame->box_count; i++) {
+        if (frame->scores[i] < DETECTOR_SILENT)
+            continue;
+        frame->boxes[kept] = frame->boxes[i];
+        frame->scores[kept++] = frame->scores[i];
+    }
+    frame->box_count = kept;
     return 0;
 }

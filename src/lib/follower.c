@@ -64,19 +64,21 @@ static int look_for_known(struct follower *follower, struct grey_frame *frame, s
     return 0;
 }
 
-static int take_boxes(struct grey_frame *frame, struct box found[EXPRESSIONS_MAX_FACES])
-{
-    int count = frame->box_count;
-    memcpy(found, frame->boxes, (size_t)count * sizeof *found);
-    frame->box_count = 0;
-    return count;
-}
-
-/* What the first frame shows counts at once, so it is confirmed at once too. */
-static int confirm_all(struct follower *follower, struct grey_frame *frame, struct error *error)
+/* Looks for new faces in sizes of the range whose turn it is. What the first frame of a scene shows
+ * counts at once, so it is confirmed at once too, and before other ranges are searched: what is in
+ * the way of a face there would not be looked behind again. */
+static int scan(struct follower *follower, struct grey_frame *frame, struct error *error)
 {
     struct box found[EXPRESSIONS_MAX_FACES];
-    int count = take_boxes(frame, found);
+    int known = frame->box_count, range = follower->range;
+    follower->range = (range + 1) % DETECTOR_RANGES;
+    if (detector_scan(follower->detector, frame, range, error))
+        return -1;
+    if (follower->tracker.started)
+        return 0;
+    int count = frame->box_count - known;
+    memcpy(found, frame->boxes + known, (size_t)count * sizeof *found);
+    frame->box_count = known;
     for (int i = 0; i < count; i++) {
         if (detector_confirm(follower->detector, frame, found[i], error))
             return -1;
@@ -84,18 +86,19 @@ static int confirm_all(struct follower *follower, struct grey_frame *frame, stru
     return 0;
 }
 
-static void begin_scene(struct follower *follower, const struct grey_frame *frame)
+static void begin_scene(struct follower *follower, const struct grey_frame *frame, bool cut)
 {
-    if (follower->width == frame->grey.width && follower->height == frame->grey.height)
+    if (!cut && follower->width == frame->grey.width && follower->height == frame->grey.height)
         return;
     follower->tracker = (struct tracker){.last_id = follower->tracker.last_id};
     follower->width = frame->grey.width;
     follower->height = frame->grey.height;
+    follower->cut = frame->time;
 }
 
 void follower_take(struct follower *follower, const struct grey_frame *frame)
 {
-    begin_scene(follower, frame);
+    begin_scene(follower, frame, false);
     tracker_update(&follower->tracker, frame->boxes, frame->box_count, frame->time);
 }
 
@@ -104,22 +107,17 @@ int follower_run(struct follower *follower, struct grey_frame *frame, struct err
     struct tracker *tracker = &follower->tracker;
     double time = frame->time;
     frame->box_count = 0;
-    begin_scene(follower, frame);
-    if (cuts_look(&follower->cuts, &frame->grey)) {
-        follower->cut = time;
-        follower->turns = DETECTOR_RANGES; /* all */
-    }
+    begin_scene(follower, frame, cuts_look(&follower->cuts, &frame->grey));
     if (look_for_known(follower, frame, error))
         return -1;
     for (int due = ranges_due(follower, time); due > 0; due--) {
-        if (detector_scan(follower->detector, frame, follower->range, error))
+        if (scan(follower, frame, error))
             return -1;
-        follower->range = (follower->range + 1) % DETECTOR_RANGES;
     }
-    if (!tracker->started && confirm_all(follower, frame, error))
+    if (!tracker->started && frame->box_count == 0 && detector_has_verifier(follower->detector) &&
+        detector_find_large(follower->detector, frame, error))
         return -1;
-    struct box found[EXPRESSIONS_MAX_FACES];
-    int count = take_boxes(frame, found);
-    tracker_update(tracker, found, count, time);
+    tracker_update(tracker, frame->boxes, frame->box_count, time);
+    frame->box_count = 0;
     return 0;
 }

@@ -31,7 +31,8 @@ struct follower {
 };
 
 /* Brings what is found in the frame to the tracks; its boxes are scratch. A frame of another size
- * than the last one is a new scene: its faces get new ids. */
+ * than the last one, or after a cut, is a new scene: what is found in it counts at once, and its
+ * faces get new ids. */
 int follower_run(struct follower *follower, struct grey_frame *frame, struct error *error);
 
 /* The same with the boxes that are in the frame already; does not look at its pixels. */
