@@ -1,4 +1,5 @@
 #include "ocv_guard.hpp"
+#include "vectorize.h"
 
 #include <opencv2/core.hpp>
 
@@ -66,6 +67,21 @@ const uint8_t *Rows::luma(int row)
     return packed_ ? luma_.data() : first;
 }
 
+/* What chroma adds to each pair of pixels. */
+VECTOR_CLONES static void weigh(const uint8_t *__restrict cb, const uint8_t *__restrict cr,
+                                size_t step, size_t count, int of_cb, int of_cr,
+                                int16_t *__restrict offsets)
+{
+    const auto add = [=](size_t pair, size_t at) {
+        const int sum = (cb[at] - 128) * of_cb + (cr[at] - 128) * of_cr;
+        offsets[2 * pair] = offsets[2 * pair + 1] = static_cast<int16_t>((sum + 128) >> 8);
+    };
+    for (size_t i = 0; step == 1 && i < count; i++)
+        add(i, i);
+    for (size_t i = 0; step > 1 && i < count; i++)
+        add(i, i * step);
+}
+
 void Rows::chroma(int row, const Chroma &channel, std::vector<int16_t> &offsets) const
 {
     const bool planar = picture_.form == IMAGE_I420;
@@ -75,16 +91,13 @@ void Rows::chroma(int row, const Chroma &channel, std::vector<int16_t> &offsets)
     const int parts = 8192;
     const int of_cb = static_cast<int>(std::lround(channel.cb * parts));
     const int of_cr = static_cast<int>(std::lround(channel.cr * parts));
-    for (size_t i = 0; i < offsets.size() / 2; i++) {
-        const int sum = (cb[i * step] - 128) * of_cb + (cr[i * step] - 128) * of_cr;
-        offsets[2 * i] = offsets[2 * i + 1] = static_cast<int16_t>((sum + 128) >> 8);
-    }
+    weigh(cb, cr, step, offsets.size() / 2, of_cb, of_cr, offsets.data());
 }
 
-/* One channel of a row, from luma and what is added to it. 16 bits hold all of it, so that eight
- * pixels go through a register at once. */
-static void mix(const uint8_t *__restrict luma, const int16_t *__restrict added, int width,
-                bool full, uint8_t *__restrict out)
+/* One channel of a row, from luma and what is added to it. 16 bits hold all of it, so that
+ * many pixels go through a register at once. */
+VECTOR_CLONES static void mix(const uint8_t *__restrict luma, const int16_t *__restrict added,
+                              int width, bool full, uint8_t *__restrict out)
 {
     const auto low = static_cast<int16_t>(full ? 0 : 16);
     const auto gain = static_cast<int16_t>(full ? 0 : 42); /* 256 (255 / 219 - 1) */
