@@ -95,7 +95,7 @@ grep -abo 00dc broken.avi | sed -n 6p | cut -d: -f1 >offset
 head -c 3000 /dev/zero | dd of=broken.avi bs=1 seek=$(($(cat offset) + 8)) conv=notrunc status=none
 run 0 --json --video broken.avi
 [ "$(wc -l <out)" -eq 24 ] || fail "broken.avi: $(wc -l <out) frames"
-grep -q "broken.avi: 1 frame could not be decoded and is left out" err || fail "broken.avi: $(cat err)"
+grep -q "broken.avi: 1 frame could not be decoded and was left out" err || fail "broken.avi: $(cat err)"
 
 # Of a film whose first packet is garbage, the others come when they are due
 quietly_ffmpeg -i even.mkv -c copy -bsf:v 'noise=amount=if(eq(n\,0)\,1\,0)' headless.mkv
@@ -107,7 +107,7 @@ make keys.mkv -t 2 -c:v libx264 -g 25 -bf 0 -pix_fmt yuv420p
 quietly_ffmpeg -i keys.mkv -c copy -bsf:v 'noise=drop=eq(n\,0)' keyless.mkv
 run 0 --json --video keyless.mkv
 [ "$(wc -l <out)" -eq 25 ] || fail "keyless.mkv: $(wc -l <out) frames"
-grep -q "keyless.mkv: 24 frames could not be decoded and are left out" err || fail "keyless.mkv: $(cat err)"
+grep -q "keyless.mkv: 24 frames could not be decoded and were left out" err || fail "keyless.mkv: $(cat err)"
 
 # What a decoder repairs is used, and counted; what the container cannot find again is told
 quietly_ffmpeg -i keys.mkv -c copy -bsf:v 'noise=amount=if(eq(mod(n\,10)\,5)\,100\,0)' mended.mkv

@@ -462,14 +462,14 @@ static void test_menu_without_source(void **state)
     assert_false(choosing_follow(&session, &failed, &error)); /* it looks now and then */
     session.cameras_checked -= 2;
     assert_true(choosing_follow(&session, &failed, &error));
-    assert_string_equal(shown.menu.title, "here is a camera");
+    assert_string_equal(shown.menu.title, "new camera");
     expect_choices(4, "Camera 0", "try again");
     session.cameras_checked -= 2;
     assert_false(choosing_follow(&session, &failed, &error)); /* nothing new */
     session.cameras_checked -= 2;
     world.count = 0;
     assert_true(choosing_follow(&session, &failed, &error));
-    assert_string_equal(shown.menu.title, "here is a camera");
+    assert_string_equal(shown.menu.title, "new camera");
     expect_choices(3, "try again", "try again");
 }
 
@@ -486,10 +486,10 @@ static void test_menu_held(void **state)
     *world.tried = '\0';
     choosing_menu(&session);
     assert_false(shown.has_menu);
-    expect_text(shown.said, "", "--output holds one source");
+    expect_text(shown.said, "", "--output takes one source");
     *shown.said = '\0';
     choosing_video(&session, "f.mp4");
-    expect_text(shown.said, "", "--output holds one source");
+    expect_text(shown.said, "", "--output takes one source");
     const struct options options = {.camera = {320, 240, 0}};
     session.options = &options;
     session.results_of.options = &options.results;

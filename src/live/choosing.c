@@ -63,13 +63,13 @@ void choosing_welcome(struct session *session, const char *title, const char *re
     show_menu(session, title, reason);
 }
 
-/* Says what keeps this run from showing anything else, if something does. */
+/* Says what keeps this run to its source, if something does. */
 static bool say_held(struct session *session)
 {
     char text[80];
     const char *option = results_one_source(&session->results_of);
     if (option) {
-        snprintf(text, sizeof text, "%s holds one source; start again for another", option);
+        snprintf(text, sizeof text, "%s takes one source only; restart for another", option);
         view_say(session->view, text);
     }
     return option != NULL;
@@ -95,7 +95,7 @@ static void begin(struct session *session, enum input input, const char *id)
     if (say_held(session))
         return;
     if (session->opening.busy) {
-        view_say(session->view, "still opening; a moment");
+        view_say(session->view, "still opening; one moment");
         return;
     }
     snprintf(request.id, sizeof request.id, "%s", id);
@@ -184,7 +184,7 @@ static bool look_for_cameras(struct session *session)
     if (count == before)
         return false;
     if (count > before)
-        choosing_welcome(session, "here is a camera", "It was plugged in just now.");
+        choosing_welcome(session, "new camera", "It has just been plugged in.");
     else
         show_menu(session, session->welcome_title, session->welcome);
     return true;

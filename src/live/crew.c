@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITING = 2 }; /* places for each thread: what is in work, and what waits for its turn */
+enum { WAITING = 2 }; /* places for each thread: one worked on, one that waits for its turn */
 
 struct place {
     struct looked looked;
@@ -58,7 +58,7 @@ static int look_at(struct member *member, const char *path, struct looked *looke
 }
 
 /* The number of a picture that nobody has begun, once there is a place for it; -1: none. */
-static int take(struct crew *crew)
+static int claim(struct crew *crew)
 {
     pthread_mutex_lock(&crew->mutex);
     while (!crew->stopping && crew->taken < crew->task.count &&
@@ -76,7 +76,7 @@ static void *work(void *argument)
     struct error ignored; /* the others do its part; the first has what the caller opened */
     if (!member->vision.recognizer && setup_another(crew->task.options, &member->vision, &ignored))
         return NULL;
-    for (int index = take(crew); index >= 0; index = take(crew)) {
+    for (int index = claim(crew); index >= 0; index = claim(crew)) {
         struct place *place = &crew->places[index % crew->place_count];
         place->looked.failed = look_at(member, crew->task.list->paths[index], &place->looked) < 0;
         pthread_mutex_lock(&crew->mutex);

@@ -25,8 +25,7 @@ static const char *const zenity[MAX_WORDS] = {"zenity", "--file-selection", "--t
 static const char *const kdialog[MAX_WORDS] = {"kdialog",           "--title", "Open a video",
                                                "--getopenfilename", ".",       "video/*"};
 
-/* A child gets no signals that this program catches or ignores, and no input. Returns 0 or a code
- * of errno. */
+/* The child has no input, and treats signals in the default way. Returns 0 or a code of errno. */
 static int spawn(const char *const command[MAX_WORDS], int output, pid_t *child)
 {
     char *words[MAX_WORDS]; /* which are not written to, whatever the type says */

@@ -13,7 +13,7 @@
 enum { SIGNAL_COUNT = 3 };
 static const int signals[SIGNAL_COUNT] = {SIGINT, SIGTERM, SIGHUP};
 
-/* What the thread reads: a signal came, or there is no more to wait for. */
+/* What the thread reads: a signal came, or there is nothing left to wait for. */
 enum { SIGNALLED = 's', ENDED = 'e' };
 
 /* A signal handler is given no context: it writes into this pipe. Blocking the signals and waiting
@@ -113,7 +113,7 @@ void interrupt_free(struct interrupt **interrupt)
         return;
     for (int i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &ended->previous[i], NULL);
-    tell(ENDED); /* behind a signal that came before, which is followed to its end */
+    tell(ENDED); /* after any signal that came first, which is still obeyed */
     int code = pthread_join(ended->thread, NULL);
     assert(code == 0);
     (void)code;

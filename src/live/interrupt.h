@@ -1,4 +1,4 @@
-/* Ctrl-C, `kill` and a terminal that is closed as an orderly end. */
+/* Ctrl-C, `kill` and a closed terminal bring the program to an orderly end. */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 

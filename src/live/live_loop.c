@@ -11,7 +11,7 @@
 
 /* A camera that gives no frame for so long has no signal. */
 static const double longest_silence = 2;
-/* How often signal and cameras are looked after. */
+/* How often signal and cameras are checked. */
 static const int check_ms = 250;
 
 /* The face of the latest frame with this id, or NULL. */
@@ -41,10 +41,12 @@ static void calibrate(struct session *session)
     else if (face)
         expressions_uncalibrate(session->smoother, face->id, NULL);
     session->calibrating = begins ? face->id : 0;
-    view_say(session->view, begins ? "look neutral for two seconds" : "no calibration");
+    view_say(session->view, begins ? "look neutral for two seconds"
+                            : face ? "calibration undone"
+                                   : "no face to calibrate");
 }
 
-static int look(struct session *session, struct frame *frame, struct error *error)
+static int recognize(struct session *session, struct frame *frame, struct error *error)
 {
     struct expressions_picture picture = frame_picture(frame);
     struct expressions_error why;
@@ -62,7 +64,7 @@ static int look(struct session *session, struct frame *frame, struct error *erro
 
 static int process(struct session *session, struct frame *frame, struct error *error)
 {
-    if (look(session, frame, error))
+    if (recognize(session, frame, error))
         return -1;
     if (session->calibrating)
         follow_calibration(session);
@@ -114,8 +116,9 @@ static void toggle_adapting(struct session *session)
 {
     session->adapting = !session->adapting;
     expressions_adapt(session->smoother, session->adapting, NULL);
-    view_say(session->view, session->adapting ? "adapts to faces at rest, after ten seconds of each"
-                                              : "does not adapt to faces at rest");
+    view_say(session->view, session->adapting
+                                ? "adapting to faces at rest, after ten seconds of each"
+                                : "not adapting to faces at rest");
 }
 
 /* What concerns the picture, and means nothing where there is none. */
@@ -246,8 +249,8 @@ static bool check_signal(struct session *session)
     return true;
 }
 
-/* A film that was opened in the window makes room for the next one; any other end is the
- * program's. */
+/* After a film that was opened in the window, others can be opened; when any other source ends, so
+ * does the program. */
 static bool leave(struct session *session)
 {
     struct error reason = {.text = ""};

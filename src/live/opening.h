@@ -43,7 +43,7 @@ void opening_begin(struct opening *opening, const struct opening_request *reques
                    void (*wake)(void *context), void *context);
 /* Whether it has come to an end; the source is the caller's then. */
 bool opening_take(struct opening *opening, struct opened *opened);
-/* Gives up soon, and closes what was opened. */
+/* Gives up, which may take a moment, and closes what was opened. */
 void opening_abandon(struct opening *opening);
 
 #endif

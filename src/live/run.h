@@ -1,4 +1,4 @@
-/* The two ways of working. Each prints its results. After a failure the error's text is empty if
+/* The program's two modes. Each prints its results. After a failure the error's text is empty if
  * everything has been reported. */
 #ifndef RUN_H
 #define RUN_H
@@ -6,7 +6,7 @@
 #include "error.h"
 #include "options.h"
 
-/* Pictures: every one is done, whatever happens to the others. */
+/* Pictures: each is tried, whatever happens to the others. */
 int run_stills(const struct options *options, struct error *error);
 
 /* Camera, video and demo. */

@@ -49,7 +49,7 @@ static int open_camera(struct session *session, struct error *error)
         return -1;
     struct error reason = *error;
     explain_camera(id, error);
-    /* Where somebody sits before the window and waits for nothing else, it asks. */
+    /* Where somebody sits at the window, and nothing else waits for results, the window asks. */
     if (!session->view || results_wanted(&session->results_of) || options->max_frames > 0 ||
         options->exit_on_loss || strcmp(id, "-") == 0 || process_is_piped())
         return error_failed_with(error, ERROR_NO_CAMERA);
@@ -104,7 +104,7 @@ static int start(struct session *session, struct error *error)
                                               .window = session->view != NULL,
                                               .film = options->input == INPUT_VIDEO,
                                               .quiet = options->quiet};
-    /* Results may tell where they are to be had: from then on Ctrl-C ends in order. */
+    /* Results may print where they are served: from then on Ctrl-C must end the run in order. */
     if (open_source(session, error) || pipeline_create(&session->pipeline, error) ||
         interrupt_watch(&session->interrupt, stop_early, session, error) ||
         results_open(&session->results, &session->results_of, error))
@@ -185,7 +185,7 @@ static void tell_damage(const struct session *session, bool cut)
         return;
     if (lost > 0)
         log_line(program_name, "%s: %ld frame%s could not be decoded and %s left out", source->name,
-                 lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+                 lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
     if (flawed > 0)
         log_line(program_name, "%s: %ld frame%s damaged; what could be decoded of %s is used",
                  source->name, flawed, flawed == 1 ? " is" : "s are", flawed == 1 ? "it" : "them");

@@ -24,7 +24,7 @@ struct session {
     const struct options *options;
     enum input input;     /* what the source is: by the options, or chosen in the window */
     struct source source; /* all zeros: the window has none to show, and offers some */
-    bool chosen; /* in the window: where it is a film, its end is not that of the program */
+    bool chosen;          /* in the window: if it is a film, the program outlives it */
     struct opening opening;
     struct offer offers[VIEW_CHOICES];
     char welcome_title[64], welcome[1024]; /* of the menu, while there is no source */
@@ -56,7 +56,7 @@ struct session {
 /* Forgets what the faces have shown so far. */
 int session_start_smoother(struct session *session, struct error *error);
 
-/* For threads that have something for the main one: makes it look. `context` is the session. */
+/* For threads that have something for the main one: wakes it. `context` is the session. */
 void session_wake(void *context);
 
 /* Reads, and finds the faces, in threads of its own. */

@@ -39,8 +39,8 @@ int setup_model(const struct options *options, struct expressions_model **model,
     return 0;
 }
 
-/* What is opened beside the model. */
-struct opening {
+/* The detector, which is opened while the model is read. */
+struct detector_opening {
     const char *cascade;
     struct vision *vision;
     struct expressions_error why;
@@ -54,7 +54,7 @@ static const char *cascade_of(const struct options *options)
 
 static void open_detector(void *context)
 {
-    struct opening *opening = context;
+    struct detector_opening *opening = context;
     struct expressions_detector_settings settings = EXPRESSIONS_DETECTOR_DEFAULTS;
     settings.cascade = opening->cascade;
     opening->failed = expressions_detector_open(&opening->vision->detector, &settings,
@@ -80,7 +80,7 @@ static int open_recognizer(const struct options *options, struct vision *vision,
 int setup_vision(const struct options *options, struct vision *vision, struct error *error)
 {
     bool moving = options->input == INPUT_CAMERA || options->input == INPUT_VIDEO;
-    struct opening opening = {cascade_of(options), vision, .failed = false};
+    struct detector_opening opening = {cascade_of(options), vision, .failed = false};
     struct error unloaded = {.text = ""};
     struct beside detector, videos;
     if (moving)
@@ -108,7 +108,7 @@ int setup_vision(const struct options *options, struct vision *vision, struct er
 
 int setup_another(const struct options *options, struct vision *vision, struct error *error)
 {
-    struct opening opening = {cascade_of(options), vision, .failed = false};
+    struct detector_opening opening = {cascade_of(options), vision, .failed = false};
     struct expressions_error why;
     open_detector(&opening);
     if (opening.failed)

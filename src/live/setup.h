@@ -1,4 +1,4 @@
-/* What stills and live share at their start. */
+/* What both modes need at their start. */
 #ifndef SETUP_H
 #define SETUP_H
 
@@ -29,12 +29,12 @@ struct vision {
 int setup_vision(const struct options *options, struct vision *vision, struct error *error);
 void setup_end_vision(struct vision *vision);
 
-/* For another thread: opens a recognizer of the model that is there, and a detector.
- * setup_end_vision ends these, also after a failure, and the model unless that is NULL by then. */
+/* For another thread: opens a detector, and a recognizer for the model in *vision. setup_end_vision
+ * ends both, also after a failure, and the model unless it is NULL by then. */
 int setup_another(const struct options *options, struct vision *vision, struct error *error);
 
-/* Opens a window where there is a display and the user wants one; says on stderr where the program
- * goes without. *view is NULL then. */
+/* Opens a window where there is a display and the user wants one; without one, says so on stderr,
+ * and *view is NULL. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view);
 
 /* The file that is read for this name: standard input's where it is "-". */

@@ -4,11 +4,11 @@
 
 #include "session.h"
 
-/* Into a new file of the current folder. What fails is said in the window. */
+/* Into a new file of the current folder. Failures are shown in the window. */
 void take_begin(struct session *session);
 /* A recording that fails ends, the program goes on. */
 void take_add(struct session *session, const struct frame *frame);
-/* Ends it: because of `reason`, or where that is NULL, because the user wants so. */
+/* Ends it: because of `reason`, or where that is NULL, because the user wants it to. */
 void take_end(struct session *session, const struct error *reason);
 
 #endif

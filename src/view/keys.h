@@ -9,7 +9,7 @@
 
 enum { KEY_CODES = 3 };
 
-/* The signs on buttons. */
+/* The icons on buttons. */
 enum icon {
     ICON_NONE,
     ICON_CAMERA,

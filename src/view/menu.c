@@ -21,7 +21,7 @@ struct measures {
     int padding;
 };
 
-/* Breaks the text between words; what fits into no line any more is left out. */
+/* Breaks the text between words; what no longer fits is left out. */
 static void wrap(struct measures *measures, struct paint *paint, const char *text, int width)
 {
     measures->line_count = 0;

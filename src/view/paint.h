@@ -1,8 +1,9 @@
 /* Smooth shapes and text on an SDL renderer, be it a window's or a picture's. Corners and letters
  * are rasterized once for each size and then copied.
  *
- * Drawing calls return nothing: the first failure is remembered and paint_check tells it. All
- * sizes are pixels of the renderer's target. The thread that owns the renderer alone may call. */
+ * Drawing calls return nothing: the first failure is remembered, and paint_check reports it.
+ * All sizes are pixels of the renderer's target. Only the thread that owns the renderer may call.
+ */
 #ifndef PAINT_H
 #define PAINT_H
 

@@ -1,5 +1,5 @@
-/* All that a window shows: picture, faces, and what is beside them. view.c decides what that is,
- * here it is drawn. */
+/* All that a window shows: picture, faces, and what is beside them. view.c decides what that is;
+ * it is drawn here. */
 #ifndef SCENE_H
 #define SCENE_H
 

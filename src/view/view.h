@@ -29,7 +29,7 @@ void view_set_paused(struct view *view, bool paused);
 /* Shows the line for a while. */
 void view_say(struct view *view, const char *text);
 
-/* For how long it has been recording; negative: not at all. */
+/* How long it has been recording; negative: not at all. */
 void view_set_recording(struct view *view, double seconds);
 
 /* Shows the menu, copied, or hides it where it is NULL. A hidden window appears with it. */

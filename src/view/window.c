@@ -45,7 +45,7 @@ static bool exists(const char *pattern)
 }
 #endif
 
-/* Where no graphics card is, OpenGL is emulated: in half the speed of SDL's own drawing, and with a
+/* Where no graphics card is, OpenGL is emulated: at half the speed of SDL's own drawing, and with a
  * compiler in memory. What the user has chosen stays. */
 static void choose_renderer(void)
 {
@@ -125,8 +125,8 @@ int window_open(struct window *window, const char *title, bool live, struct erro
 }
 
 /* SDL wakes its own event loop by messages to the window, on a connection of their own. One that
- * the server comes to after the window is gone would end the program: X knows no error that is not
- * fatal. So the window goes a moment after it has vanished from the screen. */
+ * the server comes to after the window is gone would end the program: every error of X is fatal
+ * here. So the window goes a moment after it has vanished from the screen. */
 void window_close(struct window *window)
 {
     if (window->window) {
