@@ -276,6 +276,11 @@ static void test_evaluation(void **state)
             sum += evaluation.confusion[i][k];
     assert_int_equal(sum, COUNT);
     assert_true(evaluation.calibration_error >= 0 && evaluation.calibration_error <= 1);
+    struct expressions_evaluation one;
+    expect_ok(expressions_evaluate(recognizer, crops[0], labels, 1, &one, &error));
+    assert_int_equal(one.count, 1);
+    expect_failure(expressions_evaluate(recognizer, crops[0], labels, 0, &one, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "count");
     labels[2] = EXPRESSIONS_LABEL_COUNT;
     expect_failure(expressions_evaluate(recognizer, crops[0], labels, COUNT, &evaluation, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "label");

@@ -507,6 +507,85 @@ static int parse(struct options *options, const char *line, struct error *error)
     return options_parse(options, count, words, error);
 }
 
+/* A layer that all places share, one that looks through windows of them, then dense ones. */
+static void networks_follow_the_recipe(void **state)
+{
+    (void)state;
+    struct options options;
+    struct error error;
+    const struct dataset d = {.width = 48, .height = 48, .class_count = 7};
+    static const char line[] = "--features hog,windows --hidden @8,3@4,2@5,16 --align off";
+    if (parse(&options, line, &error))
+        fail_msg("%s", error.text);
+    for (int n = 0; n < 2; n++) {
+        struct features f = recipe_features(&options.recipe, &d, n);
+        struct mlp_config config = recipe_network(&options.recipe, &d, n);
+        int tokens = features_tokens(&f), grid = (int)lround(sqrt(tokens));
+        const int units[] = {features_dim(&f),
+                             8 * tokens,
+                             4 * (grid - 2) * (grid - 2),
+                             5 * (grid - 3) * (grid - 3),
+                             16,
+                             7};
+        assert_true(f.kind == (n ? FEATURES_WINDOWS : FEATURES_HOG));
+        assert_int_equal(grid * grid, tokens);
+        assert_int_equal(config.layer_count, 5);
+        for (int i = 0; i <= config.layer_count; i++)
+            assert_int_equal(config.units[i], units[i]);
+        assert_true(config.tokens[0] == tokens && config.tokens[1] == 1 && config.tokens[3] == 1);
+        assert_true(config.windows[0].side == 0 && config.windows[3].side == 0);
+        assert_true(config.windows[1].grid == grid && config.windows[1].side == 3);
+        assert_true(config.windows[2].grid == grid - 2 && config.windows[2].side == 2);
+        assert_int_equal(mlp_config_check(&config, &error), 0);
+    }
+}
+
+/* Of one picture each, two classes' faces are these pictures made symmetric, and what tells them
+ * from their mean exaggerated. */
+static void mean_faces_are_those_of_classes(void **state)
+{
+    (void)state;
+    enum { SIDE = 8, AREA = SIDE * SIDE };
+    static const double exaggeration[] = {1, 2};
+    uint8_t pixels[2 * AREA], labels[] = {0, 1}, splits[] = {SPLIT_TRAINING, SPLIT_TRAINING};
+    uint8_t faces[2 * AREA];
+    double means[3][AREA];
+    struct rng rng = rng_make(8, 0);
+    struct error error;
+    fill_noise(&rng, pixels, sizeof pixels);
+    pixels[0] = pixels[AREA] = 255;
+    const struct dataset d = {.width = SIDE,
+                              .height = SIDE,
+                              .count = 2,
+                              .class_count = 2,
+                              .pixels = pixels,
+                              .labels = labels,
+                              .splits = splits};
+    assert_int_equal(dataset_mean_faces(&d, exaggeration, faces, &error), 0);
+    for (int k = 0; k < 2; k++)
+        for (int p = 0; p < AREA; p++)
+            means[k][p] =
+                pixels[k * AREA + p] + pixels[k * AREA + p / SIDE * SIDE + SIDE - 1 - p % SIDE];
+    for (int k = 0; k < 4; k++) { /* both, and then what is shown of them */
+        double *of = k < 2 ? means[k] : means[2], sum = 0, squares = 0;
+        for (int p = 0; k >= 2 && p < AREA; p++) {
+            double all = (means[0][p] + means[1][p]) / 2;
+            of[p] = all + exaggeration[k - 2] * (means[k - 2][p] - all);
+        }
+        for (int p = 0; p < AREA; p++)
+            sum += of[p];
+        for (int p = 0; p < AREA; p++)
+            squares += (of[p] - sum / AREA) * (of[p] - sum / AREA);
+        for (int p = 0; p < AREA; p++)
+            of[p] = (of[p] - sum / AREA) / sqrt(squares / AREA);
+        for (int p = 0; k >= 2 && p < AREA; p++)
+            expect_close(faces[(k - 2) * AREA + p], fmin(fmax(128 + 48 * of[p], 0), 255), 0.51,
+                         "a grey");
+    }
+    labels[1] = 0;
+    assert_int_equal(dataset_mean_faces(&d, exaggeration, faces, &error), -1);
+}
+
 /* What is not said follows from what is. */
 static void completes_the_recipe(void **state)
 {
@@ -720,6 +799,8 @@ static void reads_recipes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(networks_follow_the_recipe),
+        cmocka_unit_test(mean_faces_are_those_of_classes),
         cmocka_unit_test(completes_the_recipe),
         cmocka_unit_test(takes_bounds_and_refuses_beyond),
         cmocka_unit_test(refuses_what_does_not_go_together),
