@@ -565,6 +565,27 @@ static void bmp_header(uint8_t header[54], uint32_t width, uint32_t height)
     header[28] = 24;
 }
 
+/* A height below 0 says that the rows run downwards. */
+static void test_bmp_rows_run_both_ways(void **state)
+{
+    (void)state;
+    enum { WIDTH = 4, HEIGHT = 2, ROW = 3 * WIDTH };
+    for (int downwards = 0; downwards < 2; downwards++) {
+        uint8_t file[54 + HEIGHT * ROW];
+        struct ocv_picture *picture = NULL;
+        struct error error = {.text = ""};
+        bmp_header(file, WIDTH, downwards ? (uint32_t)-HEIGHT : HEIGHT);
+        memset(file + 54, 10, ROW);
+        memset(file + 54 + ROW, 20, ROW);
+        if (ocv_picture_decode(&picture, file, sizeof file, &error) != OCV_OK)
+            fail_msg("%s", error.text);
+        struct bgr_image view = ocv_picture_view(picture);
+        assert_true(view.width == WIDTH && view.height == HEIGHT);
+        assert_int_equal(view.pixels[0], downwards ? 10 : 20);
+        ocv_picture_close(&picture);
+    }
+}
+
 static void test_huge_headers(void **state)
 {
     (void)state;
@@ -1189,6 +1210,31 @@ static void refuse_writer(const char *path, int width, const char *hint)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* That frames of other sizes were fitted into a film is noted once. */
+static void test_other_sizes_are_noted_once(void **state)
+{
+    (void)state;
+    char path[256];
+    uint8_t *memory;
+    struct bgr_image wide = made_up(64, 48, 0, &memory), high = wide;
+    struct ocv_writer *writer = NULL;
+    high.width = 32;
+    in_folder(path, "sizes.mkv");
+    assert_int_equal(ocv_writer_open(&writer, path, 64, 48, 25, silent, NULL), OCV_OK);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(ocv_writer_write(writer, i % 2 ? high : wide, i / 25.0, 1 / 25.0, NULL),
+                         OCV_OK);
+        if (i == 0)
+            assert_null(ocv_writer_note(writer));
+        else
+            assert_string_equal(ocv_writer_note(writer),
+                                "frames of another size than 64x48 are fitted into it");
+    }
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(remove(path), 0);
+    free(memory);
+}
+
 static void test_videos_that_cannot_be_written(void **state)
 {
     (void)state;
@@ -1715,6 +1761,7 @@ int main(void)
         cmocka_unit_test(test_plain_pictures_are_what_opencv_makes_of_them),
         cmocka_unit_test(test_what_is_not_plain),
         cmocka_unit_test(test_damaged_pictures_are_refused),
+        cmocka_unit_test(test_bmp_rows_run_both_ways),
         cmocka_unit_test(test_huge_headers),
         cmocka_unit_test(test_pictures_too_large_are_not_decoded),
         cmocka_unit_test(test_sizes_are_read_from_headers),
@@ -1731,6 +1778,7 @@ int main(void)
         cmocka_unit_test(test_exceptions_become_codes),
         cmocka_unit_test(test_videos_come_back),
         cmocka_unit_test(test_video_rotation_is_honoured),
+        cmocka_unit_test(test_other_sizes_are_noted_once),
         cmocka_unit_test(test_videos_that_cannot_be_written),
         cmocka_unit_test(test_videos_that_cannot_be_read),
         cmocka_unit_test(test_containers_that_are_cut),
