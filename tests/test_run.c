@@ -207,9 +207,9 @@ static void damage_is_told(void **state)
         const char *text;
     } cases[] = {
         {0, 0, false, ""},
-        {1, 0, false, "a.mkv: 1 frame could not be decoded and is left out\n"},
+        {1, 0, false, "a.mkv: 1 frame could not be decoded and was left out\n"},
         {2, 1, false,
-         "a.mkv: 2 frames could not be decoded and are left out\n"
+         "a.mkv: 2 frames could not be decoded and were left out\n"
          "a.mkv: 1 frame is damaged; what could be decoded of it is used\n"},
         {0, 3, true,
          "a.mkv: 3 frames are damaged; what could be decoded of them is used\n"
