@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a user does with the installed packages, on a system that has nothing else: each output, Python,
-# and, where there is Xvfb, the window. Run as root on a system that may be thrown away; see .ci/release.
+# a missing camera and, where there are man, Xvfb and xdotool, manuals and the window. Run as root on a
+# system that may be thrown away; see .ci/release.
 # Usage: packaged.sh
 set -eu
 cd "$(mktemp -d)"
@@ -60,8 +61,30 @@ for model in expressions fer2013; do
 done
 train_fer --help | grep -q -e --evaluate || fail "train_fer"
 
-# --- The window
-if command -v xvfb-run >/dev/null && command -v xauth >/dev/null; then
-    xvfb-run --auto-servernum expressions --demo --quiet --max-frames 30 >lines || fail "the window: status $?"
+# --- A camera that is not there
+status=0
+expressions --camera 0 --headless >lines 2>err || status=$?
+[ "$status" -eq 4 ] && [ ! -s lines ] && grep -q '^expressions: camera 0: .*; ' err ||
+    fail "no camera: status $status: $(cat lines err)"
+
+# --- Manuals
+if command -v man >/dev/null; then
+    for page in expressions train_fer libexpressions; do
+        MANPAGER=cat man "$page" >text && grep -q '^SYNOPSIS' text || fail "man $page"
+    done
+else
+    echo "man is not installed: left out"
+fi
+
+# --- The window, by its keys: a screenshot, the end
+if command -v xvfb-run >/dev/null && command -v xdotool >/dev/null; then
+    xvfb-run --auto-servernum sh -c '
+        expressions --demo --quiet >lines &
+        window=$(timeout 60 xdotool search --sync --onlyvisible --pid $! | head -n 1)
+        xdotool windowfocus --sync "$window" sleep 2 key s sleep 2 key q
+        wait $!' || fail "the window: status $?"
+    [ -s "$(echo expressions-*.png)" ] || fail "the window: no screenshot"
+else
+    echo "Xvfb or xdotool is not installed: the window is left out"
 fi
 echo "all as expected"
