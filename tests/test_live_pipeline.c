@@ -281,7 +281,7 @@ static void test_never_behind(void **state)
     struct pipeline *pipeline;
     struct error error;
     assert_int_equal(pipeline_create(&pipeline, &error), 0);
-    struct pipeline_settings settings = {.source = &source, .beside = true};
+    struct pipeline_settings settings = {.source = &source, .decoupled = true};
     script.blocked = true;
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     long last = -1;
@@ -323,7 +323,7 @@ static void test_rare_looks(void **state)
     struct pipeline *pipeline;
     struct error error;
     assert_int_equal(pipeline_create(&pipeline, &error), 0);
-    struct pipeline_settings settings = {.source = &source, .beside = true, .look_seconds = 0.4};
+    struct pipeline_settings settings = {.source = &source, .decoupled = true, .look_seconds = 0.4};
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     long last = -1;
     for (const struct frame *frame; (frame = pipeline_wait(pipeline));)
@@ -362,13 +362,13 @@ static void test_newest_wins(void **state)
 static void test_detection_fails(void **state)
 {
     (void)state;
-    for (int beside = 0; beside < 2; beside++) {
+    for (int decoupled = 0; decoupled < 2; decoupled++) {
         struct camera camera = {.alive = true, .immortal = -1, .wait = 1};
         struct source source = source_of(&camera);
         struct pipeline *pipeline;
         struct error error;
         assert_int_equal(pipeline_create(&pipeline, &error), 0);
-        struct pipeline_settings settings = {.source = &source, .beside = beside};
+        struct pipeline_settings settings = {.source = &source, .decoupled = decoupled};
         script.fails = 3;
         assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
         while (pipeline_wait(pipeline))
@@ -492,7 +492,7 @@ static void test_a_thousand_times(void **state)
     for (int round = 0; round < 1000; round++) {
         source.live = round % 4 > 0;
         struct pipeline_settings settings = {.source = &source,
-                                             .beside = round % 4 > 1,
+                                             .decoupled = round % 4 > 1,
                                              .grey = round % 5 == 0,
                                              .paced = round % 3 == 0,
                                              .lost = count_losses,

@@ -31,7 +31,7 @@ int session_start_pipeline(struct session *session, struct error *error)
     struct pipeline_settings settings = {
         .source = &session->source,
         .detector = session->vision.detector,
-        .beside = (session->view || options->eco) && session->source.live,
+        .decoupled = (session->view || options->eco) && session->source.live,
         .look_seconds = options->eco ? eco_seconds : 0,
         .grey = !session->view && !results_want_colours(session->results),
         .paced = session->view && !session->source.live,

@@ -8,7 +8,7 @@
 struct capture_settings {
     struct source *source; /* is the thread's until capture_join */
     struct mailbox *mailbox;
-    struct mailbox *copies; /* gets frames too, in grey, for the detection beside; may be NULL */
+    struct mailbox *copies; /* gets frames too, in grey, for a decoupled detection; may be NULL */
     double copy_interval;   /* seconds from one of them to the next; 0: all frames */
     bool grey;              /* the colours are not needed */
     bool paced;             /* each frame comes when it is due, not as fast as it can */

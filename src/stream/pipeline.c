@@ -60,15 +60,15 @@ void pipeline_free(struct pipeline **pipeline)
 static int start_capture(struct pipeline *pipeline, struct error *error)
 {
     const struct pipeline_settings *settings = &pipeline->settings;
-    bool beside = settings->beside;
+    bool decoupled = settings->decoupled;
     struct capture_settings capture = {.source = settings->source,
                                        .mailbox =
-                                           beside ? pipeline->to_main : pipeline->to_detection,
-                                       .copies = beside ? pipeline->to_detection : NULL,
+                                           decoupled ? pipeline->to_main : pipeline->to_detection,
+                                       .copies = decoupled ? pipeline->to_detection : NULL,
                                        .copy_interval = settings->look_seconds,
                                        .grey = settings->grey,
                                        .paced = settings->paced,
-                                       .wake = beside ? settings->wake : NULL,
+                                       .wake = decoupled ? settings->wake : NULL,
                                        .lost = settings->lost,
                                        .context = settings->context};
     return capture_start(&pipeline->capture, &capture, error);
@@ -77,11 +77,11 @@ static int start_capture(struct pipeline *pipeline, struct error *error)
 static int start_detection(struct pipeline *pipeline, struct error *error)
 {
     const struct pipeline_settings *settings = &pipeline->settings;
-    bool beside = settings->beside;
+    bool decoupled = settings->decoupled;
     struct detection_settings detection = {.tracker = pipeline->tracker,
                                            .from = pipeline->to_detection,
-                                           .to = beside ? NULL : pipeline->to_main,
-                                           .wake = beside ? NULL : settings->wake,
+                                           .to = decoupled ? NULL : pipeline->to_main,
+                                           .wake = decoupled ? NULL : settings->wake,
                                            .context = settings->context};
     return detection_start(&pipeline->detection, &detection, error);
 }
@@ -117,7 +117,7 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
 
 static struct frame *complete(struct pipeline *pipeline, struct frame *frame)
 {
-    if (frame && pipeline->settings.beside)
+    if (frame && pipeline->settings.decoupled)
         detection_fill(pipeline->detection, frame);
     return frame;
 }
@@ -139,8 +139,8 @@ bool pipeline_done(struct pipeline *pipeline)
 
 long pipeline_dropped(struct pipeline *pipeline)
 {
-    long beside = pipeline->settings.beside ? 0 : mailbox_dropped(pipeline->to_detection);
-    return beside + mailbox_dropped(pipeline->to_main);
+    long undetected = pipeline->settings.decoupled ? 0 : mailbox_dropped(pipeline->to_detection);
+    return undetected + mailbox_dropped(pipeline->to_main);
 }
 
 void pipeline_stop(struct pipeline *pipeline)

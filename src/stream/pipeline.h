@@ -3,8 +3,8 @@
  *
  *     capture --> detection --> main thread
  *
- * `beside`, frames do not wait for the detection, whatever it costs; their boxes are those of the
- * newest detected frame, moved on as the faces move:
+ * `decoupled`, frames do not wait for the detection, whatever it costs; their boxes are those of
+ * the newest detected frame, moved on as the faces move:
  *
  *     capture ----------------> main thread
  *        +------> detection ------^
@@ -21,8 +21,8 @@
 struct pipeline_settings {
     struct source *source; /* these two are the threads' until pipeline_join */
     struct expressions_detector *detector;
-    bool beside;         /* live sources only */
-    double look_seconds; /* beside: from one look for faces to the next; 0: as often as it can */
+    bool decoupled;      /* live sources only */
+    double look_seconds; /* decoupled: from one search for faces to the next; 0: without pause */
     bool grey;           /* the colours are not needed */
     bool paced;          /* each frame comes when it is due, not as fast as it can */
     /* From a thread, as in capture.h; `wake` whenever a frame may be taken, and at the end. */
