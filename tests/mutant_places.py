@@ -100,7 +100,8 @@ def changes(line: str, masked: str) -> Iterator[tuple[str, str]]:
         if len(spans) > 1 and re.search(r"(?:^|[_:])f?(?:min|max|clamp)f?$", match[1]):
             yield "clamp dropped", put(match.start(), spans[-1][1] + 1, f"({line[slice(*spans[0])]})")
         for (a, b), (c, d) in zip(spans, spans[1:]):
-            order_is_nothing = r"min|max|hypot|calloc|fwrite" + (r"|cmp" if re.match(r"[^)]*\) [!=]= 0", masked[d:]) else "")
+            is_compared = re.match(r"\) [!=]= 0", masked[spans[-1][1]:])
+            order_is_nothing = r"min|max|hypot|calloc|fwrite" + (r"|cmp" if is_compared else "")
             if line[a:b] != line[c:d] and not re.search(order_is_nothing, match[1]):
                 yield "arguments swapped", put(a, d, f"{line[c:d]}, {line[a:b]}")
 
