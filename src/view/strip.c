@@ -120,7 +120,7 @@ static void draw_ticks(struct paint *paint, SDL_Rect plot, int length)
     enum { STEP = 5 };
     static const SDL_Color outside = {255, 255, 255, 210}, inside = {0, 0, 0, 140};
     int width = length / 3 > 1 ? length / 3 : 1;
-    for (double ago = STEP; ago < STRIP_SECONDS; ago += STEP) {
+    for (int ago = STEP; ago < STRIP_SECONDS; ago += STEP) {
         int x = plot.x + (int)lround(plot.w * (1 - ago / STRIP_SECONDS)) - width / 2;
         paint_panel(paint, (SDL_Rect){x, plot.y - length, width, length}, 0, outside);
         paint_panel(paint, (SDL_Rect){x, plot.y, width, length}, 0, inside);
