@@ -132,13 +132,10 @@ char *file_folder(const char *path)
 
 char *file_in_folder(const char *folder, const char *name)
 {
-    size_t length = strlen(folder);
-    char *path = malloc(length + strlen(name) + 2);
-    if (path) {
-        memcpy(path, folder, length);
-        path[length] = '/';
-        strcpy(path + length + 1, name);
-    }
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s/%s", folder, name);
     return path;
 }
 
