@@ -98,7 +98,8 @@ static void paint_background(struct demo *demo)
     } lamps[] = {{520, 96, 46, 26, 44, 62}, {592, 190, 34, 20, 36, 54}, {470, 210, 30, 30, 30, 34},
                  {84, 120, 40, 34, 30, 26}, {40, 236, 30, 22, 32, 46},  {618, 40, 30, 34, 32, 30}};
     for (int i = 0; i < DEMO_WIDTH * DEMO_HEIGHT; i++) {
-        float x = (float)(i % DEMO_WIDTH), y = (float)(i / DEMO_WIDTH);
+        int column = i % DEMO_WIDTH, row = i / DEMO_WIDTH;
+        float x = (float)column, y = (float)row;
         float dx = x / DEMO_WIDTH - 0.42f, dy = y / DEMO_HEIGHT - 0.4f;
         float light = expf(-3 * (dx * dx + dy * dy));
         float value[3] = {42 + 54 * light, 46 + 60 * light, 50 + 68 * light};

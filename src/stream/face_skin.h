@@ -20,7 +20,7 @@ struct spot {
     float nx, ny, nz; /* the relief's normal, of length 1, nz towards the viewer */
 };
 
-struct colour face_colour(const struct face_shape *shape, const struct spot *spot);
+struct colour face_colour(const struct face_shape *s, const struct spot *p);
 
 /* What falls on a surface with this normal: a window on the left, a lamp on the right, the room. */
 struct colour light_on(float nx, float ny, float nz);

@@ -1,5 +1,6 @@
 #include "scenes.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -116,6 +117,7 @@ static void cells(const struct scene *s)
     double depth = rng_between(s->rng, -60, 200), grey = rng_between(s->rng, 40, 220);
     double unlike = rng_between(s->rng, 0, 60), share = rng_between(s->rng, 0.5, 1);
     double dx = rng_between(s->rng, -40, 40) / size, dy = rng_between(s->rng, -40, 40) / size;
+    assert(count > 0);
     for (int i = 0; i < count; i++) {
         xs[i] = rng_between(s->rng, 0, s->side);
         ys[i] = rng_between(s->rng, 0, s->side);

@@ -338,8 +338,8 @@ static int train_and_report(const struct options *o, const struct dataset *datas
         (o->report && report_open(o->report, error) < 0) ||
         inspect_print(dataset, stdout, error) < 0)
         return EXIT_FAILURE;
-    print_networks(&recipe, dataset);
     listen_for_stop();
+    print_networks(&recipe, dataset);
     if (o->folds)
         return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error) < 0
                    ? EXIT_FAILURE
@@ -451,7 +451,7 @@ static int model_status(const struct error *error)
 
 static int run_on_data(const struct options *o, struct judged *judged, struct error *error)
 {
-    struct dataset dataset;
+    struct dataset dataset = {0};
     int status = EXIT_FAILURE;
     if (load_data(o, &dataset, error) == 0) {
         switch (o->action) {

@@ -72,6 +72,7 @@ static void smooth(struct grey_crop in, double deviation, float *out)
     float weights[2 * MAX_RADIUS + 1], line[WEBCAM_MAX_SIDE], smoothed[WEBCAM_MAX_SIDE], sum = 0.0f;
     int radius = (int)ceil(2.5 * deviation);
     radius = radius < MAX_RADIUS ? radius : MAX_RADIUS;
+    assert(radius >= 0);
     for (int k = -radius; k <= radius; k++)
         sum += weights[k + radius] = (float)exp(-0.5 * k * k / (deviation * deviation + 1e-9));
     for (int k = 0; k <= 2 * radius; k++)
