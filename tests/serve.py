@@ -366,6 +366,7 @@ async def use_page(program: Program, faces: int) -> None:
         # Each control, by mouse, and by keyboard alone.
         await page.click("#pause")
         await page.until("document.querySelector('#status').textContent === 'paused here'")
+        await asyncio.sleep(0.5)                                         # the last frame is drawn
         still = await page.ask(WIDTHS)
         await asyncio.sleep(1)
         assert await page.ask(WIDTHS) == still, "it moves while it is paused"
