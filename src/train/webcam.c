@@ -69,10 +69,10 @@ static void smooth_line(const float *in, int length, const float *weights, int r
 /* out: height x width, not yet rounded. */
 static void smooth(struct grey_crop in, double deviation, float *out)
 {
-    float weights[2 * MAX_RADIUS + 1], line[WEBCAM_MAX_SIDE], smoothed[WEBCAM_MAX_SIDE], sum = 0.0f;
+    float weights[2 * MAX_RADIUS + 1] = {0}, sum = 0.0f;
+    float line[WEBCAM_MAX_SIDE], smoothed[WEBCAM_MAX_SIDE];
     int radius = (int)ceil(2.5 * deviation);
     radius = radius < MAX_RADIUS ? radius : MAX_RADIUS;
-    assert(radius >= 0);
     for (int k = -radius; k <= radius; k++)
         sum += weights[k + radius] = (float)exp(-0.5 * k * k / (deviation * deviation + 1e-9));
     for (int k = 0; k <= 2 * radius; k++)
