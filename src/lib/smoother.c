@@ -82,9 +82,9 @@ static float lesser(float a, float b)
 static void raise_label(float *p, int label)
 {
     const float half = (float)BELIEF_UNCERTAIN;
-    float others = (1 - half) / (1 - p[label]);
     if (p[label] >= half)
         return;
+    float others = (1 - half) / (1 - p[label]);
     for (int k = 0; k < LABEL_COUNT; k++)
         p[k] = k == label ? half : others * p[k];
 }
