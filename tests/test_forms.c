@@ -112,14 +112,6 @@ static void refuse_run(const struct run *unwanted, const char *name, const char 
     expect_text(error.text, name, reason);
 }
 
-static void expect_file(const char *name, const char *expected)
-{
-    size_t size;
-    char *text = (char *)read_bytes(in_folder(name), &size);
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 /* ---- What they write ------------------------------------------------------------------------- */
 
 static void lines_and_tables(void **state)

@@ -137,14 +137,6 @@ static void expect_drawn(const char *part)
         fail_msg("gnuplot is not told to draw %s: %s", part, drawn_script);
 }
 
-static void expect_file(const char *name, const char *expected)
-{
-    size_t size;
-    char *text = (char *)read_bytes(in_folder(name), &size);
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 static void test_timeline_report(void **state)
 {
     (void)state;

@@ -93,14 +93,6 @@ static void test_drawn_progress_bar(void **state)
 
 /* ---- Forms of results ------------------------------------------------------------------------ */
 
-static void expect_file(const char *name, const char *expected)
-{
-    size_t size;
-    char *text = (char *)read_bytes(in_folder(name), &size);
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 static struct expressions_face happy_face(int id, struct expressions_box box)
 {
     return (struct expressions_face){

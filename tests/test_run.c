@@ -140,14 +140,6 @@ static void expect_error(const char *line, int code, const char *text)
     assert_string_equal(said, "");
 }
 
-static void expect_file(const char *name, const char *expected)
-{
-    size_t size;
-    char *text = (char *)read_bytes(in_folder(name), &size);
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 static void cameras_that_are_missing(void **state)
 {
     (void)state;

@@ -131,4 +131,13 @@ static inline uint8_t *read_bytes(const char *path, size_t *size)
     return bytes;
 }
 
+/* A file of test_folder holds just this text. */
+static inline void expect_file(const char *name, const char *expected)
+{
+    size_t size;
+    uint8_t *text = read_bytes(in_folder(name), &size);
+    assert_string_equal((const char *)text, expected);
+    free(text);
+}
+
 #endif
