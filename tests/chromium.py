@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -27,7 +28,7 @@ class Page:
         self.process = await asyncio.create_subprocess_exec(
             "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
             "--remote-debugging-port=0", f"--user-data-dir={self.profile}", "about:blank",
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+            env={**os.environ, "TMPDIR": self.profile}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
         assert self.process.stderr
         found = None
         while not found:

@@ -207,7 +207,7 @@ async function all() {
 all();
 </script>
 END
-    chromium --headless --no-sandbox --disable-gpu --autoplay-policy=no-user-gesture-required \
+    TMPDIR="$work" chromium --headless --no-sandbox --disable-gpu --autoplay-policy=no-user-gesture-required \
         --allow-file-access-from-files --user-data-dir="$work/profile" --enable-logging=stderr \
         "file://$work/play.html" >played 2>&1 &
     helper=$!

@@ -53,7 +53,7 @@ cd "$work" || exit 1
 mv src/python/expressions gone
 export PYTHONPATH="$work/site" PATH="$work/site/expressions/bundle/bin:$PATH" SOURCE_DIR="$source_dir" \
     FACE="$work/made/face.pgm"
-"$python" -m pytest -q -p no:cacheprovider -rs "$source_dir/tests/python" || exit 1
+"$python" -m pytest -q -p no:cacheprovider --basetemp="$work/pytest" -rs "$source_dir/tests/python" || exit 1
 
 # --- The examples of docs/library.md and README.md, as they stand there
 cd "$work/made" || exit 1
