@@ -48,14 +48,17 @@ grep -rlI "$work/prefix" "$prefix" && fail "these files name the prefix"
 LD_LIBRARY_PATH='' "$prefix/bin/expressions" --demo --headless --quiet --max-frames 45 >out 2>err ||
     fail "installed demo: $(cat err)"
 grep -q ' [0-9]* %' out || fail "installed demo saw nothing: $(cat out)"
-"$prefix/bin/train_fer" --help >out || fail "installed train_fer"
+LD_LIBRARY_PATH='' "$prefix/bin/train_fer" --help >out || fail "installed train_fer"
 
 readelf -d "$prefix/bin/expressions" >dynamic
 grep -q 'NEEDED.*libexpressions\.so\.0' dynamic || fail "the program does not use the library"
 
 # --- What pictures and videos need is loaded late; where it is missing or unfit, a message says so
 modules=$libdir/expressions
-grep -E 'NEEDED.*(libav|imgcodecs)' dynamic && fail "the program starts with all of FFmpeg or OpenCV"
+for program in expressions train_fer; do
+    readelf -d "$prefix/bin/$program" | grep -E 'NEEDED.*(libav|imgcodecs)' &&
+        fail "$program starts with all of FFmpeg or OpenCV"
+done
 # without MODULE STATUS TEXT ARGUMENT...
 without()
 {
