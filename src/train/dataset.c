@@ -207,9 +207,10 @@ int dataset_mean_faces(const struct dataset *dataset, const double *exaggeration
     size_t area = (size_t)dataset->width * (size_t)dataset->height;
     size_t classes = (size_t)dataset->class_count;
     assert(area <= FEATURES_MAX_SIDE * FEATURES_MAX_SIDE);
-    double *means = calloc((classes + 1) * area, sizeof *means), *all = means + classes * area;
+    double *means = calloc((classes + 1) * area, sizeof *means);
     if (!means)
         return error_no_memory(error, "the mean faces");
+    double *all = means + classes * area;
     if (class_means(dataset, area, all, means, error) < 0) {
         free(means);
         return -1;

@@ -75,7 +75,7 @@ static int find_columns(struct lines *lines, const char *path, const char *const
         for (int f = 0; f < field_count; f++)
             if (strcmp(fields[f], names[i]) == 0)
                 columns[i] = f;
-        if (columns[i] < 0 && i < needed)
+        if (i < needed && columns[i] < 0)
             return error_set(error,
                              "%s: line 1 names no column \"%s\"; the header must be the original "
                              "file's",

@@ -27,9 +27,10 @@ int folds_share(int *folds_of, int folds, const struct dataset *dataset, const i
 {
     assert(folds >= MIN_FOLDS && folds <= MAX_FOLDS);
     struct sharing s = {.folds = folds};
-    int *order = malloc(2 * (size_t)count * sizeof *order), *sizes = order + count;
+    int *order = malloc(2 * (size_t)count * sizeof *order);
     if (!order)
         return error_no_memory(error, "the folds");
+    int *sizes = order + count;
     for (int i = 0; i < count; i++) {
         order[i] = i;
         sizes[i] = 0;
