@@ -1,0 +1,406 @@
+/* Parts of the window alone, each by what it draws or by the place it gives: on a surface, and in
+ * SDL's dummy window. */
+#include "testing.h"
+
+#include "dated_name.h"
+#include "keys.h"
+#include "layout.h"
+#include "ocv.h"
+#include "paint.h"
+#include "picture.h"
+#include "resources.h"
+#include "strip.h"
+#include "view.h"
+#include "view_state.h"
+
+#include <SDL.h>
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { WIDTH = 400, HEIGHT = 120 };
+
+static const SDL_Color white = {255, 255, 255, 255};
+static SDL_Surface *surface;
+static SDL_Renderer *renderer;
+static struct paint *paint;
+
+/* ---- A renderer of which the tests say what it can do ---------------------------------------- */
+
+static SDL_RendererInfo pretended; /* no name: the renderer speaks for itself */
+
+int __real_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info);
+int __wrap_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info);
+
+int __wrap_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info)
+{
+    if (!pretended.name)
+        return __real_SDL_GetRendererInfo(of, info);
+    *info = pretended;
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    struct error error;
+    surface = SDL_CreateRGBSurfaceWithFormat(0, WIDTH, HEIGHT, 32, SDL_PIXELFORMAT_ARGB8888);
+    renderer = SDL_CreateSoftwareRenderer(surface);
+    return renderer ? paint_create(&paint, renderer, resource_font(), &error) : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    struct error error;
+    int result = paint_check(paint, &error);
+    paint_free(&paint);
+    SDL_DestroyRenderer(renderer);
+    SDL_FreeSurface(surface);
+    pretended.name = NULL;
+    return result;
+}
+
+static void black(void)
+{
+    SDL_SetRenderDrawColor(renderer, 0, 0, 0, 255);
+    SDL_RenderClear(renderer);
+}
+
+/* The smallest rectangle around all that is not black. */
+static SDL_Rect drawn(void)
+{
+    SDL_Rect all = {0, 0, 0, 0};
+    SDL_RenderFlush(renderer);
+    for (int y = 0; y < HEIGHT; y++) {
+        const Uint32 *row =
+            (const Uint32 *)(const void *)((Uint8 *)surface->pixels + y * surface->pitch);
+        for (int x = 0; x < WIDTH; x++) {
+            SDL_Rect pixel = {x, y, 1, 1};
+            if (row[x] & 0xFFFFFF)
+                SDL_UnionRect(&all, &pixel, &all);
+        }
+    }
+    return all;
+}
+
+static void expect_rect(SDL_Rect got, int x, int y, int w, int h)
+{
+    SDL_Rect wanted = {x, y, w, h};
+    if (!SDL_RectEquals(&got, &wanted))
+        fail_msg("%d,%d %dx%d instead of %d,%d %dx%d", got.x, got.y, got.w, got.h, x, y, w, h);
+}
+
+/* ---- Shapes and text ------------------------------------------------------------------------- */
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    const SDL_Rect place = {20, 10, 60, 40};
+    for (int radius = 0; radius < 100; radius += 9) {
+        black();
+        paint_panel(paint, place, radius, white);
+        expect_rect(drawn(), 20, 10, 60, 40);
+        black();
+        paint_outline(paint, place, radius + 1, 2, white);
+        expect_rect(drawn(), 20, 10, 60, 40);
+    }
+    black();
+    paint_outline(paint, place, 8, 0, white);
+    expect_rect(drawn(), 0, 0, 0, 0);
+}
+
+/* Text beyond ASCII takes another way: it stands as high, begins at the same place, and has its
+ * colour. */
+static void test_text(void **state)
+{
+    (void)state;
+    const SDL_Color red = {255, 0, 0, 255};
+    black();
+    paint_text(paint, 50, 60, 40, white, "xo");
+    SDL_Rect plain = drawn();
+    black();
+    paint_text(paint, 50, 60, 40, red, "xö");
+    SDL_Rect dotted = drawn();
+    expect_close(dotted.x, plain.x, 1, "left");
+    expect_close(dotted.w, plain.w, 2, "width");
+    expect_close(dotted.y + dotted.h, plain.y + plain.h, 1, "foot");
+    assert_true(dotted.y < plain.y - 3);
+    expect_close(plain.y + plain.h / 2.0, 60, 1.5, "middle");
+    for (int y = 0; y < HEIGHT; y++) {
+        const Uint32 *row =
+            (const Uint32 *)(const void *)((Uint8 *)surface->pixels + y * surface->pitch);
+        for (int x = 0; x < WIDTH; x++)
+            assert_int_equal(row[x] & 0xFFFF, 0);
+    }
+}
+
+/* Both kinds of text, in many sizes, again after others had their place. */
+static void test_text_kept(void **state)
+{
+    (void)state;
+    int first[40];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 40; i++) {
+            char text[16];
+            snprintf(text, sizeof text, i % 2 ? "é %d" : "e %d", 10 + i);
+            int width = paint_text_width(paint, 10 + i, text);
+            assert_true(width > 10);
+            if (round == 0)
+                first[i] = width;
+            assert_int_equal(width, first[i]);
+        }
+    }
+    for (int i = 2; i < 40; i++)
+        assert_true(first[i] > first[i - 2]);
+}
+
+/* ---- The strip ------------------------------------------------------------------------------- */
+
+static void test_strip(void **state)
+{
+    (void)state;
+    static struct strip strip;
+    struct expressions_face face = {.id = 7, .label = 3, .probabilities = {[3] = 1}};
+    strip_choose(&strip, 7);
+    for (int i = 0; i <= 200; i++)
+        strip_add(&strip, &face, 1, i * 0.1);
+    const SDL_Rect place = {30, 20, 300, 70};
+    black();
+    strip_draw(&strip, paint, place, 14);
+    SDL_Rect all = drawn();
+    SDL_Rect both;
+    SDL_UnionRect(&all, &place, &both);
+    assert_true(SDL_RectEquals(&both, &place));
+    expect_rect(strip_size((SDL_Rect){0, 0, 2000, 900}, 20), 0, 0, 400, 100);
+    expect_rect(strip_size((SDL_Rect){0, 0, 400, 300}, 20), 0, 0, 180, 100);
+}
+
+/* ---- Places ---------------------------------------------------------------------------------- */
+
+static void test_docks(void **state)
+{
+    (void)state;
+    const SDL_Rect area = {100, 50, 600, 400}, size = {0, 0, 200, 90};
+    static const struct {
+        enum layout_corner corner;
+        int x, y;
+    } corners[] = {{LAYOUT_LOWER_LEFT, 110, 350},
+                   {LAYOUT_LOWER_RIGHT, 490, 350},
+                   {LAYOUT_UPPER_LEFT, 110, 60},
+                   {LAYOUT_LOWER_RIGHT | LAYOUT_UPPER_LEFT, 490, 60}};
+    for (size_t i = 0; i < sizeof corners / sizeof *corners; i++) {
+        struct layout layout = {.count = 0};
+        SDL_Rect place = {0, 0, 0, 0};
+        expect_close(layout_dock(&layout, area, corners[i].corner, size, 10, &place), 0, 0, "cost");
+        expect_rect(place, corners[i].x, corners[i].y, 200, 90);
+    }
+    /* What is larger than the area begins where that does. */
+    struct layout layout = {.count = 0};
+    SDL_Rect place = {0, 0, 0, 0};
+    layout_dock(&layout, area, LAYOUT_UPPER_LEFT, (SDL_Rect){0, 0, 900, 700}, 10, &place);
+    expect_rect(place, 110, 60, 900, 700);
+    place = (SDL_Rect){0, 0, 0, 0};
+    layout_dock(&layout, area, LAYOUT_LOWER_LEFT, (SDL_Rect){0, 0, 900, 700}, 10, &place);
+    expect_rect(place, 110, 60, 900, 700);
+}
+
+/* A face with free room on one side only has its bars there. */
+static void test_bars_by_side(void **state)
+{
+    (void)state;
+    const SDL_Rect area = {0, 0, 640, 480}, box = {250, 190, 140, 120}, size = {0, 0, 100, 80};
+    const SDL_Rect label = {250, 160, 90, 24};
+    const SDL_Rect left = {0, 0, 244, 480}, right = {396, 0, 244, 480}, above = {0, 0, 640, 154},
+                   below = {0, 316, 640, 164};
+    const SDL_Rect all[] = {left, right, above, below};
+    for (int beside = 0; beside < 2; beside++) {
+        for (int open = 0; open < 4; open++) {
+            struct layout layout = {.count = 0};
+            SDL_Rect place;
+            layout_block_face(&layout, box);
+            layout_block_text(&layout, label);
+            for (int i = 0; i < 4; i++) {
+                SDL_Rect shut = all[i];
+                if (i >= 2 && open < 2) { /* not where they cross */
+                    shut.x = open == 0 ? 244 : 0;
+                    shut.w = 396;
+                } else if (i < 2 && open >= 2) {
+                    shut.y = open == 2 ? 154 : 0;
+                    shut.h = open == 2 ? 326 : 316;
+                }
+                if (i != open)
+                    layout_block_text(&layout, shut);
+            }
+            double cost = layout_panel(&layout, area, box, label, size, 6, 0, beside, &place);
+            SDL_Rect within;
+            SDL_UnionRect(&all[open], &place, &within);
+            if (cost > 0 || !SDL_RectEquals(&within, &all[open]))
+                fail_msg("beside %d, open %d: %d,%d, cost %g", beside, open, place.x, place.y,
+                         cost);
+        }
+    }
+}
+
+/* ---- Pictures on their way to a graphics card ------------------------------------------------ */
+
+static void expect_texture(struct picture_texture *texture, const struct image *picture, int limit,
+                           int width, int height, Uint32 format)
+{
+    struct error error = {.text = ""};
+    pretended = (SDL_RendererInfo){.name = "card", .max_texture_width = limit};
+    if (picture_texture_set(texture, renderer, picture, 64, 48, true, &error))
+        fail_msg("%s", error.text);
+    int w, h;
+    Uint32 as;
+    assert_int_equal(SDL_QueryTexture(texture->texture, &as, NULL, &w, &h), 0);
+    assert_int_equal(w, width);
+    assert_int_equal(h, height);
+    assert_int_equal(as, format);
+    assert_false(texture->mirrored);
+}
+
+/* A card gets the picture in its own size and form, unless it takes no such form or size. */
+static void test_textures(void **state)
+{
+    (void)state;
+    enum { W = 320, H = 240 };
+    static uint8_t pixels[W * H * 3];
+    struct picture_texture texture = {.texture = NULL};
+    memset(pixels, 90, sizeof pixels);
+    struct image picture = {.form = IMAGE_I420,
+                            .width = W,
+                            .height = H,
+                            .planes = {pixels, pixels + W * H, pixels + W * H * 5 / 4},
+                            .strides = {W, W / 2, W / 2}};
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_IYUV);
+    assert_int_equal(texture.colours, SDL_YUV_CONVERSION_BT601);
+    SDL_Texture *first = texture.texture;
+    expect_texture(&texture, &picture, W, W, H, SDL_PIXELFORMAT_IYUV);
+    assert_ptr_equal(texture.texture, first);
+    expect_texture(&texture, &picture, 160, 160, 120, SDL_PIXELFORMAT_BGRA32);
+    picture.bt709 = true;
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_IYUV);
+    assert_int_equal(texture.colours, SDL_YUV_CONVERSION_BT709);
+    picture.full = true;
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_BGRA32);
+    picture.bt709 = false;
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_IYUV);
+    assert_int_equal(texture.colours, SDL_YUV_CONVERSION_JPEG);
+    picture.form = IMAGE_NV12;
+    picture.strides[1] = W;
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_NV12);
+    picture.form = IMAGE_YUYV;
+    picture.strides[0] = 2 * W;
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_YUY2);
+    picture = image_of((struct bgr_image){pixels, W, H, W * 3});
+    expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_BGRA32);
+    picture_texture_free(&texture);
+    assert_null(texture.texture);
+}
+
+/* ---- The window ------------------------------------------------------------------------------ */
+
+static int press(const char *name)
+{
+    for (int i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return i;
+    fail_msg("there is no key %s", name);
+    return -1;
+}
+
+/* The screenshot has the picture, and neither the line nor the bar, and is called by the day. */
+static void test_window(void **state)
+{
+    (void)state;
+    enum { W = 640, H = 480 };
+    static uint8_t pixels[W * H * 3];
+    const struct view_settings settings = {
+        .title = "test", .font_path = resource_font(), .live = true};
+    static const struct expressions_face nobody;
+    struct view *view;
+    struct error error = {.text = ""};
+    char before[TEST_PATH_SIZE], name[DATED_NAME_SIZE];
+    memset(pixels, 200, sizeof pixels);
+    struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(test_folder()), 0);
+    if (view_open(&view, &settings, &error))
+        fail_msg("%s", error.text);
+    scene_set(&view->scene, &picture, &nobody, 0, 0);
+    view_say(view, "a line that is not in the picture");
+    view->bar.shown = true;
+    view->bar.end = SDL_GetTicks() + 100000;
+    assert_int_equal(view_draw(view, &error), 0);
+    assert_int_equal(keys_press(view, press("s")), VIEW_REDRAW);
+    assert_int_equal(sscanf(view->scene.notice, "saved %63s", name), 1);
+    assert_int_equal(strncmp(name, "expressions-20", 14), 0);
+    assert_string_equal(name + strlen(name) - 4, ".png");
+    struct frame saved = {0};
+    if (picture_read(name, &saved, NULL, &error))
+        fail_msg("%s", error.text);
+    SDL_Rect area = view_area(view);
+    assert_int_equal(saved.width, area.w);
+    assert_int_equal(saved.height, area.h);
+    int others = 0;
+    for (int i = 0; i < area.w * area.h * 3; i++)
+        others += saved.picture.planes[0][i] != 200;
+    frame_free(&saved);
+    assert_int_equal(others, 0);
+    assert_int_equal(scene_face_at(&view->scene, area, 5, 5), 0);
+
+    assert_int_equal(window_set_full_screen(&view->window, true, &error), 0);
+    assert_true(window_is_full_screen(&view->window));
+    assert_int_equal(window_set_full_screen(&view->window, false, &error), 0);
+    assert_false(window_is_full_screen(&view->window));
+    view_close(&view);
+    assert_int_equal(chdir(before), 0);
+}
+
+/* Smooth pictures are as large as the screen has room for, and no larger than they look well. */
+static void test_window_size(void **state)
+{
+    (void)state;
+    struct window window = {.window = NULL};
+    struct error error;
+    SDL_Rect screen;
+    int width, height;
+    assert_int_equal(window_open(&window, "test", true, &error), 0);
+    assert_int_equal(SDL_GetDisplayUsableBounds(0, &screen), 0);
+    window_show(&window, 160, 120);
+    SDL_GetWindowSize(window.window, &width, &height);
+    double scale = fmin(720.0 / 120, 0.85 * fmin(screen.w / 160.0, screen.h / 120.0));
+    expect_close(width, 160 * scale, 1, "width");
+    expect_close(height, 120 * scale, 1, "height");
+    window_show(&window, 4 * screen.w, 100);
+    SDL_GetWindowSize(window.window, &width, &height);
+    expect_close(width, 0.85 * screen.w, 1, "width");
+    assert_int_equal(height, 240);
+    window_show(&window, 100, 4 * screen.h);
+    SDL_GetWindowSize(window.window, &width, &height);
+    assert_int_equal(width, 320);
+    expect_close(height, 0.85 * screen.h, 1, "height");
+    window_close(&window);
+    assert_null(window.window);
+}
+
+int main(void)
+{
+#define DRAWN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+    const struct CMUnitTest tests[] = {
+        DRAWN(test_shapes),
+        DRAWN(test_text),
+        DRAWN(test_text_kept),
+        DRAWN(test_strip),
+        cmocka_unit_test(test_docks),
+        cmocka_unit_test(test_bars_by_side),
+        DRAWN(test_textures),
+        cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
+        cmocka_unit_test(test_window_size),
+    };
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_RENDER_DRIVER", "software", 1);
+    ocv_setup(1);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
