@@ -102,6 +102,14 @@ case $heading in
     run
     [ "$(cat out)" = "photos/face.png: happy" ] || fail "$(cat out)"
     ;;
+"A folder of films")
+    mkdir clips
+    make_clips
+    sed -i 's/^/! /' recipe # the second film is broken, and the others are done
+    run
+    [ "$(cut -d, -f1 clips.csv | uniq | tr '\n' ' ')" = 'source "clips/clip 1.avi" "clips/clip 3.avi" ' ] || fail "$(cat clips.csv)"
+    [ "$(ls copies | tr '\n' ' ')" = "clip 1.avi clip 3.avi " ] || fail "$(ls copies)"
+    ;;
 "The mood of a video, second by second")
     need jq
     ./expressions --demo --max-frames 70 --output party.avi --quiet >/dev/null || fail "no video"

@@ -63,7 +63,7 @@ static int run(const struct run *run)
 {
     struct source source = {.fps = 25, .film = run->film != NULL};
     char *paths[] = {names[0], names[1], names[2], names[3]};
-    struct picture_list list = {.paths = paths, .count = run->pictures};
+    struct input_list list = {.paths = paths, .count = run->pictures};
     struct file_set files = {0};
     struct progress_bar bar = {0};
     struct results *results = NULL;
@@ -352,7 +352,7 @@ static int read_folder(const struct run *run)
     (void)run;
     static const char *const made[] = {"pictures", "pictures/b.png", "pictures/a.png",
                                        "pictures/c.txt"};
-    struct picture_list list = {0};
+    struct input_list list = {.kind = &picture_files};
     struct frame frame = {0};
     char folder[2 * TEST_PATH_SIZE];
     snprintf(folder, sizeof folder, "%s", in_folder("pictures"));
@@ -363,19 +363,19 @@ static int read_folder(const struct run *run)
     write_bytes(in_folder("pictures/c.txt"), "c", 1);
     error = (struct error){.text = "nothing"};
     faults_begin(fault, fault_at, true);
-    int result = picture_list_add(&list, folder, &error);
+    int result = input_list_add(&list, folder, &error);
     if (result == 0)
-        result = picture_list_add(&list, "named", &error);
+        result = input_list_add(&list, "named", &error);
     if (result == 0)
         result = picture_read(list.paths[0], &frame, NULL, &error);
     int count = list.count, skipped = list.skipped;
-    bool right = result || (strcmp(picture_list_base(list.paths[0]), "a.png") == 0 &&
-                            strcmp(picture_list_base(list.paths[1]), "b.png") == 0 &&
+    bool right = result || (strcmp(input_list_base(list.paths[0]), "a.png") == 0 &&
+                            strcmp(input_list_base(list.paths[1]), "b.png") == 0 &&
                             strcmp(list.paths[2], "named") == 0 && list.has_folder &&
                             memcmp(frame.pixels, pixels, sizeof pixels) == 0 &&
                             frame.grey[0] == 40 && frame.width == SIDE && frame.height == SIDE);
     frame_free(&frame);
-    picture_list_free(&list);
+    input_list_free(&list);
     calls = faults_end();
     assert_true(right);
     if (result == 0)

@@ -6,13 +6,13 @@
 #include "canvas.h"
 #include "csv.h"
 #include "demo.h"
+#include "input_list.h"
 #include "jsonl.h"
 #include "layout.h"
 #include "ocv.h"
 #include "options.h"
 #include "overlay.h"
 #include "picture.h"
-#include "picture_list.h"
 #include "recorder.h"
 #include "resources.h"
 #include "text_report.h"
@@ -60,11 +60,19 @@ static void test_options_images(void **state)
     struct error error;
     assert_int_equal(parse(&options, line, &error), 0);
     assert_int_equal(options.input, INPUT_IMAGES);
-    assert_int_equal(options.image_count, 4);
-    assert_string_equal(options.images[2], "c.jpg");
-    assert_string_equal(options.images[3], "--d.jpg");
+    assert_int_equal(options.input_count, 4);
+    assert_string_equal(options.inputs[2], "c.jpg");
+    assert_string_equal(options.inputs[3], "--d.jpg");
     assert_true(options.results.json);
     assert_int_equal(options.max_frames, 2);
+    options_free(&options);
+
+    char films[] = "expressions --video a.mkv b.mkv --video c.mkv --quiet folder";
+    assert_int_equal(parse(&options, films, &error), 0);
+    assert_int_equal(options.input, INPUT_VIDEO);
+    assert_int_equal(options.input_count, 4);
+    assert_string_equal(options.source, "a.mkv");
+    assert_string_equal(options.inputs[3], "folder");
     options_free(&options);
 }
 
@@ -99,6 +107,8 @@ static void test_options_wrong(void **state)
     expect_usage_error("--demo --camera 0", "only one");
     expect_usage_error("--image", "--image needs a value");
     expect_usage_error("--demo face.jpg", "face.jpg");
+    expect_usage_error("--video a.mkv --image b.png", "only one");
+    expect_usage_error("--video - a.mkv -", "standard input has one video");
     expect_usage_error("--demo --nonsense", "unknown option --nonsense");
     expect_usage_error("--camera 0 --size 640", "--size");
     expect_usage_error("--camera 0 --size 640x480x3", "--size");
@@ -453,28 +463,28 @@ static void test_picture_errors(void **state)
     assert_int_equal(count_files(0), before);
 }
 
-static void test_picture_list(void **state)
+static void test_input_list(void **state)
 {
     (void)state;
     write_bytes(in_folder("b.jpg"), "", 0);
     write_bytes(in_folder("a.PNG"), "", 0);
     write_bytes(in_folder("notes.txt"), "", 0);
     write_bytes(in_folder(".hidden.jpg"), "", 0);
-    struct picture_list list = {0};
+    struct input_list list = {.kind = &picture_files};
     struct error error;
-    assert_int_equal(picture_list_add(&list, "other.jpg", &error), 0);
-    assert_int_equal(picture_list_add(&list, test_folder(), &error), 0);
+    assert_int_equal(input_list_add(&list, "other.jpg", &error), 0);
+    assert_int_equal(input_list_add(&list, test_folder(), &error), 0);
     assert_int_equal(list.count, 3);
     assert_string_equal(list.paths[0], "other.jpg");
     assert_string_equal(list.paths[1], in_folder("a.PNG"));
     assert_string_equal(list.paths[2], in_folder("b.jpg"));
-    assert_string_equal(picture_list_base(list.paths[2]), "b.jpg");
-    picture_list_free(&list);
+    assert_string_equal(input_list_base(list.paths[2]), "b.jpg");
+    input_list_free(&list);
 
     empty_folder(NULL);
-    assert_int_equal(picture_list_add(&list, test_folder(), &error), -1);
+    assert_int_equal(input_list_add(&list, test_folder(), &error), -1);
     expect_text(error.text, test_folder(), "no picture");
-    picture_list_free(&list);
+    input_list_free(&list);
 }
 
 /* ---- Results --------------------------------------------------------------------------------- */
@@ -857,7 +867,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(test_large_pictures_take_no_gigabyte, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_picture_list, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_input_list, make_folder, remove_folder),
         cmocka_unit_test(test_jsonl),
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),

@@ -132,7 +132,7 @@ static void end_stdout(int saved)
 /* All of a run whose frames have a happy face at 0 and 0.5 s; -1 where it cannot begin or end. */
 static int run_results(struct results_of of, const struct results_end *end)
 {
-    static const struct picture_list list = {.count = 1};
+    static const struct input_list list = {.count = 1};
     struct file_set files = {0};
     struct results *results = NULL;
     struct error error = {.text = ""};
@@ -285,7 +285,7 @@ static void test_options_of_forms(void **state)
         {.lsl = "faces"}, {.serve = "8080"}, {.osc = "127.0.0.1:9000"},
     };
     const struct source source = {.name = "film"};
-    const struct picture_list list = {.count = 1};
+    const struct input_list list = {.count = 1};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         struct results_of of = {.options = &options[i], .source = &source, .window = true};
         assert_true(results_wanted(&of));

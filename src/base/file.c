@@ -109,6 +109,12 @@ int file_read_input(size_t limit, uint8_t **bytes, size_t *size, struct error *e
     return read_all(STDIN_FILENO, "-", limit, 0, bytes, size, error);
 }
 
+bool file_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool file_is_litter(const char *name)
 {
     static const char *const known[] = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"};

@@ -19,6 +19,8 @@ int file_read_input(size_t limit, uint8_t **bytes, size_t *size, struct error *e
  * archive of another system. */
 bool file_is_litter(const char *name);
 
+bool file_is_folder(const char *path);
+
 /* The folder that `path` is in, for the caller to free; NULL without memory. */
 char *file_folder(const char *path);
 

@@ -3,9 +3,9 @@
 #ifndef CREW_H
 #define CREW_H
 
+#include "input_list.h"
 #include "options.h"
 #include "picture.h"
-#include "picture_list.h"
 #include "setup.h"
 
 /* One picture, done. */
@@ -18,7 +18,7 @@ struct looked {
 
 struct crew_task {
     const struct options *options;
-    const struct picture_list *list;
+    const struct input_list *list;
     struct picture_file *piped; /* standard input, for the picture "-"; its bytes are taken */
     int count;                  /* pictures, from the first on; at least one */
     int threads;

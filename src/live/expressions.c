@@ -1,5 +1,6 @@
 /* Names the expression of every face in pictures, videos and camera frames. */
 #include "cameras.h"
+#include "file.h"
 #include "library_error.h"
 #include "log.h"
 #include "ocv.h"
@@ -77,6 +78,9 @@ static int run_command(const struct options *options, struct error *error)
     case COMMAND_RUN:
         break;
     }
+    if (options->input == INPUT_VIDEO &&
+        (options->input_count > 1 || file_is_folder(options->source)))
+        return run_films(options, error);
     /* A handful of faces is too little work to share among threads. */
     if (options->input != INPUT_IMAGES)
         setup_blas(1);

@@ -10,14 +10,24 @@
 
 enum { MOST_THREADS = 64 };
 
-static int add_image(void *target, char *path, struct error *error)
+static bool takes_several(enum input input)
+{
+    return input == INPUT_IMAGES || input == INPUT_VIDEO;
+}
+
+static int add_input(void *target, char *path, struct error *error)
 {
     struct options *options = target;
-    if (options->input != INPUT_IMAGES)
-        return error_set(error, "unexpected argument \"%s\"; put pictures after --image", path);
-    if (*path == '\0')
+    if (!takes_several(options->input))
+        return error_set(error,
+                         "unexpected argument \"%s\"; put pictures after --image and videos after "
+                         "--video",
+                         path);
+    if (*path == '\0' && options->input == INPUT_IMAGES)
         return error_set(error, "--image needs the name of a picture or folder");
-    options->images[options->image_count++] = path;
+    if (*path == '\0')
+        return error_set(error, "--video needs the name of a video or folder");
+    options->inputs[options->input_count++] = path;
     return 0;
 }
 
@@ -26,12 +36,13 @@ static int read_input(const struct argument *row, char *text, void *target, stru
 {
     struct options *options = target;
     enum input input = (enum input)row->low;
-    bool more_images = input == INPUT_IMAGES && options->input == INPUT_IMAGES;
-    if (options->input != INPUT_NONE && !more_images)
+    bool more = takes_several(input) && options->input == input;
+    if (options->input != INPUT_NONE && !more)
         return error_set(error, "only one of --camera, --image, --video and --demo can be used");
     options->input = input;
-    options->source = text;
-    return input == INPUT_IMAGES ? add_image(options, text, error) : 0;
+    if (!more)
+        options->source = text;
+    return takes_several(input) ? add_input(options, text, error) : 0;
 }
 
 static int read_size(const struct argument *row, char *text, void *target, struct error *error)
@@ -80,14 +91,14 @@ static const struct argument rows[] = {
     {.help = "Where faces come from"},
     {"camera", "ID", "camera by number (0), device path or stream URL", INPUT(INPUT_CAMERA)},
     {"image", "PATH...", "picture files, or folders of them", INPUT(INPUT_IMAGES)},
-    {"video", "FILE", "video file, every frame; - as ID, PATH or FILE: standard input",
-     INPUT(INPUT_VIDEO)},
+    {"video", "PATH...", "video files, every frame, or folders of them; - as ID or PATH: standard "
+     "input", INPUT(INPUT_VIDEO)},
     {"demo", NULL, "a drawn face shows all seven; needs no camera", INPUT(INPUT_DEMO)},
     {.help = "Results"},
     {"json", NULL, "JSON Lines on stdout: one object per picture or frame", FLAG(results.json)},
     {"csv", "FILE", "the same as a table: one row per face (-: stdout)", TEXT(results.csv)},
-    {"output", "PATH", "annotated copy: a picture for one --image, a folder for several, else a video "
-     "(.mp4, .mkv, .webm, .avi, .gif); - writes a video to stdout, as y4m", TEXT(results.output)},
+    {"output", "PATH", "annotated copy: a picture for one --image, a folder for several pictures or videos, else a "
+     "video (.mp4, .mkv, .webm, .avi, .gif); - writes a video to stdout, as y4m", TEXT(results.output)},
     {"report", "DIR", "which face showed what, and when: tables and a picture",
      TEXT(results.report)},
     {"osc", "HOST:PORT", "Open Sound Control: one bundle per frame, over UDP", TEXT(results.osc)},
@@ -101,7 +112,7 @@ static const struct argument rows[] = {
      "not (default %; 0: no smoothing)", ARGUMENT_NUMBER, AT(smooth), 0, 60},
     {"adapt", NULL, "remove what a face seems to show at rest, once it has been seen for ten "
      "seconds (default %)", ARGUMENT_CHOICE, AT(adapt), .names = argument_switch, .high = 2},
-    {"threads", "N", "pictures to work on at once (default: one per processor)", ARGUMENT_WHOLE,
+    {"threads", "N", "pictures or videos to work on at once (default: one per processor)", ARGUMENT_WHOLE,
      AT(threads), 1, MOST_THREADS},
     {"headless", NULL, "never open a window", FLAG(headless)},
     {"quiet", NULL, "errors only on stderr", FLAG(quiet)},
@@ -136,11 +147,13 @@ static const struct argument rows[] = {
 /* Standard input and output have one use each. */
 static int check_standard(struct options *options, struct error *error)
 {
-    int pictures = 0;
-    for (int i = 0; i < options->image_count; i++)
-        pictures += strcmp(options->images[i], "-") == 0;
-    if (pictures > 1)
-        return error_set(error, "--image -: standard input has one picture; name it once");
+    int piped = 0;
+    for (int i = 0; i < options->input_count; i++)
+        piped += strcmp(options->inputs[i], "-") == 0;
+    if (piped > 1)
+        return error_set(error, "%s -: standard input has one %s; name it once",
+                         options->input == INPUT_IMAGES ? "--image" : "--video",
+                         options->input == INPUT_IMAGES ? "picture" : "video");
     bool video = options->results.output && strcmp(options->results.output, "-") == 0;
     if (video && options->input == INPUT_IMAGES)
         return error_set(error, "--output - is for videos; give pictures a file or folder");
@@ -193,10 +206,10 @@ static struct argument_table begin(struct options *options)
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
 {
     struct argument_table table = begin(options);
-    options->images = calloc((size_t)argc + 1, sizeof *options->images);
-    if (!options->images)
+    options->inputs = calloc((size_t)argc + 1, sizeof *options->inputs);
+    if (!options->inputs)
         return error_no_memory(error, "the command line");
-    int result = arguments_parse(&table, 1, argc, argv, add_image, error);
+    int result = arguments_parse(&table, 1, argc, argv, add_input, error);
     options->prior_chosen = arguments_given(&table, offsetof(struct options, prior));
     options->mirror_chosen = arguments_given(&table, offsetof(struct options, mirror));
     if (result == 0)
@@ -208,7 +221,7 @@ int options_parse(struct options *options, int argc, char *argv[], struct error 
 
 void options_free(struct options *options)
 {
-    free(options->images);
+    free(options->inputs);
     *options = (struct options){0};
 }
 
@@ -216,7 +229,7 @@ void options_help(FILE *out)
 {
     struct options options;
     struct argument_table table = begin(&options);
-    fputs("Usage: expressions --camera ID | --image PATH... | --video FILE | --demo\n"
+    fputs("Usage: expressions --camera ID | --image PATH... | --video PATH... | --demo\n"
           "                   [options]\n"
           "\n"
           "Finds faces and names the expression of each: angry, disgust, fear, happy, sad,\n"
@@ -236,6 +249,7 @@ void options_help(FILE *out)
           "  expressions --image face.jpg --output annotated.png\n"
           "  expressions --image holiday/ --headless --json > faces.jsonl\n"
           "  expressions --video party.mp4 --headless --output annotated.mp4\n"
+          "  expressions --video interviews/ --headless --csv interviews.csv\n"
           "  expressions --camera 0 --output - | ffplay -\n",
           out);
 }

@@ -22,9 +22,9 @@ enum input { INPUT_NONE, INPUT_CAMERA, INPUT_IMAGES, INPUT_VIDEO, INPUT_DEMO };
 struct options {
     enum command command;
     enum input input;
-    const char *source; /* camera or video; "-": standard input */
-    char **images;      /* image_count pictures or folders */
-    int image_count;
+    const char *source; /* camera or (the first) video; "-": standard input */
+    char **inputs;      /* input_count pictures or videos, or folders of them */
+    int input_count;
     struct results_options results;
     const char *model; /* NULL: the one that comes with the program */
     bool prior_chosen;
@@ -33,8 +33,8 @@ struct options {
     struct camera_options camera;         /* what to ask the camera for */
     double smooth;  /* how long clear answers take to change a label, seconds; 0: no smoothing */
     bool adapt;     /* to faces at rest */
-    int max_frames; /* 0: no limit */
-    int threads;    /* for pictures, at least 1 */
+    int max_frames; /* 0: no limit; of videos, for each */
+    int threads;    /* for pictures and videos, at least 1 */
     bool headless, quiet, verbose;
     bool eco;           /* looks for faces less often, to save power */
     bool exit_on_loss;  /* of the camera */

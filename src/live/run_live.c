@@ -90,11 +90,17 @@ static void stop_early(void *context)
 static int start(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
+    bool alone = !session->shared;
+    session->input = options->input;
+    session->smoothing = options->smooth;
+    session->adapting = options->adapt;
     if (setup_files(options, &session->files, error) ||
-        setup_vision(options, &session->vision, error) || session_start_smoother(session, error))
+        (alone && setup_vision(options, &session->vision, error)) ||
+        session_start_smoother(session, error))
         return -1;
     /* What a camera or a stream gives while a window is being opened would come too late. */
-    setup_view(options, "Expressions", true, &session->view);
+    if (alone)
+        setup_view(options, "Expressions", true, &session->view);
     session->results_of = (struct results_of){.options = &options->results,
                                               .source = &session->source,
                                               .program = program_name,
@@ -105,8 +111,9 @@ static int start(struct session *session, struct error *error)
                                               .film = options->input == INPUT_VIDEO,
                                               .quiet = options->quiet};
     /* Results may print where they are served: from then on Ctrl-C must end the run in order. */
-    if (open_source(session, error) || pipeline_create(&session->pipeline, error) ||
-        interrupt_watch(&session->interrupt, stop_early, session, error) ||
+    if (open_source(session, error) ||
+        (alone && (pipeline_create(&session->pipeline, error) ||
+                   interrupt_watch(&session->interrupt, stop_early, session, error))) ||
         results_open(&session->results, &session->results_of, error))
         return -1;
 
@@ -225,25 +232,38 @@ static int run(struct session *session, struct error *error)
     return result;
 }
 
+int session_run(struct session *session, struct error *error)
+{
+    return start(session, error) || run(session, error) ? -1 : 0;
+}
+
+void session_free(struct session **session)
+{
+    struct session *ended = *session;
+    opening_abandon(&ended->opening);
+    if (!ended->shared)
+        interrupt_free(&ended->interrupt);
+    end_results(ended, &(struct results_end){0}, NULL);
+    file_set_free(&ended->files);
+    if (!ended->shared) {
+        view_close(&ended->view);
+        pipeline_free(&ended->pipeline);
+    }
+    source_close(&ended->source);
+    expressions_smoother_close(&ended->smoother);
+    if (!ended->shared)
+        setup_end_vision(&ended->vision);
+    free(ended);
+    *session = NULL;
+}
+
 int run_live(const struct options *options, struct error *error)
 {
     struct session *session = calloc(1, sizeof *session);
     if (!session)
         return error_no_memory(error, "the frames");
     session->options = options;
-    session->input = options->input;
-    session->smoothing = options->smooth;
-    session->adapting = options->adapt;
-    int result = start(session, error) || run(session, error) ? -1 : 0;
-    opening_abandon(&session->opening);
-    interrupt_free(&session->interrupt);
-    end_results(session, &(struct results_end){0}, NULL);
-    file_set_free(&session->files);
-    view_close(&session->view);
-    pipeline_free(&session->pipeline);
-    source_close(&session->source);
-    expressions_smoother_close(&session->smoother);
-    setup_end_vision(&session->vision);
-    free(session);
+    int result = session_run(session, error);
+    session_free(&session);
     return result;
 }

@@ -2,11 +2,11 @@
 
 #include "crew.h"
 #include "explanation.h"
+#include "input_list.h"
 #include "interrupt.h"
 #include "library_error.h"
 #include "log.h"
 #include "picture.h"
-#include "picture_list.h"
 #include "resources.h"
 #include "results.h"
 #include "setup.h"
@@ -20,7 +20,7 @@
 
 struct stills {
     const struct options *options;
-    struct picture_list list;
+    struct input_list list;
     struct vision vision;
     struct file_set files; /* that are read and written */
     struct results *results;
@@ -77,7 +77,7 @@ static int show(struct stills *stills, int index, struct frame *frame, struct er
 {
     char title[512];
     snprintf(title, sizeof title, "%s (%d of %d) - e: explain, any other key: %s",
-             picture_list_base(stills->list.paths[index]), index + 1, stills->list.count,
+             input_list_base(stills->list.paths[index]), index + 1, stills->list.count,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
     view_set_picture(stills->view, &frame->picture, frame->faces, frame->face_count, 0);
@@ -156,9 +156,10 @@ static int count_threads(struct stills *stills)
 static int start(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
-    for (int i = 0; i < options->image_count; i++) {
+    stills->list.kind = &picture_files;
+    for (int i = 0; i < options->input_count; i++) {
         struct error problem;
-        if (picture_list_add(&stills->list, options->images[i], &problem))
+        if (input_list_add(&stills->list, options->inputs[i], &problem))
             complain(stills, &problem);
     }
     if (add_inputs(stills, error))
@@ -199,7 +200,7 @@ int run_stills(const struct options *options, struct error *error)
     view_close(&stills->view);
     results_close(&stills->results, &(struct results_end){0}, NULL);
     setup_end_vision(&stills->vision);
-    picture_list_free(&stills->list);
+    input_list_free(&stills->list);
     file_set_free(&stills->files);
     free(stills->piped.bytes);
     free(stills);

@@ -22,6 +22,7 @@ struct offer {
 
 struct session {
     const struct options *options;
+    bool shared;          /* vision, pipeline, interrupt and view are there, and stay */
     enum input input;     /* what the source is: by the options, or chosen in the window */
     struct source source; /* all zeros: the window has none to show, and offers some */
     bool chosen;          /* in the window: if it is a film, the program outlives it */
@@ -61,5 +62,9 @@ void session_wake(void *context);
 
 /* Reads, and finds the faces, in threads of its own. */
 int session_start_pipeline(struct session *session, struct error *error);
+
+/* Does what the options say, from beginning to end; session_free ends it, also after a failure. */
+int session_run(struct session *session, struct error *error);
+void session_free(struct session **session);
 
 #endif

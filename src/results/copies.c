@@ -2,126 +2,41 @@
 #include "results_form.h"
 
 #include "canvas.h"
+#include "copy_names.h"
+#include "file.h"
 #include "log.h"
 #include "ocv.h"
 #include "picture.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-enum { PATH_SIZE = 4096 };
 
 struct copies {
     const struct results_of *of;
+    struct copy_names names;
     struct canvas *canvas;
     bool failed; /* one of them */
 };
 
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static bool into_folder(const struct results_of *of)
-{
-    return of->pictures->count > 1 || of->pictures->has_folder || is_folder(of->options->output);
-}
-
-/* Where the copy of the picture goes: in a folder it has the picture's name, and its format where
- * that can be written. */
-static int copy_path(const struct results_of *of, const char *picture, char path[PATH_SIZE],
-                     struct error *error)
-{
-    const char *base = picture_list_base(picture), *ending = picture_ending(picture);
-    int stem = (int)(strlen(base) - strlen(ending));
-    int length = into_folder(of) ? snprintf(path, PATH_SIZE, "%s/%.*s%s", of->options->output, stem,
-                                            base, ocv_can_encode(ending) ? ending : ".png")
-                                 : snprintf(path, PATH_SIZE, "%s", of->options->output);
-    return length >= 0 && length < PATH_SIZE
-               ? 0
-               : error_set_code(error, ERROR_USAGE,
-                                "%s: the name of its copy is too long; use a shorter path",
-                                picture);
-}
-
-struct copy {
-    char *path;
-    const char *picture;
-};
-
-static int compare_paths(const void *a, const void *b)
-{
-    return strcmp(((const struct copy *)a)->path, ((const struct copy *)b)->path);
-}
-
-static int list_copies(const struct results_of *of, struct copy *copies, struct error *error)
-{
-    char path[PATH_SIZE];
-    for (int i = 0; i < of->pictures->count; i++) {
-        copies[i].picture = of->pictures->paths[i];
-        if (copy_path(of, copies[i].picture, path, error))
-            return -1;
-        copies[i].path = strdup(path);
-        if (!copies[i].path)
-            return error_no_memory(error, "the list of copies");
-    }
-    return 0;
-}
-
-static int check_copies(const struct results_of *of, struct copy *copies, struct error *error)
-{
-    int count = of->pictures->count;
-    if (list_copies(of, copies, error))
-        return -1;
-    qsort(copies, (size_t)count, sizeof *copies, compare_paths);
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && strcmp(copies[i - 1].path, copies[i].path) == 0)
-            return error_set_code(error, ERROR_USAGE,
-                                  "%s and %s have one name; copy them in two runs",
-                                  copies[i - 1].picture, copies[i].picture);
-        if (file_set_check_output(of->files, copies[i].path, error))
-            return -1;
-    }
-    for (int i = 0; i < count; i++) {
-        if (file_set_add(of->files, copies[i].path, error))
-            return -1;
-    }
-    return 0;
-}
-
-static int check(const struct results_of *of, struct error *error)
+static struct copy_names names_of(const struct results_of *of)
 {
     const char *output = of->options->output;
-    int count = of->pictures->count;
-    if (!into_folder(of) && !ocv_can_encode(picture_ending(output)))
-        return error_set_code(error, ERROR_USAGE,
-                              "%s: not an ending for a picture; use .png or .jpg", output);
-    struct copy *copies = calloc((size_t)count, sizeof *copies);
-    if (!copies)
-        return error_no_memory(error, "the list of copies");
-    int result = check_copies(of, copies, error);
-    for (int i = 0; i < count; i++)
-        free(copies[i].path);
-    free(copies);
-    return result;
+    bool folder = of->pictures->count > 1 || of->pictures->has_folder || file_is_folder(output);
+    return (struct copy_names){output, folder, ocv_can_encode, ".png"};
 }
 
 static int open_copies(void **state, const struct results_of *of, struct error *error)
 {
-    if (check(of, error))
+    struct copy_names names = names_of(of);
+    if (!names.folder && !ocv_can_encode(picture_ending(names.output)))
+        return error_set_code(error, ERROR_USAGE,
+                              "%s: not an ending for a picture; use .png or .jpg", names.output);
+    if (copy_names_claim(&names, of->pictures, of->files, error))
         return -1;
-    const char *output = of->options->output;
-    if (into_folder(of) && !is_folder(output) && mkdir(output, 0777))
-        return error_set(error, "%s: the folder cannot be made: %s; choose another", output,
-                         strerror(errno));
     struct copies *copies = calloc(1, sizeof *copies);
     if (!copies)
         return error_no_memory(error, "the copies");
     copies->of = of;
+    copies->names = names;
     if (canvas_create(&copies->canvas, of->font_path, error)) {
         free(copies);
         return -1;
@@ -133,9 +48,9 @@ static int open_copies(void **state, const struct results_of *of, struct error *
 static int write_copy(struct copies *copies, const char *name, const struct frame *frame,
                       struct error *error)
 {
-    char path[PATH_SIZE];
+    char path[COPY_PATH_SIZE];
     struct bgr_image annotated;
-    return copy_path(copies->of, name, path, error) ||
+    return copy_path(&copies->names, name, path, error) ||
                    canvas_draw(copies->canvas, &frame->picture, frame->faces, frame->face_count,
                                &annotated, error) ||
                    picture_write(path, annotated, error)

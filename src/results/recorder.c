@@ -31,6 +31,16 @@ struct recorder {
     double end;   /* of the last frame, by the video's time */
 };
 
+int recorder_can_write(const char *ending)
+{
+    static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(endings[i], ending) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
                     const struct source *source, struct error *error)
 {
@@ -116,17 +126,13 @@ struct video {
 
 static int check(const struct results_of *of, struct error *error)
 {
-    static const char *const endings[] = {".mp4", ".mkv", ".webm", ".avi", ".gif"};
     const char *output = of->options->output;
-    bool known = false;
     if (strcmp(output, "-") == 0)
         return isatty(STDOUT_FILENO) == 1
                    ? error_set_code(error, ERROR_USAGE,
                                     "--output -: standard output is a terminal; pipe it on")
                    : file_set_claim(of->files, "/dev/stdout", error);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        known = known || strcasecmp(endings[i], picture_ending(output)) == 0;
-    if (!known)
+    if (!recorder_can_write(picture_ending(output)))
         return error_set_code(error, ERROR_USAGE,
                               "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif",
                               output);

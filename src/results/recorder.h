@@ -9,6 +9,9 @@
 
 struct recorder;
 
+/* Whether videos with this ending, such as ".mp4", can be written. */
+int recorder_can_write(const char *ending);
+
 /* Nothing is written before the first frame. A film's sound is copied too. */
 int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
                     const struct source *source, struct error *error);

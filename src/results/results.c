@@ -7,7 +7,7 @@
  * the videos are complete. */
 static const struct results_form *const forms[] = {
     &csv_form, &jsonl_form, &text_form,  &report_form, &osc_form,
-    &lsl_form, &serve_form, &video_form, &copies_form,
+    &lsl_form, &serve_form, &video_form, &copies_form, &spool_form,
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };

@@ -5,7 +5,7 @@
 
 #include "file_set.h"
 #include "frame.h"
-#include "picture_list.h"
+#include "input_list.h"
 #include "progress_bar.h"
 #include "source.h"
 
@@ -14,23 +14,24 @@
 
 /* What the user asked for. Texts belong to the caller; NULL: not wanted. */
 struct results_options {
-    bool json;          /* JSON Lines on standard output */
-    bool words;         /* lines for people on standard output */
-    const char *csv;    /* file */
-    const char *output; /* annotated copies: file, or folder for pictures; "-": standard output */
-    const char *report; /* folder */
-    const char *osc;    /* HOST:PORT */
-    const char *lsl;    /* name of the stream */
-    const char *serve;  /* PORT or HOST:PORT */
-    bool serve_video;   /* serve the pictures, too */
+    bool json;           /* JSON Lines on standard output */
+    bool words;          /* lines for people on standard output */
+    const char *csv;     /* file */
+    const char *output;  /* annotated copies: file, or folder for pictures; "-": standard output */
+    const char *report;  /* folder */
+    const char *osc;     /* HOST:PORT */
+    const char *lsl;     /* name of the stream */
+    const char *serve;   /* PORT or HOST:PORT */
+    bool serve_video;    /* serve the pictures, too */
+    struct spool *spool; /* keeps the answers for a later results_add */
 };
 
 /* What the results are of. Everything that this points to must stay until results_close. */
 struct results_of {
     const struct results_options *options;
-    const struct source *source;         /* NULL: pictures */
-    const struct picture_list *pictures; /* NULL: a source */
-    const char *program;                 /* its name in messages */
+    const struct source *source;       /* NULL: pictures */
+    const struct input_list *pictures; /* NULL: a source */
+    const char *program;               /* its name in messages */
     const char *font_path;
     struct progress_bar *progress; /* erased before anything is printed; NULL: none */
     struct file_set *files;        /* all that is read; file_set_claim adds what is written */
@@ -70,6 +71,6 @@ struct results_form {
 };
 
 extern const struct results_form video_form, copies_form, csv_form, jsonl_form, text_form,
-    report_form, osc_form, lsl_form, serve_form;
+    report_form, osc_form, lsl_form, serve_form, spool_form;
 
 #endif

@@ -71,17 +71,3 @@ const char *picture_ending(const char *path)
     const char *dot = strrchr(name, '.');
     return dot && dot != name ? dot : "";
 }
-
-bool picture_has_name(const char *path)
-{
-    static const char *const endings[] = {".jpg", ".jpeg", ".jpe",  ".png",  ".webp", ".bmp",
-                                          ".tif", ".tiff", ".jp2",  ".pgm",  ".ppm",  ".pbm",
-                                          ".pnm", ".dib",  ".sr",   ".ras",  ".hdr",  ".jfif",
-                                          ".gif", ".heic", ".heif", ".avif", ".jxl"};
-    const char *ending = picture_ending(path);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (strcasecmp(ending, endings[i]) == 0)
-            return true;
-    }
-    return false;
-}

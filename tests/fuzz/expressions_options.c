@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
            options.camera.height >= 16);
     EXPECT(options.smooth >= 0 && options.smooth <= 60 && options.camera.fps >= 0 &&
            options.camera.fps <= 1000);
-    EXPECT(options.max_frames >= 0 && options.image_count < words.count);
+    EXPECT(options.max_frames >= 0 && options.input_count < words.count);
     EXPECT(options.command != COMMAND_RUN || options.input != INPUT_NONE);
     options_free(&options);
     return 0;

@@ -1,4 +1,4 @@
-#include "picture_list.h"
+#include "input_list.h"
 
 #include "file.h"
 #include "picture.h"
@@ -8,29 +8,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <strings.h>
 
-const char *picture_list_base(const char *path)
+static const char *const picture_endings[] = {".jpg", ".jpeg", ".jpe",  ".png",  ".webp", ".bmp",
+                                              ".tif", ".tiff", ".jp2",  ".pgm",  ".ppm",  ".pbm",
+                                              ".pnm", ".dib",  ".sr",   ".ras",  ".hdr",  ".jfif",
+                                              ".gif", ".heic", ".heif", ".avif", ".jxl",  NULL};
+
+static const char *const video_endings[] = {
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi",   ".mpg",  ".mpeg", ".ts",  ".mts", ".m2ts",
+    ".vob", ".wmv", ".flv", ".ogv", ".3gp",  ".mjpeg", ".mjpg", ".y4m",  ".gif", NULL};
+
+const struct input_kind picture_files = {"picture", "pictures", picture_endings};
+const struct input_kind video_files = {"video", "videos", video_endings};
+
+static bool is_of(const struct input_kind *kind, const char *name)
+{
+    const char *ending = picture_ending(name);
+    const char *const *known = kind->endings;
+    while (*known && strcasecmp(ending, *known) != 0)
+        known++;
+    return *known != NULL;
+}
+
+const char *input_list_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
-static int append(struct picture_list *list, const char *folder, const char *name,
+static int append(struct input_list *list, const char *folder, const char *name,
                   struct error *error)
 {
     if (list->count == list->capacity) {
         int capacity = list->capacity ? 2 * list->capacity : 64;
         char **paths = realloc(list->paths, (size_t)capacity * sizeof *paths);
         if (!paths)
-            return error_no_memory(error, "the list of pictures");
+            return error_no_memory(error, "the list of files");
         list->paths = paths;
         list->capacity = capacity;
     }
     size_t size = strlen(folder) + strlen(name) + 2;
     char *path = malloc(size);
     if (!path)
-        return error_no_memory(error, "the list of pictures");
+        return error_no_memory(error, "the list of files");
     bool slash = *folder && folder[strlen(folder) - 1] != '/';
     snprintf(path, size, "%s%s%s", folder, slash ? "/" : "", name);
     list->paths[list->count++] = path;
@@ -47,7 +68,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static void skip(struct picture_list *list, const char *name)
+static void skip(struct input_list *list, const char *name)
 {
     size_t used = strlen(list->skipped_names), size = sizeof list->skipped_names;
     const char *comma = list->skipped++ ? ", " : "";
@@ -57,7 +78,7 @@ static void skip(struct picture_list *list, const char *name)
         snprintf(list->skipped_names + used, size - used, "%s...", comma);
 }
 
-static int add_folder(struct picture_list *list, const char *path, struct error *error)
+static int add_folder(struct input_list *list, const char *path, struct error *error)
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, visible, by_name), before = list->count;
@@ -65,7 +86,7 @@ static int add_folder(struct picture_list *list, const char *path, struct error 
         return error_set(error, "%s: %s; check the folder", path, strerror(errno));
     int result = 0;
     for (int i = 0; i < count; i++) {
-        if (!picture_has_name(entries[i]->d_name))
+        if (!is_of(list->kind, entries[i]->d_name))
             skip(list, entries[i]->d_name);
         else if (result == 0)
             result = append(list, path, entries[i]->d_name, error);
@@ -73,24 +94,24 @@ static int add_folder(struct picture_list *list, const char *path, struct error 
     }
     free(entries);
     if (result == 0 && list->count == before)
-        return error_set(error, "%s: there is no picture in this folder; name another", path);
+        return error_set(error, "%s: there is no %s in this folder; name another", path,
+                         list->kind->one);
     return result;
 }
 
-int picture_list_add(struct picture_list *list, const char *path, struct error *error)
+int input_list_add(struct input_list *list, const char *path, struct error *error)
 {
-    struct stat status;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+    if (file_is_folder(path)) {
         list->has_folder = true;
         return add_folder(list, path, error);
     }
     return append(list, "", path, error);
 }
 
-void picture_list_free(struct picture_list *list)
+void input_list_free(struct input_list *list)
 {
     for (int i = 0; i < list->count; i++)
         free(list->paths[i]);
     free(list->paths);
-    *list = (struct picture_list){0};
+    *list = (struct input_list){.kind = list->kind};
 }

@@ -1,0 +1,414 @@
+#include "run.h"
+
+#include "beside.h"
+#include "copy_names.h"
+#include "log.h"
+#include "ocv.h"
+#include "picture.h"
+#include "session.h"
+#include "spool.h"
+#include "text.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Films that are done may wait for so many that come before them. */
+enum { WAITING = 64 };
+
+struct films;
+
+/* Who works on one film at a time. */
+struct worker {
+    struct films *films;
+    struct beside thread;
+    struct vision vision; /* its own, but for the model */
+    struct pipeline *pipeline;
+    char copy[COPY_PATH_SIZE], report[COPY_PATH_SIZE]; /* of its film */
+};
+
+/* Workers look at the films, each as a run of its own whose answers are spooled; the teller gives
+ * these out in the order of the list. One of both is the main thread: the worker where there is a
+ * window, otherwise the teller. */
+struct films {
+    const struct options *options;
+    struct input_list list;
+    struct file_set files; /* that are read and written */
+    struct copy_names copies, reports;
+    struct results *tables; /* of all films: JSON and CSV */
+    struct results_options table_options;
+    struct results_of tables_of;
+    struct source any; /* what tables and lines for people are of, as far as they ask */
+    struct interrupt *interrupt;
+    struct view *view; /* NULL when headless */
+    int worker_count;
+    struct worker *workers;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* what follows, which the mutex guards: */
+    int begun, told;        /* films */
+    struct spool **spools;  /* of each film that was begun and not yet told */
+    bool stopping;          /* no more are begun */
+    struct error failure;   /* of what is common to all; empty: none */
+    struct frame frame;     /* these two are the teller's: the answers to be told, and */
+    bool failed;            /* whether some film could not be done */
+};
+
+/* ---- Ending ---------------------------------------------------------------------------------- */
+
+static void stop_films(struct films *films, const struct error *failure)
+{
+    pthread_mutex_lock(&films->mutex);
+    films->stopping = true;
+    if (failure && !*films->failure.text && !films->failure.code)
+        films->failure = *failure;
+    pthread_cond_broadcast(&films->changed);
+    pthread_mutex_unlock(&films->mutex);
+    for (int i = 0; i < films->worker_count; i++)
+        pipeline_end(films->workers[i].pipeline);
+}
+
+static void stop_early(void *context)
+{
+    struct films *films = context;
+    stop_films(films, NULL);
+    if (films->view)
+        view_quit(films->view);
+}
+
+/* ---- Working --------------------------------------------------------------------------------- */
+
+/* The next film that nobody has begun, with its spool; -1: none. */
+static int claim(struct films *films)
+{
+    struct error failure;
+    pthread_mutex_lock(&films->mutex);
+    while (!films->stopping && films->begun < films->list.count &&
+           films->begun - films->told >= films->worker_count + WAITING)
+        pthread_cond_wait(&films->changed, &films->mutex);
+    int index = films->stopping || films->begun == films->list.count ? -1 : films->begun;
+    bool failed = index >= 0 && spool_create(&films->spools[index], &failure);
+    if (index >= 0 && !failed)
+        films->begun++;
+    pthread_cond_broadcast(&films->changed);
+    pthread_mutex_unlock(&films->mutex);
+    if (failed)
+        stop_films(films, &failure);
+    return failed ? -1 : index;
+}
+
+/* Where the display goes away after the end of one film's results, and before another's begin. */
+static void end_without_display(void *context)
+{
+    (void)context;
+    log_line(program_name, "the display has gone away; everything until then has been saved");
+    fflush(stdout);
+    _Exit(EXIT_FAILURE);
+}
+
+static int look_at(struct worker *worker, const struct options *options, struct error *error)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session)
+        return error_no_memory(error, "the frames");
+    session->options = options;
+    session->shared = true;
+    session->vision = worker->vision;
+    session->pipeline = worker->pipeline;
+    session->interrupt = worker->films->interrupt;
+    session->view = worker->films->view;
+    if (session->view)
+        view_set_title(session->view, input_list_base(options->source));
+    int result = session_run(session, error);
+    if (session->quit)
+        stop_films(worker->films, NULL);
+    if (session->view)
+        view_on_loss(end_without_display, NULL);
+    session_free(&session);
+    return result;
+}
+
+static void do_film(struct worker *worker, int index)
+{
+    struct films *films = worker->films;
+    struct options options = *films->options;
+    const char *path = films->list.paths[index];
+    struct error error = {.text = ""};
+    options.source = path;
+    options.results = (struct results_options){.spool = films->spools[index]};
+    int result = 0;
+    if (films->copies.output) {
+        result = copy_path(&films->copies, path, worker->copy, &error);
+        options.results.output = worker->copy;
+    }
+    if (films->reports.output && result == 0) {
+        result = copy_path(&films->reports, path, worker->report, &error);
+        options.results.report = worker->report;
+    }
+    if (result == 0)
+        result = look_at(worker, &options, &error);
+    spool_end(films->spools[index], result ? &error : NULL);
+}
+
+static void work(void *context)
+{
+    struct worker *worker = context;
+    struct films *films = worker->films;
+    struct error ignored; /* the others do its part; the first has its own */
+    if (!worker->vision.recognizer && setup_another(films->options, &worker->vision, &ignored))
+        return;
+    for (int index = claim(films); index >= 0; index = claim(films))
+        do_film(worker, index);
+}
+
+/* ---- Telling --------------------------------------------------------------------------------- */
+
+/* The film's spool once it was begun; NULL where it will not be. */
+static struct spool *await(struct films *films, int index)
+{
+    pthread_mutex_lock(&films->mutex);
+    while (!films->stopping && films->begun <= index)
+        pthread_cond_wait(&films->changed, &films->mutex);
+    struct spool *spool = films->begun > index ? films->spools[index] : NULL;
+    pthread_mutex_unlock(&films->mutex);
+    return spool;
+}
+
+static int tell_frames(struct films *films, struct spool *spool, const char *path,
+                       struct results *words, struct error *error)
+{
+    struct frame *frame = &films->frame;
+    bool titled = !films->options->results.words || (films->view && films->options->quiet);
+    while (spool_next(spool, frame)) {
+        if (!titled) {
+            text_print(stdout, path);
+            fputs(":\n", stdout);
+            titled = true;
+        }
+        if (results_add(films->tables, path, frame, error) ||
+            results_add(words, path, frame, error))
+            return -1;
+    }
+    return 0;
+}
+
+static int tell_film(struct films *films, struct spool *spool, const char *path,
+                     struct error *error)
+{
+    const struct results_options lines = {.words = films->options->results.words};
+    struct file_set unread = {0}; /* standard output was checked once */
+    struct progress_bar none = {0};
+    const struct results_of of = {.options = &lines,
+                                  .source = &films->any,
+                                  .program = program_name,
+                                  .progress = &none,
+                                  .files = &unread,
+                                  .window = films->view != NULL,
+                                  .film = true,
+                                  .quiet = films->options->quiet};
+    struct results *words = NULL;
+    int result = results_open(&words, &of, error) || tell_frames(films, spool, path, words, error);
+    const struct spool_outcome *outcome = spool_outcome(spool);
+    if (result)
+        results_close(&words, &(struct results_end){0}, NULL);
+    else
+        result = results_close(&words, &outcome->end, error);
+    file_set_free(&unread);
+    if (result)
+        return -1;
+    if (outcome->failed && *outcome->error.text)
+        log_line(program_name, "%s", outcome->error.text);
+    films->failed = films->failed || outcome->failed;
+    return 0;
+}
+
+/* A film that fails is reported and the next one follows; what keeps all from being told ends them.
+ */
+static void tell(void *context)
+{
+    struct films *films = context;
+    struct error error = {.text = ""};
+    struct spool *spool;
+    for (int i = 0; i < films->list.count && (spool = await(films, i)); i++) {
+        if (tell_film(films, spool, films->list.paths[i], &error)) {
+            stop_films(films, &error);
+            return;
+        }
+        pthread_mutex_lock(&films->mutex);
+        spool_free(&films->spools[i]);
+        films->told++;
+        pthread_cond_broadcast(&films->changed);
+        pthread_mutex_unlock(&films->mutex);
+    }
+}
+
+/* ---- Beginning and end ----------------------------------------------------------------------- */
+
+static int check_results(const struct results_options *results, struct error *error)
+{
+    if (results->osc || results->lsl || results->serve)
+        return error_set_code(error, ERROR_USAGE,
+                              "--osc, --lsl and --serve take one video; name no other");
+    if (results->output && strcmp(results->output, "-") == 0)
+        return error_set_code(error, ERROR_USAGE,
+                              "--output - takes one video; name a folder for the copies");
+    return 0;
+}
+
+static int claim_outputs(struct films *films, struct error *error)
+{
+    const struct results_options *wanted = &films->options->results;
+    films->copies = (struct copy_names){wanted->output, true, recorder_can_write, ".mp4"};
+    films->reports = (struct copy_names){wanted->report, true, NULL, NULL};
+    films->table_options = (struct results_options){.json = wanted->json, .csv = wanted->csv};
+    films->tables_of = (struct results_of){.options = &films->table_options,
+                                           .source = &films->any,
+                                           .program = program_name,
+                                           .files = &films->files};
+    for (int i = 0; i < films->list.count; i++) {
+        if (file_set_add(&films->files, setup_input(films->list.paths[i]), error))
+            return -1;
+    }
+    if (setup_files(films->options, &films->files, error) ||
+        (wanted->words && file_set_check_output(&films->files, "/dev/stdout", error)) ||
+        (wanted->output && copy_names_claim(&films->copies, &films->list, &films->files, error)) ||
+        (wanted->report && copy_names_claim(&films->reports, &films->list, &films->files, error)))
+        return -1;
+    return results_open(&films->tables, &films->tables_of, error);
+}
+
+static void list_films(struct films *films)
+{
+    const struct options *options = films->options;
+    films->list.kind = &video_files;
+    for (int i = 0; i < options->input_count; i++) {
+        struct error problem;
+        if (input_list_add(&films->list, options->inputs[i], &problem) == 0)
+            continue;
+        log_line(program_name, "%s", problem.text);
+        films->failed = true;
+    }
+    if (films->list.skipped > 0 && !options->quiet)
+        log_line(program_name, "passed over in folders, no videos by their names: %s (%d)",
+                 films->list.skipped_names, films->list.skipped);
+}
+
+/* The first worker takes over what was opened; the others open their own. */
+static int make_workers(struct films *films, struct error *error)
+{
+    int count = films->view ? 1 : films->options->threads;
+    count = count < films->list.count ? count : films->list.count;
+    films->spools = calloc((size_t)films->list.count, sizeof *films->spools);
+    films->workers = calloc((size_t)count, sizeof *films->workers);
+    if (!films->spools || !films->workers)
+        return error_no_memory(error, "the videos");
+    for (; films->worker_count < count; films->worker_count++) {
+        struct worker *worker = &films->workers[films->worker_count];
+        worker->films = films;
+        if (pipeline_create(&worker->pipeline, error))
+            return -1;
+    }
+    struct vision *vision = &films->workers[0].vision;
+    if (setup_vision(films->options, vision, error))
+        return -1;
+    for (int i = 1; i < count; i++)
+        films->workers[i].vision.model = vision->model;
+    return 0;
+}
+
+static int start(struct films *films, struct error *error)
+{
+    const struct options *options = films->options;
+    if (check_results(&options->results, error))
+        return -1;
+    list_films(films);
+    int threads = options->threads < films->list.count ? options->threads : films->list.count;
+    setup_blas(threads > 0 ? threads : 1);
+    ocv_setup(threads > 1 ? 1 : 2); /* films at once use all cores */
+    if (films->list.count == 0)
+        return error_set(error, "%s", "");
+    setup_view(options, program_name, true, &films->view);
+    return claim_outputs(films, error) || make_workers(films, error) ||
+                   interrupt_watch(&films->interrupt, stop_early, films, error)
+               ? -1
+               : 0;
+}
+
+/* Each thread waits for what the other does: where there is only one, nothing is begun. */
+static void expect_thread(struct films *films, const struct beside *thread)
+{
+    struct error error;
+    if (thread->has_thread)
+        return;
+    error_set(&error, "cannot start a thread; close other programs");
+    stop_films(films, &error);
+}
+
+static void do_all(struct films *films)
+{
+    struct beside teller;
+    if (films->view) {
+        beside_begin(&teller, tell, films);
+        expect_thread(films, &teller);
+        work(&films->workers[0]);
+        beside_end(&teller);
+        return;
+    }
+    for (int i = 0; i < films->worker_count; i++)
+        beside_begin(&films->workers[i].thread, work, &films->workers[i]);
+    expect_thread(films, &films->workers[0].thread);
+    tell(films);
+    for (int i = 0; i < films->worker_count; i++)
+        beside_end(&films->workers[i].thread);
+}
+
+static int conclude(struct films *films, struct error *error)
+{
+    bool failed = *films->failure.text || films->failure.code;
+    if (failed)
+        *error = films->failure;
+    return results_close(&films->tables, &(struct results_end){.summarize = !failed},
+                         failed ? NULL : error) ||
+                   failed || films->failed
+               ? -1
+               : 0;
+}
+
+static void films_free(struct films *films)
+{
+    interrupt_free(&films->interrupt);
+    view_close(&films->view);
+    results_close(&films->tables, &(struct results_end){0}, NULL);
+    for (int i = films->worker_count - 1; i >= 0; i--) {
+        pipeline_free(&films->workers[i].pipeline);
+        if (i > 0)
+            films->workers[i].vision.model = NULL; /* the first one's */
+        setup_end_vision(&films->workers[i].vision);
+    }
+    for (int i = 0; films->spools && i < films->list.count; i++)
+        spool_free(&films->spools[i]);
+    free(films->spools);
+    free(films->workers);
+    input_list_free(&films->list);
+    file_set_free(&films->files);
+    pthread_cond_destroy(&films->changed);
+    pthread_mutex_destroy(&films->mutex);
+    free(films);
+}
+
+int run_films(const struct options *options, struct error *error)
+{
+    struct films *films = calloc(1, sizeof *films);
+    if (!films)
+        return error_no_memory(error, "the videos");
+    films->options = options;
+    pthread_mutex_init(&films->mutex, NULL);
+    pthread_cond_init(&films->changed, NULL);
+    int result = start(films, error);
+    if (result == 0) {
+        do_all(films);
+        result = conclude(films, error);
+    }
+    films_free(films);
+    return result;
+}
