@@ -1283,6 +1283,15 @@ static void refuse_camera(const char *id)
     assert_true(strlen(error.text) > 10);
 }
 
+/* That is free: what was opened has been closed. */
+static int lowest_descriptor(void)
+{
+    const int found = dup(STDERR_FILENO);
+    assert_true(found >= 0);
+    close(found);
+    return found;
+}
+
 /* Containers of which nothing can be shown: those that end within a part are cut, by the sizes that
  * they state; the others are damaged. Between the beginning and the end there may be more bytes
  * than are searched. */
@@ -1297,9 +1306,11 @@ static void expect_cut(bool cut, const void *begin, size_t size, size_t between,
     append(&file, filling.data, filling.size);
     append(&file, end, end_size);
     write_file(in_folder(path, "part"), file.data, file.size);
+    const int next = lowest_descriptor();
     assert_int_equal(ocv_video_open(&video, path, patient, &error), OCV_CANNOT);
     if ((strstr(error.text, "ends too early") != NULL) != cut)
         fail_msg("%.20s", error.text);
+    assert_int_equal(lowest_descriptor(), next);
     unlink(path);
     free(filling.data);
     free(file.data);
@@ -1313,7 +1324,7 @@ static void test_boxes_that_are_cut(void **state)
 {
     (void)state;
 #define FTYP "\0\0\0\20ftypisom\0\0\0\0"
-#define MOOF "\0\0\0\x08moof"
+#define MOOF "\0\0\0\x09moof."
     /* What the first one may be; their ends; sizes of 64 bits */
     ENDS(true, FTYP "\0\0\0\x09mdat");
     ENDS(false, FTYP "\0\0\0\x08mdat");
@@ -1329,6 +1340,7 @@ static void test_boxes_that_are_cut(void **state)
     ENDS(false, FTYP "\0\0\0\x08mdat\0\0\0\x03........");
     ENDS(true, FTYP MOOF "\0\0\0\x08mdat\0\0\0\x03........");
     ENDS(true, FTYP MOOF "\0\0\0\x08mdat\0\0\0\x03\0\0\0\0\0\0\0\0");
+    ENDS(true, FTYP MOOF "\0\0\0\x01mdat\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0");
     ENDS(true, FTYP MOOF "\0\0\0\x08mdat\0\0\0\0............");
     ENDS(true, FTYP MOOF "\0\0\0\x08mdat\0\0\0\0\0\0\0\0\0.......");
     ENDS(false, FTYP MOOF "\0\0\0\x08mdat\0\0\0\0....\0\0\0\0\0\0\0\0");
@@ -1354,6 +1366,8 @@ static void test_elements_and_chunks_that_are_cut(void **state)
     ENDS(false, "RIFF\x04\0\0\0AVI ");
     ENDS(false, "RIFF\0\0\0\0AVI ");
     ENDS(true, "RIFF\x04\0\0\0AVI RIFF\x05\0\0\0AVIX");
+    ENDS_FAR(false, "RIFF\4\1\0\0AVI ", 256, "");
+    ENDS_FAR(true, "RIFF\5\1\0\0AVI ", 256, "");
 }
 
 static void test_asf_that_is_cut(void **state)
