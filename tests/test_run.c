@@ -9,6 +9,8 @@
 #include "source.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
 
 enum { SIDE = 80, MAX_ARGUMENTS = 16 };
 
@@ -72,8 +74,10 @@ static enum source_status read_made(struct source *source, struct image *picture
 
 static int open_made(struct source *source, const char *name, bool live, struct error *why)
 {
-    static int left;
-    left = world.frames;
+    static int lefts[8]; /* of films that may be open at once */
+    static atomic_uint opened;
+    int *left = &lefts[atomic_fetch_add(&opened, 1) % 8];
+    *left = world.frames;
     if (world.missing)
         return error_set(why, "not there");
     *source = (struct source){.live = live,
@@ -83,7 +87,7 @@ static int open_made(struct source *source, const char *name, bool live, struct 
                               .lost = world.lost,
                               .flawed = world.flawed,
                               .damaged = world.damaged,
-                              .state = &left,
+                              .state = left,
                               .read = read_made};
     snprintf(source->name, sizeof source->name, "%s", name);
     return 0;
@@ -124,7 +128,7 @@ static int run(const char *line)
     int saved = dup(STDOUT_FILENO);
     dup2(file, STDOUT_FILENO);
     close(file);
-    int result = run_live(&options, &error);
+    int result = options.input_count > 1 ? run_films(&options, &error) : run_live(&options, &error);
     fflush(stdout);
     dup2(saved, STDOUT_FILENO);
     close(saved);
@@ -242,12 +246,111 @@ static void damage_is_told(void **state)
     assert_null(strstr(said, "drawing"));
 }
 
+/* The result of a run with these options on some of the films of the current folder. */
+static void expect_films(const char *line, int result, const char *told, const char *messages)
+{
+    assert_int_equal(run(line), result);
+    assert_string_equal(error.text, "");
+    assert_string_equal(said, messages);
+    expect_file("stdout", told);
+}
+
+static void several_films(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.mkv", "b.mkv", "c.mkv", "notes.txt"};
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(chdir(test_folder()), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        write_bytes(names[i], "x", 1);
+    memset(&world, 0, sizeof world);
+    world.frames = 2;
+
+    /* In the order in which they are named, each under its name. */
+    expect_films("--threads 2 --quiet --video c.mkv a.mkv b.mkv", 0,
+                 "c.mkv:\n    0.00 s  no face\na.mkv:\n    0.00 s  no face\n"
+                 "b.mkv:\n    0.00 s  no face\n",
+                 "");
+    assert_int_equal(run("--threads 1 --max-frames 1 --json --csv table --video a.mkv b.mkv"), 0);
+    assert_string_equal(said, "");
+    expect_file("stdout", "{\"source\":\"a.mkv\",\"frame\":0,\"time\":0.000,\"width\":80,"
+                          "\"height\":80,\"faces\":[]}\n"
+                          "{\"source\":\"b.mkv\",\"frame\":0,\"time\":0.000,\"width\":80,"
+                          "\"height\":80,\"faces\":[]}\n");
+    size_t size;
+    char *table = (char *)read_bytes("table", &size);
+    assert_true(size > 0 && strchr(table, '\n') == table + size - 1); /* a head, and no rows */
+    free(table);
+
+    /* Of those that fail, the others are done. */
+    assert_int_equal(mkdir("none", 0700), 0);
+    expect_films("--threads 1 --quiet --video a.mkv none notes.txt", -1,
+                 "a.mkv:\n    0.00 s  no face\nnotes.txt:\n    0.00 s  no face\n",
+                 "none: there is no video in this folder; name another\n");
+    expect_films("--quiet --video none none", -1, "",
+                 "none: there is no video in this folder; name another\n"
+                 "none: there is no video in this folder; name another\n");
+    world.missing = true;
+    expect_films("--threads 1 --quiet --video a.mkv b.mkv", -1, "",
+                 "a.mkv: not there\nb.mkv: not there\n");
+    world.missing = false;
+    world.frames = 0;
+    expect_films("--threads 1 --quiet --video a.mkv b.mkv", -1, "",
+                 "a.mkv: contains no video frames; try another file\n"
+                 "b.mkv: contains no video frames; try another file\n");
+    world.frames = 2;
+    world.fails = true;
+    expect_films("--threads 2 --quiet --video a.mkv b.mkv", -1,
+                 "a.mkv:\n    0.00 s  no face\nb.mkv:\n    0.00 s  no face\n",
+                 "a.mkv: broken\nb.mkv: broken\n");
+    world.fails = false;
+
+    /* What is passed over in folders. */
+    assert_int_equal(mkdir("folder", 0700), 0);
+    write_bytes("folder/d.mkv", "x", 1);
+    write_bytes("folder/notes.txt", "x", 1);
+    expect_films("--threads 1 --video folder a.mkv --quiet", 0,
+                 "folder/d.mkv:\n    0.00 s  no face\na.mkv:\n    0.00 s  no face\n", "");
+    assert_int_equal(run("--threads 1 --json --video folder a.mkv"), 0);
+    assert_string_equal(said, "passed over in folders, no videos by their names: notes.txt (1)\n");
+
+    /* Each its copy and its report. */
+    assert_int_equal(
+        run("--quiet --output copies --report reports --video a.mkv b.mkv --threads 1"), 0);
+    static const char *const made[] = {"copies/a.mkv", "copies/b.mkv", "reports/a.mkv/summary.csv",
+                                       "reports/b.mkv/summary.csv"};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        assert_int_equal(access(made[i], F_OK), 0);
+    assert_int_equal(system("rm -r none folder copies reports"), 0);
+
+    /* What cannot be done for several, and what ends all. */
+    static const char *const live[] = {"--osc 127.0.0.1:9 --video a.mkv b.mkv",
+                                       "--lsl mood --video a.mkv b.mkv",
+                                       "--serve 8080 --video a.mkv b.mkv"};
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++)
+        expect_error(live[i], ERROR_USAGE,
+                     "--osc, --lsl and --serve take one video; name no other");
+    expect_error("--output - --video a.mkv b.mkv", ERROR_USAGE,
+                 "--output - takes one video; name a folder for the copies");
+    unlink("stdout");
+    assert_int_equal(symlink("/dev/full", "stdout"), 0);
+    expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
+                 "the results cannot be written: No space left on device; check where they "
+                 "go");
+    clearerr(stdout);
+    unlink("stdout");
+
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(cameras_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
+        cmocka_unit_test_teardown(several_films, empty_folder),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1360,7 +1360,7 @@ static void test_elements_and_chunks_that_are_cut(void **state)
     ENDS(true, EBML "\x18\x53\x80\x67\x01\0\0\0\0\0\0\x03..");
     ENDS(false, EBML "\x18\x53\x80\x67\xFF\xEC\x81.");
     ENDS(true, EBML "\x18\x53\x80\x67\xFF\xEC\x82.");
-    ENDS(false, EBML "\x18\x53\x80\x67\x82..\0\0");
+    ENDS(false, EBML "\x18\x53\x80\x67\x82..\0.");
     /* Chunks, which a recorder that was killed left at 0 */
     ENDS(true, "RIFF\x05\0\0\0AVI ");
     ENDS(false, "RIFF\x04\0\0\0AVI ");
