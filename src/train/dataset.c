@@ -1,4 +1,5 @@
 #include "dataset.h"
+#include "file.h"
 #include "readers.h"
 
 #include <assert.h>
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MAX_SAMPLES = 10000000 };
 
@@ -32,11 +32,10 @@ int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const
                  struct error *error)
 {
     struct dataset made = {.width = FACE_SIDE, .height = FACE_SIDE, .class_count = LABEL_COUNT};
-    struct stat status;
     int result;
     for (int k = 0; k < LABEL_COUNT; k++)
         snprintf(made.class_names[k], sizeof made.class_names[k], "%s", label_names[k]);
-    if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+    if (!file_is_folder(path))
         result = fer2013_load(&made, path, error);
     else if (idx_is_folder(path))
         result = idx_load(&made, path, error);
