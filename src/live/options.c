@@ -23,10 +23,10 @@ static int add_input(void *target, char *path, struct error *error)
                          "unexpected argument \"%s\"; put pictures after --image and videos after "
                          "--video",
                          path);
-    if (*path == '\0' && options->input == INPUT_IMAGES)
-        return error_set(error, "--image needs the name of a picture or folder");
+    bool pictures = options->input == INPUT_IMAGES;
     if (*path == '\0')
-        return error_set(error, "--video needs the name of a video or folder");
+        return error_set(error, "%s needs the name of a %s or folder",
+                         pictures ? "--image" : "--video", pictures ? "picture" : "video");
     options->inputs[options->input_count++] = path;
     return 0;
 }
