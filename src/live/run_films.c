@@ -277,22 +277,6 @@ static int claim_outputs(struct films *films, struct error *error)
     return results_open(&films->tables, &films->tables_of, error);
 }
 
-static void list_films(struct films *films)
-{
-    const struct options *options = films->options;
-    films->list.kind = &video_files;
-    for (int i = 0; i < options->input_count; i++) {
-        struct error problem;
-        if (input_list_add(&films->list, options->inputs[i], &problem) == 0)
-            continue;
-        log_line(program_name, "%s", problem.text);
-        films->failed = true;
-    }
-    if (films->list.skipped > 0 && !options->quiet)
-        log_line(program_name, "passed over in folders, no videos by their names: %s (%d)",
-                 films->list.skipped_names, films->list.skipped);
-}
-
 /* The first worker takes over what was opened; the others open their own. */
 static int make_workers(struct films *films, struct error *error)
 {
@@ -321,7 +305,8 @@ static int start(struct films *films, struct error *error)
     const struct options *options = films->options;
     if (check_results(&options->results, error))
         return -1;
-    list_films(films);
+    films->list.kind = &video_files;
+    films->failed = setup_list(options, &films->list) != 0;
     int threads = options->threads < films->list.count ? options->threads : films->list.count;
     setup_blas(threads > 0 ? threads : 1);
     ocv_setup(threads > 1 ? 1 : 2); /* films at once use all cores */

@@ -11,12 +11,9 @@
 #include "results.h"
 #include "setup.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct stills {
     const struct options *options;
@@ -34,13 +31,6 @@ struct stills {
     bool found;                /* some picture has a face */
     bool abandoned;            /* the user has seen enough */
 };
-
-/* Reports what is wrong with one picture and goes on with the next. */
-static void complain(struct stills *stills, const struct error *error)
-{
-    log_line(program_name, "%s", error->text);
-    stills->failed = true;
-}
 
 /* ---- Showing --------------------------------------------------------------------------------- */
 
@@ -93,7 +83,8 @@ static int tell(struct stills *stills, int index, struct looked *looked, struct 
     if (looked->note && !stills->options->quiet)
         log_line(program_name, "%s: %s", path, looked->note);
     if (looked->failed) {
-        complain(stills, &looked->error);
+        log_line(program_name, "%s", looked->error.text);
+        stills->failed = true;
         return 0;
     }
     stills->found = stills->found || looked->frame.face_count > 0;
@@ -157,11 +148,7 @@ static int start(struct stills *stills, struct error *error)
 {
     const struct options *options = stills->options;
     stills->list.kind = &picture_files;
-    for (int i = 0; i < options->input_count; i++) {
-        struct error problem;
-        if (input_list_add(&stills->list, options->inputs[i], &problem))
-            complain(stills, &problem);
-    }
+    stills->failed = setup_list(options, &stills->list) != 0;
     if (add_inputs(stills, error))
         return -1;
     take_piped(stills);
@@ -177,9 +164,6 @@ static int start(struct stills *stills, struct error *error)
     if (setup_vision(options, &stills->vision, error) ||
         results_open(&stills->results, &stills->results_of, error))
         return -1;
-    if (stills->list.skipped > 0 && !options->quiet)
-        log_line(program_name, "passed over in folders, no pictures by their names: %s (%d)",
-                 stills->list.skipped_names, stills->list.skipped);
     if (stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view);
     if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))

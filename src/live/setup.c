@@ -126,6 +126,22 @@ void setup_end_vision(struct vision *vision)
     expressions_model_close(&vision->model);
 }
 
+int setup_list(const struct options *options, struct input_list *list)
+{
+    int result = 0;
+    for (int i = 0; i < options->input_count; i++) {
+        struct error error;
+        if (input_list_add(list, options->inputs[i], &error) == 0)
+            continue;
+        log_line(program_name, "%s", error.text);
+        result = -1;
+    }
+    if (list->skipped > 0 && !options->quiet)
+        log_line(program_name, "passed over in folders, no %s by their names: %s (%d)",
+                 list->kind->many, list->skipped_names, list->skipped);
+    return result;
+}
+
 const char *setup_input(const char *path)
 {
     return strcmp(path, "-") == 0 ? "/dev/stdin" : path;

@@ -4,6 +4,7 @@
 
 #include "expressions.h"
 #include "file_set.h"
+#include "input_list.h"
 #include "options.h"
 #include "view.h"
 
@@ -36,6 +37,10 @@ int setup_another(const struct options *options, struct vision *vision, struct e
 /* Opens a window where there is a display and the user wants one; without one, says so on stderr,
  * and *view is NULL. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view);
+
+/* Lists what the options name. What cannot be read is reported, and makes this fail; what is in
+ * folders but of another kind is told, too. */
+int setup_list(const struct options *options, struct input_list *list);
 
 /* The file that is read for this name: standard input's where it is "-". */
 const char *setup_input(const char *path);
