@@ -113,7 +113,23 @@ for try in 1 2 3; do
     [ -s report/summary.csv ] || fail "the display went away: no report"
     ./expressions --video gone.mp4 --headless --json >seen 2>err || fail "the display went away: $(cat err)"
     [ "$(wc -l <seen)" -ge $(($(wc -l <out) - 1)) ] || fail "gone.mp4: $(wc -l <seen) frames of $(wc -l <out)"
-    [ $try -eq 3 ] || start_display
+    start_display
+done
+# Of several films, all that was looked at is told: within a film, and between films.
+./expressions --demo --headless --quiet --max-frames 30 --output film.avi >out || fail "no film"
+for frames in 30 1; do
+    # shellcheck disable=SC2046 # many words
+    start --max-frames $frames --csv table --video $(yes film.avi | head -n 1000)
+    kill -KILL "$server"
+    wait "$running"
+    got=$?
+    [ $got -eq 1 ] || fail "the display went away from films: status $got, not 1"
+    one_line "the display has gone away"
+    told=$(grep -c '^face 1, .* happy' out)
+    [ "$told" -gt 0 ] && [ "$(grep -c '^film.avi:$' out)" -eq "$told" ] || fail "films of $frames: $(cat out)"
+    rows=$(($(wc -l <table) - 1))
+    [ $rows -gt $((frames * (told - 1))) ] && [ $rows -le $((frames * told)) ] || fail "$rows rows of $told films of $frames"
+    [ $frames -eq 1 ] || start_display
 done
 
 conclude

@@ -25,6 +25,7 @@ struct worker {
     struct beside thread;
     struct vision vision; /* its own, but for the model */
     struct pipeline *pipeline;
+    struct session *session;                           /* while it works on a film */
     char copy[COPY_PATH_SIZE], report[COPY_PATH_SIZE]; /* of its film */
 };
 
@@ -44,6 +45,8 @@ struct films {
     struct view *view; /* NULL when headless */
     int worker_count;
     struct worker *workers;
+    struct beside teller; /* where there is a window */
+    bool telling;         /* the same */
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* what follows, which the mutex guards: */
     int begun, told;        /* films */
@@ -97,20 +100,12 @@ static int claim(struct films *films)
     return failed ? -1 : index;
 }
 
-/* Where the display goes away after the end of one film's results, and before another's begin. */
-static void end_without_display(void *context)
-{
-    (void)context;
-    log_line(program_name, "the display has gone away; everything until then has been saved");
-    fflush(stdout);
-    _Exit(EXIT_FAILURE);
-}
-
 static int look_at(struct worker *worker, const struct options *options, struct error *error)
 {
     struct session *session = calloc(1, sizeof *session);
     if (!session)
         return error_no_memory(error, "the frames");
+    worker->session = session;
     session->options = options;
     session->shared = true;
     session->vision = worker->vision;
@@ -122,9 +117,7 @@ static int look_at(struct worker *worker, const struct options *options, struct 
     int result = session_run(session, error);
     if (session->quit)
         stop_films(worker->films, NULL);
-    if (session->view)
-        view_on_loss(end_without_display, NULL);
-    session_free(&session);
+    session_free(&worker->session);
     return result;
 }
 
@@ -329,14 +322,21 @@ static void expect_thread(struct films *films, const struct beside *thread)
     stop_films(films, &error);
 }
 
+static void end_telling(struct films *films)
+{
+    if (films->telling)
+        beside_end(&films->teller);
+    films->telling = false;
+}
+
 static void do_all(struct films *films)
 {
-    struct beside teller;
     if (films->view) {
-        beside_begin(&teller, tell, films);
-        expect_thread(films, &teller);
+        beside_begin(&films->teller, tell, films);
+        films->telling = true;
+        expect_thread(films, &films->teller);
         work(&films->workers[0]);
-        beside_end(&teller);
+        end_telling(films);
         return;
     }
     for (int i = 0; i < films->worker_count; i++)
@@ -357,6 +357,23 @@ static int conclude(struct films *films, struct error *error)
                    failed || films->failed
                ? -1
                : 0;
+}
+
+/* Where the display goes away, the process ends inside Xlib: what has been answered is told first.
+ */
+static void end_without_display(void *context)
+{
+    struct films *films = context;
+    struct session *session = films->workers[0].session;
+    struct error error = {.text = ""}, ignored;
+    if (session) {
+        session_end_results(session, &(struct results_end){.summarize = true}, &error);
+        spool_end(session->options->results.spool, NULL);
+    }
+    stop_films(films, NULL);
+    end_telling(films);
+    conclude(films, *error.text ? &ignored : &error);
+    setup_end_without_display(&error);
 }
 
 static void films_free(struct films *films)
@@ -391,6 +408,8 @@ int run_films(const struct options *options, struct error *error)
     pthread_cond_init(&films->changed, NULL);
     int result = start(films, error);
     if (result == 0) {
+        if (films->view)
+            view_on_loss(end_without_display, films);
         do_all(films);
         result = conclude(films, error);
     }

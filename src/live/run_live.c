@@ -161,8 +161,7 @@ static void log_details(const struct session *session, double seconds, long drop
     }
 }
 
-/* Ends what the results and the key `r` write. Outputs of a run that failed are ended, too. */
-static int end_results(struct session *session, const struct results_end *end, struct error *error)
+int session_end_results(struct session *session, const struct results_end *end, struct error *error)
 {
     struct error failure;
     int failed = recorder_close(&session->take, false, &failure);
@@ -175,13 +174,9 @@ static int end_results(struct session *session, const struct results_end *end, s
 static void end_without_display(void *context)
 {
     struct session *session = context;
-    struct error error;
-    if (end_results(session, &(struct results_end){.summarize = true}, &error) == 0)
-        error_set(&error,
-                  "the display has gone away; everything recorded until then has been saved");
-    log_line(program_name, "%s", error.text);
-    fflush(stdout);
-    _Exit(EXIT_FAILURE);
+    struct error error = {.text = ""};
+    session_end_results(session, &(struct results_end){.summarize = true}, &error);
+    setup_end_without_display(&error);
 }
 
 static void tell_damage(const struct session *session, bool cut)
@@ -204,7 +199,7 @@ static void tell_damage(const struct session *session, bool cut)
 static int run(struct session *session, struct error *error)
 {
     double begin = monotonic_now();
-    if (session->view)
+    if (session->view && !session->shared)
         view_on_loss(end_without_display, session);
     int failed = live_loop(session, error);
     double seconds = monotonic_now() - begin;
@@ -225,7 +220,7 @@ static int run(struct session *session, struct error *error)
                               .dropped = dropped};
     progress_bar_hide(&session->progress);
     tell_damage(session, source_end == SOURCE_FAILED);
-    if (end_results(session, &end, result == 0 ? error : NULL) && result == 0)
+    if (session_end_results(session, &end, result == 0 ? error : NULL) && result == 0)
         return -1;
     if (session->options->verbose)
         log_details(session, seconds, dropped);
@@ -243,7 +238,7 @@ void session_free(struct session **session)
     opening_abandon(&ended->opening);
     if (!ended->shared)
         interrupt_free(&ended->interrupt);
-    end_results(ended, &(struct results_end){0}, NULL);
+    session_end_results(ended, &(struct results_end){0}, NULL);
     file_set_free(&ended->files);
     if (!ended->shared) {
         view_close(&ended->view);

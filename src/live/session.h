@@ -22,7 +22,8 @@ struct offer {
 
 struct session {
     const struct options *options;
-    bool shared;          /* vision, pipeline, interrupt and view are there, and stay */
+    bool shared;          /* vision, pipeline, interrupt and view are there, and stay; who has them
+                           * is called when the display goes away */
     enum input input;     /* what the source is: by the options, or chosen in the window */
     struct source source; /* all zeros: the window has none to show, and offers some */
     bool chosen;          /* in the window: if it is a film, the program outlives it */
@@ -65,6 +66,9 @@ int session_start_pipeline(struct session *session, struct error *error);
 
 /* Does what the options say, from beginning to end; session_free ends it, also after a failure. */
 int session_run(struct session *session, struct error *error);
+/* Ends what the results and the key `r` write. Outputs of a run that failed are ended, too. */
+int session_end_results(struct session *session, const struct results_end *end,
+                        struct error *error);
 void session_free(struct session **session);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ocv.h"
 #include "resources.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,6 +125,16 @@ void setup_end_vision(struct vision *vision)
     expressions_detector_close(&vision->detector);
     expressions_recognizer_close(&vision->recognizer);
     expressions_model_close(&vision->model);
+}
+
+_Noreturn void setup_end_without_display(const struct error *failure)
+{
+    log_line(program_name, "%s",
+             *failure->text
+                 ? failure->text
+                 : "the display has gone away; everything recorded until then has been saved");
+    fflush(stdout);
+    _Exit(EXIT_FAILURE);
 }
 
 int setup_list(const struct options *options, struct input_list *list)

@@ -38,6 +38,10 @@ int setup_another(const struct options *options, struct vision *vision, struct e
  * and *view is NULL. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view);
 
+/* Ends the process where the display has gone away, after all was saved, or could not be, which
+ * `failure` says then. */
+_Noreturn void setup_end_without_display(const struct error *failure);
+
 /* Lists what the options name. What cannot be read is reported, and makes this fail; what is in
  * folders but of another kind is told, too. */
 int setup_list(const struct options *options, struct input_list *list);
