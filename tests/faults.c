@@ -190,6 +190,12 @@ int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 int __real_mkdir(const char *path, mode_t mode);
 int __wrap_mkdir(const char *path, mode_t mode);
+ssize_t __real_pread(int fd, void *bytes, size_t size, off_t at);
+ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t at);
+ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at);
+FILE *__real_tmpfile(void);
+FILE *__wrap_tmpfile(void);
 gzFile __real_gzopen(const char *path, const char *mode);
 gzFile __wrap_gzopen(const char *path, const char *mode);
 int __real_gzread(gzFile file, void *bytes, unsigned size);
@@ -213,6 +219,27 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
     if (size > 0 && part == 0)
         return interrupted();
     return fails(FAULT_CALL, ENOSPC) ? -1 : __real_write(fd, bytes, part);
+}
+
+ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t at)
+{
+    size_t part = mouthful(size);
+    if (size > 0 && part == 0)
+        return interrupted();
+    return fails(FAULT_CALL, EIO) ? -1 : __real_pread(fd, bytes, part, at);
+}
+
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+    size_t part = mouthful(size);
+    if (size > 0 && part == 0)
+        return interrupted();
+    return fails(FAULT_CALL, ENOSPC) ? -1 : __real_pwrite(fd, bytes, part, at);
+}
+
+FILE *__wrap_tmpfile(void)
+{
+    return fails(FAULT_CALL, EMFILE) ? NULL : __real_tmpfile();
 }
 
 /* Without O_CREAT in what is tested. */

@@ -52,6 +52,14 @@ done
 run 0 --json --threads 4 --max-frames 1 --video long.mkv many
 [ "$(jq -r .source out | tr '\n' ' ')" = "long.mkv $(echo many/*) " ] || fail "many films: $(jq -r .source out)"
 
+# --- Where a film's answers do not fit on the disk, those that did are told, and the other films are done
+{ ulimit -f 20; timeout 120 ./expressions --headless --json --threads 2 --video long.mkv films/a.avi 2>err; echo $? >status; } | cat >out
+[ "$(cat status)" -eq 1 ] || fail "a full disk: status $(cat status)"
+one_line "a temporary file for results cannot be written: File too large; free some space"
+fitted=$(grep -c long.mkv out)
+{ head -n "$fitted" expected; sed -n '101,110p' expected; } | cmp -s - out && [ "$fitted" -gt 9 ] && [ "$fitted" -lt 100 ] ||
+    fail "a full disk: $fitted frames, $(jq -r .source out | uniq -c)"
+
 # --- Copies and reports have the films' names
 run 1 --output copies --report reports --video films long.mkv
 [ "$(echo copies/*)" = "copies/a.avi copies/b.mp4 copies/long.mkv" ] || fail "copies: $(ls copies)"

@@ -8,6 +8,7 @@
 #include "picture.h"
 #include "resources.h"
 #include "results.h"
+#include "spool.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -344,6 +345,72 @@ static void what_fails_is_told(void **state)
     }
 }
 
+/* ---- Answers that wait ------------------------------------------------------------------------
+ */
+
+/* Three frames go through a spool and come out as they were, as far as they were answered. */
+static int keep(const struct run *wanted)
+{
+    const struct frame none = {.width = 3, .height = 2, .index = 9, .clock = 5, .duration = 0.5};
+    const struct frame frames[] = {one_face(0.04), none, one_face(0.4)};
+    const size_t answered = sizeof frames->faces;
+    static struct frame kept;
+    struct run run = *wanted;
+    struct source source = {.fps = 25};
+    struct results_of of = {.options = &run.options, .source = &source, .program = "test"};
+    struct results *results = NULL;
+    struct error why = {.text = "nothing"};
+    faults_begin(fault, fault_at, true);
+    int result = spool_create(&run.options.spool, &error), came = 0, put = 0;
+    struct spool *spool = run.options.spool;
+    if (result == 0) {
+        result = results_open(&results, &of, &why);
+        while (result == 0 && put < 3 &&
+               (result = results_add(results, "", &frames[put], &why)) == 0)
+            put++;
+        results_close(&results, &(struct results_end){.dropped = 7}, NULL);
+        spool_end(spool, result ? &why : NULL);
+        for (; spool_next(spool, &kept); came++) {
+            const struct frame *frame = &frames[came];
+            assert_true(came < 3 && kept.index == frame->index && kept.width == frame->width &&
+                        kept.height == frame->height && kept.face_count == frame->face_count);
+            assert_true(kept.time == frame->time && kept.duration == frame->duration &&
+                        kept.clock == frame->clock);
+            assert_memory_equal(kept.faces, frame->faces, answered);
+        }
+        const struct spool_outcome *outcome = spool_outcome(spool);
+        assert_true(outcome->failed || (came == 3 && outcome->end.dropped == 7));
+        result = outcome->failed ? -1 : 0;
+        if (result)
+            error = outcome->error;
+    }
+    spool_free(&spool);
+    calls = faults_end();
+    return result;
+}
+
+static void answers_that_wait_are_whole(void **state)
+{
+    (void)state;
+    static const struct run none = {.quiet = true};
+    fault = FAULT_TRICKLE;
+    assert_int_equal(keep(&none), 0);
+    try_all(keep, &none, FAULT_MEMORY, 60);
+    try_all(keep, &none, FAULT_CALL, 60);
+    fault = FAULT_CALL;
+    fault_at = 1; /* tmpfile, two writes a frame, or one without faces; reads likewise */
+    assert_int_equal(keep(&none), -1);
+    expect_text(error.text, "a temporary file for results cannot be written",
+                "Too many open files; free some space");
+    fault_at = 3;
+    assert_int_equal(keep(&none), -1);
+    expect_text(error.text, "cannot be written", "No space left on device; free");
+    fault_at = 8;
+    assert_int_equal(keep(&none), -1);
+    expect_text(error.text, "cannot be read", "Input/output error; check the disk");
+    fault = FAULT_NONE;
+}
+
 /* ---- Sources --------------------------------------------------------------------------------- */
 
 /* Two pictures in a folder, the first of them read, with nothing but the list. */
@@ -418,6 +485,7 @@ int main(void)
         cmocka_unit_test_teardown(copies_of_pictures, empty_folder),
         cmocka_unit_test_teardown(copies_of_films, empty_folder),
         cmocka_unit_test_teardown(what_fails_is_told, empty_folder),
+        cmocka_unit_test_teardown(answers_that_wait_are_whole, empty_folder),
         cmocka_unit_test_teardown(sources_that_fail_are_told, empty_folder),
     };
     return cmocka_run_group_tests(tests, prepare, remove_folder);

@@ -134,6 +134,8 @@ static bool get(struct spool *spool, void *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
         ssize_t count = pread(fileno(spool->file), (char *)bytes + done, size - done, spool->taken);
+        if (count == 0)
+            errno = EIO; /* it was cut */
         if (count == 0 || (count < 0 && errno != EINTR))
             return false;
         done += count > 0 ? (size_t)count : 0;
@@ -142,32 +144,34 @@ static bool get(struct spool *spool, void *bytes, size_t size)
     return true;
 }
 
-/* Waits for more than `taken` bytes; false where there are none, and the producer has ended. */
-static bool await(struct spool *spool, off_t taken)
+/* Waits for more than was taken; how many bytes were added by then: no more than were taken where
+ * the producer has ended. */
+static off_t await(struct spool *spool)
 {
     pthread_mutex_lock(&spool->mutex);
-    while (!spool->ended && spool->added <= taken)
+    while (!spool->ended && spool->added <= spool->taken)
         pthread_cond_wait(&spool->changed, &spool->mutex);
-    bool more = spool->added > taken;
+    off_t added = spool->added;
     pthread_mutex_unlock(&spool->mutex);
-    return more;
+    return added;
 }
 
-/* What was written can be read, unless the disk has failed. */
+/* What was written can be read, unless the disk has failed. The producer is not kept waiting. */
 static bool give_up(struct spool *spool)
 {
-    while (await(spool, spool->taken))
-        spool->taken = spool->added;
+    int reason = errno;
+    for (off_t added; (added = await(spool)) > spool->taken;)
+        spool->taken = added;
     spool->outcome.failed = true;
-    error_set(&spool->outcome.error, "a temporary file for results cannot be read: %s",
-              strerror(errno));
+    error_set(&spool->outcome.error,
+              "a temporary file for results cannot be read: %s; check the disk", strerror(reason));
     return false;
 }
 
 bool spool_next(struct spool *spool, struct frame *frame)
 {
     struct answers answers;
-    if (!await(spool, spool->taken))
+    if (await(spool) <= spool->taken)
         return false;
     if (!get(spool, &answers, sizeof answers))
         return give_up(spool);
