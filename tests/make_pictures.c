@@ -1,11 +1,14 @@
 /* Writes pictures for the tests of the programs into a folder: face.png (the demo's), the same in
- * grey as face.pgm, blank.png (no face in it) and dot.png (one pixel).
- * Usage: make_pictures FOLDER */
+ * grey as face.pgm, blank.png (no face in it) and dot.png (one pixel); with `crowd` instead
+ * crowd.png: the demo's seven expressions and the first again, from dark to bright.
+ * Usage: make_pictures FOLDER [crowd] */
 #include "demo.h"
 #include "ocv.h"
 #include "picture.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static int write_picture(const char *folder, const char *name, struct bgr_image picture)
 {
@@ -34,14 +37,43 @@ static int write_grey(const char *folder, const char *name, struct bgr_image pic
     return fclose(file);
 }
 
+/* Each half as large as in the demo. */
+static struct bgr_image draw_crowd(struct demo *demo)
+{
+    enum { WIDTH = 180, HEIGHT = 200, ACROSS = 4, TILES = 8, STRIDE = ACROSS * WIDTH * 3 };
+    static uint8_t pixels[TILES / ACROSS * HEIGHT * STRIDE];
+    for (int tile = 0; tile < TILES; tile++) {
+        double time;
+        struct bgr_image face = demo_next(demo, &time);
+        for (int y = 0; y < HEIGHT; y++)
+            for (int x = 0; x < WIDTH; x++)
+                for (int c = 0; c < 3; c++) {
+                    const uint8_t *from =
+                        face.pixels + (size_t)(2 * y + 20) * face.stride + (2 * x + 90) * 3 + c;
+                    int sum = from[0] + from[3] + from[face.stride] + from[face.stride + 3];
+                    int light = sum * (tile + 4) / 40;
+                    pixels[(tile / ACROSS * HEIGHT + y) * STRIDE + (tile % ACROSS * WIDTH + x) * 3 +
+                           c] = (uint8_t)(light < 255 ? light : 255);
+                }
+        demo_skip(demo, DEMO_REST + DEMO_MORPH - 1);
+    }
+    return (struct bgr_image){pixels, ACROSS * WIDTH, TILES / ACROSS * HEIGHT, STRIDE};
+}
+
 int main(int argc, char *argv[])
 {
     static uint8_t grey[320 * 240 * 3];
     struct demo *demo;
     struct error error;
-    if (argc != 2 || demo_open(&demo, &error))
+    bool crowd = argc == 3 && strcmp(argv[2], "crowd") == 0;
+    if ((argc != 2 && !crowd) || demo_open(&demo, &error))
         return 1;
     ocv_setup(1);
+    if (crowd) {
+        int failed = write_picture(argv[1], "crowd.png", draw_crowd(demo));
+        demo_close(&demo);
+        return failed ? 1 : 0;
+    }
     double time;
     struct bgr_image face = demo_next(demo, &time);
     for (size_t i = 0; i < sizeof grey; i++)

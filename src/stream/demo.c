@@ -183,6 +183,11 @@ static void lay_person(struct demo *demo, double angle, double x, double y)
     }
 }
 
+void demo_skip(struct demo *demo, int frames)
+{
+    demo->frame += frames;
+}
+
 struct bgr_image demo_next(struct demo *demo, double *time)
 {
     double turn = 2 * pi * (double)(demo->frame % DEMO_CYCLE) / DEMO_CYCLE;

@@ -24,5 +24,7 @@ void demo_close(struct demo **demo);
 /* The next frame, without end: DEMO_WIDTH x DEMO_HEIGHT; it lives until the next call. *time is
  * in seconds since the first frame. */
 struct bgr_image demo_next(struct demo *demo, double *time);
+/* Leaves out the next frames. */
+void demo_skip(struct demo *demo, int frames);
 
 #endif
