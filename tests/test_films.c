@@ -1,19 +1,22 @@
-/* The sound of a copy, sample by sample: films made here, with pictures and uncompressed sound in
- * Matroska, are copied into .avi files, which hold it uncompressed too. */
+/* Films as they are read and copied, made here in Matroska: when each picture is shown, pixels that
+ * are not square, what is lost; and the sound of a copy, sample by sample. */
 #include "ocv.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 enum { SIDE = 16, RATE = 48000, MS = RATE / 1000, PICTURE = 40 /* ms */ };
 
-static char folder[] = "/tmp/test_sound.XXXXXX", film_path[64], copy_path[64];
+static char folder[] = "/tmp/test_films.XXXXXX", film_path[64], copy_path[64];
 
 struct bytes {
     uint8_t *data;
@@ -33,8 +36,11 @@ static int append(void *context, const void *bytes, size_t size)
 /* ---- Making films -------------------------------------------------------------------------- */
 
 struct film {
-    int rate, channels;
+    int rate, channels; /* of its sound; 0: it has none */
     struct bytes clusters;
+    int width, height;             /* SIDE where they are 0 */
+    int shown_width, shown_height; /* 0: the same */
+    int seconds;                   /* that it is said to last; 0: not said */
 };
 
 static void put_big(struct bytes *to, uint32_t value, int width)
@@ -59,6 +65,13 @@ static void put_number(struct bytes *to, uint32_t id, uint32_t value)
     put(to, id, content);
 }
 
+static void put_float(struct bytes *to, uint32_t id, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    put_number(to, id, bits);
+}
+
 static void put_text(struct bytes *to, uint32_t id, const char *text)
 {
     struct bytes content = {NULL, 0};
@@ -78,14 +91,26 @@ static void put_block(struct film *film, uint8_t track, int ms, struct bytes con
     put(&film->clusters, 0x1F43B675, cluster);
 }
 
+static void put_grey(struct film *film, int ms, uint8_t grey, bool coloured)
+{
+    const int width = film->width ? film->width : SIDE, height = film->height ? film->height : SIDE;
+    const size_t size = (size_t)width * (size_t)height;
+    struct bytes jpeg = {NULL, 0};
+    uint8_t *pixels = malloc(size * 3);
+    assert_non_null(pixels);
+    memset(pixels, grey, size * 3);
+    const struct bgr_image bgr = {pixels, width, height, (size_t)width * 3};
+    const struct grey_image plain = {pixels, width, height, (size_t)width};
+    assert_int_equal(coloured ? ocv_encode_bgr(bgr, ".jpg", append, &jpeg, NULL)
+                              : ocv_encode_grey(plain, ".jpg", append, &jpeg, NULL),
+                     OCV_OK);
+    free(pixels);
+    put_block(film, 1, ms, jpeg);
+}
+
 static void put_picture(struct film *film, int ms)
 {
-    static const uint8_t pixels[SIDE * SIDE * 3];
-    struct bytes jpeg = {NULL, 0};
-    assert_int_equal(ocv_encode_bgr((struct bgr_image){pixels, SIDE, SIDE, SIDE * 3}, ".jpg",
-                                    append, &jpeg, NULL),
-                     OCV_OK);
-    put_block(film, 1, ms, jpeg);
+    put_grey(film, ms, 100, true);
 }
 
 /* No two milliseconds sound alike, nor do two channels. */
@@ -117,17 +142,21 @@ static void write_film(struct film *film)
     put_text(&head, 0x4282, "matroska");
     put(&all, 0x1A45DFA3, head);
     put_number(&info, 0x2AD7B1, 1000000); /* nanoseconds in a tick */
+    if (film->seconds > 0)
+        put_float(&info, 0x4489, (float)film->seconds * 1000);
     put(&segment, 0x1549A966, info);
-    put_number(&facts[0], 0xB0, SIDE);
-    put_number(&facts[0], 0xBA, SIDE);
-    const float rate = (float)film->rate;
-    uint32_t bits;
-    memcpy(&bits, &rate, sizeof bits);
+    put_number(&facts[0], 0xB0, (uint32_t)(film->width ? film->width : SIDE));
+    put_number(&facts[0], 0xBA, (uint32_t)(film->height ? film->height : SIDE));
+    if (film->shown_width > 0) {
+        put_number(&facts[0], 0x54B0, (uint32_t)film->shown_width);
+        put_number(&facts[0], 0x54BA, (uint32_t)film->shown_height);
+    }
     if (film->channels > 0) {
-        put_number(&facts[1], 0xB5, bits);
+        put_float(&facts[1], 0xB5, (float)film->rate);
         put_number(&facts[1], 0x9F, (uint32_t)film->channels);
         put_number(&facts[1], 0x6264, 16);
     }
+    put_number(&track[0], 0x23E383, PICTURE * 1000000); /* that a picture lasts, nanoseconds */
     for (uint32_t i = 0; i < 2 && facts[i].data; i++) {
         put_number(&track[i], 0xD7, i + 1);
         put_number(&track[i], 0x73C5, i + 1);
@@ -146,6 +175,55 @@ static void write_film(struct film *film)
     assert_int_equal(fwrite(all.data, 1, all.size, file), all.size);
     assert_int_equal(fclose(file), 0);
     free(all.data);
+}
+
+/* ---- Reading them ---------------------------------------------------------------------------- */
+
+static struct ocv_video *open_film(void)
+{
+    const struct ocv_patience patient = {NULL, NULL};
+    struct ocv_video *video = NULL;
+    struct error error = {.text = ""};
+    if (ocv_video_open(&video, film_path, patient, &error) != OCV_OK)
+        fail_msg("%s", error.text);
+    return video;
+}
+
+struct moment {
+    double time, duration;
+};
+
+/* The film is written, and its pictures are shown then, so long. */
+static void expect_moments(struct film *film, const struct moment *moments)
+{
+    write_film(film);
+    struct ocv_video *video = open_film();
+    for (; moments->duration > 0; moments++) {
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const struct ocv_shot shot = ocv_video_shot(video);
+        if (fabs(shot.time - moments->time) > 1e-9 ||
+            fabs(shot.duration - moments->duration) > 1e-9)
+            fail_msg("at %g for %g, not at %g for %g", shot.time, shot.duration, moments->time,
+                     moments->duration);
+    }
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    const struct ocv_losses losses = ocv_video_losses(video);
+    assert_int_equal(losses.frames + losses.flawed + losses.damaged + losses.cut, 0);
+    ocv_video_close(&video);
+}
+
+#define MOMENTS(film, ...) expect_moments(film, (const struct moment[]){__VA_ARGS__, {0, 0}})
+
+/* What is lost of it. */
+static struct ocv_losses read_all(int frames)
+{
+    struct ocv_video *video = open_film();
+    for (int i = 0; i < frames; i++)
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    const struct ocv_losses losses = ocv_video_losses(video);
+    ocv_video_close(&video);
+    return losses;
 }
 
 /* ---- Copying them -------------------------------------------------------------------------- */
@@ -174,6 +252,9 @@ static struct bytes copy(const char *ending, double begin, int pictures, int who
     for (size_t got; (got = fread(block, 1, sizeof block, file)) > 0;)
         append(&all, block, got);
     fclose(file);
+    struct stat status;
+    assert_int_equal(stat(copy_path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0640);
     unlink(copy_path);
     return all;
 }
@@ -242,12 +323,155 @@ static void expect(struct bytes sound, int channels, const struct part *parts)
 #define EXPECT(sound, channels, ...)                                                               \
     expect(sound, channels, (const struct part[]){__VA_ARGS__, {0, 0}})
 
-/* ---- Tests --------------------------------------------------------------------------------- */
+/* ---- When pictures are shown --------------------------------------------------------------- */
+
+static void put_pictures(struct film *film, const int *moments)
+{
+    for (; *moments >= 0; moments++)
+        put_picture(film, *moments);
+}
+
+#define PICTURES(film, ...) put_pictures(film, (const int[]){__VA_ARGS__, -1})
+
+static void test_times(void **state)
+{
+    (void)state;
+    struct film film = {.seconds = 0};
+    /* From the first picture on; two at one time. */
+    PICTURES(&film, 1000, 1040, 1200, 1200);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.16}, {0.2, 1e-6}, {0.2, 0.04});
+    /* A little back, which is nothing; and once far ahead, or back */
+    PICTURES(&film, 0, 40, 80, 60, 120, 3700000, 200, 10, 280);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 1e-6}, {0.08, 0.04}, {0.12, 0.04}, {0.16, 0.04},
+            {0.2, 0.04}, {0.24, 0.04}, {0.28, 0.04});
+    /* A clock that is set */
+    PICTURES(&film, 500, 540, 3700000, 3700040, 3700120);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 0.04}, {0.12, 0.08}, {0.2, 0.04});
+    PICTURES(&film, 500, 540, 580, 0, 40, 80);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 0.04}, {0.12, 0.04}, {0.16, 0.04}, {0.2, 0.04});
+}
+
+/* The longest step is as long as the film says that it lasts, and at least 10 s. */
+static void test_long_steps(void **state)
+{
+    (void)state;
+    struct film film = {.seconds = 20};
+    PICTURES(&film, 0, 40, 19500);
+    MOMENTS(&film, {0, 0.04}, {0.04, 19.46}, {19.5, 0.04});
+    PICTURES(&film, 0, 40, 20500, 120, 19960);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 0.04}, {0.12, 19.84}, {19.96, 0.04});
+    film.seconds = 5;
+    PICTURES(&film, 0, 9900);
+    MOMENTS(&film, {0, 9.9}, {9.9, 0.04});
+    PICTURES(&film, 0, 10100, 80);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 0.04});
+}
+
+/* ---- Pixels as they are shown -------------------------------------------------------------- */
+
+static void test_pixels_are_square(void **state)
+{
+    (void)state;
+    static const struct {
+        int width, height, shown_width, shown_height, expected_width, expected_height;
+    } cases[] = {
+        {16, 16, 0, 0, 16, 16},           {16, 16, 32, 16, 32, 16},
+        {16, 16, 16, 32, 16, 32},         {16, 16, 128, 16, 128, 16},
+        {16, 16, 16, 128, 16, 128},                                  /* eight times are believed */
+        {16, 16, 130, 16, 16, 16},        {16, 16, 16, 130, 16, 16}, /* more are not */
+        {300, 16, 302, 16, 300, 16},      {300, 16, 304, 16, 304, 16}, /* what anybody might see */
+        {16, 300, 16, 302, 16, 300},      {16, 300, 16, 304, 16, 304},
+        {3000, 16, 24000, 16, 16384, 16}, {16, 3000, 16, 24000, 16, 16384},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct film film = {.width = cases[i].width,
+                            .height = cases[i].height,
+                            .shown_width = cases[i].shown_width,
+                            .shown_height = cases[i].shown_height};
+        put_picture(&film, 0);
+        write_film(&film);
+        struct ocv_video *video = open_film();
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const struct image picture = ocv_video_shot(video).picture;
+        if (picture.width != cases[i].expected_width || picture.height != cases[i].expected_height)
+            fail_msg("row %zu: %dx%d", i, picture.width, picture.height);
+        ocv_video_close(&video);
+    }
+}
+
+static void test_grey_films(void **state)
+{
+    (void)state;
+    for (int coloured = 0; coloured < 2; coloured++) {
+        struct film film = {.seconds = 0};
+        uint8_t bgr[SIDE * SIDE * 3];
+        put_grey(&film, 0, 90, coloured);
+        write_film(&film);
+        struct ocv_video *video = open_film();
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const struct image picture = ocv_video_shot(video).picture;
+        assert_int_equal(ocv_image_to_bgr(&picture, bgr, SIDE * 3, NULL), OCV_OK);
+        for (size_t i = 0; i < sizeof bgr; i++)
+            assert_in_range(bgr[i], 88, 92);
+        ocv_video_close(&video);
+    }
+}
+
+/* ---- What is lost -------------------------------------------------------------------------- */
+
+static void test_losses(void **state)
+{
+    (void)state;
+    struct film film = {.seconds = 0};
+    struct bytes garbage = {NULL, 0};
+    append(&garbage, "garbage", 7);
+    put_picture(&film, 0);
+    put_block(&film, 1, 40, garbage);
+    put_picture(&film, 80);
+    write_film(&film);
+    struct ocv_losses losses = read_all(2);
+    assert_int_equal(losses.frames, 1);
+    assert_int_equal(losses.flawed + losses.damaged + losses.cut, 0);
+
+    /* A film is cut where more is missing than a second, or one in a hundred. */
+    static const struct {
+        int seconds, last;
+        bool cut;
+    } cases[] = {{20, 19000, false}, {20, 18900, true}, {400, 396500, false}, {400, 395500, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        film.seconds = cases[i].seconds;
+        PICTURES(&film, 0, cases[i].last);
+        write_film(&film);
+        losses = read_all(2);
+        assert_int_equal(losses.cut, cases[i].cut);
+        assert_true(fabs(losses.stated - film.seconds) < 1e-6);
+        assert_true(fabs(losses.read_until - (cases[i].last + PICTURE) / 1000.0) < 1e-6);
+    }
+    struct ocv_video *video = open_film();
+    assert_int_equal(ocv_video_frame_count(video), 400 * 1000 / PICTURE);
+    assert_true(fabs(ocv_video_fps(video) - 1000.0 / PICTURE) < 1e-6);
+    ocv_video_close(&video);
+
+    /* Within its last packet. */
+    film.seconds = 0;
+    PICTURES(&film, 0, 40);
+    write_film(&film);
+    struct stat status;
+    assert_int_equal(stat(film_path, &status), 0);
+    assert_int_equal(truncate(film_path, status.st_size - 1), 0);
+    video = open_film();
+    while (ocv_video_read(video, NULL) == OCV_OK)
+        continue;
+    assert_int_equal(ocv_video_losses(video).cut, 1);
+    ocv_video_close(&video);
+}
+
+/* ---- Sound --------------------------------------------------------------------------------- */
 
 static void test_sound_goes_with_the_pictures(void **state)
 {
     (void)state;
-    struct film film = {RATE, 1, {NULL, 0}};
+    struct film film = {.rate = RATE, .channels = 1};
     put_long_sound(&film, 500, 1000);
     for (int ms = 1000; ms < 1400; ms += PICTURE) {
         put_picture(&film, ms);
@@ -266,7 +490,7 @@ static void test_sound_goes_with_the_pictures(void **state)
 static void test_sound_has_holes(void **state)
 {
     (void)state;
-    struct film film = {RATE, 1, {NULL, 0}};
+    struct film film = {.rate = RATE, .channels = 1};
     put_picture(&film, 0);
     put_long_sound(&film, 300, 600);
     put_long_sound(&film, 900, 1000);
@@ -281,19 +505,19 @@ static void test_sound_has_holes(void **state)
 static void test_channels_and_rates(void **state)
 {
     (void)state;
-    struct film film = {RATE, 2, {NULL, 0}};
+    struct film film = {.rate = RATE, .channels = 2};
     put_picture(&film, 0);
     put_long_sound(&film, 0, 500);
     write_film(&film);
     EXPECT(heard(0, 1, 1, 2), 2, {0, 500});
-    film = (struct film){RATE, 6, {NULL, 0}};
+    film = (struct film){.rate = RATE, .channels = 6};
     put_picture(&film, 0);
     put_long_sound(&film, 0, 500);
     write_film(&film);
     struct bytes sound = heard(0, 1, 1, 2);
     assert_int_equal(sound.size, 500 * MS * 2 * 2);
     free(sound.data);
-    film = (struct film){RATE / 2, 1, {NULL, 0}};
+    film = (struct film){.rate = RATE / 2, .channels = 1};
     put_picture(&film, 0);
     put_long_sound(&film, 0, 500);
     write_film(&film);
@@ -305,13 +529,13 @@ static void test_channels_and_rates(void **state)
 static void test_one_without_the_other(void **state)
 {
     (void)state;
-    struct film film = {RATE, 0, {NULL, 0}};
+    struct film film = {.rate = RATE, .channels = 0};
     put_picture(&film, 0);
     write_film(&film);
     struct bytes file = copy("avi", 0, 1, 1);
     assert_null(find(file, "auds"));
     free(file.data);
-    film = (struct film){RATE, 1, {NULL, 0}};
+    film = (struct film){.rate = RATE, .channels = 1};
     put_long_sound(&film, 0, 500);
     write_film(&film);
     EXPECT(heard(0, 1, 1, 1), 1, {0, 500});
@@ -321,7 +545,7 @@ static void test_one_without_the_other(void **state)
 static void test_first_picture(void **state)
 {
     (void)state;
-    struct film film = {RATE, 1, {NULL, 0}};
+    struct film film = {.rate = RATE, .channels = 1};
     put_long_sound(&film, 0, 2000);
     for (int i = 0; i < 18; i++) /* the 17th begins at 0.4 s, the 18th at 0.2 s */
         put_picture(&film, i == 16 ? 400 : i == 17 ? 200 : 800 + i * PICTURE);
@@ -333,11 +557,12 @@ static void test_compressed_sound(void **state)
 {
     (void)state;
     for (int channels = 1; channels <= 2; channels++) {
-        struct film film = {RATE, channels, {NULL, 0}};
+        struct film film = {.rate = RATE, .channels = channels};
         put_picture(&film, 0);
         put_long_sound(&film, 0, 500);
         write_film(&film);
         struct bytes file = copy("mp4", 0, 1, 1);
+        assert_true(find(file, "moov") < find(file, "mdat")); /* or it is loaded to its end first */
         const uint8_t *const mean = find(file, "esds") + 30;
         uint32_t bits = 0; /* a second */
         for (int i = 0; i < 4; i++)
@@ -366,7 +591,13 @@ static int remove_folder(void **state)
 int main(void)
 {
     ocv_setup(1);
+    umask(027);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_long_steps),
+        cmocka_unit_test(test_pixels_are_square),
+        cmocka_unit_test(test_grey_films),
+        cmocka_unit_test(test_losses),
         cmocka_unit_test(test_sound_goes_with_the_pictures),
         cmocka_unit_test(test_sound_has_holes),
         cmocka_unit_test(test_channels_and_rates),
