@@ -5,6 +5,7 @@
 #include "cameras.h"
 #include "log.h"
 #include "options.h"
+#include "progress_bar.h"
 #include "run.h"
 #include "source.h"
 
@@ -24,9 +25,13 @@ static struct {
 
 static char said[4000]; /* a line for each message */
 static struct error error;
+static struct {
+    long done, frames; /* of the last run, as its bar says */
+} progress;
 
 void __wrap_log_line(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void __wrap_progress_bar_update(struct progress_bar *bar, long done);
 int __wrap_cameras_find(struct camera **cameras);
 int __wrap_source_open_camera(struct source *source, const char *id,
                               const struct camera_options *options, const atomic_bool *abandoned,
@@ -44,6 +49,12 @@ void __wrap_log_line(const char *program, const char *format, ...)
     va_end(arguments);
     assert_true(used + 2 < sizeof said);
     strcat(said, "\n");
+}
+
+void __wrap_progress_bar_update(struct progress_bar *bar, long done)
+{
+    progress.done = done;
+    progress.frames = bar->frames;
 }
 
 int __wrap_cameras_find(struct camera **cameras)
@@ -122,6 +133,7 @@ static int run(const char *line)
         argv[argc++] = word;
     error = (struct error){.text = ""};
     *said = '\0';
+    progress.done = progress.frames = 0;
     assert_int_equal(options_parse(&options, argc, argv, &error), 0);
     fflush(stdout);
     int file = open(in_folder("stdout"), O_CREAT | O_TRUNC | O_WRONLY, 0600);
@@ -178,6 +190,7 @@ static void sources_that_end(void **state)
                  "camera -: no more pictures come from standard input");
     assert_int_equal(run("--video a.mkv"), 0);
     assert_string_equal(said, "");
+    assert_true(progress.done == 3 && progress.frames == 3);
     size_t size;
     char *text = (char *)read_bytes(in_folder("stdout"), &size);
     assert_memory_equal(text, "    0.00 s  no face\n3 frames, ", 30);
@@ -185,6 +198,11 @@ static void sources_that_end(void **state)
     free(text);
     assert_int_equal(run("--video a.mkv --max-frames 2 --quiet"), 0);
     expect_file("stdout", "    0.00 s  no face\n");
+    assert_true(progress.done == 0 && progress.frames == 0);
+    assert_int_equal(run("--video a.mkv --max-frames 2"), 0);
+    assert_true(progress.done == 2 && progress.frames == 2);
+    assert_int_equal(run("--video a.mkv --max-frames 5"), 0);
+    assert_true(progress.done == 3 && progress.frames == 3);
     world.fails = true;
     expect_error("--video a.mkv --quiet", ERROR_OTHER, "a.mkv: broken");
     /* What was there until then is summed up. */
