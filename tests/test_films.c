@@ -41,6 +41,7 @@ struct film {
     int width, height;             /* SIDE where they are 0 */
     int shown_width, shown_height; /* 0: the same */
     int seconds;                   /* that it is said to last; 0: not said */
+    bool yuyv;                     /* pictures in this form, not compressed */
 };
 
 static void put_big(struct bytes *to, uint32_t value, int width)
@@ -147,6 +148,8 @@ static void write_film(struct film *film)
     put(&segment, 0x1549A966, info);
     put_number(&facts[0], 0xB0, (uint32_t)(film->width ? film->width : SIDE));
     put_number(&facts[0], 0xBA, (uint32_t)(film->height ? film->height : SIDE));
+    if (film->yuyv)
+        put_text(&facts[0], 0x2EB524, "YUY2");
     if (film->shown_width > 0) {
         put_number(&facts[0], 0x54B0, (uint32_t)film->shown_width);
         put_number(&facts[0], 0x54BA, (uint32_t)film->shown_height);
@@ -161,7 +164,10 @@ static void write_film(struct film *film)
         put_number(&track[i], 0xD7, i + 1);
         put_number(&track[i], 0x73C5, i + 1);
         put_number(&track[i], 0x83, i + 1);
-        put_text(&track[i], 0x86, i == 0 ? "V_MJPEG" : "A_PCM/INT/LIT");
+        put_text(&track[i], 0x86,
+                 i == 1       ? "A_PCM/INT/LIT"
+                 : film->yuyv ? "V_UNCOMPRESSED"
+                              : "V_MJPEG");
         put(&track[i], i == 0 ? 0xE0 : 0xE1, facts[i]);
         put(&tracks, 0xAE, track[i]);
     }
@@ -417,6 +423,28 @@ static void test_grey_films(void **state)
     }
 }
 
+/* Shown as the camera wrote them. */
+static void test_forms_that_are_kept(void **state)
+{
+    (void)state;
+    struct film film = {.yuyv = true};
+    struct bytes pixels = {NULL, 0};
+    for (int i = 0; i < SIDE * SIDE * 2; i++)
+        append(&pixels, &(uint8_t){(uint8_t)(100 + i % 50)}, 1);
+    uint8_t expected[SIDE * SIDE * 2];
+    memcpy(expected, pixels.data, sizeof expected);
+    put_block(&film, 1, 0, pixels);
+    write_film(&film);
+    struct ocv_video *video = open_film();
+    assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+    const struct image picture = ocv_video_shot(video).picture;
+    assert_int_equal(picture.form, IMAGE_YUYV);
+    for (size_t y = 0; y < SIDE; y++)
+        assert_memory_equal(picture.planes[0] + y * picture.strides[0], expected + y * SIDE * 2,
+                            SIDE * 2);
+    ocv_video_close(&video);
+}
+
 /* ---- What is lost -------------------------------------------------------------------------- */
 
 static void test_losses(void **state)
@@ -573,6 +601,38 @@ static void test_compressed_sound(void **state)
     }
 }
 
+/* What has been written can be played before the file is ended, but for its last two seconds. */
+static void test_copies_that_are_not_ended(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {"mp4", "mkv", "webm"};
+    static const uint8_t pixels[SIDE * SIDE * 3];
+    const struct bgr_image picture = {pixels, SIDE, SIDE, SIDE * 3};
+    const struct ocv_sound silent = {NULL, 0};
+    const struct ocv_patience patient = {NULL, NULL};
+    enum { RATE_OF_PICTURES = 25, SECONDS = 4 };
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct ocv_writer *writer = NULL;
+        struct ocv_video *video = NULL;
+        int seen = 0;
+        snprintf(copy_path, sizeof copy_path, "%s/copy.%s", folder, endings[i]);
+        assert_int_equal(
+            ocv_writer_open(&writer, copy_path, SIDE, SIDE, RATE_OF_PICTURES, silent, NULL),
+            OCV_OK);
+        for (int shot = 0; shot < SECONDS * RATE_OF_PICTURES; shot++)
+            assert_int_equal(ocv_writer_write(writer, picture, shot / (double)RATE_OF_PICTURES,
+                                              1.0 / RATE_OF_PICTURES, NULL),
+                             OCV_OK);
+        assert_int_equal(ocv_video_open(&video, copy_path, patient, NULL), OCV_OK);
+        while (ocv_video_read(video, NULL) == OCV_OK)
+            seen++;
+        assert_in_range(seen, (SECONDS - 2) * RATE_OF_PICTURES, SECONDS * RATE_OF_PICTURES);
+        ocv_video_close(&video);
+        assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+        unlink(copy_path);
+    }
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -598,6 +658,7 @@ int main(void)
         cmocka_unit_test(test_long_steps),
         cmocka_unit_test(test_pixels_are_square),
         cmocka_unit_test(test_grey_films),
+        cmocka_unit_test(test_forms_that_are_kept),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_sound_goes_with_the_pictures),
         cmocka_unit_test(test_sound_has_holes),
@@ -605,6 +666,7 @@ int main(void)
         cmocka_unit_test(test_one_without_the_other),
         cmocka_unit_test(test_first_picture),
         cmocka_unit_test(test_compressed_sound),
+        cmocka_unit_test(test_copies_that_are_not_ended),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

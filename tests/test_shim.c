@@ -365,6 +365,9 @@ static void test_exif_orientation_is_honoured(void **state)
     write_exif(exif, 9, false); /* there is no such orientation */
     expect_turned(webp_with_exif(webp, exif, true), 1, "WebP");
     write_exif(exif, 6, false);
+    struct bytes short_one = webp_with_exif(webp, exif, true);
+    short_one.data[short_one.size - EXIF_SIZE - 4] = 16; /* bytes that the chunk has: too few */
+    expect_turned(short_one, 1, "WebP");
     exif[14] = 200; /* more entries than there is room for: but the one that counts is there */
     expect_turned(webp_with_exif(webp, exif, true), 6, "WebP");
     free(jpeg.data);
@@ -1577,6 +1580,7 @@ static void test_cascades_that_lie(void **state)
     } cases[] = {
         {"<internalNodes>", "0 -1 0 ", "0 -1 99999999 "},
         {"<internalNodes>", "0 -1 0 ", "0 -1 -1 "},
+        {"<internalNodes>", "0 -1 0 ", "0 -1 .5 "},
         {"<internalNodes>", "0 -1 0 ", "0 -2 0 "},
         {"<internalNodes>", "0 -1 0 ", "1 -1 0 "},
         {"<internalNodes>", "0 -1 0 ", "0 -1 "},
@@ -1592,7 +1596,7 @@ static void test_cascades_that_lie(void **state)
         {"<cascade", "<maxCatCount>0<", "<maxCatCount>256<"},
         {"<cascade", ">HAAR<", ">LBP<"},
     };
-    char path[256], deep[40 * 3 + 64] = "<?xml version=\"1.0\"?>\n<opencv_storage>";
+    char path[256];
     struct ocv_detector *detector = NULL;
     FILE *file = fopen(find_cascade(), "rb");
     char *text = calloc(1 << 21, 1);
@@ -1608,10 +1612,13 @@ static void test_cascades_that_lie(void **state)
         write_replaced(path, text, cases[i].where, cases[i].old, cases[i].new);
         refuse_cascade(path);
     }
-    for (int i = 0; i < 40; i++)
-        strcat(deep, "<a>");
-    write_file(path, deep, strlen(deep));
-    refuse_cascade(path);
+    for (const char *const *name = (const char *const[]){"<a>", "<_>", NULL}; *name; name++) {
+        char deep[40 * 3 + 64] = "<?xml version=\"1.0\"?>\n<opencv_storage>";
+        for (int i = 0; i < 40; i++)
+            strcat(deep, *name);
+        write_file(path, deep, strlen(deep));
+        refuse_cascade(path);
+    }
     free(text);
     unlink(path);
 }
