@@ -71,6 +71,11 @@ run 0 --camera 0 --size 1280x720 --json --max-frames 2
 grep -q '"width":1280,"height":720,' out || fail "large: $(cat out)"
 run 0 --camera 0 --size 160x120 --json --max-frames 2
 grep -q '"width":160,"height":120,' out || fail "small: $(cat out)"
+# At the rate, which an .avi names as microseconds from frame to frame
+for fps in 20 30; do
+    run 0 --camera 0 --fps $fps --max-frames 2 --output rate.avi
+    [ "$(od -An -td4 -j32 -N4 rate.avi | tr -d ' ')" -eq $((1000000 / fps)) ] || fail "--fps $fps: $(od -An -td4 -j32 -N4 rate.avi)"
+done
 
 # --- Why not
 run 4 --camera 1

@@ -55,6 +55,7 @@ static struct stream {
     unsigned given;       /* frames so far */
     double due;           /* of the next one, monotonic seconds */
     unsigned width, height, count;
+    struct v4l2_fract step; /* from frame to frame, as it says */
     bool queued[MAX_BUFFERS];
     unsigned next;
 } streams[CAMERAS];
@@ -361,6 +362,15 @@ static int give_frame(int device, int number, struct v4l2_buffer *buffer)
     return EAGAIN;
 }
 
+/* Takes any rate that is asked for, and 30 frames a second until then. */
+static void pace(struct stream *stream, struct v4l2_captureparm *asked, bool set)
+{
+    if (set)
+        stream->step = asked->timeperframe;
+    asked->capability = V4L2_CAP_TIMEPERFRAME;
+    asked->timeperframe = stream->step.numerator ? stream->step : (struct v4l2_fract){1, 30};
+}
+
 static int answer(int device, int number, unsigned long command, void *argument)
 {
     struct stream *stream = &streams[number];
@@ -384,8 +394,7 @@ static int answer(int device, int number, unsigned long command, void *argument)
         return number == METADATA ? EINVAL : format(number, argument, command == VIDIOC_S_FMT);
     case VIDIOC_G_PARM:
     case VIDIOC_S_PARM:
-        ((struct v4l2_streamparm *)argument)->parm.capture.timeperframe =
-            (struct v4l2_fract){1, 30};
+        pace(stream, &((struct v4l2_streamparm *)argument)->parm.capture, command == VIDIOC_S_PARM);
         return 0;
     case VIDIOC_REQBUFS:
         return number == BUSY ? EBUSY : request(stream, argument);

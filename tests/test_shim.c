@@ -1613,10 +1613,12 @@ static void test_cascades_that_lie(void **state)
         refuse_cascade(path);
     }
     for (const char *const *name = (const char *const[]){"<a>", "<_>", NULL}; *name; name++) {
-        char deep[40 * 3 + 64] = "<?xml version=\"1.0\"?>\n<opencv_storage>";
-        for (int i = 0; i < 40; i++)
-            strcat(deep, *name);
-        write_file(path, deep, strlen(deep));
+        struct bytes deep = {NULL, 0};
+        append(&deep, "<?xml version=\"1.0\"?>\n<opencv_storage>", 38);
+        for (int i = 0; i < 200000; i++) /* more than a stack holds */
+            append(&deep, *name, strlen(*name));
+        write_file(path, deep.data, deep.size);
+        free(deep.data);
         refuse_cascade(path);
     }
     free(text);
