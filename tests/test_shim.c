@@ -1376,6 +1376,7 @@ static void test_elements_and_chunks_that_are_cut(void **state)
     ENDS(true, "RIFF\x05\0\0\0AVI ");
     ENDS(false, "RIFF\x04\0\0\0AVI ");
     ENDS(false, "RIFF\0\0\0\0AVI ");
+    ENDS(false, "RIFF\x04\0\0\0AVI RIFF\x04\0\0\0AVIX");
     ENDS(true, "RIFF\x04\0\0\0AVI RIFF\x05\0\0\0AVIX");
     ENDS_FAR(false, "RIFF\4\1\0\0AVI ", 256, "");
     ENDS_FAR(true, "RIFF\5\1\0\0AVI ", 256, "");
@@ -1614,7 +1615,7 @@ static void test_cascades_that_lie(void **state)
     }
     for (const char *const *name = (const char *const[]){"<a>", "<_>", NULL}; *name; name++) {
         struct bytes deep = {NULL, 0};
-        append(&deep, "<?xml version=\"1.0\"?>\n<opencv_storage>", 38);
+        append(&deep, "<?xml version=\"1.0\"?>\n<opencv_storage><a>", 41);
         for (int i = 0; i < 200000; i++) /* more than a stack holds */
             append(&deep, *name, strlen(*name));
         write_file(path, deep.data, deep.size);
