@@ -595,18 +595,18 @@ static void completes_the_recipe(void **state)
         "--output-activation softmax --batch-norm on --loss mse --descent mini-batch --batch-size "
         "3 --optimizer momentum --learning-rate 0.5 --epochs 9 --patience 3 --dropout 0.25 "
         "--input-dropout 0.125 --weight-decay 0.5 --label-smoothing 0.2 --ferplus-share 0.4 "
-        "--class-weights 0 --prior 1,2.5 --augment 1.5 --webcam 0.7 --mixup 0.6 --seed 77 "
-        "--threads 5";
+        "--class-weights 0 --prior 1,2.5 --augment 1.5 --webcam 0.7 --agreement 0 --mixup 0.6 "
+        "--seed 77 --threads 5";
     static const struct {
         const char *line, *parts[4];
     } lines[] = {
         {"--threads 3",
          {"--align on --verifier on --features patches --hidden @64,3@64,512 --activation relu "
           "--output-activation softmax --batch-norm on --loss cross-entropy --descent mini-batch "
-          "--batch-size 256 --optimizer adamw --learning-rate 0.006 --epochs 45 --patience 0 "
+          "--batch-size 256 --optimizer adamw --learning-rate 0.006 --epochs 30 --patience 0 "
           "--dropout 0.4 --input-dropout 0.1 --weight-decay 0.05 --label-smoothing 0.1 "
           "--ferplus-share 0.75 --class-weights 0.5 --prior uniform --augment 0.4 --webcam 0.3 "
-          "--mixup 0 --seed 2 --threads 3"}},
+          "--agreement 1 --mixup 0 --seed 2 --threads 3"}},
         {"--optimizer sgd", {"--learning-rate 0.1 ", "--weight-decay 0 "}},
         {"--optimizer momentum", {"--learning-rate 0.01 ", "--weight-decay 0 "}},
         {"--optimizer sgd --weight-decay 0.5", {"--weight-decay 0.5 "}},
@@ -614,9 +614,10 @@ static void completes_the_recipe(void **state)
         {"--activation tanh", {"--batch-norm off ", "--dropout 0 --input-dropout 0 "}},
         {"--activation tanh --dropout 0.5", {"--dropout 0.5 --input-dropout 0.1 "}},
         {"--activation tanh --batch-norm on", {"--batch-norm on ", "--dropout 0.4 "}},
-        {"--descent full", {"--descent full ", "--batch-norm off "}},
+        {"--descent full", {"--descent full ", "--batch-norm off ", "--agreement 0 "}},
         {"--descent stochastic", {"--descent stochastic ", "--batch-norm off "}},
-        {"--loss mse", {"--label-smoothing 0 ", "--class-weights 0 ", "--prior uniform "}},
+        {"--loss mse",
+         {"--label-smoothing 0 ", "--class-weights 0 ", "--prior uniform ", "--agreement 0 "}},
         {"--loss mse --label-smoothing 0.3", {"--label-smoothing 0.3 "}},
         {"--output-activation sigmoid",
          {"--prior training ", "--label-smoothing 0 ", "--class-weights 0 "}},
@@ -624,21 +625,46 @@ static void completes_the_recipe(void **state)
         {"--features hog,pixels", {"--features hog,pixels --hidden 512,256 "}},
         {"--features pixels --hidden none", {"--hidden none "}},
         {"--prior training", {"--prior training "}},
+        {"--epochs 1000000 --learning-rate 100", {"--epochs 1000000 ", "--learning-rate 100 "}},
+        {"--webcam 0", {"--agreement 0 ", "--epochs 45 "}},
+        {"--webcam 0 --agreement 2", {"--agreement 2 ", "--epochs 30 "}},
+        {"--agreement 0", {"--agreement 0 ", "--epochs 45 "}},
+        {"--agreement 0 --epochs 8", {"--agreement 0 ", "--epochs 8 "}},
+        {"--mixup 0.2", {"--agreement 0 ", "--epochs 45 "}},
+        {"--batch-size 1 --batch-norm off", {"--agreement 0 ", "--epochs 45 "}},
         {all, {all}},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct options options;
+        struct recipe again;
         struct error error;
-        char text[RECIPE_TEXT_SIZE];
+        char text[RECIPE_TEXT_SIZE], parsed[RECIPE_TEXT_SIZE];
         if (parse(&options, lines[i].line, &error))
             fail_msg("%s: %s", lines[i].line, error.text);
         recipe_print(&options.recipe, text, sizeof text);
+        snprintf(parsed, sizeof parsed, "%s", text); /* as a checkpoint's */
+        if (recipe_parse(&again, parsed, &error) < 0)
+            fail_msg("%s: %s", lines[i].line, error.text);
+        recipe_print(&again, parsed, sizeof parsed);
+        assert_string_equal(parsed, text);
         for (int k = 0; k < 4 && lines[i].parts[k]; k++) {
             if (!strstr(text, lines[i].parts[k]))
                 fail_msg("%s: no %s in %s", lines[i].line, lines[i].parts[k], text);
         }
         assert_int_equal(options.recipe.augment.flip, options.recipe.augment.strength > 0);
     }
+}
+
+/* Before there was an --agreement, there was none. */
+static void knows_older_recipes(void **state)
+{
+    (void)state;
+    char text[] = "--epochs 45 --webcam 0.3";
+    struct recipe recipe;
+    struct error error;
+    assert_int_equal(recipe_parse(&recipe, text, &error), 0);
+    assert_int_equal(recipe.epochs, 45);
+    assert_float_equal(recipe.agreement, 0, 0);
 }
 
 static void takes_bounds_and_refuses_beyond(void **state)
@@ -658,6 +684,7 @@ static void takes_bounds_and_refuses_beyond(void **state)
         {"augment", "0", "3", "-0.1", "3.1"},
         {"webcam", "0", "1", "-0.1", "1.1"},
         {"class-weights", "0", "1", "-0.1", "1.1"},
+        {"agreement", "0", "100", "-0.1", "100.1"},
         {"mixup", "0", "1", "-0.1", "nan"},
         {"seed", "0", "2147483647", "-1", "2147483648"},
         {"threads", "1", "256", "0", "257"},
@@ -707,6 +734,10 @@ static void refuses_what_does_not_go_together(void **state)
         {"--descent full --batch-norm on", "batch normalization needs batches"},
         {"--batch-size 2", "3 or more samples per batch"},
         {"--patience 1", "adamw's learning rate is planned"},
+        {"--agreement 1 --mixup 0.2", "no --mixup"},
+        {"--agreement 1 --loss mse", "softmax with cross-entropy"},
+        {"--agreement 1 --descent full", "mini-batches of 2 or more"},
+        {"--agreement 1 --batch-size 1 --batch-norm off", "mini-batches of 2 or more"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct options options;
@@ -727,8 +758,8 @@ static void knows_its_tasks(void **state)
     assert_string_equal(o.data, "datasets/fer2013.csv");
     assert_string_equal(o.output, "models/expressions.safetensors");
     assert_false(o.data_given || o.output_given || o.augment_given || o.webcam_given ||
-                 o.align_given || o.verifier_given || o.prior_given || o.recipe_given || o.json ||
-                 o.skip_bad);
+                 o.agreement_given || o.epochs_given || o.align_given || o.verifier_given ||
+                 o.prior_given || o.recipe_given || o.json || o.skip_bad);
     assert_in_range(o.recipe.threads, 1, 64);
     assert_int_equal(parse(&o,
                            "--data a --output b --ferplus c --backgrounds d --report e --skip-bad "
@@ -741,10 +772,14 @@ static void knows_its_tasks(void **state)
     assert_string_equal(o.backgrounds, "d");
     assert_string_equal(o.report, "e");
     assert_true(o.data_given && o.output_given && o.skip_bad && !o.recipe_given);
-    assert_int_equal(
-        parse(&o, "--augment 0 --webcam 0 --align on --verifier on --prior uniform", &error), 0);
-    assert_true(o.augment_given && o.webcam_given && o.align_given && o.verifier_given &&
-                o.prior_given && o.recipe_given && !o.recipe.augment.flip);
+    assert_int_equal(parse(&o,
+                           "--augment 0 --webcam 0 --agreement 0 --epochs 2 --align on --verifier "
+                           "on --prior uniform",
+                           &error),
+                     0);
+    assert_true(o.augment_given && o.webcam_given && o.agreement_given && o.epochs_given &&
+                o.align_given && o.verifier_given && o.prior_given && o.recipe_given &&
+                !o.recipe.augment.flip);
     assert_int_equal(parse(&o, "--align on --seed 3", &error), 0);
     assert_true(o.align_given && !o.augment_given && !o.prior_given);
     assert_int_equal(parse(&o, "--evaluate a --split b --json", &error), 0);
@@ -802,6 +837,7 @@ int main(void)
         cmocka_unit_test(networks_follow_the_recipe),
         cmocka_unit_test(mean_faces_are_those_of_classes),
         cmocka_unit_test(completes_the_recipe),
+        cmocka_unit_test(knows_older_recipes),
         cmocka_unit_test(takes_bounds_and_refuses_beyond),
         cmocka_unit_test(refuses_what_does_not_go_together),
         cmocka_unit_test(knows_its_tasks),

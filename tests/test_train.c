@@ -250,6 +250,7 @@ static struct loader_config loader_of(const struct dataset *d, int workers)
         .feature_count = 1,
         .features = {features_default(FEATURES_HOG, FACE_SIDE, FACE_SIDE)},
         .augment = {.strength = 0.5f, .flip = true},
+        .views = 1,
         .batch_size = 16,
         .seed = 9,
         .workers = workers};
@@ -399,6 +400,78 @@ static void loader_gives_each_sample_once(void **state)
     dataset_free(&d);
 }
 
+/* How many first and second views of 40 samples a webcam changed, where it took such a share of
+ * all: the others are the vectors of the pictures as they are. */
+static void count_changed(float webcam, int changed[2])
+{
+    struct dataset d = make_dataset(40, 0);
+    struct loader_config config = loader_of(&d, 2);
+    struct loader *loader;
+    struct batch batch;
+    struct error error;
+    int order[40], seen = 0, dim = features_dim(&config.features[0]);
+    float *vector = malloc((size_t)dim * sizeof *vector), target[LABEL_COUNT];
+    assert_non_null(vector);
+    config.views = 2;
+    config.augment = (struct augment){.webcam = webcam};
+    for (int i = 0; i < 40; i++)
+        order[i] = 39 - i;
+    assert_int_equal(loader_create(&loader, &config, &error), 0);
+    assert_int_equal(loader_batch_count(loader, 40), 5);
+    loader_start(loader, order, 40, 0, 0);
+    changed[0] = changed[1] = 0;
+    while (loader_next(loader, &batch)) {
+        assert_int_equal(batch.count, 16);
+        for (int row = 0; row < batch.count; row++) {
+            int sample = order[seen + row / 2];
+            extract(&config.features[0], dataset_picture(&d, sample), vector);
+            changed[row % 2] += memcmp(batch.inputs[0] + (size_t)row * (size_t)dim, vector,
+                                       (size_t)dim * sizeof *vector) != 0;
+            dataset_target(&d, &config.targets, sample, target);
+            assert_memory_equal(batch.targets + row * LABEL_COUNT, target, sizeof target);
+        }
+        seen += batch.count / 2;
+        assert_int_equal(loader_seen(loader), seen);
+    }
+    assert_int_equal(seen, 40);
+    loader_free(&loader);
+    free(vector);
+    dataset_free(&d);
+}
+
+static void second_views_are_those_of_webcams(void **state)
+{
+    (void)state;
+    int changed[2];
+    count_changed(0.0f, changed);
+    assert_int_equal(changed[0], 0);
+    assert_int_equal(changed[1], 0);
+    count_changed(0.25f, changed);
+    assert_int_equal(changed[0], 0);
+    assert_in_range(changed[1], 10, 30);
+    count_changed(0.5f, changed);
+    assert_int_equal(changed[0], 0);
+    assert_in_range(changed[1], 38, 40); /* some change nothing that can be seen */
+    count_changed(0.75f, changed);
+    assert_in_range(changed[0], 10, 30);
+    assert_in_range(changed[1], 38, 40);
+}
+
+/* Of two samples with weights 1 and 2. */
+static void views_are_to_be_their_mean_and_the_target(void **state)
+{
+    (void)state;
+    static const float answers[] = {0.75f, 0.25f, 0.25f, 0.75f, 1.0f, 0.0f, 0.5f, 0.5f};
+    static const float targets[] = {1.0f, 0.0f, 1.0f, 0.0f, 0.5f, 1.5f, 0.5f, 1.5f};
+    static const float once[] = {0.75f, 0.25f, 0.75f, 0.25f, 1.0f, 1.0f, 1.0f, 1.0f};
+    static const float thrice[] = {0.625f, 0.375f, 0.625f, 0.375f, 1.25f, 0.75f, 1.25f, 0.75f};
+    float agreed[8];
+    training_agree(answers, targets, 4, 2, 1.0f, agreed);
+    assert_memory_equal(agreed, once, sizeof once);
+    training_agree(answers, targets, 4, 2, 3.0f, agreed);
+    assert_memory_equal(agreed, thrice, sizeof thrice);
+}
+
 /* A picture of a class that comes half as often counts double. */
 static void weights_follow_rarity(void **state)
 {
@@ -495,6 +568,7 @@ static struct recipe small_recipe(void)
     r.hidden[0] = (struct hidden_layer){.units = 16};
     r.batch_size = 16;
     r.epochs = 6;
+    r.agreement = 0.0f;
     r.learning_rate = 1e-2f;
     r.augment = (struct augment){.strength = 0.2f};
     r.step.dropout = 0.1f;
@@ -788,6 +862,46 @@ static void webcams_change_what_validation_sees(void **state)
     dataset_free(&d);
 }
 
+/* How far the answers to pictures move where a webcam takes them, on average over the classes. */
+static double moved_by_webcams(float agreement, const struct dataset *d)
+{
+    struct recipe r = small_recipe();
+    const struct augment webcam = {.webcam = 1.0f};
+    struct augment_scratch room;
+    double moved = 0.0;
+    r.augment.webcam = 0.5f;
+    r.agreement = agreement;
+    r.epochs = 12;
+    struct model model = train_small(&r, d);
+    struct model_workspace *workspace;
+    struct error error;
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    for (int i = 0; i < d->count; i++) {
+        float clean[LABEL_COUNT], taken[LABEL_COUNT];
+        uint8_t picture[PIXELS];
+        struct rng rng = rng_make(3, (uint64_t)i);
+        augment_picture(&webcam, &rng, &affine_identity, dataset_picture(d, i), FACE_SIDE,
+                        FACE_SIDE, &room, picture);
+        model_predict(&model, workspace, dataset_picture(d, i), 1, clean);
+        model_predict(&model, workspace, picture, 1, taken);
+        for (int k = 0; k < LABEL_COUNT; k++)
+            moved += fabs((double)(taken[k] - clean[k])) / (d->count * LABEL_COUNT);
+    }
+    model_workspace_free(&workspace);
+    model_free(&model);
+    return moved;
+}
+
+static void views_come_to_agree(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(140, 70);
+    double alone = moved_by_webcams(0.0f, &d), agreed = moved_by_webcams(4.0f, &d);
+    if (!(agreed < 0.75 * alone))
+        fail_msg("answers move by %.4f, without agreement by %.4f", agreed, alone);
+    dataset_free(&d);
+}
+
 static double mean_confidence(const struct recipe *recipe, const struct dataset *d)
 {
     struct model model = train_small(recipe, d);
@@ -830,6 +944,8 @@ int main(void)
         cmocka_unit_test(augmentation_takes_the_place_of_the_face),
         cmocka_unit_test(loader_is_independent_of_workers),
         cmocka_unit_test(loader_gives_each_sample_once),
+        cmocka_unit_test(second_views_are_those_of_webcams),
+        cmocka_unit_test(views_are_to_be_their_mean_and_the_target),
         cmocka_unit_test(weights_follow_rarity),
         cmocka_unit_test(mixup_blends_within_the_batch),
         cmocka_unit_test(optimizers_follow_their_formulas),
@@ -841,6 +957,7 @@ int main(void)
         cmocka_unit_test(stops_at_a_loss_without_end),
         cmocka_unit_test(lean_is_what_lies_beyond_the_shares),
         cmocka_unit_test(webcams_change_what_validation_sees),
+        cmocka_unit_test(views_come_to_agree),
         cmocka_unit_test(confidence_is_what_webcams_leave),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,11 @@ static int read_value(const struct argument *row, char *text, void *target, stru
 
 void arguments_print_number(double number, bool single, char text[ARGUMENT_NUMBER_SIZE])
 {
+    /* Not as 3e+01. */
+    if (number == floor(number) && fabs(number) < 1e9) {
+        snprintf(text, ARGUMENT_NUMBER_SIZE, "%.0f", number);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, ARGUMENT_NUMBER_SIZE, "%.*g", digits, number);
         if (single ? strtof(text, NULL) == (float)number : strtod(text, NULL) == number)

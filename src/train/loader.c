@@ -45,7 +45,8 @@ struct loader {
 
 int loader_batch_count(const struct loader *loader, int count)
 {
-    return (count + loader->config.batch_size - 1) / loader->config.batch_size;
+    int samples = loader->config.batch_size / loader->config.views;
+    return (count + samples - 1) / samples;
 }
 
 /* The first sample of batch `number`: the samples are shared out evenly. */
@@ -104,26 +105,43 @@ static void drop_inputs(const struct loader *l, struct slot *slot, size_t row, s
     }
 }
 
-static void fill(const struct loader *l, int number, struct slot *slot, struct worker *w)
+static struct augment augment_of(const struct loader_config *c, int view)
+{
+    struct augment augment = c->augment;
+    if (c->views == 2)
+        augment.webcam = view == 0 ? fmaxf(0.0f, 2.0f * augment.webcam - 1.0f)
+                                   : fminf(1.0f, 2.0f * augment.webcam);
+    return augment;
+}
+
+static void fill_row(const struct loader *l, struct slot *slot, size_t row, int sample, int view,
+                     struct rng *rng, struct worker *w)
 {
     const struct loader_config *c = &l->config;
     const struct dataset *d = c->dataset;
+    struct augment augment = augment_of(c, view);
+    augment_picture(&augment, rng, &c->faces[sample], dataset_picture(d, sample), d->width,
+                    d->height, &w->augment, w->picture);
+    for (int f = 0; f < c->feature_count; f++)
+        features_extract(&c->features[f], w->vector, w->picture,
+                         slot->inputs[f] + row * (size_t)l->dims[f]);
+    if (c->mixup == 0.0f) /* at once: the values are in the cache */
+        drop_inputs(l, slot, row, rng);
+    float *target = slot->targets + row * (size_t)l->classes;
+    dataset_target(d, &c->targets, sample, target);
+    for (int k = 0; k < l->classes && c->weights; k++)
+        target[k] *= c->weights[sample];
+}
+
+static void fill(const struct loader *l, int number, struct slot *slot, struct worker *w)
+{
+    const struct loader_config *c = &l->config;
     int begin = batch_begin(l, number), end = batch_begin(l, number + 1);
     for (int i = begin; i < end; i++) {
         int sample = l->order[i];
-        size_t row = (size_t)(i - begin);
         struct rng rng = rng_make(c->seed, (uint64_t)l->epoch << 32 | (uint32_t)sample);
-        augment_picture(&c->augment, &rng, &c->faces[sample], dataset_picture(d, sample), d->width,
-                        d->height, &w->augment, w->picture);
-        for (int f = 0; f < c->feature_count; f++)
-            features_extract(&c->features[f], w->vector, w->picture,
-                             slot->inputs[f] + row * (size_t)l->dims[f]);
-        if (c->mixup == 0.0f) /* at once: the values are in the cache */
-            drop_inputs(l, slot, row, &rng);
-        float *target = slot->targets + row * (size_t)l->classes;
-        dataset_target(d, &c->targets, sample, target);
-        for (int k = 0; k < l->classes && c->weights; k++)
-            target[k] *= c->weights[sample];
+        for (int view = 0; view < c->views; view++)
+            fill_row(l, slot, (size_t)((i - begin) * c->views + view), sample, view, &rng, w);
     }
     if (c->mixup > 0.0f) {
         struct rng rng =
@@ -205,7 +223,8 @@ bool loader_next(struct loader *l, struct batch *batch)
             pthread_cond_wait(&l->ready, &l->mutex);
         l->lent = true;
         *batch = (struct batch){
-            .count = batch_begin(l, l->released + 1) - batch_begin(l, l->released),
+            .count =
+                l->config.views * (batch_begin(l, l->released + 1) - batch_begin(l, l->released)),
             .targets = slot->targets,
         };
         memcpy(batch->inputs, slot->inputs, sizeof batch->inputs);
@@ -242,7 +261,7 @@ static bool allocate(struct loader *l)
 
 int loader_create(struct loader **loader, const struct loader_config *config, struct error *error)
 {
-    assert(config->batch_size > 0 && config->workers > 0);
+    assert(config->views > 0 && config->batch_size >= config->views && config->workers > 0);
     struct loader *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the batch loader");

@@ -18,12 +18,15 @@ struct loader_config {
     const float *weights; /* N: factors on the targets, must outlive the loader; NULL: all 1 */
     float input_dropout;  /* share of each vector's values that is dropped, [0, 1) */
     float mixup;          /* alpha of mixup (Zhang et al. 2018); 0: none */
-    int batch_size;       /* largest B */
+    int views;            /* rows of a batch for each sample: 1, or 2 */
+    int batch_size;       /* largest B, `views` or more */
     uint64_t seed;
     int workers; /* threads */
 };
 
-/* One batch; the arrays belong to the loader. */
+/* One batch. With two views of each sample, rows 2i and 2i + 1 are those of one, each augmented for
+ * itself: the first is degraded by a webcam as seldom, the second as often, as the share of both
+ * together allows. The arrays belong to the loader. */
 struct batch {
     int count;                               /* B */
     const float *inputs[MODEL_MAX_NETWORKS]; /* B x D of each vector */

@@ -37,10 +37,11 @@ struct recipe recipe_default(void)
         .optimizer = OPTIMIZER_ADAMW,
         .learning_rate = 6e-3f,
         .weight_decay = 0.05f,
-        .epochs = 45,
+        .epochs = 30,
         .patience = 0,
         .augment = {.strength = 0.4f, .flip = true, .webcam = 0.3f},
         .targets = {.votes_share = 0.75f, .smoothing = 0.1f},
+        .agreement = 1.0f,
         .class_weights = 0.5f,
         .prior = {.kind = PRIOR_UNIFORM},
         .seed = 2,
@@ -48,9 +49,24 @@ struct recipe recipe_default(void)
     };
 }
 
+/* Where a sample is seen once in each. */
+enum { EPOCHS_OF_ONE_VIEW = 45 };
+
 bool recipe_weighs(const struct recipe *r)
 {
     return r->output == OUTPUT_SOFTMAX && r->step.loss == LOSS_CROSS_ENTROPY;
+}
+
+int recipe_views(const struct recipe *r)
+{
+    return r->agreement > 0.0f ? 2 : 1;
+}
+
+/* Whether both views of a sample can stand in one batch, and their targets be weighted. */
+static bool agreement_fits(const struct recipe *r)
+{
+    return recipe_weighs(r) && r->descent == DESCENT_MINI_BATCH && r->batch_size > 1 &&
+           r->mixup == 0.0f;
 }
 
 int recipe_check(const struct recipe *r, struct error *error)
@@ -66,6 +82,10 @@ int recipe_check(const struct recipe *r, struct error *error)
                          "batch normalization needs batches, and %s descent has none; add "
                          "--batch-norm off",
                          descent_names[r->descent]);
+    if (r->agreement > 0.0f && !agreement_fits(r))
+        return error_set(error,
+                         "--agreement: needs softmax with cross-entropy, mini-batches of 2 or "
+                         "more and no --mixup; leave it out");
     /* Of an odd number in batches of 2, one would be left alone. */
     if (r->batch_norm && r->batch_size < 3)
         return error_set(error,
@@ -274,7 +294,7 @@ static const struct argument rows[] = {
      CHOICE(optimizer, optimizer_names, OPTIMIZER_COUNT)},
     {"learning-rate", "X", "at its peak (adamw %, momentum 0.01, sgd 0.1)",
      NUMBER(learning_rate, 1e-9, 1e3)},
-    {"epochs", "N", "passes over the training data (%)", WHOLE(epochs, 1, 1000000)},
+    {"epochs", "N", "passes over the training data (%; 45 without agreement)", WHOLE(epochs, 1, 1000000)},
     {"patience", "N", "end after N epochs without a better validation (0: never)",
      WHOLE(patience, 0, 1000000)},
     {"dropout", "X", "share of hidden units dropped (%)", NUMBER(step.dropout, 0, 0.95)},
@@ -296,6 +316,9 @@ static const struct argument rows[] = {
      "IDX files)", NUMBER(augment.strength, 0, 3)},
     {"webcam", "X", "share of samples degraded as by a webcam: light, blur, noise, JPEG, something "
      "before the face (%; 0 with --augment 0)", NUMBER(augment.webcam, 0, 1)},
+    {"agreement", "X", "each sample is seen twice in a batch, first clean, then by a webcam, and "
+     "how much both answers are to agree; 0: seen once (%; 0 where it cannot be)",
+     NUMBER(agreement, 0, 100)},
     {"mixup", "X", "alpha of mixup, blends of two samples; 0: none (%)", NUMBER(mixup, 0, 1)},
     {.help = "Run"},
     {"seed", "N", "seed of all random numbers (%)", WHOLE(seed, 0, INT_MAX)},
@@ -318,6 +341,14 @@ bool recipe_given(const struct argument_table *table)
         if (rows[i].at == offsetof(struct recipe, threads))
             others.given &= ~(UINT64_C(1) << i);
     return others.given != 0;
+}
+
+void recipe_complete_views(struct recipe *r, bool agreement_given, bool epochs_given)
+{
+    if (!agreement_given && (r->augment.webcam == 0.0f || !agreement_fits(r)))
+        r->agreement = 0.0f;
+    if (!epochs_given && r->agreement == 0.0f)
+        r->epochs = EPOCHS_OF_ONE_VIEW;
 }
 
 void recipe_complete(const struct argument_table *table)
@@ -347,6 +378,7 @@ void recipe_complete(const struct argument_table *table)
         r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? recipe_default().learning_rate
                            : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
                                                                 : 1e-1f;
+    recipe_complete_views(r, GIVEN(agreement), GIVEN(epochs));
 }
 
 void recipe_print(const struct recipe *recipe, char *text, size_t size)
@@ -362,6 +394,7 @@ int recipe_parse(struct recipe *recipe, char *text, struct error *error)
     char *words[MAX_WORDS], program[] = "checkpoint", *rest = text;
     int count = 0;
     struct recipe parsed = recipe_default();
+    parsed.agreement = 0.0f; /* of checkpoints from before it */
     struct argument_table table = recipe_table(&parsed);
     words[count++] = program;
     for (char *word; count < MAX_WORDS && (word = strtok_r(rest, " ", &rest));)

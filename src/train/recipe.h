@@ -66,6 +66,7 @@ struct recipe {
     struct augment augment;
     struct target_mix targets;
     float mixup;         /* alpha; 0: none */
+    float agreement;     /* how much two views of a sample are to agree; 0: each is seen once */
     float class_weights; /* each class is weighted by its share to the power of minus this, 0..1 */
     struct prior prior;
     uint64_t seed;
@@ -91,6 +92,12 @@ struct argument_table recipe_table(struct recipe *recipe);
 bool recipe_given(const struct argument_table *table);
 /* Fills in the defaults that depend on other options. */
 void recipe_complete(const struct argument_table *table);
+
+/* The same for agreement and epochs alone, where the data decided about augmentation. */
+void recipe_complete_views(struct recipe *recipe, bool agreement_given, bool epochs_given);
+
+/* How often a sample is seen in a batch. */
+int recipe_views(const struct recipe *recipe);
 
 /* Whether targets can be multiplied by weights: softmax outputs with cross-entropy. */
 bool recipe_weighs(const struct recipe *recipe);

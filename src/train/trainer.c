@@ -34,6 +34,23 @@ static void update(struct training *t)
     s->updates++;
 }
 
+void training_agree(const float *answers, const float *targets, int count, int classes,
+                    float agreement, float *agreed)
+{
+    for (int first = 0; first < count; first += 2) {
+        size_t at = (size_t)first * (size_t)classes;
+        const float *a = answers + at, *b = a + classes, *target = targets + at;
+        float weight = 0.0f; /* of the sample: its target is multiplied by it */
+        for (int k = 0; k < classes; k++)
+            weight += target[k];
+        for (int k = 0; k < classes; k++) {
+            float mean = weight * 0.5f * (a[k] + b[k]);
+            agreed[at + (size_t)k] = agreed[at + (size_t)(classes + k)] =
+                (target[k] + agreement * mean) / (1.0f + agreement);
+        }
+    }
+}
+
 /* Forward and backward of every network over `count` rows from row `first` of the batch; the
  * gradients are for a mean over `samples`. Adds to the epoch's cost, the networks' mean, and to its
  * hits, those of the networks' mean answer. */
@@ -53,8 +70,10 @@ static void pass(struct training *t, const struct batch *batch, int first, int c
             t->answers[i] += outputs[i];
         sums->loss +=
             mlp_cost(r->output, r->step.loss, outputs, targets, count, classes) / r->network_count;
-        mlp_backward(mlp, t->tapes[n], &t->step, inputs, targets, count, samples, t->gradients[n],
-                     NULL);
+        if (r->agreement > 0.0f)
+            training_agree(outputs, targets, count, classes, r->agreement, t->agreed);
+        mlp_backward(mlp, t->tapes[n], &t->step, inputs, r->agreement > 0.0f ? t->agreed : targets,
+                     count, samples, t->gradients[n], NULL);
     }
     for (int i = 0; i < count; i++)
         sums->accuracy += predicted_class(t->answers + (size_t)i * (size_t)classes, classes) ==
@@ -97,10 +116,11 @@ static void begin_epoch(struct training *t)
 static void draw_progress(struct training *t, int seen, double seconds)
 {
     const struct epoch_result *sums = &t->state.running;
+    int rows = recipe_views(t->recipe) * seen;
     char text[96];
     snprintf(text, sizeof text, "epoch %d/%d  loss %.4f  accuracy %.1f %%  %.0f samples/s",
-             t->state.epochs + 1, t->recipe->epochs, sums->loss / seen,
-             100.0 * sums->accuracy / seen, seen / seconds);
+             t->state.epochs + 1, t->recipe->epochs, sums->loss / rows,
+             100.0 * sums->accuracy / rows, seen / seconds);
     progress_draw(&t->progress, t->state.epochs + (double)seen / t->count, t->recipe->epochs, text);
 }
 
@@ -215,7 +235,7 @@ static int train_epochs(struct training *t, struct error *error)
 {
     struct training_state *s = &t->state;
     const struct recipe *r = t->recipe;
-    int batches = loader_batch_count(t->loader, t->count);
+    int batches = loader_batch_count(t->loader, t->count), rows = recipe_views(r) * t->count;
     while (s->epochs < r->epochs && (r->patience == 0 || s->waited < r->patience)) {
         struct epoch_result *result = &s->history[s->epochs];
         if (*t->stop)
@@ -224,8 +244,8 @@ static int train_epochs(struct training *t, struct error *error)
             return -1;
         if (s->batches < batches)
             return stop_here(t, error);
-        result->loss = s->running.loss / t->count;
-        result->accuracy = s->running.accuracy / t->count;
+        result->loss = s->running.loss / rows;
+        result->accuracy = s->running.accuracy / rows;
         result->seconds = s->running.seconds;
         s->batches = 0;
         if (validate(t, result, error) < 0)

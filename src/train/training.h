@@ -29,10 +29,11 @@ struct training {
     struct loader *loader;
     struct validation validation;
     float *gradients[MODEL_MAX_NETWORKS];
-    float *answers;                 /* a batch's, the sum of the networks' outputs */
-    struct affine *faces;           /* where each picture's face lies */
-    int *samples, *order, count;    /* the training samples, in file order and in the epoch's */
-    float *weights;                 /* N: how much each training sample counts, 1 on average */
+    float *answers;              /* a batch's, the sum of the networks' outputs */
+    float *agreed;               /* a batch's targets of a network, where two views are to agree */
+    struct affine *faces;        /* where each picture's face lies */
+    int *samples, *order, count; /* the training samples, in file order and in the epoch's */
+    float *weights;              /* N: how much each training sample counts, 1 on average */
     float prior[MODEL_MAX_CLASSES]; /* the classes' shares that the best networks' answers assume */
     long planned_updates;
     struct progress progress;
@@ -41,6 +42,13 @@ struct training {
 
 /* The generator number `number` of a stream. */
 struct rng training_stream(const struct recipe *recipe, enum stream stream, int number);
+
+/* Targets for two views of each sample, which are rows 2i and 2i + 1 of answers, targets and
+ * agreed, count x classes each: the answers' mean counts `agreement` times as much as the sample's
+ * target. Taken as constants, they make both answers agree: a consistency loss, as those of AugMix
+ * (Hendrycks et al. 2020) and R-Drop (Liang et al. 2021) are. */
+void training_agree(const float *answers, const float *targets, int count, int classes,
+                    float agreement, float *agreed);
 
 /* Makes the networks and all they need, from a checkpoint where `resume` is not NULL; otherwise the
  * aligner and the dictionaries are learned first. Returns 1 if *stop became true meanwhile. Call

@@ -170,9 +170,10 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     t->step.input_dropout = 0.0f; /* it is the loader's work */
     t->order = malloc((size_t)t->count * sizeof *t->order);
     t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);
+    t->agreed = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->agreed);
     t->weights = malloc((size_t)t->dataset->count * sizeof *t->weights);
     s->history = calloc((size_t)r->epochs + 1, sizeof *s->history);
-    if (!t->order || !t->answers || !t->weights || !s->history)
+    if (!t->order || !t->answers || !t->agreed || !t->weights || !s->history)
         return error_no_memory(error, "the training");
     training_weigh(t);
     s->fingerprint = inspect_fingerprint(t->dataset);
@@ -189,6 +190,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
                                     .weights = t->weights,
                                     .input_dropout = r->step.input_dropout,
                                     .mixup = r->mixup,
+                                    .views = recipe_views(r),
                                     .batch_size = batch,
                                     .seed = r->seed,
                                     .workers = r->threads};
@@ -223,6 +225,7 @@ void training_release(struct training *t)
     team_free(&t->team);
     validation_free(&t->validation);
     free(t->answers);
+    free(t->agreed);
     free(t->weights);
     free(t->faces);
     free(t->samples);

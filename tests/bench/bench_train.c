@@ -137,6 +137,7 @@ static double epoch_per_second(const struct dataset *dataset, int threads, struc
         .feature_count = 1,
         .features = {features_default(FEATURES_HOG, FACE_SIDE, FACE_SIDE)},
         .augment = recipe.augment,
+        .views = 1,
         .batch_size = BATCH,
         .workers = threads};
     struct loader *loader;
