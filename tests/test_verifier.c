@@ -262,6 +262,7 @@ static void folders_are_read_to_the_bottom(void **state)
     assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 70, 1, team, &no_stop, &error),
                      0);
     assert_int_equal(backgrounds.found, 1);
+    assert_int_equal(backgrounds.skipped, 1);
     assert_int_equal(backgrounds.pictures[0].width, 100);
     assert_int_equal(backgrounds.pictures[0].pixels[3], 111);
     backgrounds_free(&backgrounds);

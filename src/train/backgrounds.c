@@ -173,6 +173,7 @@ static int read_files(struct backgrounds *b, const struct list *list, struct tea
     int result = atomic_load(&r.failed) ? error_no_memory(error, "the backgrounds") : *stop != 0;
     for (int i = 0; i < list->count; i++) {
         struct grey_image *p = &r.pictures[i];
+        b->skipped += p->pixels == NULL;
         if (p->pixels && (result != 0 || append_picture(b, p, error) < 0)) {
             free((void *)(uintptr_t)p->pixels);
             result = result ? result : -1;

@@ -14,16 +14,18 @@ struct backgrounds {
     struct grey_image *pictures; /* count; each owns its pixels */
     int count;
     int found;     /* of them from the folder; the others are made-up scenes */
+    int skipped;   /* files of the folder that cannot be read, or are too small */
     uint8_t *hard; /* hard_count x FACE_SIDE x FACE_SIDE: what the cascades let pass */
     int hard_count;
 };
 
 /* Reads every picture in `folder` and the folders below it, in the order of their names, and makes
- * scenes (scenes.h) besides, as many as go with so many `faces`; NULL: scenes alone. Pictures that
- * cannot be read, or are too small, are skipped; a folder without a picture is an error. Then the
- * Haar cascades of the programs look at all of them, as loosely as they can, four times, each a
- * quarter turn further and smaller: what they let pass is in `hard`. Where the cascades are not
- * installed there is none. The caller ends it with backgrounds_free; 1 where *stop became true. */
+ * scenes (scenes.h) besides, as many as go with so many `faces`; NULL: scenes alone. Files that
+ * cannot be read, or are too small, are skipped and counted; a folder without a picture is an
+ * error. Then the Haar cascades of the programs look at all of them, as loosely as they can, four
+ * times, each a quarter turn further and smaller: what they let pass is in `hard`. Where the
+ * cascades are not installed there is none. The caller ends it with backgrounds_free; 1 where *stop
+ * became true. */
 int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
                      struct team *team, const volatile sig_atomic_t *stop, struct error *error);
 void backgrounds_free(struct backgrounds *backgrounds);

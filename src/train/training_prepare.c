@@ -59,6 +59,10 @@ static int learn_verifier(struct training *t, struct error *error)
     int result = backgrounds_load(&backgrounds, folder, t->count, r->seed, t->team, t->stop, error);
     if (result != 0)
         return result;
+    if (backgrounds.skipped > 0)
+        log_line(t->files->program,
+                 "%s: %d of %d files cannot be read as pictures, or are too small; left out",
+                 folder, backgrounds.skipped, backgrounds.skipped + backgrounds.found);
     printf("backgrounds: %d pictures%s%s, %d made-up scenes; cascades take %d places for faces\n",
            backgrounds.found, folder ? " of " : "", folder ? folder : "",
            backgrounds.count - backgrounds.found, backgrounds.hard_count);
