@@ -1614,12 +1614,16 @@ static void test_cascades_that_lie(void **state)
         refuse_cascade(path);
     }
     for (const char *const *name = (const char *const[]){"<a>", "<_>", NULL}; *name; name++) {
-        struct bytes deep = {NULL, 0};
-        append(&deep, "<?xml version=\"1.0\"?>\n<opencv_storage><a>", 41);
-        for (int i = 0; i < 200000; i++) /* more than a stack holds */
-            append(&deep, *name, strlen(*name));
-        write_file(path, deep.data, deep.size);
-        free(deep.data);
+        enum { DEEP = 200000 }; /* more than a stack holds */
+        static const char head[] = "<?xml version=\"1.0\"?>\n<opencv_storage><a>";
+        const size_t length = strlen(*name);
+        char *deep = malloc(sizeof head + DEEP * length);
+        assert_non_null(deep);
+        memcpy(deep, head, sizeof head - 1);
+        for (size_t i = 0; i < DEEP; i++)
+            memcpy(deep + sizeof head - 1 + i * length, *name, length);
+        write_file(path, deep, sizeof head - 1 + DEEP * length);
+        free(deep);
         refuse_cascade(path);
     }
     free(text);
