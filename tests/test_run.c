@@ -1,5 +1,4 @@
-/* Whole runs without a window, of made-up cameras and films: how they begin and end, and what is
- * said of it. */
+/* Whole runs, of made-up cameras and films: how they begin and end, and what is said of it. */
 #include "testing.h"
 
 #include "cameras.h"
@@ -8,8 +7,10 @@
 #include "progress_bar.h"
 #include "run.h"
 #include "source.h"
+#include "view.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ enum { SIDE = 80, MAX_ARGUMENTS = 16 };
 /* What the source of the next run is; `frames` come, then its end. */
 static struct {
     bool missing, fails;
+    bool closed; /* the window is, while the camera is being opened */
     int frames, cameras;
     long lost, flawed;
     bool damaged;
@@ -109,8 +111,14 @@ int __wrap_source_open_camera(struct source *source, const char *id,
                               struct error *why)
 {
     (void)options;
-    assert_null(abandoned);
-    return open_made(source, id, true, why);
+    if (!world.closed) {
+        assert_null(abandoned);
+        return open_made(source, id, true, why);
+    }
+    view_quit(NULL);
+    while (!atomic_load(abandoned))
+        sched_yield();
+    return error_set(why, "given up");
 }
 
 int __wrap_source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
@@ -127,8 +135,8 @@ static int run(const char *line)
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
     int argc = 1;
-    snprintf(copy, sizeof copy,
-             "--headless --model " SOURCE_DIR "/models/expressions.safetensors %s", line);
+    snprintf(copy, sizeof copy, "%s--model " SOURCE_DIR "/models/expressions.safetensors %s",
+             world.closed ? "" : "--headless ", line);
     for (char *word; (word = strtok_r(rest, " ", &rest));)
         argv[argc++] = word;
     error = (struct error){.text = ""};
@@ -175,6 +183,17 @@ static void cameras_that_are_missing(void **state)
                 "; try ./expressions --demo");
     assert_null(strstr(error.text, "(Camera 50)"));
     expect_error("--video a.mkv", ERROR_OTHER, "a.mkv: not there");
+}
+
+static void cameras_that_take_too_long(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    world.closed = true;
+    assert_non_null(freopen("/dev/null", "r", stdin)); /* a pipe would be no user */
+    assert_int_equal(run("--camera 0"), 0);
+    assert_string_equal(said, "");
+    expect_file("stdout", "");
 }
 
 static void sources_that_end(void **state)
@@ -366,9 +385,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(cameras_that_are_missing, empty_folder),
+        cmocka_unit_test_teardown(cameras_that_take_too_long, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
     };
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

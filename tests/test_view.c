@@ -358,6 +358,49 @@ static void test_window(void **state)
     assert_int_equal(chdir(before), 0);
 }
 
+/* A menu without choices says what is awaited; the first picture takes its place and gives the
+ * window its size, which stays. */
+static void test_waiting(void **state)
+{
+    (void)state;
+    enum { W = 320, H = 480 };
+    static uint8_t pixels[W * H * 3];
+    static const struct view_menu menu = {.title = "one moment", .text = "It is being opened."};
+    const struct view_settings settings = {
+        .title = "test", .font_path = resource_font(), .live = true};
+    struct image tall = image_of((struct bgr_image){pixels, W, H, W * 3});
+    struct image square = image_of((struct bgr_image){pixels, W, W, W * 3});
+    static const struct expressions_face nobody;
+    struct view *view;
+    struct error error = {.text = ""};
+    int widths[4], heights[4];
+    if (view_open(&view, &settings, &error))
+        fail_msg("%s", error.text);
+    view_show_menu(view, &menu);
+    SDL_Window *window = view->window.window;
+    SDL_GetWindowSize(window, &widths[0], &heights[0]);
+    assert_true(SDL_GetWindowFlags(window) & SDL_WINDOW_SHOWN);
+    expect_close(widths[0] * 3, heights[0] * 4, 4, "4:3 at first");
+    assert_false(view_has_menu(view));
+    assert_int_equal(view_draw(view, &error), 0);
+    Uint32 corner, middle;
+    SDL_Rect place = {0, 0, 1, 1}, area = view_area(view);
+    SDL_RenderReadPixels(view->window.renderer, &place, SDL_PIXELFORMAT_ARGB8888, &corner, 4);
+    place = (SDL_Rect){area.w / 2, area.h / 2, 1, 1};
+    SDL_RenderReadPixels(view->window.renderer, &place, SDL_PIXELFORMAT_ARGB8888, &middle, 4);
+    assert_int_not_equal(corner, middle);
+
+    view_set_picture(view, &tall, &nobody, 0, 0);
+    assert_string_equal(view->scene.menu.title, "");
+    assert_non_null(strstr(view->scene.notice, "h help"));
+    SDL_GetWindowSize(window, &widths[1], &heights[1]);
+    expect_close(widths[1] * 3, heights[1] * 2, 4, "the picture's size");
+    view_set_picture(view, &square, &nobody, 0, 0);
+    SDL_GetWindowSize(window, &widths[2], &heights[2]);
+    assert_true(widths[2] == widths[1] && heights[2] == heights[1]);
+    view_close(&view);
+}
+
 /* Smooth pictures are as large as the screen has room for, and no larger than they look well. */
 static void test_window_size(void **state)
 {
@@ -397,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_bars_by_side),
         DRAWN(test_textures),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
+        cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_window_size),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);

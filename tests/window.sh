@@ -99,6 +99,21 @@ finish 0 "terminated"
 
 ./expressions --demo --max-frames 20 >out 2>err || fail "20 frames: $(cat err)"
 
+# --- The window is there before the camera is, and can be closed meanwhile
+if command -v python3 >/dev/null; then
+    python3 -c 'import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(60)' >port &
+    helper=$!
+    until [ -s port ]; do sleep 0.1; done
+    appear --camera "http://me:secret@127.0.0.1:$(cat port)/"
+    [ "$(xdotool getwindowname "$window")" = "one moment" ] || fail "no window before the camera"
+    press q
+    finish 0 "closed while a camera is being opened"
+    kill $helper
+fi
+
 # --- The display goes away, as when a session ends: all that was recorded is whole
 for try in 1 2 3; do
     rm -rf gone.mp4 report

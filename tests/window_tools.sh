@@ -21,8 +21,8 @@ start_display()
     export DISPLAY
 }
 
-# start ARGUMENT...: the program, once its window is there.
-start()
+# appear ARGUMENT...: the program, once its window is there.
+appear()
 {
     ./expressions "$@" >out 2>err </dev/null &
     running=$!
@@ -30,6 +30,17 @@ start()
         fail "$*: no window: $(cat err)"
     window=$(head -n 1 windows)
     xdotool windowfocus --sync "$window"
+}
+
+# start ARGUMENT...: once it also has something to show.
+start()
+{
+    appear "$@"
+    tries=0
+    while [ "$(xdotool getwindowname "$window")" = "one moment" ] && [ $tries -lt 300 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
     sleep 1
 }
 

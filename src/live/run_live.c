@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "beside.h"
 #include "cameras.h"
 #include "choosing.h"
 #include "demo.h"
@@ -11,9 +12,12 @@
 #include "setup.h"
 #include "text.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char live_title[] = "Expressions"; /* of the window */
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
@@ -39,19 +43,23 @@ static void explain_camera(const char *id, struct error *error)
               reason.text, list);
 }
 
-static int open_camera(struct session *session, struct error *error)
+/* Where somebody sits at the window, and nothing else waits for results, the window asks. */
+static bool may_ask(const struct session *session)
 {
     const struct options *options = session->options;
-    const char *id = options->source;
-    if (source_open_camera(&session->source, id, &options->camera, NULL, error) == 0)
-        return 0;
+    return session->view && !results_wanted(&session->results_of) && options->max_frames == 0 &&
+           !options->exit_on_loss && strcmp(options->source, "-") != 0 && !process_is_piped();
+}
+
+/* Goes on without the camera, for this reason, or fails. */
+static int miss_camera(struct session *session, struct error *error)
+{
+    const char *id = session->options->source;
     if (error->code == ERROR_NO_MEMORY)
         return -1;
     struct error reason = *error;
     explain_camera(id, error);
-    /* Where somebody sits at the window, and nothing else waits for results, the window asks. */
-    if (!session->view || results_wanted(&session->results_of) || options->max_frames > 0 ||
-        options->exit_on_loss || strcmp(id, "-") == 0 || process_is_piped())
+    if (!may_ask(session))
         return error_failed_with(error, ERROR_NO_CAMERA);
     log_line(program_name, "%s", error->text);
     error->text[0] = '\0';
@@ -62,12 +70,13 @@ static int open_camera(struct session *session, struct error *error)
     return 0;
 }
 
-static int open_source(struct session *session, struct error *error)
+static int open_source(struct session *session, const atomic_bool *abandoned, struct error *error)
 {
     const struct options *options = session->options;
     switch (options->input) {
     case INPUT_CAMERA:
-        return open_camera(session, error);
+        return source_open_camera(&session->source, options->source, &options->camera, abandoned,
+                                  error);
     case INPUT_VIDEO:
         return source_open_video(&session->source, options->source, NULL, error)
                    ? error_of(error, options->source)
@@ -75,6 +84,60 @@ static int open_source(struct session *session, struct error *error)
     default:
         return source_open_demo(&session->source, error);
     }
+}
+
+/* Beside the window, which says so, and can be closed meanwhile. */
+struct first_opening {
+    struct session *session;
+    atomic_bool abandoned, done;
+    int result;
+    struct error error;
+};
+
+static void work(void *context)
+{
+    struct first_opening *opening = context;
+    opening->result = open_source(opening->session, &opening->abandoned, &opening->error);
+    atomic_store(&opening->done, true);
+    view_wake(opening->session->view);
+}
+
+/* A drawing that fails will do so again, in the loop. */
+static int open_beside_window(struct session *session, struct error *error)
+{
+    struct first_opening opening = {.session = session};
+    struct view_menu menu = {.title = "one moment", .text = "The demo is being drawn."};
+    struct beside thread;
+    struct error ignored;
+    if (session->input == INPUT_CAMERA)
+        snprintf(menu.text, sizeof menu.text, "Camera %.300s is being opened.",
+                 session->options->source);
+    text_hide_passwords(menu.text);
+    view_set_title(session->view, menu.title);
+    view_show_menu(session->view, &menu);
+    beside_begin(&thread, work, &opening);
+    bool drawn = false;
+    while (thread.has_thread && !session->quit && !atomic_load(&opening.done)) {
+        enum view_request request = view_next(session->view, drawn ? -1 : 0);
+        session->quit = request == VIEW_QUIT;
+        if (request == VIEW_IDLE)
+            view_draw(session->view, &ignored);
+        drawn = request == VIEW_IDLE || (drawn && request != VIEW_REDRAW);
+    }
+    atomic_store(&opening.abandoned, session->quit);
+    beside_end(&thread);
+    view_set_title(session->view, live_title);
+    *error = opening.error;
+    return session->quit ? -1 : opening.result;
+}
+
+/* The window comes at once, unless the program may end without having shown anything. */
+static int begin_source(struct session *session, struct error *error)
+{
+    bool camera = session->input == INPUT_CAMERA;
+    bool shown = session->view && (camera ? may_ask(session) : session->input == INPUT_DEMO);
+    int result = shown ? open_beside_window(session, error) : open_source(session, NULL, error);
+    return result && camera && !session->quit ? miss_camera(session, error) : result;
 }
 
 /* ---- Beginning and end ----------------------------------------------------------------------- */
@@ -85,6 +148,24 @@ static void stop_early(void *context)
     pipeline_end(session->pipeline);
     if (session->view)
         view_quit(session->view);
+}
+
+int session_end_results(struct session *session, const struct results_end *end, struct error *error)
+{
+    struct error failure;
+    int failed = recorder_close(&session->take, false, &failure);
+    if (failed && error)
+        *error = failure;
+    return results_close(&session->results, end, failed ? NULL : error) || failed ? -1 : 0;
+}
+
+/* Where the display goes away, the process ends inside Xlib: what it has made is ended first. */
+static void end_without_display(void *context)
+{
+    struct session *session = context;
+    struct error error = {.text = ""};
+    session_end_results(session, &(struct results_end){.summarize = true}, &error);
+    setup_end_without_display(&error);
 }
 
 static int start(struct session *session, struct error *error)
@@ -100,7 +181,9 @@ static int start(struct session *session, struct error *error)
         return -1;
     /* What a camera or a stream gives while a window is being opened would come too late. */
     if (alone)
-        setup_view(options, "Expressions", true, &session->view);
+        setup_view(options, live_title, true, &session->view);
+    if (alone && session->view)
+        view_on_loss(end_without_display, session);
     session->results_of = (struct results_of){.options = &options->results,
                                               .source = &session->source,
                                               .program = program_name,
@@ -111,7 +194,7 @@ static int start(struct session *session, struct error *error)
                                               .film = options->input == INPUT_VIDEO,
                                               .quiet = options->quiet};
     /* Results may print where they are served: from then on Ctrl-C must end the run in order. */
-    if (open_source(session, error) ||
+    if (begin_source(session, error) ||
         (alone && (pipeline_create(&session->pipeline, error) ||
                    interrupt_watch(&session->interrupt, stop_early, session, error))) ||
         results_open(&session->results, &session->results_of, error))
@@ -161,24 +244,6 @@ static void log_details(const struct session *session, double seconds, long drop
     }
 }
 
-int session_end_results(struct session *session, const struct results_end *end, struct error *error)
-{
-    struct error failure;
-    int failed = recorder_close(&session->take, false, &failure);
-    if (failed && error)
-        *error = failure;
-    return results_close(&session->results, end, failed ? NULL : error) || failed ? -1 : 0;
-}
-
-/* Where the display goes away, the process ends inside Xlib: what it has made is ended first. */
-static void end_without_display(void *context)
-{
-    struct session *session = context;
-    struct error error = {.text = ""};
-    session_end_results(session, &(struct results_end){.summarize = true}, &error);
-    setup_end_without_display(&error);
-}
-
 static void tell_damage(const struct session *session, bool cut)
 {
     const struct source *source = &session->source;
@@ -199,8 +264,6 @@ static void tell_damage(const struct session *session, bool cut)
 static int run(struct session *session, struct error *error)
 {
     double begin = monotonic_now();
-    if (session->view && !session->shared)
-        view_on_loss(end_without_display, session);
     int failed = live_loop(session, error);
     double seconds = monotonic_now() - begin;
     struct error failure;
@@ -229,7 +292,9 @@ static int run(struct session *session, struct error *error)
 
 int session_run(struct session *session, struct error *error)
 {
-    return start(session, error) || run(session, error) ? -1 : 0;
+    if (start(session, error))
+        return session->quit ? 0 : -1;
+    return run(session, error);
 }
 
 void session_free(struct session **session)

@@ -33,7 +33,7 @@ void bar_hide(struct view *view)
 
 static bool is_visible(const struct view *view)
 {
-    return view->bar.shown && view->scene.menu.count == 0;
+    return view->bar.shown && !*view->scene.menu.title;
 }
 
 int bar_left(const struct view *view)

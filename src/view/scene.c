@@ -150,7 +150,7 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
     }
     if (*scene->recording)
         hud_recording(paint, x, y, em, scene->recording);
-    if (scene->menu.count && !scene->help)
+    if (*scene->menu.title && !scene->help)
         menu_draw(&scene->menu, scene->focus, paint, area, em);
     if (*scene->notice)
         hud_notice(paint, place_notice(scene, paint, area), em, scene->notice_opacity,

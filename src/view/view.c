@@ -110,6 +110,7 @@ void view_show_menu(struct view *view, const struct view_menu *menu)
 {
     view->scene.menu = menu ? *menu : (struct view_menu){.count = 0};
     view->scene.focus = 0;
+    view->waiting = menu && menu->count == 0;
     if (menu && !view->shown)
         show_window(view);
 }
@@ -188,8 +189,11 @@ void view_set_picture(struct view *view, const struct image *picture,
 {
     scene_set(&view->scene, picture, faces, count, time);
     measure_rate(view);
-    if (!view->shown)
-        show_window(view);
+    if (view->waiting)
+        view_show_menu(view, NULL);
+    else if (view->shown)
+        return;
+    show_window(view);
 }
 
 void view_forget_picture(struct view *view)

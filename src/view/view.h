@@ -18,8 +18,8 @@ struct view;
 /* Whether there is a display to open a window on. */
 bool view_possible(void);
 
-/* Fails if no window can be opened. The window appears with its first picture. *settings is copied,
- * font_path must last. */
+/* Fails if no window can be opened. The window appears with its first picture, or menu. *settings
+ * is copied, font_path must last. */
 int view_open(struct view **view, const struct view_settings *settings, struct error *error);
 void view_close(struct view **view);
 
@@ -32,7 +32,8 @@ void view_say(struct view *view, const char *text);
 /* How long it has been recording; negative: not at all. */
 void view_set_recording(struct view *view, double seconds);
 
-/* Shows the menu, copied, or hides it where it is NULL. A hidden window appears with it. */
+/* Shows the menu, copied, or hides it where it is NULL. A hidden window appears with it. One
+ * without choices goes with the first picture, for which the window then gets its size. */
 void view_show_menu(struct view *view, const struct view_menu *menu);
 bool view_has_menu(const struct view *view);
 /* The place of the last choice among those of the menu. */

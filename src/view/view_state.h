@@ -21,6 +21,7 @@ struct view {
     struct paint *paint;
     struct scene scene;
     bool shown, paused;
+    bool waiting;    /* for the first picture, under a menu without choices */
     double interval; /* smoothed seconds between frames; 0 at first */
     Uint64 last_frame;
     double recording; /* for how many seconds; negative: not at all */
