@@ -98,8 +98,8 @@ grep -q '^face 1, 3\.0 s' out || fail "twin.mkv: a face that is there for 3 s: $
 
 # --- Sound that is not like the pictures
 # Before the pictures, in a film that does not begin at 0
-quietly_ffmpeg -itsoffset 1 -loop 1 -framerate 25 -i face.png -f lavfi \
-    -i 'aevalsrc=0.5*sin(880*t)*between(t\,2\,2.5):d=4' -t 4 -c:v libx264 -pix_fmt yuv420p -c:a aac late.mkv
+quietly_ffmpeg -itsoffset 1 -loop 1 -framerate 25 -i small.bmp -f lavfi \
+    -i 'aevalsrc=0.5*sin(880*t)*between(t\,2\,2.5):d=4' -t 4 -c:v libx264 -preset superfast -pix_fmt yuv420p -c:a aac late.mkv
 run 0 --video late.mkv --output late-copy.mp4 --json
 [ "$(head -n 1 out | jq .time)" = 0 ] || fail "late.mkv: the first time: $(head -n 1 out)"
 heard late-copy.mp4 1.0
@@ -111,7 +111,7 @@ jq .time out >got
 same_times delayed.mkv expected got
 heard delayed-copy.mkv 2.0
 # After them
-quietly_ffmpeg -loop 1 -framerate 25 -t 1 -i face.png -f lavfi -i sine=d=4 -c:v libx264 \
+quietly_ffmpeg -loop 1 -framerate 25 -t 1 -i small.bmp -f lavfi -i sine=d=4 -c:v libx264 \
     -pix_fmt yuv420p -c:a aac long-sound.mkv
 quietly_ffmpeg -i long-sound.mkv -c copy long-sound.mp4
 for name in long-sound.mkv long-sound.mp4; do
@@ -153,8 +153,8 @@ done
 
 # A film whose frames change their size becomes one of the first size, with all of each picture in it
 make large.mjpeg -t 1 -c:v mjpeg -q:v 3
-make small.mjpeg -t 1 -vf scale=160:240,setsar=1 -c:v mjpeg -q:v 3
-make wide.mjpeg -t 1 -vf scale=640:240,setsar=1 -c:v mjpeg -q:v 3
+make small.mjpeg -t 1 -vf scale=80:120,setsar=1 -c:v mjpeg -q:v 3
+make wide.mjpeg -t 1 -vf scale=320:120,setsar=1 -c:v mjpeg -q:v 3
 cat large.mjpeg small.mjpeg wide.mjpeg >sizes.mjpeg
 # grey FILM SECOND AREA: how light it is there.
 grey()
@@ -165,15 +165,15 @@ grey()
 for ending in mp4 mkv webm avi gif; do
     run 0 --json --video sizes.mjpeg --output sizes-copy.$ending
     [ "$(wc -l <out)" -eq 75 ] || fail "sizes.mjpeg: $(wc -l <out) frames"
-    echo "expressions: sizes-copy.$ending: frames of another size than 640x480 are fitted into it" | cmp -s - err ||
+    echo "expressions: sizes-copy.$ending: frames of another size than 320x240 are fitted into it" | cmp -s - err ||
         fail "sizes-copy.$ending: $(cat err)"
     ffprobe -v error -show_entries frame=width,height -of csv=p=0 sizes-copy.$ending | cut -d, -f1-2 | grep . | sort -u >got
-    [ "$(cat got)" = 640,480 ] || fail "sizes-copy.$ending: $(cat got)"
-    # At 1.5 s (a film of no times has 25 a second): 320 columns of the picture in the middle, black on both sides
-    { for left in 0 170 480; do grey sizes-copy.$ending 1.5 "150:480:$left:0"; done; echo; } >got
+    [ "$(cat got)" = 320,240 ] || fail "sizes-copy.$ending: $(cat got)"
+    # At 1.5 s (a film of no times has 25 a second): 160 columns of the picture in the middle, black on both sides
+    { for left in 0 85 240; do grey sizes-copy.$ending 1.5 "75:240:$left:0"; done; echo; } >got
     awk '{ exit !($1 < 20 && $2 > 40 && $3 < 20) }' got || fail "sizes-copy.$ending: black, picture, black: $(cat got)"
-    # At 2.5 s: 240 rows of it, in its whole width
-    { for top in 0 190 370; do grey sizes-copy.$ending 2.5 "100:100:540:$top"; done; echo; } >got
+    # At 2.5 s: 120 rows of it, in its whole width
+    { for top in 0 95 185; do grey sizes-copy.$ending 2.5 "50:50:270:$top"; done; echo; } >got
     awk '{ exit !($1 < 20 && $2 > 40 && $3 < 20) }' got || fail "sizes-copy.$ending: black, picture, black below each other: $(cat got)"
 done
 run 0 --video sizes.mjpeg --output - && mv out sizes.y4m
@@ -218,8 +218,8 @@ END
     done
     kill $helper 2>/dev/null
     wait $helper 2>/dev/null
-    for line in "silent-copy.mp4: 640x480, 6.1 s, 40 frames" "sound-copy.mp4: 640x480, 6.4 s, 45 frames" \
-        "sound-copy.mkv: 640x480, 6.4 s, 45 frames" "sound-copy.webm: 640x480, 6.4 s, 45 frames" \
+    for line in "silent-copy.mp4: 320x240, 6.1 s, 40 frames" "sound-copy.mp4: 320x240, 6.4 s, 45 frames" \
+        "sound-copy.mkv: 320x240, 6.4 s, 45 frames" "sound-copy.webm: 320x240, 6.4 s, 45 frames" \
         "odd-copy.mp4: 334x252, 0.4 s, 10 frames" "odd-copy.webm: 334x252, 0.4 s, 10 frames" "sound-copy.gif: shown"; do
         grep -q "\"$line\"" played || fail "chromium: no \"$line\": $(grep CONSOLE played)"
     done
