@@ -274,7 +274,7 @@ static void models(void **state)
 
 /* ---- Data sets ------------------------------------------------------------------------------- */
 
-enum { TRAINING = 28, VALIDATION = 14 };
+enum { TRAINING = 14, VALIDATION = 7 };
 
 time_t __wrap_time(time_t *now);
 
