@@ -13,6 +13,7 @@ train_fer=$1 expressions=$2 make_pictures=$3 source_dir=$4
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 cp "$expressions" "$work/expressions" && ln -s "$source_dir/models" "$work" &&
     cd "$work" && mkdir disk || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
@@ -63,13 +64,13 @@ refuse_all "Read-only file system" "are free there\|Read-only file system"
 umount disk
 
 # A disk that fills up in the middle: a table ends with a whole line, a video can be played.
-mount -t tmpfs -o size=100k none disk
+mount -t tmpfs -o size=40k none disk
 ./expressions --demo --headless --quiet --max-frames 2000 --csv disk/table.csv >out 2>err
 [ $? -eq 1 ] && grep -q "No space left" err || fail "a table: $(cat err)"
 [ -z "$(tail -c 1 disk/table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' disk/table.csv ||
     fail "a table: a broken row: $(tail -n 1 disk/table.csv)"
 umount disk
-mount -t tmpfs -o size=16700k none disk
+mount -t tmpfs -o size=16500k none disk
 for video in disk/video.mp4 disk/video.avi disk/video.mkv disk/video.webm disk/video.gif; do
     ./expressions --demo --headless --json --max-frames 2000 --output $video >results 2>err
     [ $? -eq 1 ] && grep -q "are free there" err || fail "$video: $(cat err)"
@@ -85,7 +86,7 @@ done
 ./expressions --video disk/video.y4m --headless --json >out 2>err
 [ $? -eq 1 ] && grep -q "ends too early" err && [ -s out ] || fail "y4m, read again: $(cat err)"
 # `ulimit -f` is like a full disk; it counts 512 bytes.
-(ulimit -f 60; ./expressions --demo --headless --quiet --max-frames 500 --csv table.csv >/dev/null 2>err)
+(ulimit -f 20; ./expressions --demo --headless --quiet --max-frames 500 --csv table.csv >/dev/null 2>err)
 [ $? -eq 1 ] && grep -q "File too large" err || fail "a table with a limit: $(cat err)"
 [ -z "$(tail -c 1 table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' table.csv ||
     fail "a table with a limit: a broken row: $(tail -n 1 table.csv)"
