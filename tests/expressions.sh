@@ -131,7 +131,7 @@ done
 
 # --- Several at once: the same bytes in the same order, whatever takes long and whatever fails
 set --
-for _ in 1 2 3 4 5; do
+for _ in 1 2 3; do
     set -- "$@" face.png dot.png cut.png blank.png missing.jpg text.jpg folder
 done
 for threads in 1 4; do
@@ -142,7 +142,7 @@ done
 for kind in out err csv; do
     cmp many1.$kind many4.$kind || fail "--threads 4 says something else: $(diff many1.$kind many4.$kind)"
 done
-[ "$(wc -l <many4.out)" -eq 21 ] && [ "$(tail -n 1 many4.out)" = 1 ] || fail "--threads 4: $(cat many4.out)"
+[ "$(wc -l <many4.out)" -eq 13 ] && [ "$(tail -n 1 many4.out)" = 1 ] || fail "--threads 4: $(cat many4.out)"
 mkdir many && for i in 1 2 3 4 5 6 7; do cp face.png many/$i.png && cp dot.png many/$i-dot.png; done
 for threads in 1 4; do
     expect 0 "" --threads $threads --headless --image many --output copies-of-$threads
@@ -232,15 +232,12 @@ expect 0 "expressions " --version
 
 # --- Signals end cleanly, with complete results; a full disk is reported
 : >out
-"$work/expressions" --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
+timeout -s KILL 60 ./expressions --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
 running=$!
 await_lines 30
 kill -INT "$running"
-(sleep 20; kill -KILL "$running" 2>/dev/null) &
-watchdog=$!
 wait "$running"
 got=$?
-kill "$watchdog" 2>/dev/null
 [ "$got" -eq 0 ] || fail "interrupted: status $got: $(cat err)"
 tail -n 1 out | grep -q '}$' || fail "interrupted: the last line is not complete"
 expect 0 "" --video long.avi --headless --json --max-frames 3
@@ -249,7 +246,7 @@ expect_lines 3
 : >out
 "$work/expressions" --demo --json --headless --max-frames 1000000 --output killed.mkv >out 2>err &
 running=$!
-await_lines 400
+await_lines 150
 kill -KILL "$running"
 wait "$running" 2>/dev/null
 expect 0 "" --video killed.mkv --headless --json --max-frames 10

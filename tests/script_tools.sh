@@ -1,11 +1,18 @@
 # What the scripts that run the program from the outside have in common. They set program, make_pictures
 # and source_dir, and source it; from then on they are in a folder of their own, with the program, its
-# models and made-up pictures. It goes with them, and so does a process that they keep in `helper`.
+# models and made-up pictures. It goes with them, and so do the processes that they began, also where
+# ctest is stopped.
 set -u
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
-helper=
-trap 'kill $helper 2>/dev/null; rm -rf "$work"' EXIT
+leave_nothing()
+{
+    jobs -p >"$work/children"
+    xargs -r kill -KILL <"$work/children" 2>/dev/null
+    rm -rf "$work"
+}
+trap leave_nothing EXIT
+trap 'exit 143' HUP INT TERM
 cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
 cd "$work" || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER

@@ -8,6 +8,7 @@ train_fer=$1 expressions=$2 source_dir=$3 kills=${4:-3}
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 cp "$expressions" "$work/expressions" && ln -s "$source_dir/models" "$work" &&
     cd "$work" || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
@@ -117,15 +118,12 @@ for try in $(seq $((1 + kills / 10))); do chain INT 130 && chain TERM 143; done
 struck_in_order()
 {
     : >out
-    "$train_fer" --data many.csv --ferplus-share 0 --output o.safetensors "$@" >out 2>err &
+    timeout -s KILL 60 "$train_fer" --data many.csv --ferplus-share 0 --output o.safetensors "$@" >out 2>err &
     running=$!
     until grep -q "$pattern" out || ! kill -0 $running 2>/dev/null; do sleep 0.01; done
     kill -TERM $running
-    (sleep 60; kill -KILL $running 2>/dev/null) &
-    watchdog=$!
     wait $running
     got=$?
-    kill $watchdog 2>/dev/null
     [ $got -eq 0 ] && grep -q "^stopped" out || fail "SIGTERM, $*: status $got: $(cat err) $(tail -n 1 out)"
 }
 pattern="threads$"
@@ -162,7 +160,7 @@ for try in $(seq $((1 + kills / 10))); do
         rm -f video.*
         : >results # the last one's lines are not this one's
         # A second is written at a time, and the encoder holds some frames back.
-        enough=150 lost=75
+        enough=110 lost=75
         [ $ending = gif ] && enough=250
         ./expressions --demo --headless --json --max-frames 1000000 --output video.$ending >results 2>err &
         running=$!

@@ -6,6 +6,7 @@ program=$1
 tests=$(cd "$(dirname "$0")" && pwd) || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 cd "$work" || exit 1
 failures=0
 

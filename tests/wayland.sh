@@ -25,5 +25,4 @@ export WAYLAND_DISPLAY=screen
 [ -s err ] && grep -v decorations err | grep -v plugin && fail "demo: $(cat err)"
 kill "$helper"
 wait "$helper" 2>/dev/null
-helper=
 conclude

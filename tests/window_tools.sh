@@ -4,7 +4,8 @@ for tool in Xvfb xdotool; do
     command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
 done
 server=
-trap 'kill $helper $server 2>/dev/null; [ -z "$server" ] || wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
+# Killed, it would leave its lock.
+trap '[ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null; leave_nothing' EXIT
 
 # Without -noreset, Xvfb turns clients away for a moment whenever the last window has closed.
 start_display()
@@ -52,11 +53,14 @@ press()
 
 finish()
 {
-    (sleep 20; kill -KILL "$running" 2>/dev/null) &
-    watchdog=$!
+    tries=0
+    while kill -0 "$running" 2>/dev/null && [ $tries -lt 200 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill -KILL "$running" 2>/dev/null
     wait "$running"
     got=$?
-    kill "$watchdog" 2>/dev/null
     [ "$got" -eq "$1" ] || fail "$2: status $got, not $1: $(cat err)"
     [ -s err ] && fail "$2: stderr: $(cat err)"
 }
