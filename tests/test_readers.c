@@ -603,10 +603,10 @@ static void completes_the_recipe(void **state)
         {"--threads 3",
          {"--align on --verifier on --features patches --hidden @64,3@64,512 --activation relu "
           "--output-activation softmax --batch-norm on --loss cross-entropy --descent mini-batch "
-          "--batch-size 256 --optimizer adamw --learning-rate 0.006 --epochs 30 --patience 0 "
+          "--batch-size 256 --optimizer adamw --learning-rate 0.006 --epochs 45 --patience 0 "
           "--dropout 0.4 --input-dropout 0.1 --weight-decay 0.05 --label-smoothing 0.1 "
           "--ferplus-share 0.75 --class-weights 0.5 --prior uniform --augment 0.4 --webcam 0.3 "
-          "--agreement 1 --mixup 0 --seed 2 --threads 3"}},
+          "--agreement 0 --mixup 0 --seed 2 --threads 3"}},
         {"--optimizer sgd", {"--learning-rate 0.1 ", "--weight-decay 0 "}},
         {"--optimizer momentum", {"--learning-rate 0.01 ", "--weight-decay 0 "}},
         {"--optimizer sgd --weight-decay 0.5", {"--weight-decay 0.5 "}},
@@ -614,10 +614,9 @@ static void completes_the_recipe(void **state)
         {"--activation tanh", {"--batch-norm off ", "--dropout 0 --input-dropout 0 "}},
         {"--activation tanh --dropout 0.5", {"--dropout 0.5 --input-dropout 0.1 "}},
         {"--activation tanh --batch-norm on", {"--batch-norm on ", "--dropout 0.4 "}},
-        {"--descent full", {"--descent full ", "--batch-norm off ", "--agreement 0 "}},
+        {"--descent full", {"--descent full ", "--batch-norm off "}},
         {"--descent stochastic", {"--descent stochastic ", "--batch-norm off "}},
-        {"--loss mse",
-         {"--label-smoothing 0 ", "--class-weights 0 ", "--prior uniform ", "--agreement 0 "}},
+        {"--loss mse", {"--label-smoothing 0 ", "--class-weights 0 ", "--prior uniform "}},
         {"--loss mse --label-smoothing 0.3", {"--label-smoothing 0.3 "}},
         {"--output-activation sigmoid",
          {"--prior training ", "--label-smoothing 0 ", "--class-weights 0 "}},
@@ -626,12 +625,7 @@ static void completes_the_recipe(void **state)
         {"--features pixels --hidden none", {"--hidden none "}},
         {"--prior training", {"--prior training "}},
         {"--epochs 1000000 --learning-rate 100", {"--epochs 1000000 ", "--learning-rate 100 "}},
-        {"--webcam 0", {"--agreement 0 ", "--epochs 45 "}},
-        {"--webcam 0 --agreement 2", {"--agreement 2 ", "--epochs 30 "}},
-        {"--agreement 0", {"--agreement 0 ", "--epochs 45 "}},
-        {"--agreement 0 --epochs 8", {"--agreement 0 ", "--epochs 8 "}},
-        {"--mixup 0.2", {"--agreement 0 ", "--epochs 45 "}},
-        {"--batch-size 1 --batch-norm off", {"--agreement 0 ", "--epochs 45 "}},
+        {"--agreement 2", {"--agreement 2 "}},
         {all, {all}},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -653,18 +647,6 @@ static void completes_the_recipe(void **state)
         }
         assert_int_equal(options.recipe.augment.flip, options.recipe.augment.strength > 0);
     }
-}
-
-/* Before there was an --agreement, there was none. */
-static void knows_older_recipes(void **state)
-{
-    (void)state;
-    char text[] = "--epochs 45 --webcam 0.3";
-    struct recipe recipe;
-    struct error error;
-    assert_int_equal(recipe_parse(&recipe, text, &error), 0);
-    assert_int_equal(recipe.epochs, 45);
-    assert_float_equal(recipe.agreement, 0, 0);
 }
 
 static void takes_bounds_and_refuses_beyond(void **state)
@@ -758,8 +740,8 @@ static void knows_its_tasks(void **state)
     assert_string_equal(o.data, "datasets/fer2013.csv");
     assert_string_equal(o.output, "models/expressions.safetensors");
     assert_false(o.data_given || o.output_given || o.augment_given || o.webcam_given ||
-                 o.agreement_given || o.epochs_given || o.align_given || o.verifier_given ||
-                 o.prior_given || o.recipe_given || o.json || o.skip_bad);
+                 o.align_given || o.verifier_given || o.prior_given || o.recipe_given || o.json ||
+                 o.skip_bad);
     assert_in_range(o.recipe.threads, 1, 64);
     assert_int_equal(parse(&o,
                            "--data a --output b --ferplus c --backgrounds d --report e --skip-bad "
@@ -773,13 +755,12 @@ static void knows_its_tasks(void **state)
     assert_string_equal(o.report, "e");
     assert_true(o.data_given && o.output_given && o.skip_bad && !o.recipe_given);
     assert_int_equal(parse(&o,
-                           "--augment 0 --webcam 0 --agreement 0 --epochs 2 --align on --verifier "
+                           "--augment 0 --webcam 0 --align on --verifier "
                            "on --prior uniform",
                            &error),
                      0);
-    assert_true(o.augment_given && o.webcam_given && o.agreement_given && o.epochs_given &&
-                o.align_given && o.verifier_given && o.prior_given && o.recipe_given &&
-                !o.recipe.augment.flip);
+    assert_true(o.augment_given && o.webcam_given && o.align_given && o.verifier_given &&
+                o.prior_given && o.recipe_given && !o.recipe.augment.flip);
     assert_int_equal(parse(&o, "--align on --seed 3", &error), 0);
     assert_true(o.align_given && !o.augment_given && !o.prior_given);
     assert_int_equal(parse(&o, "--evaluate a --split b --json", &error), 0);
@@ -837,7 +818,6 @@ int main(void)
         cmocka_unit_test(networks_follow_the_recipe),
         cmocka_unit_test(mean_faces_are_those_of_classes),
         cmocka_unit_test(completes_the_recipe),
-        cmocka_unit_test(knows_older_recipes),
         cmocka_unit_test(takes_bounds_and_refuses_beyond),
         cmocka_unit_test(refuses_what_does_not_go_together),
         cmocka_unit_test(knows_its_tasks),

@@ -568,7 +568,6 @@ static struct recipe small_recipe(void)
     r.hidden[0] = (struct hidden_layer){.units = 16};
     r.batch_size = 16;
     r.epochs = 6;
-    r.agreement = 0.0f;
     r.learning_rate = 1e-2f;
     r.augment = (struct augment){.strength = 0.2f};
     r.step.dropout = 0.1f;

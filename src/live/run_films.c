@@ -303,13 +303,14 @@ static int start(struct films *films, struct error *error)
     int threads = options->threads < films->list.count ? options->threads : films->list.count;
     setup_blas(threads > 0 ? threads : 1);
     ocv_setup(threads > 1 ? 1 : 2); /* films at once use all cores */
-    if (films->list.count == 0)
-        return error_set(error, "%s", "");
-    setup_view(options, program_name, true, &films->view);
-    return claim_outputs(films, error) || make_workers(films, error) ||
-                   interrupt_watch(&films->interrupt, stop_early, films, error)
-               ? -1
-               : 0;
+    if (films->list.count > 0) {
+        setup_view(options, program_name, true, &films->view);
+        if (claim_outputs(films, error) || make_workers(films, error) ||
+            interrupt_watch(&films->interrupt, stop_early, films, error))
+            return -1;
+    }
+    setup_tell_skipped(options, &films->list);
+    return films->list.count > 0 ? 0 : error_set(error, "%s", "");
 }
 
 /* Each thread waits for what the other does: where there is only one, nothing is begun. */

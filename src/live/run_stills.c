@@ -164,6 +164,7 @@ static int start(struct stills *stills, struct error *error)
     if (setup_vision(options, &stills->vision, error) ||
         results_open(&stills->results, &stills->results_of, error))
         return -1;
+    setup_tell_skipped(options, &stills->list);
     if (stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view);
     if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))

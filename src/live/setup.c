@@ -147,10 +147,14 @@ int setup_list(const struct options *options, struct input_list *list)
         log_line(program_name, "%s", error.text);
         result = -1;
     }
+    return result;
+}
+
+void setup_tell_skipped(const struct options *options, const struct input_list *list)
+{
     if (list->skipped > 0 && !options->quiet)
         log_line(program_name, "passed over in folders, no %s by their names: %s (%d)",
                  list->kind->many, list->skipped_names, list->skipped);
-    return result;
 }
 
 const char *setup_input(const char *path)

@@ -42,9 +42,10 @@ void setup_view(const struct options *options, const char *title, bool live, str
  * `failure` says then. */
 _Noreturn void setup_end_without_display(const struct error *failure);
 
-/* Lists what the options name. What cannot be read is reported, and makes this fail; what is in
- * folders but of another kind is told, too. */
+/* Lists what the options name. What cannot be read is reported, and makes this fail. */
 int setup_list(const struct options *options, struct input_list *list);
+/* Tells what is in folders but of another kind; to be called once nothing is refused any more. */
+void setup_tell_skipped(const struct options *options, const struct input_list *list);
 
 /* The file that is read for this name: standard input's where it is "-". */
 const char *setup_input(const char *path);

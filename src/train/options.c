@@ -142,8 +142,6 @@ int options_parse(struct options *o, int argc, char **argv, struct error *error)
     o->output_given = GIVEN(2, options, output);
     o->augment_given = GIVEN(1, recipe, augment.strength);
     o->webcam_given = GIVEN(1, recipe, augment.webcam);
-    o->agreement_given = GIVEN(1, recipe, agreement);
-    o->epochs_given = GIVEN(1, recipe, epochs);
     o->align_given = GIVEN(1, recipe, align);
     o->verifier_given = GIVEN(1, recipe, verifier);
     o->prior_given = GIVEN(1, recipe, prior);

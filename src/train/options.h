@@ -34,8 +34,8 @@ struct options {
     int folds;          /* of --folds, 0 without */
     bool json, skip_bad;
     bool recipe_given; /* whether an option of the recipe, other than --threads, was given */
-    bool data_given, output_given, augment_given, webcam_given, agreement_given, epochs_given,
-        align_given, verifier_given, prior_given;
+    bool data_given, output_given, augment_given, webcam_given, align_given, verifier_given,
+        prior_given;
 };
 
 /* Fills `options`, or says what is wrong with the command line. */

@@ -13,7 +13,7 @@ const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "f
 static const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
 
 const struct prior prior_of_faces = {
-    PRIOR_LIST, {0.85f, 0.55f, 0.5f, 1.0f, 0.85f, 1.0f, 1.8f}, LABEL_COUNT};
+    PRIOR_LIST, {0.85f, 0.55f, 0.6f, 1.0f, 1.2f, 1.25f, 1.5f}, LABEL_COUNT};
 
 struct recipe recipe_default(void)
 {
@@ -37,20 +37,16 @@ struct recipe recipe_default(void)
         .optimizer = OPTIMIZER_ADAMW,
         .learning_rate = 6e-3f,
         .weight_decay = 0.05f,
-        .epochs = 30,
+        .epochs = 45,
         .patience = 0,
         .augment = {.strength = 0.4f, .flip = true, .webcam = 0.3f},
         .targets = {.votes_share = 0.75f, .smoothing = 0.1f},
-        .agreement = 1.0f,
         .class_weights = 0.5f,
         .prior = {.kind = PRIOR_UNIFORM},
         .seed = 2,
         .threads = 2,
     };
 }
-
-/* Where a sample is seen once in each. */
-enum { EPOCHS_OF_ONE_VIEW = 45 };
 
 bool recipe_weighs(const struct recipe *r)
 {
@@ -294,7 +290,7 @@ static const struct argument rows[] = {
      CHOICE(optimizer, optimizer_names, OPTIMIZER_COUNT)},
     {"learning-rate", "X", "at its peak (adamw %, momentum 0.01, sgd 0.1)",
      NUMBER(learning_rate, 1e-9, 1e3)},
-    {"epochs", "N", "passes over the training data (%; 45 without agreement)", WHOLE(epochs, 1, 1000000)},
+    {"epochs", "N", "passes over the training data (%)", WHOLE(epochs, 1, 1000000)},
     {"patience", "N", "end after N epochs without a better validation (0: never)",
      WHOLE(patience, 0, 1000000)},
     {"dropout", "X", "share of hidden units dropped (%)", NUMBER(step.dropout, 0, 0.95)},
@@ -316,9 +312,8 @@ static const struct argument rows[] = {
      "IDX files)", NUMBER(augment.strength, 0, 3)},
     {"webcam", "X", "share of samples degraded as by a webcam: light, blur, noise, JPEG, something "
      "before the face (%; 0 with --augment 0)", NUMBER(augment.webcam, 0, 1)},
-    {"agreement", "X", "each sample is seen twice in a batch, first clean, then by a webcam, and "
-     "how much both answers are to agree; 0: seen once (%; 0 where it cannot be)",
-     NUMBER(agreement, 0, 100)},
+    {"agreement", "X", "see each sample twice in a batch, clean and by a webcam, and how much both "
+     "answers are to agree; 0: once (%)", NUMBER(agreement, 0, 100)},
     {"mixup", "X", "alpha of mixup, blends of two samples; 0: none (%)", NUMBER(mixup, 0, 1)},
     {.help = "Run"},
     {"seed", "N", "seed of all random numbers (%)", WHOLE(seed, 0, INT_MAX)},
@@ -341,14 +336,6 @@ bool recipe_given(const struct argument_table *table)
         if (rows[i].at == offsetof(struct recipe, threads))
             others.given &= ~(UINT64_C(1) << i);
     return others.given != 0;
-}
-
-void recipe_complete_views(struct recipe *r, bool agreement_given, bool epochs_given)
-{
-    if (!agreement_given && (r->augment.webcam == 0.0f || !agreement_fits(r)))
-        r->agreement = 0.0f;
-    if (!epochs_given && r->agreement == 0.0f)
-        r->epochs = EPOCHS_OF_ONE_VIEW;
 }
 
 void recipe_complete(const struct argument_table *table)
@@ -378,7 +365,6 @@ void recipe_complete(const struct argument_table *table)
         r->learning_rate = r->optimizer == OPTIMIZER_ADAMW      ? recipe_default().learning_rate
                            : r->optimizer == OPTIMIZER_MOMENTUM ? 1e-2f
                                                                 : 1e-1f;
-    recipe_complete_views(r, GIVEN(agreement), GIVEN(epochs));
 }
 
 void recipe_print(const struct recipe *recipe, char *text, size_t size)
@@ -394,7 +380,6 @@ int recipe_parse(struct recipe *recipe, char *text, struct error *error)
     char *words[MAX_WORDS], program[] = "checkpoint", *rest = text;
     int count = 0;
     struct recipe parsed = recipe_default();
-    parsed.agreement = 0.0f; /* of checkpoints from before it */
     struct argument_table table = recipe_table(&parsed);
     words[count++] = program;
     for (char *word; count < MAX_WORDS && (word = strtok_r(rest, " ", &rest));)

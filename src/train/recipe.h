@@ -93,9 +93,6 @@ bool recipe_given(const struct argument_table *table);
 /* Fills in the defaults that depend on other options. */
 void recipe_complete(const struct argument_table *table);
 
-/* The same for agreement and epochs alone, where the data decided about augmentation. */
-void recipe_complete_views(struct recipe *recipe, bool agreement_given, bool epochs_given);
-
 /* How often a sample is seen in a batch. */
 int recipe_views(const struct recipe *recipe);
 

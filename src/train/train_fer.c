@@ -186,7 +186,6 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
             recipe->augment.strength = 0.0f;
         if (recipe->augment.strength == 0.0f && !o->webcam_given)
             recipe->augment.webcam = 0.0f;
-        recipe_complete_views(recipe, o->agreement_given, o->epochs_given);
         if (!o->align_given)
             recipe->align = names_expressions(dataset);
         if (!o->verifier_given)
