@@ -188,7 +188,7 @@ static int read_value(const struct argument *row, char *text, void *target, stru
 void arguments_print_number(double number, bool single, char text[ARGUMENT_NUMBER_SIZE])
 {
     /* Not as 3e+01. */
-    if (number == floor(number) && fabs(number) < 1e9) {
+    if (number == floor(number) && fabs(number) < 1e15) {
         snprintf(text, ARGUMENT_NUMBER_SIZE, "%.0f", number);
         return;
     }
