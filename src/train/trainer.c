@@ -70,10 +70,13 @@ static void pass(struct training *t, const struct batch *batch, int first, int c
             t->answers[i] += outputs[i];
         sums->loss +=
             mlp_cost(r->output, r->step.loss, outputs, targets, count, classes) / r->network_count;
-        if (r->agreement > 0.0f)
+        const float *aims = targets;
+        if (r->agreement > 0.0f) {
             training_agree(outputs, targets, count, classes, r->agreement, t->agreed);
-        mlp_backward(mlp, t->tapes[n], &t->step, inputs, r->agreement > 0.0f ? t->agreed : targets,
-                     count, samples, t->gradients[n], NULL);
+            aims = t->agreed;
+        }
+        mlp_backward(mlp, t->tapes[n], &t->step, inputs, aims, count, samples, t->gradients[n],
+                     NULL);
     }
     for (int i = 0; i < count; i++)
         sums->accuracy += predicted_class(t->answers + (size_t)i * (size_t)classes, classes) ==
