@@ -51,7 +51,7 @@ for lesson in 1 2 3 4 5 6; do
     sed -i 's/--camera 0\( --headless\)\{0,1\}/--demo --headless --max-frames 30/
         s/--demo$/--demo --headless --max-frames 30/
         s/--demo --model/--demo --headless --max-frames 30 --model/' "lesson$lesson"
-    [ -n "$datasets" ] || sed -i 's/--epochs [0-9]*/--epochs 2/; s/-max-frames 420/-max-frames 90/' "lesson$lesson"
+    [ -n "$datasets" ] || sed -i 's/--epochs [0-9]*/--epochs 2/; s/-max-frames 462/-max-frames 90/' "lesson$lesson"
     sh -eu "lesson$lesson" >"out$lesson" 2>err </dev/null || fail "lesson $lesson: status $?: $(cat err)"
 done
 [ "$(grep -c '^```sh$' "$tutorial")" -eq 10 ] || fail "not ten blocks of commands"
@@ -101,7 +101,7 @@ session session/timeline.png
 LIST
 if [ -n "$datasets" ]; then
     cat out1 out2 out3 out4 out5 out6
-    ./expressions --demo --headless --quiet --max-frames 425 --output demo.mp4 >/dev/null &&
+    ./expressions --demo --headless --quiet --max-frames 462 --output demo.mp4 >/dev/null &&
         ffmpeg -v error -y -i demo.mp4 -vf fps=12 -c:v libwebp -quality 70 -loop 0 "$source_dir/docs/demo.webp" ||
         fail "no demo.webp"
 fi
