@@ -18,7 +18,6 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import resource
 import shutil
 import socket
@@ -30,7 +29,9 @@ import time
 import cv2
 import numpy
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+from measuring import (ROOT, Run, cost_of, cpu_seconds, demo_face, drifting_faces, faces_seen, film, least,
+                       read_video, write_video)
+
 CASCADE = "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"
 ROUNDS, LIVE_FRAMES, DEMO_FRAMES = 3, 450, 600
 
@@ -73,66 +74,6 @@ def answer(networks, crop):
     return total / len(networks)
 
 
-def write_video(path, frames):
-    height, width = frames[0].shape[:2]
-    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 30, (width, height))
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-
-
-def read_video(path):
-    video, frames = cv2.VideoCapture(path), []
-    while True:
-        more, frame = video.read()
-        if not more:
-            return frames
-        frames.append(frame)
-
-
-def demo_face(folder):
-    """The demo's face, 110 pixels wide; tests/make_pictures.c writes it."""
-    subprocess.run([os.path.join(ROOT, "build", "tests", "make_pictures"), folder], check=True)
-    picture = cv2.imread(os.path.join(folder, "face.png"))
-    return cv2.resize(picture[85:335, 145:395], (110, 110), interpolation=cv2.INTER_AREA)
-
-
-def ten_faces(face, step):
-    """A 640x480 frame with ten faces, which drift a little."""
-    picture = numpy.full((480, 640, 3), 96, numpy.uint8)
-    for i in range(10):
-        left, top = 8 + i % 5 * 125 + step % 20 // 4, 60 + i // 5 * 200 + step % 16 // 4
-        picture[top:top + 110, left:left + 110] = face
-    return picture
-
-
-def cpu_seconds(who):
-    used = resource.getrusage(who)
-    return used.ru_utime + used.ru_stime
-
-
-class Run:
-    """What a run of the program said in the end, and the CPU time that it took."""
-
-    def __init__(self, program, arguments, environment=None):
-        used = cpu_seconds(resource.RUSAGE_CHILDREN)
-        run = subprocess.run([program, *arguments, "--json", "--verbose"], check=True,
-                             capture_output=True, text=True, env=environment)
-        self.cpu = cpu_seconds(resource.RUSAGE_CHILDREN) - used
-        found = re.search(r"(\d+) frames in ([\d.]+) s, (\d+) dropped, (\d+) MB", run.stderr)
-        self.frames, self.seconds = int(found[1]), max(float(found[2]), 0.05)
-        self.dropped, self.memory = int(found[3]), int(found[4])
-        self.stages = {name: (float(median), float(high)) for name, median, high in re.findall(
-            r"(\w+): median ([\d.]+) ms, 95th percentile ([\d.]+) ms", run.stderr)}
-        self.lines = run.stdout.splitlines()
-
-    def dropped_later(self):
-        """Frames that nobody saw after the first second, in which the window opens."""
-        numbers = [json.loads(line)["frame"] for line in self.lines]
-        seen = [number for number in numbers if number >= 30]
-        return seen[-1] - seen[0] + 1 - len(seen)
-
-
 def plain(path, networks):
     """Frames a second, and CPU seconds for each, of the loop that everyone writes."""
     detector, frames = cv2.CascadeClassifier(CASCADE), 0
@@ -164,24 +105,8 @@ def measure_files(program, networks, cases):
         print(f"{name:20} {fps:5.0f} fps {loop_fps:5.0f} fps {fps / loop_fps:6.1f} "
               f"{1000 * cpu:6.1f} ms {1000 * loop_cpu:5.1f} ms {loop_cpu / cpu:6.1f} "
               f"{stages[0]:5.1f} ms {stages[1]:6.1f} ms {best.memory:4} MB")
-        if name.endswith("ten faces"):
-            seen = sorted(line.count('"id"') for line in best.lines)[len(best.lines) // 2]
-            if seen != 10:
-                sys.exit(f"{name}: {seen} faces are found in most frames, not ten")
-
-
-def film(clip, path, width, height, rounds):
-    """The clip, scaled and repeated, as cameras and phones compress it."""
-    subprocess.run(["ffmpeg", "-loglevel", "error", "-stream_loop", str(rounds - 1), "-i", clip, "-an",
-                    "-vf", f"scale={width}:{height}", "-c:v", "libx264", "-preset", "veryfast",
-                    "-pix_fmt", "yuv420p", path], check=True, stdin=subprocess.DEVNULL)
-
-
-def seconds_of(command):
-    """From its start to its end, and of CPU time."""
-    started, used = time.perf_counter(), cpu_seconds(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started, cpu_seconds(resource.RUSAGE_CHILDREN) - used
+        if name.endswith("ten faces") and faces_seen(best.lines) != 10:
+            sys.exit(f"{name}: {faces_seen(best.lines)} faces are found in most frames, not ten")
 
 
 def measure_decoding(program, clip, frames, folder):
@@ -191,12 +116,11 @@ def measure_decoding(program, clip, frames, folder):
         film(clip, path, width, height, rounds)
         commands = ([program, "--headless", "--json", "--quiet", "--video", path],
                     ["ffmpeg", "-loglevel", "error", "-threads", "2", "-i", path, "-f", "null", "-"])
-        runs = [[seconds_of(command) for command in commands] for _ in range(ROUNDS)]
-        (ours, decoding), (cpu, cpu_decoding) = (
-            [min(run[which][what] for run in runs) for which in range(2)] for what in range(2))
+        ours, decoding = map(least, zip(*[map(cost_of, commands) for _ in range(ROUNDS)]))
         count = frames * rounds
-        print(f"{f'{width}x{height}':20} {count / ours:5.0f} fps {count / decoding:5.0f} fps "
-              f"{decoding / ours:6.2f} {1000 * cpu / count:6.1f} ms {1000 * cpu_decoding / count:6.1f} ms")
+        print(f"{f'{width}x{height}':20} {count / ours.seconds:5.0f} fps {count / decoding.seconds:5.0f} fps "
+              f"{decoding.seconds / ours.seconds:6.2f} {1000 * ours.cpu / count:6.1f} ms "
+              f"{1000 * decoding.cpu / count:6.1f} ms")
 
 
 @contextlib.contextmanager
@@ -294,12 +218,13 @@ def main():
             demo, recorded = ["--demo", "--max-frames", str(DEMO_FRAMES)], folder + "/demo.avi"
             Run(program, [*demo, "--headless", "--output", recorded])
             face = demo_face(folder)
+            ten = [drifting_faces(face, 10, 5, 640, 480, step) for step in range(200)]
             measure_files(program, networks, [("the demo, 640x480", demo, recorded)] + [
                 (name, ["--video", path], path) for name, path in (
                     ("640x480, one face",
                      video("small", [cv2.resize(f, (640, 480)) for f in clip] * 3)),
                     ("1280x720, one face", large),
-                    ("640x480, ten faces", video("ten", [ten_faces(face, step) for step in range(200)])))])
+                    ("640x480, ten faces", video("ten", ten)))])
             measure_decoding(program, arguments.clip, len(clip), folder)
         if "still" in parts:
             first_answer(program, folder, clip[0])
