@@ -72,20 +72,19 @@ static void combine(int count, float *restrict face, float *restrict mirrored, i
     }
 }
 
-void mirror_layer_forward(const struct mirror_layer *l, void *scratch, float *vectors, int count,
-                          float *sums)
+void mirror_layer_forward(const struct mirror_layer *l, void *scratch, float *vectors, float *face,
+                          float *mirrored)
 {
-    int places = count * l->grid * l->grid;
+    int places = l->grid * l->grid;
     float *s = vectors + (ptrdiff_t)places * 2 * l->pairs, *d = s + (ptrdiff_t)places * l->pairs;
-    float *mirrored = sums + (ptrdiff_t)places * l->outputs;
     for (int i = 0; i < places; i++)
         patches_pair_up(l->pairs, vectors + (ptrdiff_t)i * 2 * l->pairs, 1.0f,
                         s + (ptrdiff_t)i * l->pairs, d + (ptrdiff_t)i * l->pairs);
-    fixed_layer_forward(l->even, scratch, s, places, sums);
+    fixed_layer_forward(l->even, scratch, s, places, face);
     fixed_layer_forward(l->odd, scratch, d, places, mirrored);
-    for (int row = 0; row < count * l->grid; row++) {
+    for (int row = 0; row < l->grid; row++) {
         ptrdiff_t at = (ptrdiff_t)row * l->grid * l->outputs;
         for (int left = 0, right = l->grid - 1; left <= right; left++, right--)
-            combine(l->outputs, sums + at, mirrored + at, left, right);
+            combine(l->outputs, face + at, mirrored + at, left, right);
     }
 }

@@ -27,9 +27,10 @@ void mirror_layer_free(struct mirror_layer **layer);
 /* Bytes of scratch that mirror_layer_forward needs, from malloc, for each thread. */
 size_t mirror_layer_scratch(const struct mirror_layer *layer);
 
-/* vectors: 2 count x D, of which the first half are the faces' and the second half is scratch, too.
- * sums: 2 count x T N, the products of the faces, then those of their mirror images. */
+/* vectors: 2 x D, of which the first is the face's and the second is scratch, too. The products of
+ * the face and those of its mirror image, T N each. A face at a time: its vector is still in the
+ * cache. */
 void mirror_layer_forward(const struct mirror_layer *layer, void *scratch, float *vectors,
-                          int count, float *sums);
+                          float *face, float *mirrored);
 
 #endif

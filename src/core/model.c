@@ -182,18 +182,26 @@ static void answer(const struct network *n, struct model_workspace *w, int netwo
 {
     size_t pixels = (size_t)n->features.width * (size_t)n->features.height;
     size_t dim = (size_t)features_dim(&n->features);
-    const struct mirror_layer *mirror_layer = rows > count ? n->mirror_layer : NULL;
-    for (int i = 0; i < (mirror_layer ? count : rows); i++) {
+    for (int i = 0; i < rows; i++) {
         float *vector = w->vectors + (size_t)i * dim;
         if (i < count || !features_mirror(&n->features, vector - (size_t)count * dim, vector))
             features_extract(&n->features, w->scratch, w->faces + (size_t)i * pixels, vector);
     }
-    if (mirror_layer) {
-        mirror_layer_forward(mirror_layer, w->scratch, w->vectors, count, w->sums);
-        mlp_forward_sums(&n->mlp, w->mlps[network], w->sums, rows, w->outputs);
-    } else {
-        mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);
+    mlp_forward(&n->mlp, w->mlps[network], w->vectors, rows, w->outputs);
+}
+
+/* The same of `count` faces and as many mirror images, by way of the mirror layer. */
+static void answer_both(const struct network *n, struct model_workspace *w, int network, int count)
+{
+    size_t pixels = (size_t)n->features.width * (size_t)n->features.height;
+    size_t width = (size_t)n->mlp.config.units[1];
+    for (int i = 0; i < count; i++) {
+        float *sums = w->sums + (size_t)i * width;
+        features_extract(&n->features, w->scratch, w->faces + (size_t)i * pixels, w->vectors);
+        mirror_layer_forward(n->mirror_layer, w->scratch, w->vectors, sums,
+                             sums + (size_t)count * width);
     }
+    mlp_forward_sums(&n->mlp, w->mlps[network], w->sums, 2 * count, w->outputs);
 }
 
 /* Adds one network's share of the mean to the probabilities of `count` crops, from the `rows`
@@ -205,7 +213,10 @@ static void add_answers(const struct model *model, struct model_workspace *w, in
     size_t classes = (size_t)model->class_count;
     int views = rows / count; /* of each crop */
     float share = 1.0f / (float)(model->network_count * views);
-    answer(n, w, network, count, rows);
+    if (n->mirror_layer && rows > count)
+        answer_both(n, w, network, count);
+    else
+        answer(n, w, network, count, rows);
     for (int i = 0; i < rows && n->mlp.config.output == OUTPUT_SIGMOID; i++)
         normalize(w->outputs + (size_t)i * classes, model->class_count);
     for (int i = 0; i < rows; i++)

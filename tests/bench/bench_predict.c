@@ -113,8 +113,8 @@ static void measure_answer(struct bench *b, int round)
         const struct network *network = &b->model.networks[i];
         const struct mlp *mlp = &network->mlp;
         if (network->mirror_layer) {
-            mirror_layer_forward(network->mirror_layer, b->mirror_scratch[i], b->vectors[i], 1,
-                                 b->sums);
+            mirror_layer_forward(network->mirror_layer, b->mirror_scratch[i], b->vectors[i],
+                                 b->sums, b->sums + mlp->config.units[1]);
             mlp_forward_sums(mlp, b->mlps[i], b->sums, 2, answer);
         } else {
             mlp_forward(mlp, b->mlps[i], b->vectors[i], 2, answer);
