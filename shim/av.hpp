@@ -13,6 +13,7 @@ extern "C" {
 #include <libavutil/frame.h>
 }
 
+#include <atomic>
 #include <cerrno>
 #include <memory>
 #include <new>
@@ -102,8 +103,11 @@ inline std::string file_name(const std::string &path)
     return "file:" + path;
 }
 
+/* Frames that a decoder has completed by guess; its own threads count them. */
+using Concealed = std::atomic<long>;
+
 /* Opens the decoder of a stream with so many threads; 0: as many as there are cores. Frames that
  * lack what they build on come out too, with AV_FRAME_FLAG_CORRUPT. */
-Codec open_decoder(const AVStream &stream, int threads);
+Codec open_decoder(const AVStream &stream, int threads, Concealed *concealed);
 
 #endif

@@ -51,27 +51,46 @@ AVIOInterruptCB Waiting::callback()
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
-/* FFmpeg prints nothing, but only its log tells that it has passed over what it could not read. And
- * until version 6, it follows an address to another one without being asked; but it tells its log
- * first, and then the connection that led on may make no other. */
+static bool starts_with(const char *text, const char *start)
+{
+    return std::strncmp(text, start, std::strlen(start)) == 0;
+}
+
+/* FFmpeg prints nothing, but only its log tells that it has passed over what it could not read, or
+ * made up what it could not decode. And until version 6, it follows an address to another one
+ * without being asked; but it tells its log first, and then the connection that led on may make no
+ * other. */
 void VideoInput::log(void *context, int level, const char *format, va_list arguments)
 {
     const bool of_format =
         context != nullptr && *static_cast<const AVClass **>(context) == avformat_get_class();
     static const char packet[] = "Packet "; /* corrupt, or mismatch: these are warnings only */
-    static const char ended[] = "File ended prematurely"; /* within one of Matroska's elements */
-    if (of_format &&
-        (level <= AV_LOG_ERROR || std::strncmp(format, packet, sizeof packet - 1) == 0)) {
-        auto *const input =
-            static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque);
-        if (input != nullptr)
+    static const char gap[] = "Continuity check failed for"; /* in MPEG-TS; for debuggers */
+    static const char ended[] = "File ended prematurely";    /* within one of Matroska's elements */
+    auto *const input =
+        of_format ? static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque)
+                  : nullptr;
+    if (input != nullptr) {
+        va_list copy;
+        va_copy(copy, arguments);
+        if (level <= AV_LOG_ERROR || starts_with(format, packet) ||
+            (starts_with(format, gap) && input->has_pictures(va_arg(copy, int))))
             input->damaged_ = true;
-        if (input != nullptr && std::strncmp(format, ended, sizeof ended - 1) == 0)
+        va_end(copy);
+        if (starts_with(format, ended))
             input->ended_early_ = true;
     }
+    const bool of_decoder =
+        context != nullptr && *static_cast<const AVClass **>(context) == avcodec_get_class();
+    if (of_decoder && starts_with(format, "concealing ")) {
+        auto *const concealed =
+            static_cast<Concealed *>(static_cast<AVCodecContext *>(context)->opaque);
+        if (concealed != nullptr)
+            ++*concealed;
+    }
     static const char header[] = "header='%s'", rtsp[] = "Status %d: Redirecting to";
-    bool leads_on = std::strncmp(format, rtsp, sizeof rtsp - 1) == 0;
-    if (std::strncmp(format, header, sizeof header - 1) == 0) {
+    bool leads_on = starts_with(format, rtsp);
+    if (starts_with(format, header)) {
         va_list copy;
         va_copy(copy, arguments);
         leads_on = strncasecmp(va_arg(copy, const char *), "Location:", 9) == 0;
@@ -247,13 +266,24 @@ void VideoInput::open_device(const std::string &path, int width, int height, dou
     throw Failure{OCV_CANNOT, "no camera, or another program uses it; close that program"};
 }
 
+/* Whether pictures have this number among the streams of MPEG-TS. */
+bool VideoInput::has_pictures(int pid) const
+{
+    for (unsigned i = 0; i < format_->nb_streams; i++) {
+        const AVStream &stream = *format_->streams[i];
+        if (stream.id == pid && stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
+            return true;
+    }
+    return false;
+}
+
 AVStream *VideoInput::choose(AVMediaType type)
 {
     const int best = av_find_best_stream(format_.get(), type, -1, -1, nullptr, 0);
     return best < 0 ? nullptr : format_->streams[best];
 }
 
-Codec open_decoder(const AVStream &stream, int threads)
+Codec open_decoder(const AVStream &stream, int threads, Concealed *concealed)
 {
     const AVCodecParameters &what = *stream.codecpar;
     const AVCodec *const codec = avcodec_find_decoder(what.codec_id);
@@ -266,6 +296,7 @@ Codec open_decoder(const AVStream &stream, int threads)
     checked(avcodec_parameters_to_context(decoder.get(), stream.codecpar), OCV_CANNOT, failure);
     decoder->pkt_timebase = stream.time_base;
     decoder->thread_count = threads;
+    decoder->opaque = concealed;
     decoder->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; /* to be counted */
     checked(avcodec_open2(decoder.get(), codec, nullptr), OCV_CANNOT, failure);
     return decoder;
@@ -371,8 +402,7 @@ double VideoInput::stated() const
     static const char *const by_clock[] = {"mov", "matroska", "asf"};
     int64_t length = format_->duration;
     for (const char *const name : by_clock) {
-        if (std::strncmp(format_->iformat->name, name, std::strlen(name)) == 0 &&
-            format_->start_time != AV_NOPTS_VALUE)
+        if (starts_with(format_->iformat->name, name) && format_->start_time != AV_NOPTS_VALUE)
             length -= std::max<int64_t>(format_->start_time, 0);
     }
     return std::max(seconds_of(length, av_get_time_base_q()), 0.0);

@@ -74,6 +74,7 @@ class VideoInput
     const AVInputFormat *recognize_piped();
     static void log(void *context, int level, const char *format, va_list arguments);
     static int read_standard_input(void *opaque, uint8_t *bytes, int size);
+    bool has_pictures(int pid) const;
     void note(const AVPacket &packet);
     bool lacks_indexed() const;
     bool has_rest() const;

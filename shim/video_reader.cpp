@@ -39,7 +39,7 @@ void Reader::begin()
     if (stream_ == nullptr || (stream_->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
         throw Failure{OCV_CANNOT, "not a video: there are no moving pictures in it"};
     /* Threads that decode several frames at once would hold back a camera's. */
-    decoder_ = open_decoder(*stream_, live_ ? 1 : 0);
+    decoder_ = open_decoder(*stream_, live_ ? 1 : 0, &concealed_);
     good_ = arrival_ = Clock::now();
 }
 
@@ -411,12 +411,20 @@ const ocv_shot &Reader::shot() const
 
 ocv_losses Reader::losses() const
 {
-    /* Of a film that does not state its length, one that ends in a flawed frame, or in some that
-     * were shown before it and read after it, is cut within that one. */
+    /* Of a film that does not state its length, what spoilt a frame may have hidden others; and one
+     * that ends in such a frame, or in some that were shown before it and read after it, is cut
+     * within that one. */
     const long most_before = 3;
+    /* With threads, FFmpeg may give a frame before it has marked it as concealed. */
+    const long flawed = std::max(flawed_, concealed_ - lost_);
+    const bool hides = flawed > 0 && input_.stated() <= 0;
     const bool ends_flawed =
-        flawed_ > 0 && input_.stated() <= 0 && decoded_count_ - last_flawed_ <= most_before + 1;
+        hides && flawed_ > 0 && decoded_count_ - last_flawed_ <= most_before + 1;
     const bool cut = ended_ && (input_.cut() || ends_flawed);
-    return {lost_,          flawed_, input_.damaged(), cut, std::max(input_.read_until(), time_),
+    return {lost_,
+            flawed,
+            input_.damaged() || hides,
+            cut,
+            std::max(input_.read_until(), time_),
             input_.stated()};
 }

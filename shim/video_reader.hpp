@@ -44,6 +44,7 @@ class Reader final : public VideoReader
     VideoInput input_;
     bool live_, device_;
     AVStream *stream_ = nullptr;
+    Concealed concealed_{0};
     Codec decoder_;
     Packet packet_;
     Frame decoded_, shown_;

@@ -46,7 +46,7 @@ bool Sound::open(ocv_sound sound)
         if (input_.format().streams[i] != from_)
             input_.format().streams[i]->discard = AVDISCARD_ALL;
     }
-    decoder_ = open_decoder(*from_, 1);
+    decoder_ = open_decoder(*from_, 1, nullptr);
     return true;
 }
 
