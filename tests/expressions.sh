@@ -232,7 +232,7 @@ expect 0 "expressions " --version
 
 # --- Signals end cleanly, with complete results; a full disk is reported
 : >out
-timeout -s KILL 60 ./expressions --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
+timeout --foreground -s KILL 60 ./expressions --demo --json --headless --max-frames 1000000 --output long.avi >out 2>err &
 running=$!
 await_lines 30
 kill -INT "$running"

@@ -3,7 +3,7 @@
 # the Lab Streaming Layer by a library that stands in for liblsl.
 # Usage: outputs.sh EXPRESSIONS FAKE_LSL SOURCE_DIR
 set -u
-program=$1
+program=./expressions
 fake_lsl=$2
 source_dir=$3
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
@@ -11,7 +11,7 @@ work=$(mktemp -d) || exit 1
 receiver=
 # shellcheck disable=SC2086 # none, or one
 trap 'kill $receiver 2>/dev/null; rm -rf "$work"' EXIT
-cd "$work" || exit 1
+cp "$1" "$work/expressions" && ln -s "$source_dir/models" "$work" && cd "$work" || exit 1
 export OPENBLAS_NUM_THREADS=1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER LD_LIBRARY_PATH
 failures=0

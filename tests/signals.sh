@@ -118,7 +118,8 @@ for try in $(seq $((1 + kills / 10))); do chain INT 130 && chain TERM 143; done
 struck_in_order()
 {
     : >out
-    timeout -s KILL 60 "$train_fer" --data many.csv --ferplus-share 0 --output o.safetensors "$@" >out 2>err &
+    # In the foreground: else timeout sends it twice, to the training and to its group.
+    timeout --foreground -s KILL 60 "$train_fer" --data many.csv --ferplus-share 0 --output o.safetensors "$@" >out 2>err &
     running=$!
     until grep -q "$pattern" out || ! kill -0 $running 2>/dev/null; do sleep 0.01; done
     kill -TERM $running
