@@ -424,6 +424,49 @@ static void it_has_the_last_word(void **state)
     mlp_free(&no);
 }
 
+/* How many faces are found where the verifier scores everything alike: the demo's is brought to
+ * this share of a grey picture of its size, and turned. */
+static int found_with(float score, double share, double degrees)
+{
+    enum { MARGIN = 160, WIDTH = DEMO_WIDTH + 2 * MARGIN, HEIGHT = DEMO_HEIGHT + 2 * MARGIN };
+    static uint8_t pixels[WIDTH * HEIGHT];
+    struct grey_frame frame = picture_of_face();
+    struct grey_image whole = frame.grey;
+    struct mlp verifier = constant(score);
+    struct detector *detector;
+    struct error error;
+    double angle = degrees * 3.14159265 / 180, c = cos(angle) / share, s = sin(angle) / share;
+    double x = 0.5 * WIDTH, y = 0.5 * HEIGHT;
+    const double map[] = {c, -s, 0.42 * DEMO_WIDTH - c * x + s * y,
+                          s, c,  0.45 * DEMO_HEIGHT - s * x - c * y};
+    assert_int_equal(ocv_warp_grey(whole, map, pixels, WIDTH, HEIGHT, NULL), OCV_OK);
+    frame.grey = (struct grey_image){pixels, WIDTH, HEIGHT, WIDTH};
+    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_set_verifier(detector, &verifier, &error), 0);
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    detector_close(&detector);
+    mlp_free(&verifier);
+    return frame.box_count;
+}
+
+/* A small part of a picture that looks a little like a face is rather none. */
+static void small_faces_must_be_sure(void **state)
+{
+    (void)state;
+    assert_int_equal(found_with(0.7f, 0.4, 0), 0);
+    assert_true(found_with(0.9f, 0.4, 0) > 0);
+    assert_true(found_with(0.7f, 1, 0) > 0);
+}
+
+/* Where the verifier rather says no, the cascades have to agree: they do on faces, turned until
+ * they stand upright. */
+static void neighbours_count_more_in_turned_pictures(void **state)
+{
+    (void)state;
+    assert_true(found_with(0.1f, 1, 30) > 0);
+    assert_int_equal(found_with(0.01f, 1, 30), 0);
+}
+
 int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +480,8 @@ int main(int argc, char *argv[])
         cmocka_unit_test_teardown(pictures_are_looked_at_from_all_sides, empty_folder),
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),
+        cmocka_unit_test(small_faces_must_be_sure),
+        cmocka_unit_test(neighbours_count_more_in_turned_pictures),
     };
     if (argc > 1 && strcmp(argv[1], "print") == 0) {
         print_scenes();

@@ -87,12 +87,13 @@ static const struct look confirmation = {64, 0.3, 1.05, 12, 0.78, 1.30};
  * proportion to the faces. Each range sees the picture only as large as its smallest faces need,
  * since small ones take most of the time. A picture in which these find nothing is searched once
  * more in finer steps, for large faces only. */
+#define LARGE_FACE (1.0 / 5)
 static const struct search upright_searches[] = {
     {768, false, 0.04, 1.10, 1, 1.0 / 32, 1.0 / 16},
-    {512, false, 0.08, 1.10, 1, 1.0 / 16, 1.0 / 5},
-    {384, false, 0.30, 1.10, 1, 1.0 / 5, 0},
+    {512, false, 0.08, 1.10, 1, 1.0 / 16, LARGE_FACE},
+    {384, false, 0.30, 1.10, 1, LARGE_FACE, 0},
 };
-static const struct search finer_search = {400, true, 0.30, 1.05, 1, 1.0 / 5, 0};
+static const struct search finer_search = {400, true, 0.30, 1.05, 1, LARGE_FACE, 0};
 
 /* In stills a second cascade looks too. It errs less, so that its answers count twice; the boxes
  * are the first one's, where that has one, since the network learned from such. Together they find
@@ -101,12 +102,16 @@ static const int weights[] = {1, 2};
 enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
 
 /* A box whose verifier gives odds o counts o^2 times, within these bounds: what the cascades find
- * easily may look a little odd, and what hardly passes them must look like a face. */
+ * easily may look a little odd, and what hardly passes them must look like a face. In a turned
+ * picture it counts o times: the cascades agree on a face there more often than on anything else.
+ */
 static const double least_odds = 0.001, largest_odds = 5;
 
-/* Then tilted ones are sought, and profiles; the cascade knows those to one side. Where faces were
- * found, others are likely: such are sought at more turns that are about as large, and weaker ones
- * count. Elsewhere only large ones are sought. */
+/* Then tilted ones are sought, and profiles; the cascade knows those to one side. Where there is
+ * one face for sure, others are likely: such are sought at more turns that are about as large, and
+ * weaker ones count. Elsewhere only large ones are sought, and small ones that are not sure do not
+ * count: the smaller they are, the more places of a picture may look like one. */
+static const float sure = 0.85f;
 struct turn {
     double degrees;
     bool profile, mirrored;
@@ -127,7 +132,7 @@ struct least {
     double verified, unverified;
     int neighbours;
 };
-static const struct least least_alone = {2, 4, 0}, least_beside_others = {1, 8, 10};
+static const struct least least_alone = {4, 4, 0}, least_beside_others = {4, 8, 10};
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
@@ -461,10 +466,10 @@ static struct box turn_back(struct box found, const double map[6])
 }
 
 /* How much a box counts that so many neighbours agree on. */
-static double strength_of(const struct detector *detector, int neighbours, float score)
+static double strength_of(const struct detector *detector, int neighbours, float score, bool turned)
 {
     double odds = fmin(fmax((double)(score / (1 - score)), least_odds), largest_odds);
-    return detector->verifier ? neighbours * odds * odds : neighbours;
+    return detector->verifier ? neighbours * (turned ? odds : odds * odds) : neighbours;
 }
 
 /* Adds what the cascade finds in the view, or in the view turned by `map`. */
@@ -485,7 +490,7 @@ static int look_for(struct part *part, enum cascade which, struct grey_image pic
         struct box box = map ? turn_back(found[i], map) : found[i];
         float score = verify_box(part->detector, part->second, &picture, found[i]);
         int neighbours = part->neighbours[i];
-        double strength = weight * strength_of(part->detector, neighbours, score);
+        double strength = weight * strength_of(part->detector, neighbours, score, map != NULL);
         part->candidates[part->count++] =
             (struct candidate){in_frame(part->view, box), rank, strength, score, neighbours};
     }
@@ -589,12 +594,21 @@ static struct search beside_known(const struct grey_frame *frame)
         (int)fmin(SMALLEST / least, LARGEST_SIDE), false, 0, 1.05, 1, least, most};
 }
 
+static bool has_sure_face(const struct grey_frame *frame)
+{
+    for (int i = 0; i < frame->box_count; i++) {
+        if (frame->scores[i] >= sure)
+            return true;
+    }
+    return false;
+}
+
 static int find_turned(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
     struct candidate *candidates = detector->stills->candidates;
     struct view_of_frame view;
     struct ocv_detection how;
-    bool others = frame->box_count > 0;
+    bool others = has_sure_face(frame);
     struct search search = others ? beside_known(frame) : finer_search;
     if (prepare_search(detector, &search, frame, &view, &how, error))
         return -1;
@@ -612,6 +626,19 @@ static int find_turned(struct detector *detector, struct grey_frame *frame, stru
         if (candidates[i].neighbours >= least.neighbours && is_inside(frame, candidates[i].box))
             detector_add(frame, candidates[i].box, candidates[i].score);
     return 0;
+}
+
+/* Only boxes that the verifier is so sure of, or that are so wide. */
+static void keep(struct grey_frame *frame, float least_score, double least_width)
+{
+    int kept = 0;
+    for (int i = 0; i < frame->box_count; i++) {
+        if (frame->scores[i] < least_score && frame->boxes[i].width < least_width)
+            continue;
+        frame->boxes[kept] = frame->boxes[i];
+        frame->scores[kept++] = frame->scores[i];
+    }
+    frame->box_count = kept;
 }
 
 /* Largest first; equal ones stay in their order. */
@@ -649,24 +676,19 @@ int detector_find(struct detector *detector, struct grey_frame *frame, struct er
         frame->box_count = 0;
         return -1;
     }
+    if (!has_sure_face(frame))
+        keep(frame, sure, LARGE_FACE * longest(frame->grey.width, frame->grey.height));
     sort_by_size(frame);
     return 0;
 }
 
 int detector_find_large(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
-    int kept = 0;
     if (need_stills(detector, error) || find_upright(detector, frame, &finer_search, 1, error) ||
         (frame->box_count == 0 && find_turned(detector, frame, error))) {
         frame->box_count = 0;
         return -1;
     }
-    for (int i = 0; i < frame->box_count; i++) {
-        if (frame->scores[i] < DETECTOR_SILENT)
-            continue;
-        frame->boxes[kept] = frame->boxes[i];
-        frame->scores[kept++] = frame->scores[i];
-    }
-    frame->box_count = kept;
+    keep(frame, DETECTOR_SILENT, INFINITY);
     return 0;
 }
