@@ -30,7 +30,13 @@ class Haar
      * blocks are those of a picture `scale` times as large as the one searched. */
     void limit(const ocv_blocks *blocks, float scale);
 
+    /* LANES: windows judged at once, as many as registers hold. Wider vectors are taken apart by
+     * the compiler, those of comparisons and conversions into single numbers. */
+#if defined(__x86_64__)
     enum { RECTANGLES = 3, LANES = 8 };
+#else
+    enum { RECTANGLES = 3, LANES = 4 };
+#endif
 
     struct Feature {
         std::array<cv::Rect, RECTANGLES> rectangles;
