@@ -89,19 +89,26 @@ __attribute__((target("avx2"))) static void products_avx2(const int16_t *weights
 
 #endif
 
-/* For compilers to vectorize. */
+/* For compilers to vectorize: of two rows so many sums as fit into registers. */
 static void products_plain(const int16_t *restrict weights, int pairs, const int16_t *restrict rows,
                            int line, int count, int32_t *restrict products)
 {
-    for (int i = 0; i < count; i++, rows += line, products += LANES) {
-        int32_t sums[LANES] = {0};
-        for (int q = 0; q < pairs; q++)
-            for (int k = 0; k < LANES; k++) {
-                const int16_t *two = weights + 2 * (q * LANES + k);
-                sums[k] += two[0] * rows[2 * q] + two[1] * rows[2 * q + 1];
-            }
-        memcpy(products, sums, sizeof sums);
-    }
+    enum { WIDTH = LANES / 2 };
+    for (int i = 0; i < count; i += WHOLE_ROWS, rows += (ptrdiff_t)WHOLE_ROWS * line)
+        for (int first = 0; first < LANES; first += WIDTH) {
+            const int16_t *next = rows + line;
+            int32_t above[WIDTH] = {0}, below[WIDTH] = {0};
+            for (int q = 0; q < pairs; q++)
+                for (int k = 0; k < WIDTH; k++) {
+                    const int16_t *two = weights + 2 * (q * LANES + first + k);
+                    above[k] += two[0] * rows[2 * q];
+                    above[k] += two[1] * rows[2 * q + 1];
+                    below[k] += two[0] * next[2 * q];
+                    below[k] += two[1] * next[2 * q + 1];
+                }
+            memcpy(products + i * LANES + first, above, sizeof above);
+            memcpy(products + (i + 1) * LANES + first, below, sizeof below);
+        }
 }
 
 void whole_products(const int16_t *weights, int pairs, const int16_t *rows, int line, int count,
