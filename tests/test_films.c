@@ -2,6 +2,7 @@
  * are not square, what is lost; and the sound of a copy, sample by sample. */
 #include "ocv.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -494,6 +495,71 @@ static void test_losses(void **state)
     ocv_video_close(&video);
 }
 
+/* ---- What FFmpeg answers seldom ------------------------------------------------------------- */
+
+/* FFmpeg's names for these errors are macros of its own headers. */
+enum { NONE_YET = -EAGAIN, NO_MEMORY = -ENOMEM, END = -0x20464F45, INVALID = -0x41444E49 };
+
+/* The first of these answers of the decoder becomes the second one, once. */
+static struct {
+    int from, to;
+} answer;
+static bool has_no_encoder;
+
+int __real_avcodec_receive_frame(void *decoder, void *frame);
+int __wrap_avcodec_receive_frame(void *decoder, void *frame);
+const void *__real_avcodec_find_encoder_by_name(const char *name);
+const void *__wrap_avcodec_find_encoder_by_name(const char *name);
+
+int __wrap_avcodec_receive_frame(void *decoder, void *frame)
+{
+    const int code = __real_avcodec_receive_frame(decoder, frame);
+    if (answer.to == 0 || code != answer.from)
+        return code;
+    const int changed = answer.to;
+    answer.to = 0;
+    return changed;
+}
+
+const void *__wrap_avcodec_find_encoder_by_name(const char *name)
+{
+    return has_no_encoder && strcmp(name, "aac") == 0 ? NULL
+                                                      : __real_avcodec_find_encoder_by_name(name);
+}
+
+static void test_what_ffmpeg_answers_seldom(void **state)
+{
+    (void)state;
+    struct film film = {.rate = RATE, .channels = 1};
+    PICTURES(&film, 0, 40, 80);
+    put_block(&film, 2, 0, (struct bytes){calloc(MS, 200), MS * 200});
+    write_film(&film);
+    struct error error = {.text = ""};
+    struct ocv_video *video = open_film();
+    answer.from = 0, answer.to = NO_MEMORY;
+    assert_int_equal(ocv_video_read(video, &error), OCV_NO_MEMORY);
+    ocv_video_close(&video);
+
+    answer.from = 0, answer.to = INVALID;
+    struct ocv_losses losses = read_all(2);
+    assert_int_equal(losses.frames, 1);
+    assert_int_equal(losses.flawed + losses.damaged + losses.cut, 0);
+
+    /* One that waits for more behind the end. */
+    answer.from = END, answer.to = NONE_YET;
+    assert_int_equal(read_all(3).frames, 0);
+    assert_int_equal(answer.to, 0);
+
+    has_no_encoder = true;
+    struct ocv_writer *writer = NULL;
+    snprintf(copy_path, sizeof copy_path, "%s/copy.mp4", folder);
+    assert_int_equal(ocv_writer_open(&writer, copy_path, SIDE, SIDE, 25,
+                                     (struct ocv_sound){film_path, 0}, &error),
+                     OCV_CANNOT);
+    assert_string_equal(error.text, "this FFmpeg has no aac; try .avi");
+    has_no_encoder = false;
+}
+
 /* ---- Sound --------------------------------------------------------------------------------- */
 
 static void test_sound_goes_with_the_pictures(void **state)
@@ -660,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_grey_films),
         cmocka_unit_test(test_forms_that_are_kept),
         cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_what_ffmpeg_answers_seldom),
         cmocka_unit_test(test_sound_goes_with_the_pictures),
         cmocka_unit_test(test_sound_has_holes),
         cmocka_unit_test(test_channels_and_rates),

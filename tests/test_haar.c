@@ -140,6 +140,7 @@ static void test_the_same_windows_pass(void **state)
         {"frontalface_default", 0, {1.1, 0, 0, 0}, WIDTH, HEIGHT, 1},
         {"frontalface_alt2", 2, {1.1, 0, 0, 0}, WIDTH, HEIGHT, 10000},
         {"frontalface_alt2", 4, {1.1, 3, 0, 0}, WIDTH, HEIGHT, 1},
+        {"frontalface_alt2", 10, {1.1, 1, 0, 0}, WIDTH, HEIGHT, 10}, /* three within others */
         {"profileface", 2, {1.1, 1, 0, 0}, WIDTH, HEIGHT, 5},
         {"eye_tree_eyeglasses", 2, {1.1, 0, 0, 0}, WIDTH, HEIGHT, 10000},
         {"eye_tree_eyeglasses", 4, {1.3, 0, 0, 0}, 131, 160, 1000},

@@ -1451,6 +1451,7 @@ static void test_packets_that_are_cut(void **state)
     ENDS(true, PACK "\0\0\1\xE0\0\5\0\0\1\xB8");
     ENDS_FAR(true, PACK, 70000, "\0\0\1\xE0\0\5....");
     ENDS_FAR(false, PACK, 70000, "\0\0\1\xE0\0\4....");
+    ENDS_FAR(false, PACK, 70000, ".");
     /* A page: the sizes of its segments */
 #define PAGE "OggS\0\2" ZEROS_16 "\0\0\0\0\2"
     ENDS(false, PAGE "\2\3.....");
