@@ -16,6 +16,7 @@
 #include <SDL.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { WIDTH = 400, HEIGHT = 120 };
@@ -203,6 +204,10 @@ static void test_docks(void **state)
     place = (SDL_Rect){0, 0, 0, 0};
     layout_dock(&layout, area, LAYOUT_LOWER_LEFT, (SDL_Rect){0, 0, 900, 700}, 10, &place);
     expect_rect(place, 110, 60, 900, 700);
+    /* What has another size is placed anew. */
+    place = (SDL_Rect){110, 60, 200, 50};
+    layout_dock(&layout, area, LAYOUT_LOWER_LEFT, size, 10, &place);
+    expect_rect(place, 110, 350, 200, 90);
 }
 
 /* A face with free room on one side only has its bars there. */
@@ -310,6 +315,23 @@ static int press(const char *name)
     return -1;
 }
 
+/* The screenshot of what is drawn now: how bright it is left or right of its middle. */
+static int brightness(struct view *view, bool right)
+{
+    char name[DATED_NAME_SIZE];
+    struct frame saved = {0};
+    struct error error = {.text = ""};
+    assert_int_equal(view_draw(view, &error), 0);
+    assert_int_equal(keys_press(view, press("s")), VIEW_REDRAW);
+    assert_int_equal(sscanf(view->scene.notice, "saved %63s", name), 1);
+    if (picture_read(name, &saved, NULL, &error))
+        fail_msg("%s", error.text);
+    const int at = saved.height / 2 * saved.width + saved.width * (right ? 3 : 1) / 4;
+    const int value = saved.picture.planes[0][at * 3];
+    frame_free(&saved);
+    return value;
+}
+
 /* The screenshot has the picture, and neither the line nor the bar, and is called by the day. */
 static void test_window(void **state)
 {
@@ -337,6 +359,7 @@ static void test_window(void **state)
     assert_int_equal(sscanf(view->scene.notice, "saved %63s", name), 1);
     assert_int_equal(strncmp(name, "expressions-20", 14), 0);
     assert_string_equal(name + strlen(name) - 4, ".png");
+    assert_int_equal(strlen(name), strlen("expressions-YYYYMMDD-HHMMSS.png"));
     struct frame saved = {0};
     if (picture_read(name, &saved, NULL, &error))
         fail_msg("%s", error.text);
@@ -349,6 +372,20 @@ static void test_window(void **state)
     frame_free(&saved);
     assert_int_equal(others, 0);
     assert_int_equal(scene_face_at(&view->scene, area, 5, 5), 0);
+
+    /* The next picture; mirrored, and as it was */
+    for (int i = 0; i < W * H * 3; i++)
+        pixels[i] = i / 3 % W < W / 2 ? 10 : 200;
+    scene_set(&view->scene, &picture, &nobody, 0, 0);
+    for (int presses = 0; presses < 3; presses++) {
+        expect_close(brightness(view, presses % 2 == 1), 10, 2, "dark half");
+        keys_press(view, press("m"));
+    }
+    assert_int_equal(mkdir("gone", 0700), 0);
+    assert_int_equal(chdir("gone"), 0);
+    assert_int_equal(rmdir("../gone"), 0);
+    assert_int_equal(keys_press(view, press("s")), VIEW_REDRAW);
+    assert_int_equal(strncmp(view->scene.notice, "not saved: ", 11), 0);
 
     assert_int_equal(window_set_full_screen(&view->window, true, &error), 0);
     assert_true(window_is_full_screen(&view->window));
