@@ -396,6 +396,9 @@ static void test_menu(void **state)
             view_show_menu(view, &menu);
     }
     assert_int_equal(last, 2);
+    for (int y = height - 1; y >= 0; y--)
+        move_mouse(view, width / 2, y);
+    assert_int_equal(view->scene.focus, 0);
     assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
     assert_false(view_has_menu(view));
     struct view_menu alone = menu;
