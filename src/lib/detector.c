@@ -83,11 +83,12 @@ static const struct look confirmation = {64, 0.3, 1.05, 12, 0.78, 1.30};
 
 /* ---- How stills are searched, which may take their time -------------------------------------- */
 
+#define LARGE_FACE (1.0 / 5) /* share of the picture's longest side */
+
 /* Tight portraits cut off the forehead that the cascade wants to see: hence the padding, in
  * proportion to the faces. Each range sees the picture only as large as its smallest faces need,
  * since small ones take most of the time. A picture in which these find nothing is searched once
  * more in finer steps, for large faces only. */
-#define LARGE_FACE (1.0 / 5)
 static const struct search upright_searches[] = {
     {768, false, 0.04, 1.10, 1, 1.0 / 32, 1.0 / 16},
     {512, false, 0.08, 1.10, 1, 1.0 / 16, LARGE_FACE},
