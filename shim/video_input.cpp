@@ -70,7 +70,7 @@ void VideoInput::log(void *context, int level, const char *format, va_list argum
     auto *const input =
         of_format ? static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque)
                   : nullptr;
-    if (input != nullptr) {
+    if (input != nullptr && !input->waiting_.over()) { /* an end that was asked for is no damage */
         va_list copy;
         va_copy(copy, arguments);
         if (level <= AV_LOG_ERROR || starts_with(format, packet) ||
