@@ -70,15 +70,17 @@ void VideoInput::log(void *context, int level, const char *format, va_list argum
     auto *const input =
         of_format ? static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque)
                   : nullptr;
-    if (input != nullptr && !input->waiting_.over()) { /* an end that was asked for is no damage */
+    bool tells = level <= AV_LOG_ERROR || starts_with(format, packet);
+    if (input != nullptr && !tells && starts_with(format, gap)) {
         va_list copy;
         va_copy(copy, arguments);
-        if (level <= AV_LOG_ERROR || starts_with(format, packet) ||
-            (starts_with(format, gap) && input->has_pictures(va_arg(copy, int))))
-            input->damaged_ = true;
+        tells = input->has_pictures(va_arg(copy, int));
         va_end(copy);
-        if (starts_with(format, ended))
-            input->ended_early_ = true;
+    }
+    /* An end that was asked for is no damage. */
+    if (input != nullptr && tells && !input->waiting_.over()) {
+        input->damaged_ = true;
+        input->ended_early_ = input->ended_early_ || starts_with(format, ended);
     }
     const bool of_decoder =
         context != nullptr && *static_cast<const AVClass **>(context) == avcodec_get_class();
