@@ -393,7 +393,8 @@ static void test_camera_comes_back(void **state)
     struct pipeline_settings settings = {
         .source = &source, .lost = count_losses, .context = events};
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
-    for (int i = 0; i < 12; i++) {
+    /* The threads before this one may be four frames ahead: the last before the third loss. */
+    for (int i = 0; i < 11; i++) {
         const struct frame *frame = pipeline_wait(pipeline);
         assert_non_null(frame);
         assert_int_equal(frame->index, i);
