@@ -8,6 +8,7 @@
 #include "testing.h"
 
 #include "demo.h"
+#include "icon.h"
 #include "ocv.h"
 #include "overlay.h"
 #include "picture.h"
@@ -308,25 +309,56 @@ static void compare(struct bgr_image picture, const char *path)
 
 static const char *job, *folder;
 
+/* Writes the picture or compares it, as the program was asked to. */
+static void treat(struct bgr_image picture, const char *name, int size)
+{
+    char path[1200];
+    struct error error;
+    snprintf(path, sizeof path, "%s/%s-%d.png", folder, name, size);
+    if (!job)
+        compare(picture, path);
+    else if (picture_write(path, picture, &error))
+        fail_msg("%s", error.text);
+}
+
 /* All states in the window's size that *state points to. */
 static void test_size(void **state)
 {
     static uint8_t pixels[3840 * 2160 * 3], small[REFERENCE_WIDTH * MAX_HEIGHT * 3];
     const struct size *size = *state;
     for (int i = 0; i < STATES; i++) {
-        char path[1200];
-        struct error error;
         SDL_Surface *surface = draw((enum state)i, size->width, size->height);
         struct bgr_image picture = bgr_of(surface, pixels);
         SDL_FreeSurface(surface);
         if (!job || strcmp(job, "write") == 0)
             picture = shrink(picture, small);
-        snprintf(path, sizeof path, "%s/%s-%d.png", folder, state_names[i], size->width);
-        if (!job)
-            compare(picture, path);
-        else if (picture_write(path, picture, &error))
-            fail_msg("%s", error.text);
+        treat(picture, state_names[i], size->width);
     }
+}
+
+/* The signs on buttons, off and on, as large as their parts can be told apart. */
+static void test_icons(void **state)
+{
+    (void)state;
+    enum { SIDE = 48, WIDTH = ICON_HELP * SIDE, HEIGHT = 2 * SIDE };
+    static uint8_t pixels[WIDTH * HEIGHT * 3];
+    const SDL_Color white = {255, 255, 255, 255};
+    SDL_Surface *surface =
+        SDL_CreateRGBSurfaceWithFormat(0, WIDTH, HEIGHT, 32, SDL_PIXELFORMAT_ARGB8888);
+    SDL_Renderer *renderer = SDL_CreateSoftwareRenderer(surface);
+    struct paint *paint = NULL;
+    struct error error = {.text = ""};
+    assert_int_equal(paint_create(&paint, renderer, resource_font(), &error), 0);
+    SDL_RenderClear(renderer);
+    for (int i = 0; i < 2 * ICON_HELP; i++)
+        icon_draw(paint, (enum icon)(1 + i / 2), i / 2 * SIDE, i % 2 * SIDE, SIDE, white, i % 2);
+    SDL_RenderFlush(renderer);
+    if (paint_check(paint, &error))
+        fail_msg("%s", error.text);
+    treat(bgr_of(surface, pixels), "icons", SIDE);
+    paint_free(&paint);
+    SDL_DestroyRenderer(renderer);
+    SDL_FreeSurface(surface);
 }
 
 /* The statistics keep off a face while there is room elsewhere. */
@@ -426,6 +458,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_prestate(test_size, &sizes[1]),
         cmocka_unit_test_prestate(test_size, &sizes[2]),
         cmocka_unit_test_prestate(test_size, &sizes[3]),
+        cmocka_unit_test(test_icons),
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_scripts),
     };

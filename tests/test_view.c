@@ -2,9 +2,11 @@
  * SDL's dummy window. */
 #include "testing.h"
 
+#include "canvas.h"
 #include "dated_name.h"
 #include "keys.h"
 #include "layout.h"
+#include "menu.h"
 #include "ocv.h"
 #include "paint.h"
 #include "picture.h"
@@ -41,6 +43,49 @@ int __wrap_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info)
     return 0;
 }
 
+/* ---- How many textures there are: SDL frees with the renderer what nobody has freed before --- */
+
+static int textures;
+
+SDL_Texture *__real_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h);
+SDL_Texture *__wrap_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h);
+SDL_Texture *__real_SDL_CreateTextureFromSurface(SDL_Renderer *of, SDL_Surface *from);
+SDL_Texture *__wrap_SDL_CreateTextureFromSurface(SDL_Renderer *of, SDL_Surface *from);
+void __real_SDL_DestroyTexture(SDL_Texture *texture);
+void __wrap_SDL_DestroyTexture(SDL_Texture *texture);
+
+SDL_Texture *__wrap_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h)
+{
+    SDL_Texture *made = __real_SDL_CreateTexture(of, format, access, w, h);
+    textures += made != NULL;
+    return made;
+}
+
+SDL_Texture *__wrap_SDL_CreateTextureFromSurface(SDL_Renderer *of, SDL_Surface *from)
+{
+    SDL_Texture *made = __real_SDL_CreateTextureFromSurface(of, from);
+    textures += made != NULL;
+    return made;
+}
+
+void __wrap_SDL_DestroyTexture(SDL_Texture *texture)
+{
+    textures--;
+    __real_SDL_DestroyTexture(texture);
+}
+
+/* ---- A library of letters that does not start where the tests say so ------------------------- */
+
+static bool without_letters;
+
+int __real_TTF_Init(void);
+int __wrap_TTF_Init(void);
+
+int __wrap_TTF_Init(void)
+{
+    return without_letters ? -1 : __real_TTF_Init();
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -59,7 +104,7 @@ static int end(void **state)
     SDL_DestroyRenderer(renderer);
     SDL_FreeSurface(surface);
     pretended.name = NULL;
-    return result;
+    return result || textures != 0;
 }
 
 static void black(void)
@@ -154,6 +199,24 @@ static void test_text_kept(void **state)
     }
     for (int i = 2; i < 40; i++)
         assert_true(first[i] > first[i - 2]);
+}
+
+/* A word that the line has no room for stands in the next one. */
+static void test_menu_text(void **state)
+{
+    (void)state;
+    const SDL_Rect area = {0, 0, WIDTH, HEIGHT};
+    struct view_menu menu = {.title = "t", .text = "mmmmmm"};
+    SDL_Rect one, two;
+    black();
+    menu_draw(&menu, 0, paint, area, 8);
+    one = drawn();
+    snprintf(menu.text, sizeof menu.text, "mmmmmm mmmmmmmmmmmmmmmmmm");
+    black();
+    menu_draw(&menu, 0, paint, area, 8);
+    two = drawn();
+    assert_true(two.h > one.h);
+    expect_rect(two, one.x, two.y, one.w, two.h);
 }
 
 /* ---- The strip ------------------------------------------------------------------------------- */
@@ -465,6 +528,35 @@ static void test_window_size(void **state)
     assert_null(window.window);
 }
 
+/* Where something that it takes to draw is missing, nothing is opened, and it is said why. */
+static void test_nothing_to_draw_with(void **state)
+{
+    (void)state;
+    static uint8_t pixels[8 * 8 * 3];
+    static const float map[EXPRESSIONS_CROP_PIXELS];
+    static const struct expressions_face nobody;
+    const struct view_settings settings = {.title = "test", .font_path = resource_font()};
+    const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
+    struct view *view = NULL;
+    struct canvas *canvas = NULL;
+    struct bgr_image annotated;
+    struct heat heat = {.texture = NULL};
+    struct error error = {.text = ""};
+    without_letters = true;
+    assert_int_equal(view_open(&view, &settings, &error), -1);
+    assert_null(view);
+    expect_text(error.text, "SDL2_ttf cannot start", "install it again");
+    assert_int_equal(canvas_create(&canvas, resource_font(), &error), 0);
+    error.text[0] = '\0';
+    assert_int_equal(canvas_draw(canvas, &picture, &nobody, 0, &annotated, &error), -1);
+    expect_text(error.text, "SDL2_ttf cannot start", "install it again");
+    without_letters = false;
+    assert_int_equal(canvas_draw(canvas, &picture, &nobody, 0, &annotated, &error), 0);
+    canvas_free(&canvas);
+    assert_int_equal(heat_set(&heat, NULL, 1, map, &error), -1);
+    expect_text(error.text, "the heat map cannot be shown", "--headless");
+}
+
 int main(void)
 {
 #define DRAWN(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -472,6 +564,7 @@ int main(void)
         DRAWN(test_shapes),
         DRAWN(test_text),
         DRAWN(test_text_kept),
+        DRAWN(test_menu_text),
         DRAWN(test_strip),
         cmocka_unit_test(test_docks),
         cmocka_unit_test(test_bars_by_side),
@@ -479,6 +572,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_window_size),
+        cmocka_unit_test(test_nothing_to_draw_with),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);
