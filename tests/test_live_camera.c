@@ -71,6 +71,17 @@ void __wrap_view_set_signal(struct view *view, bool signal)
     __real_view_set_signal(view, signal);
 }
 
+static atomic_bool was_paused; /* as the window was told */
+
+void __real_view_set_paused(struct view *view, bool paused);
+void __wrap_view_set_paused(struct view *view, bool paused);
+
+void __wrap_view_set_paused(struct view *view, bool paused)
+{
+    was_paused = was_paused || paused;
+    __real_view_set_paused(view, paused);
+}
+
 void __real_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time);
 void __wrap_view_set_picture(struct view *view, const struct image *picture,
@@ -399,6 +410,8 @@ static void test_stall(void **state)
                                         {FRAMES, 50, 320, 240, 0}, {END, 0, 0, 0, 0}};
     assert_int_equal(run(steps, &camera), DONE);
     assert_true(signals >= 0x15 && signals & 1); /* the mark, none, one, none, one */
+    for (unsigned told = signals; told > 1; told >>= 1)
+        assert_int_not_equal(told & 1, told >> 1 & 1); /* it is told of changes alone */
     assert_int_equal(script.opens, 1);
 }
 
@@ -467,6 +480,7 @@ static void test_pause_and_switch(void **state)
     steps[ROUNDS * STEPS + 2] = (struct step){END, 0, 0, 0, 0};
     assert_int_equal(run(steps, &camera), DONE);
     assert_true(script.opens > 2);
+    assert_true(was_paused);
     assert_true(count_lines("\"source\":\"/dev/one\"") > 0);
     assert_int_equal(count_lines("\"source\":\"/dev/broken\""), 0);
 }

@@ -522,6 +522,7 @@ static void test_dialog_programs(void **state)
     } cases[] = {
         {"echo '/a b.mp4'; echo more", NULL, "GNOME", "/a b.mp4", NULL},
         {"read line || echo none", NULL, "GNOME", "none", NULL}, /* it has no input */
+        {"echo l.mp4; exec >&-; /bin/sleep 0.2", NULL, "GNOME", "l.mp4", NULL}, /* ends later */
         {"exit 1", NULL, "GNOME", "", NULL},
         {"echo x; exit 1", NULL, "GNOME", "", NULL},
         {"exit 2", NULL, "GNOME", NULL, "drop a video on this window"},
@@ -555,7 +556,7 @@ static void test_dialog_programs(void **state)
         assert_int_equal(result, cases[i].reason ? -1 : 0);
         assert_int_equal(path[16], '-');
     }
-    make_dialog("zenity", "echo late; exec /bin/sleep 1000");
+    make_dialog("zenity", "exec /bin/sleep 1000");
     atomic_store(&abandoned, true);
     char path[16];
     assert_int_equal(__real_file_chooser_ask(path, sizeof path, &abandoned, &error), 0);

@@ -5,7 +5,9 @@
 #include "log.h"
 #include "options.h"
 #include "progress_bar.h"
+#include "resources.h"
 #include "run.h"
+#include "setup.h"
 #include "source.h"
 #include "view.h"
 
@@ -34,6 +36,7 @@ static struct {
 void __wrap_log_line(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void __wrap_progress_bar_update(struct progress_bar *bar, long done);
+int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_cameras_find(struct camera **cameras);
 int __wrap_source_open_camera(struct source *source, const char *id,
                               const struct camera_options *options, const atomic_bool *abandoned,
@@ -51,12 +54,20 @@ void __wrap_log_line(const char *program, const char *format, ...)
     va_end(arguments);
     assert_true(used + 2 < sizeof said);
     strcat(said, "\n");
+    if (world.closed) /* the window, once it says the same */
+        view_quit(NULL);
 }
 
 void __wrap_progress_bar_update(struct progress_bar *bar, long done)
 {
     progress.done = done;
     progress.frames = bar->frames;
+}
+
+int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why)
+{
+    (void)path;
+    return error_set(why, "%s: not installed", name);
 }
 
 int __wrap_cameras_find(struct camera **cameras)
@@ -111,10 +122,9 @@ int __wrap_source_open_camera(struct source *source, const char *id,
                               struct error *why)
 {
     (void)options;
-    if (!world.closed) {
-        assert_null(abandoned);
+    assert_int_equal(abandoned != NULL, world.closed);
+    if (!world.closed || world.missing)
         return open_made(source, id, true, why);
-    }
     view_quit(NULL);
     while (!atomic_load(abandoned))
         sched_yield();
@@ -164,6 +174,17 @@ static void expect_error(const char *line, int code, const char *text)
     assert_string_equal(said, "");
 }
 
+static void model_that_is_missing(void **state)
+{
+    (void)state;
+    const struct options options = {.headless = true};
+    struct expressions_model *model = NULL;
+    assert_int_equal(setup_model(&options, &model, &error), -1);
+    assert_string_equal(error.text, "models/expressions.safetensors: not installed");
+    assert_int_equal(error.code, ERROR_BAD_MODEL);
+    assert_null(model);
+}
+
 static void cameras_that_are_missing(void **state)
 {
     (void)state;
@@ -194,6 +215,20 @@ static void cameras_that_take_too_long(void **state)
     assert_int_equal(run("--camera 0"), 0);
     assert_string_equal(said, "");
     expect_file("stdout", "");
+}
+
+/* The window stays and says so; its end is that of a run without a camera. */
+static void cameras_that_are_missed(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    world.closed = world.missing = true;
+    assert_non_null(freopen("/dev/null", "r", stdin));
+    assert_int_equal(run("--camera 7%d"), -1);
+    assert_int_equal(error.code, ERROR_NO_CAMERA);
+    assert_string_equal(error.text, "");
+    assert_string_equal(said,
+                        "camera 7%d: not there; cameras here: none; try ./expressions --demo\n");
 }
 
 static void sources_that_end(void **state)
@@ -384,8 +419,10 @@ static void several_films(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(model_that_is_missing),
         cmocka_unit_test_teardown(cameras_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(cameras_that_take_too_long, empty_folder),
+        cmocka_unit_test_teardown(cameras_that_are_missed, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
