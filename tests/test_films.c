@@ -42,6 +42,7 @@ struct film {
     int width, height;             /* SIDE where they are 0 */
     int shown_width, shown_height; /* 0: the same */
     int seconds;                   /* that it is said to last; 0: not said */
+    bool unsteady;                 /* how long each picture lasts is not said */
     bool yuyv;                     /* pictures in this form, not compressed */
 };
 
@@ -160,7 +161,8 @@ static void write_film(struct film *film)
         put_number(&facts[1], 0x9F, (uint32_t)film->channels);
         put_number(&facts[1], 0x6264, 16);
     }
-    put_number(&track[0], 0x23E383, PICTURE * 1000000); /* that a picture lasts, nanoseconds */
+    if (!film->unsteady)
+        put_number(&track[0], 0x23E383, PICTURE * 1000000); /* that a picture lasts, nanoseconds */
     for (uint32_t i = 0; i < 2 && facts[i].data; i++) {
         put_number(&track[i], 0xD7, i + 1);
         put_number(&track[i], 0x73C5, i + 1);
@@ -495,6 +497,23 @@ static void test_losses(void **state)
     ocv_video_close(&video);
 }
 
+/* A film that pauses has the rate at which each picture has a place of its own; one whose pictures
+ * come at any time has none, and no absurd one. */
+static void test_rates(void **state)
+{
+    (void)state;
+    enum { COUNT = 50, PAUSE = 75 * PICTURE };
+    for (int uneven = 0; uneven < 2; uneven++) {
+        struct film film = {.unsteady = true};
+        for (int i = 0; i < COUNT; i++)
+            put_picture(&film, uneven ? i * i : i * PICTURE + (i < COUNT / 2 ? 0 : PAUSE));
+        write_film(&film);
+        struct ocv_video *video = open_film();
+        assert_true(fabs(ocv_video_fps(video) - (uneven ? 0 : 1000.0 / PICTURE)) < 1e-6);
+        ocv_video_close(&video);
+    }
+}
+
 /* ---- What FFmpeg answers seldom ------------------------------------------------------------- */
 
 /* FFmpeg's names for these errors are macros of its own headers. */
@@ -725,6 +744,7 @@ int main(void)
         cmocka_unit_test(test_pixels_are_square),
         cmocka_unit_test(test_grey_films),
         cmocka_unit_test(test_forms_that_are_kept),
+        cmocka_unit_test(test_rates),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_what_ffmpeg_answers_seldom),
         cmocka_unit_test(test_sound_goes_with_the_pictures),

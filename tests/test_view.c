@@ -16,6 +16,7 @@
 #include "view_state.h"
 
 #include <SDL.h>
+#include <SDL_ttf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -74,16 +75,38 @@ void __wrap_SDL_DestroyTexture(SDL_Texture *texture)
     __real_SDL_DestroyTexture(texture);
 }
 
-/* ---- A library of letters that does not start where the tests say so ------------------------- */
+/* ---- A library of letters of which the tests say what fails ---------------------------------- */
 
-static bool without_letters;
+static enum { NO_CALL, STARTING, MEASURING, RENDERING } refused;
 
 int __real_TTF_Init(void);
 int __wrap_TTF_Init(void);
+int __real_TTF_GlyphMetrics(TTF_Font *font, Uint16 letter, int *left, int *right, int *low,
+                            int *high, int *advance);
+int __wrap_TTF_GlyphMetrics(TTF_Font *font, Uint16 letter, int *left, int *right, int *low,
+                            int *high, int *advance);
+SDL_Surface *__real_TTF_RenderText_Blended(TTF_Font *font, const char *text, SDL_Color colour);
+SDL_Surface *__wrap_TTF_RenderText_Blended(TTF_Font *font, const char *text, SDL_Color colour);
 
 int __wrap_TTF_Init(void)
 {
-    return without_letters ? -1 : __real_TTF_Init();
+    return refused == STARTING ? TTF_SetError("refused") : __real_TTF_Init();
+}
+
+int __wrap_TTF_GlyphMetrics(TTF_Font *font, Uint16 letter, int *left, int *right, int *low,
+                            int *high, int *advance)
+{
+    if (refused == MEASURING)
+        return TTF_SetError("refused");
+    return __real_TTF_GlyphMetrics(font, letter, left, right, low, high, advance);
+}
+
+SDL_Surface *__wrap_TTF_RenderText_Blended(TTF_Font *font, const char *text, SDL_Color colour)
+{
+    if (refused != RENDERING)
+        return __real_TTF_RenderText_Blended(font, text, colour);
+    TTF_SetError("refused");
+    return NULL;
 }
 
 static int begin(void **state)
@@ -113,14 +136,18 @@ static void black(void)
     SDL_RenderClear(renderer);
 }
 
+static const Uint32 *row_of(int y)
+{
+    return (const Uint32 *)(const void *)((Uint8 *)surface->pixels + y * surface->pitch);
+}
+
 /* The smallest rectangle around all that is not black. */
 static SDL_Rect drawn(void)
 {
     SDL_Rect all = {0, 0, 0, 0};
     SDL_RenderFlush(renderer);
     for (int y = 0; y < HEIGHT; y++) {
-        const Uint32 *row =
-            (const Uint32 *)(const void *)((Uint8 *)surface->pixels + y * surface->pitch);
+        const Uint32 *row = row_of(y);
         for (int x = 0; x < WIDTH; x++) {
             SDL_Rect pixel = {x, y, 1, 1};
             if (row[x] & 0xFFFFFF)
@@ -174,10 +201,46 @@ static void test_text(void **state)
     assert_true(dotted.y < plain.y - 3);
     expect_close(plain.y + plain.h / 2.0, 60, 1.5, "middle");
     for (int y = 0; y < HEIGHT; y++) {
-        const Uint32 *row =
-            (const Uint32 *)(const void *)((Uint8 *)surface->pixels + y * surface->pitch);
+        const Uint32 *row = row_of(y);
         for (int x = 0; x < WIDTH; x++)
             assert_int_equal(row[x] & 0xFFFF, 0);
+    }
+}
+
+/* Both kinds of text have the colour that is asked for. */
+static void test_text_colour(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"lll", "lll é"};
+    const SDL_Color orange = {240, 120, 30, 255};
+    for (int i = 0; i < 2; i++) {
+        Uint32 strongest = 0;
+        black();
+        paint_text(paint, 50, 60, 40, orange, texts[i]);
+        SDL_RenderFlush(renderer);
+        for (int y = 0; y < HEIGHT; y++) {
+            const Uint32 *row = row_of(y);
+            for (int x = 0; x < WIDTH; x++)
+                strongest = (row[x] & 0xFFFFFF) > strongest ? row[x] & 0xFFFFFF : strongest;
+        }
+        expect_close(strongest >> 16, orange.r, 2, "red");
+        expect_close(strongest >> 8 & 0xFF, orange.g, 2, "green");
+        expect_close(strongest & 0xFF, orange.b, 2, "blue");
+    }
+}
+
+/* Letters that cannot be drawn are an error: text is not just left out. */
+static void test_text_fails(void **state)
+{
+    (void)state;
+    for (int call = MEASURING; call <= RENDERING; call++) {
+        struct error error = {.text = ""};
+        refused = call;
+        paint_text(paint, 50, 60, 10 + call, white, "xo");
+        refused = NO_CALL;
+        assert_int_equal(paint_check(paint, &error), -1);
+        expect_text(error.text, "refused", "--headless");
+        assert_int_equal(paint_check(paint, &error), 0);
     }
 }
 
@@ -501,6 +564,39 @@ static void test_waiting(void **state)
     view_close(&view);
 }
 
+/* A face that has gone is not there to be clicked at, and a key that is let go, or repeats itself
+ * while it is held, is not pressed. */
+static void test_what_is_no_input(void **state)
+{
+    (void)state;
+    enum { W = 640, H = 480 };
+    static uint8_t pixels[W * H * 3];
+    static const struct expressions_face faces[] = {{.id = 1, .box = {20, 20, 100, 100}},
+                                                    {.id = 2, .box = {420, 300, 100, 100}}};
+    const struct view_settings settings = {
+        .title = "test", .font_path = resource_font(), .live = true};
+    const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
+    struct view *view;
+    struct error error = {.text = ""};
+    if (view_open(&view, &settings, &error))
+        fail_msg("%s", error.text);
+    view_set_picture(view, &picture, faces, 2, 0);
+    const SDL_Rect area = view_area(view);
+    const int x = 470 * area.w / W, y = 350 * area.h / H;
+    assert_int_equal(scene_face_at(&view->scene, area, x, y), 2);
+    view_set_picture(view, &picture, faces, 1, 0.1);
+    assert_int_equal(scene_face_at(&view->scene, area, x, y), 0);
+
+    SDL_Event event = {.key = {.type = SDL_KEYUP, .keysym.sym = SDLK_q}};
+    assert_int_equal(view_handle(view, &event), VIEW_NOTHING);
+    event.key.type = SDL_KEYDOWN;
+    event.key.repeat = 1;
+    assert_int_equal(view_handle(view, &event), VIEW_NOTHING);
+    event.key.repeat = 0;
+    assert_int_equal(view_handle(view, &event), VIEW_QUIT);
+    view_close(&view);
+}
+
 /* Smooth pictures are as large as the screen has room for, and no larger than they look well. */
 static void test_window_size(void **state)
 {
@@ -542,7 +638,7 @@ static void test_nothing_to_draw_with(void **state)
     struct bgr_image annotated;
     struct heat heat = {.texture = NULL};
     struct error error = {.text = ""};
-    without_letters = true;
+    refused = STARTING;
     assert_int_equal(view_open(&view, &settings, &error), -1);
     assert_null(view);
     expect_text(error.text, "SDL2_ttf cannot start", "install it again");
@@ -550,7 +646,7 @@ static void test_nothing_to_draw_with(void **state)
     error.text[0] = '\0';
     assert_int_equal(canvas_draw(canvas, &picture, &nobody, 0, &annotated, &error), -1);
     expect_text(error.text, "SDL2_ttf cannot start", "install it again");
-    without_letters = false;
+    refused = NO_CALL;
     assert_int_equal(canvas_draw(canvas, &picture, &nobody, 0, &annotated, &error), 0);
     canvas_free(&canvas);
     assert_int_equal(heat_set(&heat, NULL, 1, map, &error), -1);
@@ -563,6 +659,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DRAWN(test_shapes),
         DRAWN(test_text),
+        DRAWN(test_text_colour),
+        DRAWN(test_text_fails),
         DRAWN(test_text_kept),
         DRAWN(test_menu_text),
         DRAWN(test_strip),
@@ -571,6 +669,7 @@ int main(void)
         DRAWN(test_textures),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
         cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_what_is_no_input),
         cmocka_unit_test(test_window_size),
         cmocka_unit_test(test_nothing_to_draw_with),
     };
