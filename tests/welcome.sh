@@ -119,8 +119,9 @@ start --camera 0
 press Escape
 finish 4 "Escape"
 
-# --- The demo
+# --- The demo, from the menu that `o` does not close: nothing is behind it
 start --camera 0
+press o
 take_demo
 
 # --- A video: none chosen, one that is none, one that comes to its end, and no dialog to ask with

@@ -79,10 +79,10 @@ void choosing_menu(struct session *session)
 {
     if (say_held(session))
         return;
-    if (view_has_menu(session->view))
-        view_show_menu(session->view, NULL);
-    else
+    if (!view_has_menu(session->view))
         show_menu(session, "what to show", "");
+    else if (session->source.read) /* else the menu is all there is */
+        view_show_menu(session->view, NULL);
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */
