@@ -135,6 +135,8 @@ done
 for frames in 30 1; do
     # shellcheck disable=SC2046 # many words
     start --max-frames $frames --csv table --video $(yes film.avi | head -n 1000)
+    [ "$(xdotool getwindowname "$window")" = "film.avi - Expressions" ] ||
+        fail "title of a film: $(xdotool getwindowname "$window")"
     kill -KILL "$server"
     wait "$running"
     got=$?

@@ -142,7 +142,6 @@ static void forget(struct session *session)
 static int show(struct session *session, const struct opened *opened, struct error *error)
 {
     const struct options *options = session->options;
-    char title[300];
     forget(session);
     session->source = opened->source;
     session->input = opened->request.input;
@@ -150,10 +149,7 @@ static int show(struct session *session, const struct opened *opened, struct err
     if (session_start_smoother(session, error))
         return -1;
     session->last_frame = monotonic_now();
-    snprintf(title, sizeof title, "%s%sExpressions",
-             session->input == INPUT_VIDEO ? opened->title : "",
-             session->input == INPUT_VIDEO ? " - " : "");
-    view_set_title(session->view, title);
+    session_set_title(session, session->input == INPUT_VIDEO ? opened->title : NULL);
     view_set_mirrored(session->view,
                       options->mirror_chosen ? options->mirror : session->input == INPUT_CAMERA);
     view_show_menu(session->view, NULL);
@@ -166,7 +162,7 @@ void choosing_leave(struct session *session, const struct error *reason)
     char title[sizeof session->welcome_title];
     snprintf(title, sizeof title, "%s", *reason->text ? "the video has ended early" : "the end");
     forget(session);
-    view_set_title(session->view, "Expressions");
+    session_set_title(session, NULL);
     view_forget_picture(session->view);
     choosing_welcome(session, title, reason->text);
 }

@@ -112,8 +112,6 @@ static int look_at(struct worker *worker, const struct options *options, struct 
     session->pipeline = worker->pipeline;
     session->interrupt = worker->films->interrupt;
     session->view = worker->films->view;
-    if (session->view)
-        view_set_title(session->view, input_list_base(options->source));
     int result = session_run(session, error);
     if (session->quit)
         stop_films(worker->films, NULL);

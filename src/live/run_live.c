@@ -4,6 +4,7 @@
 #include "cameras.h"
 #include "choosing.h"
 #include "demo.h"
+#include "input_list.h"
 #include "live_loop.h"
 #include "log.h"
 #include "monotonic.h"
@@ -18,6 +19,14 @@
 #include <string.h>
 
 static const char live_title[] = "Expressions"; /* of the window */
+
+void session_set_title(struct session *session, const char *film)
+{
+    char title[300];
+    bool named = film && strcmp(film, "-") != 0;
+    snprintf(title, sizeof title, "%.250s - %s", named ? input_list_base(film) : "", live_title);
+    view_set_title(session->view, named ? title : live_title);
+}
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
@@ -126,7 +135,7 @@ static int open_beside_window(struct session *session, struct error *error)
     }
     atomic_store(&opening.abandoned, session->quit);
     beside_end(&thread);
-    view_set_title(session->view, live_title);
+    session_set_title(session, NULL);
     *error = opening.error;
     return session->quit ? -1 : opening.result;
 }
@@ -184,6 +193,8 @@ static int start(struct session *session, struct error *error)
         setup_view(options, live_title, true, &session->view);
     if (alone && session->view)
         view_on_loss(end_without_display, session);
+    if (session->view && options->input == INPUT_VIDEO)
+        session_set_title(session, options->source);
     session->results_of = (struct results_of){.options = &options->results,
                                               .source = &session->source,
                                               .program = program_name,

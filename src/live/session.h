@@ -61,6 +61,9 @@ int session_start_smoother(struct session *session, struct error *error);
 /* For threads that have something for the main one: wakes it. `context` is the session. */
 void session_wake(void *context);
 
+/* The window's title: with the name of the film, unless there is none (NULL, or -). */
+void session_set_title(struct session *session, const char *film);
+
 /* Reads, and finds the faces, in threads of its own. */
 int session_start_pipeline(struct session *session, struct error *error);
 
