@@ -425,7 +425,10 @@ static void test_still_keys(void **state)
     (void)state;
     struct view *view = open_view(false);
     assert_int_equal(press(view, SDLK_SPACE), VIEW_NEXT);
-    assert_int_equal(press(view, SDLK_s), VIEW_NEXT);
+    assert_int_equal(press(view, SDLK_s), VIEW_REDRAW);
+    assert_int_equal(count_files(0), 1);
+    assert_int_equal(press(view, SDLK_f), VIEW_REDRAW);
+    assert_int_equal(press(view, SDLK_ESCAPE), VIEW_REDRAW);
     assert_int_equal(view_chosen(view), 1);
     assert_int_equal(press(view, SDLK_e), VIEW_REDRAW);
     assert_true(view_wants_explanation(view));

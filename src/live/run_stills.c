@@ -66,7 +66,8 @@ static int wait_for_key(struct stills *stills, struct frame *frame, struct error
 static int show(struct stills *stills, int index, struct frame *frame, struct error *error)
 {
     char title[512];
-    snprintf(title, sizeof title, "%s (%d of %d) - e: explain, any other key: %s",
+    snprintf(title, sizeof title,
+             "%s (%d of %d) - e: explain, f: full screen, s: screenshot, any other key: %s",
              input_list_base(stills->list.paths[index]), index + 1, stills->list.count,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);

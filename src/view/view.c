@@ -368,10 +368,11 @@ static enum view_request handle_still_key(struct view *view, SDL_Keycode key)
 {
     switch (key) {
     case SDLK_e:
-        return press_key(view, key);
+    case SDLK_f:
+    case SDLK_s:
     case SDLK_q:
     case SDLK_ESCAPE:
-        return VIEW_QUIT;
+        return press_key(view, key);
     case SDLK_LSHIFT:
     case SDLK_RSHIFT:
     case SDLK_LCTRL:

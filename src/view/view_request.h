@@ -18,7 +18,7 @@ enum view_request {
     VIEW_MENU,   /* show the menu, or hide it */
     VIEW_CHOICE, /* show what view_choice returns */
     VIEW_DROP,   /* show the video that view_dropped returns */
-    VIEW_NEXT,   /* stills: any key but e */
+    VIEW_NEXT,   /* stills: any key that means nothing else there */
     VIEW_QUIT
 };
 
