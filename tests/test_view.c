@@ -8,6 +8,7 @@
 #include "layout.h"
 #include "menu.h"
 #include "ocv.h"
+#include "overlay.h"
 #include "paint.h"
 #include "picture.h"
 #include "resources.h"
@@ -334,6 +335,37 @@ static void test_docks(void **state)
     place = (SDL_Rect){110, 60, 200, 50};
     layout_dock(&layout, area, LAYOUT_LOWER_LEFT, size, 10, &place);
     expect_rect(place, 110, 350, 200, 90);
+}
+
+/* Two rows of faces that leave no edge free: the bars of one come over labels, which give way. */
+static void test_crowd_labels(void **state)
+{
+    (void)state;
+    enum { CROWD = 10 };
+    struct expressions_face faces[CROWD];
+    SDL_Rect dock = {0, 0, 0, 0};
+    struct overlay overlay = {.em = 15,
+                              .area = {0, 0, 640, 409},
+                              .picture = {0, 0, 640, 480},
+                              .source_width = 640,
+                              .bars = true,
+                              .chosen = 2,
+                              .dock = &dock,
+                              .dock_height = 70};
+    for (int i = 0; i < CROWD; i++)
+        faces[i] = (struct expressions_face){.id = i + 1,
+                                             .box = {8 + i % 5 * 131, i < 5 ? 88 : 272, 118, 118}};
+    overlay_block(&overlay, faces, CROWD);
+    overlay_draw(paint, &overlay, faces, CROWD);
+    int labels = 0;
+    const struct layout *layout = &overlay.layout;
+    for (int i = 0; i < layout->count; i++) {
+        bool text = i >= CROWD && layout->weight[i] > 0;
+        bool bars = SDL_RectEquals(&layout->blocked[i], &dock);
+        labels += text && !bars;
+        assert_false(text && !bars && SDL_HasIntersection(&layout->blocked[i], &dock));
+    }
+    assert_int_equal(labels, CROWD);
 }
 
 /* A face with free room on one side only has its bars there. */
@@ -665,6 +697,7 @@ int main(void)
         DRAWN(test_menu_text),
         DRAWN(test_strip),
         cmocka_unit_test(test_docks),
+        DRAWN(test_crowd_labels),
         cmocka_unit_test(test_bars_by_side),
         DRAWN(test_textures),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),

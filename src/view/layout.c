@@ -114,6 +114,15 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
     layout_block_text(layout, *place);
 }
 
+void layout_move_label(struct layout *layout, SDL_Rect area, SDL_Rect box, int gap, SDL_Rect *place)
+{
+    for (int i = 0; i < layout->count; i++) {
+        if (SDL_RectEquals(&layout->blocked[i], place))
+            layout->weight[i] = 0;
+    }
+    layout_label(layout, area, box, *place, gap, place);
+}
+
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
                     SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place)
 {

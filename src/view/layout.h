@@ -26,10 +26,15 @@ void layout_block_text(struct layout *layout, SDL_Rect rect);
 void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
                   SDL_Rect *place);
 
-/* The same for the bars of a face with this box and label: beside the face, if `beside`, and else
- * wherever nothing is hidden, as near as can be; or rather below it. Keeps `apart` pixels away from
- * the other faces. Returns how much of the taken rectangles they hide: pixels of the
- * own face, those of others twice, those of text four times. */
+/* Gives a label that is in the way of something placed since, at `place`, another place: where it
+ * hides less now. */
+void layout_move_label(struct layout *layout, SDL_Rect area, SDL_Rect box, int gap,
+                       SDL_Rect *place);
+
+/* As layout_label, for the bars of a face with this box and label: beside the face, if `beside`,
+ * and else wherever nothing is hidden, as near as can be; or rather below it. Keeps `apart` pixels
+ * away from the other faces. Returns how much of the taken rectangles they hide: pixels of the own
+ * face, those of others twice, those of text four times. */
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
                     SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place);
 

@@ -277,6 +277,11 @@ static void choose_bars(const struct overlay *overlay, const struct expressions_
     }
 }
 
+static int label_gap(int em)
+{
+    return share(em, 0.3);
+}
+
 static void place_labels(struct paint *paint, const struct overlay *overlay, int em,
                          const struct expressions_face *faces, struct layout *layout,
                          struct face_layout *placed, int count)
@@ -297,7 +302,7 @@ static void place_labels(struct paint *paint, const struct overlay *overlay, int
         int size = placed[i].label_size;
         SDL_Rect chip = {0, 0, paint_text_width(paint, size, text) + share(size, 2.0),
                          share(size, 1.7)};
-        layout_label(layout, overlay->area, placed[i].box, chip, share(em, 0.3), &placed[i].label);
+        layout_label(layout, overlay->area, placed[i].box, chip, label_gap(em), &placed[i].label);
     }
 }
 
@@ -321,6 +326,8 @@ static void dock_bars(struct paint *paint, const struct overlay *overlay, int em
             face->panel = place;
         }
     }
+    layout->count = before;
+    layout_block_text(layout, face->panel);
     *overlay->dock = face->panel;
 }
 
@@ -338,6 +345,11 @@ static void place_bars(struct paint *paint, const struct overlay *overlay, int e
         return;
     if (shown < count) {
         dock_bars(paint, overlay, em, layout, &placed[last]);
+        for (int i = 0; i < count; i++) {
+            if (SDL_HasIntersection(&placed[i].label, &placed[last].panel))
+                layout_move_label(layout, overlay->area, placed[i].box, label_gap(em),
+                                  &placed[i].label);
+        }
         return;
     }
     double face_area = (double)placed[last].box.w * placed[last].box.h;
