@@ -52,6 +52,15 @@ cat "$source_dir"/include/*.h | sed -n '/EXPRESSIONS_API/,/;/p' |
 grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual
 [ -s declared ] && cmp -s declared manual || fail "libexpressions(3): $(diff declared manual)"
 
+# --- README.md's line of JSON has the form of the program's
+form()
+{
+    tr -d ' \n' | sed 's/"clock":"[^"]*",//; s/:"[^"]*"/:""/g; s/[0-9]/0/g; s/\([,:[]\)0*0/\10/g'
+}
+"$expressions" --demo --headless --json --max-frames 1 2>/dev/null | form >line
+sed -n '/^    {"source"/,/^$/p' "$source_dir/README.md" | form >manual
+[ -s line ] && cmp -s line manual || fail "README.md's line of JSON: $(cat manual), not $(cat line)"
+
 # --- The models: --model-info, the card and the README say one figure
 column=3
 for model in expressions fer2013; do
