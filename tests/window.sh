@@ -92,7 +92,16 @@ kill -0 "$running" 2>/dev/null || fail "the second picture was not shown"
 press Escape
 finish 0 "two stills"
 
-start --demo --output seen.avi --json
+# give_results ARGUMENT...: the program, once the first of its results is out.
+give_results()
+{
+    start "$@"
+    while kill -0 "$running" 2>/dev/null && ! grep -q '}$' out; do
+        sleep 0.1
+    done
+}
+
+give_results --demo --output seen.avi --json
 kill -TERM "$running"
 finish 0 "terminated"
 [ -s seen.avi ] && tail -n 1 out | grep -q '}$' || fail "terminated: files are not complete"
@@ -117,7 +126,7 @@ fi
 # --- The display goes away, as when a session ends: all that was recorded is whole
 for try in 1 2 3; do
     rm -rf gone.mp4 report
-    start --demo --json --output gone.mp4 --report report
+    give_results --demo --json --output gone.mp4 --report report
     sleep "0.$try"
     kill -KILL "$server"
     wait "$running"
