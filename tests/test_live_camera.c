@@ -3,6 +3,7 @@
 #include "testing.h"
 
 #include "cameras.h"
+#include "demo.h"
 #include "monotonic.h"
 #include "ocv.h"
 #include "run.h"
@@ -19,6 +20,7 @@ static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
 struct ocv_video {
     int number; /* of all that were opened */
     int width, height;
+    bool film;
 };
 
 /* ---- The script ------------------------------------------------------------------------------ */
@@ -26,7 +28,9 @@ struct ocv_video {
 enum event {
     FRAMES, /* `count` of width x height; none has the width that a row of its pixels takes */
     KEY,    /* the user presses `key` */
+    DROP,   /* the user drops a film on the window; hardly a frame until it is shown */
     TAB,    /* the user presses Tab; frames until `count` cameras were tried, and one is shown */
+    UNTIL,  /* frames until the window has shown or said `count`, an enum mark */
     STALL,  /* no frame, and no end, until the window shows "no signal" */
     LOSS,   /* the camera's end; the next `count` tries to open it fail */
     END     /* of a file; a camera goes on until the user quits */
@@ -71,6 +75,23 @@ void __wrap_view_set_signal(struct view *view, bool signal)
     __real_view_set_signal(view, signal);
 }
 
+/* What the window was seen to do, bit by bit. */
+enum mark { A_FACE, NO_FACE, LOOK_NEUTRAL, UNDONE };
+static atomic_uint marks;
+
+void __real_view_say(struct view *view, const char *text);
+void __wrap_view_say(struct view *view, const char *text);
+
+void __wrap_view_say(struct view *view, const char *text)
+{
+    static const char *const texts[] = {[NO_FACE] = "no face to calibrate",
+                                        [LOOK_NEUTRAL] = "look neutral for two seconds",
+                                        [UNDONE] = "calibration undone"};
+    for (int i = NO_FACE; i <= UNDONE; i++)
+        marks |= (unsigned)(strcmp(text, texts[i]) == 0) << i;
+    __real_view_say(view, text);
+}
+
 static atomic_bool was_paused; /* as the window was told */
 
 void __real_view_set_paused(struct view *view, bool paused);
@@ -92,6 +113,7 @@ void __wrap_view_set_picture(struct view *view, const struct image *picture,
 {
     shown = picture->width;
     given++;
+    marks |= (unsigned)(count > 0) << A_FACE;
     __real_view_set_picture(view, picture, faces, count, time);
 }
 
@@ -105,6 +127,18 @@ static void press(SDL_Keycode key)
 {
     SDL_Event event = {.key = {.type = SDL_KEYDOWN, .state = SDL_PRESSED, .keysym.sym = key}};
     SDL_PushEvent(&event);
+}
+
+static atomic_bool film_opened;
+
+static void drop_film(void)
+{
+    SDL_Event event = {.drop = {.type = SDL_DROPFILE, .file = SDL_strdup("film.mkv")}};
+    double patience = monotonic_now() + PATIENCE;
+    film_opened = false;
+    SDL_PushEvent(&event);
+    while (!film_opened && monotonic_now() < patience)
+        pause_for(5);
 }
 
 static void await_no_signal(void)
@@ -185,7 +219,10 @@ enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
                              struct ocv_patience patience, struct error *error)
 {
     (void)path, (void)patience, (void)error;
-    return make_video(video);
+    enum ocv_code code = make_video(video);
+    if (code == OCV_OK)
+        (*video)->film = film_opened = true;
+    return code;
 }
 
 double ocv_video_fps(const struct ocv_video *video)
@@ -211,6 +248,19 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
             return give_frame(video);
         case TAB:
             if (tab_is_done(video))
+                break;
+            return give_frame(video);
+        case DROP:
+            if (video->film)
+                break;
+            if (script.frames++ == 0)
+                drop_film();
+            pause_for(50);
+            return give_frame(video);
+        case UNTIL:
+            if (script.frames++ == 0)
+                script.patience = monotonic_now() + PATIENCE;
+            if (marks >> script.step->count & 1 || monotonic_now() > script.patience)
                 break;
             return give_frame(video);
         case KEY:
@@ -341,6 +391,7 @@ static int run(const struct step *steps, const struct options *wanted)
     memset(&script, 0, sizeof script);
     script.step = steps;
     signals = 1;
+    marks = 0;
     given = 0;
     awaited = 0;
     frozen = false;
@@ -499,6 +550,52 @@ static void test_round(void **state)
     assert_true(count_lines("\"source\":\"/dev/two\"") > 0);
 }
 
+/* --max-frames ends the program also within a film that was dropped on the window. */
+static void test_dropped_film(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 5, 320, 240, 0},
+                                        {DROP, 0, 160, 120, 0},
+                                        {FRAMES, 500, 64, 48, 0},
+                                        {END, 0, 0, 0, 0}};
+    struct options options = camera;
+    options.max_frames = 100;
+    assert_int_equal(run(steps, &options), DONE);
+    assert_int_equal(count_lines("\"source\":"), 100);
+    assert_true(count_lines("\"width\":64,") > 0);
+}
+
+/* A face that is there is calibrated by its key, which once more undoes it; where there is none, it
+ * says so, and nothing is explained. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{KEY, 0, 0, 0, SDLK_e},
+                                        {FRAMES, 9, 32, 24, 0},
+                                        {KEY, 0, 0, 0, SDLK_c},
+                                        {UNTIL, NO_FACE, 32, 24, 0},
+                                        {UNTIL, A_FACE, 640, 480, 0},
+                                        {KEY, 0, 0, 0, SDLK_c},
+                                        {UNTIL, LOOK_NEUTRAL, 640, 480, 0},
+                                        {KEY, 0, 0, 0, SDLK_c},
+                                        {UNTIL, UNDONE, 640, 480, 0},
+                                        {KEY, 0, 0, 0, SDLK_q},
+                                        {FRAMES, 50, 640, 480, 0},
+                                        {END, 0, 0, 0, 0}};
+    struct demo *demo;
+    struct error error;
+    double time;
+    assert_int_equal(demo_open(&demo, &error), 0);
+    const struct bgr_image picture = demo_next(demo, &time);
+    for (int y = 0; y < DEMO_HEIGHT; y++)
+        memcpy(pixels + y * (DEMO_WIDTH * 3 + 3), picture.pixels + (size_t)y * picture.stride,
+               DEMO_WIDTH * 3);
+    demo_close(&demo);
+    assert_int_equal(run(steps, &camera), DONE);
+    assert_int_equal(marks, 1 << A_FACE | 1 << NO_FACE | 1 << LOOK_NEUTRAL | 1 << UNDONE);
+    memset(pixels, 0, sizeof pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +606,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_exit_on_loss, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_round, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_dropped_film, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_calibration, make_folder, remove_folder),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);

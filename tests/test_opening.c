@@ -250,7 +250,7 @@ static void test_abandoned(void **state)
 static struct {
     struct view_menu menu;
     bool has_menu, paused, signal, mirrored;
-    int choice, forgotten, started;
+    int choice, forgotten, started, joined;
     char said[200], title[300];
 } shown;
 
@@ -334,6 +334,7 @@ enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error 
 {
     (void)pipeline;
     (void)error;
+    shown.joined++;
     return SOURCE_END;
 }
 
@@ -405,10 +406,11 @@ static void test_menu(void **state)
     session.paused = shown.paused = session.silent = true;
     session.calibrating = 7;
     shown.signal = false;
-    world.closed = 0;
+    world.closed = shown.joined = 0;
     choose(&session, 2);
     assert_string_equal(world.tried, "demo ");
     assert_int_equal(world.closed, 1);
+    assert_int_equal(shown.joined, 1); /* nobody reads it any more */
     assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
     assert_int_equal(session.calibrating, 0);
     assert_false(shown.mirrored);

@@ -27,7 +27,8 @@ static struct {
     bool damaged;
 } world;
 
-static char said[4000]; /* a line for each message */
+static atomic_int frames_read; /* of all sources */
+static char said[4000];        /* a line for each message */
 static struct error error;
 static struct {
     long done, frames; /* of the last run, as its bar says */
@@ -64,6 +65,16 @@ void __wrap_progress_bar_update(struct progress_bar *bar, long done)
     progress.frames = bar->frames;
 }
 
+static size_t too_many; /* for how many elements there is no memory; 0: for any number */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return too_many && count == too_many ? NULL : __real_calloc(count, size);
+}
+
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why)
 {
     (void)path;
@@ -87,6 +98,7 @@ static enum source_status read_made(struct source *source, struct image *picture
 {
     static const uint8_t pixels[SIDE * SIDE * 3];
     int *left = source->state;
+    frames_read++;
     if (--*left < 0 && world.fails)
         error_set(why, "%s: broken", source->name);
     if (*left < 0)
@@ -266,6 +278,20 @@ static void sources_that_end(void **state)
     free(text);
 }
 
+/* What cannot be written ends a run at once, not after all of its frames. */
+static void results_that_cannot_be_written(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    world.frames = 200;
+    frames_read = 0;
+    assert_int_equal(symlink("/dev/full", in_folder("stdout")), 0);
+    expect_error("--json --video a.mkv", ERROR_OTHER,
+                 "the results cannot be written: No space left on device; check where they go");
+    assert_in_range(frames_read, 1, world.frames / 2);
+    clearerr(stdout);
+}
+
 static void damage_is_told(void **state)
 {
     (void)state;
@@ -404,6 +430,10 @@ static void several_films(void **state)
                      "--osc, --lsl and --serve take one video; name no other");
     expect_error("--output - --video a.mkv b.mkv", ERROR_USAGE,
                  "--output - takes one video; name a folder for the copies");
+    for (too_many = 3; too_many >= 2; too_many--) /* films, and threads */
+        expect_error("--threads 2 --video a.mkv b.mkv c.mkv", ERROR_NO_MEMORY,
+                     "no memory for the videos; close other programs or use a smaller size");
+    too_many = 0;
     unlink("stdout");
     assert_int_equal(symlink("/dev/full", "stdout"), 0);
     expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
@@ -424,6 +454,7 @@ int main(void)
         cmocka_unit_test_teardown(cameras_that_take_too_long, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missed, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
+        cmocka_unit_test_teardown(results_that_cannot_be_written, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
     };

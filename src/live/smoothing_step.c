@@ -6,13 +6,13 @@ double smoothing_step(double seconds, int direction)
     enum { STEPS = sizeof steps / sizeof *steps };
     if (direction > 0) {
         for (int i = 0; i < STEPS; i++) {
-            if (steps[i] > seconds + 1e-9)
+            if (steps[i] > seconds)
                 return steps[i];
         }
         return seconds;
     }
     for (int i = STEPS - 1; i >= 0; i--) {
-        if (steps[i] < seconds - 1e-9)
+        if (steps[i] < seconds)
             return steps[i];
     }
     return 0;
