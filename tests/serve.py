@@ -358,7 +358,9 @@ async def use_page(program: Program, faces: int) -> None:
         assert await page.ask("[...document.querySelectorAll('.words')].every(e => "
                               "/^([a-z]+ \\d+ %|[a-z]+ or [a-z]+\\?)$/.test(e.textContent))")
         await page.screenshot(f"{SCREENSHOTS}/page-light.png")
-        if faces > 1:
+        if faces > 1:                                                    # which face is whose
+            await page.until("[...document.querySelectorAll('#stage .box:not([hidden]) span')].every(e => "
+                             "/^\\d+\\u2002[a-z]/.test(e.textContent))")
             for number in 3, 2:
                 await page.click(f".face:nth-child({number}) button")
                 await page.until(f"{CHOSEN} === 'Face {number}'")
