@@ -58,7 +58,10 @@ static void features_know_their_length(void **state)
 static void defaults_are_as_documented(void **state)
 {
     (void)state;
-    static const int dims[FEATURE_KIND_COUNT] = {64 * 31, 25 * 16 * 31, 81 * 1280, 48 * 48};
+    static const int dims[FEATURE_KIND_COUNT] = {[FEATURES_HOG] = 64 * 31,
+                                                 [FEATURES_WINDOWS] = 25 * 16 * 31,
+                                                 [FEATURES_PATCHES] = 81 * 1280,
+                                                 [FEATURES_PIXELS] = 48 * 48};
     struct error error;
     for (int k = 0; k < FEATURE_KIND_COUNT; k++) {
         struct features f = features_default((enum feature_kind)k, 48, 48);
@@ -147,7 +150,11 @@ static void features_of_any_crop_are_finite_and_bounded(void **state)
             static float vector[MAX_DIM];
             /* HOG: half of four values clipped at 1/4; texture: 18 of them by 1/sqrt(18). Patches:
              * the root of a product of two vectors, of a length of 8 and 2 at most. */
-            static const float low[] = {0, 0, 0, -48}, high[] = {1.1f, 1.1f, 4, 48};
+            static const float low[FEATURE_KIND_COUNT] = {[FEATURES_PIXELS] = -48},
+                               high[FEATURE_KIND_COUNT] = {[FEATURES_HOG] = 1.1f,
+                                                           [FEATURES_WINDOWS] = 1.1f,
+                                                           [FEATURES_PATCHES] = 4,
+                                                           [FEATURES_PIXELS] = 48};
             for (int d = 0; d < MAX_DIM; d++)
                 vector[d] = NAN;
             extract(&kinds[k], crop, vector);
