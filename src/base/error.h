@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* Each stands for an exit status of `expressions`, in expressions.c. */
+/* Each stands for an exit status of the programs: error_exit_status. */
 enum error_code {
     ERROR_OTHER = 0,
     ERROR_NO_MEMORY,
@@ -51,6 +51,9 @@ static inline int error_failed_with(struct error *error, enum error_code code)
     error->code = code;
     return -1;
 }
+
+/* Scripts may rely on these. */
+int error_exit_status(enum error_code code);
 
 /* Puts "name: " before the text and keeps the code; returns -1. */
 int error_of(struct error *error, const char *name);

@@ -52,7 +52,8 @@ struct model {
 };
 
 /* Read and write safetensors files. Every shape and bound is checked before memory is taken. The
- * caller frees a loaded model with model_free. Weights are stored as 16-bit floats. */
+ * caller frees a loaded model with model_free. Weights are stored as 16-bit floats. What cannot be
+ * loaded for another reason than memory is an ERROR_BAD_MODEL. */
 int model_load(struct model *model, const char *path, struct error *error);
 int model_save(const struct model *model, const char *path, struct error *error);
 void model_free(struct model *model);

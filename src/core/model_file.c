@@ -384,7 +384,7 @@ static int read_model(struct reader *r, struct model *model)
     return model_prepare(model, r->error);
 }
 
-int model_load(struct model *model, const char *path, struct error *error)
+static int load(struct model *model, const char *path, struct error *error)
 {
     uint8_t *bytes;
     size_t size;
@@ -404,6 +404,14 @@ int model_load(struct model *model, const char *path, struct error *error)
         safetensors_free(&file);
     }
     free(bytes);
+    return result;
+}
+
+int model_load(struct model *model, const char *path, struct error *error)
+{
+    int result = load(model, path, error);
+    if (result < 0 && error->code == ERROR_OTHER)
+        error->code = ERROR_BAD_MODEL;
     return result;
 }
 

@@ -89,29 +89,6 @@ static int run_command(const struct options *options, struct error *error)
     return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
 }
 
-/* Scripts may rely on these. */
-static int exit_status_of(const struct error *error)
-{
-    switch (error->code) {
-    case ERROR_CLOSED_PIPE:
-        return 0;
-    case ERROR_OTHER:
-    case ERROR_NO_MEMORY:
-        return 1;
-    case ERROR_USAGE:
-        return 2;
-    case ERROR_NO_FACE:
-        return 3;
-    case ERROR_NO_CAMERA:
-        return 4;
-    case ERROR_CAMERA_LOST:
-        return 5;
-    case ERROR_BAD_MODEL:
-        return 6;
-    }
-    return 1;
-}
-
 int main(int argc, char *argv[])
 {
     struct options options;
@@ -120,9 +97,9 @@ int main(int argc, char *argv[])
         return EXIT_FAILURE;
     if (options_parse(&options, argc, argv, &error)) {
         log_line(program_name, "%s; try --help", error.text);
-        return exit_status_of(&(struct error){.code = ERROR_USAGE});
+        return error_exit_status(ERROR_USAGE);
     }
-    int status = run_command(&options, &error) ? exit_status_of(&error) : 0;
+    int status = run_command(&options, &error) ? error_exit_status(error.code) : 0;
     if (status && error.text[0])
         log_line(program_name, "%s", error.text);
     if (error.code != ERROR_CLOSED_PIPE && (fflush(stdout) || ferror(stdout)) && status == 0) {

@@ -32,8 +32,6 @@ static const char default_backgrounds[] = "datasets/backgrounds";
 /* In label order: the least that makes the classes distinguishable. */
 static const double mean_face_exaggeration[LABEL_COUNT] = {1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6};
 
-enum exit_status { EXIT_USAGE = 2, EXIT_BAD_MODEL = 6 };
-
 static volatile sig_atomic_t stop;
 
 static void request_stop(int signal_number)
@@ -443,12 +441,6 @@ static int run_mean_faces(const struct options *o, struct dataset *dataset, stru
     return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The exit status for a model that could not be loaded. */
-static int model_status(const struct error *error)
-{
-    return error->code == ERROR_NO_MEMORY ? EXIT_FAILURE : EXIT_BAD_MODEL;
-}
-
 static int run_on_data(const struct options *o, struct judged *judged, struct error *error)
 {
     struct dataset dataset = {0};
@@ -480,7 +472,7 @@ static int run(const struct options *o, struct error *error)
     struct judged *judged = make_judged(error);
     int status = EXIT_FAILURE;
     if (judged && model_load(&judged->model, o->model, error) < 0)
-        status = model_status(error);
+        status = error_exit_status(error->code);
     else if (judged && o->action == ACTION_EVALUATE)
         status = run_on_data(o, judged, error);
     else if (judged)
@@ -508,7 +500,7 @@ int main(int argc, char **argv)
     process_outlive_readers();
     if (options_parse(&options, argc, argv, &error) < 0) {
         log_line(program, "%s; try --help", error.text);
-        return EXIT_USAGE;
+        return error_exit_status(ERROR_USAGE);
     }
     if (options.action == ACTION_HELP) {
         options_print_help(stdout);
