@@ -164,6 +164,8 @@ static void reports(void **state)
         assert_int_equal(remove(in_folder(path)), 0);
     }
     assert_int_equal(rmdir(in_folder("report")), 0);
+    refuse_run(&(struct run){.options = {.report = place("no/report")}}, "no/report",
+               "No such file");
 }
 
 /* That it is a picture of this size which is drawn on, and what it is drawn on is still there. */

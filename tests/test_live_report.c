@@ -143,10 +143,6 @@ static void test_timeline_report(void **state)
     struct timeline timeline = {0};
     struct error error;
     make_timeline(&timeline);
-    assert_int_equal(timeline_report_open(in_folder("no/report"), &error), -1);
-    expect_text(error.text, "no/report", "No such file");
-    assert_int_equal(timeline_report_open(test_folder(), &error), 0);
-    assert_int_equal(count_files(0), 0);
     int drawn = timeline_report_write(&timeline, test_folder(), &error) == 0;
     if (!drawn)
         expect_text(error.text, test_folder(), "gnuplot");

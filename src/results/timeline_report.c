@@ -10,11 +10,6 @@
 
 enum { DRAWN_FACES = 12 };
 
-int timeline_report_open(const char *folder, struct error *error)
-{
-    return report_folder_open(folder, "timeline.csv", error);
-}
-
 static int write_timeline(const struct timeline *timeline, const char *folder, struct error *error)
 {
     struct report_text text;
@@ -71,13 +66,12 @@ static unsigned colour_of(int label)
 static void write_script(FILE *out, const struct timeline_total *totals, int rows, double end)
 {
     fprintf(out,
-            "set datafile separator ','\n"
-            "set terminal pngcairo size 1200,%d font 'DejaVu Sans,11' noenhanced\n"
-            "set border 3 lc rgb '#888888'\n"
-            "set style fill solid 1 noborder\n"
-            "set key outside top center horizontal reverse Left samplen 1.5\n"
-            "set xlabel 'seconds'\nset tics nomirror\n"
-            "set xrange [0:%.3f]\nset yrange [%d.5:0.5]\n",
+            REPORT_SCRIPT("1200",
+                          "%d") "set border 3 lc rgb '#888888'\n"
+                                "set style fill solid 1 noborder\n"
+                                "set key outside top center horizontal reverse Left samplen 1.5\n"
+                                "set xlabel 'seconds'\nset tics nomirror\n"
+                                "set xrange [0:%.3f]\nset yrange [%d.5:0.5]\n",
             170 + 40 * rows, end, rows);
     fprintf(out, "row(f) = ");
     for (int i = 0; i < rows; i++)
@@ -153,7 +147,7 @@ static int open_report(void **state, const struct results_of *of, struct error *
     if (!report)
         return error_no_memory(error, "the report");
     report->folder = of->options->report;
-    if (timeline_report_open(report->folder, error)) {
+    if (report_folder_open(report->folder, "timeline.csv", error)) {
         free(report);
         return -1;
     }

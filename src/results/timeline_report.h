@@ -4,10 +4,7 @@
 
 #include "timeline.h"
 
-/* Creates the folder; the error says why it cannot. */
-int timeline_report_open(const char *folder, struct error *error);
-
-/* Writes into the folder
+/* Writes into the folder, which must exist,
  *   timeline.csv   id,start,end,label          one row for each time that a face showed one thing
  *   summary.csv    id,seconds,angry..neutral,uncertain   shares of the face's time
  *   timeline.png   by gnuplot, of the faces that were seen longest */

@@ -112,18 +112,16 @@ static void begin_panels(FILE *out, int width, int height, const struct evaluati
 {
     bool both = e->ferplus.count > 0;
     fprintf(out,
-            "set datafile separator ','\n"
-            "set terminal pngcairo size %d,%d font 'DejaVu Sans,11' noenhanced\n"
-            "set border lc rgb '#888888'\n"
-            "set tics textcolor rgb '#333333'\n"
-            "set multiplot layout 1,%d\n"
-            "n = %d\n"
-            "truths = '%s'\n"
-            "file(name, i) = i == 1 ? name.'.csv' : name.'_ferplus.csv'\n"
-            "truth(i) = i == 1 ? '%s' : 'FER+ majority'\n"
-            "pictures(i) = i == 1 ? %d : %d\n"
-            "accuracy(i) = i == 1 ? %.2f : %.2f\n"
-            "ece(i) = i == 1 ? %.2f : %.2f\n",
+            REPORT_SCRIPT("%d", "%d") "set border lc rgb '#888888'\n"
+                                      "set tics textcolor rgb '#333333'\n"
+                                      "set multiplot layout 1,%d\n"
+                                      "n = %d\n"
+                                      "truths = '%s'\n"
+                                      "file(name, i) = i == 1 ? name.'.csv' : name.'_ferplus.csv'\n"
+                                      "truth(i) = i == 1 ? '%s' : 'FER+ majority'\n"
+                                      "pictures(i) = i == 1 ? %d : %d\n"
+                                      "accuracy(i) = i == 1 ? %.2f : %.2f\n"
+                                      "ece(i) = i == 1 ? %.2f : %.2f\n",
             both ? 2 * width : width, height, both ? 2 : 1, e->metrics.class_count,
             both ? "1 2" : "1", both ? "FER2013''s label" : "Labels", e->metrics.count,
             e->ferplus.count, 100.0 * e->metrics.accuracy, 100.0 * e->ferplus.accuracy,
@@ -174,25 +172,24 @@ static const char calibration_panels[] =
 
 /* A row for each change, from the top: a point for the accuracy, a bar for the answers that
  * differ. */
-static const char robustness_panels[] =
-    "set datafile separator ','\n"
-    "set terminal pngcairo size 1000,660 font 'DejaVu Sans,11' noenhanced\n"
-    "set border lc rgb '#888888'\n"
-    "set tics textcolor rgb '#333333'\n"
-    "set grid x lc rgb '#dddddd'\n"
-    "set key outside top center horizontal\n"
-    "set style fill solid 1 noborder\n"
-    "set xrange [0:100]\n"
-    "set xlabel '%'\n"
-    "set yrange [n-0.5:-0.5]\n"
-    "set tics nomirror\n"
-    "set ytics scale 0\n"
-    "plot 'robustness.csv' every ::1 using (0):0:(0):(100*$4):($0-0.3):($0+0.3):ytic(1) "
-    "with boxxyerror lc rgb '#bbbbbb' title 'answers that differ', "
-    "'' every ::1 using (100*$2):0 with points pt 7 ps 1.3 lc rgb '#0072b2' "
-    "title 'right by the label', "
-    "'' every ::1 using (100*$3):0 with points pt 5 ps 1.3 lc rgb '#d55e00' "
-    "title ferplus\n";
+static const char robustness_panels[] = REPORT_SCRIPT(
+    "1000",
+    "660") "set border lc rgb '#888888'\n"
+           "set tics textcolor rgb '#333333'\n"
+           "set grid x lc rgb '#dddddd'\n"
+           "set key outside top center horizontal\n"
+           "set style fill solid 1 noborder\n"
+           "set xrange [0:100]\n"
+           "set xlabel '%'\n"
+           "set yrange [n-0.5:-0.5]\n"
+           "set tics nomirror\n"
+           "set ytics scale 0\n"
+           "plot 'robustness.csv' every ::1 using (0):0:(0):(100*$4):($0-0.3):($0+0.3):ytic(1) "
+           "with boxxyerror lc rgb '#bbbbbb' title 'answers that differ', "
+           "'' every ::1 using (100*$2):0 with points pt 7 ps 1.3 lc rgb '#0072b2' "
+           "title 'right by the label', "
+           "'' every ::1 using (100*$3):0 with points pt 5 ps 1.3 lc rgb '#d55e00' "
+           "title ferplus\n";
 
 static int draw_panels(const char *folder, const char *name, int width, int height,
                        const char *panels, const struct evaluation *evaluation, struct error *error)
@@ -207,7 +204,6 @@ static int draw_panels(const char *folder, const char *name, int width, int heig
 
 /* Recall and precision of each class without duplicates, a panel for each truth. */
 static const char classes_panels[] =
-    "set datafile separator ','\n"
     "set border lc rgb '#888888'\n"
     "set tics textcolor rgb '#333333' nomirror\n"
     "set grid ytics lc rgb '#dddddd'\n"
@@ -234,10 +230,10 @@ static int draw_classes(const char *folder, const struct evaluation *e, struct e
     int count = truth_count(e);
     if (report_text_open(&text, error) < 0)
         return -1;
-    fprintf(text.stream,
-            "set terminal pngcairo size %d,460 font 'DejaVu Sans,11' noenhanced\n"
-            "set multiplot layout 1,%d\nn = %d\ntruths = %d\ntitles = \"",
-            count * 560, count, e->unique[0].class_count, count);
+    fprintf(
+        text.stream,
+        REPORT_SCRIPT("%d", "460") "set multiplot layout 1,%d\nn = %d\ntruths = %d\ntitles = \"",
+        count * 560, count, e->unique[0].class_count, count);
     for (int t = 0; t < count; t++)
         fprintf(text.stream, "'%s: %d pictures, macro recall %.1f %%' ", truths[t],
                 e->unique[t].count, 100.0 * e->unique[t].macro_recall);

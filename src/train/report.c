@@ -24,22 +24,23 @@ int report_log(const char *folder, const struct epoch_result *history, int epoch
 
 int report_curves(const char *folder, struct error *error)
 {
-    static const char script[] =
-        "set datafile separator ','\n"
-        "set terminal pngcairo size 1200,500 font 'DejaVu Sans,11' noenhanced\n"
-        "set grid lc rgb '#dddddd'\n"
-        "set border lc rgb '#888888'\n"
-        "set multiplot layout 1,2\n"
-        "set xlabel 'epoch'\n"
-        "set title 'Cost'\n"
-        "set key top right\n"
-        "plot 'log.csv' every ::1 using 1:3 with lines lw 2 lc rgb '#0072b2' title 'training', "
-        "'' every ::1 using 1:5 with lines lw 2 lc rgb '#d55e00' title 'validation'\n"
-        "set title 'Accuracy, %'\n"
-        "set key bottom right\n"
-        "plot 'log.csv' every ::1 using 1:(100*$4) with lines lw 2 lc rgb '#0072b2' "
-        "title 'training', "
-        "'' every ::1 using 1:(100*$6) with lines lw 2 lc rgb '#d55e00' title 'validation'\n";
+    static const char script[] = REPORT_SCRIPT(
+        "1200",
+        "500") "set grid lc rgb '#dddddd'\n"
+               "set border lc rgb '#888888'\n"
+               "set multiplot layout 1,2\n"
+               "set xlabel 'epoch'\n"
+               "set title 'Cost'\n"
+               "set key top right\n"
+               "plot 'log.csv' every ::1 using 1:3 with lines lw 2 lc rgb '#0072b2' title "
+               "'training', "
+               "'' every ::1 using 1:5 with lines lw 2 lc rgb '#d55e00' title 'validation'\n"
+               "set title 'Accuracy, %'\n"
+               "set key bottom right\n"
+               "plot 'log.csv' every ::1 using 1:(100*$4) with lines lw 2 lc rgb '#0072b2' "
+               "title 'training', "
+               "'' every ::1 using 1:(100*$6) with lines lw 2 lc rgb '#d55e00' title "
+               "'validation'\n";
     struct report_text text;
     if (report_text_open(&text, error) < 0)
         return -1;
