@@ -65,15 +65,10 @@ static enum ocv_code report(struct error *error, enum ocv_code code, const std::
 {
     if (error == nullptr)
         return code;
+    error_format(error, "%s", text.c_str());
     error->code = code == OCV_NO_MEMORY ? ERROR_NO_MEMORY
                   : code == OCV_CLOSED  ? ERROR_CLOSED_PIPE
                                         : ERROR_OTHER;
-    const size_t length = text.copy(error->text, sizeof error->text - 1);
-    error->text[length] = '\0';
-    for (size_t i = 0; i < length; i++) {
-        if (error->text[i] == '\n')
-            error->text[i] = ' ';
-    }
     return code;
 }
 
