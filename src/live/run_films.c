@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Films that are done may wait for so many that come before them. */
+/* So many films that are done may wait for those before them. */
 enum { WAITING = 64 };
 
 struct films;
@@ -30,14 +30,14 @@ struct worker {
 };
 
 /* Workers look at the films, each as a run of its own whose answers are spooled; the teller gives
- * these out in the order of the list. One of both is the main thread: the worker where there is a
- * window, otherwise the teller. */
+ * these out in the order of the list. One of the two is the main thread: the worker where there is
+ * a window, otherwise the teller. */
 struct films {
     const struct options *options;
     struct input_list list;
     struct file_set files; /* that are read and written */
     struct copy_names copies, reports;
-    struct results *tables; /* of all films: JSON and CSV */
+    struct results *tables; /* of all films, such as JSON and CSV */
     struct results_options table_options;
     struct results_of tables_of;
     struct source any; /* what tables and lines for people are of, as far as they ask */
@@ -145,7 +145,7 @@ static void work(void *context)
 {
     struct worker *worker = context;
     struct films *films = worker->films;
-    struct error ignored; /* the others do its part; the first has its own */
+    struct error ignored; /* the others do its share; the first has its own */
     if (!worker->vision.recognizer && setup_another(films->options, &worker->vision, &ignored))
         return;
     for (int index = claim(films); index >= 0; index = claim(films))
@@ -251,7 +251,9 @@ static int claim_outputs(struct films *films, struct error *error)
     const struct results_options *wanted = &films->options->results;
     films->copies = (struct copy_names){wanted->output, true, recorder_can_write, ".mp4"};
     films->reports = (struct copy_names){wanted->report, true, NULL, NULL};
-    films->table_options = (struct results_options){.json = wanted->json, .csv = wanted->csv};
+    films->table_options = *wanted; /* without what each film has of its own */
+    films->table_options.words = false;
+    films->table_options.output = films->table_options.report = NULL;
     films->tables_of = (struct results_of){.options = &films->table_options,
                                            .source = &films->any,
                                            .program = program_name,
