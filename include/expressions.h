@@ -356,9 +356,8 @@ expressions_smoother_set(struct expressions_smoother *smoother, double seconds,
 /** Takes all faces[count] of one frame at `time` seconds, tracked and recognized, at most
  * EXPRESSIONS_MAX_FACES, and completes them by what came before: label, second, uncertain,
  * probabilities. A label stays for at least 0.4 s, whatever the frame rate, and while it stays, the
- * probabilities do not contradict it. Frames in which a face
- * is small, moves fast or has a low score count less. Held faces keep what they showed. Faces that
- * no longer appear are forgotten. */
+ * probabilities do not contradict it. Frames in which a face is small, moves fast or has a low
+ * score count less. Held faces keep what they showed. Faces that no longer appear are forgotten. */
 EXPRESSIONS_API enum expressions_status
 expressions_smooth(struct expressions_smoother *smoother, double time,
                    struct expressions_face *faces, int count, struct expressions_error *error);

@@ -1,12 +1,13 @@
 /* All that Expressions asks of OpenCV, and of FFmpeg for videos and cameras, as a C API.
  *
- * Every function returns an `enum ocv_code`; on anything but OCV_OK, `error` (which may be NULL)
- * holds the same code and one line of text, and outputs are untouched. The text says why and what
- * to do; the thing's name is the caller's to put before it. No C++ exception leaves the shim.
- * Handles are opaque, made by an `open` or `decode` function and ended by a `close` function that
- * takes the handle's address, sets it to NULL and accepts NULL. Pixel buffers belong to the caller,
- * except those of decoded pictures and frames, which the handle keeps. One handle may be used by
- * one thread at a time; different handles by different threads at once.
+ * A function that can fail returns an `enum ocv_code`; on anything but OCV_OK, `error` (which may
+ * be NULL) holds what that is among error.h's codes and one line of text, and outputs are
+ * untouched. The text says why and what to do; the thing's name is the caller's to put before it.
+ * No C++ exception leaves the shim. Handles are opaque, made by an `open` or `decode` function and
+ * ended by a `close` function that takes the handle's address, sets it to NULL and accepts NULL.
+ * Pixel buffers belong to the caller, except those of decoded pictures and frames, which the handle
+ * keeps. One handle may be used by one thread at a time; different handles by different threads at
+ * once.
  *
  * Pictures are the plain structs of image.h. */
 #ifndef OCV_H

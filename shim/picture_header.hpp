@@ -9,9 +9,8 @@ struct PictureSize {
     uint64_t width, height; /* pixels; 0 where they are not known */
 };
 
-/* The size of a JPEG, PNG, WebP, BMP, TIFF, JPEG 2000, Sun raster, Radiance, PNM or PAM picture.
- * Other formats, which OpenCV may know too, have none: some of them go to libraries that would open
- * further files for them. */
+/* The size of a JPEG, PNG, WebP, BMP, TIFF, JPEG 2000 or PNM picture. Other formats, which OpenCV
+ * may know too, have none: some of them go to libraries that would open further files for them. */
 PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept;
 
 /* How a JPEG, PNG or WebP picture has to be turned to stand upright, as exif_orientation; 1 for

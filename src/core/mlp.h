@@ -90,7 +90,7 @@ int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_conf
                          int capacity, struct error *error);
 void mlp_workspace_free(struct mlp_workspace **workspace);
 
-/* From now on the team shares the work of mlp_forward. */
+/* Lets the team share the work of mlp_forward. */
 void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team);
 
 /* Inference: inputs (B x D) -> outputs (B x K). B is at most the workspace's capacity. The network

@@ -1,5 +1,4 @@
-/* The layout of model files: what model_load and model_save share, and exported ONNX files use
- * too. */
+/* The names of what model files hold, which exported ONNX files use too. */
 #ifndef MODEL_FILE_H
 #define MODEL_FILE_H
 

@@ -16,8 +16,8 @@
  *
  *     offset_k = -c_k (1 - (x_k - m_k) / RESTING_FADE), the bracket limited to 0 .. 1
  *
- * So a face that shows clearly more than at rest is believed as it is, one that shows something
- * clearly and for long still is, and happy, surprise and neutral keep their proportions. */
+ * So a face that shows clearly more than at rest is believed as it is, however long it does so, and
+ * happy, surprise and neutral keep their proportions. */
 #ifndef RESTING_H
 #define RESTING_H
 

@@ -162,7 +162,7 @@ static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
         agree_with_words(slot);
 }
 
-/* A face that the frames which came here never showed is given no preference. */
+/* A face that no earlier frame showed is given no preference. */
 static struct smoother_slot *begin(struct smoother *smoother, const struct expressions_face *face,
                                    double time)
 {

@@ -73,7 +73,7 @@ static void *work(void *argument)
 {
     struct member *member = argument;
     struct crew *crew = member->crew;
-    struct error ignored; /* the others do its part; the first has what the caller opened */
+    struct error ignored; /* the others do its share; the first has what the caller opened */
     if (!member->vision.recognizer && setup_another(crew->task.options, &member->vision, &ignored))
         return NULL;
     for (int index = claim(crew); index >= 0; index = claim(crew)) {

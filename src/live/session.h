@@ -22,10 +22,10 @@ struct offer {
 
 struct session {
     const struct options *options;
-    bool shared;          /* vision, pipeline, interrupt and view are there, and stay; who has them
-                           * is called when the display goes away */
+    bool shared;          /* vision, pipeline, interrupt and view are someone else's, who is told
+                           * when the display goes away */
     enum input input;     /* what the source is: by the options, or chosen in the window */
-    struct source source; /* all zeros: the window has none to show, and offers some */
+    struct source source; /* all zeros: there is none yet, and the window offers some */
     bool chosen;          /* in the window: if it is a film, the program outlives it */
     struct opening opening;
     struct offer offers[VIEW_CHOICES];

@@ -1,4 +1,4 @@
-/* What both modes need at their start. */
+/* What the modes (run.h) need at their start. */
 #ifndef SETUP_H
 #define SETUP_H
 

@@ -8,7 +8,7 @@
 void take_begin(struct session *session);
 /* A recording that fails ends, the program goes on. */
 void take_add(struct session *session, const struct frame *frame);
-/* Ends it: because of `reason`, or where that is NULL, because the user wants it to. */
+/* Ends it; `reason` says why, NULL: the user wants it. */
 void take_end(struct session *session, const struct error *reason);
 
 #endif

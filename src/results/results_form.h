@@ -57,7 +57,7 @@ struct results_field {
     }
 
 struct results_form {
-    const char *option; /* that asks for it; NULL: none, lines for who gave none */
+    const char *option; /* that asks for it; NULL: it comes unasked */
     bool pictures;      /* only of pictures */
     bool one_source;    /* only of a camera or video, and it cannot go on with another */
     struct results_field wanted;

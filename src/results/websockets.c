@@ -61,7 +61,7 @@ const char *websockets_accept(const char *key, char text[WEB_HASH_TEXT_SIZE])
 
 /* ---- What a client sends --------------------------------------------------------------------- */
 
-/* A control frame is the next that goes out, in place of another that has not begun to. */
+/* A control frame goes out next, in place of another that has not begun to. */
 static void answer(struct client *client, int opcode, const uint8_t *bytes, size_t size)
 {
     if (client->closing)

@@ -54,7 +54,7 @@ static bool is_copy_due(const struct capture *capture, const struct frame *frame
             frame->time >= capture->copied + capture->settings.copy_interval - early);
 }
 
-/* False when the frame shall go nowhere any more, or on a failure. */
+/* False when nobody wants the frame any more, or on a failure. */
 static bool hand_over(struct capture *capture)
 {
     struct mailbox *mailbox = capture->settings.mailbox;

@@ -34,7 +34,8 @@ struct source {
     enum source_status (*read)(struct source *source, struct image *picture, double *time,
                                struct error *error);
     /* Opens the same device or stream once more, after its read has ended or failed; NULL where an
-     * end is final. On failure it may be tried again. Time goes on from the first frame of all. */
+     * end is final. On failure it may be tried again. Time still counts from the very first frame.
+     */
     int (*reopen)(struct source *source, struct error *error);
     /* From any thread: a read that waits ends soon, and so does every later one. May be NULL. */
     void (*stop)(struct source *source);
@@ -47,8 +48,8 @@ struct camera_options {
     double fps;
 };
 
-/* "-" is standard input. Both may wait long; another thread can end that by *abandoned, unless it
- * is NULL. */
+/* "-" is standard input. Both may take long; another thread can end that by setting *abandoned,
+ * which may be NULL. */
 int source_open_camera(struct source *source, const char *id, const struct camera_options *options,
                        const atomic_bool *abandoned, struct error *error);
 int source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,

@@ -101,7 +101,8 @@ static void place(const uint8_t *face, struct rng *rng, uint8_t *crop)
     move(face, angle, scale, dx, dy, crop);
 }
 
-/* As no box should lie: on its side or head, beside, much too large, on a part, much too small. */
+/* As no face should lie in its box: on its side, upside down, cut off, much too small or too large.
+ */
 static void misplace(const uint8_t *face, struct rng *rng, uint8_t *crop)
 {
     const float pi = 3.14159265f;
@@ -182,7 +183,7 @@ static void add_samples(struct fitting *f, enum kind kind, int count)
         f->samples[f->sample_count++] = (struct sample){kind, i};
 }
 
-/* Each face once as it should be, a third of them as it should not; and all that is none. */
+/* Each face once as it should lie in its box, some as they should not; and all that is no face. */
 static int list_samples(struct fitting *f, struct error *error)
 {
     int hard = f->backgrounds->hard_count, misplaced = f->face_count / FACES_OF_MISPLACED;
@@ -359,7 +360,7 @@ static int fit_round(struct fitting *f, int round, const volatile sig_atomic_t *
 
 /* ---- All rounds ------------------------------------------------------------------------------ */
 
-/* What taggers mostly saw as no expression of the seven is seldom a face that can be seen. */
+/* Where most taggers saw none of the seven expressions, there is seldom a face to be seen. */
 static bool shows_face(const struct dataset *d, int sample)
 {
     int votes = 0;

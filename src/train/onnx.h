@@ -14,8 +14,8 @@
 #include "error.h"
 #include "model.h"
 
-/* Writes operator set 11, IR version 6, weights as 32-bit floats; the same model, the same bytes.
- * The file appears whole or not at all. */
+/* Writes operator set 11, IR version 6, weights as 32-bit floats; the same model gives the same
+ * bytes. The file appears whole or not at all. */
 int onnx_export(const struct model *model, const char *path, struct error *error);
 
 #endif

@@ -18,8 +18,7 @@ extern const char *const descent_names[DESCENT_COUNT];
 enum prior_kind {
     PRIOR_UNIFORM,
     PRIOR_TRAINING, /* those of the targets */
-    PRIOR_LIST,
-    PRIOR_KIND_COUNT
+    PRIOR_LIST
 };
 
 enum { PRIOR_MAX_LIST = 16 };

@@ -13,7 +13,7 @@ int hud_chip_width(struct paint *paint, int em, const char *text);
 void hud_recording(struct paint *paint, int x, int y, int em, const char *text);
 int hud_recording_width(struct paint *paint, int em, const char *text);
 
-/* A chip in the middle of the upper edge, that leaves `beside` pixels free at both sides: where it
+/* A chip in the middle of the upper edge that leaves `beside` pixels free at both sides: where it
  * goes, and drawn there. */
 SDL_Rect hud_notice_place(struct paint *paint, SDL_Rect area, int em, int beside, const char *text);
 void hud_notice(struct paint *paint, SDL_Rect place, int em, double opacity, const char *text);

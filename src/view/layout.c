@@ -41,7 +41,7 @@ static double common_area(SDL_Rect a, SDL_Rect b)
     return SDL_IntersectRect(&a, &b, &common) ? (double)common.w * common.h : 0;
 }
 
-/* `box` is the own face's; others' grow by `apart` at all sides. */
+/* `box` is the face's own; others' grow by `apart` on all sides. */
 static double hidden(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int apart)
 {
     double sum = -(face_weight - 1) * common_area(rect, box);

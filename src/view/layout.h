@@ -32,9 +32,9 @@ void layout_move_label(struct layout *layout, SDL_Rect area, SDL_Rect box, int g
                        SDL_Rect *place);
 
 /* As layout_label, for the bars of a face with this box and label: beside the face, if `beside`,
- * and else wherever nothing is hidden, as near as can be; or rather below it. Keeps `apart` pixels
- * away from the other faces. Returns how much of the taken rectangles they hide: pixels of the own
- * face, those of others twice, those of text four times. */
+ * and else wherever nothing is hidden, as near as can be, preferably below it. Keeps `apart` pixels
+ * away from the other faces. Returns how much of the taken rectangles they hide: pixels of the face
+ * itself, those of others twice, those of text four times. */
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
                     SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place);
 
