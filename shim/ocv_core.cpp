@@ -1,5 +1,7 @@
 #include "ocv_guard.hpp"
 
+#include "file.h"
+
 #include <opencv2/core/utils/logger.hpp>
 
 #include <cerrno>
@@ -101,7 +103,8 @@ void require_readable(const std::string &path)
     else if (S_ISDIR(status.st_mode))
         reason = EISDIR;
     if (reason != 0)
-        throw Failure{OCV_CANNOT, std::generic_category().message(reason)};
+        throw Failure{OCV_CANNOT,
+                      std::generic_category().message(reason) + "; " + file_advice(reason)};
 }
 
 cv::Mat as_matrix(struct bgr_image picture)

@@ -192,8 +192,9 @@ void Writer::fail(int code) const
         throw std::bad_alloc();
     const int system = AVUNERROR(code);
     throw Failure{system == EPIPE ? OCV_CLOSED : OCV_CANNOT,
-                  system > 0 && system < 4096 ? std::generic_category().message(system)
-                                              : "FFmpeg cannot write it"};
+                  system > 0 && system < 4096
+                      ? std::generic_category().message(system) + "; choose another file"
+                      : "FFmpeg cannot write it; choose another file"};
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */

@@ -214,7 +214,8 @@ static void test_videos_that_cannot_be_written(void **state)
     char path[256];
     refuse_writer(in_folder(path, "film.txt"), 16, ".mp4, .mkv, .webm, .avi or .gif");
     refuse_writer(in_folder(path, "film"), 16, ".mp4, .mkv, .webm, .avi or .gif");
-    refuse_writer(in_folder(path, "missing/film.mp4"), 16, "No such file");
+    refuse_writer(in_folder(path, "missing/film.mp4"), 16,
+                  "No such file or directory; choose another file");
     refuse_writer(in_folder(path, "film.mp4"), 100000, "size");
     struct ocv_writer *writer = NULL;
     assert_int_equal(ocv_writer_open(&writer, path, 16, 16, 0, silent, NULL), OCV_FAILED);
@@ -233,7 +234,7 @@ static void test_videos_that_cannot_be_read(void **state)
 {
     (void)state;
     char path[256];
-    refuse_video(in_folder(path, "missing.mp4"), "No such file");
+    refuse_video(in_folder(path, "missing.mp4"), "No such file or directory; check the name");
     refuse_video(folder, "directory");
     write_file(in_folder(path, "text.mp4"), "this is a text\n", 15);
     refuse_video(path, "not a video");

@@ -15,7 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static const char *advice(int code)
+const char *file_advice(int code)
 {
     switch (code) {
     case ENOENT:
@@ -37,7 +37,7 @@ static const char *advice(int code)
 
 static int fail(struct error *error, const char *path, int code)
 {
-    return error_set(error, "%s: %s; %s", path, strerror(code), advice(code));
+    return error_set(error, "%s: %s; %s", path, strerror(code), file_advice(code));
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */

@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a user can do where the system refuses a path with this errno. */
+const char *file_advice(int code);
+
 /* Reads the whole file. On success *bytes (malloc, the caller frees) holds *size bytes. Refuses
  * directories, anything else that is not a regular file, and files above `limit` bytes. */
 int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
@@ -56,5 +63,9 @@ void file_remove(const char *path);
 
 /* The three steps at once, for a file of ours in a folder that the user has named. */
 int file_write(const char *path, const void *bytes, size_t size, struct error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
