@@ -44,6 +44,8 @@ int __real_fstat(int fd, struct stat *status);
 int __wrap_fstat(int fd, struct stat *status);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+pid_t __real_waitpid(pid_t child, int *status, int options);
+pid_t __wrap_waitpid(pid_t child, int *status, int options);
 
 /* Whether it shall fail. */
 static bool note(const char *call, int fd)
@@ -97,6 +99,16 @@ ssize_t __wrap_read(int fd, void *bytes, size_t size)
     if ((slow && count++ % 2 == 0) || (failing && strcmp(failing, "read") == 0))
         return -1;
     return __real_read(fd, bytes, slow && size > 1 ? 1 : size);
+}
+
+/* "interrupted" once, and then waits. */
+pid_t __wrap_waitpid(pid_t child, int *status, int options)
+{
+    static int count;
+    errno = EINTR;
+    if (failing && strcmp(failing, "interrupted") == 0 && count++ % 2 == 0)
+        return -1;
+    return __real_waitpid(child, status, options);
 }
 
 static bool lacks_memory(void)

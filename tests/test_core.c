@@ -526,8 +526,10 @@ static void arguments_name_the_option_meant(void **state)
         {"--json=3", "--json=3: --json takes no value"},
         {"--js=3", "--js=3: --json takes no value"},
         {"--xyzzy", "unknown option --xyzzy"},
+        {"--jn", "unknown option --jn"}, /* too short for a mistake to be clear */
         {"-lead.jpg", "unknown option -lead.jpg; a file of that name is ./-lead.jpg"},
-        {"--an-option-with-a-name-that-is-longer-than-any", "unknown option --an-option"},
+        {"--an-option-with-a-name-that-is-longer-than-any",
+         "unknown option --an-option-with-a-name-that-is-longer-than-any"},
         {"--camera", "--camera needs a value"},
         {"--camera=", "--camera needs a value: ID"},
         {"stray", "unexpected argument stray"},
@@ -539,7 +541,7 @@ static void arguments_name_the_option_meant(void **state)
         snprintf(word, sizeof word, "%s", refused[i].word);
         char *words[] = {program, word, NULL};
         assert_int_equal(arguments_parse(&table, 1, 2, words, NULL, &error), -1);
-        if (strncmp(error.text, refused[i].expected, strlen(refused[i].expected)) != 0)
+        if (strcmp(error.text, refused[i].expected) != 0)
             fail_msg("%s: \"%s\", not \"%s\"", refused[i].word, error.text, refused[i].expected);
     }
 }

@@ -90,6 +90,31 @@ static void the_vector_tells_faint_structure(void **state)
     free(scratch);
 }
 
+static float strength_of(const uint8_t *crop, int width, int height)
+{
+    int dim = verifier_dim(width, height);
+    float *vector = malloc((size_t)dim * sizeof *vector);
+    void *scratch = malloc(verifier_scratch(width, height));
+    assert_true(vector && scratch);
+    verifier_vector(scratch, crop, width, height, vector);
+    float strength = vector[dim - 1];
+    free(vector);
+    free(scratch);
+    return strength;
+}
+
+static void crops_need_not_be_square(void **state)
+{
+    (void)state;
+    enum { WIDTH = 24, HEIGHT = 12 };
+    uint8_t wide[WIDTH * HEIGHT], tall[WIDTH * HEIGHT];
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            wide[y * WIDTH + x] = tall[x * HEIGHT + y] = (uint8_t)(10 * x);
+    expect_close(strength_of(tall, HEIGHT, WIDTH), strength_of(wide, WIDTH, HEIGHT), 1e-4,
+                 "strength of the gradients, transposed");
+}
+
 static void only_verifiers_are_accepted(void **state)
 {
     (void)state;
@@ -472,6 +497,7 @@ int main(int argc, char *argv[])
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_face_and_its_mirror_image_score_alike),
         cmocka_unit_test(the_vector_tells_faint_structure),
+        cmocka_unit_test(crops_need_not_be_square),
         cmocka_unit_test(only_verifiers_are_accepted),
         cmocka_unit_test_teardown(model_files_hold_it, empty_folder),
         cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),

@@ -65,7 +65,7 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
         const char *comma = i ? ", " : "";
         tally->seen[face->label] = tally->seen[face->label] || !face->uncertain;
         face_words(face, words);
-        if (name_length + 32 < sizeof names && line_length + 32 < sizeof line) {
+        if (name_length + 32 < sizeof names) {
             const char *name = face->uncertain ? words : label_names[face->label];
             name_length += (size_t)sprintf(names + name_length, "%s%s", comma, name);
             line_length += (size_t)sprintf(line + line_length, "%s%s", comma, words);
