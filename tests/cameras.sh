@@ -87,9 +87,9 @@ grep -q "you may not use it" err || fail "forbidden: $(cat err)"
 run 4 --camera 5
 grep -q "there is no such camera.*Fake Webcam.*Fake Second" err || fail "missing: $(cat err)"
 
-# --- Unplugged, waited for, back; another camera in its place is not taken
+# --- Unplugged, waited for, back as it was; another camera in its place is not taken
 for id in 0 4; do
-    start --camera "$id" --json
+    start --camera "$id" --size 1280x720 --json
     await has_lines out 5
     : >gone
     await grep -q "^expressions: $id: " err
@@ -104,6 +104,7 @@ for id in 0 4; do
     kill -INT "$running"
     wait "$running" || fail "$id: interrupted: status $?: $(cat err)"
     [ "$(grep -c "is back" err)" -eq 1 ] || fail "$id: back more than once: $(cat err)"
+    grep -v '"width":1280,"height":720,' out && fail "$id: back in another size"
 done
 
 start --camera 0 --json --exit-on-loss

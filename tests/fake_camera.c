@@ -145,9 +145,11 @@ static int open_camera(int number)
         return -1;
     int device = fcntl(memory, F_DUPFD_CLOEXEC, FIRST_FD + 20 * number);
     close(memory);
-    if (streams[number].width == 0)
+    /* One that was plugged in since knows nothing of what was set. */
+    enum presence presence = presence_of(number);
+    if (streams[number].width == 0 || streams[number].opened != presence)
         streams[number] = (struct stream){.width = sizes[0][0], .height = sizes[0][1]};
-    streams[number].opened = presence_of(number);
+    streams[number].opened = presence;
     return device;
 }
 

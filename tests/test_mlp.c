@@ -132,6 +132,8 @@ static void check_fixed(struct rng *rng, int inputs, int outputs, int rows, bool
         x[i] = i / size % 2 ? 3 : -3;
     for (size_t i = 0; extreme && i < size * (size_t)outputs; i++)
         weights[i] = i / size % 3 ? 7 : -7;
+    if (!extreme)
+        x[0] = 8; /* the largest of its row */
     float *sums = malloc((size_t)rows * (size_t)outputs * sizeof *sums);
     float *alone = malloc((size_t)outputs * sizeof *alone);
     void *scratch = malloc(fixed_layer_scratch(inputs));
