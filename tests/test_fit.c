@@ -264,8 +264,11 @@ static struct dataset make_textures(void)
 
 static float *learn_dictionary(const struct dataset *d, uint64_t seed)
 {
-    struct features f = {
-        .kind = FEATURES_PATCHES, .width = TEXTURE, .height = TEXTURE, .grid = 3, .atoms = ATOMS};
+    struct features f = {.kind = FEATURES_PATCHES,
+                         .width = d->width,
+                         .height = d->height,
+                         .grid = 3,
+                         .atoms = ATOMS};
     struct error error;
     int samples[USED];
     for (int i = 0; i < USED; i++)
@@ -284,10 +287,10 @@ static void products_of(const struct dataset *d, const float *dictionary, double
     memset(mean, 0, ATOMS * sizeof *mean);
     memset(deviation, 0, ATOMS * sizeof *deviation);
     for (int i = 0; i < 2 * USED; i += 2)
-        for (int y = 0; y + PATCH_SIDE <= TEXTURE; y++)
-            for (int x = 0; x + PATCH_SIDE <= TEXTURE; x++, count++) {
+        for (int y = 0; y + PATCH_SIDE <= d->height; y++)
+            for (int x = 0; x + PATCH_SIDE <= d->width; x++, count++) {
                 float patch[PATCH_VALUES];
-                patch_normalize(dataset_picture(d, i) + y * TEXTURE + x, TEXTURE, patch);
+                patch_normalize(dataset_picture(d, i) + y * d->width + x, d->width, patch);
                 for (int k = 0; k < ATOMS / 2; k++) {
                     double s = -(double)offsets[k];
                     for (int v = 0; v < PATCH_VALUES; v++)
@@ -319,6 +322,31 @@ static void dictionary_whitens_patches(void **state)
     free(d.pixels);
 }
 
+/* Pictures of one patch each, in which the first pixel alone changes: whitened patches lie on one
+ * line, which an atom finds, and whose products no other direction reaches. */
+static void an_atom_finds_the_only_change(void **state)
+{
+    (void)state;
+    enum { AREA = PATCH_SIDE * PATCH_SIDE };
+    uint8_t pixels[PICTURES * AREA];
+    struct dataset d = {
+        .width = PATCH_SIDE, .height = PATCH_SIDE, .count = PICTURES, .pixels = pixels};
+    for (int i = 0; i < PICTURES * AREA; i++)
+        pixels[i] = (uint8_t)(i % AREA > 0 ? 60 + i % AREA % 3 * 50 : i / AREA % 4 ? 50 : 200);
+    float dark[PATCH_VALUES], bright[PATCH_VALUES];
+    patch_normalize(dataset_picture(&d, 0), PATCH_SIDE, bright);
+    patch_normalize(dataset_picture(&d, 2), PATCH_SIDE, dark);
+    double variance = 0, most = 0, mean[ATOMS], deviation[ATOMS];
+    for (int v = 0; v < PATCH_VALUES; v++)
+        variance += pow((double)(bright[v] - dark[v]) / 2, 2);
+    float *dictionary = learn_dictionary(&d, 1);
+    products_of(&d, dictionary, mean, deviation);
+    for (int k = 0; k < ATOMS / 2; k++)
+        most = fmax(most, deviation[k]);
+    expect_close(most, sqrt(variance / (variance + 0.1)), 1e-3, "deviation of the atom's products");
+    free(dictionary);
+}
+
 static void dictionary_follows_seed_and_samples(void **state)
 {
     (void)state;
@@ -347,6 +375,7 @@ int main(void)
     };
     const struct CMUnitTest dictionary[] = {
         cmocka_unit_test(dictionary_whitens_patches),
+        cmocka_unit_test(an_atom_finds_the_only_change),
         cmocka_unit_test(dictionary_follows_seed_and_samples),
     };
     int failures = cmocka_run_group_tests(aligner, learn_aligner, free_bench);

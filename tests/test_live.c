@@ -810,6 +810,39 @@ static void test_canvas(void **state)
     canvas_free(&canvas);
 }
 
+/* Odd sizes, and rows further apart than they are long. */
+static void test_frame_keeps_every_form(void **state)
+{
+    (void)state;
+    enum { WIDTH = 5, HEIGHT = 3, STRIDE = 20 };
+    static const struct {
+        enum image_form form;
+        size_t row[IMAGE_PLANES]; /* bytes */
+        int rows[IMAGE_PLANES];
+    } forms[] = {{IMAGE_BGR, {15}, {3}},
+                 {IMAGE_I420, {5, 3, 3}, {3, 2, 2}},
+                 {IMAGE_NV12, {5, 6}, {3, 2}},
+                 {IMAGE_YUYV, {12}, {3}}};
+    uint8_t bytes[IMAGE_PLANES][HEIGHT * STRIDE];
+    struct rng rng = rng_make(5, 0);
+    struct frame frame = {0};
+    struct error error;
+    fill_noise(&rng, bytes[0], sizeof bytes);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const struct image picture = {.form = forms[i].form,
+                                      .width = WIDTH,
+                                      .height = HEIGHT,
+                                      .planes = {bytes[0], bytes[1], bytes[2]},
+                                      .strides = {STRIDE, STRIDE, STRIDE}};
+        assert_int_equal(frame_set(&frame, &picture, &error), 0);
+        for (int p = 0; p < IMAGE_PLANES; p++)
+            for (int y = 0; y < forms[i].rows[p]; y++)
+                assert_memory_equal(frame.picture.planes[p] + (size_t)y * frame.picture.strides[p],
+                                    bytes[p] + y * STRIDE, forms[i].row[p]);
+    }
+    frame_free(&frame);
+}
+
 /* A live recording keeps the times of its frames, but leaves out the time in which there was no
  * frame: a camera that comes back after an hour does not cost an hour's frames. */
 static void test_recorder(void **state)
@@ -865,6 +898,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test(test_frame_clip),
+        cmocka_unit_test(test_frame_keeps_every_form),
         cmocka_unit_test(test_faces_by_id_and_size),
         cmocka_unit_test_setup_teardown(test_large_pictures_take_no_gigabyte, make_folder,
                                         remove_folder),
