@@ -396,6 +396,40 @@ static void test_bad_arguments(void **state)
     assert_int_equal(count, 77);
 }
 
+static void test_no_objects(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[64 * 64];
+    const struct expressions_picture picture = {pixels, 64, 64, 64, EXPRESSIONS_GREY};
+    struct expressions_recognizer *no_recognizer = NULL;
+    struct expressions_face face;
+    int count;
+    expect_failure(expressions_model_open(NULL, model_path, NULL, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`model` is NULL");
+    expect_failure(expressions_recognizer_open(NULL, model, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`recognizer` is NULL");
+    expect_failure(expressions_recognizer_open(&no_recognizer, NULL, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`model` is NULL");
+    expect_failure(expressions_detector_open(NULL, NULL, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`detector` is NULL");
+    expect_failure(expressions_detector_set_verifier(NULL, model, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`detector` is NULL");
+    expect_failure(expressions_detect(NULL, &picture, &face, 1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`detector` is NULL");
+    expect_failure(expressions_track(NULL, &picture, 0, NULL, 0, &face, 1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`tracker` is NULL");
+    expect_failure(expressions_expect(NULL, &picture, 0, &face, 1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`tracker` is NULL");
+    expect_failure(expressions_smoother_open(NULL, NULL, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`smoother` is NULL");
+    expect_failure(expressions_smoother_set(NULL, 1, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`smoother` is NULL");
+    expect_failure(expressions_smooth(NULL, 0, &face, 0, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`smoother` is NULL");
+    expect_failure(expressions_calibrate(NULL, 1, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`smoother` is NULL");
+}
+
 /* ---- Threads --------------------------------------------------------------------------------- */
 
 static uint8_t noise[256 * 256];
@@ -453,6 +487,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_evaluation, open_all, close_all),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test_setup_teardown(test_bad_arguments, open_all, close_all),
+        cmocka_unit_test_setup_teardown(test_no_objects, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_threads_share_a_model, open_all, close_all),
     };
     return run_library_tests(tests, sizeof tests / sizeof *tests);
