@@ -134,6 +134,20 @@ static void test_found_twice(void **state)
     assert_int_equal(seen[1].id, 2);
 }
 
+/* What lies on a known face, be it smaller or larger than that, is no second one. */
+static void test_parts_and_covers(void **state)
+{
+    (void)state;
+    const struct box small = square_at(300, 200, 60), large = square_at(360, 200, 200);
+    for (int first = 0; first < 2; first++) {
+        struct tracker tracker = {0};
+        struct box boxes[2] = {first ? small : large, first ? large : small};
+        for (int n = 0; n < 4; n++)
+            tracker_update(&tracker, boxes, n ? 2 : 1, 0.03 * n);
+        assert_int_equal(tracker.count, 1);
+    }
+}
+
 static void test_many_faces(void **state)
 {
     (void)state;
@@ -576,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_hold),
         cmocka_unit_test(test_moved_on),
         cmocka_unit_test(test_found_twice),
+        cmocka_unit_test(test_parts_and_covers),
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test(test_lag),
         cmocka_unit_test(test_jitter),
