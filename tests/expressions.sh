@@ -111,6 +111,20 @@ expect_error 2 "others/a.bin and twice/a.png have one name" --image others/a.bin
 grep -q "is already an input or output" err || fail "one file for two: $(cat err)"
 expect_error 1 "new.mkv: is already" --demo --headless --csv new.mkv --output ./new.mkv
 grep -q "^source," new.mkv || fail "the table is gone"
+# A run that fails before its first frame leaves an earlier table as it was.
+for by in "--demo --output new.nonsense" "--demo --output kept.csv" "--demo --report face.png" "--demo --serve 99999" \
+    "--demo --osc nowhere" "--image missing.jpg" "--image face.png --output new.nonsense" \
+    "--video missing.mp4 --video blank.png"; do
+    echo earlier >kept.csv
+    ./expressions $by --headless --csv kept.csv >out 2>err && fail "$by: status 0"
+    [ "$(cat kept.csv)" = earlier ] || fail "$by: the earlier table is lost: $(cat err)"
+done
+for by in "--json --csv kept.csv" "--csv /dev/stdout"; do
+    ./expressions --image face.png --headless $by >>kept.csv 2>err && fail "$by: status 0"
+    [ "$(cat kept.csv)" = earlier ] || fail "$by: the earlier table is lost: $(cat err)"
+done
+expect 3 "" --image blank.png --headless --csv kept.csv
+[ "$(cut -c 1-13 kept.csv)" = source,frame, ] || fail "a table without a face: $(cat kept.csv)"
 expect 0 "" --image face.png --headless --csv /dev/null --output copy.png
 expect_error 1 "no/table.csv" --demo --headless --csv no/table.csv
 

@@ -6,6 +6,8 @@
 #include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,8 @@
 
 struct csv {
     FILE *file;
-    long half; /* where a row begins in a file that could not be written as a whole; -1: none */
+    bool begun; /* the names of the columns are written */
+    long half;  /* where a row begins in a file that could not be written as a whole; -1: none */
     char path[4096];
 };
 
@@ -42,6 +45,23 @@ static void write_header(FILE *file)
     fprintf(file, ",clock\n");
 }
 
+static int begin_table(struct csv *csv)
+{
+    csv->begun = true;
+    write_header(csv->file);
+    return fflush(csv->file);
+}
+
+/* Leaves a file as it was. */
+static FILE *open_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && !file)
+        close(fd);
+    return file;
+}
+
 int csv_open(struct csv **csv, const char *path, struct error *error)
 {
     struct csv *made = calloc(1, sizeof *made);
@@ -49,14 +69,13 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
         return error_no_memory(error, "the table");
     snprintf(made->path, sizeof made->path, "%s", path);
     made->half = -1;
-    made->file = is_standard(path) ? stdout : fopen(path, "w");
-    if (made->file)
-        write_header(made->file);
-    if (!made->file || fflush(made->file)) {
-        struct stat status;
+    made->file = is_standard(path) ? stdout : open_file(path);
+    struct stat status = {0};
+    bool earlier = made->file && made->file != stdout && fstat(fileno(made->file), &status) == 0 &&
+                   status.st_size > 0;
+    if (!made->file || (!earlier && begin_table(made))) {
         complain(made, error);
-        if (made->file && made->file != stdout && fstat(fileno(made->file), &status) == 0 &&
-            S_ISREG(status.st_mode))
+        if (S_ISREG(status.st_mode))
             remove(path); /* never a device, such as /dev/full */
         csv_close(&made);
         return -1;
@@ -99,6 +118,10 @@ static void write_face(FILE *file, const struct frame *frame, const struct expre
 
 int csv_write(struct csv *csv, const char *source, const struct frame *frame, struct error *error)
 {
+    if (!csv->begun && (ftruncate(fileno(csv->file), 0) || begin_table(csv))) {
+        csv->half = 0;
+        return complain(csv, error);
+    }
     if (frame->face_count == 0)
         return 0;
     char *name = text_utf8(source);

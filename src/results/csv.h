@@ -6,8 +6,8 @@
 
 struct csv;
 
-/* path: "-" is standard output. Writes the first row, the names of the columns, over what the file
- * held:
+/* path: "-" is standard output. The first row names the columns; it replaces what the file held as
+ * soon as there is a frame:
  *   source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,emotion,label,
  *   confidence,angry..neutral,raw_angry..raw_neutral,clock
  * raw_... are empty where probabilities are not smoothed, `clock` for sources that are not live. */
