@@ -16,6 +16,7 @@
 #include <cblas.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <pty.h>
 #include <signal.h>
@@ -185,6 +186,19 @@ static void what_killed_runs_left_is_swept(void **state)
     assert_false(is_there("file.expressions-7"));
     assert_true(is_there("file.expressions-1"));
     assert_int_equal(rmdir(in_folder("file.expressions-1")), 0);
+}
+
+/* What a temporary file's name adds is no reason to refuse a name. */
+static void a_name_is_as_long_as_a_folder_takes(void **state)
+{
+    (void)state;
+    struct error error;
+    char longest[NAME_MAX + 1] = "";
+    memset(longest, 'x', NAME_MAX);
+    assert_int_equal(file_write(in_folder(longest), "new", 3, &error), 0);
+    assert_true(is_there(longest));
+    file_remove(in_folder(longest));
+    assert_false(is_there(longest));
 }
 
 /* The name is free once the file has its own; another run may take it at once. */
@@ -903,6 +917,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_that_of_the_monotonic_clock),
         cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
+        cmocka_unit_test_teardown(a_name_is_as_long_as_a_folder_takes, empty_folder),
         cmocka_unit_test_teardown(what_others_write_is_left_alone, empty_folder),
         cmocka_unit_test_teardown(temporaries_have_so_many_names, empty_folder),
         cmocka_unit_test_teardown(descriptor_0_is_one_like_others, empty_folder),

@@ -163,13 +163,17 @@ static void free_writer(struct file_writer *writer)
 
 enum { TEMPORARIES = 100 };
 
-/* NULL without memory. */
+/* NULL without memory. A long name is cut, so that what is added fits into a folder's entry. */
 static char *temporary_name(const char *path, int number)
 {
-    size_t size = strlen(path) + 32;
+    enum { LONGEST = NAME_MAX - sizeof ".expressions-99" };
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    int kept = (int)(folder + strnlen(path + folder, LONGEST));
+    size_t size = (size_t)kept + 32;
     char *name = malloc(size);
     if (name)
-        snprintf(name, size, "%s.expressions-%d", path, number);
+        snprintf(name, size, "%.*s.expressions-%d", kept, path, number);
     return name;
 }
 
