@@ -310,6 +310,24 @@ cp m.safetensors own.onnx
 expect 1 "own.onnx: is already an input" --export-onnx own.onnx own.onnx
 cmp m.safetensors own.onnx || fail "the model was written over"
 expect 1 "black.pgm: belongs to the data" --data pictures --mean-faces pictures/train/happy/black.pgm
+# Data that are links, the checkpoint beside a model, and each file of a report.
+mkdir -p linked/test && ln -s ../pictures/train linked/train && cp pictures/train/happy/black.pgm own.pgm
+ln -sf "$work/own.pgm" pictures/train/happy/black.pgm
+expect 1 "own.pgm: is already an input" --data linked --mean-faces own.pgm
+cmp own.pgm linked/train/happy/black.pgm && [ -h pictures/train/happy/black.pgm ] || fail "linked data were written over"
+cp data.csv own.checkpoint
+expect 1 "own.checkpoint: is already an input" --data own.checkpoint --ferplus-share 0 --output own
+cmp data.csv own.checkpoint || fail "the data were written over by a checkpoint"
+mkdir scenes && cp own.pgm scenes
+expect 1 "scenes/own.pgm: belongs to the data" --data data.csv --ferplus-share 0 \
+    --backgrounds scenes --output scenes/own.pgm
+for file in report/* measured/* crossed/*; do
+    cp data.csv "$file"
+    expect 1 "$file: is already an input" --evaluate m.safetensors --data "$file" --report "${file%/*}"
+    cmp data.csv "$file" || fail "the data were written over by a report"
+done
+expect 1 "report/log.csv: is already an input" --data data.csv --ferplus-share 0 \
+    --output report/log.csv --report report
 # Digits have no place under the name of the model of faces.
 mkdir digits models
 for part in train t10k; do

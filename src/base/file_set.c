@@ -2,6 +2,7 @@
 
 #include "file.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,6 +59,27 @@ int file_set_add(struct file_set *set, const char *path, struct error *error)
     set->identities[set->count++] = identity;
     set->sorted = false;
     return 0;
+}
+
+int file_set_add_folder(struct file_set *set, const char *path, int depth, struct error *error)
+{
+    DIR *folder = depth >= 0 ? opendir(path) : NULL;
+    const struct dirent *entry;
+    int result = 0;
+    while (folder && result == 0 && (entry = readdir(folder))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        char *inside = file_in_folder(path, entry->d_name);
+        if (!inside)
+            result = error_no_memory(error, "the list of files");
+        else if (file_set_add(set, inside, error) ||
+                 file_set_add_folder(set, inside, depth - 1, error))
+            result = -1;
+        free(inside);
+    }
+    if (folder)
+        closedir(folder);
+    return result;
 }
 
 int file_set_check_output(struct file_set *set, const char *path, struct error *error)

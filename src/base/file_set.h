@@ -24,6 +24,10 @@ struct file_set {
  * it cannot be overwritten. `path` may be NULL, which adds nothing. */
 int file_set_add(struct file_set *set, const char *path, struct error *error);
 
+/* Adds what a folder holds, also through links, and `depth` folders below each other in it. What is
+ * no folder adds nothing. */
+int file_set_add_folder(struct file_set *set, const char *path, int depth, struct error *error);
+
 /* Fails if `path` is in the set, under this name or another. */
 int file_set_check_output(struct file_set *set, const char *path, struct error *error);
 

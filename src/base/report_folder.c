@@ -17,6 +17,21 @@ int report_path(char path[REPORT_PATH_SIZE], const char *folder, const char *nam
     return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
 }
 
+int report_folder_claim(const char *folder, const char *const *names, size_t count,
+                        struct file_set *files, struct error *error)
+{
+    char path[REPORT_PATH_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        struct stat status;
+        if (report_path(path, folder, names[i], error))
+            return -1;
+        bool is_link = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+        if (!is_link && file_set_claim(files, path, error))
+            return -1;
+    }
+    return 0;
+}
+
 int report_folder_open(const char *folder, const char *name, struct error *error)
 {
     char path[REPORT_PATH_SIZE];

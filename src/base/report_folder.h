@@ -3,6 +3,7 @@
 #define REPORT_FOLDER_H
 
 #include "error.h"
+#include "file_set.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,11 @@ enum { REPORT_PATH_SIZE = 4096 };
 /* The path of the file `name` in the folder. */
 int report_path(char path[REPORT_PATH_SIZE], const char *folder, const char *name,
                 struct error *error);
+
+/* Fails if one of the files that will be there is read or written otherwise in this run. A link is
+ * replaced by a file; what it leads to is left alone. */
+int report_folder_claim(const char *folder, const char *const *names, size_t count,
+                        struct file_set *files, struct error *error);
 
 /* Creates the folder if it is missing, and checks that the file `name` can be written there. */
 int report_folder_open(const char *folder, const char *name, struct error *error);

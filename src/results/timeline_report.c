@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { DRAWN_FACES = 12 };
 
@@ -122,26 +121,11 @@ struct report {
     struct timeline timeline;
 };
 
-static int check(const struct results_of *of, struct error *error)
-{
-    static const char *const names[] = {"timeline.csv", "summary.csv", "timeline.png"};
-    char path[REPORT_PATH_SIZE];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct stat status;
-        if (report_path(path, of->options->report, names[i], error))
-            return -1;
-        /* A file replaces a link; what the link leads to is left alone. */
-        if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
-            continue;
-        if (file_set_claim(of->files, path, error))
-            return -1;
-    }
-    return 0;
-}
-
 static int open_report(void **state, const struct results_of *of, struct error *error)
 {
-    if (check(of, error))
+    static const char *const names[] = {"timeline.csv", "summary.csv", "timeline.png"};
+    if (report_folder_claim(of->options->report, names, sizeof names / sizeof *names, of->files,
+                            error))
         return -1;
     struct report *report = calloc(1, sizeof *report);
     if (!report)

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "process.h"
 #include "report.h"
+#include "report_folder.h"
 #include "text.h"
 #include "trainer.h"
 
@@ -64,22 +65,48 @@ static bool lies_in(const char *path, const char *folder)
     return lies;
 }
 
-/* What is read is not written over; `outputs` may be NULL one by one. */
-static int check_outputs(const struct options *o, const char *const *outputs, size_t count,
+/* Where pictures without faces are, or NULL. */
+static const char *find_backgrounds(const struct options *o)
+{
+    bool there = access(default_backgrounds, F_OK) == 0;
+    return o->backgrounds ? o->backgrounds : there ? default_backgrounds : NULL;
+}
+
+static int claim(const struct options *o, const char *path, struct file_set *files,
+                 struct error *error)
+{
+    const char *backgrounds = find_backgrounds(o);
+    if (path && (lies_in(path, o->data) || (backgrounds && lies_in(path, backgrounds))))
+        return error_set(error, "%s: belongs to the data; choose another name", path);
+    return file_set_claim(files, path, error);
+}
+
+/* What is read is not written over, nor one output over another. The two are of a training, else
+ * NULL. */
+static int check_outputs(const struct options *o, const char *output, const char *checkpoint,
                          struct error *error)
 {
+    static const char *const report[] = {
+        "summary.json",    "confusion.csv",   "confusion_ferplus.csv",
+        "confusion.png",   "calibration.csv", "calibration_ferplus.csv",
+        "calibration.png", "classes.csv",     "classes.png",
+        "robustness.csv",  "robustness.png",  "log.csv",
+        "curves.png",      "folds.csv"};
+    enum { SPLIT_AND_CLASS = 2 }; /* folders of pictures */
     const char *ferplus = o->ferplus ? o->ferplus : default_ferplus;
-    const char *inputs[] = {o->data, ferplus, o->model, o->resume};
     struct file_set files = {0};
-    int result = 0;
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs && result == 0; i++)
-        result = file_set_add(&files, inputs[i], error);
-    for (size_t i = 0; i < count && result == 0; i++) {
-        if (outputs[i] && lies_in(outputs[i], o->data))
-            result = error_set(error, "%s: belongs to the data; choose another name", outputs[i]);
-        else
-            result = file_set_check_output(&files, outputs[i], error);
-    }
+    int result =
+        file_set_add(&files, o->data, error) || file_set_add(&files, ferplus, error) ||
+                file_set_add(&files, o->model, error) ||
+                file_set_add_folder(&files, o->data, SPLIT_AND_CLASS, error) ||
+                claim(o, checkpoint, &files, error) ||
+                file_set_add(&files, o->resume, error) || /* may be that checkpoint */
+                claim(o, output, &files, error) || claim(o, o->onnx, &files, error) ||
+                claim(o, o->mean_faces, &files, error) ||
+                (o->report && report_folder_claim(o->report, report, sizeof report / sizeof *report,
+                                                  &files, error))
+            ? -1
+            : 0;
     file_set_free(&files);
     return result;
 }
@@ -234,8 +261,7 @@ static int name_files(const struct options *o, const struct dataset *dataset,
                          "%s: is the model of the seven expressions, which these data do not have; "
                          "choose another name with --output",
                          output);
-    const char *const outputs[] = {output};
-    return check_outputs(o, outputs, 1, error);
+    return check_outputs(o, output, names->checkpoint, error);
 }
 
 /* Robustness is measured for faces only. */
@@ -318,13 +344,6 @@ static void print_resume(const struct options *o, const char *checkpoint)
         text_print(stdout, o->ferplus);
     }
     putchar('\n');
-}
-
-/* Where pictures without faces are, or NULL. */
-static const char *find_backgrounds(const struct options *o)
-{
-    bool there = access(default_backgrounds, F_OK) == 0;
-    return o->backgrounds ? o->backgrounds : there ? default_backgrounds : NULL;
 }
 
 static int train_and_report(const struct options *o, const struct dataset *dataset,
@@ -464,8 +483,7 @@ static int run_on_data(const struct options *o, struct judged *judged, struct er
 
 static int run(const struct options *o, struct error *error)
 {
-    const char *const outputs[] = {o->onnx, o->mean_faces};
-    if (check_outputs(o, outputs, 2, error) < 0)
+    if (o->action != ACTION_TRAIN && check_outputs(o, NULL, NULL, error) < 0)
         return EXIT_FAILURE;
     if (o->action != ACTION_EVALUATE && o->action != ACTION_EXPORT_ONNX)
         return run_on_data(o, NULL, error);
