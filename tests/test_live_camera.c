@@ -220,8 +220,10 @@ enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
 {
     (void)path, (void)patience, (void)error;
     enum ocv_code code = make_video(video);
-    if (code == OCV_OK)
-        (*video)->film = film_opened = true;
+    if (code == OCV_OK) {
+        (*video)->film = true;
+        film_opened = true;
+    }
     return code;
 }
 

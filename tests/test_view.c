@@ -78,7 +78,7 @@ void __wrap_SDL_DestroyTexture(SDL_Texture *texture)
 
 /* ---- A library of letters of which the tests say what fails ---------------------------------- */
 
-static enum { NO_CALL, STARTING, MEASURING, RENDERING } refused;
+static enum call { NO_CALL, STARTING, MEASURING, RENDERING } refused;
 
 int __real_TTF_Init(void);
 int __wrap_TTF_Init(void);
@@ -236,7 +236,7 @@ static void test_text_fails(void **state)
     (void)state;
     for (int call = MEASURING; call <= RENDERING; call++) {
         struct error error = {.text = ""};
-        refused = call;
+        refused = (enum call)call;
         paint_text(paint, 50, 60, 10 + call, white, "xo");
         refused = NO_CALL;
         assert_int_equal(paint_check(paint, &error), -1);
