@@ -13,7 +13,7 @@ const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "f
 static const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
 
 const struct prior prior_of_faces = {
-    PRIOR_LIST, {0.85f, 1.0f, 0.8f, 1.0f, 1.4f, 1.4f, 1.7f}, LABEL_COUNT};
+    PRIOR_LIST, {0.85f, 1.0f, 0.8f, 1.1f, 1.4f, 1.4f, 1.65f}, LABEL_COUNT};
 
 struct recipe recipe_default(void)
 {
