@@ -191,10 +191,9 @@ void Writer::fail(int code) const
     if (code == AVERROR(ENOMEM))
         throw std::bad_alloc();
     const int system = AVUNERROR(code);
-    throw Failure{system == EPIPE ? OCV_CLOSED : OCV_CANNOT,
-                  system > 0 && system < 4096
-                      ? std::generic_category().message(system) + "; choose another file"
-                      : "FFmpeg cannot write it; choose another file"};
+    const std::string why = system > 0 && system < 4096 ? std::generic_category().message(system)
+                                                        : "FFmpeg cannot write it";
+    throw Failure{system == EPIPE ? OCV_CLOSED : OCV_CANNOT, why + "; choose another file"};
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */
