@@ -230,20 +230,30 @@ static void test_brief_faces(void **state)
     }
 }
 
+static void expect_bar(double done, struct progress_bar bar, double seconds, const char *words,
+                       const char *expected)
+{
+    char text[PROGRESS_BAR_SIZE];
+    progress_bar_format(text, &bar, done, seconds, words);
+    assert_string_equal(text, expected);
+}
+
 static void test_progress_bar(void **state)
 {
     (void)state;
-    char text[PROGRESS_BAR_SIZE];
-    progress_bar_format(text, 300, 600, 2);
-    assert_string_equal(text, "[===============>              ]  50 %  150 fps  0:02 left");
-    progress_bar_format(text, 7000, 600, 25);
-    assert_string_equal(text, "[==============================] 100 %  280 fps  0:00 left");
-    progress_bar_format(text, 1, 1000000, 1);
-    assert_string_equal(text, "[>                             ]   0 %  1 fps  5999:59 left");
-    progress_bar_format(text, 10, 100, 10);
-    assert_string_equal(text, "[===>                          ]  10 %  1 fps  1:30 left");
-    progress_bar_format(text, 10, 100, 0);
-    assert_string_equal(text, "[===>                          ]  10 %  0 fps  0:00 left");
+    struct progress_bar short_one = {.total = 600}, long_one = {.total = 1000000};
+    expect_bar(300, short_one, 2, NULL,
+               "[===============>              ]  50 %  150 fps  0:02 left");
+    expect_bar(7000, short_one, 25, NULL,
+               "[==============================] 100 %  280 fps  0:00 left");
+    expect_bar(1, long_one, 1, NULL,
+               "[>                             ]   0 %  1 fps  99:59:59 left");
+    expect_bar(10, (struct progress_bar){.total = 100}, 10, NULL,
+               "[===>                          ]  10 %  1 fps  1:30 left");
+    expect_bar(10, (struct progress_bar){.total = 100}, 0, NULL,
+               "[===>                          ]  10 %  0 fps  0:00 left");
+    expect_bar(2.5, (struct progress_bar){.total = 5, .before = 2}, 725, "epoch 3/5",
+               "[===============>              ]  50 %  epoch 3/5  1:00:25 left");
 }
 
 static void test_statistics(void **state)

@@ -64,24 +64,24 @@ static void test_drawn_progress_bar(void **state)
 {
     (void)state;
     struct terminal terminal;
-    struct progress_bar bar = {.frames = 100, .drawn = 1}, unknown = {0};
-    progress_bar_update(&bar, 10); /* no terminal, or long ago */
+    struct progress_bar bar = {.total = 100, .drawn = 1}, unknown = {.terminal = STDERR_FILENO};
+    progress_bar_update(&bar, 10, NULL); /* no terminal, or long ago */
     if (!put_terminal(&terminal, STDERR_FILENO))
         skip();
     char first[200], second[200], hidden[200], again[200];
-    bar = (struct progress_bar){.frames = 100};
-    progress_bar_update(&bar, 0);
-    progress_bar_update(&unknown, 10);
+    bar = (struct progress_bar){.terminal = STDERR_FILENO, .total = 100};
+    progress_bar_update(&bar, 0, NULL);
+    progress_bar_update(&unknown, 10, NULL);
     progress_bar_hide(&unknown);
     snprintf(first, sizeof first, "%s", read_terminal(&terminal));
-    progress_bar_update(&bar, 10);
+    progress_bar_update(&bar, 10, NULL);
     snprintf(second, sizeof second, "%s", read_terminal(&terminal));
     bar.drawn = monotonic_now() + 100; /* so that it is too soon, however long this takes */
-    progress_bar_update(&bar, 20);
+    progress_bar_update(&bar, 20, NULL);
     progress_bar_hide(&bar);
     progress_bar_hide(&bar);
     snprintf(hidden, sizeof hidden, "%s", read_terminal(&terminal));
-    progress_bar_update(&bar, 50);
+    progress_bar_update(&bar, 50, NULL);
     snprintf(again, sizeof again, "%s", read_terminal(&terminal));
     remove_terminal(&terminal);
     assert_string_equal(first, "");

@@ -36,7 +36,7 @@ static struct {
 
 void __wrap_log_line(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void __wrap_progress_bar_update(struct progress_bar *bar, long done);
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_cameras_find(struct camera **cameras);
 int __wrap_source_open_camera(struct source *source, const char *id,
@@ -59,10 +59,11 @@ void __wrap_log_line(const char *program, const char *format, ...)
         view_quit(NULL);
 }
 
-void __wrap_progress_bar_update(struct progress_bar *bar, long done)
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words)
 {
-    progress.done = done;
-    progress.frames = bar->frames;
+    assert_null(words);
+    progress.done = (long)done;
+    progress.frames = (long)bar->total;
 }
 
 static size_t too_many; /* for how many elements there is no memory; 0: for any number */

@@ -97,7 +97,7 @@ static int loop_headless(struct session *session, struct error *error)
         if (frame)
             statistics_add(&session->statistics, STAGE_LATENCY, monotonic_now() - frame->grabbed);
         if (!session->options->quiet)
-            progress_bar_update(&session->progress, session->done);
+            progress_bar_update(&session->progress, (double)session->done, NULL);
     }
     return 0;
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char live_title[] = "Expressions"; /* of the window */
 
@@ -212,9 +213,10 @@ static int start(struct session *session, struct error *error)
         return -1;
 
     session->limit = options->max_frames;
-    session->progress.frames = session->source.frames;
-    if (session->limit > 0 && session->limit < session->progress.frames)
-        session->progress.frames = session->limit;
+    long frames = session->source.frames;
+    if (session->limit > 0 && session->limit < frames)
+        frames = session->limit;
+    session->progress = (struct progress_bar){.terminal = STDERR_FILENO, .total = (double)frames};
     if (session->limit == 0 && options->input == INPUT_DEMO && !session->view)
         session->limit = DEMO_CYCLE;
     return session->source.read ? session_start_pipeline(session, error) : 0;
@@ -274,7 +276,7 @@ static void tell_damage(const struct session *session, bool cut)
 
 static int run(struct session *session, struct error *error)
 {
-    double begin = monotonic_now();
+    double begin = session->progress.begin = monotonic_now();
     int failed = live_loop(session, error);
     double seconds = monotonic_now() - begin;
     struct error failure;

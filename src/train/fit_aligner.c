@@ -2,14 +2,16 @@
 
 #include "face.h"
 #include "mlp_training.h"
+#include "monotonic.h"
 #include "optimizer.h"
-#include "progress.h"
+#include "progress_bar.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ROUNDS = 3, BATCH = 256 };
 
@@ -91,7 +93,7 @@ struct fitting {
     struct mlp_tape *tape;
     struct optimizer optimizer;
     float *gradients;
-    struct progress progress;
+    struct progress_bar progress;
 };
 
 /* Half of the views are mirrored, poses alike, so that neither side is preferred. */
@@ -123,11 +125,8 @@ static void make_views(void *context, int part, int parts)
 static void draw_progress(struct fitting *f, double epochs)
 {
     char text[48];
-    int all = 0;
-    for (int i = 0; i < ROUNDS; i++)
-        all += epochs_of_round[i];
     snprintf(text, sizeof text, "aligner, round %d of %d", f->round + 1, ROUNDS);
-    progress_draw(&f->progress, epochs, all, text);
+    progress_bar_update(&f->progress, epochs, text);
 }
 
 /* The mean squared error of the outputs over one epoch. */
@@ -217,7 +216,7 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
         return -1;
     mlp_free(aligner);
     *aligner = folded;
-    progress_clear(&f->progress);
+    progress_bar_hide(&f->progress);
     printf("aligner, round %d of %d: error of turn, size and place %.1f %% of their range\n",
            round + 1, ROUNDS, 100.0 * sqrt(cost));
     fflush(stdout);
@@ -234,7 +233,9 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
     struct fitting f = {.dataset = dataset, .team = team, .faces = faces, .seed = seed};
     struct mlp learned = {0};
     int result = 0;
-    progress_start(&f.progress, stdout, 0);
+    f.progress = (struct progress_bar){.terminal = STDOUT_FILENO, .begin = monotonic_now()};
+    for (int i = 0; i < ROUNDS; i++)
+        f.progress.total += epochs_of_round[i];
     if (!faces || !order)
         result = error_no_memory(error, "the aligner");
     else
@@ -248,7 +249,7 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
         if (result == 0 && round < ROUNDS - 1)
             result = fit_aligner_apply(&learned, dataset, team, faces, error);
     }
-    progress_clear(&f.progress);
+    progress_bar_hide(&f.progress);
     release(&f);
     free(faces);
     free(order);

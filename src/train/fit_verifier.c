@@ -2,8 +2,9 @@
 
 #include "face.h"
 #include "mlp_training.h"
+#include "monotonic.h"
 #include "optimizer.h"
-#include "progress.h"
+#include "progress_bar.h"
 #include "warp.h"
 #include "webcam.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     HIDDEN = 128,
@@ -76,7 +78,7 @@ struct fitting {
     struct mlp_tape *tape;
     struct optimizer optimizer;
     float *gradients;
-    struct progress progress;
+    struct progress_bar progress;
 };
 
 static float between(struct rng *rng, double low, double high)
@@ -255,7 +257,7 @@ static int fit_epoch(struct fitting *f, int round, struct tally *tally, struct e
         fit_batch(f, order + begin, end - begin, (done - 0.5 / batches) / (ROUNDS * ROUND_EPOCHS),
                   &rng, tally);
         snprintf(text, sizeof text, "verifier, round %d of %d", round + 1, ROUNDS);
-        progress_draw(&f->progress, done, ROUNDS * ROUND_EPOCHS, text);
+        progress_bar_update(&f->progress, done, text);
     }
     free(order);
     f->epoch++;
@@ -350,7 +352,7 @@ static int fit_round(struct fitting *f, int round, const volatile sig_atomic_t *
     mlp_free(verifier);
     if (mlp_fold(&f->mlp, verifier, error) < 0)
         return -1;
-    progress_clear(&f->progress);
+    progress_bar_hide(&f->progress);
     printf("verifier, round %d of %d: %d faces, %.1f %% missed; %d others, %.1f %% let pass\n",
            round + 1, ROUNDS, (int)tally.faces, 100.0 * tally.missed / tally.faces,
            (int)tally.others, 100.0 * tally.passed / tally.others);
@@ -423,10 +425,11 @@ int fit_verifier(struct mlp *verifier, const struct dataset *dataset, const int 
     struct fitting f = {.dataset = dataset, .backgrounds = backgrounds, .team = team, .seed = seed};
     struct mlp learned = {0};
     int result = prepare(&f, samples, count, error);
-    progress_start(&f.progress, stdout, 0);
+    f.progress = (struct progress_bar){
+        .terminal = STDOUT_FILENO, .total = ROUNDS * ROUND_EPOCHS, .begin = monotonic_now()};
     for (int round = 0; result == 0 && round < ROUNDS; round++)
         result = fit_round(&f, round, stop, &learned, error);
-    progress_clear(&f.progress);
+    progress_bar_hide(&f.progress);
     release(&f);
     if (result != 0)
         mlp_free(&learned);

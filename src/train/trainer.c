@@ -124,7 +124,7 @@ static void draw_progress(struct training *t, int seen, double seconds)
     snprintf(text, sizeof text, "epoch %d/%d  loss %.4f  accuracy %.1f %%  %.0f samples/s",
              t->state.epochs + 1, t->recipe->epochs, sums->loss / rows,
              100.0 * sums->accuracy / rows, seen / seconds);
-    progress_draw(&t->progress, t->state.epochs + (double)seen / t->count, t->recipe->epochs, text);
+    progress_bar_update(&t->progress, t->state.epochs + (double)seen / t->count, text);
 }
 
 /* Goes through the epoch, or what is left of it. Where the training is to stop, it returns after
@@ -202,7 +202,7 @@ static void save_progress(struct training *t)
 
 static void print_epoch(struct training *t, const struct epoch_result *e)
 {
-    progress_clear(&t->progress);
+    progress_bar_hide(&t->progress);
     printf("epoch %3d/%d  loss %.4f  accuracy %5.2f %%   %s loss %.4f  accuracy %5.2f %%  %s  "
            "%.1f s\n",
            t->state.epochs, t->recipe->epochs, e->loss, 100.0 * e->accuracy,
@@ -215,7 +215,7 @@ static void print_epoch(struct training *t, const struct epoch_result *e)
 static int stop_here(struct training *t, struct error *error)
 {
     struct training_state *s = &t->state;
-    progress_clear(&t->progress);
+    progress_bar_hide(&t->progress);
     if (s->updates == 0) {
         printf("stopped before the first update; nothing was written\n");
         return 1;
@@ -305,14 +305,17 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     t->stop = stop;
     gemm_setup();
     int result = training_prepare(t, resume, error);
-    progress_start(&t->progress, stdout, t->state.epochs);
+    t->progress = (struct progress_bar){.terminal = STDOUT_FILENO,
+                                        .total = recipe->epochs,
+                                        .before = t->state.epochs,
+                                        .begin = monotonic_now()};
     if (result > 0)
         result = stop_here(t, error);
     else if (result == 0 && recipe->epochs == 0)
         result = validate(t, &t->state.history[0], error) < 0 ? -1 : training_save_model(t, error);
     else if (result == 0)
         result = train_epochs(t, error);
-    progress_clear(&t->progress);
+    progress_bar_hide(&t->progress);
     training_release(t);
     free(t);
     return result;

@@ -5,7 +5,7 @@
 
 #include "checkpoint.h"
 #include "loader.h"
-#include "progress.h"
+#include "progress_bar.h"
 #include "recipe.h"
 #include "validation.h"
 
@@ -36,7 +36,7 @@ struct training {
     float *weights;              /* N: how much each training sample counts, 1 on average */
     float prior[MODEL_MAX_CLASSES]; /* the classes' shares that the best networks' answers assume */
     long planned_updates;
-    struct progress progress;
+    struct progress_bar progress;
     bool unsaved; /* whether the best network is not on the disk yet */
 };
 
