@@ -4,6 +4,7 @@
 #include "faults.h"
 #include "testing.h"
 
+#include "drawing.h"
 #include "ocv.h"
 #include "picture.h"
 #include "resources.h"
@@ -68,12 +69,13 @@ static int run(const struct run *run)
     struct file_set files = {0};
     struct progress_bar bar = {0};
     struct results *results = NULL;
+    const struct drawing drawing = {resource_font(), true};
     snprintf(source.name, sizeof source.name, "%s", run->film ? run->film : "camera");
     const struct results_of of = {.options = &run->options,
                                   .source = run->pictures ? NULL : &source,
                                   .pictures = run->pictures ? &list : NULL,
                                   .program = "test",
-                                  .font_path = resource_font(),
+                                  .drawing = &drawing,
                                   .progress = &bar,
                                   .files = &files,
                                   .quiet = run->quiet};

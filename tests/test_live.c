@@ -771,9 +771,10 @@ static void test_canvas(void **state)
     struct image picture = image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3});
     struct expressions_face face = made_up_face();
     face.box = (struct expressions_box){200, 150, 160, 160};
+    const struct drawing shown = {resource_font(), true};
     struct canvas *canvas;
     struct error error;
-    assert_int_equal(canvas_create(&canvas, resource_font(), &error), 0);
+    assert_int_equal(canvas_create(&canvas, &shown, &error), 0);
     struct bgr_image drawn;
     assert_int_equal(canvas_draw(canvas, &picture, &face, 1, &drawn, &error), 0);
     assert_int_equal(drawn.width, WIDTH);
@@ -850,6 +851,7 @@ static void test_recorder(void **state)
     (void)state;
     static const double times[] = {0, 0.1, 0.5, 0.52, 3600, 3600.1}; /* at 10 fps */
     static const double seconds[] = {0.1, 0.2, 0.6, 0.62, 0.72, 0.82};
+    const struct drawing shown = {resource_font(), true};
     struct recorder *recorder;
     const struct source source = {.live = true, .fps = 10};
     struct frame frame = {0};
@@ -857,8 +859,7 @@ static void test_recorder(void **state)
     static const uint8_t pixels[64 * 64 * 3];
     struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
     assert_int_equal(frame_set(&frame, &black, &error), 0);
-    assert_int_equal(
-        recorder_create(&recorder, in_folder("live.avi"), resource_font(), &source, &error), 0);
+    assert_int_equal(recorder_create(&recorder, in_folder("live.avi"), &shown, &source, &error), 0);
     for (int i = 0; i < 6; i++) {
         frame.time = times[i];
         if (recorder_add(recorder, &frame, &error))
@@ -878,7 +879,7 @@ static void test_canvas_without_font(void **state)
     struct canvas *canvas;
     struct bgr_image drawn;
     struct error error;
-    assert_int_equal(canvas_create(&canvas, "no/font.ttf", &error), 0);
+    assert_int_equal(canvas_create(&canvas, &(struct drawing){"no/font.ttf", true}, &error), 0);
     assert_int_equal(canvas_draw(canvas, &picture, &face, 1, &drawn, &error), -1);
     expect_text(error.text, "no/font.ttf", "cannot draw");
     canvas_free(&canvas);

@@ -6,6 +6,7 @@
 #include "demo.h"
 #include "monotonic.h"
 #include "ocv.h"
+#include "resources.h"
 #include "run.h"
 #include "view.h"
 
@@ -387,6 +388,7 @@ enum { DONE = -1 };
 static int run(const struct step *steps, const struct options *wanted)
 {
     struct options options = *wanted;
+    options.drawing = (struct drawing){resource_font(), true};
     options.model = model_path;
     options.results.json = true;
     options.quiet = true;

@@ -243,7 +243,7 @@ static SDL_Surface *draw(enum state state, int width, int height)
     view->window.renderer = SDL_CreateSoftwareRenderer(surface);
     assert_non_null(view->window.renderer);
     assert_int_equal(paint_create(&view->paint, view->window.renderer, resource_font(), &error), 0);
-    view->scene.bars = true;
+    view->scene.drawing.bars = true;
     view->recording = -1;
     view->shown = true;
     prepare(view, state);

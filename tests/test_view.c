@@ -348,7 +348,7 @@ static void test_crowd_labels(void **state)
                               .area = {0, 0, 640, 409},
                               .picture = {0, 0, 640, 480},
                               .source_width = 640,
-                              .bars = true,
+                              .drawing.bars = true,
                               .chosen = 2,
                               .dock = &dock,
                               .dock_height = 70};
@@ -497,7 +497,7 @@ static void test_window(void **state)
     enum { W = 640, H = 480 };
     static uint8_t pixels[W * H * 3];
     const struct view_settings settings = {
-        .title = "test", .font_path = resource_font(), .live = true};
+        .title = "test", .drawing = {resource_font(), true}, .live = true};
     static const struct expressions_face nobody;
     struct view *view;
     struct error error = {.text = ""};
@@ -562,7 +562,7 @@ static void test_waiting(void **state)
     static uint8_t pixels[W * H * 3];
     static const struct view_menu menu = {.title = "one moment", .text = "It is being opened."};
     const struct view_settings settings = {
-        .title = "test", .font_path = resource_font(), .live = true};
+        .title = "test", .drawing = {resource_font(), true}, .live = true};
     struct image tall = image_of((struct bgr_image){pixels, W, H, W * 3});
     struct image square = image_of((struct bgr_image){pixels, W, W, W * 3});
     static const struct expressions_face nobody;
@@ -606,7 +606,7 @@ static void test_what_is_no_input(void **state)
     static const struct expressions_face faces[] = {{.id = 1, .box = {20, 20, 100, 100}},
                                                     {.id = 2, .box = {420, 300, 100, 100}}};
     const struct view_settings settings = {
-        .title = "test", .font_path = resource_font(), .live = true};
+        .title = "test", .drawing = {resource_font(), true}, .live = true};
     const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
     struct view *view;
     struct error error = {.text = ""};
@@ -663,7 +663,7 @@ static void test_nothing_to_draw_with(void **state)
     static uint8_t pixels[8 * 8 * 3];
     static const float map[EXPRESSIONS_CROP_PIXELS];
     static const struct expressions_face nobody;
-    const struct view_settings settings = {.title = "test", .font_path = resource_font()};
+    const struct view_settings settings = {.title = "test", .drawing = {resource_font(), true}};
     const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
     struct view *view = NULL;
     struct canvas *canvas = NULL;
@@ -674,7 +674,7 @@ static void test_nothing_to_draw_with(void **state)
     assert_int_equal(view_open(&view, &settings, &error), -1);
     assert_null(view);
     expect_text(error.text, "SDL2_ttf cannot start", "install it again");
-    assert_int_equal(canvas_create(&canvas, resource_font(), &error), 0);
+    assert_int_equal(canvas_create(&canvas, &settings.drawing, &error), 0);
     error.text[0] = '\0';
     assert_int_equal(canvas_draw(canvas, &picture, &nobody, 0, &annotated, &error), -1);
     expect_text(error.text, "SDL2_ttf cannot start", "install it again");

@@ -31,7 +31,8 @@ static struct view *open_view(bool live)
     static uint8_t pixels[WIDTH * HEIGHT * 3];
     memset(pixels, 90, sizeof pixels);
     struct expressions_face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
-    struct view_settings settings = {.title = "test", .font_path = resource_font(), .live = live};
+    struct view_settings settings = {
+        .title = "test", .drawing = {resource_font(), true}, .live = live};
     struct view *view = NULL;
     struct error error = {.text = ""};
     if (view_open(&view, &settings, &error))

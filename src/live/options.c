@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "keys.h"
+#include "resources.h"
 #include "shares.h"
 
 #include <stdlib.h>
@@ -195,6 +196,7 @@ static struct argument_table begin(struct options *options)
     static const struct expressions_smoother_settings smoothing = EXPRESSIONS_SMOOTHER_DEFAULTS;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     *options = (struct options){.camera = {.width = 640, .height = 480},
+                                .drawing = {resource_font(), .bars = true},
                                 .smooth = smoothing.seconds,
                                 .adapt = smoothing.adapt};
     options->threads = processors < 1              ? 1

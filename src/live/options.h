@@ -2,6 +2,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "drawing.h"
 #include "error.h"
 #include "expressions.h"
 #include "results.h"
@@ -26,7 +27,8 @@ struct options {
     char **inputs;      /* input_count pictures or videos, or folders of them */
     int input_count;
     struct results_options results;
-    const char *model; /* NULL: the one that comes with the program */
+    struct drawing drawing; /* over pictures */
+    const char *model;      /* NULL: the one that comes with the program */
     bool prior_chosen;
     float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
     const char *cascade;                  /* NULL: the system's */

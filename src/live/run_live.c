@@ -9,7 +9,6 @@
 #include "log.h"
 #include "monotonic.h"
 #include "process.h"
-#include "resources.h"
 #include "setup.h"
 #include "text.h"
 
@@ -199,7 +198,7 @@ static int start(struct session *session, struct error *error)
     session->results_of = (struct results_of){.options = &options->results,
                                               .source = &session->source,
                                               .program = program_name,
-                                              .font_path = resource_font(),
+                                              .drawing = &options->drawing,
                                               .progress = &session->progress,
                                               .files = &session->files,
                                               .window = session->view != NULL,

@@ -7,7 +7,6 @@
 #include "library_error.h"
 #include "log.h"
 #include "picture.h"
-#include "resources.h"
 #include "results.h"
 #include "setup.h"
 
@@ -159,7 +158,7 @@ static int start(struct stills *stills, struct error *error)
     stills->results_of = (struct results_of){.options = &options->results,
                                              .pictures = &stills->list,
                                              .program = program_name,
-                                             .font_path = resource_font(),
+                                             .drawing = &options->drawing,
                                              .files = &stills->files,
                                              .quiet = options->quiet};
     if (setup_vision(options, &stills->vision, error) ||

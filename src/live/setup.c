@@ -185,10 +185,8 @@ void setup_view(const struct options *options, const char *title, bool live, str
         return;
     struct error error;
     if (view_possible()) {
-        struct view_settings settings = {.title = title,
-                                         .font_path = resource_font(),
-                                         .mirrored = options->mirror,
-                                         .live = live};
+        struct view_settings settings = {
+            .title = title, .drawing = options->drawing, .mirrored = options->mirror, .live = live};
         if (view_open(view, &settings, &error) == 0)
             return;
     } else {

@@ -1,7 +1,6 @@
 #include "take.h"
 
 #include "dated_name.h"
-#include "resources.h"
 
 #include <stdio.h>
 
@@ -11,7 +10,7 @@ void take_begin(struct session *session)
     char name[DATED_NAME_SIZE];
     struct error error;
     dated_name(name, ".mkv");
-    if (recorder_create(&session->take, name, resource_font(), &session->source, &error))
+    if (recorder_create(&session->take, name, &session->options->drawing, &session->source, &error))
         view_say(session->view, error.text);
 }
 

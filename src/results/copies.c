@@ -37,7 +37,7 @@ static int open_copies(void **state, const struct results_of *of, struct error *
         return error_no_memory(error, "the copies");
     copies->of = of;
     copies->names = names;
-    if (canvas_create(&copies->canvas, of->font_path, error)) {
+    if (canvas_create(&copies->canvas, of->drawing, error)) {
         free(copies);
         return -1;
     }

@@ -41,13 +41,13 @@ int recorder_can_write(const char *ending)
     return 0;
 }
 
-int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
+int recorder_create(struct recorder **recorder, const char *path, const struct drawing *drawing,
                     const struct source *source, struct error *error)
 {
     struct recorder *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the video");
-    if (canvas_create(&made->canvas, font_path, error)) {
+    if (canvas_create(&made->canvas, drawing, error)) {
         free(made);
         return -1;
     }
@@ -147,7 +147,7 @@ static int open_video(void **state, const struct results_of *of, struct error *e
     if (!video)
         return error_no_memory(error, "the video");
     video->of = of;
-    if (recorder_create(&video->recorder, of->options->output, of->font_path, of->source, error)) {
+    if (recorder_create(&video->recorder, of->options->output, of->drawing, of->source, error)) {
         free(video);
         return -1;
     }

@@ -7,13 +7,14 @@
 
 #include <stdbool.h>
 
+struct drawing;
 struct recorder;
 
 /* Whether videos with this ending, such as ".mp4", can be written. */
 int recorder_can_write(const char *ending);
 
 /* Nothing is written before the first frame. A film's sound is copied too. */
-int recorder_create(struct recorder **recorder, const char *path, const char *font_path,
+int recorder_create(struct recorder **recorder, const char *path, const struct drawing *drawing,
                     const struct source *source, struct error *error);
 
 /* Appends the frame with its faces, at its own time; of a live source, a gap of more than two

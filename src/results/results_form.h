@@ -26,18 +26,20 @@ struct results_options {
     struct spool *spool; /* keeps the answers for a later results_add */
 };
 
+struct drawing;
+
 /* What the results are of. Everything that this points to must stay until results_close. */
 struct results_of {
     const struct results_options *options;
     const struct source *source;       /* NULL: pictures */
     const struct input_list *pictures; /* NULL: a source */
     const char *program;               /* its name in messages */
-    const char *font_path;
-    struct progress_bar *progress; /* erased before anything is printed; NULL: none */
-    struct file_set *files;        /* all that is read; file_set_claim adds what is written */
-    bool window;                   /* a window shows each frame's faces, so no lines need to */
-    bool film;                     /* a video file: print the summary even with a window */
-    bool quiet;                    /* no summaries and notes for people */
+    const struct drawing *drawing;     /* on annotated copies; NULL: there are none */
+    struct progress_bar *progress;     /* erased before anything is printed; NULL: none */
+    struct file_set *files;            /* all that is read; file_set_claim adds what is written */
+    bool window;                       /* a window shows each frame's faces, so no lines need to */
+    bool film;                         /* a video file: print the summary even with a window */
+    bool quiet;                        /* no summaries and notes for people */
 };
 
 struct results_end {

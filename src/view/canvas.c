@@ -7,19 +7,19 @@
 #include <stdlib.h>
 
 struct canvas {
-    const char *font_path;
+    struct drawing drawing;
     SDL_Surface *surface; /* these four have the size of the last picture */
     SDL_Renderer *renderer;
     struct paint *paint;
     uint8_t *bgr;
 };
 
-int canvas_create(struct canvas **canvas, const char *font_path, struct error *error)
+int canvas_create(struct canvas **canvas, const struct drawing *drawing, struct error *error)
 {
     struct canvas *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "annotated copies");
-    made->font_path = font_path;
+    made->drawing = *drawing;
     *canvas = made;
     return 0;
 }
@@ -31,7 +31,7 @@ static void clear(struct canvas *canvas)
         SDL_DestroyRenderer(canvas->renderer);
     SDL_FreeSurface(canvas->surface);
     free(canvas->bgr);
-    *canvas = (struct canvas){.font_path = canvas->font_path};
+    *canvas = (struct canvas){.drawing = canvas->drawing};
 }
 
 void canvas_free(struct canvas **canvas)
@@ -57,7 +57,7 @@ static int resize(struct canvas *canvas, int width, int height, struct error *er
         clear(canvas);
         return error_no_memory(error, "an annotated copy");
     }
-    if (paint_create(&canvas->paint, canvas->renderer, canvas->font_path, error)) {
+    if (paint_create(&canvas->paint, canvas->renderer, canvas->drawing.font_path, error)) {
         clear(canvas);
         return -1;
     }
@@ -80,7 +80,7 @@ int canvas_draw(struct canvas *canvas, const struct image *picture,
                               .area = whole,
                               .picture = whole,
                               .source_width = picture->width,
-                              .bars = true};
+                              .drawing = canvas->drawing};
     overlay_block(&overlay, faces, count);
     overlay_draw(canvas->paint, &overlay, faces, count);
     paint_note(canvas->paint, SDL_RenderFlush(canvas->renderer));

@@ -84,7 +84,7 @@ const struct key keys[KEY_COUNT] = {
     {"f", "full screen", {SDLK_f}, .act = change_full_screen,
      .icon = ICON_FULL_SCREEN, .caption = "full", .is_on = is_full_screen},
     {"m", "mirror", {SDLK_m}, SWITCH(mirrored)},
-    {"p", "probability bars", {SDLK_p}, SWITCH(bars)},
+    {"p", "probability bars", {SDLK_p}, SWITCH(drawing.bars)},
     {"a", "adapt to resting faces, or stop", {SDLK_a}, .request = VIEW_ADAPT},
     {"i", "statistics and the model's input", {SDLK_i}, SWITCH(statistics)},
     {"click", "choose the face for bars, timeline, c and e", .codes = {0}},

@@ -273,7 +273,7 @@ static void choose_bars(const struct overlay *overlay, const struct expressions_
     for (int i = 0; i < count; i++) {
         bool chosen = count == 1 || !present || faces[i].id == overlay->chosen;
         placed[i].brief = !chosen;
-        placed[i].bars = chosen && overlay->bars;
+        placed[i].bars = chosen && overlay->drawing.bars;
     }
 }
 

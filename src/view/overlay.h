@@ -3,6 +3,7 @@
 #ifndef OVERLAY_H
 #define OVERLAY_H
 
+#include "drawing.h"
 #include "frame.h"
 #include "layout.h"
 #include "paint.h"
@@ -15,7 +16,7 @@ struct overlay {
     SDL_Rect picture; /* where the picture is */
     int source_width; /* the picture's own width, which boxes refer to */
     bool mirrored;    /* the picture is shown left-right mirrored */
-    bool bars;
+    struct drawing drawing;
     /* Where there are several faces, only the one with this id has bars, and the others have short
      * labels; 0: all have bars where there is room for all, else none. */
     int chosen;

@@ -104,7 +104,7 @@ int scene_message_size(const struct scene *scene, SDL_Rect area)
 
 static bool has_strip(const struct scene *scene)
 {
-    return scene->live && scene->bars && scene->strip.count > 0 && scene->foot == 0;
+    return scene->live && scene->drawing.bars && scene->strip.count > 0 && scene->foot == 0;
 }
 
 static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
@@ -115,7 +115,7 @@ static struct overlay make_overlay(const struct scene *scene, SDL_Rect area)
                             .picture = fit_picture(scene, area),
                             .source_width = scene->width,
                             .mirrored = scene->mirrored,
-                            .bars = scene->bars,
+                            .drawing = scene->drawing,
                             .chosen = scene->strip.face,
                             .inputs = inputs ? scene->inputs.texture : NULL};
 }

@@ -3,6 +3,7 @@
 #ifndef SCENE_H
 #define SCENE_H
 
+#include "drawing.h"
 #include "frame.h"
 #include "heat.h"
 #include "paint.h"
@@ -28,7 +29,8 @@ struct scene {
     int width, height;             /* of the picture, pixels */
     int face_count;
     struct expressions_face faces[EXPRESSIONS_MAX_FACES];
-    bool live, mirrored, bars, help;
+    struct drawing drawing;
+    bool live, mirrored, help;
     bool no_signal;  /* dims the picture, hides the faces */
     bool statistics; /* shows the lines and the inputs */
     bool has_inputs; /* of these faces */

@@ -44,11 +44,11 @@ int view_open(struct view **view, const struct view_settings *settings, struct e
     }
     made->scene.live = settings->live;
     made->scene.mirrored = settings->mirrored;
-    made->scene.bars = true;
+    made->scene.drawing = settings->drawing;
     made->bar.focus = -1;
     made->recording = -1;
     made->wake_event = SDL_RegisterEvents(1);
-    if (paint_create(&made->paint, made->window.renderer, settings->font_path, error)) {
+    if (paint_create(&made->paint, made->window.renderer, settings->drawing.font_path, error)) {
         view_close(&made);
         return -1;
     }

@@ -3,12 +3,13 @@
 #ifndef VIEW_H
 #define VIEW_H
 
+#include "drawing.h"
 #include "frame.h"
 #include "view_request.h"
 
 struct view_settings {
     const char *title; /* UTF-8 */
-    const char *font_path;
+    struct drawing drawing;
     bool mirrored;
     bool live; /* shows frames a second, the keys, and the live keys' actions */
 };
@@ -19,7 +20,7 @@ struct view;
 bool view_possible(void);
 
 /* Fails if no window can be opened. The window appears with its first picture, or menu. *settings
- * is copied, font_path must last. */
+ * is copied. */
 int view_open(struct view **view, const struct view_settings *settings, struct error *error);
 void view_close(struct view **view);
 
