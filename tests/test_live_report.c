@@ -261,13 +261,16 @@ static void test_statistics(void **state)
     (void)state;
     struct statistics statistics = {0};
     expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.5), 0, 0, "nothing yet");
+    expect_close(statistics_rate(&statistics, STAGE_LATENCY), 0, 0, "no rate yet");
     for (int i = 1; i <= 100; i++)
-        statistics_add(&statistics, STAGE_LATENCY, (i * 37 % 101) / 1000.0);
+        statistics_add(&statistics, STAGE_LATENCY, i, (i * 37 % 101) / 1000.0);
     expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.5), 50, 1e-6, "median");
     expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 0.95), 95, 1e-6, "95th");
+    expect_close(statistics_rate(&statistics, STAGE_LATENCY), 1, 1e-9, "once a second");
     for (int i = 0; i < 3 * STATISTICS_WINDOW; i++)
-        statistics_add(&statistics, STAGE_LATENCY, 0.002);
+        statistics_add(&statistics, STAGE_LATENCY, 100 + 0.04 * i, 0.002);
     expect_close(statistics_quantile(&statistics, STAGE_LATENCY, 1), 2, 1e-6, "only the last ones");
+    expect_close(statistics_rate(&statistics, STAGE_LATENCY), 25, 1e-6, "rate of the last ones");
     expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 1), 0, 0, "another stage");
 }
 
@@ -277,7 +280,7 @@ static void test_latest_count(void **state)
     (void)state;
     static struct statistics statistics;
     for (int n = 0; n < 5 * STATISTICS_WINDOW; n++) {
-        statistics_add(&statistics, STAGE_DRAWING, n);
+        statistics_add(&statistics, STAGE_DRAWING, n, n);
         int oldest = n < STATISTICS_WINDOW ? 0 : n - STATISTICS_WINDOW + 1;
         expect_close(statistics_quantile(&statistics, STAGE_DRAWING, 0), 1000.0 * oldest, 0,
                      "least");

@@ -54,8 +54,10 @@ static int recognize(struct session *session, struct frame *frame, struct error 
     if (expressions_recognize(session->vision.recognizer, &picture, frame->faces, frame->face_count,
                               &why))
         return library_failed(error, &why);
-    statistics_add(&session->statistics, STAGE_RECOGNITION, monotonic_now() - begin);
-    statistics_add(&session->statistics, STAGE_DETECTION, frame->detection);
+    double end = monotonic_now();
+    statistics_add(&session->statistics, STAGE_RECOGNITION, end, end - begin);
+    if (frame->detection > 0)
+        statistics_add(&session->statistics, STAGE_DETECTION, end, frame->detection);
     if (expressions_smooth(session->smoother, frame->time, frame->faces, frame->face_count, &why))
         return library_failed(error, &why);
     session->frame = frame;
@@ -94,8 +96,9 @@ static int loop_headless(struct session *session, struct error *error)
         struct frame *frame = pipeline_wait(session->pipeline);
         if (frame && process(session, frame, error))
             return -1;
+        double now = monotonic_now();
         if (frame)
-            statistics_add(&session->statistics, STAGE_LATENCY, monotonic_now() - frame->grabbed);
+            statistics_add(&session->statistics, STAGE_LATENCY, now, now - frame->grabbed);
         if (!session->options->quiet)
             progress_bar_update(&session->progress, (double)session->done, NULL);
     }
@@ -196,12 +199,13 @@ static void show_statistics(struct session *session)
     snprintf(text, sizeof text,
              "%.1f fps, %ld dropped\n"
              "latency %.0f ms\n95 %% under %.0f ms\n"
-             "detection %.1f ms\nrecognition %.1f ms\ndrawing %.1f ms\n"
+             "detection %.1f ms, %.0f/s\nrecognition %.1f ms\ndrawing %.1f ms\n"
              "memory %.0f MB\nsmoothing %.1f s%s",
              view_rate(session->view), pipeline_dropped(session->pipeline),
              statistics_quantile(statistics, STAGE_LATENCY, 0.5),
              statistics_quantile(statistics, STAGE_LATENCY, 0.95),
              statistics_quantile(statistics, STAGE_DETECTION, 0.5),
+             statistics_rate(statistics, STAGE_DETECTION),
              statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
              statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
              session->smoothing, session->adapting ? ", adapting" : "");
@@ -229,9 +233,9 @@ static int draw(struct session *session, const struct frame *fresh, struct error
     if (view_draw(session->view, error))
         return -1;
     double end = monotonic_now();
-    statistics_add(&session->statistics, STAGE_DRAWING, end - begin);
+    statistics_add(&session->statistics, STAGE_DRAWING, end, end - begin);
     if (fresh)
-        statistics_add(&session->statistics, STAGE_LATENCY, end - fresh->grabbed);
+        statistics_add(&session->statistics, STAGE_LATENCY, end, end - fresh->grabbed);
     return 0;
 }
 

@@ -250,9 +250,10 @@ static void log_details(const struct session *session, double seconds, long drop
              seconds, dropped, statistics_resident_megabytes());
     for (int i = 0; i < STAGE_COUNT; i++) {
         if (statistics->count[i] > 0)
-            log_line(program_name, "%s: median %.2f ms, 95th percentile %.2f ms", stage_names[i],
-                     statistics_quantile(statistics, (enum stage)i, 0.5),
-                     statistics_quantile(statistics, (enum stage)i, 0.95));
+            log_line(program_name, "%s: median %.2f ms, 95th percentile %.2f ms, %.1f a second",
+                     stage_names[i], statistics_quantile(statistics, (enum stage)i, 0.5),
+                     statistics_quantile(statistics, (enum stage)i, 0.95),
+                     statistics_rate(statistics, (enum stage)i));
     }
 }
 

@@ -8,9 +8,11 @@
 
 const char *const stage_names[STAGE_COUNT] = {"detection", "recognition", "drawing", "latency"};
 
-void statistics_add(struct statistics *statistics, enum stage stage, double seconds)
+void statistics_add(struct statistics *statistics, enum stage stage, double now, double seconds)
 {
-    statistics->seconds[stage][statistics->count[stage]++ % STATISTICS_WINDOW] = seconds;
+    long i = statistics->count[stage]++ % STATISTICS_WINDOW;
+    statistics->times[stage][i] = now;
+    statistics->seconds[stage][i] = seconds;
 }
 
 static int compare(const void *a, const void *b)
@@ -30,6 +32,17 @@ double statistics_quantile(const struct statistics *statistics, enum stage stage
     memcpy(sorted, statistics->seconds[stage], (size_t)count * sizeof *sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, compare);
     return 1000 * sorted[(int)fmax(ceil(share * (double)count) - 1, 0)];
+}
+
+double statistics_rate(const struct statistics *statistics, enum stage stage)
+{
+    long count = statistics->count[stage];
+    long first = count < STATISTICS_WINDOW ? 0 : count - STATISTICS_WINDOW;
+    const double *times = statistics->times[stage];
+    if (count < 2)
+        return 0;
+    double span = times[(count - 1) % STATISTICS_WINDOW] - times[first % STATISTICS_WINDOW];
+    return span > 0 ? (double)(count - 1 - first) / span : 0;
 }
 
 double statistics_resident_megabytes(void)

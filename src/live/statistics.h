@@ -1,4 +1,5 @@
-/* How long the stages of a frame take, over the last frames. One thread at a time. */
+/* How long the stages of a frame take and how often they run, over the last frames. One thread at a
+ * time. */
 #ifndef STATISTICS_H
 #define STATISTICS_H
 
@@ -17,15 +18,21 @@ enum { STATISTICS_WINDOW = 120 };
 
 /* All zeros at first. */
 struct statistics {
-    long count[STAGE_COUNT]; /* of all samples so far */
+    long count[STAGE_COUNT];                      /* of all samples so far */
+    double times[STAGE_COUNT][STATISTICS_WINDOW]; /* of their ends; monotonic seconds */
     double seconds[STAGE_COUNT][STATISTICS_WINDOW];
 };
 
-void statistics_add(struct statistics *statistics, enum stage stage, double seconds);
+/* A stage that ended at `now` and took `seconds`. */
+void statistics_add(struct statistics *statistics, enum stage stage, double now, double seconds);
 
 /* The value that `share` of the last samples do not exceed, in milliseconds: share 0.5 is the
  * median. 0 where there are no samples. */
 double statistics_quantile(const struct statistics *statistics, enum stage stage, double share);
+
+/* How often a second the stage ran; 0 before its second sample. Detection that falls behind the
+ * frames runs less often than recognition: the first sign of a busy machine. */
+double statistics_rate(const struct statistics *statistics, enum stage stage);
 
 /* Memory of the process that is held in RAM, in megabytes of 10^6 bytes; 0 where unknown. */
 double statistics_resident_megabytes(void);

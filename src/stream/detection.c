@@ -14,7 +14,7 @@ struct detection {
     bool failed; /* this and the error: the thread's until it is joined */
     struct error error;
     pthread_mutex_t lock; /* guards what follows */
-    double seconds;       /* that the last detection took */
+    double seconds;       /* that the last detection took; 0: since then, a frame was filled */
 };
 
 /* These calls fail only by a mistake of ours. */
@@ -107,6 +107,7 @@ void detection_fill(struct detection *detection, struct frame *frame)
     struct expressions_picture picture = frame_picture(frame);
     lock(detection);
     frame->detection = detection->seconds;
+    detection->seconds = 0;
     unlock(detection);
     /* Fails only by a mistake of ours: no memory is taken, nothing is looked at. */
     enum expressions_status status =

@@ -18,7 +18,7 @@ struct frame {
     double duration;  /* seconds on screen; 0 where unknown, as for live sources */
     double clock;     /* wall-clock time of arrival, Unix seconds; 0 unless live */
     double grabbed;   /* when it came: from a camera, or was due in a file; monotonic seconds */
-    double detection; /* how long its detection took, seconds */
+    double detection; /* how long its detection took, seconds; 0: none since the last frame */
     int face_count;
     struct expressions_face faces[EXPRESSIONS_MAX_FACES]; /* their boxes may leave the picture */
 };
