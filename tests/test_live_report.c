@@ -76,7 +76,7 @@ static void test_many_faces(void **state)
     timeline.stretches = calloc(FACES, sizeof *timeline.stretches);
     assert_non_null(timeline.stretches);
     for (int i = 0; i < FACES; i++)
-        timeline.stretches[i] = (struct stretch){FACES - i, i % LABEL_COUNT, i, i + 1};
+        timeline.stretches[i] = (struct stretch){FACES - i, i % EXPRESSIONS_LABEL_COUNT, i, i + 1};
     struct timeline_total *totals = timeline_totals(&timeline, &count);
     assert_non_null(totals);
     assert_int_equal(count, FACES);

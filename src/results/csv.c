@@ -2,7 +2,6 @@
 
 #include "results_form.h"
 
-#include "labels.h"
 #include "text.h"
 
 #include <errno.h>
@@ -39,8 +38,8 @@ static void write_header(FILE *file)
     fprintf(file, "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,"
                   "emotion,label,confidence");
     for (int raw = 0; raw < 2; raw++) {
-        for (int i = 0; i < LABEL_COUNT; i++)
-            fprintf(file, ",%s%s", raw ? "raw_" : "", label_names[i]);
+        for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++)
+            fprintf(file, ",%s%s", raw ? "raw_" : "", expressions_label_name(i));
     }
     fprintf(file, ",clock\n");
 }
@@ -101,11 +100,11 @@ static void write_face(FILE *file, const struct frame *frame, const struct expre
     struct expressions_box box = frame_clip(frame, face);
     fprintf(file, ",%ld,%.3f,%d,%d,%d,%d,%d,%d,%d,%.4f,%s,%s,%.4f", frame->index, frame->time,
             frame->width, frame->height, face->id, box.x, box.y, box.width, box.height,
-            (double)face->score, label_names[face->label], face_name(face),
+            (double)face->score, expressions_label_name(face->label), face_name(face),
             (double)face->probabilities[face->label]);
-    for (int i = 0; i < LABEL_COUNT; i++)
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++)
         fprintf(file, ",%.4f", (double)face->probabilities[i]);
-    for (int i = 0; i < LABEL_COUNT; i++) {
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         if (face->smoothed)
             fprintf(file, ",%.4f", (double)face->raw[i]);
         else

@@ -2,7 +2,6 @@
 
 #include "results_form.h"
 
-#include "labels.h"
 #include "text.h"
 
 #include <cjson/cJSON.h>
@@ -47,8 +46,8 @@ static bool add_distribution(cJSON *object, const char *name, const float *proba
 {
     cJSON *distribution = cJSON_AddObjectToObject(object, name);
     bool added = distribution != NULL;
-    for (int i = 0; added && i < LABEL_COUNT; i++)
-        added = add_number(distribution, label_names[i], probabilities[i], 4);
+    for (int i = 0; added && i < EXPRESSIONS_LABEL_COUNT; i++)
+        added = add_number(distribution, expressions_label_name(i), probabilities[i], 4);
     return added;
 }
 
@@ -62,7 +61,7 @@ static bool add_face(cJSON *array, const struct frame *frame, const struct expre
     bool added = add_number(object, "id", face->id, 0) &&
                  add_box(object, frame_clip(frame, face)) &&
                  add_number(object, "face", face->score, 4) &&
-                 cJSON_AddStringToObject(object, "emotion", label_names[face->label]) &&
+                 cJSON_AddStringToObject(object, "emotion", expressions_label_name(face->label)) &&
                  cJSON_AddStringToObject(object, "label", face_name(face)) &&
                  add_number(object, "confidence", face->probabilities[face->label], 4);
     return added && add_distribution(object, "emotions", face->probabilities) &&

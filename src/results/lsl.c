@@ -1,7 +1,6 @@
 /* Results for the Lab Streaming Layer (Kothe et al. 2025): a stream of seven probabilities, and one
  * of markers where the label changes, both of one face, stamped with the time at which the frame
  * was taken. liblsl, which the user brings, sends them from threads of its own. */
-#include "labels.h"
 #include "loaded_library.h"
 #include "monotonic.h"
 #include "results_form.h"
@@ -73,13 +72,14 @@ static void *open_emotions(const char *name)
     char source[NAME_SIZE];
     name_source(source, name, "emotions");
     /* Rate 0: cameras are irregular, and each sample has its own time. */
-    void *info = lsl.create_streaminfo(name, "Expressions", LABEL_COUNT, 0, FLOAT32, source);
+    void *info =
+        lsl.create_streaminfo(name, "Expressions", EXPRESSIONS_LABEL_COUNT, 0, FLOAT32, source);
     if (!info)
         return NULL;
     void *channels = lsl.append_child(lsl.get_desc(info), "channels");
-    for (int k = 0; k < LABEL_COUNT; k++) {
+    for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++) {
         void *channel = lsl.append_child(channels, "channel");
-        lsl.append_child_value(channel, "label", label_names[k]);
+        lsl.append_child_value(channel, "label", expressions_label_name(k));
         lsl.append_child_value(channel, "unit", "probability");
         lsl.append_child_value(channel, "type", "Expression");
     }

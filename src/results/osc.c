@@ -2,7 +2,6 @@
  * Pure Data, Max, TouchDesigner and others. liblo makes the bytes; they are sent from a socket that
  * never waits, so that a slow or missing receiver does not hold up the window. */
 #include "host_port.h"
-#include "labels.h"
 #include "loaded_library.h"
 #include "results_form.h"
 
@@ -28,7 +27,7 @@ static struct liblo {
     void (*bundle_free_recursive)(void *bundle);
 } lo;
 
-enum { PATH_SIZE = 48, PATHS_OF_FACE = LABEL_COUNT + 2 };
+enum { PATH_SIZE = 48, PATHS_OF_FACE = EXPRESSIONS_LABEL_COUNT + 2 };
 
 struct osc {
     int socket;
@@ -117,8 +116,8 @@ static void add_face(struct osc *osc, void *bundle, const struct frame *frame,
     void *message = add_message(osc, bundle, face->id, "box");
     for (int i = 0; i < 4; i++)
         lo.message_add_int32(message, sides[i]);
-    for (int k = 0; k < LABEL_COUNT; k++)
-        lo.message_add_float(add_message(osc, bundle, face->id, label_names[k]),
+    for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
+        lo.message_add_float(add_message(osc, bundle, face->id, expressions_label_name(k)),
                              face->probabilities[k]);
     lo.message_add_string(add_message(osc, bundle, face->id, "emotion"), face_name(face));
 }

@@ -1,6 +1,5 @@
 #include "text_report.h"
 
-#include "labels.h"
 #include "results_form.h"
 #include "text.h"
 #include "timeline.h"
@@ -18,9 +17,9 @@ static double percent(const struct expressions_face *face, int label)
 static void print_bars(FILE *out, const struct expressions_face *face)
 {
     enum { WIDTH = 30 };
-    for (int i = 0; i < LABEL_COUNT; i++) {
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         long filled = lround(percent(face, i) / 100 * WIDTH);
-        fprintf(out, "  %-9s", label_names[i]);
+        fprintf(out, "  %-9s", expressions_label_name(i));
         for (long x = 0; x < WIDTH; x++)
             fputc(x < filled ? '#' : '.', out);
         fprintf(out, " %3.0f %%\n", percent(face, i));
@@ -66,7 +65,7 @@ int text_report_frame(FILE *out, struct tally *tally, const struct frame *frame,
         tally->seen[face->label] = tally->seen[face->label] || !face->uncertain;
         face_words(face, words);
         if (name_length + 32 < sizeof names) {
-            const char *name = face->uncertain ? words : label_names[face->label];
+            const char *name = face->uncertain ? words : expressions_label_name(face->label);
             name_length += (size_t)sprintf(names + name_length, "%s%s", comma, name);
             line_length += (size_t)sprintf(line + line_length, "%s%s", comma, words);
         }
@@ -92,9 +91,9 @@ int text_report_summary(FILE *out, const struct tally *tally, double seconds, lo
         fprintf(out, ", %ld dropped", dropped);
     fprintf(out, ", seen: ");
     int seen = 0;
-    for (int i = 0; i < LABEL_COUNT; i++) {
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         if (tally->seen[i])
-            fprintf(out, "%s%s", seen++ ? ", " : "", label_names[i]);
+            fprintf(out, "%s%s", seen++ ? ", " : "", expressions_label_name(i));
     }
     fprintf(out, "%s\n", seen ? "" : tally->faces ? "uncertain" : "no face");
     return flushed(out);

@@ -4,7 +4,6 @@
 #define TEXT_REPORT_H
 
 #include "frame.h"
-#include "labels.h"
 #include "progress_bar.h"
 
 #include <stdbool.h>
@@ -17,7 +16,7 @@ int text_report_still(FILE *out, const char *source, const struct frame *frame, 
 struct tally {
     long frames;
     bool faces; /* there were some, certain or uncertain */
-    bool seen[LABEL_COUNT];
+    bool seen[EXPRESSIONS_LABEL_COUNT];
     char shown[256]; /* the expressions of the last line */
 };
 

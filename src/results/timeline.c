@@ -1,7 +1,5 @@
 #include "timeline.h"
 
-#include "labels.h"
-
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -80,7 +78,7 @@ int timeline_add(struct timeline *timeline, const struct frame *frame, struct er
 
 const char *timeline_name(int label)
 {
-    return label == TIMELINE_UNCERTAIN ? "uncertain" : label_names[label];
+    return label == TIMELINE_UNCERTAIN ? "uncertain" : expressions_label_name(label);
 }
 
 /* A tracker counts its faces from 1, so that their numbers can be places in a table. */

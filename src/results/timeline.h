@@ -4,11 +4,10 @@
 #define TIMELINE_H
 
 #include "frame.h"
-#include "labels.h"
 
 #include <stdio.h>
 
-enum { TIMELINE_UNCERTAIN = LABEL_COUNT, TIMELINE_SHOWN = LABEL_COUNT + 1 };
+enum { TIMELINE_UNCERTAIN = EXPRESSIONS_LABEL_COUNT, TIMELINE_SHOWN = EXPRESSIONS_LABEL_COUNT + 1 };
 
 /* A time during which one face showed one thing. Times are in seconds of the source. */
 struct stretch {

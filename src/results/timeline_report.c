@@ -56,9 +56,9 @@ static int compare_totals(const void *a, const void *b)
 static unsigned colour_of(int label)
 {
     enum { UNCERTAIN = 0xCDCDCD, NEUTRAL = 0x787A80 }; /* its own grey is too light for a page */
-    return label == TIMELINE_UNCERTAIN ? UNCERTAIN
-           : label == LABEL_COUNT - 1  ? NEUTRAL
-                                       : label_colours[label];
+    return label == TIMELINE_UNCERTAIN            ? UNCERTAIN
+           : label == EXPRESSIONS_LABEL_COUNT - 1 ? NEUTRAL
+                                                  : label_colours[label];
 }
 
 /* A row of coloured bars for each face: the conditions choose the rows and colours of the table. */

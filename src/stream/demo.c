@@ -1,7 +1,7 @@
 #include "demo.h"
 
+#include "expressions.h"
 #include "face_relief.h"
-#include "labels.h"
 #include "portrait.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@ static const double pi = 3.14159265358979323846;
 
 /* The expressions in the order of the demo: the muscles of Friesen & Ekman, "EMFACS-7" (1983), and
  * how far each is drawn so that networks and people read the drawing alike. */
-static const float expressions[LABEL_COUNT][ACTION_UNIT_COUNT] = {
+static const float expressions[EXPRESSIONS_LABEL_COUNT][ACTION_UNIT_COUNT] = {
     {/* happy */
      [OUTER_BROW_RAISER] = 0.25f,
      [CHEEK_RAISER] = 0.90f,
@@ -139,7 +139,7 @@ void demo_close(struct demo **demo)
 static void move_muscles(struct demo *demo)
 {
     long phase = demo->frame % DEMO_CYCLE;
-    int from = (int)(phase / (DEMO_REST + DEMO_MORPH)), to = (from + 1) % LABEL_COUNT;
+    int from = (int)(phase / (DEMO_REST + DEMO_MORPH)), to = (from + 1) % EXPRESSIONS_LABEL_COUNT;
     float way = (float)(phase % (DEMO_REST + DEMO_MORPH) - DEMO_REST + 1) / (DEMO_MORPH + 1);
     float share = smooth_ramp(0, 1, way), units[ACTION_UNIT_COUNT];
     for (int i = 0; i < ACTION_UNIT_COUNT; i++)

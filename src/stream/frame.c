@@ -1,6 +1,5 @@
 #include "frame.h"
 
-#include "labels.h"
 #include "ocv.h"
 
 #include <assert.h>
@@ -158,15 +157,15 @@ const struct expressions_face *faces_largest(const struct expressions_face *face
 
 const char *face_name(const struct expressions_face *face)
 {
-    return face->uncertain ? "uncertain" : label_names[face->label];
+    return face->uncertain ? "uncertain" : expressions_label_name(face->label);
 }
 
 void face_words(const struct expressions_face *face, char words[FACE_WORDS_SIZE])
 {
     if (face->uncertain)
-        snprintf(words, FACE_WORDS_SIZE, "%s or %s?", label_names[face->label],
-                 label_names[face->second]);
+        snprintf(words, FACE_WORDS_SIZE, "%s or %s?", expressions_label_name(face->label),
+                 expressions_label_name(face->second));
     else
-        snprintf(words, FACE_WORDS_SIZE, "%s %.0f %%", label_names[face->label],
+        snprintf(words, FACE_WORDS_SIZE, "%s %.0f %%", expressions_label_name(face->label),
                  100 * (double)face->probabilities[face->label]);
 }

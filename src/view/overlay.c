@@ -71,7 +71,7 @@ enum { LABEL_TEXT_SIZE = 48 };
 /* Of a face that has only a label, beside others: its number and a word. */
 static void short_text(const struct expressions_face *face, char text[LABEL_TEXT_SIZE])
 {
-    snprintf(text, LABEL_TEXT_SIZE, "%d  %s%s", face->id, label_names[face->label],
+    snprintf(text, LABEL_TEXT_SIZE, "%d  %s%s", face->id, expressions_label_name(face->label),
              face->uncertain ? "?" : "");
 }
 
@@ -117,7 +117,7 @@ static struct panel_style full_style(struct paint *paint, int em, bool titled)
     int text = at_least(share(em, 0.84), 9);
     return (struct panel_style){.text = text,
                                 .titled = titled,
-                                .rows = LABEL_COUNT + titled,
+                                .rows = EXPRESSIONS_LABEL_COUNT + titled,
                                 .row = share(text, 1.42),
                                 .padding = share(text, 0.7),
                                 .gap = share(text, 0.55),
@@ -142,7 +142,7 @@ static struct panel_style compact_style(int em, int box_width)
 {
     int bar = at_least(share(em, 0.2), 2);
     int width = at_least(share(box_width, 0.9), share(em, 3));
-    return (struct panel_style){.rows = LABEL_COUNT,
+    return (struct panel_style){.rows = EXPRESSIONS_LABEL_COUNT,
                                 .row = bar + at_least(share(em, 0.11), 1),
                                 .padding = at_least(share(em, 0.3), 2),
                                 .bar_width = width < 6 * em ? width : 6 * em,
@@ -163,7 +163,7 @@ static int column_step(const struct panel_style *style)
 
 static SDL_Rect panel_size(const struct panel_style *style)
 {
-    int columns = (LABEL_COUNT + style->titled) / style->rows;
+    int columns = (EXPRESSIONS_LABEL_COUNT + style->titled) / style->rows;
     return (SDL_Rect){0, 0, columns * column_step(style),
                       2 * style->padding + style->rows * style->row};
 }
@@ -213,7 +213,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
         paint_text(paint, rect.x + style->padding, rect.y + style->padding + style->row / 2,
                    style->text, bright, title);
     }
-    for (int i = 0; i < LABEL_COUNT; i++) {
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         double value = (double)face->probabilities[i];
         int cell = i + style->titled;
         int middle = rect.y + style->padding + cell % style->rows * style->row + style->row / 2;
@@ -222,7 +222,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
         bool named = i == face->label || (face->uncertain && i == face->second);
         SDL_Color ink = named ? bright : dim;
         if (style->text) {
-            paint_text(paint, x, middle, style->text, ink, label_names[i]);
+            paint_text(paint, x, middle, style->text, ink, expressions_label_name(i));
             x += style->name_width + style->gap;
         }
         draw_bar(paint, x, middle, style, value, overlay_colour(i));

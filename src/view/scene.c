@@ -1,7 +1,6 @@
 #include "scene.h"
 
 #include "hud.h"
-#include "labels.h"
 #include "menu.h"
 #include "overlay.h"
 
@@ -217,7 +216,7 @@ static void draw_faces(struct scene *scene, SDL_Renderer *renderer, struct paint
     const SDL_Rect *docks = scene->docks;
     const struct expressions_face *explained =
         scene->explain ? faces_find(scene->faces, scene->face_count, scene->heat.face) : NULL;
-    const char *label = explained ? label_names[explained->label] : NULL;
+    const char *label = explained ? expressions_label_name(explained->label) : NULL;
     int line_count = scene->statistics ? scene->line_count : 0;
     for (int i = 0; i < line_count; i++)
         lines[i] = scene->lines[i];

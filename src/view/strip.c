@@ -61,7 +61,7 @@ static void draw_column(const float *probabilities, struct paint *paint, int x, 
 {
     double sum = 0;
     int top = plot.y;
-    for (int i = 0; i < LABEL_COUNT; i++) {
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         sum += (double)probabilities[i];
         int bottom = plot.y + (int)lround(plot.h * fmin(sum, 1));
         SDL_Rect rect = {x, top, width, bottom - top};
@@ -86,7 +86,7 @@ static SDL_Rect band_of(const float *probabilities, int label, SDL_Rect plot)
 static void name_band(const struct strip *strip, struct paint *paint, SDL_Rect plot, int text,
                       int label, int begin, int end)
 {
-    int width = paint_text_width(paint, text, label_names[label]);
+    int width = paint_text_width(paint, text, expressions_label_name(label));
     int middle = (begin + end) / 2;
     const float *sample = strip_at(strip, STRIP_SECONDS * (plot.w - middle) / plot.w);
     if (!sample || width + text > end - begin)
@@ -94,7 +94,7 @@ static void name_band(const struct strip *strip, struct paint *paint, SDL_Rect p
     SDL_Rect band = band_of(sample, label, plot);
     if (band.h >= text * 12 / 10)
         paint_text(paint, plot.x + middle - width / 2, band.y + band.h / 2, text,
-                   (SDL_Color){0, 0, 0, 200}, label_names[label]);
+                   (SDL_Color){0, 0, 0, 200}, expressions_label_name(label));
 }
 
 /* Names the band that leads, for each time that one does. */
@@ -104,7 +104,7 @@ static void name_bands(const struct strip *strip, struct paint *paint, SDL_Rect 
     for (int x = 0; x <= plot.w; x++) {
         const float *sample =
             x < plot.w ? strip_at(strip, STRIP_SECONDS * (plot.w - x) / plot.w) : NULL;
-        int leads = sample ? predicted_class(sample, LABEL_COUNT) : -1;
+        int leads = sample ? predicted_class(sample, EXPRESSIONS_LABEL_COUNT) : -1;
         if (leads == leader)
             continue;
         if (leader >= 0)

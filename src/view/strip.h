@@ -3,7 +3,6 @@
 #define STRIP_H
 
 #include "frame.h"
-#include "labels.h"
 #include "paint.h"
 
 #define STRIP_SECONDS 10.0
@@ -16,7 +15,7 @@ struct strip {
     int count; /* samples so far, at most STRIP_SAMPLES */
     int next;  /* where the next one goes */
     double times[STRIP_SAMPLES];
-    float probabilities[STRIP_SAMPLES][LABEL_COUNT];
+    float probabilities[STRIP_SAMPLES][EXPRESSIONS_LABEL_COUNT];
 };
 
 /* Begins anew with this face. */

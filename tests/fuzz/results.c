@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS = 6, HEAD = 4 * NUMBERS + LABEL_COUNT, NAME_SIZE = 1024 };
+enum { NUMBERS = 6, HEAD = 4 * NUMBERS + EXPRESSIONS_LABEL_COUNT, NAME_SIZE = 1024 };
 
 struct result {
     char name[NAME_SIZE], *utf8;
@@ -42,7 +42,7 @@ static void make_result(struct result *result, const uint8_t *bytes, size_t size
     face->box =
         (struct expressions_box){number(bytes + 8), number(bytes + 12),
                                  number(bytes + 16) & 0x7fffffff, number(bytes + 20) & 0x7fffffff};
-    for (int k = 0; k < LABEL_COUNT; k++)
+    for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
         face->probabilities[k] = face->raw[k] = (float)bytes[4 * NUMBERS + k] / 255.0f;
 }
 
