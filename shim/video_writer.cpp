@@ -1,5 +1,7 @@
 #include "video_writer.hpp"
 
+#include "file.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -191,9 +193,11 @@ void Writer::fail(int code) const
     if (code == AVERROR(ENOMEM))
         throw std::bad_alloc();
     const int system = AVUNERROR(code);
-    const std::string why = system > 0 && system < 4096 ? std::generic_category().message(system)
-                                                        : "FFmpeg cannot write it";
-    throw Failure{system == EPIPE ? OCV_CLOSED : OCV_CANNOT, why + "; choose another file"};
+    const std::string why =
+        system > 0 && system < 4096
+            ? std::generic_category().message(system) + "; " + file_advice(system)
+            : "FFmpeg cannot write it; choose another file";
+    throw Failure{system == EPIPE ? OCV_CLOSED : OCV_CANNOT, why};
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */

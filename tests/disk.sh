@@ -66,7 +66,7 @@ umount disk
 # A disk that fills up in the middle: a table ends with a whole line, a video can be played.
 mount -t tmpfs -o size=40k none disk
 ./expressions --demo --headless --quiet --max-frames 2000 --csv disk/table.csv >out 2>err
-[ $? -eq 1 ] && grep -q "No space left" err || fail "a table: $(cat err)"
+[ $? -eq 1 ] && grep -q "No space left on device; free some space" err || fail "a table: $(cat err)"
 [ -z "$(tail -c 1 disk/table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' disk/table.csv ||
     fail "a table: a broken row: $(tail -n 1 disk/table.csv)"
 umount disk
@@ -82,12 +82,12 @@ for video in disk/video.mp4 disk/video.avi disk/video.mkv disk/video.webm disk/v
 done
 # To standard output, which may be a file there: what was written can be read
 ./expressions --demo --headless --max-frames 2000 --output - >disk/video.y4m 2>err
-[ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "No space left" err || fail "y4m: $(cat err)"
+[ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "No space left on device; free some space" err || fail "y4m: $(cat err)"
 ./expressions --video disk/video.y4m --headless --json >out 2>err
 [ $? -eq 1 ] && grep -q "ends too early" err && [ -s out ] || fail "y4m, read again: $(cat err)"
 # `ulimit -f` is like a full disk; it counts 512 bytes.
 (ulimit -f 20; ./expressions --demo --headless --quiet --max-frames 500 --csv table.csv >/dev/null 2>err)
-[ $? -eq 1 ] && grep -q "File too large" err || fail "a table with a limit: $(cat err)"
+[ $? -eq 1 ] && grep -q "File too large; see .ulimit -f." err || fail "a table with a limit: $(cat err)"
 [ -z "$(tail -c 1 table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' table.csv ||
     fail "a table with a limit: a broken row: $(tail -n 1 table.csv)"
 (ulimit -f 33000; ./expressions --demo --headless --max-frames 1000 --output video.mp4 >/dev/null 2>err)

@@ -215,7 +215,7 @@ static void test_videos_that_cannot_be_written(void **state)
     refuse_writer(in_folder(path, "film.txt"), 16, ".mp4, .mkv, .webm, .avi or .gif");
     refuse_writer(in_folder(path, "film"), 16, ".mp4, .mkv, .webm, .avi or .gif");
     refuse_writer(in_folder(path, "missing/film.mp4"), 16,
-                  "No such file or directory; choose another file");
+                  "No such file or directory; check the name");
     refuse_writer(in_folder(path, "film.mp4"), 100000, "size");
     struct ocv_writer *writer = NULL;
     assert_int_equal(ocv_writer_open(&writer, path, 16, 16, 0, silent, NULL), OCV_FAILED);

@@ -15,26 +15,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-const char *file_advice(int code)
-{
-    switch (code) {
-    case ENOENT:
-        return "check the name";
-    case EACCES:
-    case EPERM:
-        return "check its permissions";
-    case ENOSPC:
-    case EDQUOT:
-        return "free some space";
-    case EFBIG:
-        return "see `ulimit -f`";
-    case EROFS:
-        return "choose another folder";
-    default:
-        return "check the path";
-    }
-}
-
 static int fail(struct error *error, const char *path, int code)
 {
     return error_set(error, "%s: %s; %s", path, strerror(code), file_advice(code));

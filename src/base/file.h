@@ -4,6 +4,7 @@
 
 #include "error.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,8 +13,27 @@
 extern "C" {
 #endif
 
-/* What a user can do where the system refuses a path with this errno. */
-const char *file_advice(int code);
+/* What a user can do where the system refuses a path with this errno. Here, since the module of
+ * films is not linked with this room. */
+static inline const char *file_advice(int code)
+{
+    switch (code) {
+    case ENOENT:
+        return "check the name";
+    case EACCES:
+    case EPERM:
+        return "check its permissions";
+    case ENOSPC:
+    case EDQUOT:
+        return "free some space";
+    case EFBIG:
+        return "see `ulimit -f`";
+    case EROFS:
+        return "choose another folder";
+    default:
+        return "check the path";
+    }
+}
 
 /* Reads the whole file. On success *bytes (malloc, the caller frees) holds *size bytes. Refuses
  * directories, anything else that is not a regular file, and files above `limit` bytes. */

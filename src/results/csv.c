@@ -1,5 +1,6 @@
 #include "csv.h"
 
+#include "file.h"
 #include "results_form.h"
 
 #include "text.h"
@@ -29,8 +30,8 @@ static int complain(const struct csv *csv, struct error *error)
 {
     if (is_standard(csv->path))
         return error_unwritten(error);
-    return error_set(error, "%.500s: cannot be written: %s; choose another file", csv->path,
-                     strerror(errno));
+    return error_set(error, "%.500s: cannot be written: %s; %s", csv->path, strerror(errno),
+                     file_advice(errno));
 }
 
 static void write_header(FILE *file)
