@@ -1,4 +1,4 @@
-/* The window's states, drawn without a display in four sizes and compared with the pictures in
+/* The window's states, drawn without a display in five sizes and compared with the pictures in
  * tests/states: what changes there has to be looked at.
  *
  *     test_states                 compares
@@ -18,11 +18,11 @@
 
 #include <SDL.h>
 
-enum { SIZES = 4, REFERENCE_WIDTH = 160, MAX_HEIGHT = 120 };
+enum { SIZES = 5, REFERENCE_WIDTH = 160, MAX_HEIGHT = 120 };
 
 static struct size {
     int width, height;
-} sizes[SIZES] = {{640, 480}, {1280, 720}, {1920, 1080}, {3840, 2160}};
+} sizes[SIZES] = {{320, 240}, {640, 480}, {1280, 720}, {1920, 1080}, {3840, 2160}};
 
 /* A channel of a pixel may be off by so much, and so many pixels in a thousand by more: letters
  * are not the same with every version of FreeType. */
@@ -458,6 +458,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_prestate(test_size, &sizes[1]),
         cmocka_unit_test_prestate(test_size, &sizes[2]),
         cmocka_unit_test_prestate(test_size, &sizes[3]),
+        cmocka_unit_test_prestate(test_size, &sizes[4]),
         cmocka_unit_test(test_icons),
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_scripts),

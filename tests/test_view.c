@@ -301,7 +301,7 @@ static void test_strip(void **state)
     SDL_UnionRect(&all, &place, &both);
     assert_true(SDL_RectEquals(&both, &place));
     expect_rect(strip_size((SDL_Rect){0, 0, 2000, 900}, 20), 0, 0, 400, 100);
-    expect_rect(strip_size((SDL_Rect){0, 0, 400, 300}, 20), 0, 0, 180, 100);
+    expect_rect(strip_size((SDL_Rect){0, 0, 400, 300}, 20), 0, 0, 168, 100);
 }
 
 /* ---- Places ---------------------------------------------------------------------------------- */
@@ -366,6 +366,35 @@ static void test_crowd_labels(void **state)
         assert_false(text && !bars && SDL_HasIntersection(&layout->blocked[i], &dock));
     }
     assert_int_equal(labels, CROWD);
+}
+
+/* Ten names in a small window can all be read: none touches another. */
+static void test_names_apart(void **state)
+{
+    (void)state;
+    enum { CROWD = 10 };
+    struct expressions_face faces[CROWD];
+    SDL_Rect dock = {0, 0, 0, 0};
+    struct overlay overlay = {.em = 11,
+                              .area = {0, 0, 320, 240},
+                              .picture = {0, 0, 320, 240},
+                              .source_width = 320,
+                              .chosen = 2,
+                              .dock = &dock};
+    for (int i = 0; i < CROWD; i++)
+        faces[i] = (struct expressions_face){
+            .id = i + 1,
+            .label = i % EXPRESSIONS_LABEL_COUNT,
+            .box = {8 + i % 5 * 62, (i < 5 ? 60 : 145) + i % 2 * 8, 37, 37}};
+    overlay_block(&overlay, faces, CROWD);
+    overlay_draw(paint, &overlay, faces, CROWD);
+    assert_int_equal(overlay.layout.count, 2 * CROWD);
+    for (int i = CROWD; i < 2 * CROWD; i++) {
+        SDL_Rect a = overlay.layout.blocked[i];
+        SDL_Rect around = {a.x - 2, a.y - 2, a.w + 4, a.h + 4};
+        for (int k = CROWD; k < i; k++)
+            assert_false(SDL_HasIntersection(&around, &overlay.layout.blocked[k]));
+    }
 }
 
 /* A face with free room on one side only has its bars there. */
@@ -698,6 +727,7 @@ int main(void)
         DRAWN(test_strip),
         cmocka_unit_test(test_docks),
         DRAWN(test_crowd_labels),
+        DRAWN(test_names_apart),
         cmocka_unit_test(test_bars_by_side),
         DRAWN(test_textures),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),

@@ -173,17 +173,18 @@ static void draw_help(struct view *view)
         key_width = (int)fmax(key_width, paint_text_width(paint, em, keys[i].name));
         text_width = (int)fmax(text_width, paint_text_width(paint, em, keys[i].meaning));
     }
-    int row = em * 16 / 10;
+    int row = (int)fmin(em * 16 / 10, (double)area.h / KEY_COUNT);
     int padding = em * 3 / 2;
+    int above = (int)fmin(padding, (area.h - KEY_COUNT * row) / 2.0);
     SDL_Rect panel = {0, 0, key_width + em * 3 / 2 + text_width + 2 * padding,
-                      KEY_COUNT * row + 2 * padding};
+                      KEY_COUNT * row + 2 * above};
     panel.x = area.x + (area.w - panel.w) / 2;
     panel.y = area.y + (area.h - panel.h) / 2;
     SDL_Color back = overlay_backdrop();
     back.a = 240;
     paint_panel(paint, panel, em, back);
     for (int i = 0; i < KEY_COUNT; i++) {
-        int middle = panel.y + padding + i * row + row / 2;
+        int middle = panel.y + above + i * row + row / 2;
         paint_text(paint, panel.x + padding, middle, em, ink, keys[i].name);
         paint_text(paint, panel.x + padding + key_width + em * 3 / 2, middle, em, quiet,
                    keys[i].meaning);

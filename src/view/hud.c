@@ -50,10 +50,13 @@ SDL_Rect hud_notice_place(struct paint *paint, SDL_Rect area, int em, int beside
     int margin = em * 7 / 10;
     int width = hud_chip_width(paint, em, text);
     int y = area.y + margin;
-    if (width > area.w - 2 * beside) /* a line of its own */
+    bool behind = beside + width + margin <= area.w;
+    if (!behind) /* a line of its own */
         y += chip_height(em) + margin;
     width = (int)fmin(width, area.w - 2 * margin);
-    return (SDL_Rect){area.x + (area.w - width) / 2, y, width, chip_height(em)};
+    int x = (area.w - width) / 2;
+    x = behind && x < beside ? beside : x;
+    return (SDL_Rect){area.x + x, y, width, chip_height(em)};
 }
 
 void hud_notice(struct paint *paint, SDL_Rect place, int em, double opacity, const char *text)

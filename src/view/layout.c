@@ -96,6 +96,41 @@ static bool find_free(const struct layout *layout, SDL_Rect area, SDL_Rect box, 
     return nearest < INFINITY;
 }
 
+/* What a label here hides, where text, and `gap` pixels around it, matters more than faces do. */
+static double label_cost(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int gap)
+{
+    const double unread = 20;
+    double sum = hidden(layout, rect, box, 0);
+    for (int i = 0; i < layout->count; i++) {
+        if (layout->weight[i] >= text_weight)
+            sum += unread * common_area(rect, shrink(layout->blocked[i], -gap));
+    }
+    return sum;
+}
+
+/* Where no usual place is free: what hides least around the box, as near to it as can be. */
+static void search_around(const struct layout *layout, SDL_Rect area, SDL_Rect box, int gap,
+                          double least, SDL_Rect *place)
+{
+    SDL_Rect tried = *place, around = {box.x - place->w - gap, box.y - 2 * (place->h + gap),
+                                       box.w + place->w + 2 * gap, box.h + 3 * (place->h + gap)};
+    int step = gap > 0 ? gap : 1;
+    for (int y = around.y; y <= around.y + around.h; y += step) {
+        for (int x = around.x; x <= around.x + around.w; x += step) {
+            tried.x = x;
+            tried.y = y;
+            SDL_Rect moved = move_into(tried, shrink(area, gap));
+            double distance = hypot(moved.x + moved.w / 2.0 - (box.x + box.w / 2.0),
+                                    moved.y + moved.h / 2.0 - (box.y + box.h / 2.0));
+            double cost = label_cost(layout, moved, box, gap) + distance;
+            if (cost < least) {
+                least = cost;
+                *place = moved;
+            }
+        }
+    }
+}
+
 void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
                   SDL_Rect *place)
 {
@@ -109,8 +144,17 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
                                    {middle, below, size.w, size.h},
                                    {box.x + gap, box.y + gap, size.w, size.h},
                                    {middle, box.y + box.h - gap - size.h, size.w, size.h}};
-    choose(layout, area, box, gap, 0, candidates, (int)(sizeof candidates / sizeof *candidates),
-           place);
+    double least = INFINITY;
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        SDL_Rect moved = move_into(candidates[i], shrink(area, gap));
+        double cost = label_cost(layout, moved, box, gap);
+        if (cost < least) {
+            least = cost;
+            *place = moved;
+        }
+    }
+    if (least > 0)
+        search_around(layout, area, box, gap, least, place);
     layout_block_text(layout, *place);
 }
 

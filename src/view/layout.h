@@ -21,8 +21,8 @@ struct layout {
 void layout_block_face(struct layout *layout, SDL_Rect rect);
 void layout_block_text(struct layout *layout, SDL_Rect rect);
 
-/* Gives `size` (its w and h) a place for the label of `box`, `gap` pixels away from it: above,
- * else below, else within. */
+/* Gives `size` (its w and h) a place for the label of `box`, `gap` pixels away from it and from all
+ * text: above, else below, else within, else where it hides least around it. */
 void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect size, int gap,
                   SDL_Rect *place);
 

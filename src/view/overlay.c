@@ -108,7 +108,7 @@ struct panel_style {
     int text, row, padding, gap;       /* text 0: compact, bars only */
     int titled;                        /* 1: the first row says whose they are */
     int rows;                          /* of each column, of which a wide panel has two */
-    int name_width, bar_width, number; /* widths of the columns */
+    int name_width, bar_width, number; /* widths of the columns; number 0: none */
     int bar_height;
 };
 
@@ -125,6 +125,15 @@ static struct panel_style full_style(struct paint *paint, int em, bool titled)
                                 .bar_width = share(text, 6.0),
                                 .number = paint_text_width(paint, text, "100 %"),
                                 .bar_height = at_least(share(text, 0.46), 3)};
+}
+
+/* Where there is no room for more. */
+static struct panel_style narrow_style(struct paint *paint, int em)
+{
+    struct panel_style style = full_style(paint, em, false);
+    style.bar_width = share(style.text, 3.5);
+    style.number = 0;
+    return style;
 }
 
 /* A wide one of this height, or, on end, a tall one with the same letters. */
@@ -151,8 +160,8 @@ static struct panel_style compact_style(int em, int box_width)
 
 static int column_width(const struct panel_style *style)
 {
-    return style->bar_width +
-           (style->text ? style->name_width + style->number + 2 * style->gap : 0);
+    return style->bar_width + (style->text ? style->name_width + style->gap : 0) +
+           (style->number ? style->number + style->gap : 0);
 }
 
 /* From the begin of a column to that of the next. */
@@ -226,7 +235,7 @@ static void draw_panel(struct paint *paint, SDL_Rect rect, const struct panel_st
             x += style->name_width + style->gap;
         }
         draw_bar(paint, x, middle, style, value, overlay_colour(i));
-        if (style->text) {
+        if (style->number) {
             char number[8];
             snprintf(number, sizeof number, "%.0f %%", 100 * value);
             int width = paint_text_width(paint, style->text, number);
@@ -245,10 +254,13 @@ struct face_layout {
     struct panel_style style;
 };
 
+enum form { FORM_FULL, FORM_NARROW, FORM_COMPACT };
+
 /* Finds a place for the bars of each face that has some; returns the area that they cover of faces
  * and labels. */
-static double place_panels(struct paint *paint, const struct overlay *overlay, int em, bool full,
-                           struct layout *layout, struct face_layout *faces, int count)
+static double place_panels(struct paint *paint, const struct overlay *overlay, int em,
+                           enum form form, struct layout *layout, struct face_layout *faces,
+                           int count)
 {
     int before = layout->count;
     double covered = 0;
@@ -256,10 +268,12 @@ static double place_panels(struct paint *paint, const struct overlay *overlay, i
         struct face_layout *face = &faces[i];
         if (!face->bars)
             continue;
-        face->style = full ? full_style(paint, em, count > 1) : compact_style(em, face->box.w);
+        face->style = form == FORM_FULL     ? full_style(paint, em, count > 1)
+                      : form == FORM_NARROW ? narrow_style(paint, em)
+                                            : compact_style(em, face->box.w);
         covered +=
             layout_panel(layout, overlay->area, face->box, face->label, panel_size(&face->style),
-                         share(em, 0.5), share(em, 0.8), full, &face->panel);
+                         share(em, 0.5), share(em, 0.8), form != FORM_COMPACT, &face->panel);
     }
     layout->count = before; /* another size may be tried */
     return covered;
@@ -307,8 +321,8 @@ static void place_labels(struct paint *paint, const struct overlay *overlay, int
 }
 
 /* The bars of the chosen face among others, at the area's edge: wide ones, or, where these hide
- * something, tall ones. The form that they have is tried first. */
-static void dock_bars(struct paint *paint, const struct overlay *overlay, int em,
+ * something, tall ones. The form that they have is tried first. False: each hides too much. */
+static bool dock_bars(struct paint *paint, const struct overlay *overlay, int em,
                       struct layout *layout, struct face_layout *face)
 {
     bool tall = overlay->dock->h > overlay->dock->w;
@@ -327,12 +341,17 @@ static void dock_bars(struct paint *paint, const struct overlay *overlay, int em
         }
     }
     layout->count = before;
+    /* Once they are there, it takes more to drive them away. */
+    double most = (overlay->dock->w > 0 ? 0.3 : 0.2) * face->panel.w * face->panel.h;
+    *overlay->dock = least <= most ? face->panel : (SDL_Rect){0, 0, 0, 0};
+    if (least > most)
+        return false;
     layout_block_text(layout, face->panel);
-    *overlay->dock = face->panel;
+    return true;
 }
 
-/* Bars with names where they fit in and hide nothing, or little of a lone face; else a lone face
- * gets thin ones. */
+/* Bars with names where they fit in and hide nothing, or little of a lone face; else a lone or
+ * chosen face gets thin ones. */
 static void place_bars(struct paint *paint, const struct overlay *overlay, int em,
                        struct layout *layout, struct face_layout *placed, int count)
 {
@@ -344,7 +363,8 @@ static void place_bars(struct paint *paint, const struct overlay *overlay, int e
     if (shown == 0)
         return;
     if (shown < count) {
-        dock_bars(paint, overlay, em, layout, &placed[last]);
+        if (!dock_bars(paint, overlay, em, layout, &placed[last]))
+            place_panels(paint, overlay, em, FORM_COMPACT, layout, placed, count);
         for (int i = 0; i < count; i++) {
             if (SDL_HasIntersection(&placed[i].label, &placed[last].panel))
                 layout_move_label(layout, overlay->area, placed[i].box, label_gap(em),
@@ -354,13 +374,16 @@ static void place_bars(struct paint *paint, const struct overlay *overlay, int e
     }
     double face_area = (double)placed[last].box.w * placed[last].box.h;
     double area = (double)overlay->area.w * overlay->area.h;
-    double covered = place_panels(paint, overlay, em, true, layout, placed, count);
-    double large = (double)placed[last].panel.w * placed[last].panel.h;
-    if (covered <= (count == 1 ? 0.2 * face_area : 0) && large <= 0.2 * area)
+    double covered = place_panels(paint, overlay, em, FORM_FULL, layout, placed, count);
+    bool small = (double)placed[last].panel.w * placed[last].panel.h <= 0.2 * area;
+    if (covered <= 0 && small)
         return;
+    if (count == 1 && place_panels(paint, overlay, em, FORM_NARROW, layout, placed, count) <= 0)
+        return;
+    enum form form = count == 1 && covered <= 0.2 * face_area && small ? FORM_FULL : FORM_COMPACT;
     for (int i = 0; shown > 1 && i < count; i++)
         placed[i].bars = false;
-    place_panels(paint, overlay, em, false, layout, placed, count);
+    place_panels(paint, overlay, em, form, layout, placed, count);
 }
 
 void overlay_block(struct overlay *overlay, const struct expressions_face *faces, int count)

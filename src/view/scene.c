@@ -143,7 +143,7 @@ static void draw_messages(struct scene *scene, struct paint *paint, SDL_Rect are
     int margin = em * 7 / 10;
     int x = area.x + margin;
     int y = area.y + margin;
-    if (*scene->status) {
+    if (*scene->status && !scene->help) {
         hud_chip(paint, x, y, em, 1, scene->status);
         x += hud_chip_width(paint, em, scene->status) + margin;
     }

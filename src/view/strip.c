@@ -53,7 +53,7 @@ const float *strip_at(const struct strip *strip, double age)
 
 SDL_Rect strip_size(SDL_Rect area, int em)
 {
-    return (SDL_Rect){0, 0, (int)fmin(em * 20, area.w * 0.45), em * 5};
+    return (SDL_Rect){0, 0, (int)fmin(em * 20, area.w * 0.42), em * 5};
 }
 
 static void draw_column(const float *probabilities, struct paint *paint, int x, int width,
