@@ -275,6 +275,18 @@ if [ -c /dev/full ]; then
     [ -h full.csv ] && [ -h full.mp4 ] || fail "a device was removed"
 fi
 
+# --- Wrong values are all that is said, with no display either
+for wrong in "2 --serve 80x" "1 --serve 1.2.3.4:80" "2 --osc nowhere" "2 --output copy.nonsense" \
+    "1 --csv nowhere/table" "1 --report face.png/report" "6 --model nowhere" "1 --cascade nowhere"; do
+    # shellcheck disable=SC2086 # three words
+    set -- $wrong
+    expect_error "$1" "" --demo --max-frames 2 "$2" "$3"
+done
+expect_error 4 "camera 99: " --camera 99
+expect_error 2 "--camera needs a value" --camera ""
+expect_error 1 "none.png: " --image none.png
+expect_error 1 "none.avi: " --video none.avi
+
 # --- A display that does not answer counts as none (the drawing libraries that SDL tries and leaves again leak)
 ASAN_OPTIONS=detect_leaks=0 DISPLAY=:4711 ./expressions --demo --max-frames 3 >out 2>err </dev/null || fail "no display: $?"
 grep -q "display cannot be reached\|no window can be opened" err || fail "no display: $(cat err)"

@@ -414,6 +414,9 @@ static void test_menu(void **state)
     assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
     assert_int_equal(session.calibrating, 0);
     assert_false(shown.mirrored);
+    choosing_menu(&session);
+    assert_string_equal(shown.menu.choices[2], "play the demo  (shown)");
+    choosing_menu(&session);
     /* One that cannot be opened leaves the present one. */
     world.chosen = "d.mp4";
     world.busy = "d.mp4";

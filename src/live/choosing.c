@@ -24,6 +24,11 @@ static void offer(struct session *session, struct view_menu *menu, enum input in
     snprintf(menu->choices[menu->count++], VIEW_CHOICE_SIZE, "%s", text);
 }
 
+static void name_choice(char text[VIEW_CHOICE_SIZE], const char *name, bool shown)
+{
+    snprintf(text, VIEW_CHOICE_SIZE, "%.64s%s", name, shown ? "  (shown)" : "");
+}
+
 /* Returns how many cameras there are. */
 static int offer_cameras(struct session *session, struct view_menu *menu)
 {
@@ -34,7 +39,7 @@ static int offer_cameras(struct session *session, struct view_menu *menu)
         char text[VIEW_CHOICE_SIZE];
         bool present = session->input == INPUT_CAMERA && session->source.read &&
                        cameras_same(session->source.name, cameras[i].path);
-        snprintf(text, sizeof text, "%.64s%s", cameras[i].name, present ? "  (shown)" : "");
+        name_choice(text, cameras[i].name, present);
         offer(session, menu, INPUT_CAMERA, cameras[i].path, text);
     }
     free(cameras);
@@ -45,13 +50,15 @@ static void show_menu(struct session *session, const char *title, const char *te
 {
     const struct options *options = session->options;
     struct view_menu menu = {.stays = session->source.read == NULL};
+    char demo[VIEW_CHOICE_SIZE];
     snprintf(menu.title, sizeof menu.title, "%s", title);
     snprintf(menu.text, sizeof menu.text, "%s", text);
     session->camera_count = offer_cameras(session, &menu);
     session->cameras_checked = monotonic_now();
     if (menu.stays && options->input == INPUT_CAMERA)
         offer(session, &menu, INPUT_CAMERA, options->source, "try again");
-    offer(session, &menu, INPUT_DEMO, "", "play the demo");
+    name_choice(demo, "play the demo", session->input == INPUT_DEMO && !menu.stays);
+    offer(session, &menu, INPUT_DEMO, "", demo);
     offer(session, &menu, INPUT_VIDEO, "", "open a video...");
     view_show_menu(session->view, &menu);
 }

@@ -72,6 +72,7 @@ static int process(struct session *session, struct frame *frame, struct error *e
         follow_calibration(session);
     if (results_add(session->results, session->source.name, frame, error))
         return -1;
+    setup_tell_missing(&session->missing);
     if (session->take)
         take_add(session, frame);
     if (session->view && explanation_show(&session->vision, session->view, frame, error))

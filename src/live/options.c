@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "keys.h"
 #include "resources.h"
+#include "results.h"
 #include "shares.h"
 
 #include <stdlib.h>
@@ -41,6 +42,8 @@ static int read_input(const struct argument *row, char *text, void *target, stru
     if (options->input != INPUT_NONE && !more)
         return error_set(error, "only one of --camera, --image, --video and --demo can be used");
     options->input = input;
+    if (input == INPUT_CAMERA && *text == '\0')
+        return error_set(error, "--%s needs a value: %s", row->name, row->help);
     if (!more)
         options->source = text;
     return takes_several(input) ? add_input(options, text, error) : 0;
@@ -183,6 +186,8 @@ static int check(struct options *options, struct error *error)
     if (live && options->input == INPUT_IMAGES)
         return error_set(error, "--osc, --lsl and --serve need a camera, a video or the demo, "
                                 "not pictures");
+    if (results_check(&options->results, error))
+        return -1;
     if (options->results.serve_video && !options->results.serve)
         return error_set(error, "--serve-video needs --serve, which says where");
     if (!options->mirror_chosen)

@@ -42,7 +42,8 @@ struct films {
     struct results_of tables_of;
     struct source any; /* what tables and lines for people are of, as far as they ask */
     struct interrupt *interrupt;
-    struct view *view; /* NULL when headless */
+    struct view *view;    /* NULL when headless */
+    struct error missing; /* why there is none */
     int worker_count;
     struct worker *workers;
     struct beside teller; /* where there is a window */
@@ -179,6 +180,7 @@ static int tell_frames(struct films *films, struct spool *spool, const char *pat
         if (results_add(films->tables, path, frame, error) ||
             results_add(words, path, frame, error))
             return -1;
+        setup_tell_missing(&films->missing);
     }
     return 0;
 }
@@ -304,7 +306,7 @@ static int start(struct films *films, struct error *error)
     setup_blas(threads > 0 ? threads : 1);
     ocv_setup(threads > 1 ? 1 : 2); /* films at once use all cores */
     if (films->list.count > 0) {
-        setup_view(options, program_name, true, &films->view);
+        setup_view(options, program_name, true, &films->view, &films->missing);
         if (claim_outputs(films, error) || make_workers(films, error) ||
             interrupt_watch(&films->interrupt, stop_early, films, error))
             return -1;

@@ -190,7 +190,7 @@ static int start(struct session *session, struct error *error)
         return -1;
     /* What a camera or a stream gives while a window is being opened would come too late. */
     if (alone)
-        setup_view(options, live_title, true, &session->view);
+        setup_view(options, live_title, true, &session->view, &session->missing);
     if (alone && session->view)
         view_on_loss(end_without_display, session);
     if (session->view && options->input == INPUT_VIDEO)

@@ -22,6 +22,7 @@ struct stills {
     struct results *results;
     struct results_of results_of; /* what they are of */
     struct view *view;            /* NULL when headless */
+    struct error missing;         /* why there is none */
     struct interrupt *interrupt;
     struct picture_file piped; /* standard input, until its turn has come */
     struct crew *crew;         /* who looks at them; NULL where there are none */
@@ -90,6 +91,7 @@ static int tell(struct stills *stills, int index, struct looked *looked, struct 
     stills->found = stills->found || looked->frame.face_count > 0;
     if (results_add(stills->results, path, &looked->frame, error))
         return -1;
+    setup_tell_missing(&stills->missing);
     return stills->view ? show(stills, index, &looked->frame, error) : 0;
 }
 
@@ -166,7 +168,7 @@ static int start(struct stills *stills, struct error *error)
         return -1;
     setup_tell_skipped(options, &stills->list);
     if (stills->list.count > 0)
-        setup_view(options, program_name, false, &stills->view);
+        setup_view(options, program_name, false, &stills->view, &stills->missing);
     if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
         return -1;
     struct crew_task task = {options, &stills->list, &stills->piped, stills->count, threads};

@@ -40,7 +40,8 @@ struct session {
     bool adapting;    /* to resting faces */
     struct pipeline *pipeline;
     struct interrupt *interrupt;
-    struct view *view; /* NULL when headless */
+    struct view *view;    /* NULL when headless */
+    struct error missing; /* why there is none */
     struct results *results;
     struct results_of results_of; /* what they are of */
     struct recorder *take;        /* what the key `r` records; NULL: nothing */

@@ -178,9 +178,11 @@ int setup_files(const struct options *options, struct file_set *files, struct er
     return 0;
 }
 
-void setup_view(const struct options *options, const char *title, bool live, struct view **view)
+void setup_view(const struct options *options, const char *title, bool live, struct view **view,
+                struct error *missing)
 {
     *view = NULL;
+    *missing->text = '\0';
     if (options->headless)
         return;
     struct error error;
@@ -193,5 +195,12 @@ void setup_view(const struct options *options, const char *title, bool live, str
         error_set(&error, "there is no display: going on without a window, as with --headless");
     }
     if (!options->quiet)
-        log_line(program_name, "%s", error.text);
+        *missing = error;
+}
+
+void setup_tell_missing(struct error *missing)
+{
+    if (*missing->text)
+        log_line(program_name, "%s", missing->text);
+    *missing->text = '\0';
 }

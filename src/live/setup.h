@@ -34,9 +34,13 @@ void setup_end_vision(struct vision *vision);
  * ends both, also after a failure, and the model unless it is NULL by then. */
 int setup_another(const struct options *options, struct vision *vision, struct error *error);
 
-/* Opens a window where there is a display and the user wants one; without one, says so on stderr,
- * and *view is NULL. */
-void setup_view(const struct options *options, const char *title, bool live, struct view **view);
+/* Opens a window where there is a display and the user wants one; else *view is NULL. Where the
+ * user is to know why, *missing says so, for setup_tell_missing; else its text is empty. */
+void setup_view(const struct options *options, const char *title, bool live, struct view **view,
+                struct error *missing);
+/* Tells that there is no window, once; to be called once the first results are out, so that where
+ * something is refused, that alone is said. */
+void setup_tell_missing(struct error *missing);
 
 /* Ends the process where the display has gone away, after all was saved, or could not be, which
  * `failure` says then. */

@@ -56,16 +56,30 @@ static int load(struct error *error)
     return 0;
 }
 
+static int split(const char *address, char host[HOST_SIZE], const char **port, struct error *error)
+{
+    return host_port_split(address, 1, host, port)
+               ? error_set_code(error, ERROR_USAGE,
+                                "--osc takes HOST:PORT such as 127.0.0.1:9000, not \"%.100s\"",
+                                address)
+               : 0;
+}
+
+static int check(const struct results_options *options, struct error *error)
+{
+    char host[HOST_SIZE];
+    const char *port;
+    return split(options->osc, host, &port, error);
+}
+
 /* A socket that sends to the address; -1 where there is none. */
 static int connect_to(const char *address, struct error *error)
 {
     char host[HOST_SIZE];
     const char *port;
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
-    if (host_port_split(address, 1, host, &port))
-        return error_set_code(error, ERROR_USAGE,
-                              "--osc takes HOST:PORT such as 127.0.0.1:9000, not \"%.100s\"",
-                              address);
+    if (split(address, host, &port, error))
+        return -1;
     int code = getaddrinfo(host, port, &hints, &found);
     int made = -1;
     for (struct addrinfo *a = found; made < 0 && a; a = a->ai_next) {
@@ -169,6 +183,7 @@ static int close_osc(void *state, const struct results_end *end, struct error *e
 
 const struct results_form osc_form = {.option = "--osc",
                                       .wanted = RESULTS_FIELD(osc),
+                                      .check = check,
                                       .open = open_osc,
                                       .add = add,
                                       .close = close_osc};

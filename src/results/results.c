@@ -18,17 +18,17 @@ struct results {
     bool colours;
 };
 
-static bool asks(const struct results_of *of, struct results_field field)
+static bool asks(const struct results_options *options, struct results_field field)
 {
     static const char nothing[sizeof(const char *)];
-    return memcmp((const char *)of->options + field.at, nothing, field.size) != 0;
+    return memcmp((const char *)options + field.at, nothing, field.size) != 0;
 }
 
 static bool is_wanted(const struct results_form *form, const struct results_of *of)
 {
     bool fits = (!form->pictures || (of->pictures && of->pictures->count > 0)) &&
                 (!form->one_source || of->source);
-    return fits && asks(of, form->wanted);
+    return fits && asks(of->options, form->wanted);
 }
 
 bool results_wanted(const struct results_of *of)
@@ -47,6 +47,15 @@ const char *results_one_source(const struct results_of *of)
     return option;
 }
 
+int results_check(const struct results_options *options, struct error *error)
+{
+    for (int i = 0; i < FORM_COUNT; i++) {
+        if (forms[i]->check && asks(options, forms[i]->wanted) && forms[i]->check(options, error))
+            return -1;
+    }
+    return 0;
+}
+
 int results_open(struct results **results, const struct results_of *of, struct error *error)
 {
     struct results *made = calloc(1, sizeof *made);
@@ -60,7 +69,7 @@ int results_open(struct results **results, const struct results_of *of, struct e
             return -1;
         }
         made->open[i] = true;
-        made->colours = made->colours || asks(of, forms[i]->colours);
+        made->colours = made->colours || asks(of->options, forms[i]->colours);
     }
     *results = made;
     return 0;

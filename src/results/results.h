@@ -14,6 +14,9 @@ bool results_wanted(const struct results_of *of);
 /* The option of a form that holds one source only; NULL: there is none. */
 const char *results_one_source(const struct results_of *of);
 
+/* What can be said of the options before anything is opened: addresses that make no sense. */
+int results_check(const struct results_options *options, struct error *error);
+
 /* Opens every form that is wanted. Fails if an output is also an input or another output. A name
  * that makes no sense fails with ERROR_USAGE. */
 int results_open(struct results **results, const struct results_of *of, struct error *error);

@@ -65,6 +65,8 @@ struct results_form {
     struct results_field wanted;
     /* Asks for the picture's colours, which are otherwise out of date (frame_set_grey). */
     struct results_field colours;
+    /* As results_check, where it is wanted; NULL: there is nothing to check. */
+    int (*check)(const struct results_options *options, struct error *error);
     /* As in results.h, on a state of the form's own, which close frees. `open` must call
      * file_set_claim for each file before it creates it. */
     int (*open)(void **state, const struct results_of *of, struct error *error);

@@ -47,6 +47,13 @@ static int split(const char *address, char host[HOST_SIZE], const char **port, s
                           address);
 }
 
+static int check(const struct results_options *options, struct error *error)
+{
+    char host[HOST_SIZE];
+    const char *port;
+    return split(options->serve, host, &port, error);
+}
+
 static int listen_at(const struct addrinfo *at)
 {
     const int yes = 1, buffer = SEND_BUFFER;
@@ -163,6 +170,7 @@ static int close_serve(void *state, const struct results_end *end, struct error 
 const struct results_form serve_form = {.option = "--serve",
                                         .colours = RESULTS_FIELD(serve_video),
                                         .wanted = RESULTS_FIELD(serve),
+                                        .check = check,
                                         .open = open_serve,
                                         .add = add,
                                         .close = close_serve};
