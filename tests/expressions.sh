@@ -103,6 +103,13 @@ expect_error 1 "folder/face.png: is already" --image folder --headless --csv fol
 mkdir others && cp face.png others/a.bin && cp blank.png others/a.png
 expect 1 "others/a.png: is already" --image others/a.bin others/a.png --output others --headless
 cmp -s blank.png others/a.png || fail "a copy was written over an input"
+mkdir pair pair-copies && cp face.png pair/a.png && cp blank.png pair/b.png
+for link in -s -sf -f; do
+    [ "$link" = -s ] || cp blank.png pair-copies/b.png
+    ln "$link" "$([ "$link" = -f ] && echo pair-copies/)b.png" pair-copies/a.png
+    expect 1 "pair-copies/b.png: is already an input or output" --image pair --output pair-copies --headless
+done
+cmp -s blank.png pair-copies/b.png || fail "a copy was written although another one leads to it"
 mkdir twice && cp face.png twice/a.png
 expect_error 2 "others/a.bin and twice/a.png have one name" --image others/a.bin twice/a.png --output none --headless
 [ ! -e none ] || fail "a folder was made for copies that cannot be"

@@ -87,6 +87,11 @@ refuse 2 "films/a.avi and twice/a.avi have one name" --video films/a.avi twice/a
 refuse 2 "films/a.avi and twice/a.avi have one name" --video films/a.avi twice/a.avi --report none
 refuse 1 "films/a.avi: is already an input" --video films/a.avi films/b.mp4 --output films
 refuse 1 "films/b.mp4: is already an input" --video films/a.avi films/b.mp4 --csv films/b.mp4
+mkdir linked && ln -s a.avi linked/b.mp4
+refuse 1 "linked/b.mp4: is already an input or output" --video films/a.avi films/b.mp4 --output linked
+mkdir linked/a.avi
+refuse 1 "linked/b.mp4: is already an input or output" --video films/a.avi films/b.mp4 --report linked
+refuse 1 "new/a.avi: is already an input or output" --video films/a.avi films/b.mp4 --output new --csv new/a.avi
 refuse 2 "--output - takes one video" --video films/a.avi films/b.mp4 --output -
 refuse 2 "--osc, --lsl and --serve take one video" --video films/a.avi films/b.mp4 --serve 0
 refuse 2 "standard input has one video" --video - films/a.avi -

@@ -1,11 +1,23 @@
+#define _XOPEN_SOURCE 700 /* tsearch */ /* NOLINT: names of this kind are POSIX's to give */
 #include "file_set.h"
 
 #include "file.h"
 
 #include <dirent.h>
+#include <limits.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+struct file_identity {
+    uint64_t device, inode;
+    uint64_t name; /* 0; for a file that does not exist yet, a hash of its name: device and inode
+                      are then its folder's */
+};
 
 static uint64_t hash_of(const char *name)
 {
@@ -15,14 +27,36 @@ static uint64_t hash_of(const char *name)
     return hash;
 }
 
+enum { MOST_LINKS = 40 }; /* as Linux has it */
+
+/* What `path`, a link, leads to; NULL if it is none. */
+static char *target_of(const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    char *folder = length > 0 ? file_folder(path) : NULL;
+    if (!folder)
+        return NULL;
+    target[length] = '\0';
+    char *followed = *target == '/' ? strdup(target) : file_in_folder(folder, target);
+    free(folder);
+    return followed;
+}
+
 /* False for what cannot be lost. */
-static bool identify(const char *path, struct file_identity *identity)
+static bool identify(const char *path, int links, struct file_identity *identity)
 {
     struct stat status;
     const char *slash = strrchr(path, '/');
     if (stat(path, &status) == 0) {
         *identity = (struct file_identity){status.st_dev, status.st_ino, 0};
-        return S_ISREG(status.st_mode);
+        return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+    }
+    char *target = links < MOST_LINKS ? target_of(path) : NULL;
+    if (target) {
+        bool known = identify(target, links + 1, identity);
+        free(target);
+        return known;
     }
     char *folder = file_folder(path);
     bool known = folder && stat(folder, &status) == 0;
@@ -46,18 +80,15 @@ static int compare(const void *a, const void *b)
 int file_set_add(struct file_set *set, const char *path, struct error *error)
 {
     struct file_identity identity;
-    if (!path || !identify(path, &identity))
+    if (!path || !identify(path, 0, &identity) || tfind(&identity, &set->root, compare))
         return 0;
-    if (set->count == set->capacity) {
-        int capacity = set->capacity ? 2 * set->capacity : 16;
-        struct file_identity *larger = realloc(set->identities, (size_t)capacity * sizeof *larger);
-        if (!larger)
-            return error_no_memory(error, "the list of files");
-        set->identities = larger;
-        set->capacity = capacity;
+    struct file_identity *added = malloc(sizeof *added);
+    if (added)
+        *added = identity;
+    if (!added || !tsearch(added, &set->root, compare)) {
+        free(added);
+        return error_no_memory(error, "the list of files");
     }
-    set->identities[set->count++] = identity;
-    set->sorted = false;
     return 0;
 }
 
@@ -82,15 +113,10 @@ int file_set_add_folder(struct file_set *set, const char *path, int depth, struc
     return result;
 }
 
-int file_set_check_output(struct file_set *set, const char *path, struct error *error)
+int file_set_check_output(const struct file_set *set, const char *path, struct error *error)
 {
     struct file_identity identity;
-    if (!path || set->count == 0 || !identify(path, &identity))
-        return 0;
-    if (!set->sorted)
-        qsort(set->identities, (size_t)set->count, sizeof *set->identities, compare);
-    set->sorted = true;
-    if (!bsearch(&identity, set->identities, (size_t)set->count, sizeof identity, compare))
+    if (!path || !identify(path, 0, &identity) || !tfind(&identity, &set->root, compare))
         return 0;
     return error_set(error, "%s: is already an input or output of this run; choose another name",
                      path);
@@ -103,6 +129,9 @@ int file_set_claim(struct file_set *set, const char *path, struct error *error)
 
 void file_set_free(struct file_set *set)
 {
-    free(set->identities);
-    *set = (struct file_set){0};
+    while (set->root) {
+        struct file_identity *identity = *(struct file_identity **)set->root;
+        tdelete(identity, &set->root, compare);
+        free(identity);
+    }
 }

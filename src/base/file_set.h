@@ -4,24 +4,14 @@
 
 #include "error.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct file_identity {
-    uint64_t device, inode;
-    uint64_t name; /* 0; for a file that does not exist yet, a hash of its name: device and inode
-                      are then its folder's */
-};
-
 /* All zeros at first. */
 struct file_set {
-    struct file_identity *identities;
-    int count, capacity;
-    bool sorted;
+    void *root; /* of a tree of POSIX */
 };
 
-/* Adds a regular file, or a place where one may be created. All else, such as devices, is ignored:
- * it cannot be overwritten. `path` may be NULL, which adds nothing. */
+/* Adds a regular file or a folder, or a place where one may be created, also through a link that
+ * leads nowhere yet. All else, such as devices, is ignored: it cannot be overwritten. `path` may be
+ * NULL, which adds nothing. */
 int file_set_add(struct file_set *set, const char *path, struct error *error);
 
 /* Adds what a folder holds, also through links, and `depth` folders below each other in it. What is
@@ -29,7 +19,7 @@ int file_set_add(struct file_set *set, const char *path, struct error *error);
 int file_set_add_folder(struct file_set *set, const char *path, int depth, struct error *error);
 
 /* Fails if `path` is in the set, under this name or another. */
-int file_set_check_output(struct file_set *set, const char *path, struct error *error);
+int file_set_check_output(const struct file_set *set, const char *path, struct error *error);
 
 /* Does both, for an output; fails, too, if it cannot be added. */
 int file_set_claim(struct file_set *set, const char *path, struct error *error);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int copy_path(const struct copy_names *names, const char *input, char path[COPY_PATH_SIZE],
               struct error *error)
@@ -57,14 +58,20 @@ static int claim(struct copy *copies, int count, struct file_set *files, struct 
             return error_set_code(error, ERROR_USAGE,
                                   "%s and %s have one name; copy them in two runs",
                                   copies[i - 1].input, copies[i].input);
-        if (file_set_check_output(files, copies[i].path, error))
-            return -1;
-    }
-    for (int i = 0; i < count; i++) {
-        if (file_set_add(files, copies[i].path, error))
+        if (file_set_claim(files, copies[i].path, error))
             return -1;
     }
     return 0;
+}
+
+/* Before what will be in it is claimed: what lies nowhere is not known. */
+static int make_folder(const struct copy_names *names, bool *made, struct error *error)
+{
+    *made = names->folder && !file_is_folder(names->output);
+    return *made && mkdir(names->output, 0777)
+               ? error_set(error, "%s: the folder cannot be made: %s; choose another",
+                           names->output, strerror(errno))
+               : 0;
 }
 
 int copy_names_claim(const struct copy_names *names, const struct input_list *inputs,
@@ -73,17 +80,15 @@ int copy_names_claim(const struct copy_names *names, const struct input_list *in
     struct copy *copies = calloc((size_t)inputs->count, sizeof *copies);
     if (!copies)
         return error_no_memory(error, "the list of copies");
-    int result =
-        list_copies(names, inputs, copies, error) || claim(copies, inputs->count, files, error) ? -1
-                                                                                                : 0;
+    bool made = false;
+    int result = list_copies(names, inputs, copies, error) || make_folder(names, &made, error) ||
+                         claim(copies, inputs->count, files, error)
+                     ? -1
+                     : 0;
     for (int i = 0; i < inputs->count; i++)
         free(copies[i].path);
     free(copies);
-    if (result)
-        return -1;
-    const char *output = names->output;
-    return names->folder && !file_is_folder(output) && mkdir(output, 0777)
-               ? error_set(error, "%s: the folder cannot be made: %s; choose another", output,
-                           strerror(errno))
-               : 0;
+    if (result && made)
+        rmdir(names->output);
+    return result;
 }
