@@ -134,6 +134,32 @@ struck_in_order --align off --verifier off --features pixels --hidden 8 --descen
 
 # ---- expressions ----------------------------------------------------------------------------------
 
+# Where an output is a FIFO that nobody reads yet, one signal is enough.
+mkfifo fifo.mkv
+for signal in INT TERM HUP; do
+    for output in --csv --output; do
+        : >pid
+        timeout --foreground -s KILL 60 env --default-signal=INT,TERM,HUP sh -c 'echo $$ >pid && exec "$@"' sh \
+            ./expressions --demo --headless --json $output fifo.mkv >out 2>err </dev/null &
+        running=$!
+        # The program catches the signals before it opens its outputs.
+        until grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$(cat pid)/status" 2>/dev/null || ! kill -0 $running 2>/dev/null; do
+            sleep 0.05
+        done
+        moment 500
+        sleep "$moment"
+        kill -$signal $running
+        wait $running
+        got=$?
+        [ $got -eq 0 ] && [ ! -s err ] || fail "$signal while $output waits for a reader: status $got: $(cat err)"
+    done
+done
+# One that is read is written to like a file.
+cat fifo.mkv >read.csv &
+./expressions --demo --headless --quiet --max-frames 9 --csv fifo.mkv >out 2>err || fail "a FIFO: $(cat err)"
+wait $!
+[ "$(grep -c '^"demo",' read.csv)" -gt 0 ] || fail "a FIFO: $(cat read.csv)"
+
 # Each line of the results is whole, and the video can be played as far as its container allows.
 recordings=0
 for try in $(seq $((1 + kills / 10))); do

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "monotonic.h"
 #include "opening.h"
+#include "process.h"
 #include "statistics.h"
 
 #include <semaphore.h>
@@ -589,13 +590,13 @@ static void test_interrupt(void **state)
     struct error error;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
-        assert_false(interrupt_came(interrupt));
+        assert_false(process_stopping());
         assert_true(handler_of(SIGPIPE) == SIG_IGN);
         for (int k = 0; k < 3; k++)
             assert_true(handler_of(signals[k]) != SIG_DFL);
         raise(signals[i]);
         assert_int_equal(sem_wait(&woken), 0);
-        assert_true(interrupt_came(interrupt));
+        assert_true(process_stopping());
         assert_true(handler_of(signals[i]) == SIG_DFL);
         interrupt_free(&interrupt);
         assert_null(interrupt);

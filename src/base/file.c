@@ -1,6 +1,8 @@
 #define _XOPEN_SOURCE 700 /* realpath */ /* NOLINT: names of this kind are POSIX's to give */
 #include "file.h"
 
+#include "process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fail(struct error *error, const char *path, int code)
@@ -126,6 +129,27 @@ char *file_in_folder(const char *folder, const char *name)
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */
+
+int file_open_fifo(const char *path)
+{
+    static const struct timespec moment = {.tv_nsec = 20000000};
+    struct stat status;
+    int fd;
+    if (stat(path, &status) < 0 || !S_ISFIFO(status.st_mode)) {
+        errno = ESPIPE;
+        return -1;
+    }
+    while ((fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 && errno == ENXIO) {
+        if (process_stopping()) {
+            errno = EINTR;
+            return -1;
+        }
+        nanosleep(&moment, NULL);
+    }
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_WRONLY);
+    return fd;
+}
 
 struct file_writer {
     int fd;

@@ -59,6 +59,10 @@ char *file_in_folder(const char *folder, const char *name);
  * known. */
 uint64_t file_space(const char *path);
 
+/* Waits until the FIFO `path` has a reader, and opens it for writing. -1 with errno ESPIPE where it
+ * is no FIFO, EINTR where process_stopping() became true. */
+int file_open_fifo(const char *path);
+
 /* A file that appears under its name whole or not at all: it is written as a temporary file beside
  * it, then fsync and rename. What a killed run left behind is removed when the file is next
  * written. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,18 @@ int process_prepare(void)
 void process_outlive_readers(void)
 {
     outlive(SIGPIPE);
+}
+
+static atomic_bool asked_to_stop;
+
+void process_set_stopping(bool stopping)
+{
+    atomic_store(&asked_to_stop, stopping);
+}
+
+bool process_stopping(void)
+{
+    return atomic_load(&asked_to_stop);
 }
 
 bool process_reader_ended(void)

@@ -1,11 +1,12 @@
 #include "interrupt.h"
 
+#include "process.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +25,6 @@ static int ends[2];
 struct interrupt {
     pthread_t thread;
     struct sigaction previous[SIGNAL_COUNT];
-    atomic_bool came;
     void (*stop)(void *context);
     void *context;
 };
@@ -50,7 +50,7 @@ static void *watch(void *argument)
     while (read(ends[0], &what, 1) < 0 && errno == EINTR)
         continue;
     if (what == SIGNALLED) {
-        atomic_store(&interrupt->came, true);
+        process_set_stopping(true);
         interrupt->stop(interrupt->context);
     }
     return NULL;
@@ -78,7 +78,7 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
         return error_no_memory(error, "the signal thread");
     made->stop = stop;
     made->context = context;
-    atomic_init(&made->came, false);
+    process_set_stopping(false);
     int code = pipe(ends) ? errno : 0;
     if (!code) {
         fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -99,11 +99,6 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
     sigaction(SIGPIPE, &ignore, NULL);
     *interrupt = made;
     return 0;
-}
-
-bool interrupt_came(const struct interrupt *interrupt)
-{
-    return atomic_load(&interrupt->came);
 }
 
 void interrupt_free(struct interrupt **interrupt)

@@ -4,17 +4,14 @@
 
 #include "error.h"
 
-#include <stdbool.h>
-
 struct interrupt;
 
-/* After this the first SIGINT, SIGTERM or SIGHUP makes a thread call stop(context); a second one of
- * the same kind ends the process at once. A write to a closed pipe becomes an error of that write
- * (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
+/* After this the first SIGINT, SIGTERM or SIGHUP makes process_stopping() true and a thread call
+ * stop(context); a second one of the same kind ends the process at once. A write to a closed pipe
+ * becomes an error of that write (SIGPIPE is ignored). There can be one at a time: signals belong
+ * to the process. */
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error);
-/* Whether a signal came. */
-bool interrupt_came(const struct interrupt *interrupt);
 void interrupt_free(struct interrupt **interrupt);
 
 #endif

@@ -4,6 +4,7 @@
 #include "explanation.h"
 #include "library_error.h"
 #include "monotonic.h"
+#include "process.h"
 #include "smoothing_step.h"
 #include "take.h"
 
@@ -260,8 +261,7 @@ static bool leave(struct session *session)
 {
     struct error reason = {.text = ""};
     bool another = session->chosen && session->input == INPUT_VIDEO;
-    if (!another || interrupt_came(session->interrupt) ||
-        (session->limit > 0 && session->done >= session->limit))
+    if (!another || process_stopping() || (session->limit > 0 && session->done >= session->limit))
         return false;
     if (pipeline_join(session->pipeline, &reason) != SOURCE_FAILED)
         reason.text[0] = '\0';

@@ -224,7 +224,7 @@ static int start(struct session *session, struct error *error)
 /* Fails where the frames have ended for a reason that is an error. */
 static int conclude(struct session *session, enum source_status end, struct error *error)
 {
-    bool by_itself = end == SOURCE_END && !interrupt_came(session->interrupt);
+    bool by_itself = end == SOURCE_END && !process_stopping();
     if (!session->source.read) /* the window says why not, and it was reported */
         return session->chosen || !by_itself ? 0 : error_set_code(error, ERROR_NO_CAMERA, "%s", "");
     if (end == SOURCE_FAILED)
@@ -306,7 +306,7 @@ static int run(struct session *session, struct error *error)
 int session_run(struct session *session, struct error *error)
 {
     if (start(session, error))
-        return session->quit ? 0 : -1;
+        return session->quit || process_stopping() ? 0 : -1;
     return run(session, error);
 }
 

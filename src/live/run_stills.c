@@ -7,6 +7,7 @@
 #include "library_error.h"
 #include "log.h"
 #include "picture.h"
+#include "process.h"
 #include "results.h"
 #include "setup.h"
 
@@ -101,7 +102,7 @@ static int do_all(struct stills *stills, struct error *error)
     for (int i = 0; stills->crew && !stills->abandoned && (looked = crew_next(stills->crew)); i++) {
         if (tell(stills, i, looked, error))
             return -1;
-        stills->abandoned = stills->abandoned || interrupt_came(stills->interrupt);
+        stills->abandoned = stills->abandoned || process_stopping();
     }
     if (results_close(&stills->results, &(struct results_end){.summarize = true}, error) ||
         stills->failed)

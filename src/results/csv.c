@@ -55,7 +55,9 @@ static int begin_table(struct csv *csv)
 /* Leaves a file as it was. */
 static FILE *open_file(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    int fd = file_open_fifo(path);
+    if (fd < 0 && errno == ESPIPE)
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (fd >= 0 && !file)
         close(fd);

@@ -7,6 +7,7 @@
 #include "picture.h"
 #include "results_form.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,11 +60,18 @@ int recorder_create(struct recorder **recorder, const char *path, const struct d
     return 0;
 }
 
+/* There is none yet where the end came before the reader. */
 static int open_writer(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
+    int fifo = file_open_fifo(recorder->path); /* its reader waits until FFmpeg opens it, too */
+    if (fifo < 0 && errno == EINTR)
+        return 0;
     struct ocv_sound sound = {*recorder->film ? recorder->film : NULL, frame->time};
-    if (ocv_writer_open(&recorder->writer, recorder->path, frame->width, frame->height,
-                        recorder->fps, sound, error) != OCV_OK)
+    enum ocv_code code = ocv_writer_open(&recorder->writer, recorder->path, frame->width,
+                                         frame->height, recorder->fps, sound, error);
+    if (fifo >= 0)
+        close(fifo);
+    if (code != OCV_OK)
         return error_of(error, recorder->path);
     recorder->start = frame->time;
     return 0;
@@ -78,6 +86,8 @@ int recorder_add(struct recorder *recorder, const struct frame *frame, struct er
                          recorder->path, LEAST_ROOM >> 20);
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;
+    if (!recorder->writer)
+        return 0;
     struct bgr_image annotated;
     if (canvas_draw(recorder->canvas, &frame->picture, frame->faces, frame->face_count, &annotated,
                     error))
