@@ -12,6 +12,7 @@
 #include "spool.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 enum { SIDE = 96 };
@@ -393,6 +394,41 @@ static int keep(const struct run *wanted)
     return result;
 }
 
+static void *answer(void *context)
+{
+    const struct results_options *options = context;
+    const struct frame frame = one_face(0.04);
+    const struct results_of of = {.options = options, .program = "test"};
+    struct results *results = NULL;
+    struct error why = {.text = "nothing"};
+    int result = results_open(&results, &of, &why);
+    for (int i = 0; result == 0 && i < 3; i++)
+        result = results_add(results, "", &frame, &why);
+    results_close(&results, &(struct results_end){.dropped = 7}, NULL);
+    spool_end(options->spool, result ? &why : NULL);
+    return NULL;
+}
+
+/* For ThreadSanitizer: what two threads share is guarded. */
+static void answers_come_from_another_thread(void **state)
+{
+    (void)state;
+    static struct frame kept;
+    for (int i = 0; i < 20; i++) {
+        struct results_options options = {0};
+        pthread_t thread;
+        int came = 0;
+        assert_int_equal(spool_create(&options.spool, &error), 0);
+        assert_int_equal(pthread_create(&thread, NULL, answer, &options), 0);
+        while (spool_next(options.spool, &kept))
+            came++;
+        const struct spool_outcome *outcome = spool_outcome(options.spool);
+        assert_true(!outcome->failed && came == 3 && outcome->end.dropped == 7);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        spool_free(&options.spool);
+    }
+}
+
 static void answers_that_wait_are_whole(void **state)
 {
     (void)state;
@@ -490,6 +526,7 @@ int main(void)
         cmocka_unit_test_teardown(copies_of_films, empty_folder),
         cmocka_unit_test_teardown(what_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(answers_that_wait_are_whole, empty_folder),
+        cmocka_unit_test(answers_come_from_another_thread),
         cmocka_unit_test_teardown(sources_that_fail_are_told, empty_folder),
     };
     return cmocka_run_group_tests(tests, prepare, remove_folder);
