@@ -23,6 +23,7 @@
 extern "C" {
 #endif
 
+/* Not error.h's codes: those know no end of a film, and come only where an error is asked for. */
 enum ocv_code {
     OCV_OK = 0,
     OCV_END,       /* no further frame: end of the file, or the camera is gone */

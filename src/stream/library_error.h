@@ -1,4 +1,4 @@
-/* Where the library's errors become those of the program. */
+/* Where the library's errors, whose statuses are its ABI, become those of the program. */
 #ifndef LIBRARY_ERROR_H
 #define LIBRARY_ERROR_H
 
