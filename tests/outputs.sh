@@ -99,7 +99,7 @@ for address in 9000 :9000 host: 127.0.0.1:0 127.0.0.1:65536 127.0.0.1:90x ::1:90
     grep -q "^expressions: --osc takes HOST:PORT" err || fail "--osc $address: $(cat err)"
 done
 "$program" --headless --image x.png --osc 127.0.0.1:9000 2>err && fail "--image with --osc"
-grep -q "^expressions: --osc, --lsl and --serve need a camera" err || fail "--image with --osc: $(cat err)"
+grep -q "^expressions: --osc needs a camera" err || fail "--image with --osc: $(cat err)"
 
 # --- Lab Streaming Layer
 run 1 --lsl test

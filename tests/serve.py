@@ -91,7 +91,7 @@ def test_refusals() -> None:
         fails(2, "--serve takes PORT or HOST:PORT", "--demo", "--serve", address)
     fails(2, "--serve needs a value", "--demo", "--serve", "")
     fails(2, "--serve-video needs --serve", "--demo", "--serve-video")
-    fails(2, "--osc, --lsl and --serve need a camera", "--image", "x.png", "--serve", "0")
+    fails(2, "--serve needs a camera", "--image", "x.png", "--serve", "0")
     fails(1, "not an address of this computer", "--demo", "--serve", "192.0.2.1:0")
     fails(1, "check the address", "--demo", "--serve", "nowhere.invalid:8080")
     with socket.create_server(("127.0.0.1", 0)) as taken:

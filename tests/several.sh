@@ -93,7 +93,7 @@ mkdir linked/a.avi
 refuse 1 "linked/b.mp4: is already an input or output" --video films/a.avi films/b.mp4 --report linked
 refuse 1 "new/a.avi: is already an input or output" --video films/a.avi films/b.mp4 --output new --csv new/a.avi
 refuse 2 "--output - takes one video" --video films/a.avi films/b.mp4 --output -
-refuse 2 "--osc, --lsl and --serve take one video" --video films/a.avi films/b.mp4 --serve 0
+refuse 2 "--serve takes one video" --video films/a.avi films/b.mp4 --serve 0
 refuse 2 "standard input has one video" --video - films/a.avi -
 refuse 1 "twice/none: there is no video in this folder" --video twice/none
 

@@ -182,10 +182,9 @@ static int check(struct options *options, struct error *error)
         return error_set(error, "no input: give --camera, --image, --video or --demo");
     if (options->results.report && options->input == INPUT_IMAGES)
         return error_set(error, "--report is for a camera, a video or the demo, not pictures");
-    bool live = options->results.osc || options->results.lsl || options->results.serve;
+    const char *live = results_live(&options->results);
     if (live && options->input == INPUT_IMAGES)
-        return error_set(error, "--osc, --lsl and --serve need a camera, a video or the demo, "
-                                "not pictures");
+        return error_set(error, "%s needs a camera, a video or the demo, not pictures", live);
     if (results_check(&options->results, error))
         return -1;
     if (options->results.serve_video && !options->results.serve)

@@ -239,9 +239,9 @@ static void tell(void *context)
 
 static int check_results(const struct results_options *results, struct error *error)
 {
-    if (results->osc || results->lsl || results->serve)
-        return error_set_code(error, ERROR_USAGE,
-                              "--osc, --lsl and --serve take one video; name no other");
+    const char *live = results_live(results);
+    if (live)
+        return error_set_code(error, ERROR_USAGE, "%s takes one video; name no other", live);
     if (results->output && strcmp(results->output, "-") == 0)
         return error_set_code(error, ERROR_USAGE,
                               "--output - takes one video; name a folder for the copies");

@@ -39,6 +39,14 @@ bool results_wanted(const struct results_of *of)
     return wanted;
 }
 
+const char *results_live(const struct results_options *options)
+{
+    const char *option = NULL;
+    for (int i = 0; i < FORM_COUNT && !option; i++)
+        option = forms[i]->live && asks(options, forms[i]->wanted) ? forms[i]->option : NULL;
+    return option;
+}
+
 const char *results_one_source(const struct results_of *of)
 {
     const char *option = NULL;

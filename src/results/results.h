@@ -11,6 +11,9 @@ struct results;
 /* Whether an option asks for any form, which nobody may want to wait for. */
 bool results_wanted(const struct results_of *of);
 
+/* The option of a form that is of one running source only; NULL: none is wanted. */
+const char *results_live(const struct results_options *options);
+
 /* The option of a form that holds one source only; NULL: there is none. */
 const char *results_one_source(const struct results_of *of);
 

@@ -62,6 +62,7 @@ struct results_form {
     const char *option; /* that asks for it; NULL: it comes unasked */
     bool pictures;      /* only of pictures */
     bool one_source;    /* only of a camera or video, and it cannot go on with another */
+    bool live;          /* only of one camera, video or the demo, while it runs */
     struct results_field wanted;
     /* Asks for the picture's colours, which are otherwise out of date (frame_set_grey). */
     struct results_field colours;
