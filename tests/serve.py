@@ -350,6 +350,7 @@ async def use_page(program: Program, faces: int) -> None:
         await page.prefer("light")
         await page.open(program.url)
         await page.until(f"document.querySelectorAll('.face').length >= {faces}")
+        assert await page.ask("document.querySelector('#status').textContent !== 'waiting for the first frame'")
         await page.until("document.querySelector('#status').textContent === 'live'")
         widths = await page.ask(WIDTHS)
         await page.until(f"{WIDTHS} !== {widths!r}")                     # the bars move
