@@ -65,6 +65,8 @@ def test_views(grey: Pixels, rgb: Pixels, recognizer: expressions.Recognizer) ->
     for view, copy in pairs:
         assert recognizer.recognize(view) == recognizer.recognize(copy)
     assert recognizer.recognize(inside) != []
+    rows, box = np.lib.stride_tricks.sliding_window_view(grey[50], 90), [(0, 0, 90, 90)]
+    assert recognizer.recognize(rows, box) == recognizer.recognize(rows.copy(), box)
 
 
 def test_file_of_a_phone(tmp_path: Path, rgb: Pixels, recognizer: expressions.Recognizer) -> None:

@@ -111,10 +111,13 @@ def test_bad_arguments(grey: Pixels, recognizer: expressions.Recognizer) -> None
         lambda: recognizer.recognize(grey, [(1, 2, 0, 0)]),
         lambda: recognizer.recognize(grey, [(1, 2, 3, 4, 5)]),
         lambda: recognizer.recognize(grey, [(float("nan"), 2, 3, 4)]),  # type: ignore[list-item]
+        lambda: recognizer.recognize(grey, [(float("inf"), 2, 3, 4)]),  # type: ignore[list-item]
+        lambda: recognizer.recognize(grey, [(2**32 + 1, 2, 30, 40)]),
         lambda: recognizer.recognize_crops(crop.astype(float)),
         lambda: recognizer.recognize_crops(np.zeros((2, 40, 48), np.uint8)),
         lambda: recognizer.explain(crop, "joy"),
         lambda: recognizer.explain(np.zeros((2, 48, 48), np.uint8), "happy"),
+        lambda: expressions.Model("missing\0"),
         lambda: expressions.Model(prior={"joy": 1}),
         lambda: expressions.Model(prior={"happy": -1}),
         lambda: expressions.Stream(recognizer.model, smooth=-1),

@@ -131,6 +131,8 @@ def test_calibrate(grey: Pixels, recognizer: expressions.Recognizer) -> None:
         if number == 5:
             stream.calibrate(face.id)
     assert states[5:7] == ["plain", "collecting"] and states[-1] == "calibrated"
+    with pytest.raises(expressions.ArgumentError, match="too large"):
+        stream.uncalibrate(face.id + 2**32)
     stream.uncalibrate(face.id)
     [face] = stream.recognize(grey, 3, [face.box])
     assert face.calibration == "plain"

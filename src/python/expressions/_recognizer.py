@@ -34,7 +34,10 @@ Self = TypeVar("Self", bound="_Looking")
 
 
 def _path(path: PathOf | None) -> bytes | None:
-    return None if path is None else os.fsencode(path)
+    encoded = None if path is None else os.fsencode(path)
+    if encoded and b"\0" in encoded:  # where C would see its end
+        raise ArgumentError("a path holds no null bytes")
+    return encoded
 
 
 def _end(close: str, pointer: c_void_p, owners: tuple[object, ...]) -> None:
@@ -109,7 +112,7 @@ class _View:
             raise ArgumentError("the picture has no pixels")
         if (
             pixels.strides[1:] != ((1,) if pixels.ndim == 2 else (channels, 1))
-            or pixels.strides[0] < pixels.strides[1]
+            or pixels.strides[0] < pixels.shape[1] * channels  # its rows overlap
         ):
             pixels = np.ascontiguousarray(pixels)
         self.kept = pixels
@@ -238,10 +241,18 @@ class _Looking:
         return [self._face(view, index, face) for index, face in enumerate(faces[:count])]
 
 
+def _number(value: int) -> int:
+    """As C has it, to which ctypes would otherwise cut it."""
+    number = int(value)
+    if c_int(number).value != number:
+        raise ArgumentError(f"{number} is too large")
+    return number
+
+
 def _boxes(boxes: Sequence[Sequence[int]]) -> Array[_library.Box]:
     try:
-        return (_library.Box * len(boxes))(*(_library.Box(*map(int, box)) for box in boxes))
-    except (TypeError, ValueError):
+        return (_library.Box * len(boxes))(*(_library.Box(*map(_number, box)) for box in boxes))
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError("a box is four whole numbers: x, y, width, height") from None
 
 
@@ -368,10 +379,10 @@ class Stream(_Looking):
         looks neutral for the next two seconds. `Face.calibration` tells how far it is."""
         with self._lock:
             self._check_open()
-            call("calibrate", self._smoother.pointer, face)
+            call("calibrate", self._smoother.pointer, _number(face))
 
     def uncalibrate(self, face: int) -> None:
         """Undoes that."""
         with self._lock:
             self._check_open()
-            call("uncalibrate", self._smoother.pointer, face)
+            call("uncalibrate", self._smoother.pointer, _number(face))
