@@ -817,11 +817,13 @@ static void a_pipe_without_reader_is_outlived(void **state)
 
 /* ---- What a process is given ----------------------------------------------------------------- */
 
-static void little_stack_is_told(void **state)
+static void low_limits_are_told(void **state)
 {
     (void)state;
     enum { NEEDED = 384 << 10 };
-    struct error error = {.text = ""};
+    struct error error = {.text = ""}, of_reader = {.text = ""};
+    uint8_t *bytes = NULL;
+    size_t size = 0;
     struct rlimit kept, small;
     assert_int_equal(getrlimit(RLIMIT_STACK, &kept), 0);
     small = kept;
@@ -829,12 +831,28 @@ static void little_stack_is_told(void **state)
     for (int i = 0; i < 2; i++) {
         small.rlim_cur = (rlim_t)NEEDED - (rlim_t)i;
         assert_int_equal(setrlimit(RLIMIT_STACK, &small), 0);
-        results[i] = process_check_stack(&error);
+        results[i] = process_check_limits(&error);
     }
     assert_int_equal(setrlimit(RLIMIT_STACK, &kept), 0);
     assert_int_equal(results[0], 0);
     assert_int_equal(results[1], -1);
     expect_text(error.text, "383 KB is too small, 384 KB are needed", "ulimit -s");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
+    for (int i = 0; i < 2; i++) {
+        small = kept;
+        small.rlim_cur = (rlim_t)(32 - i);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+        results[i] = process_check_limits(&error);
+    }
+    small.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    int read = file_read("none", 9, &bytes, &size, &of_reader);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &kept), 0);
+    assert_int_equal(read, -1);
+    expect_text(of_reader.text, "none", "ulimit -n");
+    assert_int_equal(results[0], 0);
+    assert_int_equal(results[1], -1);
+    expect_text(error.text, "31 open files are too few, 32 are needed", "ulimit -n");
 }
 
 static void little_address_space_is_seen(void **state)
@@ -947,7 +965,7 @@ int main(void)
         cmocka_unit_test(shares_are_numbers_with_commas),
         cmocka_unit_test(work_beside_is_done_once_and_awaited),
         cmocka_unit_test(a_pipe_without_reader_is_outlived),
-        cmocka_unit_test(little_stack_is_told),
+        cmocka_unit_test(low_limits_are_told),
         cmocka_unit_test(little_address_space_is_seen),
         cmocka_unit_test(memory_of_the_blas_is_there_or_told),
         cmocka_unit_test(input_is_something_to_read),

@@ -54,7 +54,7 @@ int blas_setup(int threads, struct error *error)
     /* Those were begun before main; they may have their memory by now, or not. */
     size_t begun = library_bytes + (size_t)(openblas_get_num_threads() - 1) * thread_bytes;
     openblas_set_num_threads(1);
-    if (process_check_stack(error) < 0)
+    if (process_check_limits(error) < 0)
         return -1;
     size_t more = (size_t)threads * buffer_bytes + program_bytes, mapped = process_mapped();
     if (!process_can_map(more))

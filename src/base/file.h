@@ -28,6 +28,8 @@ static inline const char *file_advice(int code)
         return "free some space";
     case EFBIG:
         return "see `ulimit -f`";
+    case EMFILE:
+        return "see `ulimit -n`";
     case EROFS:
         return "choose another folder";
     default:

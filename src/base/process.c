@@ -16,6 +16,9 @@
 /* The frames of the deepest calls, those of libraries too, with room to spare. */
 static const size_t stack_needed = (size_t)384 << 10;
 
+/* Open at once, those of libraries too, of which some abort without, or blame the file. */
+static const rlim_t files_needed = 32;
+
 /* As `nice` counts: the lower, the sooner. */
 static const int highest_priority = -10;
 
@@ -98,9 +101,13 @@ int process_check_input(struct error *error)
     return 0;
 }
 
-int process_check_stack(struct error *error)
+int process_check_limits(struct error *error)
 {
     struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < files_needed)
+        return error_set(error,
+                         "%u open files are too few, %u are needed; allow more with ulimit -n",
+                         (unsigned)limit.rlim_cur, (unsigned)files_needed);
     if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= stack_needed)
         return 0;
     return error_set(error,

@@ -34,9 +34,9 @@ void process_ask_for_priority(void);
 /* Fails if nothing can be piped in: standard input is a terminal, closed or a folder. */
 int process_check_input(struct error *error);
 
-/* Fails if the stack may not grow as far as the deepest calls need; the error says what to
- * allow. */
-int process_check_stack(struct error *error);
+/* Fails if fewer files may be open than are needed, or if the stack may not grow as far as the
+ * deepest calls need; the error says what to allow. */
+int process_check_limits(struct error *error);
 
 /* Whether `bytes` more of memory could be mapped now. */
 bool process_can_map(size_t bytes);
