@@ -245,6 +245,8 @@ static void test_clip(void **state)
     for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
         part = expressions_clip(far[i], 100, 80);
         assert_memory_equal(&part, &inside[i], sizeof part);
+        part = expressions_clip(far[i], INT_MIN, -1);
+        assert_memory_equal(&part, &inside[1], sizeof part);
     }
 }
 

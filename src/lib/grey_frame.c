@@ -4,7 +4,7 @@
 
 static int clamp(int64_t value, int high)
 {
-    return value < 0 ? 0 : value > high ? high : (int)value;
+    return value < 0 || high < 0 ? 0 : value > high ? high : (int)value;
 }
 
 struct box box_clip(struct box box, int width, int height)
