@@ -449,9 +449,11 @@ static void it_has_the_last_word(void **state)
     mlp_free(&no);
 }
 
+typedef int (*find_function)(struct detector *, struct grey_frame *, struct error *);
+
 /* How many faces are found where the verifier scores everything alike: the demo's is brought to
  * this share of a grey picture of its size, and turned. */
-static int found_with(float score, double share, double degrees)
+static int found_by(find_function find, float score, double share, double degrees)
 {
     enum { MARGIN = 160, WIDTH = DEMO_WIDTH + 2 * MARGIN, HEIGHT = DEMO_HEIGHT + 2 * MARGIN };
     static uint8_t pixels[WIDTH * HEIGHT];
@@ -468,10 +470,15 @@ static int found_with(float score, double share, double degrees)
     frame.grey = (struct grey_image){pixels, WIDTH, HEIGHT, WIDTH};
     assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
     assert_int_equal(detector_set_verifier(detector, &verifier, &error), 0);
-    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    assert_int_equal(find(detector, &frame, &error), 0);
     detector_close(&detector);
     mlp_free(&verifier);
     return frame.box_count;
+}
+
+static int found_with(float score, double share, double degrees)
+{
+    return found_by(detector_find, score, share, degrees);
 }
 
 /* A small part of a picture that looks a little like a face is rather none. */
@@ -481,6 +488,17 @@ static void small_faces_must_be_sure(void **state)
     assert_int_equal(found_with(0.7f, 0.4, 0), 0);
     assert_true(found_with(0.9f, 0.4, 0) > 0);
     assert_true(found_with(0.7f, 1, 0) > 0);
+}
+
+/* What a new scene shows is sought in all sizes but the smallest, and has to be sure. */
+static void new_scenes_show_faces_of_many_sizes(void **state)
+{
+    (void)state;
+    static const double shares[] = {0.25, 0.4, 1};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        assert_int_equal(found_by(detector_find_sure, 0.9f, shares[i], 0), 1);
+        assert_int_equal(found_by(detector_find_sure, 0.5f, shares[i], 0), 0);
+    }
 }
 
 /* Where the verifier rather says no, the cascades have to agree: they do on faces, turned until
@@ -507,6 +525,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),
         cmocka_unit_test(small_faces_must_be_sure),
+        cmocka_unit_test(new_scenes_show_faces_of_many_sizes),
         cmocka_unit_test(neighbours_count_more_in_turned_pictures),
     };
     if (argc > 1 && strcmp(argv[1], "print") == 0) {

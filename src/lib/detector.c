@@ -94,6 +94,7 @@ static const struct search upright_searches[] = {
     {512, false, 0.08, 1.10, 1, 1.0 / 16, LARGE_FACE},
     {384, false, 0.30, 1.10, 1, LARGE_FACE, 0},
 };
+enum { MEDIUM = 1 }; /* of these */
 static const struct search finer_search = {400, true, 0.30, 1.05, 1, LARGE_FACE, 0};
 
 /* In stills a second cascade looks too. It errs less, so that its answers count twice; the boxes
@@ -683,9 +684,11 @@ int detector_find(struct detector *detector, struct grey_frame *frame, struct er
     return 0;
 }
 
-int detector_find_large(struct detector *detector, struct grey_frame *frame, struct error *error)
+int detector_find_sure(struct detector *detector, struct grey_frame *frame, struct error *error)
 {
     if (need_stills(detector, error) || find_upright(detector, frame, &finer_search, 1, error) ||
+        (frame->box_count == 0 &&
+         find_upright(detector, frame, upright_searches + MEDIUM, 1, error)) ||
         (frame->box_count == 0 && find_turned(detector, frame, error))) {
         frame->box_count = 0;
         return -1;

@@ -38,9 +38,10 @@ float detector_verify(struct detector *detector, const struct grey_frame *frame,
  * same folder. */
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error);
 
-/* The same for large faces alone, and such as the verifier is so sure of that they can be followed
- * where the cascade is silent: what a new scene may show that detector_scan does not find. */
-int detector_find_large(struct detector *detector, struct grey_frame *frame, struct error *error);
+/* The same, quicker, for faces that the verifier is so sure of that they can be followed where the
+ * cascade is silent, at least a sixteenth as wide as the picture is long: what a new scene may show
+ * that detector_scan does not find. */
+int detector_find_sure(struct detector *detector, struct grey_frame *frame, struct error *error);
 
 /* Adds a box to frame->boxes, unless it is outside, or on another one. */
 void detector_add(struct grey_frame *frame, struct box box, float score);

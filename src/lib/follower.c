@@ -115,7 +115,7 @@ int follower_run(struct follower *follower, struct grey_frame *frame, struct err
             return -1;
     }
     if (!tracker->started && frame->box_count == 0 && detector_has_verifier(follower->detector) &&
-        detector_find_large(follower->detector, frame, error))
+        detector_find_sure(follower->detector, frame, error))
         return -1;
     tracker_update(tracker, frame->boxes, frame->box_count, time);
     frame->box_count = 0;
