@@ -173,7 +173,7 @@ static void draw_help(struct view *view)
         key_width = (int)fmax(key_width, paint_text_width(paint, em, keys[i].name));
         text_width = (int)fmax(text_width, paint_text_width(paint, em, keys[i].meaning));
     }
-    int row = (int)fmin(em * 16 / 10, (double)area.h / KEY_COUNT);
+    int row = (int)fmin(1.6 * em, (double)area.h / KEY_COUNT);
     int padding = em * 3 / 2;
     int above = (int)fmin(padding, (area.h - KEY_COUNT * row) / 2.0);
     SDL_Rect panel = {0, 0, key_width + em * 3 / 2 + text_width + 2 * padding,
