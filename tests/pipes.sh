@@ -157,6 +157,23 @@ one_line "No space left on device"
 ./expressions --demo --headless --max-frames 3 --output - >/dev/full 2>err
 [ $? -eq 1 ] || fail "no room for y4m: not status 1"
 one_line "-: No space left on device"
+# A reader that does not read holds up no end, and hears nothing more.
+mkfifo stalled
+for results in --json "--csv -" "--output -"; do
+    sleep 600 <stalled &
+    reader=$!
+    head -c 65536 /dev/zero >stalled
+    # shellcheck disable=SC2086 # two words
+    ./expressions --demo --headless --quiet --max-frames 3000 $results >stalled 2>err &
+    helper=$!
+    sleep 2
+    kill -TERM $helper
+    wait $helper
+    status=$?
+    kill $reader
+    [ $status -eq 1 ] || fail "$results, a stalled reader: status $status, not 1: $(cat err)"
+    one_line check
+done
 cp film.y4m same.y4m
 for results in "--output -" "--csv -"; do
     # shellcheck disable=SC2086 # two words

@@ -38,5 +38,6 @@ int error_unwritten(struct error *error)
 {
     int code = errno;
     return error_set_code(error, code == EPIPE ? ERROR_CLOSED_PIPE : ERROR_OTHER,
-                          "the results cannot be written: %s; check where they go", strerror(code));
+                          "the results cannot be written: %s; check where they go",
+                          code == EINTR ? "their reader has stopped reading" : strerror(code));
 }

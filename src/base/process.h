@@ -23,6 +23,11 @@ bool process_stopping(void);
 /* Whether standard output is a pipe whose reader has ended. */
 bool process_reader_ended(void);
 
+/* Where standard output would take nothing now, its reader being stalled, writing to it fails from
+ * now on, so that nothing waits for that reader again; a write that waits already still does.
+ * Returns whether that was so. */
+bool process_leave_stalled_reader(void);
+
 /* Whether standard input or output is a pipe: another program is at its other end. */
 bool process_is_piped(void);
 

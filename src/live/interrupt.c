@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,8 +24,8 @@ enum { SIGNALLED = 's', ENDED = 'e' };
 static int ends[2];
 
 struct interrupt {
-    pthread_t thread;
-    struct sigaction previous[SIGNAL_COUNT];
+    pthread_t thread, writer;
+    struct sigaction previous[SIGNAL_COUNT], previous_wake;
     void (*stop)(void *context);
     void *context;
 };
@@ -43,15 +44,39 @@ static void on_signal(int number)
     errno = code;
 }
 
-static void *watch(void *argument)
+static char next(void)
 {
-    struct interrupt *interrupt = argument;
     char what = ENDED;
     while (read(ends[0], &what, 1) < 0 && errno == EINTR)
         continue;
-    if (what == SIGNALLED) {
+    return what;
+}
+
+static void on_wake(int number)
+{
+    (void)number;
+}
+
+/* Until the end. A wake that comes before the write waits is lost: hence more of them. */
+static void free_writer(const struct interrupt *interrupt)
+{
+    enum { PATIENCE_MS = 2000, INTERVAL_MS = 50 };
+    struct pollfd end = {.fd = ends[0], .events = POLLIN};
+    bool left = false;
+    while (poll(&end, 1, left ? INTERVAL_MS : PATIENCE_MS) <= 0 || next() == SIGNALLED) {
+        left = left || process_leave_stalled_reader();
+        if (left)
+            pthread_kill(interrupt->writer, SIGUSR1);
+    }
+}
+
+static void *watch(void *argument)
+{
+    struct interrupt *interrupt = argument;
+    if (next() == SIGNALLED) {
         process_set_stopping(true);
         interrupt->stop(interrupt->context);
+        free_writer(interrupt);
     }
     return NULL;
 }
@@ -78,6 +103,7 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
         return error_no_memory(error, "the signal thread");
     made->stop = stop;
     made->context = context;
+    made->writer = pthread_self();
     process_set_stopping(false);
     int code = pipe(ends) ? errno : 0;
     if (!code) {
@@ -95,6 +121,8 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
     struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
     for (int i = 0; i < SIGNAL_COUNT; i++)
         watch_signal(signals[i], &once, &made->previous[i]);
+    struct sigaction wake = {.sa_handler = on_wake};
+    sigaction(SIGUSR1, &wake, &made->previous_wake);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     *interrupt = made;
@@ -113,6 +141,7 @@ void interrupt_free(struct interrupt **interrupt)
     assert(code == 0);
     (void)code;
     close_ends();
+    sigaction(SIGUSR1, &ended->previous_wake, NULL);
     free(ended);
     *interrupt = NULL;
 }

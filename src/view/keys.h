@@ -4,6 +4,7 @@
 
 #include "view_request.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,6 @@ enum icon {
     ICON_FULL_SCREEN,
     ICON_HELP
 };
-
-#include <stdbool.h>
 
 struct view;
 
