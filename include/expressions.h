@@ -30,8 +30,8 @@
  * Threads: a model is read-only and may be used by any number of threads at once. Any other handle
  * may be used by one thread at a time, different handles by different threads at once. The one
  * exception is expressions_expect, which may be called at any time. A thread needs 256 KB of stack,
- * 128 where it calls neither detector nor tracker. The library has no state of its own outside the
- * handles. Two libraries below it have: OpenCV detects in parallel (cv::setNumThreads changes
+ * 128 where it calls neither detector nor tracker. The library has no settings of its own outside
+ * the handles. Two libraries below it have: OpenCV detects in parallel (cv::setNumThreads changes
  * that), and OpenBLAS multiplies in parallel, which is a loss for a handful of faces: set
  * OPENBLAS_NUM_THREADS=1, or call openblas_set_num_threads(1).
  *
@@ -219,9 +219,9 @@ EXPRESSIONS_API void
 expressions_recognizer_close(struct expressions_recognizer **recognizer); /**< Ends it. */
 
 /** Looks at faces[count], any count, whose boxes are set, and completes them: raw, probabilities,
- * label, uncertain, and the score where it is 0. Boxes should be those of OpenCV's
- * haarcascade_frontalface_default or similar: the model was trained on them. Each side of a box is
- * 1 .. EXPRESSIONS_MAX_SIDE. Held faces are not looked at and stay as they are. */
+ * label, second, uncertain, smoothed (0), and the score where it is 0. Boxes should be those of
+ * OpenCV's haarcascade_frontalface_default or similar: the model was trained on them. Each side of
+ * a box is 1 .. EXPRESSIONS_MAX_SIDE. Held faces are not looked at and stay as they are. */
 EXPRESSIONS_API enum expressions_status
 expressions_recognize(struct expressions_recognizer *recognizer,
                       const struct expressions_picture *picture, struct expressions_face *faces,
@@ -261,7 +261,7 @@ expressions_detector_set_verifier(struct expressions_detector *detector,
                                   const struct expressions_model *model,
                                   struct expressions_error *error);
 
-/** Finds frontal faces in a single picture, thoroughly. Fills box, id and score of faces[*count],
+/** Finds the faces in a single picture, thoroughly. Fills box, id and score of faces[*count],
  * largest first, at most `capacity`, and sets the rest of each to 0. */
 EXPRESSIONS_API enum expressions_status
 expressions_detect(struct expressions_detector *detector, const struct expressions_picture *picture,
@@ -355,9 +355,10 @@ expressions_smoother_set(struct expressions_smoother *smoother, double seconds,
 
 /** Takes all faces[count] of one frame at `time` seconds, tracked and recognized, at most
  * EXPRESSIONS_MAX_FACES, and completes them by what came before: label, second, uncertain,
- * probabilities. A label stays for at least 0.4 s, whatever the frame rate, and while it stays, the
- * probabilities do not contradict it. Frames in which a face is small, moves fast or has a low
- * score count less. Held faces keep what they showed. Faces that no longer appear are forgotten. */
+ * probabilities, smoothed, calibration. A label stays for at least 0.4 s, whatever the frame rate,
+ * and while it stays, the probabilities do not contradict it. Frames in which a face is small,
+ * moves fast or has a low score count less. Held faces keep what they showed. Faces that no longer
+ * appear are forgotten. */
 EXPRESSIONS_API enum expressions_status
 expressions_smooth(struct expressions_smoother *smoother, double time,
                    struct expressions_face *faces, int count, struct expressions_error *error);

@@ -36,8 +36,8 @@ EXPRESSIONS_API int expressions_vector_size(const struct expressions_model *mode
 EXPRESSIONS_API int expressions_model_mirrors(const struct expressions_model *model);
 
 /** What a network reads of crops[count x EXPRESSIONS_CROP_PIXELS], or, where `mirrored` is not 0,
- * of their mirror images: vectors[count x expressions_vector_size]. These are the inputs of what
- * `train_fer --export-onnx` writes. */
+ * of their mirror images: vectors[count x expressions_vector_size]. They are the inputs of the
+ * graph that `train_fer --export-onnx` writes. */
 EXPRESSIONS_API enum expressions_status
 expressions_vectors(struct expressions_recognizer *recognizer, int network, int mirrored,
                     const uint8_t *crops, int count, float *vectors,
