@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum argument_kind {
-    ARGUMENT_OWN,    /* `read` and `print` say; a heading where there is no name */
+    ARGUMENT_OWN,    /* as `read` and `print` define it; a heading where there is no name */
     ARGUMENT_SET,    /* takes no value: the field, a bool or enum, becomes `low` */
     ARGUMENT_TEXT,   /* const char *, points into the command line */
     ARGUMENT_WHOLE,  /* int or uint64_t, from `low` to `high` */
@@ -37,7 +37,7 @@ struct argument {
 /* Rows and the structure they fill, which holds the defaults at first. */
 struct argument_table {
     const struct argument *rows;
-    int count; /* at most 64 */
+    int count; /* at most 64 in all tables together */
     void *target;
     uint64_t given; /* bit i: row i was on the command line */
 };
@@ -60,8 +60,8 @@ int arguments_choose(const struct argument *row, const char *text, struct error 
 /* Prints the rows with the defaults that the targets hold, in lines of 80 columns. */
 void arguments_help(const struct argument_table *tables, int count, FILE *out);
 
-/* Writes the options that make the target, separated by spaces, without those that are only set or
- * given as texts. Numbers are exact. */
+/* Writes the options that make the target, separated by spaces, except ARGUMENT_SET and
+ * ARGUMENT_TEXT. Numbers are exact. */
 void arguments_print(const struct argument_table *table, char *text, size_t size);
 
 enum { ARGUMENT_NUMBER_SIZE = 32 };

@@ -13,8 +13,8 @@ struct beside {
 };
 
 void beside_begin(struct beside *beside, void (*work)(void *context), void *context);
-/* Returns when the work is done; does the work itself if no thread could be started. Where that is
- * known before, set `work` and `context` alone. */
+/* Returns when the work is done; does it itself if beside_begin could not start a thread, or was
+ * not called and only `work` and `context` are set. */
 void beside_end(struct beside *beside);
 
 #endif

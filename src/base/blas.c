@@ -19,8 +19,8 @@ enum {
     LONGEST_RESERVATION_S = 10 /* where another thread took what had just been free */
 };
 
-/* In addresses, of which only what is used becomes memory. */
-static const size_t buffer_bytes = (size_t)128 << 20;  /* on any processor, or less */
+/* Address space, of which only what is used becomes memory. */
+static const size_t buffer_bytes = (size_t)128 << 20;  /* at most, on any processor */
 static const size_t thread_bytes = (size_t)192 << 20;  /* of each thread of OpenBLAS's own */
 static const size_t library_bytes = (size_t)128 << 20; /* the program with its libraries */
 static const size_t program_bytes = (size_t)256 << 20; /* model, pictures, stacks of threads */
@@ -51,7 +51,7 @@ static void reserve(int threads)
 int blas_setup(int threads, struct error *error)
 {
     assert(threads >= 1 && threads <= MOST_THREADS);
-    /* Those were begun before main; they may have their memory by now, or not. */
+    /* OpenBLAS began its threads before main; they may have their memory by now, or not. */
     size_t begun = library_bytes + (size_t)(openblas_get_num_threads() - 1) * thread_bytes;
     openblas_set_num_threads(1);
     if (process_check_limits(error) < 0)

@@ -52,7 +52,7 @@ static inline int error_failed_with(struct error *error, enum error_code code)
     return -1;
 }
 
-/* Scripts may rely on these. */
+/* The exit status for a code; scripts may rely on it. */
 int error_exit_status(enum error_code code);
 
 /* Puts "name: " before the text and keeps the code; returns -1. */

@@ -155,7 +155,7 @@ struct file_writer {
     int fd;
     int failure; /* errno of the first failure, 0 so far */
     char *path;
-    char *temporary; /* NULL for a device, which is written to itself */
+    char *temporary; /* NULL for a device, which is written to directly */
 };
 
 static void free_writer(struct file_writer *writer)

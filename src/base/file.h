@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-/* What a user can do where the system refuses a path with this errno. Here, since the module of
- * films is not linked with this room. */
+/* What a user can do where the system refuses a path with this errno. Inline, since the shim's
+ * module `videos` is not linked with src/base. */
 static inline const char *file_advice(int code)
 {
     switch (code) {
@@ -41,7 +41,7 @@ static inline const char *file_advice(int code)
  * directories, anything else that is not a regular file, and files above `limit` bytes. */
 int file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, struct error *error);
 
-/* The same of standard input, whatever kind of file that is, until it ends. */
+/* The same for standard input, whatever kind of file it is, until it ends. */
 int file_read_input(size_t limit, uint8_t **bytes, size_t *size, struct error *error);
 
 /* Whether a name in a folder is of no interest: hidden, or left there by a file manager or an
@@ -65,8 +65,8 @@ uint64_t file_space(const char *path);
  * is no FIFO, EINTR where process_stopping() became true. */
 int file_open_fifo(const char *path);
 
-/* A file that appears under its name whole or not at all: it is written as a temporary file beside
- * it, then fsync and rename. What a killed run left behind is removed when the file is next
+/* A file that appears under its name whole or not at all: it is written to a temporary file beside
+ * it, synced and renamed. What a killed run left behind is removed when the file is next
  * written. */
 struct file_writer;
 

@@ -6,7 +6,7 @@
 
 /* All zeros at first. */
 struct file_set {
-    void *root; /* of a tree of POSIX */
+    void *root; /* of a search tree, see tsearch */
 };
 
 /* Adds a regular file or a folder, or a place where one may be created, also through a link that
@@ -14,14 +14,14 @@ struct file_set {
  * NULL, which adds nothing. */
 int file_set_add(struct file_set *set, const char *path, struct error *error);
 
-/* Adds what a folder holds, also through links, and `depth` folders below each other in it. What is
- * no folder adds nothing. */
+/* Adds what a folder holds, also through links, and what the folders in it hold, `depth` levels
+ * down. What is no folder adds nothing. */
 int file_set_add_folder(struct file_set *set, const char *path, int depth, struct error *error);
 
 /* Fails if `path` is in the set, under this name or another. */
 int file_set_check_output(const struct file_set *set, const char *path, struct error *error);
 
-/* Does both, for an output; fails, too, if it cannot be added. */
+/* file_set_check_output, then file_set_add. */
 int file_set_claim(struct file_set *set, const char *path, struct error *error);
 
 void file_set_free(struct file_set *set);

@@ -26,11 +26,11 @@ struct bgr_image {
     size_t stride;
 };
 
-/* How the bytes of a picture stand in memory. */
+/* How the bytes of a picture lie in memory. */
 enum image_form {
     IMAGE_BGR,  /* one plane: a bgr_image */
     IMAGE_I420, /* three: luma, then Cb and Cr of half its width and height, rounded up */
-    IMAGE_NV12, /* two: luma, then Cb and Cr byte by byte, of half its width and height */
+    IMAGE_NV12, /* two: luma, then Cb and Cr interleaved, of half its width and height */
     IMAGE_YUYV  /* one: two pixels of a row in four bytes, Y Cb Y Cr */
 };
 
@@ -55,7 +55,7 @@ static inline struct image image_of(struct bgr_image picture)
     return image;
 }
 
-/* Of one in this form alone. */
+/* Only for IMAGE_BGR. */
 static inline struct bgr_image image_bgr(const struct image *image)
 {
     struct bgr_image picture = {image->planes[0], image->width, image->height, image->strides[0]};

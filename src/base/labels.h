@@ -6,14 +6,14 @@
 
 enum { LABEL_COUNT = 7 };
 
-/* Width and height in pixels of the grey crop that FER2013 consists of. */
+/* Width and height in pixels of the grey crops that FER2013 consists of. */
 enum { FACE_SIDE = 48 };
 
 /* "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" */
 extern const char *const label_names[LABEL_COUNT];
 
-/* 0xRRGGBB: the palette of Okabe & Ito 2008, which colour-blind people tell apart, two of them a
- * little lighter, with grey for neutral. */
+/* 0xRRGGBB: the palette of Okabe & Ito 2008, which colour-blind people can tell apart, three of its
+ * colours a little lighter, with grey for neutral. */
 extern const uint32_t label_colours[LABEL_COUNT];
 
 /* The most probable class; of several equally probable ones the first. */

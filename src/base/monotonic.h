@@ -1,4 +1,4 @@
-/* The clock that measures: never set back, in seconds. */
+/* The clock to measure time with: in seconds, never set back. */
 #ifndef MONOTONIC_H
 #define MONOTONIC_H
 

@@ -16,7 +16,7 @@
 /* The frames of the deepest calls, those of libraries too, with room to spare. */
 static const size_t stack_needed = (size_t)384 << 10;
 
-/* Open at once, those of libraries too, of which some abort without, or blame the file. */
+/* Open at once, those of libraries too: with too few, some abort, and some blame the file. */
 static const rlim_t files_needed = 32;
 
 /* As `nice` counts: the lower, the sooner. */

@@ -16,7 +16,7 @@ int process_prepare(void);
 /* After this, writing to a pipe whose reader has ended fails instead of ending the process. */
 void process_outlive_readers(void);
 
-/* Whether a signal has asked for an end in order: what waits gives up. False at first. */
+/* Whether a signal has asked for an orderly end: whatever waits gives up. False at first. */
 void process_set_stopping(bool stopping);
 bool process_stopping(void);
 

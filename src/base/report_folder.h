@@ -34,7 +34,7 @@ int report_text_open(struct report_text *text, struct error *error);
 int report_text_close(struct report_text *text, const char *folder, const char *name,
                       struct error *error);
 
-/* How such a script begins: tables have commas; the picture's size in pixels, as texts. */
+/* How a gnuplot script begins: tables have commas; the picture's size in pixels, as texts. */
 #define REPORT_SCRIPT(width, height)                                                               \
     "set datafile separator ','\n"                                                                 \
     "set terminal pngcairo size " width "," height " font 'DejaVu Sans,11' noenhanced\n"

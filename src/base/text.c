@@ -44,8 +44,8 @@ char *text_utf8(const char *text)
 
 /* ---- Control characters ---------------------------------------------------------------------- */
 
-/* The control character at `text`, of so many bytes, or -1. C1 controls count in UTF-8 and as bare
- * bytes. */
+/* The control character at `text`, or -1; `length` is sequence_length's. C1 controls count in UTF-8
+ * and as bare bytes. */
 static int control_at(const char *text, size_t length)
 {
     unsigned char first = (unsigned char)text[0];
@@ -165,7 +165,7 @@ void text_cut_address(const char *name, char *text, size_t size)
     rest += 3;
     const char *at = strrchr(rest, '@'), *host = at ? at + 1 : rest;
     const char *end = rest + strcspn(rest, "/?#");
-    if (host > end) /* is it of the name before the host, or of what is behind? */
+    if (host > end) /* does the @ end a name before the host, or is it behind it? */
         snprintf(text, size, "%.*s*", (int)(rest - name), name);
     else
         snprintf(text, size, "%.*s%.*s", (int)(rest - name), name, (int)(end - host), host);
