@@ -7,7 +7,7 @@
 
 enum { STEPS = 3 }; /* each sees the face better placed than the one before */
 
-/* The view shows the middle 1/ZOOM of the crop. */
+/* The view shows the middle 1/zoom of the crop. */
 static const float zoom = 1.4f;
 
 /* The largest pose that is drawn; the outputs reach a quarter beyond. */

@@ -1,6 +1,6 @@
-/* Matrix products of values rounded to bfloat16, eight bits of mantissa, with sums in float: twice
+/* Matrix products of values rounded to bfloat16, eight significant bits, with sums in float: twice
  * as fast as in float on processors that have instructions for it (AVX-512 BF16), and exact enough
- * for the steps of a training (Kalamkar et al. 2019). */
+ * for training (Kalamkar et al. 2019). */
 #ifndef BFLOAT16_H
 #define BFLOAT16_H
 

@@ -17,7 +17,7 @@ const char *const feature_kind_names[FEATURE_KIND_COUNT] = {"hog", "windows", "p
 struct kind {
     bool cells;                         /* it is made of HOG cells */
     bool dictionary;                    /* it has one */
-    void (*choose)(struct features *f); /* what is not asked for */
+    void (*choose)(struct features *f); /* sets the defaults */
     int (*check)(const struct features *f, struct error *error);
     int (*tokens)(const struct features *f);
     int (*values)(const struct features *f); /* of a token */
@@ -31,8 +31,8 @@ struct kind {
 
 /* ---- Relevance, spread over the picture ------------------------------------------------------ */
 
-/* shares[side] of place number `index` of `count` along one axis, of `cell` pixels each; they sum
- * to 1. */
+/* shares[side] of place number `index` along one axis, whose places are `cell` pixels wide; they
+ * sum to 1. */
 static void spread_place(int index, float cell, int side, float *shares)
 {
     float sum = 0.0f;
@@ -300,8 +300,8 @@ static int patches_values(const struct features *f)
     return 2 * f->atoms;
 }
 
-/* A patch of deviation 1 has no value beyond the root of their number; a code is the root of a mean
- * of products less their offsets. */
+/* In a patch of deviation 1 no value exceeds the root of the number of values; a code is the root
+ * of a mean of products less their offsets. */
 static double patches_bound(const struct features *f)
 {
     double largest = 0.0;
@@ -373,7 +373,7 @@ static int pixels_values(const struct features *f)
     return 1;
 }
 
-/* A crop of deviation 1 has no value beyond the root of their number. */
+/* In a crop of deviation 1 no value exceeds the root of the number of pixels. */
 static double pixels_bound(const struct features *f)
 {
     return sqrt((double)f->width * f->height);

@@ -2,7 +2,7 @@
  * many multiplications at a time; the same, bit for bit, for any number of rows and on all
  * processors.
  *
- * Weights are rounded to 16 bits, by a step for each output, and inputs to 14, by a step for each
+ * Weights are rounded to 16 bits, by a step for each output, and inputs to 15, by a step for each
  * row, so that the sum of DEPTH products is exact in 32 bits; these sums are then added as floats.
  * Rounding moves a sum by some 0.02 % of the size of its terms' sum. */
 #ifndef FIXED_LAYER_H

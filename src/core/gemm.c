@@ -16,7 +16,7 @@
 #endif
 
 enum {
-    TILE = 32,      /* a multiple of the tiles of all kernels in use */
+    TILE = 32,      /* a multiple of the tiles of all BLAS kernels in use */
     SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
 };
 
@@ -76,8 +76,8 @@ static bool has_small_kernels(void)
 }
 
 /* C = A B^T + beta C where A has a row, or two: a face and its mirror image. Copying B into tiles,
- * as the BLAS does for larger products, would cost more than these. Small ones, strip by strip,
- * read B once for both rows; where the BLAS copies these, too, it is read again for each row. */
+ * as the BLAS does for larger products, would cost more than multiplying. Small products, strip by
+ * strip, read B once for both rows; where the BLAS copies there, too, B is read for each row. */
 static void multiply_rows(int m, int n, int k, const real *a, const real *b, real beta, real *c)
 {
     if (m == 2 && has_small_kernels()) {

@@ -18,8 +18,8 @@ void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const rea
           real beta, real *c);
 
 /* The same, as training needs it: large products are those of A and B rounded to bfloat16 where the
- * processor is faster with these, so that processors differ in the result by some 0.1 %; the number
- * of threads does not change it. */
+ * processor has instructions for that, so that processors differ in the result by some 0.1 %; the
+ * number of threads does not change it. */
 void gemm_bfloat16(struct team *team, enum gemm_form form, int m, int n, int k, const real *a,
                    const real *b, real beta, real *c);
 

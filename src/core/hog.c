@@ -13,7 +13,7 @@ enum {
 };
 
 /* The angle of (dx, dy) in units of one signed bin, [0, 18]: atan by a polynomial on [0, 1]
- * (Abramowitz & Stegun 1964, 4.4.49, error below 1e-5) and the symmetries of the octants. */
+ * (Abramowitz & Stegun 1964, 4.4.47, error below 1e-5) and the symmetries of the octants. */
 static inline float orientation(float dx, float dy)
 {
     const float bins_per_radian = (float)(SIGNED_BINS / 6.283185307179586);

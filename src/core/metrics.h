@@ -24,7 +24,7 @@ struct metrics {
     double accuracy;
     double macro_f1, macro_recall; /* unweighted means over the classes that occur; the latter is
                                       also called balanced accuracy */
-    double log_loss; /* mean of -ln of what the truth was given, nats; at least 1e-7 of it */
+    double log_loss; /* mean of -ln p of the true class, p being at least 1e-7; nats */
     double ece;      /* expected calibration error (Guo et al. 2017), bins of equal width */
     struct class_metrics per_class[MODEL_MAX_CLASSES];
     int confusion[MODEL_MAX_CLASSES][MODEL_MAX_CLASSES]; /* [true][predicted] */

@@ -112,7 +112,7 @@ void mlp_tape_free(struct mlp_tape **tape)
 /* ---- After a hidden layer's product: batch normalization, activation, dropout ---------------- */
 
 /* One layer's work. The team shares it out by columns, since all but batch normalization's sums
- * along a column is element by element; a part does everything to its columns while they are in its
+ * along a column is elementwise; a part does everything to its columns while they are in its
  * cache. */
 struct hidden_pass {
     const struct mlp *mlp;
@@ -214,7 +214,7 @@ static void activation_backward(enum activation activation, const real *restrict
 }
 
 /* d, the gradient of the normalized, scaled and shifted values, becomes dZ:
- * dZ = gamma / (B deviation) (B d - sum d - normalized sum(d normalized)). */
+ * dZ = gamma / (R deviation) (R d - sum d - normalized sum(d normalized)). */
 static void batch_norm_backward(const struct hidden_pass *h, size_t begin, size_t end)
 {
     const struct mlp_layer *layer = h->layer;

@@ -21,7 +21,7 @@ struct mlp_training {
     enum loss loss;
     real dropout;             /* share of hidden units dropped, [0, 1) (Srivastava et al. 2014) */
     real input_dropout;       /* share of inputs dropped, [0, 1) */
-    real place_dropout;       /* share dropped of units that see a token or a window, [0, 1) */
+    real place_dropout;       /* share dropped of the units of token and window layers, [0, 1) */
     real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
     struct team *team;        /* shares the work; NULL: the calling thread alone */
     bool bfloat16;            /* matrix products by gemm_bfloat16 */
@@ -41,8 +41,8 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
                                  const struct mlp_training *training, const real *inputs, int batch,
                                  struct rng *rng);
 
-/* Dropout of `count` values: each becomes 0 with the chance of `share`, which a random number says,
- * else 1 / (1 - share) times as large, so that the expected value stays. */
+/* Dropout of `count` values: each becomes 0 with probability `share`, else 1 / (1 - share) times as
+ * large, so that the expected value stays. */
 void mlp_drop(real share, struct rng *rng, real *values, size_t count);
 
 /* The cost of outputs A (B x K) against targets Y (B x K), summed over the batch; the cost J is

@@ -69,15 +69,15 @@ int model_set_prior(struct model *model, const float *prior, const char *path, s
 }
 
 struct model_workspace {
-    int capacity; /* crops */
+    int capacity; /* crops; R is twice that where the model mirrors, else the same */
     bool mirror;
     struct align_workspace *align;
     struct verifier_workspace *verifier;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
-    uint8_t *faces; /* 2 capacity x height x width: the aligned crops, then their mirror images */
-    float *vectors; /* 2 capacity x the longest D */
-    float *sums;    /* 2 capacity x the widest mirror layer */
-    float *outputs; /* 2 capacity x K */
+    uint8_t *faces; /* R x height x width: the aligned crops, then their mirror images */
+    float *vectors; /* R x the longest D */
+    float *sums;    /* R x the widest first layer */
+    float *outputs; /* R x K */
     void *scratch;  /* of features_extract and mirror_layer_forward */
 };
 

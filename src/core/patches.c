@@ -187,7 +187,7 @@ struct work {
     float *sums;       /* places x VALUES: those of a block of atoms */
 };
 
-/* Of a whole picture, and as many more as products are rounded up by. */
+/* Patches of a whole picture, and as many more as whole_products may read. */
 static size_t patch_room(const struct patches *p)
 {
     int columns = fields_along(p->width), rows = fields_along(p->height);
@@ -213,7 +213,7 @@ static void lay_out_work(const struct patches *p, struct work *w)
     w->pairs[1] = w->pairs[0] + room * PAIRS;
 }
 
-/* patch_normalize, but that sums and differences stay whole numbers. */
+/* Like patch_normalize, except that sums and differences stay whole numbers. */
 static void pair_patch(const uint8_t *at, int line, struct work *w, int patch)
 {
     int16_t *even = w->pairs[0] + (ptrdiff_t)patch * PAIRS;

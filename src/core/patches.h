@@ -1,6 +1,6 @@
 /* Codes of small patches in a dictionary learned without labels (Coates, Lee & Ng 2011; Coates & Ng
  * 2011). Patches of PATCH_SIDE x PATCH_SIDE pixels lie on every other field of a chessboard, whose
- * fields are PATCH_STRIDE pixels apart and whose first, at the top left, has one: their neighbours
+ * fields are PATCH_STRIDE pixels apart and whose first, at the top left, has one: those between
  * overlap so far that they would tell little more. Each is brought to mean 0 and deviation 1; its
  * products s with the atoms of the dictionary become two values each, max(0, s - t) and
  * max(0, -s - t), t = PATCH_THRESHOLD. A grid of places is laid over the picture; a place has the

@@ -19,7 +19,7 @@ static inline uint64_t rng_rotate_left(uint64_t x, int bits)
     return (x << bits) | (x >> (64 - bits));
 }
 
-/* Here, since masks take millions of them. */
+/* Inline, since masks take millions of them. */
 static inline uint64_t rng_next(struct rng *rng)
 {
     uint64_t *s = rng->state;

@@ -7,7 +7,7 @@
 
 enum {
     WHOLE_LANES = 32,
-    WHOLE_ROWS = 2 /* rows are multiplied by as many */
+    WHOLE_ROWS = 2 /* rows are multiplied so many at a time */
 };
 
 /* products[count][WHOLE_LANES] from `count` rows of 2 * pairs values, `line` values apart, and

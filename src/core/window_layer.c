@@ -71,7 +71,7 @@ static void look(const struct pass *p, int window, real *seen)
     }
 }
 
-/* B rows of `count` values, which lie so many values apart there and here. */
+/* Copies B rows of `count` values; rows begin from_step and to_step values apart. */
 static void copy_rows(const real *from, int from_step, real *to, int to_step, int count, int batch)
 {
     for (int b = 0; b < batch; b++, from += from_step, to += to_step)
@@ -131,7 +131,7 @@ static void backward_part(void *context, int part, int parts)
     }
 }
 
-/* A sample's gradient is the sum of those of all windows that see a value. */
+/* The gradient of a value is the sum of those of all windows that see it. */
 static void add_up_part(void *context, int part, int parts)
 {
     const struct pass *p = context;
