@@ -30,7 +30,7 @@ enum {
     WINDOWS = 128        /* and in a picture */
 };
 
-/* Of the random numbers. */
+/* Random streams. */
 static const uint64_t scene_streams = (uint64_t)58 << 56, hard_streams = (uint64_t)59 << 56;
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
@@ -222,8 +222,8 @@ static const char *const cascades[] = {
 };
 enum { CASCADES = sizeof cascades / sizeof *cascades };
 
-/* Each view is smaller than the last by so much: what is found in small ones is large, and they
- * cost little. */
+/* The size of each view over that of the last: what is found in small ones is large, and they cost
+ * little. */
 static const double view_step = 0.7;
 
 /* One thread's scratch: what a cascade takes for faces, the order in which they are taken, and the
@@ -244,7 +244,7 @@ struct search {
 };
 
 /* The picture after so many quarter turns, and perhaps mirrored: neither textures nor scenes have
- * an upper end, but the cascades do. */
+ * a right way up, but the cascades do. */
 static struct grey_image turn_picture(const struct grey_image *p, int quarters, bool mirrored,
                                       uint8_t *turned)
 {

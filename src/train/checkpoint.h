@@ -43,8 +43,8 @@ int checkpoint_recipe(const char *path, char *text, struct error *error);
  */
 int checkpoint_check_size(const char *path, size_t parameters, struct error *error);
 
-/* Fills a state that was made for the checkpoint's recipe and data, with memory for its aligner and
- * dictionaries. Fails if recipe or data differ; the error says how. */
+/* Fills a state that was made for the checkpoint's recipe and data, with memory for its aligner,
+ * verifier and dictionaries. Fails if the data or any size differs; the error says how. */
 int checkpoint_load(struct training_state *state, const struct recipe *recipe, const char *path,
                     struct error *error);
 

@@ -14,7 +14,7 @@ struct tables {
     double prior[K], label[K][K], votes[K][K];
 };
 
-/* From how often each was counted, and once more; `sums` in place. */
+/* Each row of counts, one added to each, becomes logarithms of its shares. */
 static void take_logarithms(double counts[K][K])
 {
     for (int t = 0; t < K; t++) {

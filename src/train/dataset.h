@@ -57,8 +57,8 @@ struct dataset {
 int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
                  struct error *error);
 
-/* Reads FER+ votes (fer2013new.csv), row for row with the data set's file, which may end earlier.
- */
+/* Reads FER+ votes (fer2013new.csv), row for row with the data set's file, which may end earlier,
+ * and fits the consensus. Only for SOURCE_FER2013. */
 int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error);
 
 void dataset_free(struct dataset *dataset);

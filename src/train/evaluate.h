@@ -29,7 +29,7 @@ enum truth { TRUTH_LABEL, TRUTH_FERPLUS, TRUTH_AGREED, TRUTH_COUNT };
 /* "label", "ferplus", "agreed": what results call them. */
 extern const char *const truth_keys[TRUTH_COUNT];
 
-/* How a model does on a split: as it answers in use (averaged over the mirror image where the model
+/* How a model does on a split: as it answers in use (averaged with the mirror image where the model
  * says so), and from the crop alone. */
 struct evaluation {
     enum split split;

@@ -106,8 +106,8 @@ static int write_truth(const char *folder, const char *confusion, const char *bi
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
-/* What each truth's panel begins with; a script then draws file(""), and file("_ferplus") beside
- * it. */
+/* Begins a script with a panel for each truth; it then draws file(name, 1) and, with FER+,
+ * file(name, 2) beside it. */
 static void begin_panels(FILE *out, int width, int height, const struct evaluation *e)
 {
     bool both = e->ferplus.count > 0;

@@ -55,8 +55,8 @@ static int split_fields(char *row, char **fields)
     return count;
 }
 
-/* columns[i] = the column that the header line calls names[i]; -1 if one from `needed` on is
- * missing. A byte order mark is skipped. */
+/* columns[i] = the column that the header line calls names[i]. Of the first `needed` none may be
+ * missing; of the others a missing one is -1. A byte order mark is skipped. */
 static int find_columns(struct lines *lines, const char *path, const char *const *names, int count,
                         int needed, int *columns, struct error *error)
 {

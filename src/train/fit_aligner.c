@@ -18,7 +18,7 @@ enum { ROUNDS = 3, BATCH = 256 };
 /* Each goes on from the network of the one before, which need only be good enough to learn from. */
 static const int epochs_of_round[ROUNDS] = {6, 6, 24};
 
-/* Of the random numbers; above all epochs and samples. */
+/* Random streams, numbered above those of epochs and samples. */
 static const uint64_t pose_streams = (uint64_t)62 << 56, round_streams = (uint64_t)63 << 56;
 
 static const float peak_rate = 1e-3f, decay = 0.02f;

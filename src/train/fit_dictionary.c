@@ -13,7 +13,7 @@ enum {
     V = PATCH_VALUES
 };
 
-/* Of the random numbers. */
+/* Random stream. */
 static const uint64_t patch_stream = (uint64_t)61 << 56;
 
 /* Added to the covariance, so that directions without contrast are not blown up. */

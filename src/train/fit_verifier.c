@@ -27,7 +27,7 @@ enum {
     CROP = FACE_SIDE * FACE_SIDE
 };
 
-/* Of the random numbers; above all rounds, epochs and samples. */
+/* Random streams, numbered above those of rounds, epochs and samples. */
 static const uint64_t sample_streams = (uint64_t)56 << 56, window_streams = (uint64_t)57 << 56,
                       order_stream = (uint64_t)55 << 56;
 
@@ -45,7 +45,7 @@ struct mlp_config fit_verifier_network(const struct dataset *dataset)
 
 /* ---- Samples --------------------------------------------------------------------------------- */
 
-/* Where a sample comes from. A spoilt face shares its picture with a face. */
+/* Where a sample comes from. A misplaced face shares its picture with a face. */
 enum kind { FACE, MISPLACED, HARD, MINED, WINDOW };
 
 struct sample {
@@ -66,7 +66,7 @@ struct fitting {
     uint64_t seed;
     int dim;
     int *faces, face_count; /* samples of the data set */
-    uint8_t *mined;         /* mined_count x CROP: windows taken for faces */
+    uint8_t *mined;         /* mined_count x CROP: windows most like faces */
     int mined_count;
     struct sample *samples; /* of an epoch */
     int sample_count, epoch;
@@ -207,7 +207,7 @@ static int list_samples(struct fitting *f, struct error *error)
 
 /* ---- One round ------------------------------------------------------------------------------- */
 
-/* Adds to the sum of the cost, and to those of faces missed and others let pass. */
+/* Sums over an epoch: the cost, and how many faces were missed and others let pass, of how many. */
 struct tally {
     double cost, missed, passed, faces, others;
 };
@@ -264,7 +264,7 @@ static int fit_epoch(struct fitting *f, int round, struct tally *tally, struct e
     return 0;
 }
 
-/* ---- Windows that are still taken for faces -------------------------------------------------- */
+/* ---- Windows that look most like faces ------------------------------------------------------- */
 
 struct judgement {
     const struct fitting *fitting;

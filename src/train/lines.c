@@ -38,7 +38,7 @@ static int refill(struct lines *l, struct error *error)
     return 0;
 }
 
-/* How such a file begins, and what unpacks it. */
+/* How a compressed file begins, and what unpacks it. */
 static const struct {
     size_t offset, length;
     const char *bytes, *unpacker;

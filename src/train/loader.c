@@ -158,8 +158,8 @@ static bool can_claim(const struct loader *l)
 }
 
 /* Batches are made in what time the network leaves: a product whose parts run side by side is as
- * late as the one that had to give way. Linux alone keeps a priority for each thread; elsewhere the
- * workers stay as important as all. */
+ * late as the part that had to give way. Linux alone keeps a priority for each thread; elsewhere
+ * the workers give way to nobody. */
 static void give_way(void)
 {
 #ifdef __linux__

@@ -141,7 +141,7 @@ static void put_message(struct sink *sink, int field, const struct message *m)
 
 enum { NAME_SIZE = MODEL_FILE_NAME_SIZE };
 
-/* Of a network's tensors and values. */
+/* The name of one of a network's tensors or values. */
 static const char *join(char name[NAME_SIZE], const char *prefix, const char *part)
 {
     snprintf(name, NAME_SIZE, "%s%s", prefix, part);

@@ -1,6 +1,6 @@
 /* A model as an ONNX file (https://onnx.ai): its perceptrons, for programs that read that format.
  *
- * The graph begins at the vectors, since ONNX has no words for aligning and gradient histograms:
+ * The graph begins at the vectors, since ONNX has no operators for alignment and HOG:
  *
  *     inputs    networks.0.patches (B x D), networks.1.windows ...: the vector that network reads,
  *               named by its feature kind (see feature_vector.h); B is free

@@ -10,7 +10,7 @@
 enum {
     SIDE = FACE_SIDE / 2, /* of a picture's edges */
     AREA = SIDE * SIDE,
-    REACH = 3, /* pixels of these that a crop may be shifted */
+    REACH = 3, /* pixels at half size that a crop may be shifted */
     SHIFTS = 2 * REACH + 1,
     WINDOW = SIDE - 2 * REACH, /* side of what is compared */
     FREQUENCIES = 5,           /* of the hash, in each direction */
@@ -41,7 +41,7 @@ static void halve(const uint8_t *picture, float *half)
         }
 }
 
-/* What a pixel differs from the mean of the 5x5 pixels around it. */
+/* By how much a pixel differs from the mean of the 5x5 pixels around it. */
 static void find_edges(const float *half, float *edges)
 {
     const int around = 2;
@@ -73,8 +73,7 @@ static void find_norms(const float *edges, float *norms)
         }
 }
 
-/* The lowest frequencies of the discrete cosine transform, without the mean, each of deviation 1
- * over all pictures, together of length 1. */
+/* The lowest frequencies of the discrete cosine transform, without the mean. */
 static void find_frequencies(const float *half, float *hash)
 {
     float cosines[FREQUENCIES][SIDE], rows[FREQUENCIES][SIDE] = {{0}};
@@ -102,6 +101,7 @@ static void scale_to_length_1(float *values)
         values[i] /= sqrtf(squares);
 }
 
+/* Each frequency gets deviation 1 over all pictures, then each hash length 1. */
 static void whiten(struct search *s)
 {
     for (int n = 0; n < s->count; n++)

@@ -72,7 +72,7 @@ struct recipe {
     int threads;
 };
 
-/* How much larger than the aligner leaves them the networks see faces, where they are aligned. */
+/* How much larger the networks see aligned faces than the aligner leaves them. */
 #define RECIPE_ENLARGE 1.12f
 
 /* The recipe of the shipped model. */

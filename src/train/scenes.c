@@ -173,7 +173,7 @@ static void ellipses(const struct scene *s, int count, double smallest, double l
     }
 }
 
-/* Much alike, in one direction: icicles, blades of grass, feathers, fingers. */
+/* Ellipses, much alike, in one direction: icicles, blades of grass, feathers, fingers. */
 static void bundle(const struct scene *s)
 {
     double angle = rng_between(s->rng, 0, two_pi), spread = rng_between(s->rng, 0, 0.3);

@@ -41,8 +41,7 @@ static void request_stop(int signal_number)
     stop = 1;
 }
 
-/* The first Ctrl-C, or a terminal that is closed, ends the training in order, the second at once.
- */
+/* The first Ctrl-C, or a closed terminal, ends the training in good order, the second at once. */
 static void listen_for_stop(void)
 {
     struct sigaction action = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND}, before;
@@ -81,8 +80,8 @@ static int claim(const struct options *o, const char *path, struct file_set *fil
     return file_set_claim(files, path, error);
 }
 
-/* What is read is not written over, nor one output over another. The two are of a training, else
- * NULL. */
+/* What is read is not written over, nor one output over another. `output` and `checkpoint` are a
+ * training's, else NULL. */
 static int check_outputs(const struct options *o, const char *output, const char *checkpoint,
                          struct error *error)
 {

@@ -51,16 +51,16 @@ void training_agree(const float *answers, const float *targets, int count, int c
                     float agreement, float *agreed);
 
 /* Makes the networks and all they need, from a checkpoint where `resume` is not NULL; otherwise the
- * aligner and the dictionaries are learned first. Returns 1 if *stop became true meanwhile. Call
- * training_release afterwards, whatever it returns. */
+ * aligner, the verifier and the dictionaries are learned first. Returns 1 if *stop became true
+ * meanwhile. Call training_release afterwards, whatever it returns. */
 int training_prepare(struct training *training, const char *resume, struct error *error);
 void training_release(struct training *training);
 
 /* Writes the best networks as a model, with its notes. */
 int training_save_model(const struct training *training, struct error *error);
 
-/* Fills weights[N] for samples[count], both made: a sample counts by the rarity of its classes, as
- * far as the recipe says; and prior[K]. */
+/* Fills weights[N] for samples[count], both allocated: a sample counts by the rarity of its
+ * classes, as far as the recipe says; and prior[K]. */
 void training_weigh(struct training *training);
 
 /* The classes' shares in the targets, before smoothing: shares[K], sum 1; of a class without any,

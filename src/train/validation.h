@@ -1,4 +1,4 @@
-/* The validation split as the networks see it, made once and answered after each epoch, without the
+/* The validation split as the networks see it, made once and used after each epoch, without the
  * pictures that are also in Training, unless all are: they would favour a network that
  * remembers. */
 #ifndef VALIDATION_H
@@ -27,7 +27,7 @@ int validation_create(struct validation *validation, const struct recipe *recipe
 void validation_free(struct validation *validation);
 
 /* Makes the networks see the pictures as they are met in use, and answer them: where the recipe has
- * webcams, every second one in a box that sits a little otherwise, through a webcam; all aligned
+ * webcams, every second one in a box that sits a little off, through a webcam; all aligned
  * anew; where it mirrors faces, their mirror images, too. An aligner without parameters does
  * nothing. The same for the same seed. */
 int validation_meet(struct validation *validation, const struct mlp *mlps,

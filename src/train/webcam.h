@@ -28,11 +28,12 @@ void webcam_expose(struct grey_crop in, double gain, double gamma, uint8_t *out)
  * pi / 2 for below. */
 void webcam_side_light(struct grey_crop in, double angle, double contrast, uint8_t *out);
 
-/* A lens out of focus: blur by a normal distribution of this deviation, pixels. */
+/* A lens out of focus: Gaussian blur of this deviation, pixels. */
 void webcam_blur(struct grey_crop in, double deviation, struct webcam_scratch *scratch,
                  uint8_t *out);
 
-/* A hand-held camera or a moving head: the mean along a line of `length` pixels, at most 16. */
+/* A hand-held camera or a moving head: the mean of 16 points at most on a line of `length`
+ * pixels. */
 void webcam_motion(struct grey_crop in, double angle, double length, struct webcam_scratch *scratch,
                    uint8_t *out);
 
@@ -46,8 +47,8 @@ void webcam_enlarged(struct grey_crop in, int side, struct webcam_scratch *scrat
 void webcam_local_contrast(struct grey_crop in, double amount, struct webcam_scratch *scratch,
                            uint8_t *out);
 
-/* What JPEG (ITU-T T.81) leaves of brightness at a quality of 1 to 100, with the tables of its
- * annex K scaled as libjpeg does; the rest of JPEG loses nothing. The blocks of 8x8 begin `dx` and
+/* What JPEG (ITU-T T.81) leaves of brightness at a quality of 1 to 100, with table K.1 of the
+ * standard scaled as libjpeg does; the rest of JPEG loses nothing. The blocks of 8x8 begin `dx` and
  * `dy` pixels, 0 to 7, before the picture. */
 void webcam_jpeg(struct grey_crop in, int quality, int dx, int dy, uint8_t *out);
 
