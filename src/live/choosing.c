@@ -32,7 +32,7 @@ static void name_choice(char text[VIEW_CHOICE_SIZE], const char *name, bool show
 /* Returns how many cameras there are. */
 static int offer_cameras(struct session *session, struct view_menu *menu)
 {
-    enum { ALL = VIEW_CHOICES - 3 }; /* the others have their place */
+    enum { ALL = VIEW_CHOICES - 3 }; /* the last three are no cameras */
     struct camera *cameras;
     int count = cameras_find(&cameras);
     for (int i = 0; i < count && i < ALL; i++) {
@@ -174,7 +174,7 @@ void choosing_leave(struct session *session, const struct error *reason)
     choosing_welcome(session, title, reason->text);
 }
 
-/* A camera that was plugged in comes first in the menu, and is announced. */
+/* Where there is no source: announces a camera that was plugged in, and drops one that is gone. */
 static bool look_for_cameras(struct session *session)
 {
     if (session->source.read || monotonic_now() - session->cameras_checked < camera_check)

@@ -8,16 +8,16 @@
 void choosing_welcome(struct session *session, const char *title, const char *reason);
 /* Shows the menu over the picture, or hides it. */
 void choosing_menu(struct session *session);
-/* What the user has chosen in it. */
+/* Opens what the user has chosen in the menu. */
 void choosing_choice(struct session *session);
 /* Opens a video. */
 void choosing_video(struct session *session, const char *path);
 void choosing_next_camera(struct session *session);
 
-/* Goes on with what was opened meanwhile, and offers cameras that were plugged in. True when what
- * is shown has to change; fails as session_start_pipeline. */
+/* Shows what was opened meanwhile, and offers cameras that were plugged in. True when what is shown
+ * has to change. *failed is -1 where what was opened cannot be shown, as `error` says, else 0. */
 bool choosing_follow(struct session *session, int *failed, struct error *error);
-/* Leaves a source that has come to its end, whose reason is empty where nothing is wrong. */
+/* Leaves a source that has ended; the text of `reason` is empty where nothing is wrong. */
 void choosing_leave(struct session *session, const struct error *reason);
 
 #endif

@@ -27,9 +27,9 @@ struct crew_task {
 struct crew;
 
 /* Begins at once. Each thread works on one picture, and may have finished another that waits for
- * its turn: there are never more than two a thread in memory. The first takes over detector and
- * recognizer of `vision`, which are NULL there then; the others open their own, and where that
- * fails there are fewer. What the task points to lasts until crew_free. */
+ * its turn: there are never more than two per thread in memory. The first thread takes over
+ * detector and recognizer of `vision`, which are NULL there then; the others open their own, and
+ * where that fails there are fewer. What the task points to must last until crew_free. */
 int crew_create(struct crew **crew, const struct crew_task *task, struct vision *vision,
                 struct error *error);
 

@@ -5,7 +5,7 @@
 int explanation_show(const struct vision *vision, struct view *view, const struct frame *frame,
                      struct error *error)
 {
-    static float map[EXPRESSIONS_CROP_PIXELS]; /* the main thread's, too large for its stack */
+    static float map[EXPRESSIONS_CROP_PIXELS]; /* main thread only; too large for a stack frame */
     struct expressions_error why;
     if (!frame || !view_wants_explanation(view))
         return 0;

@@ -14,7 +14,7 @@ enum { PATIENCE_MS = 100 };
 
 extern char **environ;
 
-/* What a dialog ends with where nothing was chosen. */
+/* Exit statuses of a dialog; any other means that it failed. */
 enum { CHOSEN = 0, CANCELLED = 1 };
 
 enum { MAX_WORDS = 8 };
@@ -25,7 +25,8 @@ static const char *const zenity[MAX_WORDS] = {"zenity", "--file-selection", "--t
 static const char *const kdialog[MAX_WORDS] = {"kdialog",           "--title", "Open a video",
                                                "--getopenfilename", ".",       "video/*"};
 
-/* The child has no input, and treats signals in the default way. Returns 0 or a code of errno. */
+/* The child has no input, and neither blocks signals nor ignores SIGPIPE. Returns 0 or a code of
+ * errno. */
 static int spawn(const char *const command[MAX_WORDS], int output, pid_t *child)
 {
     char *words[MAX_WORDS]; /* which are not written to, whatever the type says */

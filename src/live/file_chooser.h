@@ -8,9 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Waits until the user has chosen a video, whose path is empty where they have chosen none, or
- * until another thread sets *abandoned. Fails where no dialog is installed or it cannot be shown.
- */
+/* Waits until the user has chosen a video, or none, which makes `path` empty, or until another
+ * thread sets *abandoned. Fails where no dialog is installed or it cannot be shown. */
 int file_chooser_ask(char *path, size_t size, const atomic_bool *abandoned, struct error *error);
 
 #endif

@@ -57,7 +57,7 @@ static void on_wake(int number)
     (void)number;
 }
 
-/* Until the end. A wake that comes before the write waits is lost: hence more of them. */
+/* Until interrupt_free. A wake-up before the write blocks is lost: hence more than one. */
 static void free_writer(const struct interrupt *interrupt)
 {
     enum { PATIENCE_MS = 2000, INTERVAL_MS = 50 };
@@ -81,7 +81,7 @@ static void *watch(void *argument)
     return NULL;
 }
 
-/* A hangup that nohup has ignored stays so. */
+/* A SIGHUP that nohup has set to be ignored stays ignored. */
 static void watch_signal(int number, const struct sigaction *action, struct sigaction *previous)
 {
     sigaction(number, NULL, previous);

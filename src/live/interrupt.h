@@ -6,12 +6,11 @@
 
 struct interrupt;
 
-/* After this the first SIGINT, SIGTERM or SIGHUP makes process_stopping() true and a thread call
+/* After this the first SIGINT, SIGTERM or SIGHUP makes process_stopping() true, and a thread calls
  * stop(context); a second one of the same kind ends the process at once. Where the reader of
- * standard output does not read, and a write of the calling thread still waits for it two seconds
- * later, that write fails with EINTR. A write to a closed pipe
- * becomes an error of that write (SIGPIPE is ignored). There can be one at a time: signals belong
- * to the process. */
+ * standard output does not read, and a write of the thread that called this still waits for it two
+ * seconds later, that write fails with EINTR. A write to a closed pipe fails instead of ending the
+ * process (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error);
 void interrupt_free(struct interrupt **interrupt);

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* A camera that gives no frame for so long has no signal. */
+/* A camera that gives no frame for this long has no signal. Seconds. */
 static const double longest_silence = 2;
 /* How often signal and cameras are checked. */
 static const int check_ms = 250;

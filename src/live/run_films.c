@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many films that are done may wait for those before them. */
+/* How many finished films may wait for those before them. */
 enum { WAITING = 64 };
 
 struct films;
@@ -30,8 +30,8 @@ struct worker {
 };
 
 /* Workers look at the films, each as a run of its own whose answers are spooled; the teller gives
- * these out in the order of the list. One of the two is the main thread: the worker where there is
- * a window, otherwise the teller. */
+ * the answers out in the order of the list. The main thread is the only worker where there is a
+ * window, otherwise the teller. */
 struct films {
     const struct options *options;
     struct input_list list;
@@ -40,7 +40,7 @@ struct films {
     struct results *tables; /* of all films, such as JSON and CSV */
     struct results_options table_options;
     struct results_of tables_of;
-    struct source any; /* what tables and lines for people are of, as far as they ask */
+    struct source any; /* all zeros: what tables and lines for people are of */
     struct interrupt *interrupt;
     struct view *view;    /* NULL when headless */
     struct error missing; /* why there is none */
@@ -155,7 +155,7 @@ static void work(void *context)
 
 /* ---- Telling --------------------------------------------------------------------------------- */
 
-/* The film's spool once it was begun; NULL where it will not be. */
+/* The film's spool once the film has begun; NULL where it never will. */
 static struct spool *await(struct films *films, int index)
 {
     pthread_mutex_lock(&films->mutex);
@@ -215,8 +215,7 @@ static int tell_film(struct films *films, struct spool *spool, const char *path,
     return 0;
 }
 
-/* A film that fails is reported and the next one follows; what keeps all from being told ends them.
- */
+/* A film that fails is reported, and the next one follows; where telling fails, all ends. */
 static void tell(void *context)
 {
     struct films *films = context;
@@ -315,7 +314,7 @@ static int start(struct films *films, struct error *error)
     return films->list.count > 0 ? 0 : error_set(error, "%s", "");
 }
 
-/* Each thread waits for what the other does: where there is only one, nothing is begun. */
+/* Worker and teller wait for each other: where one cannot be started, nothing is begun. */
 static void expect_thread(struct films *films, const struct beside *thread)
 {
     struct error error;

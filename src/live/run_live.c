@@ -95,7 +95,7 @@ static int open_source(struct session *session, const atomic_bool *abandoned, st
     }
 }
 
-/* Beside the window, which says so, and can be closed meanwhile. */
+/* The first source, opened while the window says so and can be closed. */
 struct first_opening {
     struct session *session;
     atomic_bool abandoned, done;
@@ -111,7 +111,7 @@ static void work(void *context)
     view_wake(opening->session->view);
 }
 
-/* A drawing that fails will do so again, in the loop. */
+/* Where drawing fails, it fails again in the loop, which reports it. */
 static int open_beside_window(struct session *session, struct error *error)
 {
     struct first_opening opening = {.session = session};
@@ -204,7 +204,7 @@ static int start(struct session *session, struct error *error)
                                               .window = session->view != NULL,
                                               .film = options->input == INPUT_VIDEO,
                                               .quiet = options->quiet};
-    /* Results may print where they are served: from then on Ctrl-C must end the run in order. */
+    /* Results may print where they can be seen: from then on Ctrl-C must end the run in order. */
     if (begin_source(session, error) ||
         (alone && (pipeline_create(&session->pipeline, error) ||
                    interrupt_watch(&session->interrupt, stop_early, session, error))) ||

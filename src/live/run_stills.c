@@ -27,7 +27,7 @@ struct stills {
     struct interrupt *interrupt;
     struct picture_file piped; /* standard input, until its turn has come */
     struct crew *crew;         /* who looks at them; NULL where there are none */
-    int count;                 /* pictures that are wanted, of the list's first */
+    int count;                 /* how many pictures of the list are wanted */
     bool failed;               /* some picture could not be done */
     bool found;                /* some picture has a face */
     bool abandoned;            /* the user has seen enough */

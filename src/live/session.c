@@ -4,7 +4,7 @@
 #include "log.h"
 #include "process.h"
 
-/* Between two looks for faces where power counts: they move on as expected meanwhile. */
+/* Between two searches for faces with --eco; boxes move on as expected meanwhile. */
 static const double eco_seconds = 0.2;
 
 void session_wake(void *context)
@@ -39,7 +39,7 @@ int session_start_pipeline(struct session *session, struct error *error)
         .lost = options->exit_on_loss ? NULL : on_loss,
         .context = session};
     if (session->source.live)
-        process_ask_for_priority(); /* somebody looks on, or waits for what is sent */
+        process_ask_for_priority(); /* somebody is watching, or waits for what is sent */
     return pipeline_start(session->pipeline, &settings, error);
 }
 

@@ -1,5 +1,6 @@
 /* A running camera, video or demo: what run_live.c sets up and live_loop.c works through. Belongs
- * to the main thread; while the pipeline runs, its threads have source and detector. */
+ * to the main thread, or to a worker of run_films.c; while the pipeline runs, its threads have
+ * source and detector. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -22,16 +23,16 @@ struct offer {
 
 struct session {
     const struct options *options;
-    bool shared;          /* vision, pipeline, interrupt and view are someone else's, who is told
-                           * when the display goes away */
+    bool shared;          /* vision, pipeline, interrupt and view belong to run_films.c, which also
+                           * handles a display that goes away */
     enum input input;     /* what the source is: by the options, or chosen in the window */
     struct source source; /* all zeros: there is none yet, and the window offers some */
     bool chosen;          /* in the window: if it is a film, the program outlives it */
     struct opening opening;
     struct offer offers[VIEW_CHOICES];
     char welcome_title[64], welcome[1024]; /* of the menu, while there is no source */
-    int camera_count;                      /* when they were last counted: */
-    double cameras_checked;                /* monotonic seconds */
+    int camera_count;                      /* as they were last counted, */
+    double cameras_checked;                /* and when, monotonic seconds */
     struct vision vision;
     struct file_set files; /* that are read and written */
     struct statistics statistics;
@@ -65,7 +66,7 @@ void session_wake(void *context);
 /* The window's title: with the name of the film, unless there is none (NULL, or -). */
 void session_set_title(struct session *session, const char *film);
 
-/* Reads, and finds the faces, in threads of its own. */
+/* Starts the threads that read the source and find the faces. */
 int session_start_pipeline(struct session *session, struct error *error);
 
 /* Does what the options say, from beginning to end; session_free ends it, also after a failure. */

@@ -10,8 +10,8 @@
 
 extern const char program_name[];
 
-/* Once, before the first product, for so many threads that compute at once. Where there is too
- * little memory for that, says so and ends the process. */
+/* Once, before the first matrix product, for this many threads that compute at once. Where there is
+ * too little memory for that, says so and ends the process. */
 void setup_blas(int threads);
 
 /* Loads the user's model, or the one that comes with the program. */
@@ -42,13 +42,13 @@ void setup_view(const struct options *options, const char *title, bool live, str
  * something is refused, that alone is said. */
 void setup_tell_missing(struct error *missing);
 
-/* Ends the process where the display has gone away, after all was saved, or could not be, which
- * `failure` says then. */
+/* Ends the process after the display has gone away. `failure` says what could not be saved; its
+ * text is empty where all was. */
 _Noreturn void setup_end_without_display(const struct error *failure);
 
 /* Lists what the options name. What cannot be read is reported, and makes this fail. */
 int setup_list(const struct options *options, struct input_list *list);
-/* Tells what is in folders but of another kind; to be called once nothing is refused any more. */
+/* Names the files of another kind in the folders; to be called once nothing is refused any more. */
 void setup_tell_skipped(const struct options *options, const struct input_list *list);
 
 /* The file that is read for this name: standard input's where it is "-". */

@@ -2,7 +2,7 @@
 #ifndef SMOOTHING_STEP_H
 #define SMOOTHING_STEP_H
 
-/* The time constant, in seconds, that `+` (direction 1) and `-` (direction -1) lead to. */
+/* The `seconds` of the smoother that `+` (direction 1) and `-` (direction -1) lead to. */
 double smoothing_step(double seconds, int direction);
 
 #endif

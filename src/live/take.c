@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Matroska takes all that a camera may do, and what was written is playable even after a crash. */
+/* Matroska takes whatever a camera delivers, and is playable even after a crash. */
 void take_begin(struct session *session)
 {
     char name[DATED_NAME_SIZE];

@@ -8,7 +8,7 @@
 void take_begin(struct session *session);
 /* A recording that fails ends, the program goes on. */
 void take_add(struct session *session, const struct frame *frame);
-/* Ends it; `reason` says why, NULL: the user wants it. */
+/* Ends it; `reason` says why it failed, NULL: it did not. */
 void take_end(struct session *session, const struct error *reason);
 
 #endif

@@ -81,8 +81,8 @@ static bool gives_pictures(const struct v4l2_capability *facts)
     return abilities & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE);
 }
 
-/* A device that is a part of a pipeline, which libcamera sets up, or whose pictures are mosaics of
- * a sensor's (Bayer). The kernel itself words the descriptions. */
+/* A device that is part of a media pipeline, which libcamera sets up, or that gives a sensor's
+ * mosaics (Bayer). The descriptions of formats are the kernel's own. */
 static bool gives_raw(int device, const struct v4l2_capability *facts)
 {
     const char *driver = (const char *)facts->driver;

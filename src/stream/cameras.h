@@ -9,7 +9,7 @@
 enum { CAMERAS_MAX = 64, CAMERA_MAX_SIZES = 16, CAMERA_PATH_SIZE = 512 };
 
 struct camera {
-    int number;                     /* by cameras_find alone: what --camera takes as well */
+    int number;                     /* set by cameras_find only; --camera takes it, too */
     char path[CAMERA_PATH_SIZE];    /* "/dev/video0", or as the user named it */
     char lasting[CAMERA_PATH_SIZE]; /* "/dev/v4l/by-id/...", the same after replugging; or empty */
     char name[64];                  /* "Integrated Webcam", as the driver says it */
@@ -23,7 +23,7 @@ struct camera {
 int cameras_find(struct camera **cameras);
 
 /* Whether the user has named a device that gives a sensor's raw data, as those of a Raspberry Pi's
- * own camera do: another program has to make pictures of them. The error says how, then. */
+ * own camera do: another program has to make pictures of it. `reason` then says how. */
 bool cameras_is_raw(const char *id, struct error *reason);
 
 /* The camera that the user named by number or path; false if there is none. */

@@ -19,7 +19,7 @@ struct capture {
     struct error error;
 };
 
-/* What the clock on the wall showed at this time of the monotonic one. */
+/* The wall-clock time, Unix seconds, at this monotonic time. */
 static double wall_clock(double monotonic)
 {
     struct timespec now;
@@ -48,7 +48,7 @@ static enum source_status capture_frame(struct capture *capture, long index)
 
 static bool is_copy_due(const struct capture *capture, const struct frame *frame)
 {
-    const double early = 0.005; /* as the frames of a camera may come */
+    const double early = 0.005; /* a camera's frames may come this early */
     return capture->settings.copies &&
            (capture->copied < 0 ||
             frame->time >= capture->copied + capture->settings.copy_interval - early);
@@ -89,7 +89,7 @@ static bool is_before(struct timespec a, struct timespec b)
     return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
-/* Waits longer from try to try, until there is a frame: some cameras can be opened and then give
+/* Tries, waiting longer each time, until there is a frame: some cameras can be opened and then give
  * nothing. False after mailbox_stop. */
 static bool recover(struct capture *capture, long index)
 {
@@ -115,8 +115,9 @@ static bool recover(struct capture *capture, long index)
     return true;
 }
 
-/* Waits until the draft's time has come, and says when that was: `due` for the last one, `time` in
- * the film. A frame that comes late does not hurry those after it. False after mailbox_stop. */
+/* Waits until the draft is due. *due and *time are when the frame before was due, and its time in
+ * the film; they become the draft's. A frame that comes late does not hurry those after it. False
+ * after mailbox_stop. */
 static bool await_time(struct capture *capture, struct timespec *due, double *time)
 {
     struct frame *frame = mailbox_draft(capture->settings.mailbox);

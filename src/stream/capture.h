@@ -15,7 +15,8 @@ struct capture_settings {
     /* Called after each frame and at the end, from the thread; may be NULL. */
     void (*wake)(void *context);
     /* Called, from the thread, when the source is lost, with the reason, and when it is back, with
-     * NULL. NULL: a loss is the end. Else a source that can be reopened is tried for ever. */
+     * NULL. If this is NULL, a loss is the end; else a source that can be reopened is retried
+     * forever. */
     void (*lost)(void *context, const struct error *reason);
     void *context;
 };

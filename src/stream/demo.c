@@ -11,7 +11,7 @@
 static const double pi = 3.14159265358979323846;
 
 /* The expressions in the order of the demo: the muscles of Friesen & Ekman, "EMFACS-7" (1983), and
- * how far each is drawn so that networks and people read the drawing alike. */
+ * how far each is contracted so that networks and people read the drawing alike. */
 static const float expressions[EXPRESSIONS_LABEL_COUNT][ACTION_UNIT_COUNT] = {
     {/* happy */
      [OUTER_BROW_RAISER] = 0.25f,
@@ -151,9 +151,9 @@ static void move_muscles(struct demo *demo)
     demo->person = portrait_paint(demo->portrait, units);
 }
 
-enum { ONE = 1 << 16 }; /* a pixel, in the fixed point numbers of places in the portrait */
+enum { ONE = 1 << 16 }; /* a pixel, in fixed-point coordinates of the portrait */
 
-/* Between four neighbours of one channel; fx and fy are 0 .. 256. */
+/* Interpolates between four neighbours of one channel; fx and fy are 0 .. 255. */
 static int between(const uint8_t *p, int fx, int fy)
 {
     int upper = p[0] * (256 - fx) + p[4] * fx;

@@ -1,5 +1,5 @@
 /* The built-in demo: a drawn person before a wall shows the seven expressions, one after the other.
- * Made without a clock, files and random numbers: frame n is always the same. */
+ * Made without a clock, files or random numbers: frame n is always the same. */
 #ifndef DEMO_H
 #define DEMO_H
 

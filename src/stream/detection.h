@@ -1,5 +1,5 @@
-/* The thread that finds the faces: in every frame on its way, or, where frames are shown at once,
- * beside them in the newest frame. */
+/* The thread that finds the faces: in every frame that passes through it, or, where frames do not
+ * wait for it, in a copy of the newest one. */
 #ifndef DETECTION_H
 #define DETECTION_H
 

@@ -96,7 +96,7 @@ struct lips face_lips(const struct face_shape *s, float x)
     return lips;
 }
 
-/* Two half cylinders, and the face a little pulled in between them. */
+/* Two half cylinders, flatter towards the corners of the mouth. */
 static float lips_relief(const struct face_shape *s, float x, float y)
 {
     struct lips l = face_lips(s, x);
@@ -127,8 +127,8 @@ static float nose_relief(const struct face_shape *s, float x, float y)
     return z + (root + back) * t * t * t;
 }
 
-/* From the fold that runs from the wings of the nose past the corners of the mouth, in its half
- * widths; negative inside. A sneer draws it up along the nose. *ends is 0 where the fold ends. */
+/* How far from the fold that runs from the wings of the nose past the corners of the mouth, in half
+ * its width; negative inside. A sneer draws it up along the nose. *ends is 0 where it ends. */
 static float fold_distance(const struct face_shape *s, float x, float y, float *ends)
 {
     float top = 0.46f - s->nose_lift - 0.14f * s->sneer, t = (y - top) / (0.96f - top);

@@ -30,7 +30,7 @@ enum action_unit {
 /* What follows from the muscles alone. */
 struct face_shape {
     float jaw;                  /* how far the chin hangs */
-    float brow_x, brow_y[3];    /* the inner end's x; y there, at the arch, outside */
+    float brow_x, brow_y[3];    /* the inner end's x; y there, at the arch, at the outer end */
     float lid_upper, lid_lower; /* height over and under the middle of the eye */
     float mouth_half, mouth_corner,
         mouth_middle;                  /* half width; y of the corners and of the middle */
@@ -41,8 +41,7 @@ struct face_shape {
         chin; /* how deep the wrinkles are, and the chin's hill */
 };
 
-/* units[ACTION_UNIT_COUNT]: how far each muscle is drawn, from 0 (at rest) to 1 or a little more.
- */
+/* units[ACTION_UNIT_COUNT]: how far each muscle contracts: 0 (at rest) to 1, or a little more. */
 struct face_shape face_shape_of(const float *units);
 
 /* Across the lips at one x. */

@@ -43,7 +43,7 @@ struct colour light_on(float nx, float ny, float nz)
                            0.85f * hard + 0.15f * soft + rest};
 }
 
-/* The part of the key light that skin mirrors (Blinn 1977). */
+/* The specular part of the key light (Blinn 1977). */
 static float gloss(const struct spot *p)
 {
     float h = fmaxf(-0.22f * p->nx - 0.27f * p->ny + 0.94f * p->nz, 0);

@@ -29,7 +29,7 @@ struct colour dim(struct colour colour, float factor);
 struct colour mix(struct colour a, struct colour b, float share); /* share 1: b */
 struct colour product(struct colour a, struct colour b);
 
-/* How much of a pixel lies inside, whose middle is so far inside the edge. */
+/* How much of a pixel lies inside an edge; `inside`: how far inside its middle is. */
 float cover(float inside, float pixel);
 
 #endif

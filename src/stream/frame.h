@@ -17,7 +17,7 @@ struct frame {
     double time;      /* seconds since the first frame, by the source's own clock */
     double duration;  /* seconds on screen; 0 where unknown, as for live sources */
     double clock;     /* wall-clock time of arrival, Unix seconds; 0 unless live */
-    double grabbed;   /* when it came: from a camera, or was due in a file; monotonic seconds */
+    double grabbed;   /* when it came, or was due where it is paced; monotonic seconds */
     double detection; /* how long its detection took, seconds; 0: none since the last frame */
     int face_count;
     struct expressions_face faces[EXPRESSIONS_MAX_FACES]; /* their boxes may leave the picture */

@@ -24,8 +24,8 @@ struct input_list {
     char skipped_names[400];
 };
 
-/* Adds a path: a folder's files of the kind in the order of their names, known by their endings;
- * anything else as it is. Fails on a folder that cannot be read or has none of them in it. */
+/* Adds a path: of a folder, the files of the kind, known by their endings, in the order of their
+ * names; anything else as it is. Fails on a folder that cannot be read or has none of them. */
 int input_list_add(struct input_list *list, const char *path, struct error *error);
 void input_list_free(struct input_list *list);
 

@@ -35,7 +35,7 @@ bool mailbox_sleep(struct mailbox *mailbox, const struct timespec *deadline);
 struct frame *mailbox_take(struct mailbox *mailbox);
 /* Consumer: waits for a frame. NULL once the producer has ended or the mailbox was stopped. */
 struct frame *mailbox_wait(struct mailbox *mailbox);
-/* Consumer: whether the producer has ended and all its frames were taken. */
+/* Either side: whether it was stopped, or the producer has ended and all its frames were taken. */
 bool mailbox_done(struct mailbox *mailbox);
 
 /* Makes a mailbox whose producer has left ready for another one; a frame that waits is dropped. */
@@ -44,6 +44,7 @@ void mailbox_restart(struct mailbox *mailbox, enum mailbox_mode mode);
 /* Wakes both sides; nothing gets through after this. */
 void mailbox_stop(struct mailbox *mailbox);
 
+/* In all, across mailbox_restart. */
 long mailbox_dropped(struct mailbox *mailbox);
 
 #endif

@@ -3,15 +3,15 @@
  *
  *     capture --> detection --> main thread
  *
- * `decoupled`, frames do not wait for the detection, whatever it costs; their boxes are those of
- * the newest detected frame, moved on as the faces move:
+ * With `decoupled`, frames do not wait for the detection, however long it takes; their boxes are
+ * those of the newest detected frame, moved on as the faces move:
  *
  *     capture ----------------> main thread
  *        +------> detection ------^
  *
  * Of a live source, the newest frame wins everywhere and the others are dropped; of a file every
- * frame arrives. Only pipeline_stop and pipeline_end may be called from another thread than the
- * main one. */
+ * frame arrives. "Main" is the one thread that starts the pipeline and takes the frames; only
+ * pipeline_stop and pipeline_end may be called from others. */
 #ifndef PIPELINE_H
 #define PIPELINE_H
 
@@ -47,7 +47,7 @@ struct frame *pipeline_take(struct pipeline *pipeline);
 struct frame *pipeline_wait(struct pipeline *pipeline);
 /* Whether no further frame will come. */
 bool pipeline_done(struct pipeline *pipeline);
-/* How many frames were dropped. */
+/* How many frames were dropped since pipeline_create. */
 long pipeline_dropped(struct pipeline *pipeline);
 
 /* Ends both threads soon. Any thread. */

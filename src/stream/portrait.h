@@ -19,8 +19,7 @@ struct portrait *portrait_open(void);
 void portrait_close(struct portrait **portrait);
 
 /* Moves the muscles: units[ACTION_UNIT_COUNT] of face_relief.h. Returns pixels[PORTRAIT_HEIGHT]
- * [PORTRAIT_WIDTH][4], blue, green and red, each times the opacity, and the opacity; they live
- * until the next call. */
+ * [PORTRAIT_WIDTH][4], BGRA with premultiplied alpha; they live until the next call. */
 const uint8_t *portrait_paint(struct portrait *portrait, const float *units);
 
 #endif

@@ -18,7 +18,7 @@ struct video_state {
     atomic_bool stopped;
     const atomic_bool *abandoned; /* while it is being opened; NULL: nobody asks */
     char id[1024];                /* cameras: what to open again */
-    char camera_name[64]; /* its driver's name, which must be the same then; empty: unknown */
+    char camera_name[64];         /* by its driver, the same on reopening; empty: unknown */
     struct camera_options options;
     double start; /* of a live source, monotonic seconds; 0: no frame yet */
     double time;  /* of the last frame */
