@@ -64,7 +64,7 @@ static int claim(struct copy *copies, int count, struct file_set *files, struct 
     return 0;
 }
 
-/* Before what will be in it is claimed: what lies nowhere is not known. */
+/* Before the files in it are claimed: a path in a missing folder cannot be identified. */
 static int make_folder(const struct copy_names *names, bool *made, struct error *error)
 {
     *made = names->folder && !file_is_folder(names->output);

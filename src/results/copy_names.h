@@ -13,7 +13,7 @@ struct copy_names {
     const char *output; /* the file, or the folder */
     bool folder;
     int (*keeps)(const char *ending); /* whether a copy may end so; NULL: any ending */
-    const char *otherwise;            /* how it ends where not */
+    const char *otherwise;            /* the ending it gets otherwise */
 };
 
 /* The path of the copy of `input`. */
@@ -21,8 +21,8 @@ int copy_path(const struct copy_names *names, const char *input, char path[COPY_
               struct error *error);
 
 /* Fails where the copies of two inputs have one name, or a copy would overwrite one of `files`;
- * adds them to these. Makes the folder where it is missing. A name that makes no sense fails with
- * ERROR_USAGE. */
+ * adds the copies to `files`. Makes the folder where it is missing. A name that makes no sense
+ * fails with ERROR_USAGE. */
 int copy_names_claim(const struct copy_names *names, const struct input_list *inputs,
                      struct file_set *files, struct error *error);
 

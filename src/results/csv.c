@@ -17,7 +17,7 @@
 struct csv {
     FILE *file;
     bool begun; /* the names of the columns are written */
-    long half;  /* where a row begins in a file that could not be written as a whole; -1: none */
+    long half;  /* where a row begins that could not be written as a whole; -1: none */
     char path[4096];
 };
 

@@ -1,4 +1,4 @@
-/* Shared libraries that only one option needs: neither the build nor the rest of the program. */
+/* Shared libraries that only one option needs: build and program do without them otherwise. */
 #ifndef LOADED_LIBRARY_H
 #define LOADED_LIBRARY_H
 

@@ -1,6 +1,6 @@
 /* Results for the Lab Streaming Layer (Kothe et al. 2025): a stream of seven probabilities, and one
  * of markers where the label changes, both of one face, stamped with the time at which the frame
- * was taken. liblsl, which the user brings, sends them from threads of its own. */
+ * was taken. liblsl, which the user installs, sends them from threads of its own. */
 #include "loaded_library.h"
 #include "monotonic.h"
 #include "results_form.h"

@@ -14,11 +14,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* While a camera is lost or paused for longer, the video stands still too: an hour of one picture
- * would be written at once, and the window would freeze meanwhile. Seconds. */
+/* A longer gap, of a camera that was lost or paused, is left out: else an hour of one picture would
+ * be written at once, and the window would freeze meanwhile. Seconds. */
 static const double longest_gap = 2;
 
-/* FFmpeg does not say when a disk is full, and to end a file takes room: a video ends before. */
+/* FFmpeg does not say when a disk is full, and ending a file takes room: a video ends earlier. */
 enum { LEAST_ROOM = 16 << 20 };
 
 struct recorder {
@@ -60,7 +60,7 @@ int recorder_create(struct recorder **recorder, const char *path, const struct d
     return 0;
 }
 
-/* There is none yet where the end came before the reader. */
+/* Leaves `writer` NULL where the program was told to end before a FIFO had a reader. */
 static int open_writer(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
     int fifo = file_open_fifo(recorder->path); /* its reader waits until FFmpeg opens it, too */

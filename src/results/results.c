@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* They get each frame in this order and are closed in reverse, so that summaries are printed after
+/* Forms get each frame in this order and are closed in reverse, so that summaries are printed after
  * the videos are complete. */
 static const struct results_form *const forms[] = {
     &csv_form, &jsonl_form, &text_form,  &report_form, &osc_form,

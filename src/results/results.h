@@ -8,7 +8,7 @@
 
 struct results;
 
-/* Whether an option asks for any form, which nobody may want to wait for. */
+/* Whether an option asks for any form: then something may be waiting for results. */
 bool results_wanted(const struct results_of *of);
 
 /* The option of a form that is of one running source only; NULL: none is wanted. */
@@ -17,7 +17,7 @@ const char *results_live(const struct results_options *options);
 /* The option of a form that holds one source only; NULL: there is none. */
 const char *results_one_source(const struct results_of *of);
 
-/* What can be said of the options before anything is opened: addresses that make no sense. */
+/* Checks what can be checked before anything is opened: whether addresses make sense. */
 int results_check(const struct results_options *options, struct error *error);
 
 /* Opens every form that is wanted. Fails if an output is also an input or another output. A name

@@ -1,5 +1,5 @@
-/* A form of results: what it is asked for with, and what each file of this folder gives to the
- * table in results.c. */
+/* A form of results: the options that ask for it, and what its file gives to the table in
+ * results.c. */
 #ifndef RESULTS_FORM_H
 #define RESULTS_FORM_H
 
@@ -43,7 +43,7 @@ struct results_of {
 };
 
 struct results_end {
-    bool whole;     /* the source ended of its own accord */
+    bool whole;     /* the source came to an end or failed: it was not stopped */
     bool summarize; /* write summaries and reports: nothing failed */
     double seconds; /* how long the work took */
     long dropped;   /* frames that were not looked at */

@@ -53,7 +53,7 @@ struct server {
     struct pixels copied; /* the newest picture */
     long copied_number;
     bool ended;
-    struct pixels encoded; /* libmicrohttpd's thread's own, like these: */
+    struct pixels encoded; /* libmicrohttpd's thread's own, like the rest */
     struct message *jpeg;
     long jpeg_number;
 };
@@ -86,7 +86,7 @@ static void refresh_jpeg(struct server *server)
     pthread_mutex_unlock(&server->lock);
     struct bgr_image picture = {server->encoded.bytes, server->encoded.width,
                                 server->encoded.height, (size_t)server->encoded.width * 3};
-    struct error ignored; /* one that cannot be encoded is missing */
+    struct error ignored; /* a picture that cannot be encoded is left out */
     if (fresh)
         ocv_encode_bgr(picture, ".jpg", make_jpeg, server, &ignored);
 }
@@ -260,7 +260,7 @@ static int answer(void *context, void *connection, const char *path, const char 
     (void)version;
     (void)upload;
     (void)upload_size;
-    if (!*request) { /* before what may be behind the headers; the rest comes in a second call */
+    if (!*request) { /* the first call, before any body is read; the second one answers */
         *request = server;
         if (strcmp(method, "GET") != 0)
             return refuse(server, connection, 405,

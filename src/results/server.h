@@ -16,7 +16,7 @@
 struct server;
 
 struct server_settings {
-    int socket;               /* listens; the server closes it, where it can be opened */
+    int socket;               /* listening; the server's, once server_open has succeeded */
     bool video;               /* serve the pictures, too */
     const char *const *names; /* the computer's names (request.h); they belong to the caller */
 };

@@ -85,7 +85,7 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
 {
     struct spool *spool = state;
     struct answers answers;
-    memset(&answers, 0, sizeof answers); /* its gaps, too */
+    memset(&answers, 0, sizeof answers); /* its padding, too */
     answers.index = frame->index;
     answers.time = frame->time;
     answers.duration = frame->duration;
@@ -135,7 +135,7 @@ static bool get(struct spool *spool, void *bytes, size_t size)
     for (size_t done = 0; done < size;) {
         ssize_t count = pread(fileno(spool->file), (char *)bytes + done, size - done, spool->taken);
         if (count == 0)
-            errno = EIO; /* it was cut */
+            errno = EIO; /* it was truncated */
         if (count == 0 || (count < 0 && errno != EINTR))
             return false;
         done += count > 0 ? (size_t)count : 0;
@@ -144,8 +144,8 @@ static bool get(struct spool *spool, void *bytes, size_t size)
     return true;
 }
 
-/* Waits for more than was taken; how many bytes were added by then: no more than were taken where
- * the producer has ended. */
+/* Waits for more than was taken, or the producer's end. Returns how many bytes have been added: no
+ * more than were taken means the end. */
 static off_t await(struct spool *spool)
 {
     pthread_mutex_lock(&spool->mutex);
@@ -156,7 +156,8 @@ static off_t await(struct spool *spool)
     return added;
 }
 
-/* What was written can be read, unless the disk has failed. The producer is not kept waiting. */
+/* What was written can be read, unless the disk has failed. The outcome is the producer's until it
+ * ends. */
 static bool give_up(struct spool *spool)
 {
     int reason = errno;

@@ -1,5 +1,5 @@
-/* The answers of a film that others come before: they wait, without the pictures, in a file that
- * has no name. One thread adds them, as a form of results, another takes them. */
+/* The answers of a film whose turn has not come: they wait, without the pictures, in an unnamed
+ * file. One thread adds them, as a form of results, another takes them. */
 #ifndef SPOOL_H
 #define SPOOL_H
 

@@ -39,7 +39,7 @@ struct websockets {
     struct message *newest;
     long number;
     struct client *arriving[WEBSOCKETS_MAX];
-    int arriving_count, count; /* those in `clients` are counted, too */
+    int arriving_count, count; /* `count`: with those in `clients` */
     bool ended;
     int wake[2];                            /* a pipe */
     struct client *clients[WEBSOCKETS_MAX]; /* the thread's own */
@@ -61,7 +61,7 @@ const char *websockets_accept(const char *key, char text[WEB_HASH_TEXT_SIZE])
 
 /* ---- What a client sends --------------------------------------------------------------------- */
 
-/* A control frame goes out next, in place of another that has not begun to. */
+/* Queues a control frame to go out next, in place of one that has not begun to. */
 static void answer(struct client *client, int opcode, const uint8_t *bytes, size_t size)
 {
     if (client->closing)
@@ -85,7 +85,7 @@ static void obey(struct client *client)
         uint8_t *in = client->in;
         size_t size = in[1] & 0x7F, whole = 2 + MASK_SIZE + size;
         int opcode =
-            in[0] & 0x7F; /* bits of extensions, which there are none of, make it an unknown one */
+            in[0] & 0x7F; /* with bits of extensions, which make it unknown: there are none */
         if (!(in[1] & MASKED) || (opcode >= CLOSE && !(in[0] & LAST_FRAGMENT)))
             say_goodbye(client, PROTOCOL_ERROR);
         else if (opcode < CLOSE || opcode > PONG || size > CONTROL_SIZE)

@@ -1,4 +1,4 @@
-/* What the window shows beside the faces: chips of text, the help, statistics. All sizes follow
+/* What the window shows beside the faces: chips and panels of text. All sizes follow
  * `em`, the height of an em in pixels. */
 #ifndef HUD_H
 #define HUD_H
@@ -13,8 +13,8 @@ int hud_chip_width(struct paint *paint, int em, const char *text);
 void hud_recording(struct paint *paint, int x, int y, int em, const char *text);
 int hud_recording_width(struct paint *paint, int em, const char *text);
 
-/* A chip in the middle of the upper edge that leaves `beside` pixels free at both sides: where it
- * goes, and drawn there. */
+/* A chip in the middle of the upper edge that leaves `beside` pixels free at the left, or else goes
+ * one line down: where it goes, and drawn there. */
 SDL_Rect hud_notice_place(struct paint *paint, SDL_Rect area, int em, int beside, const char *text);
 void hud_notice(struct paint *paint, SDL_Rect place, int em, double opacity, const char *text);
 

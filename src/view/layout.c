@@ -219,7 +219,7 @@ static SDL_Rect at_edge(SDL_Rect inside, enum layout_corner corner, SDL_Rect siz
     return (SDL_Rect){inside.x + x, inside.y + y, size.w, size.h};
 }
 
-/* What it hides; and, at the sides, as much as a little of a face, for being between faces. */
+/* What it hides; and a little more at the left and right edges, where it stands between faces. */
 static double dock_cost(const struct layout *layout, SDL_Rect inside, SDL_Rect rect, int apart)
 {
     const SDL_Rect nobody = {0, 0, 0, 0};

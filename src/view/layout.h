@@ -31,10 +31,11 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
 void layout_move_label(struct layout *layout, SDL_Rect area, SDL_Rect box, int gap,
                        SDL_Rect *place);
 
-/* As layout_label, for the bars of a face with this box and label: beside the face, if `beside`,
- * and else wherever nothing is hidden, as near as can be, preferably below it. Keeps `apart` pixels
- * away from the other faces. Returns how much of the taken rectangles they hide: pixels of the face
- * itself, those of others twice, those of text four times. */
+/* As layout_label, for the bars of a face with this box and label. With `beside`: next to the
+ * face or in an upper corner, or where that hides something, the nearest place that hides nothing;
+ * without: close to the face, preferably below it. Keeps `apart` pixels away from the other faces.
+ * Returns how much of the taken rectangles they hide: pixels of the face itself, those of others
+ * twice, those of text four times. */
 double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect label,
                     SDL_Rect size, int gap, int apart, bool beside, SDL_Rect *place);
 

@@ -136,7 +136,7 @@ static struct panel_style narrow_style(struct paint *paint, int em)
     return style;
 }
 
-/* A wide one of this height, or, on end, a tall one with the same letters. */
+/* A wide one of this height, or a tall one with letters of the same size. */
 static struct panel_style dock_style(struct paint *paint, int height, bool tall)
 {
     struct panel_style style = full_style(paint, at_least(share(height, 0.17), 11), true);
@@ -164,7 +164,7 @@ static int column_width(const struct panel_style *style)
            (style->number ? style->number + style->gap : 0);
 }
 
-/* From the begin of a column to that of the next. */
+/* From the beginning of a column to that of the next. */
 static int column_step(const struct panel_style *style)
 {
     return column_width(style) + 2 * style->padding;

@@ -20,15 +20,15 @@ struct overlay {
     /* Where there are several faces, only the one with this id has bars, and the others have short
      * labels; 0: all have bars where there is room for all, else none. */
     int chosen;
-    SDL_Rect
-        *dock; /* where these bars were, at the area's edge, and are now; NULL: `chosen` is 0 */
+    /* Where these bars were, at the area's edge, and are now; NULL: `chosen` is 0. */
+    SDL_Rect *dock;
     int dock_height;
     struct layout layout; /* what there is already */
     SDL_Texture *inputs;  /* the faces' crops, one below the other; NULL: not shown */
 };
 
 /* The height of an em that suits the area: it grows with it, but more slowly. density: pixels of a
- * point, 2 on a screen at 200 %; letters have the same points on any. */
+ * point, 2 on a screen at 200 %; letters have the same size in points on any. */
 int overlay_text_size(SDL_Rect area, double density);
 
 /* As in label_colours. */

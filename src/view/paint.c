@@ -105,7 +105,7 @@ int paint_check(struct paint *paint, struct error *error)
     return -1;
 }
 
-/* Ends with the surface freed, whether it became a texture or not. */
+/* Frees the surface, whether it became a texture or not. */
 static SDL_Texture *texture_from(struct paint *paint, SDL_Surface *surface)
 {
     SDL_Texture *texture = SDL_CreateTextureFromSurface(paint->renderer, surface);
@@ -251,7 +251,7 @@ static int measure_glyphs(struct atlas *atlas, TTF_Font *font)
     return 0;
 }
 
-/* Rows that the letter x covers, found in its pixels: hinting moves them off the font's metrics. */
+/* The middle of the letter x, found in its pixels: hinting moves them off the font's metrics. */
 static int find_middle(const struct atlas *atlas, const SDL_Surface *surface)
 {
     int i = 'x' - FIRST_GLYPH;
@@ -331,7 +331,7 @@ static struct atlas *find_atlas(struct paint *paint, int size)
     return slot;
 }
 
-/* Whether it has letters of the atlas alone: most text has, and changes with each frame. */
+/* Whether the atlas has all of its letters, as of most text, which changes with each frame. */
 static bool is_plain(const char *text)
 {
     for (; *text; text++) {

@@ -40,7 +40,7 @@ void paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color co
 void paint_note(struct paint *paint, int code);
 /* Notes a failure of the caller's. */
 void paint_fail(struct paint *paint, const struct error *error);
-/* Whether all went well since the last check. */
+/* Fails with the first failure since the last check. */
 int paint_check(struct paint *paint, struct error *error);
 
 #endif

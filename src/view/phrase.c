@@ -13,7 +13,7 @@
 enum { SLOTS = 24 };
 
 static const char font_name[] = "DejaVu Sans"; /* as for all else; others where it lacks letters */
-static const double small_letters = 0.547;     /* their height in it, of an em */
+static const double small_letters = 0.547;     /* their height in this font, in ems */
 
 struct phrases {
     PangoFontMap *fonts;

@@ -20,9 +20,9 @@ struct picture_texture {
 
 /* Copies the picture into the texture, which is made anew when the size or the form has changed.
  *
- * A graphics card scales, mirrors and makes colours of luma and chroma at no cost; where none
- * draws, the texture gets the size `width` x `height` that it will be shown in, and is `mirrored`.
- * Else it has the picture's own size, or less where that is too large. */
+ * A graphics card scales, mirrors and converts luma and chroma at no cost: the texture has the
+ * picture's own size, or less where that is too large. With software rendering it gets the size
+ * `width` x `height` in which it will be shown, and is `mirrored`. */
 int picture_texture_set(struct picture_texture *texture, SDL_Renderer *renderer,
                         const struct image *picture, int width, int height, bool mirrored,
                         struct error *error);

@@ -177,7 +177,7 @@ static SDL_RendererFlip flip_of(const struct scene *scene)
     return scene->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE;
 }
 
-/* What stands at the edges now, and what faces and messages take. The bar moves all of it. */
+/* Places what stands at the edges, clear of faces and messages; anew when the bar comes or goes. */
 static void place_docks(struct scene *scene, struct paint *paint, SDL_Rect whole,
                         struct overlay *overlay, const SDL_Rect sizes[DOCKS])
 {

@@ -37,11 +37,11 @@ struct scene {
     int line_count;
     char lines[SCENE_LINES][SCENE_LINE_SIZE];
     char status[32];    /* empty: none */
-    char recording[32]; /* empty: it does not */
+    char recording[32]; /* empty: nothing is recorded */
     char notice[512];   /* empty: none */
     Uint32 notice_end;  /* SDL ticks when it is gone */
     double notice_opacity;
-    struct view_menu menu; /* without choices: none */
+    struct view_menu menu; /* without a title: none */
     int focus;             /* the choice that Enter takes */
     double density;        /* pixels of a point; 0: one */
     int foot;              /* pixels at the lower edge that something else stands on */
@@ -52,8 +52,8 @@ struct scene {
     SDL_Rect docked_in;    /* in this area */
 };
 
-/* Takes over the faces; the picture must last until the next call. `time` is in seconds of the
- * source. */
+/* Copies the faces; the picture must last until the next call. `time` is in seconds of the source.
+ */
 void scene_set(struct scene *scene, const struct image *picture,
                const struct expressions_face *faces, int count, double time);
 /* Takes over what the network sees of these faces: crops[face_count], each EXPRESSIONS_CROP_PIXELS,
@@ -68,7 +68,7 @@ void scene_say(struct scene *scene, const char *text, Uint32 duration);
 /* Before the renderer is destroyed. */
 void scene_free(struct scene *scene);
 
-/* A lone face that fills a still leaves room for its bars nowhere but beside the picture. */
+/* Whether a lone face fills a still, so that only beside the picture there is room for its bars. */
 bool scene_is_tight_portrait(const struct scene *scene);
 
 /* The height of an em of messages that suits the area. */

@@ -11,7 +11,7 @@ struct view_settings {
     const char *title; /* UTF-8 */
     struct drawing drawing;
     bool mirrored;
-    bool live; /* shows frames a second, the keys, and the live keys' actions */
+    bool live; /* shows the frame rate and the bar, and obeys all keys */
 };
 
 struct view;
@@ -34,10 +34,10 @@ void view_say(struct view *view, const char *text);
 void view_set_recording(struct view *view, double seconds);
 
 /* Shows the menu, copied, or hides it where it is NULL. A hidden window appears with it. One
- * without choices goes with the first picture, for which the window then gets its size. */
+ * without choices is hidden by the first picture, for which the window then gets its size. */
 void view_show_menu(struct view *view, const struct view_menu *menu);
 bool view_has_menu(const struct view *view);
-/* The place of the last choice among those of the menu. */
+/* The index, in the menu, of what was chosen last. */
 int view_choice(const struct view *view);
 /* The path of the file that was dropped on the window; it lasts until the next view_next. */
 const char *view_dropped(const struct view *view);
@@ -82,7 +82,7 @@ enum view_request view_next(struct view *view, int longest);
  * process. It has to end the process, and must show nothing any more. */
 void view_on_loss(void (*ends)(void *context), void *context);
 
-/* Makes a view_next that waits return, with VIEW_NOTHING, or with VIEW_QUIT. Any thread. */
+/* Make a waiting view_next return VIEW_NOTHING and VIEW_QUIT, respectively. Any thread. */
 void view_wake(struct view *view);
 void view_quit(struct view *view);
 

@@ -40,7 +40,7 @@ enum view_request view_handle(struct view *view, const SDL_Event *event);
 void bar_hide(struct view *view);
 /* How much of the lower edge it takes, pixels; 0 while it is hidden. */
 int bar_height(struct view *view);
-/* And help, which shows all keys. */
+/* Draws it, and help, which shows all keys. */
 void bar_draw(struct view *view);
 
 /* How long it will still be there, milliseconds; 0: it has to go now; negative: it is hidden. */

@@ -125,8 +125,8 @@ int window_open(struct window *window, const char *title, bool live, struct erro
 }
 
 /* SDL wakes its own event loop by messages to the window, on a connection of their own. One that
- * the server comes to after the window is gone would end the program: every error of X is fatal
- * here. So the window goes a moment after it has vanished from the screen. */
+ * the server handles after the window is gone would end the program: every error of X is fatal
+ * here. So the window is destroyed a moment after it has vanished from the screen. */
 void window_close(struct window *window)
 {
     if (window->window) {
