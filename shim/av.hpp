@@ -91,7 +91,7 @@ inline int64_t duration_of(const AVFrame &frame)
 #endif
 }
 
-/* How players take the colours of a picture of this size, where nothing is said. */
+/* Whether players assume BT.709 for a picture of this size, where nothing is stated. */
 inline bool is_bt709(int width, int height)
 {
     return width >= 1280 || height > 576;

@@ -69,8 +69,8 @@ class File
     uint64_t size_ = 0;
 };
 
-/* ISO/IEC 14496-12, 4.2: boxes, each with its size. What follows a film in one piece is not part of
- * it; among those of a film in fragments, it is damage that hides the rest. */
+/* ISO/IEC 14496-12, 4.2: boxes, each with its size. Bytes that are no box are not part of a film in
+ * one piece that ends before them; in a film in fragments, they are damage that hides the rest. */
 bool cuts_boxes(const File &file)
 {
     uint64_t at = 0;
@@ -153,7 +153,7 @@ bool cuts_jpegs(const File &file)
     return end < 2 || file.big(end - 2, 2) != 0xFFD9;
 }
 
-/* Packets of one size: of broadcasts, with a time before them, or with a checksum behind them. */
+/* MPEG-TS packets: plain, with a time before them, or with a checksum behind them. */
 bool cuts_packets(const File &file, uint64_t size)
 {
     return file.size() % size != 0;

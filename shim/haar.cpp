@@ -26,8 +26,8 @@ static Haar::Feature read_feature(const cv::FileNode &node)
     return feature;
 }
 
-/* Internal nodes are [left right feature threshold]; a side above 0 is a node, else minus a leaf.
- */
+/* Internal nodes are [left right feature threshold]; a side above 0 is a node's number, else minus
+ * a leaf's. */
 static int read_tree(const cv::FileNode &tree, std::vector<Haar::Node> &nodes)
 {
     const cv::FileNode inner = tree["internalNodes"], leaves = tree["leafValues"];
@@ -156,9 +156,9 @@ void Haar::add_up(const cv::Mat &picture, int step)
     }
 }
 
-/* At (x, y): the pixels above y that lie in the quarter turn that opens upwards from (x, y). Beyond
- * the picture's edges there are none, which makes the turn at an edge that of its neighbour one row
- * higher. */
+/* At (x, y): the sum of the pixels above y within the right angle that opens upwards from (x, y).
+ * Beyond the picture's edges there are none, which makes it, at an edge, that of its neighbour one
+ * row higher. */
 void Haar::tilt(const cv::Mat &picture, int step)
 {
     const int width = picture.cols;
@@ -277,8 +277,8 @@ INLINE void add_tree(const Haar::Node *nodes, int count, const uint32_t *at, con
     sums += __builtin_convertvector(answers, Doubles);
 }
 
-/* Takes from `alive` what fails the stage, whose first node is *node; that of the next stage then.
- */
+/* Clears in `alive` the windows that fail the stage. Moves *node from its first node to that of the
+ * next stage. */
 INLINE void judge_stage(const Judge &judge, const Haar::Stage &stage, const Haar::Node **node,
                         const uint32_t *at, const Floats &norms, Ints &alive)
 {
@@ -305,8 +305,7 @@ INLINE bool is_any(const Ints &mask)
     return any != 0;
 }
 
-/* One over the windows' deviations of brightness, times their area; 0 where that is too flat to
- * show anything. */
+/* 1 / (area * deviation of brightness) of each window; 0 where it is too flat to show anything. */
 INLINE void measure(const Judge &judge, const uint32_t *at, float *norms)
 {
     Words sums, squares;
@@ -362,7 +361,7 @@ VECTOR_CLONES static void judge_others(const Judge &judge, const uint32_t *row, 
     }
 }
 
-/* Takes back what was found of a window after one that failed, and behind the row's end. */
+/* Leaves out each window after one that failed, and those behind the row's end. */
 static void leave_out(int32_t *states, int count)
 {
     for (int x = 0; x < count; x++)

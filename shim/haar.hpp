@@ -1,7 +1,7 @@
 /* A cascade of boosted trees over Haar-like features (Viola & Jones 2001), tilted ones too
  * (Lienhart & Maydt 2002), as OpenCV trains and searches them: the same windows pass. OpenCV judges
- * one window after the other, which took 59 % of the time of a film; here eight that lie side by
- * side are judged at once, in a third of that. */
+ * one window after the other, which took 59 % of the time of a film; here LANES that lie side by
+ * side are judged at once, with eight in a third of that. */
 #ifndef HAAR_HPP
 #define HAAR_HPP
 
@@ -62,8 +62,6 @@ class Haar
     };
 
   private:
-    /* Sums over all that lies above and left of a pixel: of pixels, of their squares, and over
-     * tilted rectangles. Of a search with step 2, each row has its even columns first. */
     void sort();
     void reserve(cv::Size picture);
     void place(int step);
@@ -80,6 +78,8 @@ class Haar
     std::vector<Node> nodes_[2]; /* for a step of 1 and of 2 */
     int columns_ = 0, rows_ = 0; /* of a table; columns of a half row */
     size_t table_ = 0;           /* numbers of one */
+    /* Sums over all that lies above and left of a pixel: of pixels, of their squares, and over
+     * tilted rectangles. Of a search with step 2, each row has its even columns first. */
     std::vector<uint32_t> sums_;
     std::vector<float> norms_;    /* of the windows of a row: 1 / (area * deviation) */
     std::vector<int32_t> states_; /* of the same */

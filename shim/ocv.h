@@ -2,7 +2,7 @@
  *
  * A function that can fail returns an `enum ocv_code`; on anything but OCV_OK, `error` (which may
  * be NULL) holds what that is among error.h's codes and one line of text, and outputs are
- * untouched. The text says why and what to do; the thing's name is the caller's to put before it.
+ * untouched. The text says why and what to do; the caller puts the thing's name before it.
  * No C++ exception leaves the shim. Handles are opaque, made by an `open` or `decode` function and
  * ended by a `close` function that takes the handle's address, sets it to NULL and accepts NULL.
  * Pixel buffers belong to the caller, except those of decoded pictures and frames, which the handle
@@ -49,11 +49,10 @@ struct ocv_picture;
 /* Larger pictures are refused: read, turned and copied, they would take more than a gigabyte. */
 enum { OCV_MAX_MEGAPIXELS = 110 };
 
-/* Decodes a file's bytes, JPEG, PNG, WebP, BMP, TIFF, JPEG 2000 or PNM,
- * turned upright by its EXIF orientation. Other formats are
- * refused by their names, films too. A JPEG file may lack its end marker. 16-bit pictures become
- * 8-bit, grey and transparent ones colour. A picture that is too large is refused by its header,
- * before memory is taken for it. */
+/* Decodes a file's bytes, JPEG, PNG, WebP, BMP, TIFF, JPEG 2000 or PNM, turned upright by its EXIF
+ * orientation. Other formats, and films, are refused by name. A JPEG file may lack its end marker.
+ * 16-bit pictures become 8-bit, grey and transparent ones colour. A picture that is too large is
+ * refused by its header, before memory is taken for it. */
 enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *bytes, size_t size,
                                  struct error *error);
 /* What is odd about a picture that could be read all the same, or NULL. */
@@ -89,8 +88,8 @@ enum ocv_code ocv_colours_to_grey(const uint8_t *pixels, int width, int height, 
                                   struct error *error);
 enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t grey_stride,
                               struct error *error);
-/* Of any form. Grey is made of luma alone where that is the same: within one level of the grey of
- * the colours, but where those are outside of what a screen can show. */
+/* Of any form. Grey is made of luma alone where that is the same: within one level of the colours'
+ * grey, except for colours that no screen can show. */
 enum ocv_code ocv_image_to_grey(const struct image *picture, uint8_t *grey, size_t grey_stride,
                                 struct error *error);
 enum ocv_code ocv_image_to_bgr(const struct image *picture, uint8_t *bgr, size_t stride,
@@ -119,8 +118,8 @@ enum ocv_code ocv_pad_grey(struct grey_image picture, int top, int bottom, int l
 
 struct ocv_video;
 
-/* Loads the libraries for all of this, which takes a while; otherwise the first call does it that
- * needs them. May run in a thread of its own. */
+/* Loads the libraries for all of this, which takes a while; otherwise the first call that needs
+ * them does. May run in a thread of its own. */
 enum ocv_code ocv_video_prepare(struct error *error);
 
 /* Asked at least ten times a second by the thread that waits for a source: anything but 0 ends its
@@ -131,8 +130,8 @@ struct ocv_patience {
 };
 
 /* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/..."), stream URL, or "-":
- * standard input. width, height and fps are requests; 0 leaves the choice to the camera. A stream's
- * address is the only one that is reached: where it leads on to another, it cannot be opened. */
+ * standard input. width, height and fps are requests; 0 leaves the choice to the camera. Redirects
+ * are not followed: a stream whose address leads on to another cannot be opened. */
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
                               double fps, struct ocv_patience patience, struct error *error);
 /* A video file that holds all of the video: neither playlists nor anything else that would open
@@ -143,8 +142,8 @@ enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
 /* Of sources that state no rate. */
 #define OCV_USUAL_FPS 25.0
 
-/* Frames a second, where they are unevenly spaced of the shortest space, and number of frames, as
- * the source states them; 0 where it does not. */
+/* Frames a second, by the shortest interval where they are unevenly spaced, and number of frames,
+ * as the source states them; 0 where it does not. */
 double ocv_video_fps(const struct ocv_video *video);
 long ocv_video_frame_count(const struct ocv_video *video);
 
@@ -152,9 +151,9 @@ long ocv_video_frame_count(const struct ocv_video *video);
  * and counted. OCV_END after the last one. */
 enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error);
 
-/* A frame as a player shows it: upright, with square pixels (one side grows where a file's are
- * not, by more than one per cent), without the combs of interlaced film, in the colours that the
- * file states. The size may change from frame to frame. */
+/* A frame as a player shows it: upright, with square pixels (one side grows where a file's are off
+ * by more than one per cent), deinterlaced, in the colours that the file states. The size may
+ * change from frame to frame. */
 struct ocv_shot {
     struct image picture; /* belongs to the handle and lives until its next call */
     double time;     /* seconds since the source's first frame, by its own clock; never less than
@@ -186,7 +185,7 @@ struct ocv_writer;
 /* The sound that goes with the frames. */
 struct ocv_sound {
     const char *film; /* whose it is; NULL: none */
-    double begin;     /* what is heard with the first frame, seconds after the film's own */
+    double begin;     /* where in the film the first frame is, seconds after the film's own */
 };
 
 /* The file ending chooses what is written: H.264 in .mp4 and .mkv, VP9 in .webm, JPEG in .avi, or
@@ -198,9 +197,8 @@ struct ocv_sound {
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
                               double fps, struct ocv_sound sound, struct error *error);
 /* A frame of another size than the writer's is fitted into it, with black beside it. `time` in
- * seconds, from 0 on; where it is before the last one's end in a file of one rate, or too soon for
- * a GIF, the frame is left out, and where it is later, the last one's is repeated in a file of one
- * rate. */
+ * seconds, from 0 on. In a file of one rate, a frame before the last one's end is left out, and the
+ * last one is repeated until a later one; a GIF leaves out frames that come too soon. */
 enum ocv_code ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame, double time,
                                double duration, struct error *error);
 /* What the file lacks of what it should hold, or NULL; the text belongs to the handle. */

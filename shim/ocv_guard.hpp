@@ -10,7 +10,7 @@
 #include <utility>
 
 /* Thrown by the shim's own code where the world fails; becomes the C caller's code and text.
- * Modules throw it too, so that it is one type everywhere. */
+ * Exported, so that it is the same type in the modules, which throw it too. */
 struct __attribute__((visibility("default"))) Failure {
     enum ocv_code code;
     std::string text;

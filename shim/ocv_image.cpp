@@ -9,7 +9,7 @@
 /* The definitions are those of ITU-R BT.601 and BT.709: luma is Kr R + Kg G + Kb B, and chroma
  * (B - luma) / (2 - 2 Kb) and (R - luma) / (2 - 2 Kr). */
 
-/* What a channel adds to luma, for each step of Cb and Cr. */
+/* What each step of Cb and Cr adds to luma in a channel. */
 struct Chroma {
     double cb, cr;
 };
@@ -45,7 +45,7 @@ class Rows
         return packed_ || row % 2 == 0;
     }
     const uint8_t *luma(int row);
-    /* What a channel adds to the luma of each pixel, in parts of 32. */
+    /* What chroma adds to the luma of each pixel in a channel, in parts of 32. */
     void chroma(int row, const Chroma &channel, std::vector<int16_t> &offsets) const;
 
   private:

@@ -22,8 +22,8 @@ struct ocv_detector {
 /* ---- A cascade is data, and checked like any other ------------------------------------------- */
 
 /* OpenCV's parser calls itself for every element within an element, as deep as the file goes, and
- * stumbles over zeros, over an attribute at the end of the file, and over a return without a new
- * line, where it takes the file to end. */
+ * stumbles over NUL bytes, over an attribute at the end of the file, and over a carriage return
+ * without a line feed, where it takes the file to end. */
 static bool is_shallow_xml(const std::string &text)
 {
     enum { DEEPEST = 32 };
@@ -180,8 +180,8 @@ static bool is_within(cv::Size inner, cv::Size outer)
     return inner.width <= outer.width && inner.height <= outer.height;
 }
 
-/* How many times as large as the window the faces are that are sought: where none of the steps lies
- * between the smallest and the largest, the one that comes next to the smallest. */
+/* The sizes of the faces sought, as multiples of the window; where none of the steps lies between
+ * the smallest and the largest, the one nearest to the smallest. */
 static std::vector<float> scales_for(cv::Size window, cv::Size picture, const ocv_detection &how)
 {
     const cv::Size smallest(how.min_side, how.min_side);
@@ -204,9 +204,9 @@ static std::vector<float> scales_for(cv::Size window, cv::Size picture, const oc
     return scales;
 }
 
-/* How many rows of a picture OpenCV begins windows in. It deals them out in strips, as many as the
- * first picture searched is wide, of whole steps; where those come out even, an odd last row is
- * left to nobody. */
+/* How many rows of a picture OpenCV begins windows in. It deals them out in strips of whole steps,
+ * one for each 32 windows across the first picture searched; where those come out even, an odd last
+ * row is left to nobody. */
 static int rows_dealt_out(int rows, int step, int strips)
 {
     const int steps = std::max((rows / step + strips - 1) / strips, 1);
@@ -254,7 +254,7 @@ struct Group {
     int size;
 };
 
-/* What is connected by boxes that belong together is one group. */
+/* Boxes that are connected through boxes that belong together are one group. */
 static std::vector<Group> gather(const std::vector<cv::Rect> &boxes)
 {
     std::vector<bool> taken(boxes.size());

@@ -1,5 +1,5 @@
-/* Inside the shim only: pictures as most are, by the libraries that OpenCV itself reads them with,
- * but without the hundred others that it loads for the rest. */
+/* Inside the shim only: the usual kinds of pictures, read by the libraries that OpenCV itself uses
+ * for them, but without the hundred others that it loads for the rest. */
 #ifndef PLAIN_PICTURE_H
 #define PLAIN_PICTURE_H
 
@@ -13,7 +13,7 @@ extern "C" {
 
 /* Fills width x height pixels of blue, green and red without padding from a JPEG or PNG file of
  * this size; the same as OpenCV makes of it. False if the file is anything but simple: damaged,
- * transparent, in colours for printing, ... */
+ * transparent, in CMYK, ... */
 bool plain_picture_decode(const uint8_t *bytes, size_t size, uint8_t *bgr, int width, int height);
 
 /* Whether a JPEG file without its end marker has all that stands before it. */

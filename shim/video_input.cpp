@@ -57,15 +57,14 @@ static bool starts_with(const char *text, const char *start)
 }
 
 /* FFmpeg prints nothing, but only its log tells that it has passed over what it could not read, or
- * made up what it could not decode. And until version 6, it follows an address to another one
- * without being asked; but it tells its log first, and then the connection that led on may make no
- * other. */
+ * made up what it could not decode. And until version 6, it follows redirects without being asked;
+ * but it logs them first, and then the connection that is redirected may make no other. */
 void VideoInput::log(void *context, int level, const char *format, va_list arguments)
 {
     const bool of_format =
         context != nullptr && *static_cast<const AVClass **>(context) == avformat_get_class();
     static const char packet[] = "Packet "; /* corrupt, or mismatch: these are warnings only */
-    static const char gap[] = "Continuity check failed for"; /* in MPEG-TS; for debuggers */
+    static const char gap[] = "Continuity check failed for"; /* in MPEG-TS; logged for debugging */
     static const char ended[] = "File ended prematurely";    /* within one of Matroska's elements */
     auto *const input =
         of_format ? static_cast<VideoInput *>(static_cast<AVFormatContext *>(context)->opaque)
@@ -245,7 +244,7 @@ static Input try_device(const std::string &path, Options &options, const AVIOInt
 /* Width, height and fps are requests: what a camera refuses is not asked for again. */
 void VideoInput::open_device(const std::string &path, int width, int height, double fps)
 {
-    /* Beyond this size USB carries 30 uncompressed frames a second no more. */
+    /* Beyond this size USB no longer carries 30 uncompressed frames a second. */
     std::vector<std::string> formats = {""}, rates = {""};
     if (width > 640 || height > 480)
         formats.insert(formats.begin(), "mjpeg");
@@ -315,7 +314,7 @@ static void wait_a_little()
 
 bool VideoInput::read(AVPacket *packet)
 {
-    enum { MOST_ERRORS = 100 }; /* one after the other, of a file that is not worth more */
+    enum { MOST_ERRORS = 100 }; /* in a row; then the file is given up */
     waiting_.begin(kind_ == STREAM ? stream_time : kind_ == DEVICE ? device_time : 0);
     for (int errors = 0; errors < MOST_ERRORS;) {
         av_packet_unref(packet);
@@ -359,7 +358,7 @@ void VideoInput::note(const AVPacket &packet)
         read_until_ = std::max(read_until_, end);
 }
 
-/* Whether the file's own table names a packet that lies behind the file's end. */
+/* Whether the file's own index names a packet that lies behind the file's end. */
 bool VideoInput::lacks_indexed() const
 {
     const int64_t size = format_->pb == nullptr ? -1 : avio_size(format_->pb);

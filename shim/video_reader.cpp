@@ -260,7 +260,7 @@ Reader::Look Reader::look() const
             is_hdr(frame),     interlaced_};
 }
 
-/* The picture in a form that it has already; false: in none of them. */
+/* The frame's pixels as they are, as one of image.h's forms; false: they are in none of them. */
 static bool describe(const AVFrame &frame, image &picture)
 {
     int rows = 1; /* of chroma for one that is taken */
@@ -337,7 +337,7 @@ void Reader::filter()
     const bool rgb = format != nullptr && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
     if (is_hdr(*decoded_))
         complete_hdr(*decoded_, rgb);
-    /* What a camera of this computer does not say is BT.601, as USB has it. */
+    /* A local camera that does not state its colours has those of BT.601, as USB defines. */
     if (!rgb && !device_ && decoded_->colorspace == AVCOL_SPC_UNSPECIFIED &&
         is_bt709(decoded_->width, decoded_->height))
         decoded_->colorspace = AVCOL_SPC_BT709;

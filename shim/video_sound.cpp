@@ -10,7 +10,7 @@ extern "C" {
 
 static const char not_written[] = "the sound cannot be written";
 
-/* What every encoder takes that is used here. */
+/* A rate that every encoder used here takes. */
 static const int copied_rate = 48000;
 
 /* What the film's clock shows with its first picture, which need not be the first in the file. */

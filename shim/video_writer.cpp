@@ -19,7 +19,7 @@ struct VideoKind {
     const char *filters; /* to what the codec takes */
     const char *sound;   /* its encoder; nullptr: there can be none */
     int ticks;           /* in a second; 0: frames follow each other at one rate */
-    double fewest;       /* seconds between two frames; more are left out */
+    double fewest;       /* seconds between two frames; those in between are left out */
 };
 
 #define TAGGED "colorspace=bt709:color_primaries=bt709:color_trc=bt709:color_range=tv:"
@@ -322,7 +322,7 @@ static void copy_with_index_first(const std::string &from, const std::string &to
     checked(avio_closep(&output->pb), OCV_CANNOT, "");
 }
 
-/* A file written in parts becomes one that players can seek in from their first bytes on; where
+/* A file written in parts becomes one that players can seek in from its first bytes on; where
  * that is not possible, because the disk is too full, it stays as it is, and can be played too. */
 static void put_index_first(const std::string &path, double end)
 {

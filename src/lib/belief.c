@@ -3,15 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-/* Seconds that an expression lasts in the mean. */
+/* Seconds that an expression lasts on average. */
 static const double dwell = 4;
-/* e: an answer moves the odds of two labels by 1.02 / 0.02 at most. */
+/* e: an answer multiplies the odds of two labels by 1.02 / 0.02 at most. */
 static const double least = 0.02;
 /* Another label is shown once it is this many times as probable as the present one. */
 static const double sure = 16;
 /* Independent looks that it takes to get there against a belief of long standing. */
 static const double looks_to_change = 3.2;
-/* Over how many seconds the answers are averaged that are shown. */
+/* Time constant, in seconds, of the averages that are shown. */
 static const double shown_memory = 1.5;
 
 /* A mouth that opens and closes several times a second speaks. It seems open above, closed below

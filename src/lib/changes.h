@@ -12,7 +12,7 @@
 /* Pixels in this many rows and columns change together. */
 enum { CHANGES_BLOCK = 8 };
 /* A block has changed where its pixels differ by more than this on average, grey levels: more than
- * noise does that cameras and codecs leave in reduced pictures. */
+ * the noise that cameras and codecs leave in reduced pictures. */
 #define CHANGES_NOISE 4
 /* After so long, in seconds of the source, everything counts as changed. */
 #define CHANGES_LONGEST 1.0
@@ -20,8 +20,8 @@ enum { CHANGES_BLOCK = 8 };
 /* All zeros at first; ended with changes_free. */
 struct changes {
     int width, height; /* of the picture; 0: none is known */
-    double time;       /* when all of it had changed last */
-    uint8_t *seen;     /* each block as it was when it had changed last */
+    double time;       /* when all of it last counted as changed */
+    uint8_t *seen;     /* each block as it was kept last */
     uint8_t *blocks;   /* 1: changed; row by row */
     bool all;          /* of them changed */
 };
@@ -33,7 +33,7 @@ void changes_free(struct changes *changes);
 int changes_look(struct changes *changes, const struct grey_image *picture, double time,
                  struct error *error);
 
-/* Those blocks; they belong to *changes. */
+/* What changes_look found; it belongs to *changes. */
 struct ocv_blocks changes_blocks(const struct changes *changes);
 
 /* Keeps what has changed, since nothing was found in it. */

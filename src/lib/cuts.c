@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Frames with a lower correlation have a cut between them. From frame to frame of films it is .9 or
- * more, five times a second before a camera that turns .55 or more; across cuts it is rarely above
- * .3. */
+ * more; at five frames a second, of a camera that turns, .55 or more; across cuts it is rarely
+ * above .3. */
 static const float least_correlation = 0.4f;
 /* Standard deviation, in grey levels, below which a frame is nearly plain. */
 static const float plain = 4;

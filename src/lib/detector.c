@@ -103,16 +103,16 @@ static const struct search finer_search = {400, true, 0.30, 1.05, 1, LARGE_FACE,
 static const int weights[] = {1, 2};
 enum { MAX_STILL_CANDIDATES = 1024, LEAST_STRENGTH = 5, LEAST_STRENGTH_ALONE = 3 };
 
-/* A box whose verifier gives odds o counts o^2 times, within these bounds: what the cascades find
- * easily may look a little odd, and what hardly passes them must look like a face. In a turned
+/* A box that the verifier gives odds o counts o^2 times, within these bounds: what the cascades
+ * find easily may look a little odd, and what hardly passes them must look like a face. In a turned
  * picture it counts o times: the cascades agree on a face there more often than on anything else.
  */
 static const double least_odds = 0.001, largest_odds = 5;
 
-/* Then tilted ones are sought, and profiles; the cascade knows those to one side. Where there is
- * one face for sure, others are likely: such are sought at more turns that are about as large, and
- * weaker ones count. Elsewhere only large ones are sought, and small ones that are not sure do not
- * count: the smaller they are, the more places of a picture may look like one. */
+/* Then tilted faces are sought, and profiles, of which the cascade knows one side. Where one face
+ * is sure, others are likely: faces about as large are sought at more turns, and weaker ones count.
+ * Elsewhere only large ones are sought, and small ones that are not sure do not count: the smaller
+ * they are, the more places of a picture may look like one. */
 static const float sure = 0.85f;
 struct turn {
     double degrees;
@@ -128,8 +128,8 @@ enum { TURNS_ALONE = 6, TURNS_BESIDE_OTHERS = sizeof turns / sizeof *turns };
 static const double smaller_than_others = 0.7, larger_than_others = 1.4, much_smaller = 0.5;
 
 /* What their answers must add up to, with a verifier and without, and how many those must be:
- * beside others, few that the verifier likes are rather something in the background than many that
- * it likes less. */
+ * beside other faces, a few answers that the verifier likes are more often background than many
+ * that it likes less. */
 struct least {
     double verified, unverified;
     int neighbours;
@@ -422,7 +422,7 @@ static void run_part(void *context)
     part->result = part->search(part);
 }
 
-/* Where no other still is searched at the time, each part has its own thread: several keep the
+/* Where no other still is being searched, each part has its own thread: several stills keep the
  * processors busy by themselves. */
 static atomic_int searched;
 
@@ -575,8 +575,8 @@ static bool is_inside(const struct grey_frame *frame, struct box box)
     return 2.0 * inside.width * inside.height >= (double)box.width * box.height;
 }
 
-/* For faces in sizes like those of the known ones, except of such as are much smaller than the
- * largest; the smallest sought are SMALLEST pixels wide. */
+/* For faces about as large as the known ones, leaving aside those much smaller than the largest;
+ * the smallest sought are SMALLEST pixels wide once resized. */
 static struct search beside_known(const struct grey_frame *frame)
 {
     enum { LARGEST_SIDE = 1000, SMALLEST = 32 };
@@ -630,7 +630,7 @@ static int find_turned(struct detector *detector, struct grey_frame *frame, stru
     return 0;
 }
 
-/* Only boxes that the verifier is so sure of, or that are so wide. */
+/* Keeps boxes that the verifier is sure enough of, or that are wide enough. */
 static void keep(struct grey_frame *frame, float least_score, double least_width)
 {
     int kept = 0;

@@ -1,4 +1,4 @@
-/* Finds frontal faces in a frame with OpenCV's Haar cascade. One thread at a time.
+/* Finds faces in a frame with OpenCV's Haar cascades. One thread at a time.
  *
  * Boxes may extend beyond the picture. Of several boxes on the same face only the first is kept. */
 #ifndef DETECTOR_H

@@ -90,7 +90,7 @@ static void close_stream(struct stream *stream)
 
 static void print_changes(const struct expressions_face *faces, int count, double time)
 {
-    static int shown[1000]; /* the label of each face, and 1 more; 0: none yet */
+    static int shown[1000]; /* the label of each face, plus 1; 0: none yet */
     for (int i = 0; i < count; i++) {
         const struct expressions_face *face = &faces[i];
         if (face->uncertain || face->id >= 1000 || shown[face->id] == face->label + 1)

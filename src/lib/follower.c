@@ -65,8 +65,8 @@ static int look_for_known(struct follower *follower, struct grey_frame *frame, s
 }
 
 /* Looks for new faces in sizes of the range whose turn it is. What the first frame of a scene shows
- * counts at once, so it is confirmed at once too, and before other ranges are searched: what is in
- * the way of a face there would not be looked behind again. */
+ * counts at once, so it is confirmed at once too, and before other ranges are searched: a false
+ * face would hide a true one from them. */
 static int scan(struct follower *follower, struct grey_frame *frame, struct error *error)
 {
     struct box found[EXPRESSIONS_MAX_FACES];

@@ -15,7 +15,7 @@
 #define FOLLOWER_CALM  0.25
 #define FOLLOWER_NEW   0.15
 
-/* So many known faces are looked for in a frame; where there are more, they take turns. */
+/* How many known faces are looked for in a frame; where there are more, they take turns. */
 enum { FOLLOWER_LOOKS = 4 };
 
 /* All zeros at first, except the detector, which is not owned. */
@@ -24,13 +24,13 @@ struct follower {
     struct tracker tracker;
     int first;         /* of the tracks, to be looked for next */
     int range;         /* of sizes, whose turn is next */
-    double turns;      /* that are due; the rest of a turn is carried over */
+    double turns;      /* ranges due; a fraction is carried over */
     int width, height; /* of the last frame */
     struct cuts cuts;
     double cut; /* when the scene began that is shown */
 };
 
-/* Brings what is found in the frame to the tracks; its boxes are scratch. A frame of another size
+/* Updates the tracks by what is found in the frame; its boxes are scratch. A frame of another size
  * than the last one, or after a cut, is a new scene: what is found in it counts at once, and its
  * faces get new ids. */
 int follower_run(struct follower *follower, struct grey_frame *frame, struct error *error);

@@ -16,7 +16,7 @@ struct grey_frame {
 /* The part of the box inside a picture of this size. */
 struct box box_clip(struct box box, int width, int height);
 
-/* Makes the boxes plain in a copy of the frame, `width` pixels wide and `scale` times as large. */
+/* Paints the boxes grey in a copy of the frame, `width` pixels wide and `scale` times as large. */
 void grey_frame_hide_boxes(const struct grey_frame *frame, double scale, uint8_t *pixels,
                            int width);
 

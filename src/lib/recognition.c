@@ -9,7 +9,7 @@
 /* Where the caller names no model. */
 static const char installed_model[] = INSTALLED_DATA "/models/expressions.safetensors";
 
-/* The model takes these shares, which are checked and brought to the sum 1. */
+/* Sets the model's prior to these shares, checked and normalized. */
 static enum expressions_status take_prior(struct expressions_model *model, const float *prior,
                                           struct expressions_error *error)
 {

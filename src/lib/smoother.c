@@ -46,7 +46,7 @@ static void sort_pair(struct smoother_slot *slot)
     slot->pair[1] = first;
 }
 
-/* The best two, the better one first; once they stand on the label, they are kept for a while, and
+/* The best two, the better one first; once the label names them, they are kept for a while, and
  * until another one is clearly better than one of them, or the second than the first. */
 static void choose_pair(struct smoother_slot *slot, bool named, double time)
 {
@@ -162,7 +162,7 @@ static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
         agree_with_words(slot);
 }
 
-/* A face that no earlier frame showed is given no preference. */
+/* A held face that no earlier frame showed begins with equal probabilities. */
 static struct smoother_slot *begin(struct smoother *smoother, const struct expressions_face *face,
                                    double time)
 {

@@ -9,8 +9,9 @@ static const double speed_cutoff = 2.0;
 static const double two_pi = 6.28318530717958648;
 static const double cutoff_rise = 1 / (6.28318530717958648 * TRACK_LAG);
 
-/* A box may lie this far from where it was expected, in sides of the face: of its centre, plus the
- * logarithm of the ratio of sizes. It needs no overlap, which fast small faces do not have. */
+/* A box may lie this far from where it was expected: the distance of the centres, in sides of the
+ * face, plus the logarithm of the ratio of sizes. It needs no overlap, which fast small faces do
+ * not have. */
 static const double farthest = 0.8;
 
 struct pair {
@@ -106,8 +107,8 @@ static void follow(struct tracker *tracker, struct track *track, struct box box,
         track->id = ++tracker->last_id;
 }
 
-/* The cascade finds faces in parts of faces too, once it misses the whole one; not where nothing
- * looks like the whole one any more. */
+/* Once the cascade misses a whole face, it may find one in a part of it. Denied tracks do not
+ * count: nothing there looks like a face any more. */
 static bool covers_known(const struct tracker *tracker, struct box box)
 {
     for (int t = 0; t < tracker->count; t++) {

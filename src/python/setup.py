@@ -46,8 +46,7 @@ class BuildWithLibrary(build_py):
 
 
 def keep(installed: Path, bundle: Path) -> None:
-    """What Python needs of an installed tree; the library once, by the name that it is looked
-    for."""
+    """What Python needs of an installed tree; the library once, under the name that is loaded."""
     wanted = [
         "bin/expressions",
         "lib*/**/libexpressions.*0",

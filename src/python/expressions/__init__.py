@@ -22,10 +22,10 @@ here and there, which moves boxes by a few pixels and probabilities by some hund
 LABELS names the expressions, in the order of all arrays.
 
 Threads: any object may be used from any thread. Calls of one `Recognizer` or `Stream` wait for each
-other; for work side by side give each thread its own, on one shared `Model`. Python goes on in
-other threads while the library works. Processes that are forked open their own. The libraries below
-have threads of their own: OPENBLAS_NUM_THREADS=1 in the environment before the start is best where
-there are many callers, and nearly always.
+other; for work side by side give each thread its own, on one shared `Model`. Other threads of
+Python go on while the library works. A forked process must open its own. The libraries below have
+threads of their own: OPENBLAS_NUM_THREADS=1 in the environment before the start is best where there
+are many callers, and nearly always otherwise.
 """
 
 from ._errors import ArgumentError, CameraError, CascadeError, Error, ModelError, OutOfMemoryError

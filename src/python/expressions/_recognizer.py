@@ -242,7 +242,7 @@ class _Looking:
 
 
 def _number(value: int) -> int:
-    """As C has it, to which ctypes would otherwise cut it."""
+    """It must fit an int of C: ctypes would cut it to that without a word."""
     number = int(value)
     if c_int(number).value != number:
         raise ArgumentError(f"{number} is too large")
@@ -375,8 +375,9 @@ class Stream(_Looking):
             return self._results(view, faces, count.value)
 
     def calibrate(self, face: int) -> None:
-        """Makes the face with this id, which was in the latest frame, its own measure: the person
-        looks neutral for the next two seconds. `Face.calibration` tells how far it is."""
+        """Calibrates the answers for the face with this id, which was in the latest frame: the
+        person should look neutral for the next two seconds. `Face.calibration` says how far this
+        has got."""
         with self._lock:
             self._check_open()
             call("calibrate", self._smoother.pointer, _number(face))

@@ -28,7 +28,7 @@ class Box(NamedTuple):
 class Face:
     """A face and what it shows.
 
-    id           1, 2, ... in a picture; the same from frame to frame in a film or of a camera
+    id           1, 2, ... in a picture; the same from frame to frame of a film or camera
     box          the part of it that lies inside the picture
     face         how sure it is that this is a face, 0 .. 1
     emotion      the most probable expression
@@ -37,7 +37,7 @@ class Face:
     emotions     the probability of each expression; they sum to 1
     raw          the same before smoothing and calibration
 
-    These are `None` in what comes of the program, whose lines do not have them:
+    These are `None` in what comes from the program, whose lines do not have them:
 
     candidates   the two to name where the label is "uncertain": "surprise or happy?"
     held         whether it is expected here, but was not found in this frame
