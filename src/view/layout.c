@@ -41,6 +41,16 @@ static double common_area(SDL_Rect a, SDL_Rect b)
     return SDL_IntersectRect(&a, &b, &common) ? (double)common.w * common.h : 0;
 }
 
+static SDL_Rect shrink(SDL_Rect area, int gap)
+{
+    return (SDL_Rect){area.x + gap, area.y + gap, area.w - 2 * gap, area.h - 2 * gap};
+}
+
+static double distance(SDL_Rect a, SDL_Rect b)
+{
+    return hypot(a.x + a.w / 2.0 - (b.x + b.w / 2.0), a.y + a.h / 2.0 - (b.y + b.h / 2.0));
+}
+
 /* `box` is the face's own; others' grow by `apart` on all sides. */
 static double hidden(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int apart)
 {
@@ -48,27 +58,37 @@ static double hidden(const struct layout *layout, SDL_Rect rect, SDL_Rect box, i
     for (int i = 0; i < layout->count; i++) {
         SDL_Rect blocked = layout->blocked[i];
         bool other = layout->weight[i] < text_weight && !SDL_RectEquals(&blocked, &box);
-        int by = other ? apart : 0;
-        blocked =
-            (SDL_Rect){blocked.x - by, blocked.y - by, blocked.w + 2 * by, blocked.h + 2 * by};
-        sum += layout->weight[i] * common_area(rect, blocked);
+        sum += layout->weight[i] * common_area(rect, shrink(blocked, other ? -apart : 0));
     }
     return sum;
 }
 
-static SDL_Rect shrink(SDL_Rect area, int gap)
+/* What a label here hides, where text, and `gap` pixels around it, matters more than faces do. */
+static double label_cost(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int gap)
 {
-    return (SDL_Rect){area.x + gap, area.y + gap, area.w - 2 * gap, area.h - 2 * gap};
+    const double unread = 20;
+    double sum = hidden(layout, rect, box, 0);
+    for (int i = 0; i < layout->count; i++) {
+        if (layout->weight[i] >= text_weight)
+            sum += unread * common_area(rect, shrink(layout->blocked[i], -gap));
+    }
+    return sum;
 }
 
-/* The first of the candidates that hide least, kept off the area's edge. */
-static double choose(const struct layout *layout, SDL_Rect area, SDL_Rect box, int gap, int apart,
-                     const SDL_Rect *candidates, int count, SDL_Rect *place)
+/* hidden or label_cost, and their last argument. */
+struct cost {
+    double (*of)(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int by);
+    int by;
+};
+
+/* The first of the candidates that cost least, kept off the area's edge. Returns what it costs. */
+static double choose(const struct layout *layout, SDL_Rect area, SDL_Rect box, int gap,
+                     struct cost cost, const SDL_Rect *candidates, int count, SDL_Rect *place)
 {
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
         SDL_Rect moved = move_into(candidates[i], shrink(area, gap));
-        double sum = hidden(layout, moved, box, apart);
+        double sum = cost.of(layout, moved, box, cost.by);
         if (sum < least) {
             least = sum;
             *place = moved;
@@ -85,27 +105,14 @@ static bool find_free(const struct layout *layout, SDL_Rect area, SDL_Rect box, 
     double nearest = INFINITY;
     for (tried.y = inside.y; tried.y + tried.h <= inside.y + inside.h; tried.y += gap) {
         for (tried.x = inside.x; tried.x + tried.w <= inside.x + inside.w; tried.x += gap) {
-            double distance = hypot(tried.x + tried.w / 2.0 - (box.x + box.w / 2.0),
-                                    tried.y + tried.h / 2.0 - (box.y + box.h / 2.0));
-            if (distance < nearest && hidden(layout, tried, box, apart) <= 0) {
-                nearest = distance;
+            double away = distance(tried, box);
+            if (away < nearest && hidden(layout, tried, box, apart) <= 0) {
+                nearest = away;
                 *place = tried;
             }
         }
     }
     return nearest < INFINITY;
-}
-
-/* What a label here hides, where text, and `gap` pixels around it, matters more than faces do. */
-static double label_cost(const struct layout *layout, SDL_Rect rect, SDL_Rect box, int gap)
-{
-    const double unread = 20;
-    double sum = hidden(layout, rect, box, 0);
-    for (int i = 0; i < layout->count; i++) {
-        if (layout->weight[i] >= text_weight)
-            sum += unread * common_area(rect, shrink(layout->blocked[i], -gap));
-    }
-    return sum;
 }
 
 /* Where no usual place is free: what hides least around the box, as near to it as can be. */
@@ -120,9 +127,7 @@ static void search_around(const struct layout *layout, SDL_Rect area, SDL_Rect b
             tried.x = x;
             tried.y = y;
             SDL_Rect moved = move_into(tried, shrink(area, gap));
-            double distance = hypot(moved.x + moved.w / 2.0 - (box.x + box.w / 2.0),
-                                    moved.y + moved.h / 2.0 - (box.y + box.h / 2.0));
-            double cost = label_cost(layout, moved, box, gap) + distance;
+            double cost = label_cost(layout, moved, box, gap) + distance(moved, box);
             if (cost < least) {
                 least = cost;
                 *place = moved;
@@ -144,15 +149,8 @@ void layout_label(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect s
                                    {middle, below, size.w, size.h},
                                    {box.x + gap, box.y + gap, size.w, size.h},
                                    {middle, box.y + box.h - gap - size.h, size.w, size.h}};
-    double least = INFINITY;
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-        SDL_Rect moved = move_into(candidates[i], shrink(area, gap));
-        double cost = label_cost(layout, moved, box, gap);
-        if (cost < least) {
-            least = cost;
-            *place = moved;
-        }
-    }
+    double least = choose(layout, area, box, gap, (struct cost){label_cost, gap}, candidates,
+                          (int)(sizeof candidates / sizeof *candidates), place);
     if (least > 0)
         search_around(layout, area, box, gap, least, place);
     layout_block_text(layout, *place);
@@ -192,13 +190,14 @@ double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect
                               {right, box.y, size.w, size.h},
                               {left, box.y, size.w, size.h},
                               {middle, foot - gap - size.h, size.w, size.h}};
+    const struct cost cost = {hidden, apart};
     double least;
     if (beside)
-        least = choose(layout, area, box, gap, apart, sides, (int)(sizeof sides / sizeof *sides),
-                       place);
+        least =
+            choose(layout, area, box, gap, cost, sides, (int)(sizeof sides / sizeof *sides), place);
     else
-        least = choose(layout, area, box, gap, apart, close, (int)(sizeof close / sizeof *close),
-                       place);
+        least =
+            choose(layout, area, box, gap, cost, close, (int)(sizeof close / sizeof *close), place);
     if (beside && least > 0 && gap > 0 && find_free(layout, area, box, gap, apart, place))
         least = 0;
     layout_block_text(layout, *place);
