@@ -1,7 +1,7 @@
 #include "fixed_layer.h"
 
+#include "int_gemm.h"
 #include "vectorize.h"
-#include "whole_products.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    LANES = WHOLE_LANES,
+    LANES = INT_GEMM_LANES,
     DEPTH = 128, /* products in one whole sum */
     CHUNK = 96,  /* rows at once, whose sums stay in the cache */
     ALIGNMENT = 64,
@@ -143,7 +143,7 @@ static void multiply_block(const struct fixed_layer *l, struct work *w, int wide
     const int16_t *weights = l->weights + (ptrdiff_t)wide * l->deep * BLOCK_VALUES;
     memset(w->sums, 0, (size_t)rows * LANES * sizeof *w->sums);
     for (int d = 0; d < l->deep; d++, weights += BLOCK_VALUES) {
-        whole_products(weights, DEPTH / 2, w->rows + d * DEPTH, line, rows, w->products);
+        int_gemm(weights, DEPTH / 2, w->rows + d * DEPTH, line, rows, w->products);
         add_products(w->products, rows * LANES, w->sums);
     }
     for (int r = 0; r < rows; r++)
@@ -163,7 +163,7 @@ void fixed_layer_forward(const struct fixed_layer *l, void *scratch, const float
         for (int r = 0; r < count; r++)
             w->steps[r] = round_row(x + (ptrdiff_t)(begin + r) * l->inputs, l->inputs, line,
                                     w->rows + (ptrdiff_t)r * line);
-        if (count % WHOLE_ROWS)
+        if (count % INT_GEMM_ROWS)
             memset(w->rows + (ptrdiff_t)count * line, 0, (size_t)line * sizeof *w->rows);
         for (int wide = 0; wide < l->wide; wide++)
             multiply_block(l, w, wide, count, sums + (ptrdiff_t)begin * l->outputs);

@@ -1,8 +1,8 @@
 #include "patches.h"
 
 #include "hog.h"
+#include "int_gemm.h"
 #include "vectorize.h"
-#include "whole_products.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,8 +13,8 @@ enum {
     MAX_ROW = (MAX_FIELDS + 1) / 2,                                  /* patches */
     BLOCK = 48, /* patches at once, whole rows of them */
     PAIRS = PATCH_VALUES / 2,
-    LANES = WHOLE_LANES, /* atoms at once */
-    PARTS = 4,           /* values of an atom and its mirror image at a place: two each */
+    LANES = INT_GEMM_LANES, /* atoms at once */
+    PARTS = 4,              /* values of an atom and its mirror image at a place: two each */
     VALUES = PARTS * LANES
 };
 
@@ -115,8 +115,8 @@ void patch_normalize(const uint8_t *at, int line, float *patch)
  * atom's mirror image has the same sums and opposite differences, so that the products of sums and
  * those of differences, with half of the atoms, are enough: half the work.
  *
- * Grey values are whole numbers, and atoms are rounded to 16 bits, each by a step of its own: the
- * products of sums and differences are exact whole numbers below 2^30. */
+ * Grey values are integers, and atoms are rounded to 16 bits, each by a step of its own: the
+ * products of sums and differences are exact integers below 2^30. */
 struct atom_block {
     _Alignas(PATCHES_ALIGNMENT)
         int16_t weights[2][PAIRS / 2][LANES][2]; /* of sums and differences: two pairs at a time */
@@ -178,7 +178,7 @@ struct work {
     struct board board;
     float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the places */
     /* Of a block: products with the atoms, then what the codes are made of, by patch and lane. */
-    _Alignas(PATCHES_ALIGNMENT) int32_t products[2][(BLOCK + WHOLE_ROWS) * LANES];
+    _Alignas(PATCHES_ALIGNMENT) int32_t products[2][(BLOCK + INT_GEMM_ROWS) * LANES];
     float even[BLOCK * LANES], odd[BLOCK * LANES];
     float codes[MAX_ROW * VALUES]; /* of a row */
     int16_t *pairs[2]; /* sums and differences of all patches, PAIRS each, the sums less `middle` */
@@ -187,11 +187,11 @@ struct work {
     float *sums;       /* places x VALUES: those of a block of atoms */
 };
 
-/* Patches of a whole picture, and as many more as whole_products may read. */
+/* Patches of a whole picture, and as many more as int_gemm may read. */
 static size_t patch_room(const struct patches *p)
 {
     int columns = fields_along(p->width), rows = fields_along(p->height);
-    return (size_t)((columns * rows + 1) / 2 + WHOLE_ROWS);
+    return (size_t)((columns * rows + 1) / 2 + INT_GEMM_ROWS);
 }
 
 size_t patches_scratch(const struct patches *p)
@@ -213,7 +213,7 @@ static void lay_out_work(const struct patches *p, struct work *w)
     w->pairs[1] = w->pairs[0] + room * PAIRS;
 }
 
-/* Like patch_normalize, except that sums and differences stay whole numbers. */
+/* Like patch_normalize, except that sums and differences stay integers. */
 static void pair_patch(const uint8_t *at, int line, struct work *w, int patch)
 {
     int16_t *even = w->pairs[0] + (ptrdiff_t)patch * PAIRS;
@@ -239,7 +239,7 @@ static void pair_patches(const struct patches *p, struct work *w, const uint8_t 
             pair_patch(picture + y * PATCH_STRIDE * p->width + left, p->width, w, patch++);
         }
     for (int sign = 0; sign < 2; sign++) /* products are made of whole groups */
-        memset(w->pairs[sign] + patch * PAIRS, 0, WHOLE_ROWS * PAIRS * sizeof(int16_t));
+        memset(w->pairs[sign] + patch * PAIRS, 0, INT_GEMM_ROWS * PAIRS * sizeof(int16_t));
 }
 
 /* ---- Codes ----------------------------------------------------------------------------------- */
@@ -326,8 +326,8 @@ static void pool_block(const struct patches *p, struct work *w, const struct ato
         for (int y = begin; y < end; y++)
             count += patches_of_row(board, y);
         for (int sign = 0; sign < 2; sign++)
-            whole_products(block->weights[sign][0][0], PAIRS / 2, w->pairs[sign] + first * PAIRS,
-                           PAIRS, count, w->products[sign]);
+            int_gemm(block->weights[sign][0][0], PAIRS / 2, w->pairs[sign] + first * PAIRS, PAIRS,
+                     count, w->products[sign]);
         scale_products(block, w->products[0], w->products[1], w->scales + first, w->rests + first,
                        count, w->even, w->odd);
         for (int y = begin; y < end; at += patches_of_row(board, y), y++)

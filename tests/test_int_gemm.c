@@ -1,5 +1,5 @@
-/* Products in whole numbers, as each kind of processor computes them, against plain sums. */
-#include "whole_products.c" /* for its static functions: whole_products asks only the best of them */
+/* The integer matrix product, as each kind of processor computes them, against plain sums. */
+#include "int_gemm.c" /* for its static functions: int_gemm calls only the fastest */
 
 #include "rng.h"
 
@@ -46,14 +46,14 @@ static void test_every_kind_of_processor(void **state)
         weights[i] = (int16_t)((int)rng_below(&rng, 16001) - 8000);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         rows[i] = (int16_t)((int)rng_below(&rng, 16001) - 8000);
-    for (int count = WHOLE_ROWS; count <= ROWS; count += WHOLE_ROWS) {
-        expect_products(whole_products, count);
-        expect_products(products_plain, count);
+    for (int count = INT_GEMM_ROWS; count <= ROWS; count += INT_GEMM_ROWS) {
+        expect_products(int_gemm, count);
+        expect_products(int_gemm_plain, count);
 #if defined(__x86_64__) && defined(__GNUC__)
         if (__builtin_cpu_supports("avx2"))
-            expect_products(products_avx2, count);
+            expect_products(int_gemm_avx2, count);
         if (__builtin_cpu_supports("avx512bw"))
-            expect_products(products_avx512, count);
+            expect_products(int_gemm_avx512, count);
 #endif
     }
 }

@@ -1,9 +1,9 @@
-#include "whole_products.h"
+#include "int_gemm.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum { LANES = WHOLE_LANES };
+enum { LANES = INT_GEMM_LANES };
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -44,27 +44,27 @@ group_avx512(const int16_t *weights, int pairs, const int16_t *rows, int line, c
 }
 
 __attribute__((target("avx512f,avx512bw"))) static void
-products_avx512(const int16_t *weights, int pairs, const int16_t *rows, int line, int count,
+int_gemm_avx512(const int16_t *weights, int pairs, const int16_t *rows, int line, int count,
                 int32_t *products)
 {
     enum { MANY = 8 };
     int i = 0;
     for (; i + MANY <= count; i += MANY)
         group_avx512(weights, pairs, rows + (ptrdiff_t)i * line, line, MANY, products + i * LANES);
-    for (; i < count; i += WHOLE_ROWS)
-        group_avx512(weights, pairs, rows + (ptrdiff_t)i * line, line, WHOLE_ROWS,
+    for (; i < count; i += INT_GEMM_ROWS)
+        group_avx512(weights, pairs, rows + (ptrdiff_t)i * line, line, INT_GEMM_ROWS,
                      products + i * LANES);
 }
 
-__attribute__((target("avx2"))) static void products_avx2(const int16_t *weights, int pairs,
+__attribute__((target("avx2"))) static void int_gemm_avx2(const int16_t *weights, int pairs,
                                                           const int16_t *rows, int line, int count,
                                                           int32_t *products)
 {
     enum { VECTORS = 4, WIDTH = LANES / VECTORS };
-    for (int i = 0; i < count; i += WHOLE_ROWS, rows += (ptrdiff_t)WHOLE_ROWS * line) {
-        __m256i sums[WHOLE_ROWS][VECTORS];
+    for (int i = 0; i < count; i += INT_GEMM_ROWS, rows += (ptrdiff_t)INT_GEMM_ROWS * line) {
+        __m256i sums[INT_GEMM_ROWS][VECTORS];
 #pragma GCC unroll 2
-        for (int r = 0; r < WHOLE_ROWS; r++)
+        for (int r = 0; r < INT_GEMM_ROWS; r++)
 #pragma GCC unroll 4
             for (int v = 0; v < VECTORS; v++)
                 sums[r][v] = _mm256_setzero_si256();
@@ -80,7 +80,7 @@ __attribute__((target("avx2"))) static void products_avx2(const int16_t *weights
             }
         }
 #pragma GCC unroll 2
-        for (int r = 0; r < WHOLE_ROWS; r++)
+        for (int r = 0; r < INT_GEMM_ROWS; r++)
 #pragma GCC unroll 4
             for (int v = 0; v < VECTORS; v++, products += WIDTH)
                 _mm256_storeu_si256((__m256i *)(void *)products, sums[r][v]);
@@ -90,11 +90,11 @@ __attribute__((target("avx2"))) static void products_avx2(const int16_t *weights
 #endif
 
 /* For compilers to vectorize: of two rows so many sums as fit into registers. */
-static void products_plain(const int16_t *restrict weights, int pairs, const int16_t *restrict rows,
+static void int_gemm_plain(const int16_t *restrict weights, int pairs, const int16_t *restrict rows,
                            int line, int count, int32_t *restrict products)
 {
     enum { WIDTH = LANES / 2 };
-    for (int i = 0; i < count; i += WHOLE_ROWS, rows += (ptrdiff_t)WHOLE_ROWS * line)
+    for (int i = 0; i < count; i += INT_GEMM_ROWS, rows += (ptrdiff_t)INT_GEMM_ROWS * line)
         for (int first = 0; first < LANES; first += WIDTH) {
             const int16_t *next = rows + line;
             int32_t above[WIDTH] = {0}, below[WIDTH] = {0};
@@ -111,15 +111,15 @@ static void products_plain(const int16_t *restrict weights, int pairs, const int
         }
 }
 
-void whole_products(const int16_t *weights, int pairs, const int16_t *rows, int line, int count,
-                    int32_t *products)
+void int_gemm(const int16_t *weights, int pairs, const int16_t *rows, int line, int count,
+              int32_t *products)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
     if (__builtin_cpu_supports("avx512bw"))
-        products_avx512(weights, pairs, rows, line, count, products);
+        int_gemm_avx512(weights, pairs, rows, line, count, products);
     else if (__builtin_cpu_supports("avx2"))
-        products_avx2(weights, pairs, rows, line, count, products);
+        int_gemm_avx2(weights, pairs, rows, line, count, products);
     else
 #endif
-        products_plain(weights, pairs, rows, line, count, products);
+        int_gemm_plain(weights, pairs, rows, line, count, products);
 }
