@@ -1,9 +1,9 @@
 /* The perceptron in single precision, as the programs use it, against slow and obvious references
  * in double. test_mlp_training.c has the training side. */
 #include "bfloat16.h"
-#include "fixed_layer.h"
 #include "gemm.h"
 #include "mlp_training.h"
+#include "quantized_layer.h"
 #include "testing.h"
 
 static float *random_values(struct rng *rng, size_t count)
@@ -120,10 +120,10 @@ static void bfloat16_agrees_with_three_loops(void **state)
     team_free(&team);
 }
 
-/* A layer in whole numbers against one in doubles: within what rounding leaves; each row the same,
+/* A quantized layer against one in doubles: within what rounding leaves; each row the same,
  * bit for bit, alone and among others. Extreme weights and rows bring sums to the end of their
  * bits. */
-static void check_fixed(struct rng *rng, int inputs, int outputs, int rows, bool extreme)
+static void check_quantized(struct rng *rng, int inputs, int outputs, int rows, bool extreme)
 {
     size_t size = (size_t)inputs;
     float *x = random_values(rng, size * (size_t)rows);
@@ -136,13 +136,13 @@ static void check_fixed(struct rng *rng, int inputs, int outputs, int rows, bool
         x[0] = 8; /* the largest of its row */
     float *sums = malloc((size_t)rows * (size_t)outputs * sizeof *sums);
     float *alone = malloc((size_t)outputs * sizeof *alone);
-    void *scratch = malloc(fixed_layer_scratch(inputs));
-    struct fixed_layer *layer;
+    void *scratch = malloc(quantized_layer_scratch(inputs));
+    struct quantized_layer *layer;
     struct error error;
-    assert_int_equal(fixed_layer_create(&layer, inputs, outputs, weights, &error), 0);
-    fixed_layer_forward(layer, scratch, x, rows, sums);
+    assert_int_equal(quantized_layer_create(&layer, inputs, outputs, weights, &error), 0);
+    quantized_layer_forward(layer, scratch, x, rows, sums);
     for (int r = 0; r < rows; r++) {
-        fixed_layer_forward(layer, scratch, x + (size_t)r * size, 1, alone);
+        quantized_layer_forward(layer, scratch, x + (size_t)r * size, 1, alone);
         assert_memory_equal(alone, sums + r * outputs, (size_t)outputs * sizeof *alone);
         for (int n = 0; n < outputs; n++) {
             double sum = 0.0, squares = 0.0;
@@ -156,7 +156,7 @@ static void check_fixed(struct rng *rng, int inputs, int outputs, int rows, bool
                          (double)alone[n], sum);
         }
     }
-    fixed_layer_free(&layer);
+    quantized_layer_free(&layer);
     assert_null(layer);
     free(x);
     free(weights);
@@ -172,9 +172,9 @@ static void whole_numbers_agree_with_doubles(void **state)
     for (int i = 0; i < 60; i++) {
         int inputs = between(&rng, 1, 400), outputs = between(&rng, 1, 70);
         int rows = i % 20 ? between(&rng, 1, 12) : between(&rng, 95, 200);
-        check_fixed(&rng, inputs, outputs, rows, i % 3 == 0);
+        check_quantized(&rng, inputs, outputs, rows, i % 3 == 0);
     }
-    check_fixed(&rng, 7776, 33, 3, false);
+    check_quantized(&rng, 7776, 33, 3, false);
 }
 
 static double activated(enum activation activation, double z)
@@ -402,8 +402,7 @@ static void layers_of_places_agree_with_a_loop(void **state)
     }
 }
 
-/* A network whose windows are multiplied in whole numbers, and by the weights themselves where it
- * is explained. */
+/* A network whose windows are quantized when it answers, and are not when it is explained. */
 static void prepared_windows_answer_nearly_the_same(void **state)
 {
     (void)state;
@@ -425,12 +424,12 @@ static void prepared_windows_answer_nearly_the_same(void **state)
     assert_int_equal(mlp_workspace_create(&workspace, &config, BATCH, &error), 0);
     assert_int_equal(mlp_tape_create(&tape, &config, BATCH, &error), 0);
     mlp_forward(&mlp, workspace, inputs, BATCH, before);
-    assert_int_equal(mlp_prepare(&mlp, 0, &error), 0);
-    assert_non_null(mlp.layers[0].fixed);
+    assert_int_equal(mlp_quantize(&mlp, 0, &error), 0);
+    assert_non_null(mlp.layers[0].quantized);
     mlp_forward(&mlp, workspace, inputs, BATCH, after);
     assert_memory_not_equal(before, after, sizeof before);
     for (int i = 0; i < BATCH * CLASSES; i++)
-        expect_close(after[i], before[i], 2e-3, "in whole numbers");
+        expect_close(after[i], before[i], 2e-3, "quantized");
     const float *trained = mlp_forward_training(&mlp, tape, &plain, inputs, BATCH, &rng);
     for (int i = 0; i < BATCH * CLASSES; i++)
         expect_close(trained[i], before[i], 1e-5, "by the weights");

@@ -1,12 +1,12 @@
 #include "mirror_layer.h"
 
-#include "fixed_layer.h"
+#include "quantized_layer.h"
 
 #include <stdlib.h>
 
 struct mirror_layer {
     int grid, pairs, outputs;
-    struct fixed_layer *even, *odd; /* outputs x pairs: E and O */
+    struct quantized_layer *even, *odd; /* outputs x pairs: E and O */
 };
 
 int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
@@ -29,8 +29,8 @@ int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
         for (int n = 0; n < outputs; n++)
             patches_pair_up(f->atoms, first->weights + (ptrdiff_t)n * first->inputs, 0.5f,
                             even + (ptrdiff_t)n * pairs, odd + (ptrdiff_t)n * pairs);
-        if (fixed_layer_create(&made->even, pairs, outputs, even, error) < 0 ||
-            fixed_layer_create(&made->odd, pairs, outputs, odd, error) < 0)
+        if (quantized_layer_create(&made->even, pairs, outputs, even, error) < 0 ||
+            quantized_layer_create(&made->odd, pairs, outputs, odd, error) < 0)
             result = -1;
     }
     free(even);
@@ -43,8 +43,8 @@ int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
 void mirror_layer_free(struct mirror_layer **layer)
 {
     if (*layer) {
-        fixed_layer_free(&(*layer)->even);
-        fixed_layer_free(&(*layer)->odd);
+        quantized_layer_free(&(*layer)->even);
+        quantized_layer_free(&(*layer)->odd);
         free(*layer);
         *layer = NULL;
     }
@@ -52,7 +52,7 @@ void mirror_layer_free(struct mirror_layer **layer)
 
 size_t mirror_layer_scratch(const struct mirror_layer *layer)
 {
-    return fixed_layer_scratch(layer->pairs);
+    return quantized_layer_scratch(layer->pairs);
 }
 
 /* E s and O d at a place become the products of the face, and at the opposite place those of the
@@ -80,8 +80,8 @@ void mirror_layer_forward(const struct mirror_layer *l, void *scratch, float *ve
     for (int i = 0; i < places; i++)
         patches_pair_up(l->pairs, vectors + (ptrdiff_t)i * 2 * l->pairs, 1.0f,
                         s + (ptrdiff_t)i * l->pairs, d + (ptrdiff_t)i * l->pairs);
-    fixed_layer_forward(l->even, scratch, s, places, face);
-    fixed_layer_forward(l->odd, scratch, d, places, mirrored);
+    quantized_layer_forward(l->even, scratch, s, places, face);
+    quantized_layer_forward(l->odd, scratch, d, places, mirrored);
     for (int row = 0; row < l->grid; row++) {
         ptrdiff_t at = (ptrdiff_t)row * l->grid * l->outputs;
         for (int left = 0, right = l->grid - 1; left <= right; left++, right--)

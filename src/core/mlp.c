@@ -1,7 +1,7 @@
 #include "mlp.h"
 
-#include "fixed_layer.h"
 #include "gemm.h"
+#include "quantized_layer.h"
 #include "window_layer.h"
 
 #include <assert.h>
@@ -138,18 +138,18 @@ int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *e
     return 0;
 }
 
-static void free_fixed(struct mlp_layer *layer)
+static void free_quantized(struct mlp_layer *layer)
 {
-    for (int w = 0; layer->fixed && w < layer->window_count; w++)
-        fixed_layer_free(&layer->fixed[w]);
-    free(layer->fixed);
-    layer->fixed = NULL;
+    for (int w = 0; layer->quantized && w < layer->window_count; w++)
+        quantized_layer_free(&layer->quantized[w]);
+    free(layer->quantized);
+    layer->quantized = NULL;
 }
 
 void mlp_free(struct mlp *mlp)
 {
     for (int i = 0; i < mlp->config.layer_count; i++)
-        free_fixed(&mlp->layers[i]);
+        free_quantized(&mlp->layers[i]);
     free(mlp->parameters);
     free(mlp->statistics);
     *mlp = (struct mlp){0};
@@ -204,29 +204,29 @@ int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
 
 /* ---- Inference ------------------------------------------------------------------------------- */
 
-/* Rounding the inputs pays where each is used so often, and weights are many. */
+/* Quantizing the inputs pays where each is used so often, and weights are many. */
 enum { LEAST_OUTPUTS = 32, LEAST_WEIGHTS = 1 << 16 };
 
-static int make_fixed(struct mlp_layer *l, struct error *error)
+static int quantize_layer(struct mlp_layer *l, struct error *error)
 {
     int outputs = l->outputs / l->window_count;
     size_t size = (size_t)outputs * (size_t)l->fan_in;
-    l->fixed = calloc((size_t)l->window_count, sizeof *l->fixed);
-    if (!l->fixed)
+    l->quantized = calloc((size_t)l->window_count, sizeof *l->quantized);
+    if (!l->quantized)
         return error_no_memory(error, "the network's layers");
     for (int w = 0; w < l->window_count; w++)
-        if (fixed_layer_create(&l->fixed[w], l->fan_in, outputs,
-                               (const float *)l->weights + (size_t)w * size, error) < 0)
+        if (quantized_layer_create(&l->quantized[w], l->fan_in, outputs,
+                                   (const float *)l->weights + (size_t)w * size, error) < 0)
             return -1;
     return 0;
 }
 
-int mlp_prepare(struct mlp *mlp, int first, struct error *error)
+int mlp_quantize(struct mlp *mlp, int first, struct error *error)
 {
     for (int i = first; i < mlp->config.layer_count && sizeof(real) == sizeof(float); i++) {
         struct mlp_layer *l = &mlp->layers[i];
         if (l->outputs / l->window_count >= LEAST_OUTPUTS &&
-            (size_t)l->outputs * (size_t)l->fan_in >= LEAST_WEIGHTS && make_fixed(l, error) < 0)
+            (size_t)l->outputs * (size_t)l->fan_in >= LEAST_WEIGHTS && quantize_layer(l, error) < 0)
             return -1;
     }
     return 0;
@@ -235,7 +235,7 @@ int mlp_prepare(struct mlp *mlp, int first, struct error *error)
 struct mlp_workspace {
     int capacity;
     struct team *team; /* NULL: the calling thread alone */
-    void *scratch;     /* of fixed_layer_forward */
+    void *scratch;     /* of quantized_layer_forward */
     real *windows;     /* scratch of window_layer_forward */
     real *hidden[2];   /* capacity x widest hidden layer, in turn input and output of a layer */
 };
@@ -259,7 +259,7 @@ int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_conf
     struct mlp_workspace *made = calloc(1, sizeof *made);
     if (made) {
         made->capacity = capacity;
-        made->scratch = malloc(fixed_layer_scratch(longest));
+        made->scratch = malloc(quantized_layer_scratch(longest));
         made->windows = malloc((windows + 1) * sizeof *made->windows);
         for (int i = 0; i < 2; i++)
             made->hidden[i] = calloc((size_t)capacity * widest, sizeof(real));
@@ -297,8 +297,9 @@ static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *wor
     if (l->windows.side > 0)
         window_layer_forward(workspace->team, l, false, x, batch, workspace->windows,
                              workspace->scratch, z);
-    else if (l->fixed)
-        fixed_layer_forward(l->fixed[0], workspace->scratch, (const float *)x, rows, (float *)z);
+    else if (l->quantized)
+        quantized_layer_forward(l->quantized[0], workspace->scratch, (const float *)x, rows,
+                                (float *)z);
     else
         gemm(workspace->team, GEMM_ABT, rows, l->outputs, l->inputs, x, l->weights, 0, z);
 }

@@ -15,13 +15,13 @@ struct mlp_layer {
     int tokens;          /* T, at least 1 */
     int inputs, outputs; /* M, N: of one token */
     struct mlp_windows windows;
-    int window_count;           /* (G - S + 1)^2, or 1 without windows */
-    int fan_in;                 /* F: weights of a unit */
-    real *weights;              /* N x F, the units of each window in turn */
-    real *biases;               /* N; NULL under batch normalization, whose beta does their work */
-    real *gamma, *beta;         /* N; scale and shift of batch normalization, else NULL */
-    real *mean, *var;           /* N; its running statistics, no parameters, else NULL */
-    struct fixed_layer **fixed; /* window_count of them from mlp_prepare, else NULL */
+    int window_count;   /* (G - S + 1)^2, or 1 without windows */
+    int fan_in;         /* F: weights of a unit */
+    real *weights;      /* N x F, the units of each window in turn */
+    real *biases;       /* N; NULL under batch normalization, whose beta does their work */
+    real *gamma, *beta; /* N; scale and shift of batch normalization, else NULL */
+    real *mean, *var;   /* N; its running statistics, no parameters, else NULL */
+    struct quantized_layer **quantized; /* window_count of them from mlp_quantize, else NULL */
 };
 
 #endif

@@ -25,7 +25,7 @@ int model_prepare(struct model *model, struct error *error)
         if (features_pair(&n->features, error) < 0 ||
             (model->mirror &&
              mirror_layer_create(&n->mirror_layer, &n->features, &n->mlp, error) < 0) ||
-            mlp_prepare(&n->mlp, n->mirror_layer ? 1 : 0, error) < 0)
+            mlp_quantize(&n->mlp, n->mirror_layer ? 1 : 0, error) < 0)
             return -1;
     }
     /* The aligner's answers move pixels, which move the networks' by more than its rounding: it and

@@ -134,7 +134,7 @@ size_t patches_atoms_size(int atoms)
     return (size_t)blocks_of(atoms) * sizeof(struct atom_block);
 }
 
-static void round_weights(const float *values, int sign, struct atom_block *block, int lane)
+static void quantize_weights(const float *values, int sign, struct atom_block *block, int lane)
 {
     float largest = 0.0f, total = 0.0f;
     for (int i = 0; i < PAIRS; i++)
@@ -165,8 +165,8 @@ void patches_pair_atoms(int atoms, const float *atom_values, const float *offset
             sums[i] = 0.5f * (left + right);
             differences[i] = 0.5f * (left - right);
         }
-        round_weights(sums, 0, block, k % LANES);
-        round_weights(differences, 1, block, k % LANES);
+        quantize_weights(sums, 0, block, k % LANES);
+        quantize_weights(differences, 1, block, k % LANES);
         block->offsets[k % LANES] = offsets[k];
     }
 }

@@ -1,7 +1,7 @@
 #include "window_layer.h"
 
-#include "fixed_layer.h"
 #include "gemm.h"
+#include "quantized_layer.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ struct pass {
     const real *dz; /* B x N */
     real *windows;  /* W x B x F: what each window sees, or the gradient of that */
     real *products; /* W x B x N / W */
-    void *fixed_scratch;
+    void *quantized_scratch;
     real *gradients; /* N x F, or NULL */
     real *dx;        /* B x M, or NULL */
 };
@@ -89,9 +89,9 @@ static void forward_part(void *context, int part, int parts)
         real *seen = p->windows + w * (size_t)p->batch * (size_t)l->fan_in;
         real *products = p->products + w * (size_t)p->batch * (size_t)outputs;
         look(p, (int)w, seen);
-        if (p->fixed_scratch)
-            fixed_layer_forward(l->fixed[w], p->fixed_scratch, (const float *)seen, p->batch,
-                                (float *)products);
+        if (p->quantized_scratch)
+            quantized_layer_forward(l->quantized[w], p->quantized_scratch, (const float *)seen,
+                                    p->batch, (float *)products);
         else
             multiply(p, GEMM_ABT, p->batch, outputs, l->fan_in, seen,
                      l->weights + w * (size_t)outputs * (size_t)l->fan_in, 0, products);
@@ -100,13 +100,14 @@ static void forward_part(void *context, int part, int parts)
 }
 
 void window_layer_forward(struct team *team, const struct mlp_layer *layer, bool bfloat16,
-                          const real *x, int batch, real *scratch, void *fixed_scratch, real *z)
+                          const real *x, int batch, real *scratch, void *quantized_scratch, real *z)
 {
     struct pass p = pass_of(layer, bfloat16, batch, scratch);
     p.x = x;
     p.z = z;
-    p.fixed_scratch = layer->fixed ? fixed_scratch : NULL;
-    team_run(p.fixed_scratch ? NULL : team, forward_part, &p); /* the scratch is for one thread */
+    p.quantized_scratch = layer->quantized ? quantized_scratch : NULL;
+    team_run(p.quantized_scratch ? NULL : team, forward_part,
+             &p); /* the scratch is for one thread */
 }
 
 static void backward_part(void *context, int part, int parts)

@@ -12,10 +12,12 @@
 /* How many values of scratch a batch needs; 0 for a layer without windows. */
 size_t window_layer_scratch(const struct mlp_layer *layer, int batch);
 
-/* x (B x M) -> z (B x N). The team shares the windows. With fixed_layer_scratch(F) bytes of
- * `fixed_scratch` it goes by layer->fixed, where the layer has it; NULL: never, as in training. */
+/* x (B x M) -> z (B x N). The team shares the windows. With quantized_layer_scratch(F) bytes of
+ * `quantized_scratch` it goes by layer->quantized, where the layer has it; NULL: never, as in
+ * training. */
 void window_layer_forward(struct team *team, const struct mlp_layer *layer, bool bfloat16,
-                          const real *x, int batch, real *scratch, void *fixed_scratch, real *z);
+                          const real *x, int batch, real *scratch, void *quantized_scratch,
+                          real *z);
 
 /* The same x, and dz (B x N) -> dx (B x M), and adds to the weights' gradients (N x F); dx or
  * gradients may be NULL. */

@@ -1,4 +1,4 @@
-#include "fixed_layer.h"
+#include "quantized_layer.h"
 
 #include "int_gemm.h"
 #include "vectorize.h"
@@ -10,14 +10,14 @@
 
 enum {
     LANES = INT_GEMM_LANES,
-    DEPTH = 128, /* products in one whole sum */
+    DEPTH = 128, /* products in one integer sum */
     CHUNK = 96,  /* rows at once, whose sums stay in the cache */
     ALIGNMENT = 64,
     LARGEST_INPUT = (1 << 14) - 1,
     BLOCK_VALUES = DEPTH * LANES
 };
 
-struct fixed_layer {
+struct quantized_layer {
     int inputs, outputs;
     int deep, wide;   /* blocks along inputs and outputs, the last ones filled up with zeros */
     int16_t *weights; /* wide x deep blocks of [DEPTH / 2][LANES][2] */
@@ -45,7 +45,7 @@ static float step_of(const float *weights, int inputs)
     return (float)largest;
 }
 
-static void round_weights(struct fixed_layer *l, int output, const float *weights)
+static void quantize_weights(struct quantized_layer *l, int output, const float *weights)
 {
     float step = step_of(weights, l->inputs);
     int16_t *block = l->weights + (ptrdiff_t)(output / LANES) * l->deep * BLOCK_VALUES;
@@ -57,10 +57,10 @@ static void round_weights(struct fixed_layer *l, int output, const float *weight
     }
 }
 
-int fixed_layer_create(struct fixed_layer **layer, int inputs, int outputs, const float *weights,
-                       struct error *error)
+int quantized_layer_create(struct quantized_layer **layer, int inputs, int outputs,
+                           const float *weights, struct error *error)
 {
-    struct fixed_layer *made = calloc(1, sizeof *made);
+    struct quantized_layer *made = calloc(1, sizeof *made);
     if (made) {
         made->inputs = inputs;
         made->outputs = outputs;
@@ -74,16 +74,16 @@ int fixed_layer_create(struct fixed_layer **layer, int inputs, int outputs, cons
             memset(made->weights, 0, size);
     }
     if (!made || !made->weights || !made->steps) {
-        fixed_layer_free(&made);
+        quantized_layer_free(&made);
         return error_no_memory(error, "the network's layers");
     }
     for (int n = 0; n < outputs; n++)
-        round_weights(made, n, weights + (ptrdiff_t)n * inputs);
+        quantize_weights(made, n, weights + (ptrdiff_t)n * inputs);
     *layer = made;
     return 0;
 }
 
-void fixed_layer_free(struct fixed_layer **layer)
+void quantized_layer_free(struct quantized_layer **layer)
 {
     if (*layer) {
         free((*layer)->weights);
@@ -102,15 +102,15 @@ struct work {
     int16_t rows[];     /* CHUNK x deep x DEPTH */
 };
 
-size_t fixed_layer_scratch(int inputs)
+size_t quantized_layer_scratch(int inputs)
 {
     return ALIGNMENT + sizeof(struct work) +
            (size_t)CHUNK * (size_t)blocks(inputs, DEPTH) * DEPTH * sizeof(int16_t);
 }
 
-/* Rounds a row, filled up with zeros to `line` values; returns its step. */
-VECTOR_CLONES static float round_row(const float *restrict x, int count, int line,
-                                     int16_t *restrict out)
+/* Quantizes a row, filled up with zeros to `line` values; returns its step. */
+VECTOR_CLONES static float quantize_row(const float *restrict x, int count, int line,
+                                        int16_t *restrict out)
 {
     const float whole = 12582912.0f;          /* 1.5 * 2^23: what is added to it is rounded */
     float sizes[LANES] = {0}, largest = 0.0f; /* side by side, so that registers compare many */
@@ -135,7 +135,7 @@ VECTOR_CLONES static void add_products(const int32_t *restrict products, int cou
         sums[i] += (float)products[i];
 }
 
-static void multiply_block(const struct fixed_layer *l, struct work *w, int wide, int rows,
+static void multiply_block(const struct quantized_layer *l, struct work *w, int wide, int rows,
                            float *sums)
 {
     int line = l->deep * DEPTH, first = wide * LANES;
@@ -152,8 +152,8 @@ static void multiply_block(const struct fixed_layer *l, struct work *w, int wide
                 w->sums[r * LANES + k] * (l->steps[first + k] * w->steps[r]);
 }
 
-void fixed_layer_forward(const struct fixed_layer *l, void *scratch, const float *x, int rows,
-                         float *sums)
+void quantized_layer_forward(const struct quantized_layer *l, void *scratch, const float *x,
+                             int rows, float *sums)
 {
     char *aligned = (char *)scratch + (ALIGNMENT - (uintptr_t)scratch % ALIGNMENT);
     struct work *w = (struct work *)(void *)aligned;
@@ -161,8 +161,8 @@ void fixed_layer_forward(const struct fixed_layer *l, void *scratch, const float
     for (int begin = 0; begin < rows; begin += CHUNK) {
         int count = rows - begin < CHUNK ? rows - begin : CHUNK;
         for (int r = 0; r < count; r++)
-            w->steps[r] = round_row(x + (ptrdiff_t)(begin + r) * l->inputs, l->inputs, line,
-                                    w->rows + (ptrdiff_t)r * line);
+            w->steps[r] = quantize_row(x + (ptrdiff_t)(begin + r) * l->inputs, l->inputs, line,
+                                       w->rows + (ptrdiff_t)r * line);
         if (count % INT_GEMM_ROWS)
             memset(w->rows + (ptrdiff_t)count * line, 0, (size_t)line * sizeof *w->rows);
         for (int wide = 0; wide < l->wide; wide++)
