@@ -20,7 +20,7 @@ static void step_of_one_case(const struct golden *golden, const cJSON *one)
     struct mlp_training training;
     struct rng masks;
     struct error error;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct mlp mlp = golden_network(golden, one, &training, &masks);
     const struct mlp_config *config = &mlp.config;
     real gradients[GOLDEN_VALUES] = {0}, d_inputs[GOLDEN_VALUES];
@@ -28,20 +28,20 @@ static void step_of_one_case(const struct golden *golden, const cJSON *one)
     snprintf(where, sizeof where, "%s, %s, %s, batch norm %d, dropout %g",
              activation_names[config->activation], output_activation_names[config->output],
              loss_names[training.loss], config->batch_norm, (double)training.dropout);
-    assert_int_equal(mlp_tape_create(&tape, config, golden->batch, &error), 0);
+    assert_int_equal(mlp_activations_create(&activations, config, golden->batch, &error), 0);
     const real *outputs =
-        mlp_forward_training(&mlp, tape, &training, golden->inputs, golden->batch, &masks);
+        mlp_forward_training(&mlp, activations, &training, golden->inputs, golden->batch, &masks);
     compare(where, one, "outputs", outputs, (size_t)(golden->batch * golden->classes));
     double cost = mlp_cost(config->output, training.loss, outputs, golden->targets, golden->batch,
                            golden->classes) /
                   golden->batch;
     expect_close(cost, golden_number(one, "cost"), tolerance, where);
-    mlp_backward(&mlp, tape, &training, golden->inputs, golden->targets, golden->batch,
+    mlp_backward(&mlp, activations, &training, golden->inputs, golden->targets, golden->batch,
                  golden->batch, gradients, d_inputs);
     compare(where, one, "gradients", gradients, mlp.parameter_count);
     compare(where, one, "d_inputs", d_inputs, (size_t)(golden->batch * config->units[0]));
     compare(where, one, "statistics", mlp.statistics, mlp.statistic_count);
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
     mlp_free(&mlp);
 }
 

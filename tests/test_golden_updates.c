@@ -26,12 +26,12 @@ static void updates_of_one_case(const struct golden *golden, const cJSON *one)
     struct mlp_training training;
     struct rng masks;
     struct error error;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct optimizer optimizer;
     struct mlp mlp = golden_network(golden, one, &training, &masks);
     float gradients[GOLDEN_VALUES] = {0};
     int kind = golden_choice(one, "optimizer", optimizer_names, OPTIMIZER_COUNT), step = 0;
-    assert_int_equal(mlp_tape_create(&tape, &mlp.config, golden->batch, &error), 0);
+    assert_int_equal(mlp_activations_create(&activations, &mlp.config, golden->batch, &error), 0);
     assert_int_equal(optimizer_create(&optimizer, (enum optimizer_kind)kind,
                                       (float)golden_number(golden->file, "weight_decay"),
                                       mlp.parameter_count, &error),
@@ -43,13 +43,13 @@ static void updates_of_one_case(const struct golden *golden, const cJSON *one)
         snprintf(where, sizeof where, "%s, %s, batch norm %d, dropout %g, update %d",
                  optimizer_names[kind], activation_names[mlp.config.activation],
                  mlp.config.batch_norm, (double)training.dropout, ++step);
-        const float *outputs =
-            mlp_forward_training(&mlp, tape, &training, golden->inputs, golden->batch, &masks);
+        const float *outputs = mlp_forward_training(&mlp, activations, &training, golden->inputs,
+                                                    golden->batch, &masks);
         double cost = mlp_cost(mlp.config.output, training.loss, outputs, golden->targets,
                                golden->batch, golden->classes) /
                       golden->batch;
         expect_close(cost, golden_number(expected, "cost"), tolerance, where);
-        mlp_backward(&mlp, tape, &training, golden->inputs, golden->targets, golden->batch,
+        mlp_backward(&mlp, activations, &training, golden->inputs, golden->targets, golden->batch,
                      golden->batch, gradients, NULL);
         optimizer_update(&optimizer, &mlp, gradients, (float)golden_number(expected, "rate"));
         golden_compare(expected, "parameters", mlp.parameters, mlp.parameter_count, tolerance,
@@ -60,7 +60,7 @@ static void updates_of_one_case(const struct golden *golden, const cJSON *one)
     assert_int_equal(step, 10);
     compare_inference(golden, one, &mlp, optimizer_names[kind]);
     optimizer_free(&optimizer);
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
     mlp_free(&mlp);
 }
 

@@ -9,7 +9,7 @@ enum { BATCH = 8, INPUTS = 18, CLASSES = 3, MAX_COUNT = 340 };
 struct bench {
     struct mlp mlp;
     struct mlp_training training;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct rng masks; /* copied for each evaluation, so that all drop the same units */
     size_t count;     /* parameters */
     real inputs[BATCH * INPUTS], targets[BATCH * CLASSES];
@@ -51,7 +51,7 @@ static void bench_make(struct bench *bench, const struct mlp_config *config,
     struct rng rng = rng_make(seed, 0);
     *bench = (struct bench){.training = training, .masks = rng_make(seed, 1)};
     assert_int_equal(mlp_create(&bench->mlp, config, &error), 0);
-    assert_int_equal(mlp_tape_create(&bench->tape, config, BATCH, &error), 0);
+    assert_int_equal(mlp_activations_create(&bench->activations, config, BATCH, &error), 0);
     bench->count = bench->mlp.parameter_count;
     bench->gradients = calloc(bench->count, sizeof(real));
     assert_non_null(bench->gradients);
@@ -72,7 +72,7 @@ static void bench_make(struct bench *bench, const struct mlp_config *config,
 static void bench_free(struct bench *bench)
 {
     mlp_free(&bench->mlp);
-    mlp_tape_free(&bench->tape);
+    mlp_activations_free(&bench->activations);
     free(bench->gradients);
 }
 
@@ -80,7 +80,7 @@ static void bench_free(struct bench *bench)
 static double cost_of(struct bench *bench)
 {
     struct rng masks = bench->masks;
-    const real *outputs = mlp_forward_training(&bench->mlp, bench->tape, &bench->training,
+    const real *outputs = mlp_forward_training(&bench->mlp, bench->activations, &bench->training,
                                                bench->inputs, BATCH, &masks);
     return mlp_cost(bench->mlp.config.output, bench->training.loss, outputs, bench->targets, BATCH,
                     CLASSES) /
@@ -90,8 +90,8 @@ static double cost_of(struct bench *bench)
 static void back_propagate(struct bench *bench)
 {
     cost_of(bench);
-    mlp_backward(&bench->mlp, bench->tape, &bench->training, bench->inputs, bench->targets, BATCH,
-                 BATCH, bench->gradients, bench->d_inputs);
+    mlp_backward(&bench->mlp, bench->activations, &bench->training, bench->inputs, bench->targets,
+                 BATCH, BATCH, bench->gradients, bench->d_inputs);
 }
 
 static double cost_at(struct bench *bench, real *value, real at)
@@ -253,8 +253,8 @@ static void expect_accumulation(struct mlp_config config)
     memcpy(once, bench.gradients, bench.count * sizeof *once);
     memcpy(d_inputs, bench.d_inputs, sizeof d_inputs);
     /* The second time without inputs' gradients, which change nothing else. */
-    mlp_backward(&bench.mlp, bench.tape, &bench.training, bench.inputs, bench.targets, BATCH, BATCH,
-                 bench.gradients, NULL);
+    mlp_backward(&bench.mlp, bench.activations, &bench.training, bench.inputs, bench.targets, BATCH,
+                 BATCH, bench.gradients, NULL);
     for (size_t i = 0; i < bench.count; i++)
         expect_close(bench.gradients[i], 2 * once[i], 1e-14, "twice the gradient");
     back_propagate(&bench);
@@ -282,9 +282,9 @@ static void chunks_add_up_to_the_whole(void **state)
     int first = 0;
     for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
         const real *inputs = bench.inputs + first * INPUTS;
-        mlp_forward_training(&bench.mlp, bench.tape, &bench.training, inputs, chunks[c],
+        mlp_forward_training(&bench.mlp, bench.activations, &bench.training, inputs, chunks[c],
                              &bench.masks);
-        mlp_backward(&bench.mlp, bench.tape, &bench.training, inputs,
+        mlp_backward(&bench.mlp, bench.activations, &bench.training, inputs,
                      bench.targets + first * CLASSES, chunks[c], BATCH, sums,
                      d_inputs + first * INPUTS);
         first += chunks[c];

@@ -48,7 +48,7 @@ struct learner {
     struct combination how;
     struct mlp mlp;
     struct mlp_training training;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct mlp_workspace *workspace;
     struct optimizer optimizer;
     struct rng rng;
@@ -73,7 +73,7 @@ static void learner_make(struct learner *l, struct combination how, const int *g
     }
     assert_int_equal(mlp_create(&l->mlp, &config, &error), 0);
     assert_true(l->mlp.parameter_count <= sizeof l->gradients / sizeof *l->gradients);
-    assert_int_equal(mlp_tape_create(&l->tape, &config, SAMPLES, &error), 0);
+    assert_int_equal(mlp_activations_create(&l->activations, &config, SAMPLES, &error), 0);
     assert_int_equal(mlp_workspace_create(&l->workspace, &config, SAMPLES, &error), 0);
     assert_int_equal(
         optimizer_create(&l->optimizer, how.optimizer, 0, l->mlp.parameter_count, &error), 0);
@@ -87,7 +87,7 @@ static void learner_make(struct learner *l, struct combination how, const int *g
 static void learner_free(struct learner *l)
 {
     mlp_free(&l->mlp);
-    mlp_tape_free(&l->tape);
+    mlp_activations_free(&l->activations);
     mlp_workspace_free(&l->workspace);
     optimizer_free(&l->optimizer);
 }
@@ -115,9 +115,9 @@ static void pass(struct learner *l, const int *order, int count, int samples)
         memcpy(targets + (ptrdiff_t)i * l->classes, l->targets[order[i]],
                (size_t)l->classes * sizeof *targets);
     }
-    mlp_forward_training(&l->mlp, l->tape, &l->training, inputs, count, &l->rng);
-    mlp_backward(&l->mlp, l->tape, &l->training, inputs, targets, count, samples, l->gradients,
-                 NULL);
+    mlp_forward_training(&l->mlp, l->activations, &l->training, inputs, count, &l->rng);
+    mlp_backward(&l->mlp, l->activations, &l->training, inputs, targets, count, samples,
+                 l->gradients, NULL);
 }
 
 static void update(struct learner *l)
@@ -341,10 +341,10 @@ static void train_large(struct large *large)
         .dropout = 0.3f, .input_dropout = 0.1f, .batch_norm_momentum = 0.1f};
     struct rng rng = rng_make(large->seed, 0);
     struct error error;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct optimizer optimizer;
     assert_int_equal(mlp_create(&large->mlp, &config, &error), 0);
-    assert_int_equal(mlp_tape_create(&tape, &config, ROWS, &error), 0);
+    assert_int_equal(mlp_activations_create(&activations, &config, ROWS, &error), 0);
     assert_int_equal(
         optimizer_create(&optimizer, large->optimizer, 0.05f, large->mlp.parameter_count, &error),
         0);
@@ -358,14 +358,15 @@ static void train_large(struct large *large)
     for (int i = 0; i < ROWS * INPUTS; i++)
         inputs[i] = (float)rng_uniform(&rng);
     for (int u = 0; u < large->updates; u++) {
-        mlp_forward_training(&large->mlp, tape, &training, inputs, ROWS, &rng);
-        mlp_backward(&large->mlp, tape, &training, inputs, targets, ROWS, ROWS, gradients, NULL);
+        mlp_forward_training(&large->mlp, activations, &training, inputs, ROWS, &rng);
+        mlp_backward(&large->mlp, activations, &training, inputs, targets, ROWS, ROWS, gradients,
+                     NULL);
         optimizer_update(&optimizer, &large->mlp, gradients, 0.001f);
     }
     free(gradients);
     team_free(&training.team);
     optimizer_free(&optimizer);
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
 }
 
 static bool same_bits(const struct mlp *a, const struct mlp *b)

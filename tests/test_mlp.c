@@ -334,10 +334,10 @@ static void forward_agrees_with_the_formulas(void **state)
         config.units[config.layer_count] = CLASSES;
         struct mlp mlp = random_mlp(&rng, config);
         struct mlp_workspace *workspace;
-        struct mlp_tape *tape;
+        struct mlp_activations *activations;
         float *inputs = random_values(&rng, BATCH * DIM), outputs[BATCH * CLASSES];
         assert_int_equal(mlp_workspace_create(&workspace, &config, BATCH + 3, &error), 0);
-        assert_int_equal(mlp_tape_create(&tape, &config, BATCH + 3, &error), 0);
+        assert_int_equal(mlp_activations_create(&activations, &config, BATCH + 3, &error), 0);
         mlp_forward(&mlp, workspace, inputs, BATCH, outputs);
         expect_reference(&mlp, inputs, outputs, BATCH);
         for (int b = 0; b < BATCH; b++) {
@@ -348,8 +348,9 @@ static void forward_agrees_with_the_formulas(void **state)
         }
         struct mlp_training plain = {.batch_norm_momentum = 0.1f};
         expect_reference(&mlp, inputs,
-                         mlp_forward_training(&mlp, tape, &plain, inputs, BATCH, &rng), BATCH);
-        mlp_tape_free(&tape);
+                         mlp_forward_training(&mlp, activations, &plain, inputs, BATCH, &rng),
+                         BATCH);
+        mlp_activations_free(&activations);
         mlp_workspace_free(&workspace);
         mlp_free(&mlp);
         free(inputs);
@@ -381,20 +382,20 @@ static void layers_of_places_agree_with_a_loop(void **state)
         config.batch_norm = i / 3 % 2;
         struct mlp mlp = random_mlp(&rng, config), folded;
         struct mlp_workspace *workspace;
-        struct mlp_tape *tape;
+        struct mlp_activations *activations;
         float *inputs = random_values(&rng, BATCH * DIM), outputs[BATCH * CLASSES];
         assert_int_equal(mlp_fold(&mlp, &folded, &error), 0);
         assert_int_equal(mlp_workspace_create(&workspace, &folded.config, BATCH, &error), 0);
-        assert_int_equal(mlp_tape_create(&tape, &folded.config, BATCH, &error), 0);
+        assert_int_equal(mlp_activations_create(&activations, &folded.config, BATCH, &error), 0);
         for (int batch = 1; batch <= BATCH; batch += 4) {
             mlp_forward(&folded, workspace, inputs, batch, outputs);
             expect_reference(&mlp, inputs, outputs, batch);
             struct mlp_training plain = {.batch_norm_momentum = 0.1f};
-            expect_reference(&mlp, inputs,
-                             mlp_forward_training(&folded, tape, &plain, inputs, batch, &rng),
-                             batch);
+            expect_reference(
+                &mlp, inputs,
+                mlp_forward_training(&folded, activations, &plain, inputs, batch, &rng), batch);
         }
-        mlp_tape_free(&tape);
+        mlp_activations_free(&activations);
         mlp_workspace_free(&workspace);
         mlp_free(&folded);
         mlp_free(&mlp);
@@ -416,13 +417,13 @@ static void prepared_windows_answer_nearly_the_same(void **state)
     struct error error;
     struct mlp mlp;
     struct mlp_workspace *workspace;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     float *inputs = random_values(&rng, BATCH * DIM);
     float before[BATCH * CLASSES], after[BATCH * CLASSES];
     assert_int_equal(mlp_create(&mlp, &config, &error), 0);
     mlp_init(&mlp, &rng);
     assert_int_equal(mlp_workspace_create(&workspace, &config, BATCH, &error), 0);
-    assert_int_equal(mlp_tape_create(&tape, &config, BATCH, &error), 0);
+    assert_int_equal(mlp_activations_create(&activations, &config, BATCH, &error), 0);
     mlp_forward(&mlp, workspace, inputs, BATCH, before);
     assert_int_equal(mlp_quantize(&mlp, 0, &error), 0);
     assert_non_null(mlp.layers[0].quantized);
@@ -430,10 +431,10 @@ static void prepared_windows_answer_nearly_the_same(void **state)
     assert_memory_not_equal(before, after, sizeof before);
     for (int i = 0; i < BATCH * CLASSES; i++)
         expect_close(after[i], before[i], 2e-3, "quantized");
-    const float *trained = mlp_forward_training(&mlp, tape, &plain, inputs, BATCH, &rng);
+    const float *trained = mlp_forward_training(&mlp, activations, &plain, inputs, BATCH, &rng);
     for (int i = 0; i < BATCH * CLASSES; i++)
         expect_close(trained[i], before[i], 1e-5, "by the weights");
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
     mlp_workspace_free(&workspace);
     mlp_free(&mlp);
     free(inputs);

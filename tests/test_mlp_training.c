@@ -67,13 +67,14 @@ static void batch_norm_normalizes_and_keeps_statistics(void **state)
     struct mlp mlp = window_on_hidden_layer(&rng);
     const struct mlp_layer *layer = &mlp.layers[0];
     struct mlp_training training = {.batch_norm_momentum = 0.25f};
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     float inputs[NORM_BATCH * 5], old[2 * UNITS];
     for (int i = 0; i < NORM_BATCH * 5; i++)
         inputs[i] = (float)(2 + rng_normal(&rng));
     memcpy(old, mlp.statistics, sizeof old);
-    assert_int_equal(mlp_tape_create(&tape, &mlp.config, NORM_BATCH, &error), 0);
-    const float *outputs = mlp_forward_training(&mlp, tape, &training, inputs, NORM_BATCH, &rng);
+    assert_int_equal(mlp_activations_create(&activations, &mlp.config, NORM_BATCH, &error), 0);
+    const float *outputs =
+        mlp_forward_training(&mlp, activations, &training, inputs, NORM_BATCH, &rng);
     for (int n = 0; n < UNITS; n++) {
         double z[NORM_BATCH], mean = 0.0, variance = 0.0, sum = 0.0, squares = 0.0;
         for (int b = 0; b < NORM_BATCH; b++) {
@@ -97,7 +98,7 @@ static void batch_norm_normalizes_and_keeps_statistics(void **state)
         expect_close(layer->var[n], 0.75 * old[UNITS + n] + 0.25 * unbiased, 1e-5,
                      "running variance");
     }
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
     mlp_free(&mlp);
 }
 
@@ -124,12 +125,13 @@ static void batch_norm_counts_tokens_as_samples(void **state)
         weights[i] = (float)rng_normal(&rng);
     for (int i = 0; i < 2; i++) {
         const struct mlp_config *config = i ? &alone : &shared;
-        struct mlp_tape *tape;
+        struct mlp_activations *activations;
         assert_int_equal(mlp_create(&mlps[i], config, &error), 0);
-        assert_int_equal(mlp_tape_create(&tape, config, BATCH * TOKENS, &error), 0);
+        assert_int_equal(mlp_activations_create(&activations, config, BATCH * TOKENS, &error), 0);
         memcpy(mlps[i].layers[0].weights, weights, sizeof weights);
-        mlp_forward_training(&mlps[i], tape, &training, inputs, i ? BATCH * TOKENS : BATCH, &rng);
-        mlp_tape_free(&tape);
+        mlp_forward_training(&mlps[i], activations, &training, inputs, i ? BATCH * TOKENS : BATCH,
+                             &rng);
+        mlp_activations_free(&activations);
     }
     assert_int_equal(mlps[0].statistic_count, 2 * OUT);
     for (int i = 0; i < 2 * OUT; i++) {
@@ -151,20 +153,21 @@ static void check_dropout(bool of_inputs, float share)
     struct rng rng = rng_make(6, of_inputs), same = rng, bits = rng;
     struct error error;
     struct mlp mlp;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     static float ones[BATCH * N], outputs[BATCH * N];
     for (int i = 0; i < BATCH * N; i++)
         ones[i] = 1;
     for (int i = 0; i <= config.layer_count; i++)
         config.units[i] = N;
     assert_int_equal(mlp_create(&mlp, &config, &error), 0);
-    assert_int_equal(mlp_tape_create(&tape, &config, BATCH, &error), 0);
+    assert_int_equal(mlp_activations_create(&activations, &config, BATCH, &error), 0);
     for (int i = 0; i < config.layer_count; i++)
         for (int n = 0; n < N; n++)
             mlp.layers[i].weights[n * N + n] = 1;
-    memcpy(outputs, mlp_forward_training(&mlp, tape, &training, ones, BATCH, &rng), sizeof outputs);
-    assert_memory_equal(mlp_forward_training(&mlp, tape, &training, ones, BATCH, &same), outputs,
-                        sizeof outputs);
+    memcpy(outputs, mlp_forward_training(&mlp, activations, &training, ones, BATCH, &rng),
+           sizeof outputs);
+    assert_memory_equal(mlp_forward_training(&mlp, activations, &training, ones, BATCH, &same),
+                        outputs, sizeof outputs);
     int dropped = 0, runs[9] = {0};
     uint64_t decisions = 0;                                /* each of 16 bits of its own */
     double kept = 1 / (1 + exp(-1 / (1 - (double)share))); /* scaled up: the expectation stays */
@@ -183,7 +186,7 @@ static void check_dropout(bool of_inputs, float share)
     expect_close((double)dropped / (BATCH * N), share, 0.012, "share dropped");
     for (int lag = 1; lag < 9; lag++) /* neighbours are dropped independently */
         expect_close((double)runs[lag] / (BATCH * N), share * share, 0.02, "pairs dropped");
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
     mlp_free(&mlp);
 }
 
@@ -212,9 +215,9 @@ static void make_step(struct mlp_config config, struct mlp_training training, st
     struct rng rng = rng_make(7, 0);
     struct error error;
     struct mlp mlp;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     assert_int_equal(mlp_create(&mlp, &config, &error), 0);
-    assert_int_equal(mlp_tape_create(&tape, &config, WIDE_BATCH, &error), 0);
+    assert_int_equal(mlp_activations_create(&activations, &config, WIDE_BATCH, &error), 0);
     mlp_init(&mlp, &rng);
     for (size_t i = 0; i < mlp.parameter_count; i++) /* no bias, gamma or beta like its neighbour */
         mlp.parameters[i] += (float)(0.1 * rng_normal(&rng));
@@ -226,13 +229,14 @@ static void make_step(struct mlp_config config, struct mlp_training training, st
     step->statistics = calloc(mlp.statistic_count + 1, sizeof(float));
     assert_non_null(step->gradients);
     assert_non_null(step->statistics);
-    memcpy(step->outputs, mlp_forward_training(&mlp, tape, &training, inputs, WIDE_BATCH, &rng),
+    memcpy(step->outputs,
+           mlp_forward_training(&mlp, activations, &training, inputs, WIDE_BATCH, &rng),
            sizeof step->outputs);
-    mlp_backward(&mlp, tape, &training, inputs, targets, WIDE_BATCH, WIDE_BATCH, step->gradients,
-                 step->d_inputs);
+    mlp_backward(&mlp, activations, &training, inputs, targets, WIDE_BATCH, WIDE_BATCH,
+                 step->gradients, step->d_inputs);
     if (mlp.statistic_count > 0)
         memcpy(step->statistics, mlp.statistics, mlp.statistic_count * sizeof(float));
-    mlp_tape_free(&tape);
+    mlp_activations_free(&activations);
     mlp_free(&mlp);
 }
 

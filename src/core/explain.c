@@ -10,7 +10,7 @@
 
 /* One network's scratch. */
 struct reading {
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     real *vector, *d_vector; /* D */
     void *scratch;           /* of features_extract */
 };
@@ -32,7 +32,7 @@ static int make_reading(struct reading *reading, const struct network *network, 
     reading->scratch = malloc(features_scratch(&network->features));
     if (!reading->vector || !reading->d_vector || !reading->scratch)
         return error_no_memory(error, "the explanation");
-    return mlp_tape_create(&reading->tape, &network->mlp.config, 1, error);
+    return mlp_activations_create(&reading->activations, &network->mlp.config, 1, error);
 }
 
 int explainer_create(struct explainer **explainer, const struct model *model, struct error *error)
@@ -66,7 +66,7 @@ void explainer_free(struct explainer **explainer)
     if (!freed)
         return;
     for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
-        mlp_tape_free(&freed->readings[i].tape);
+        mlp_activations_free(&freed->readings[i].activations);
         free(freed->readings[i].vector);
         free(freed->readings[i].d_vector);
         free(freed->readings[i].scratch);
@@ -86,8 +86,8 @@ static void explain_network(struct explainer *explainer, struct network *network
     const struct mlp_training training = {.loss = LOSS_CROSS_ENTROPY};
     size_t dim = (size_t)features_dim(&network->features);
     features_extract(&network->features, r->scratch, explainer->face, r->vector);
-    mlp_forward_training(&network->mlp, r->tape, &training, r->vector, 1, NULL);
-    mlp_backward(&network->mlp, r->tape, &training, r->vector, explainer->target, 1, 1, NULL,
+    mlp_forward_training(&network->mlp, r->activations, &training, r->vector, 1, NULL);
+    mlp_backward(&network->mlp, r->activations, &training, r->vector, explainer->target, 1, 1, NULL,
                  r->d_vector);
     /* The cost is -ln p. */
     for (size_t i = 0; i < dim; i++)

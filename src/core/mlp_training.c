@@ -18,7 +18,7 @@ const char *const loss_names[LOSS_COUNT] = {"cross-entropy", "mse"};
 #endif
 
 /* What one layer leaves behind: R = B T rows of N units. */
-struct layer_tape {
+struct layer_activations {
     real *values;            /* R x N: A, after dropout; the last layer: the outputs */
     real *normalized;        /* R x N: (Z - mean) / deviation, under batch normalization */
     real *inverse_deviation; /* N */
@@ -26,13 +26,13 @@ struct layer_tape {
     real *windows;           /* scratch of window_layer_forward, where the layer has windows */
 };
 
-struct mlp_tape {
+struct mlp_activations {
     int capacity, layer_count;
     bool dropped_inputs; /* by the latest forward pass */
     real *inputs;        /* B x D, after input dropout */
     real *input_mask;    /* B x D */
     real *deltas[2];     /* B x widest layer: dZ of a layer, dX for the one below */
-    struct layer_tape layers[MLP_MAX_LAYERS];
+    struct layer_activations layers[MLP_MAX_LAYERS];
 };
 
 static real *new_matrix(int rows, int columns, bool *complete)
@@ -51,11 +51,11 @@ static real *new_windows(const struct mlp_layer *layer, int capacity, bool *comp
     return windows;
 }
 
-int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int capacity,
-                    struct error *error)
+int mlp_activations_create(struct mlp_activations **activations, const struct mlp_config *config,
+                           int capacity, struct error *error)
 {
     assert(capacity > 0 && capacity <= MLP_MAX_BATCH);
-    struct mlp_tape *made = calloc(1, sizeof *made);
+    struct mlp_activations *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the training batch");
     bool complete = true;
@@ -68,7 +68,7 @@ int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int
     made->input_mask = new_matrix(capacity, config->units[0], &complete);
     for (int i = 0; i < config->layer_count; i++) {
         int units = config->units[i + 1];
-        struct layer_tape *layer = &made->layers[i];
+        struct layer_activations *layer = &made->layers[i];
         widest = units > widest ? units : widest;
         layer->values = new_matrix(capacity, units, &complete);
         layer->windows = new_windows(&sized.layers[i], capacity, &complete);
@@ -82,31 +82,31 @@ int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int
     for (int i = 0; i < 2; i++)
         made->deltas[i] = new_matrix(capacity, widest, &complete);
     if (!complete) {
-        mlp_tape_free(&made);
+        mlp_activations_free(&made);
         return error_no_memory(error, "the training batch");
     }
-    *tape = made;
+    *activations = made;
     return 0;
 }
 
-void mlp_tape_free(struct mlp_tape **tape)
+void mlp_activations_free(struct mlp_activations **activations)
 {
-    struct mlp_tape *t = *tape;
-    if (!t)
+    struct mlp_activations *a = *activations;
+    if (!a)
         return;
-    for (int i = 0; i < t->layer_count; i++) {
-        free(t->layers[i].values);
-        free(t->layers[i].normalized);
-        free(t->layers[i].inverse_deviation);
-        free(t->layers[i].mask);
-        free(t->layers[i].windows);
+    for (int i = 0; i < a->layer_count; i++) {
+        free(a->layers[i].values);
+        free(a->layers[i].normalized);
+        free(a->layers[i].inverse_deviation);
+        free(a->layers[i].mask);
+        free(a->layers[i].windows);
     }
-    free(t->inputs);
-    free(t->input_mask);
-    free(t->deltas[0]);
-    free(t->deltas[1]);
-    free(t);
-    *tape = NULL;
+    free(a->inputs);
+    free(a->input_mask);
+    free(a->deltas[0]);
+    free(a->deltas[1]);
+    free(a);
+    *activations = NULL;
 }
 
 /* ---- After a hidden layer's product: batch normalization, activation, dropout ---------------- */
@@ -118,7 +118,7 @@ struct hidden_pass {
     const struct mlp *mlp;
     const struct mlp_training *training;
     const struct mlp_layer *layer;
-    const struct layer_tape *tape;
+    const struct layer_activations *activations;
     int rows;        /* R */
     real *d;         /* R x N; backward: dA, becomes dZ */
     real *scratch;   /* 2 x N */
@@ -137,7 +137,7 @@ static void moments(const struct hidden_pass *h, size_t begin, size_t end, real 
                     real *variance)
 {
     size_t n = (size_t)h->layer->outputs, rows = (size_t)h->rows;
-    const real *z = h->tape->values;
+    const real *z = h->activations->values;
     for (size_t i = begin; i < end; i++)
         mean[i] = variance[i] = 0;
     for (size_t b = 0; b < rows; b++)
@@ -152,8 +152,8 @@ static void moments(const struct hidden_pass *h, size_t begin, size_t end, real 
         variance[i] /= (real)h->rows;
 }
 
-/* Moves the running statistics of the columns towards the batch's, whose inverse deviations stay
- * on the tape. */
+/* Moves the running statistics of the columns towards the batch's, and keeps the inverse
+ * deviations of the batch. */
 static void learn_moments(const struct hidden_pass *h, size_t begin, size_t end, real *mean,
                           real *variance)
 {
@@ -161,13 +161,14 @@ static void learn_moments(const struct hidden_pass *h, size_t begin, size_t end,
     real unbiased = (real)h->rows / (real)(h->rows - 1);
     moments(h, begin, end, mean, variance);
     for (size_t i = begin; i < end; i++) {
-        h->tape->inverse_deviation[i] = 1 / real_sqrt(variance[i] + (real)MLP_BATCH_NORM_EPSILON);
+        h->activations->inverse_deviation[i] =
+            1 / real_sqrt(variance[i] + (real)MLP_BATCH_NORM_EPSILON);
         h->layer->mean[i] += momentum * (mean[i] - h->layer->mean[i]);
         h->layer->var[i] += momentum * (variance[i] * unbiased - h->layer->var[i]);
     }
 }
 
-/* team_task on a struct hidden_pass: Z becomes A = dropout(g(norm(Z))) in tape->values. */
+/* team_task on a struct hidden_pass: Z becomes A = dropout(g(norm(Z))) in activations->values. */
 static void hidden_forward(void *context, int part, int parts)
 {
     const struct hidden_pass *h = context;
@@ -178,18 +179,18 @@ static void hidden_forward(void *context, int part, int parts)
     if (layer->gamma)
         learn_moments(h, begin, end, mean, variance);
     for (size_t b = 0; b < (size_t)h->rows; b++) {
-        real *row = h->tape->values + b * n;
+        real *row = h->activations->values + b * n;
         if (layer->gamma) {
-            real *normalized = h->tape->normalized + b * n;
+            real *normalized = h->activations->normalized + b * n;
             for (size_t i = begin; i < end; i++) {
-                normalized[i] = (row[i] - mean[i]) * h->tape->inverse_deviation[i];
+                normalized[i] = (row[i] - mean[i]) * h->activations->inverse_deviation[i];
                 row[i] = layer->gamma[i] * normalized[i] + layer->beta[i];
             }
         }
         activation_apply(h->mlp->config.activation, layer->biases ? layer->biases + begin : NULL,
                          row + begin, 1, (int)(end - begin));
         if (h->dropout > 0)
-            scale_by(h->tape->mask + b * n + begin, row + begin, end - begin);
+            scale_by(h->activations->mask + b * n + begin, row + begin, end - begin);
     }
 }
 
@@ -225,7 +226,7 @@ static void batch_norm_backward(const struct hidden_pass *h, size_t begin, size_
     for (size_t i = begin; i < end; i++)
         sum[i] = dot[i] = 0;
     for (size_t b = 0; b < (size_t)h->rows; b++) {
-        const real *d = h->d + b * n, *normalized = h->tape->normalized + b * n;
+        const real *d = h->d + b * n, *normalized = h->activations->normalized + b * n;
         for (size_t i = begin; i < end; i++) {
             sum[i] += d[i];
             dot[i] += d[i] * normalized[i];
@@ -239,9 +240,9 @@ static void batch_norm_backward(const struct hidden_pass *h, size_t begin, size_
     }
     for (size_t b = 0; b < (size_t)h->rows; b++) {
         real *d = h->d + b * n;
-        const real *normalized = h->tape->normalized + b * n;
+        const real *normalized = h->activations->normalized + b * n;
         for (size_t i = begin; i < end; i++)
-            d[i] = layer->gamma[i] * h->tape->inverse_deviation[i] *
+            d[i] = layer->gamma[i] * h->activations->inverse_deviation[i] *
                    (d[i] - sum[i] - normalized[i] * dot[i]);
     }
 }
@@ -257,8 +258,8 @@ static void hidden_backward(void *context, int part, int parts)
     for (size_t b = 0; b < (size_t)h->rows; b++) {
         size_t at = b * n + begin, count = end - begin;
         if (h->dropout > 0)
-            scale_by(h->tape->mask + at, h->d + at, count);
-        activation_backward(h->mlp->config.activation, h->tape->values + at, kept, h->d + at,
+            scale_by(h->activations->mask + at, h->d + at, count);
+        activation_backward(h->mlp->config.activation, h->activations->values + at, kept, h->d + at,
                             count);
     }
     if (h->layer->gamma)
@@ -322,24 +323,24 @@ static void multiply(const struct mlp_training *training, enum gemm_form form, i
     (training->bfloat16 ? gemm_bfloat16 : gemm)(training->team, form, m, n, k, a, b, beta, c);
 }
 
-const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
+const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
                                  const struct mlp_training *training, const real *inputs, int batch,
                                  struct rng *rng)
 {
-    assert(batch > 0 && batch <= tape->capacity && (batch > 1 || !mlp->config.batch_norm));
+    assert(batch > 0 && batch <= activations->capacity && (batch > 1 || !mlp->config.batch_norm));
     int last = mlp->config.layer_count - 1;
     const real *x = inputs;
-    tape->dropped_inputs = training->input_dropout > 0;
-    if (tape->dropped_inputs) {
+    activations->dropped_inputs = training->input_dropout > 0;
+    if (activations->dropped_inputs) {
         size_t count = (size_t)batch * (size_t)mlp->config.units[0];
-        draw_mask(training->input_dropout, rng, tape->input_mask, count);
+        draw_mask(training->input_dropout, rng, activations->input_mask, count);
         for (size_t i = 0; i < count; i++)
-            tape->inputs[i] = inputs[i] * tape->input_mask[i];
-        x = tape->inputs;
+            activations->inputs[i] = inputs[i] * activations->input_mask[i];
+        x = activations->inputs;
     }
     for (int i = 0; i <= last; i++) {
         struct mlp_layer *layer = &mlp->layers[i];
-        struct layer_tape *kept = &tape->layers[i];
+        struct layer_activations *kept = &activations->layers[i];
         real *z = kept->values;
         int rows = batch * layer->tokens;
         if (layer->windows.side > 0)
@@ -358,14 +359,14 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
         struct hidden_pass pass = {.mlp = mlp,
                                    .training = training,
                                    .layer = layer,
-                                   .tape = kept,
+                                   .activations = kept,
                                    .rows = rows,
-                                   .scratch = tape->deltas[0],
+                                   .scratch = activations->deltas[0],
                                    .dropout = dropout};
         team_run(training->team, hidden_forward, &pass);
         x = z;
     }
-    return tape->layers[last].values;
+    return activations->layers[last].values;
 }
 
 /* ---- Cost ------------------------------------------------------------------------------------ */
@@ -439,15 +440,15 @@ static void multiply_backward(const struct mlp_training *training, const struct 
         multiply(training, GEMM_AB, rows, layer->inputs, layer->outputs, dz, layer->weights, 0, dx);
 }
 
-void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp_training *training,
-                  const real *inputs, const real *targets, int batch, int samples, real *gradients,
-                  real *d_inputs)
+void mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                  const struct mlp_training *training, const real *inputs, const real *targets,
+                  int batch, int samples, real *gradients, real *d_inputs)
 {
     int last = mlp->config.layer_count - 1;
-    const real *first_x = tape->dropped_inputs ? tape->inputs : inputs;
-    real *dz = tape->deltas[0], *below = tape->deltas[1];
-    output_deltas(mlp->config.output, training->loss, tape->layers[last].values, targets, batch,
-                  mlp->config.units[last + 1], samples, dz);
+    const real *first_x = activations->dropped_inputs ? activations->inputs : inputs;
+    real *dz = activations->deltas[0], *below = activations->deltas[1];
+    output_deltas(mlp->config.output, training->loss, activations->layers[last].values, targets,
+                  batch, mlp->config.units[last + 1], samples, dz);
     for (int i = last; i >= 0; i--) {
         const struct mlp_layer *layer = &mlp->layers[i];
         int rows = batch * layer->tokens;
@@ -456,7 +457,7 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
             struct hidden_pass pass = {.mlp = mlp,
                                        .training = training,
                                        .layer = layer,
-                                       .tape = &tape->layers[i],
+                                       .activations = &activations->layers[i],
                                        .rows = rows,
                                        .d = dz,
                                        .scratch = below,
@@ -464,20 +465,20 @@ void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp
                                        .dropout = dropout_of(training, layer)};
             team_run(training->team, hidden_backward, &pass);
         }
-        const real *x = i == 0 ? first_x : tape->layers[i - 1].values;
+        const real *x = i == 0 ? first_x : activations->layers[i - 1].values;
         real *dw = gradients ? gradients + (layer->weights - mlp->parameters) : NULL;
         real *dx = i > 0 ? below : d_inputs;
         if (gradients && layer->biases)
             sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
         if (layer->windows.side > 0)
             window_layer_backward(training->team, layer, training->bfloat16, x, dz, batch,
-                                  tape->layers[i].windows, dw, dx);
+                                  activations->layers[i].windows, dw, dx);
         else
             multiply_backward(training, layer, dz, rows, x, dw, dx);
         below = dz;
         dz = dx;
     }
-    if (d_inputs && tape->dropped_inputs)
+    if (d_inputs && activations->dropped_inputs)
         for (size_t i = 0; i < (size_t)batch * (size_t)mlp->config.units[0]; i++)
-            d_inputs[i] *= tape->input_mask[i];
+            d_inputs[i] *= activations->input_mask[i];
 }

@@ -27,17 +27,18 @@ struct mlp_training {
     bool bfloat16;            /* matrix products by gemm_bfloat16 */
 };
 
-/* What the forward pass remembers for the backward pass, for batches of up to `capacity`. */
-struct mlp_tape;
+/* The activations, masks and statistics of the forward pass that the backward pass needs, for
+ * batches of up to `capacity`. */
+struct mlp_activations;
 
-int mlp_tape_create(struct mlp_tape **tape, const struct mlp_config *config, int capacity,
-                    struct error *error);
-void mlp_tape_free(struct mlp_tape **tape);
+int mlp_activations_create(struct mlp_activations **activations, const struct mlp_config *config,
+                           int capacity, struct error *error);
+void mlp_activations_free(struct mlp_activations **activations);
 
-/* inputs (B x D) -> outputs (B x K), which the tape keeps until its next use. Normalizes by the
- * batch's own mean and variance, moves the running statistics, draws dropout masks from `rng`.
- * Batch normalization needs B >= 2. */
-const real *mlp_forward_training(struct mlp *mlp, struct mlp_tape *tape,
+/* inputs (B x D) -> outputs (B x K), which stay until the next call. Normalizes by the batch's own
+ * mean and variance, moves the running statistics, draws dropout masks from `rng`. Batch
+ * normalization needs B >= 2. */
+const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
                                  const struct mlp_training *training, const real *inputs, int batch,
                                  struct rng *rng);
 
@@ -54,13 +55,13 @@ void mlp_drop(real share, struct rng *rng, real *values, size_t count);
 double mlp_cost(enum output_activation output, enum loss loss, const real *outputs,
                 const real *targets, int batch, int classes);
 
-/* Back-propagates the batch that the tape remembers; `inputs` are the same as then. Adds
+/* Back-propagates the batch whose activations these are; `inputs` are the same as then. Adds
  * dJ/dparameter to gradients[parameter_count], which have the layout of mlp->parameters; zero them
  * first. J is the mean over `samples`: the batch, or all samples of the batches whose gradients
  * are added up. Where `d_inputs` is not NULL it receives dJ/dX (B x D); for that alone, `gradients`
  * may be NULL, without batch normalization. */
-void mlp_backward(const struct mlp *mlp, struct mlp_tape *tape, const struct mlp_training *training,
-                  const real *inputs, const real *targets, int batch, int samples, real *gradients,
-                  real *d_inputs);
+void mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                  const struct mlp_training *training, const real *inputs, const real *targets,
+                  int batch, int samples, real *gradients, real *d_inputs);
 
 #endif

@@ -90,7 +90,7 @@ struct fitting {
     float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
     struct maker *makers;    /* one for each part of the team */
     struct mlp mlp;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct optimizer optimizer;
     float *gradients;
     struct progress_bar progress;
@@ -147,10 +147,10 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
         f->order = order + begin;
         team_run(f->team, make_views, f);
         const float *outputs =
-            mlp_forward_training(&f->mlp, f->tape, &training, f->inputs, f->batch, rng);
+            mlp_forward_training(&f->mlp, f->activations, &training, f->inputs, f->batch, rng);
         cost += mlp_cost(OUTPUT_SIGMOID, LOSS_MSE, outputs, f->targets, f->batch, ALIGN_OUTPUTS) /
                 f->batch;
-        mlp_backward(&f->mlp, f->tape, &training, f->inputs, f->targets, f->batch, f->batch,
+        mlp_backward(&f->mlp, f->activations, &training, f->inputs, f->targets, f->batch, f->batch,
                      f->gradients, NULL);
         double at = (f->epoch - f->first + (b + 0.5) / batches) / epochs_of_round[f->round];
         optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
@@ -182,14 +182,14 @@ static int prepare(struct fitting *f, const struct mlp_config *config, struct er
     f->gradients = calloc(f->mlp.parameter_count, sizeof *f->gradients);
     if (!complete || !f->inputs || !f->targets || !f->gradients)
         return error_no_memory(error, "the aligner");
-    return mlp_tape_create(&f->tape, config, BATCH, error);
+    return mlp_activations_create(&f->activations, config, BATCH, error);
 }
 
 static void release(struct fitting *f)
 {
     mlp_free(&f->mlp);
     optimizer_free(&f->optimizer);
-    mlp_tape_free(&f->tape);
+    mlp_activations_free(&f->activations);
     for (int i = 0; f->makers && i < team_size(f->team); i++)
         free(f->makers[i].vector);
     free(f->makers);

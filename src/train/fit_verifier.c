@@ -75,7 +75,7 @@ struct fitting {
     float *inputs, *targets; /* BATCH x D, BATCH x 1 */
     struct maker *makers;    /* one for each part of the team */
     struct mlp mlp;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct optimizer optimizer;
     float *gradients;
     struct progress_bar progress;
@@ -224,7 +224,8 @@ static void fit_batch(struct fitting *f, const int *order, int batch, double at,
     f->order = order;
     f->batch = batch;
     team_run(f->team, make_inputs, f);
-    const float *outputs = mlp_forward_training(&f->mlp, f->tape, &training, f->inputs, batch, rng);
+    const float *outputs =
+        mlp_forward_training(&f->mlp, f->activations, &training, f->inputs, batch, rng);
     tally->cost += mlp_cost(OUTPUT_SIGMOID, LOSS_CROSS_ENTROPY, outputs, f->targets, batch, 1);
     for (int i = 0; i < batch; i++) {
         bool face = f->targets[i] > 0.5f, taken = outputs[i] > 0.5f;
@@ -233,8 +234,8 @@ static void fit_batch(struct fitting *f, const int *order, int batch, double at,
         tally->missed += face && !taken;
         tally->passed += !face && taken;
     }
-    mlp_backward(&f->mlp, f->tape, &training, f->inputs, f->targets, batch, batch, f->gradients,
-                 NULL);
+    mlp_backward(&f->mlp, f->activations, &training, f->inputs, f->targets, batch, batch,
+                 f->gradients, NULL);
     optimizer_update(&f->optimizer, &f->mlp, f->gradients, peak_rate * (float)one_cycle(at));
 }
 
@@ -399,14 +400,14 @@ static int prepare(struct fitting *f, const int *samples, int count, struct erro
     if (f->face_count == 0)
         return error_set(error, "the training pictures show no faces by FER+'s votes, so there is "
                                 "nothing to verify; use --verifier off");
-    return mlp_tape_create(&f->tape, &config, BATCH, error);
+    return mlp_activations_create(&f->activations, &config, BATCH, error);
 }
 
 static void release(struct fitting *f)
 {
     mlp_free(&f->mlp);
     optimizer_free(&f->optimizer);
-    mlp_tape_free(&f->tape);
+    mlp_activations_free(&f->activations);
     free(f->faces);
     free(f->mined);
     free(f->samples);

@@ -65,7 +65,8 @@ static void pass(struct training *t, const struct batch *batch, int first, int c
     for (int n = 0; n < r->network_count; n++) {
         struct mlp *mlp = &t->state.mlps[n];
         const float *inputs = batch->inputs[n] + (size_t)first * (size_t)mlp->config.units[0];
-        const float *outputs = mlp_forward_training(mlp, t->tapes[n], &t->step, inputs, count, rng);
+        const float *outputs =
+            mlp_forward_training(mlp, t->activations[n], &t->step, inputs, count, rng);
         for (size_t i = 0; i < values; i++)
             t->answers[i] += outputs[i];
         sums->loss +=
@@ -75,8 +76,8 @@ static void pass(struct training *t, const struct batch *batch, int first, int c
             training_agree(outputs, targets, count, classes, r->agreement, t->agreed);
             aims = t->agreed;
         }
-        mlp_backward(mlp, t->tapes[n], &t->step, inputs, aims, count, samples, t->gradients[n],
-                     NULL);
+        mlp_backward(mlp, t->activations[n], &t->step, inputs, aims, count, samples,
+                     t->gradients[n], NULL);
     }
     for (int i = 0; i < count; i++)
         sums->accuracy += predicted_class(t->answers + (size_t)i * (size_t)classes, classes) ==

@@ -23,7 +23,7 @@ struct training {
     const struct training_files *files;
     const volatile sig_atomic_t *stop;
     struct training_state state;
-    struct mlp_tape *tapes[MODEL_MAX_NETWORKS];
+    struct mlp_activations *activations[MODEL_MAX_NETWORKS];
     struct team *team;
     struct mlp_training step; /* the recipe's, shared out to the team */
     struct loader *loader;

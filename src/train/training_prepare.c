@@ -28,7 +28,7 @@ static int make_networks(struct training *t, int batch, struct error *error)
         struct rng rng = training_stream(r, STREAM_WEIGHTS, n);
         s->features[n] = recipe_features(r, t->dataset, n);
         if (mlp_create(&s->mlps[n], &config, error) < 0 ||
-            mlp_tape_create(&t->tapes[n], &config, batch, error) < 0 ||
+            mlp_activations_create(&t->activations[n], &config, batch, error) < 0 ||
             optimizer_create(&s->optimizers[n], r->optimizer, r->weight_decay,
                              s->mlps[n].parameter_count, error) < 0)
             return -1;
@@ -221,7 +221,7 @@ void training_release(struct training *t)
         mlp_free(&s->mlps[n]);
         mlp_free(&s->best[n]);
         optimizer_free(&s->optimizers[n]);
-        mlp_tape_free(&t->tapes[n]);
+        mlp_activations_free(&t->activations[n]);
         features_free(&s->features[n]);
         free(t->gradients[n]);
     }

@@ -36,7 +36,7 @@ struct bench {
     struct model model;
     struct model_workspace *workspace, *of_ten;
     struct mlp_workspace *mlps[MODEL_MAX_NETWORKS];
-    struct mlp_tape *tapes[MODEL_MAX_NETWORKS];
+    struct mlp_activations *activations[MODEL_MAX_NETWORKS];
     float *gradients[MODEL_MAX_NETWORKS]; /* of the parameters */
     struct explainer *explainer;
     float *vectors[MODEL_MAX_NETWORKS]; /* 2 x D of each network */
@@ -83,9 +83,9 @@ static void forward_and_backward(struct bench *b)
     static const float target[MODEL_MAX_CLASSES] = {1};
     for (int i = 0; i < b->model.network_count; i++) {
         struct mlp *mlp = &b->model.networks[i].mlp;
-        mlp_forward_training(mlp, b->tapes[i], &training, b->vectors[i], 1, NULL);
-        mlp_backward(mlp, b->tapes[i], &training, b->vectors[i], target, 1, 1, b->gradients[i],
-                     NULL);
+        mlp_forward_training(mlp, b->activations[i], &training, b->vectors[i], 1, NULL);
+        mlp_backward(mlp, b->activations[i], &training, b->vectors[i], target, 1, 1,
+                     b->gradients[i], NULL);
     }
 }
 
@@ -185,7 +185,7 @@ static int bench(const char *path)
             b.mirror_scratch[i] = malloc(mirror_layer_scratch(network->mirror_layer));
         if (!b.products || !b.sums || !b.vectors[i] || !b.gradients[i] || !b.scratch[i] ||
             mlp_workspace_create(&b.mlps[i], &network->mlp.config, 2, &error) < 0 ||
-            mlp_tape_create(&b.tapes[i], &network->mlp.config, 1, &error) < 0) {
+            mlp_activations_create(&b.activations[i], &network->mlp.config, 1, &error) < 0) {
             fprintf(stderr, "bench_predict: no memory\n");
             return -1;
         }
@@ -199,7 +199,7 @@ static int bench(const char *path)
         mlp_workspace_free(&b.mlps[i]);
         free(b.scratch[i]);
         free(b.mirror_scratch[i]);
-        mlp_tape_free(&b.tapes[i]);
+        mlp_activations_free(&b.activations[i]);
         free(b.gradients[i]);
         free(b.vectors[i]);
     }

@@ -62,7 +62,7 @@ static double products_per_second(struct team *team)
 
 struct trained {
     struct mlp mlp;
-    struct mlp_tape *tape;
+    struct mlp_activations *activations;
     struct optimizer optimizer;
     struct mlp_training training;
     float *gradients;
@@ -81,7 +81,7 @@ static struct trained make_network(bool plain, struct team *team)
         n.training =
             (struct mlp_training){.dropout = 0.3f, .batch_norm_momentum = 0.1f, .bfloat16 = true};
     if (mlp_create(&n.mlp, &config, &error) < 0 ||
-        mlp_tape_create(&n.tape, &config, BATCH, &error) < 0 ||
+        mlp_activations_create(&n.activations, &config, BATCH, &error) < 0 ||
         optimizer_create(&n.optimizer, OPTIMIZER_ADAMW, 0.05f, n.mlp.parameter_count, &error) < 0) {
         fprintf(stderr, "bench_train: %s\n", error.text);
         exit(1);
@@ -95,15 +95,16 @@ static struct trained make_network(bool plain, struct team *team)
 static void free_network(struct trained *n)
 {
     mlp_free(&n->mlp);
-    mlp_tape_free(&n->tape);
+    mlp_activations_free(&n->activations);
     optimizer_free(&n->optimizer);
     free(n->gradients);
 }
 
 static void step(struct trained *n, const float *inputs, const float *targets, int batch)
 {
-    mlp_forward_training(&n->mlp, n->tape, &n->training, inputs, batch, &n->rng);
-    mlp_backward(&n->mlp, n->tape, &n->training, inputs, targets, batch, batch, n->gradients, NULL);
+    mlp_forward_training(&n->mlp, n->activations, &n->training, inputs, batch, &n->rng);
+    mlp_backward(&n->mlp, n->activations, &n->training, inputs, targets, batch, batch, n->gradients,
+                 NULL);
     optimizer_update(&n->optimizer, &n->mlp, n->gradients, 1e-3f);
 }
 
@@ -216,7 +217,7 @@ static double small_per_second(const struct small_data *data, struct team *team)
                                 .output = OUTPUT_SIGMOID};
     struct error error;
     if (mlp_create(&n.mlp, &config, &error) < 0 ||
-        mlp_tape_create(&n.tape, &config, SMALL_CHUNK, &error) < 0 ||
+        mlp_activations_create(&n.activations, &config, SMALL_CHUNK, &error) < 0 ||
         optimizer_create(&n.optimizer, OPTIMIZER_SGD, 0.0f, n.mlp.parameter_count, &error) < 0) {
         fprintf(stderr, "bench_train: %s\n", error.text);
         exit(1);
@@ -227,9 +228,10 @@ static double small_per_second(const struct small_data *data, struct team *team)
     for (int epoch = 0; epoch < SMALL_EPOCHS; epoch++) {
         for (size_t i = 0; i < SMALL_SAMPLES; i += SMALL_CHUNK) {
             const float *inputs = data->inputs + i * SMALL_INPUTS;
-            mlp_forward_training(&n.mlp, n.tape, &n.training, inputs, SMALL_CHUNK, &n.rng);
-            mlp_backward(&n.mlp, n.tape, &n.training, inputs, data->targets + i * SMALL_OUTPUTS,
-                         SMALL_CHUNK, SMALL_SAMPLES, n.gradients, NULL);
+            mlp_forward_training(&n.mlp, n.activations, &n.training, inputs, SMALL_CHUNK, &n.rng);
+            mlp_backward(&n.mlp, n.activations, &n.training, inputs,
+                         data->targets + i * SMALL_OUTPUTS, SMALL_CHUNK, SMALL_SAMPLES, n.gradients,
+                         NULL);
         }
         optimizer_update(&n.optimizer, &n.mlp, n.gradients, 0.1f);
     }
