@@ -20,13 +20,13 @@ struct combination {
     enum output_activation output;
     enum loss loss;
     enum optimizer_kind optimizer;
-    enum descent descent;
+    enum batching batching;
     bool hidden;
 };
 
 enum {
     COMBINATIONS =
-        ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT * LOSS_COUNT * OPTIMIZER_COUNT * DESCENT_COUNT
+        ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT * LOSS_COUNT * OPTIMIZER_COUNT * BATCHING_COUNT
 };
 
 static struct combination combination_of(int number, bool hidden)
@@ -39,7 +39,7 @@ static struct combination combination_of(int number, bool hidden)
     c.loss = (enum loss)(number % LOSS_COUNT);
     number /= LOSS_COUNT;
     c.optimizer = (enum optimizer_kind)(number % OPTIMIZER_COUNT);
-    c.descent = (enum descent)(number / OPTIMIZER_COUNT);
+    c.batching = (enum batching)(number / OPTIMIZER_COUNT);
     return c;
 }
 
@@ -97,13 +97,13 @@ static void learner_free(struct learner *l)
 static float learning_rate(const struct combination *how)
 {
     static const float rates[OPTIMIZER_COUNT] = {0.05f, 0.005f, 0.01f};
-    static const int samples[DESCENT_COUNT] = {BATCH, 1, SAMPLES};
+    static const int samples[BATCHING_COUNT] = {BATCH, 1, SAMPLES};
     float rate = rates[how->optimizer];
     if (how->optimizer == OPTIMIZER_ADAMW)
         return rate;
     rate *= how->loss == LOSS_MSE ? 4 : 1;
     rate *= how->activation == ACTIVATION_SIGMOID ? 4 : 1;
-    return rate * (float)samples[how->descent];
+    return rate * (float)samples[how->batching];
 }
 
 /* The gradients of `count` samples, for a mean over `samples`. */
@@ -129,8 +129,8 @@ static void learn_epoch(struct learner *l)
 {
     int order[SAMPLES] = {0, 1, 2, 3};
     rng_shuffle(&l->rng, order, SAMPLES);
-    int step = l->how.descent == DESCENT_STOCHASTIC ? 1 : BATCH;
-    bool full = l->how.descent == DESCENT_FULL;
+    int step = l->how.batching == BATCHING_STOCHASTIC ? 1 : BATCH;
+    bool full = l->how.batching == BATCHING_FULL;
     for (int i = 0; i < SAMPLES; i += step) {
         pass(l, order + i, step, full ? SAMPLES : step);
         if (!full)
@@ -165,7 +165,7 @@ static const char *describe(const struct combination *c)
     static char text[160];
     snprintf(text, sizeof text, "%s, %s, %s, %s, %s descent, %s hidden layer",
              activation_names[c->activation], output_activation_names[c->output],
-             loss_names[c->loss], optimizer_names[c->optimizer], descent_names[c->descent],
+             loss_names[c->loss], optimizer_names[c->optimizer], batching_names[c->batching],
              c->hidden ? "with a" : "without");
     return text;
 }
@@ -278,12 +278,12 @@ static double accuracy_of_trainer(const struct combination *how, const struct da
     recipe.prior.kind = PRIOR_TRAINING;
     recipe.batch_norm = false;
     recipe.step = (struct mlp_training){.loss = how->loss};
-    recipe.descent = how->descent;
+    recipe.batching = how->batching;
     recipe.batch_size = BATCH;
     recipe.optimizer = how->optimizer;
     recipe.learning_rate = learning_rate(how) / 4; /* the inputs are longer than a gate's */
     recipe.weight_decay = 0;
-    recipe.epochs = how->descent == DESCENT_FULL ? 150 : 30;
+    recipe.epochs = how->batching == BATCHING_FULL ? 150 : 30;
     recipe.augment = (struct augment){0};
     recipe.targets = (struct target_mix){0};
     recipe.threads = 1;

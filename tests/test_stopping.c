@@ -39,7 +39,7 @@ int __wrap_report_log(const char *folder, const struct epoch_result *history, in
     return 0;
 }
 
-static struct recipe recipe_of(enum descent descent)
+static struct recipe recipe_of(enum batching batching)
 {
     struct recipe r = recipe_default();
     r.align = r.verifier = r.batch_norm = false;
@@ -52,10 +52,10 @@ static struct recipe recipe_of(enum descent descent)
     r.learning_rate = 1e-2f;
     r.augment = (struct augment){0};
     r.mixup = 0;
-    r.step.dropout = descent == DESCENT_MINI_BATCH ? 0.1f : 0;
+    r.step.dropout = batching == BATCHING_MINI_BATCH ? 0.1f : 0;
     r.step.input_dropout = 0;
-    r.descent = descent;
-    r.optimizer = descent == DESCENT_STOCHASTIC ? OPTIMIZER_SGD : OPTIMIZER_ADAMW;
+    r.batching = batching;
+    r.optimizer = batching == BATCHING_STOCHASTIC ? OPTIMIZER_SGD : OPTIMIZER_ADAMW;
     r.threads = 2;
     return r;
 }
@@ -81,8 +81,8 @@ static void a_stop_after_any_batch_changes_nothing(void **state)
 {
     (void)state;
     struct dataset d = make_dataset(21, 7);
-    for (int descent = 0; descent < DESCENT_COUNT; descent++) {
-        struct recipe r = recipe_of((enum descent)descent);
+    for (int batching = 0; batching < BATCHING_COUNT; batching++) {
+        struct recipe r = recipe_of((enum batching)batching);
         size_t size, size_again;
         assert_false(run(&r, &d, false, 0, 0));
         assert_int_equal(epochs, r.epochs);
@@ -97,7 +97,7 @@ static void a_stop_after_any_batch_changes_nothing(void **state)
             uint8_t *again = read_bytes(model_path, &size_again);
             if (size != size_again || memcmp(whole, again, size) != 0)
                 fail_msg("%s descent, stopped after batch %d: another model",
-                         descent_names[descent], at);
+                         batching_names[batching], at);
             free(again);
         }
         free(whole);
@@ -110,7 +110,7 @@ static void patience_is_counted_from_the_best_epoch(void **state)
 {
     (void)state;
     struct dataset d = make_dataset(21, 7);
-    struct recipe r = recipe_of(DESCENT_MINI_BATCH);
+    struct recipe r = recipe_of(BATCHING_MINI_BATCH);
     r.optimizer = OPTIMIZER_SGD;
     r.learning_rate = 1e-30f;
     r.step.dropout = 0;

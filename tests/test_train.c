@@ -589,25 +589,25 @@ static struct model train_small(const struct recipe *recipe, const struct datase
     return model;
 }
 
-static void training_learns_in_every_descent(void **state)
+static void training_learns_with_every_batching(void **state)
 {
     (void)state;
     struct dataset d = make_dataset(350, 70);
     struct error error;
-    for (int descent = 0; descent < DESCENT_COUNT; descent++) {
+    for (int batching = 0; batching < BATCHING_COUNT; batching++) {
         struct recipe r = small_recipe();
-        r.descent = (enum descent)descent;
-        if (descent != DESCENT_MINI_BATCH) {
+        r.batching = (enum batching)batching;
+        if (batching != BATCHING_MINI_BATCH) {
             r.batch_norm = false;
             r.step.dropout = r.step.input_dropout = 0;
-            r.optimizer = descent == DESCENT_STOCHASTIC ? OPTIMIZER_SGD : OPTIMIZER_ADAMW;
-            r.epochs = descent == DESCENT_STOCHASTIC ? 6 : 60;
+            r.optimizer = batching == BATCHING_STOCHASTIC ? OPTIMIZER_SGD : OPTIMIZER_ADAMW;
+            r.epochs = batching == BATCHING_STOCHASTIC ? 6 : 60;
         }
         struct model model = train_small(&r, &d);
         struct evaluation e;
         assert_int_equal(evaluate(&e, &model, &d, SPLIT_VALIDATION, &error), 0);
         if (e.metrics.accuracy < 0.95)
-            fail_msg("%s descent: accuracy %.3f", descent_names[descent], e.metrics.accuracy);
+            fail_msg("%s descent: accuracy %.3f", batching_names[batching], e.metrics.accuracy);
         model_free(&model);
     }
     dataset_free(&d);
@@ -693,7 +693,7 @@ static void refuses_what_makes_no_sense(void **state)
     (void)state;
     struct error error;
     struct recipe r = small_recipe();
-    r.descent = DESCENT_STOCHASTIC;
+    r.batching = BATCHING_STOCHASTIC;
     assert_int_equal(recipe_check(&r, &error), -1);
     assert_non_null(strstr(error.text, "--batch-norm off"));
     r = small_recipe();
@@ -948,7 +948,7 @@ int main(void)
         cmocka_unit_test(weights_follow_rarity),
         cmocka_unit_test(mixup_blends_within_the_batch),
         cmocka_unit_test(optimizers_follow_their_formulas),
-        cmocka_unit_test(training_learns_in_every_descent),
+        cmocka_unit_test(training_learns_with_every_batching),
         cmocka_unit_test(same_seed_same_weights),
         cmocka_unit_test(priors_can_be_given_later),
         cmocka_unit_test(refuses_what_makes_no_sense),

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const descent_names[DESCENT_COUNT] = {"mini-batch", "stochastic", "full"};
+const char *const batching_names[BATCHING_COUNT] = {"mini-batch", "stochastic", "full"};
 
 /* A list has no name. */
 static const char *const prior_names[PRIOR_LIST] = {"uniform", "training"};
@@ -32,7 +32,7 @@ struct recipe recipe_default(void)
                  .input_dropout = 0.1f,
                  .batch_norm_momentum = 0.1f,
                  .bfloat16 = true},
-        .descent = DESCENT_MINI_BATCH,
+        .batching = BATCHING_MINI_BATCH,
         .batch_size = 256,
         .optimizer = OPTIMIZER_ADAMW,
         .learning_rate = 6e-3f,
@@ -61,7 +61,7 @@ int recipe_views(const struct recipe *r)
 /* Whether both views of a sample can stand in one batch, and their targets be weighted. */
 static bool agreement_fits(const struct recipe *r)
 {
-    return recipe_weighs(r) && r->descent == DESCENT_MINI_BATCH && r->batch_size > 1 &&
+    return recipe_weighs(r) && r->batching == BATCHING_MINI_BATCH && r->batch_size > 1 &&
            r->mixup == 0.0f;
 }
 
@@ -73,11 +73,11 @@ int recipe_check(const struct recipe *r, struct error *error)
     if (r->prior.kind != PRIOR_TRAINING && r->output != OUTPUT_SOFTMAX)
         return error_set(error, "--prior: sigmoid outputs have no other prior than training; leave "
                                 "it out");
-    if (r->batch_norm && r->descent != DESCENT_MINI_BATCH)
+    if (r->batch_norm && r->batching != BATCHING_MINI_BATCH)
         return error_set(error,
                          "batch normalization needs batches, and %s descent has none; add "
                          "--batch-norm off",
-                         descent_names[r->descent]);
+                         batching_names[r->batching]);
     if (r->agreement > 0.0f && !agreement_fits(r))
         return error_set(error,
                          "--agreement: needs softmax with cross-entropy, mini-batches of 2 or "
@@ -284,7 +284,7 @@ static const struct argument rows[] = {
     {.help = "Training"},
     {"loss", NULL, "what is made small (%)", CHOICE(step.loss, loss_names, LOSS_COUNT)},
     {"descent", NULL, "how many samples an update sees: some, one or all (%)",
-     CHOICE(descent, descent_names, DESCENT_COUNT)},
+     CHOICE(batching, batching_names, BATCHING_COUNT)},
     {"batch-size", "N", "samples in a mini-batch (%)", WHOLE(batch_size, 1, 8192)},
     {"optimizer", NULL, "how an update follows from the gradient (%)",
      CHOICE(optimizer, optimizer_names, OPTIMIZER_COUNT)},
@@ -353,7 +353,7 @@ void recipe_complete(const struct argument_table *table)
     if (!GIVEN(prior) && r->output != OUTPUT_SOFTMAX)
         r->prior.kind = PRIOR_TRAINING;
     if (!GIVEN(batch_norm))
-        r->batch_norm = r->descent == DESCENT_MINI_BATCH && r->activation == ACTIVATION_RELU;
+        r->batch_norm = r->batching == BATCHING_MINI_BATCH && r->activation == ACTIVATION_RELU;
     if (!GIVEN(step.dropout) && !r->batch_norm)
         r->step.dropout = r->step.input_dropout = 0.0f;
     if (!GIVEN(weight_decay) && r->optimizer != OPTIMIZER_ADAMW)

@@ -9,10 +9,10 @@
 #include "optimizer.h"
 
 /* How many samples an update of the weights sees. */
-enum descent { DESCENT_MINI_BATCH, DESCENT_STOCHASTIC, DESCENT_FULL, DESCENT_COUNT };
+enum batching { BATCHING_MINI_BATCH, BATCHING_STOCHASTIC, BATCHING_FULL, BATCHING_COUNT };
 
 /* "mini-batch", "stochastic", "full" */
-extern const char *const descent_names[DESCENT_COUNT];
+extern const char *const batching_names[BATCHING_COUNT];
 
 /* The classes' shares that answers assume. */
 enum prior_kind {
@@ -55,7 +55,7 @@ struct recipe {
     enum output_activation output;
     bool batch_norm;
     struct mlp_training step; /* loss and dropout */
-    enum descent descent;
+    enum batching batching;
     int batch_size; /* of mini-batch descent */
     enum optimizer_kind optimizer;
     float learning_rate; /* AdamW: the peak of one cycle; else constant */

@@ -180,7 +180,7 @@ static void print_networks(const struct recipe *recipe, const struct dataset *da
 {
     for (int i = 0; i < recipe->network_count; i++)
         print_network(recipe, dataset, i);
-    printf("%s descent, %s, %s, %d threads\n\n", descent_names[recipe->descent],
+    printf("%s descent, %s, %s, %d threads\n\n", batching_names[recipe->batching],
            optimizer_names[recipe->optimizer], loss_names[recipe->step.loss], recipe->threads);
     fflush(stdout);
 }

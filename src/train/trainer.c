@@ -87,14 +87,14 @@ static void pass(struct training *t, const struct batch *batch, int first, int c
 static void train_batch(struct training *t, const struct batch *batch, struct rng *rng,
                         struct epoch_result *sums)
 {
-    switch (t->recipe->descent) {
-    case DESCENT_STOCHASTIC:
+    switch (t->recipe->batching) {
+    case BATCHING_STOCHASTIC:
         for (int i = 0; i < batch->count; i++) {
             pass(t, batch, i, 1, 1, rng, sums);
             update(t);
         }
         break;
-    case DESCENT_FULL:
+    case BATCHING_FULL:
         pass(t, batch, 0, batch->count, t->count, rng, sums);
         break;
     default:
@@ -133,7 +133,7 @@ static void draw_progress(struct training *t, int seen, double seconds)
 static int train_epoch(struct training *t, struct error *error)
 {
     struct training_state *s = &t->state;
-    bool full = t->recipe->descent == DESCENT_FULL;
+    bool full = t->recipe->batching == BATCHING_FULL;
     struct batch batch;
     begin_epoch(t);
     double started = monotonic_now(), seconds = s->running.seconds;

@@ -161,7 +161,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
 {
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
-    int batch = r->descent == DESCENT_MINI_BATCH ? r->batch_size : CHUNK;
+    int batch = r->batching == BATCHING_MINI_BATCH ? r->batch_size : CHUNK;
     if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
         team_create(&t->team, r->threads, error) < 0 || make_networks(t, batch, error) < 0)
         return -1;
@@ -204,9 +204,9 @@ int training_prepare(struct training *t, const char *resume, struct error *error
         return -1;
     for (int n = 0; n < r->network_count; n++)
         mlp_workspace_share(t->validation.workspaces[n], t->team);
-    int per_epoch = r->descent == DESCENT_FULL         ? 1
-                    : r->descent == DESCENT_STOCHASTIC ? t->count
-                                                       : loader_batch_count(t->loader, t->count);
+    int per_epoch = r->batching == BATCHING_FULL         ? 1
+                    : r->batching == BATCHING_STOCHASTIC ? t->count
+                                                         : loader_batch_count(t->loader, t->count);
     t->planned_updates = (long)r->epochs * per_epoch;
     return 0;
 }
