@@ -14,7 +14,7 @@
 #include "onnx.h"
 #include "report.h"
 #include "small_model.h"
-#include "team.h"
+#include "thread_pool.h"
 #include "trainer.h"
 
 #include <limits.h>
@@ -241,13 +241,13 @@ static void task(void *context, int part, int parts)
 static int work_together(uint64_t *digest, struct error *error)
 {
     int parts[3] = {0};
-    struct team *team = NULL;
-    if (team_create(&team, 3, error) < 0) {
-        assert_null(team);
+    struct thread_pool *pool = NULL;
+    if (thread_pool_create(&pool, 3, error) < 0) {
+        assert_null(pool);
         return -1;
     }
-    team_run(team, task, parts);
-    team_free(&team);
+    thread_pool_run(pool, task, parts);
+    thread_pool_free(&pool);
     *digest = add_to(*digest, parts, sizeof parts);
     return 0;
 }
@@ -264,7 +264,7 @@ static void models(void **state)
         {"explain", nothing, explain, NULL, false, false},
         {"save", nothing, save, "out.safetensors", false, false},
         {"export", nothing, export, "out.onnx", false, false},
-        {"team", nothing, work_together, NULL, false, false},
+        {"thread pool", nothing, work_together, NULL, false, false},
     };
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         try_all(&operations[i]);

@@ -117,18 +117,18 @@ static int learn_aligner(void **state)
     (void)state;
     static int samples[FACES];
     const volatile sig_atomic_t stop = 0;
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
     for (int i = 0; i < FACES; i++)
         samples[i] = i;
     bench.dataset = make_faces(bench.places);
-    if (team_create(&team, 2, &error) < 0)
+    if (thread_pool_create(&pool, 2, &error) < 0)
         return -1;
     int result =
-        fit_aligner(&bench.aligner, &bench.dataset, samples, FACES, 1, team, &stop, &error);
+        fit_aligner(&bench.aligner, &bench.dataset, samples, FACES, 1, pool, &stop, &error);
     if (result == 0)
-        result = fit_aligner_apply(&bench.aligner, &bench.dataset, team, bench.faces, &error);
-    team_free(&team);
+        result = fit_aligner_apply(&bench.aligner, &bench.dataset, pool, bench.faces, &error);
+    thread_pool_free(&pool);
     return result;
 }
 

@@ -348,8 +348,8 @@ static void train_large(struct large *large)
     assert_int_equal(
         optimizer_create(&optimizer, large->optimizer, 0.05f, large->mlp.parameter_count, &error),
         0);
-    assert_int_equal(team_create(&training.team, large->threads, &error), 0);
-    optimizer.team = training.team;
+    assert_int_equal(thread_pool_create(&training.pool, large->threads, &error), 0);
+    optimizer.pool = training.pool;
     float *gradients = calloc(large->mlp.parameter_count, sizeof *gradients);
     assert_non_null(gradients);
     mlp_init(&large->mlp, &rng);
@@ -364,7 +364,7 @@ static void train_large(struct large *large)
         optimizer_update(&optimizer, &large->mlp, gradients, 0.001f);
     }
     free(gradients);
-    team_free(&training.team);
+    thread_pool_free(&training.pool);
     optimizer_free(&optimizer);
     mlp_activations_free(&activations);
 }

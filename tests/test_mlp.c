@@ -17,15 +17,15 @@ static float *random_values(struct rng *rng, size_t count)
 
 /* ---- Products, activations ------------------------------------------------------------------- */
 
-static void check_gemm(struct team *team, struct rng *rng, enum gemm_form form, int m, int n, int k,
-                       float beta)
+static void check_gemm(struct thread_pool *pool, struct rng *rng, enum gemm_form form, int m, int n,
+                       int k, float beta)
 {
     float *a = random_values(rng, (size_t)(m * k)), *b = random_values(rng, (size_t)(k * n));
     float *c = random_values(rng, (size_t)(m * n)), *old = malloc((size_t)(m * n) * sizeof *old);
     assert_non_null(old);
     for (int i = 0; i < m * n; i++)
         old[i] = beta == 0 ? c[i] = NAN : c[i];
-    gemm(team, form, m, n, k, a, b, beta, c);
+    gemm(pool, form, m, n, k, a, b, beta, c);
     for (int i = 0; i < m; i++)
         for (int j = 0; j < n; j++) {
             double sum = beta == 0 ? 0.0 : (double)beta * old[i * n + j];
@@ -44,32 +44,32 @@ static void gemm_agrees_with_three_loops(void **state)
 {
     (void)state;
     static const float betas[] = {0, 1, -0.5f};
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
-    assert_int_equal(team_create(&team, 3, &error), 0);
+    assert_int_equal(thread_pool_create(&pool, 3, &error), 0);
     struct rng rng = rng_make(1, 0);
     for (int i = 0; i < 270; i++) {
         int m = i % 7 ? between(&rng, 1, 40) : 1, n = i % 5 ? between(&rng, 1, 40) : 1;
         int k = i % 4 ? between(&rng, 1, 40) : 1;
-        check_gemm(i % 2 ? team : NULL, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
+        check_gemm(i % 2 ? pool : NULL, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
     }
     for (int i = 0; i < 36; i++) { /* large enough to be shared out, by rows and by columns */
         int m = between(&rng, 65, 200), n = between(&rng, 65, 200), k = between(&rng, 250, 300);
-        check_gemm(team, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
+        check_gemm(pool, &rng, (enum gemm_form)(i % 3), m, n, k, betas[i / 3 % 3]);
     }
     for (int i = 0; i < 108; i++) { /* one and two rows, which have a way of their own, and three */
         int n = i % 2 ? between(&rng, 1, 40) : between(&rng, 65, 600);
         int k = i % 4 < 2 ? between(&rng, 1, 40) : between(&rng, 250, 600);
-        check_gemm(i % 2 ? team : NULL, &rng, (enum gemm_form)(i / 4 % 3), i % 3 + 1, n, k,
+        check_gemm(i % 2 ? pool : NULL, &rng, (enum gemm_form)(i / 4 % 3), i % 3 + 1, n, k,
                    betas[i / 12 % 3]);
     }
-    team_free(&team);
-    assert_null(team);
+    thread_pool_free(&pool);
+    assert_null(pool);
 }
 
-/* Every value within what rounding to eight bits leaves of its terms; the same for any team. */
-static void check_bfloat16(struct team *team, struct rng *rng, enum gemm_form form, int m, int n,
-                           int k, float beta)
+/* Every value within what rounding to eight bits leaves of its terms; the same for any pool. */
+static void check_bfloat16(struct thread_pool *pool, struct rng *rng, enum gemm_form form, int m,
+                           int n, int k, float beta)
 {
     size_t size = (size_t)(m * n) * sizeof(float);
     float *a = random_values(rng, (size_t)(m * k)), *b = random_values(rng, (size_t)(k * n));
@@ -80,7 +80,7 @@ static void check_bfloat16(struct team *team, struct rng *rng, enum gemm_form fo
         old[i] = NAN;
     memcpy(c, old, size);
     memcpy(alone, old, size);
-    gemm_bfloat16(team, form, m, n, k, a, b, beta, c);
+    gemm_bfloat16(pool, form, m, n, k, a, b, beta, c);
     gemm_bfloat16(NULL, form, m, n, k, a, b, beta, alone);
     if (bfloat16_available())
         assert_memory_equal(c, alone, size);
@@ -109,15 +109,15 @@ static void bfloat16_agrees_with_three_loops(void **state)
     static const float betas[] = {0, 1, -0.5f};
     static const int sizes[][3] = {{97, 33, 513},  {5, 600, 700}, {1000, 70, 31}, {130, 130, 130},
                                    {12, 32, 4096}, {800, 515, 3}, {3, 1031, 511}, {96, 64, 256}};
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
     struct rng rng = rng_make(2, 0);
-    assert_int_equal(team_create(&team, 3, &error), 0);
+    assert_int_equal(thread_pool_create(&pool, 3, &error), 0);
     for (int i = 0; i < 9; i++)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-            check_bfloat16(team, &rng, (enum gemm_form)(i % 3), sizes[s][0], sizes[s][1],
+            check_bfloat16(pool, &rng, (enum gemm_form)(i % 3), sizes[s][0], sizes[s][1],
                            sizes[s][2], betas[i / 3]);
-    team_free(&team);
+    thread_pool_free(&pool);
 }
 
 /* A quantized layer against one in doubles: within what rounding leaves; each row the same,

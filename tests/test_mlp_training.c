@@ -247,7 +247,7 @@ static void expect_same(const float *values, const float *expected, size_t count
 }
 
 /* A step does not depend on how many threads share it. */
-static void team_gives_what_one_thread_gives(void **state)
+static void threads_give_what_one_gives(void **state)
 {
     (void)state;
     static const int sizes[] = {2, 3, 5};
@@ -265,9 +265,9 @@ static void team_gives_what_one_thread_gives(void **state)
         make_step(config, training, &alone);
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             struct error error;
-            assert_int_equal(team_create(&training.team, sizes[s], &error), 0);
+            assert_int_equal(thread_pool_create(&training.pool, sizes[s], &error), 0);
             make_step(config, training, &shared);
-            team_free(&training.team);
+            thread_pool_free(&training.pool);
             expect_same(shared.outputs, alone.outputs, WIDE_BATCH * WIDE_CLASSES, "an output");
             expect_same(shared.d_inputs, alone.d_inputs, WIDE_BATCH * WIDE, "an input's gradient");
             expect_same(shared.gradients, alone.gradients, parameters, "a gradient");
@@ -288,7 +288,7 @@ int main(void)
         cmocka_unit_test(batch_norm_normalizes_and_keeps_statistics),
         cmocka_unit_test(batch_norm_counts_tokens_as_samples),
         cmocka_unit_test(dropout_drops_its_share),
-        cmocka_unit_test(team_gives_what_one_thread_gives),
+        cmocka_unit_test(threads_give_what_one_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,12 +175,12 @@ static void model_files_hold_it(void **state)
 
 static void load(struct backgrounds *backgrounds, const char *folder, int faces, int threads)
 {
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
-    assert_int_equal(team_create(&team, threads, &error), 0);
-    if (backgrounds_load(backgrounds, folder, faces, 7, team, &no_stop, &error))
+    assert_int_equal(thread_pool_create(&pool, threads, &error), 0);
+    if (backgrounds_load(backgrounds, folder, faces, 7, pool, &no_stop, &error))
         fail_msg("%s", error.text);
-    team_free(&team);
+    thread_pool_free(&pool);
 }
 
 static void scenes_are_the_same_for_any_number_of_threads(void **state)
@@ -260,16 +260,16 @@ static void folders_are_read_to_the_bottom(void **state)
 {
     (void)state;
     struct backgrounds backgrounds;
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
     char inner[2 * TEST_PATH_SIZE];
-    assert_int_equal(team_create(&team, 1, &error), 0);
+    assert_int_equal(thread_pool_create(&pool, 1, &error), 0);
     assert_int_equal(
-        backgrounds_load(&backgrounds, in_folder("none"), 70, 1, team, &no_stop, &error), -1);
+        backgrounds_load(&backgrounds, in_folder("none"), 70, 1, pool, &no_stop, &error), -1);
     expect_text(error.text, "none", "No such file");
     snprintf(inner, sizeof inner, "%s", in_folder("inner"));
     assert_int_equal(mkdir(inner, 0777), 0);
-    assert_int_equal(backgrounds_load(&backgrounds, inner, 70, 1, team, &no_stop, &error), -1);
+    assert_int_equal(backgrounds_load(&backgrounds, inner, 70, 1, pool, &no_stop, &error), -1);
     expect_text(error.text, "inner", "holds no picture");
     char path[2 * TEST_PATH_SIZE + 16];
     snprintf(path, sizeof path, "%s/a.pgm", inner);
@@ -284,14 +284,14 @@ static void folders_are_read_to_the_bottom(void **state)
     assert_non_null(file);
     append(file, "no picture\n");
     fclose(file);
-    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 70, 1, team, &no_stop, &error),
+    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 70, 1, pool, &no_stop, &error),
                      0);
     assert_int_equal(backgrounds.found, 1);
     assert_int_equal(backgrounds.skipped, 1);
     assert_int_equal(backgrounds.pictures[0].width, 100);
     assert_int_equal(backgrounds.pictures[0].pixels[3], 111);
     backgrounds_free(&backgrounds);
-    team_free(&team);
+    thread_pool_free(&pool);
     snprintf(path, sizeof path, "%s/a.pgm", inner);
     remove(path);
     snprintf(path, sizeof path, "%s/note.txt", inner);
@@ -361,7 +361,7 @@ static void it_learns_faces_from_others(void **state)
     struct rng rng = rng_make(11, 0);
     struct backgrounds backgrounds;
     struct mlp first = {0}, second = {0};
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
     int *samples, count;
     for (int i = 0; i < d.count; i++)
@@ -369,11 +369,11 @@ static void it_learns_faces_from_others(void **state)
     load(&backgrounds, NULL, FACES, 2);
     assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
     for (int threads = 1; threads <= 2; threads++) {
-        assert_int_equal(team_create(&team, threads, &error), 0);
+        assert_int_equal(thread_pool_create(&pool, threads, &error), 0);
         assert_int_equal(fit_verifier(threads == 1 ? &first : &second, &d, samples, count,
-                                      &backgrounds, 5, team, &no_stop, &error),
+                                      &backgrounds, 5, pool, &no_stop, &error),
                          0);
-        team_free(&team);
+        thread_pool_free(&pool);
     }
     uint8_t crop[PIXELS], upside_down[PIXELS], scene[SIDE * SIDE];
     int found = 0, passed = 0, turned = 0;

@@ -17,7 +17,7 @@
 
 enum {
     TILE = 32,      /* a multiple of the tiles of all BLAS kernels in use */
-    SMALL = 1 << 20 /* multiplications; below it calling the team costs more than it saves */
+    SMALL = 1 << 20 /* multiplications; below it calling the pool costs more than it saves */
 };
 
 struct product {
@@ -51,13 +51,13 @@ static void multiply(void *context, int part, int parts)
     const struct product *p = context;
     size_t begin, end;
     if (p->m > p->n) {
-        team_share((size_t)p->m, TILE, part, parts, &begin, &end);
+        thread_pool_share((size_t)p->m, TILE, part, parts, &begin, &end);
         if (begin < end)
             multiply_strip(p, (int)(end - begin), p->n,
                            p->a + begin * (p->form == GEMM_ATB ? 1 : (size_t)p->k), p->b,
                            p->c + begin * (size_t)p->n);
     } else {
-        team_share((size_t)p->n, TILE, part, parts, &begin, &end);
+        thread_pool_share((size_t)p->n, TILE, part, parts, &begin, &end);
         if (begin < end)
             multiply_strip(p, p->m, (int)(end - begin), p->a,
                            p->b + begin * (p->form == GEMM_ABT ? (size_t)p->k : 1), p->c + begin);
@@ -91,8 +91,8 @@ static void multiply_rows(int m, int n, int k, const real *a, const real *b, rea
         cblas_gemv(CblasRowMajor, CblasNoTrans, n, k, 1, b, k, a, 1, beta, c, 1);
 }
 
-void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const real *a, const real *b,
-          real beta, real *c)
+void gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const real *a,
+          const real *b, real beta, real *c)
 {
     if (form == GEMM_ABT && m <= 2) {
         multiply_rows(m, n, k, a, b, beta, c);
@@ -100,17 +100,17 @@ void gemm(struct team *team, enum gemm_form form, int m, int n, int k, const rea
     }
     struct product product = {form, false, m, n, k, a, b, beta, c};
     bool small = (long long)m * n * k < SMALL;
-    team_run(small ? NULL : team, multiply, &product);
+    thread_pool_run(small ? NULL : pool, multiply, &product);
 }
 
-void gemm_bfloat16(struct team *team, enum gemm_form form, int m, int n, int k, const real *a,
-                   const real *b, real beta, real *c)
+void gemm_bfloat16(struct thread_pool *pool, enum gemm_form form, int m, int n, int k,
+                   const real *a, const real *b, real beta, real *c)
 {
     struct product product = {form, true, m, n, k, a, b, beta, c};
     if ((long long)m * n * k < SMALL)
         gemm(NULL, form, m, n, k, a, b, beta, c);
     else
-        team_run(team, multiply, &product);
+        thread_pool_run(pool, multiply, &product);
 }
 
 void gemm_setup(void)

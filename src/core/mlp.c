@@ -234,10 +234,10 @@ int mlp_quantize(struct mlp *mlp, int first, struct error *error)
 
 struct mlp_workspace {
     int capacity;
-    struct team *team; /* NULL: the calling thread alone */
-    void *scratch;     /* of quantized_layer_forward */
-    real *windows;     /* scratch of window_layer_forward */
-    real *hidden[2];   /* capacity x widest hidden layer, in turn input and output of a layer */
+    struct thread_pool *pool; /* NULL: the calling thread alone */
+    void *scratch;            /* of quantized_layer_forward */
+    real *windows;            /* scratch of window_layer_forward */
+    real *hidden[2]; /* capacity x widest hidden layer, in turn input and output of a layer */
 };
 
 int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_config *config,
@@ -284,9 +284,9 @@ void mlp_workspace_free(struct mlp_workspace **workspace)
     }
 }
 
-void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team)
+void mlp_workspace_share(struct mlp_workspace *workspace, struct thread_pool *pool)
 {
-    workspace->team = team;
+    workspace->pool = pool;
 }
 
 static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *workspace,
@@ -295,13 +295,13 @@ static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *wor
     const struct mlp_layer *l = &mlp->layers[layer];
     int rows = batch * l->tokens;
     if (l->windows.side > 0)
-        window_layer_forward(workspace->team, l, false, x, batch, workspace->windows,
+        window_layer_forward(workspace->pool, l, false, x, batch, workspace->windows,
                              workspace->scratch, z);
     else if (l->quantized)
         quantized_layer_forward(l->quantized[0], workspace->scratch, (const float *)x, rows,
                                 (float *)z);
     else
-        gemm(workspace->team, GEMM_ABT, rows, l->outputs, l->inputs, x, l->weights, 0, z);
+        gemm(workspace->pool, GEMM_ABT, rows, l->outputs, l->inputs, x, l->weights, 0, z);
 }
 
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,

@@ -26,7 +26,7 @@
 #include "error.h"
 #include "mlp_layer.h"
 #include "rng.h"
-#include "team.h"
+#include "thread_pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,8 +91,8 @@ int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_conf
                          int capacity, struct error *error);
 void mlp_workspace_free(struct mlp_workspace **workspace);
 
-/* Lets the team share the work of mlp_forward. */
-void mlp_workspace_share(struct mlp_workspace *workspace, struct team *team);
+/* Lets the pool share the work of mlp_forward. */
+void mlp_workspace_share(struct mlp_workspace *workspace, struct thread_pool *pool);
 
 /* Inference: inputs (B x D) -> outputs (B x K). B is at most the workspace's capacity. The network
  * must be without batch normalization (mlp_fold). */

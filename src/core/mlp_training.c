@@ -111,7 +111,7 @@ void mlp_activations_free(struct mlp_activations **activations)
 
 /* ---- After a hidden layer's product: batch normalization, activation, dropout ---------------- */
 
-/* One layer's work. The team shares it out by columns, since all but batch normalization's sums
+/* One layer's work. The pool shares it out by columns, since all but batch normalization's sums
  * along a column is elementwise; a part does everything to its columns while they are in its
  * cache. */
 struct hidden_pass {
@@ -168,14 +168,15 @@ static void learn_moments(const struct hidden_pass *h, size_t begin, size_t end,
     }
 }
 
-/* team_task on a struct hidden_pass: Z becomes A = dropout(g(norm(Z))) in activations->values. */
+/* thread_pool_task on a struct hidden_pass: Z becomes A = dropout(g(norm(Z))) in
+ * activations->values. */
 static void hidden_forward(void *context, int part, int parts)
 {
     const struct hidden_pass *h = context;
     const struct mlp_layer *layer = h->layer;
     size_t n = (size_t)layer->outputs, begin, end;
     real *mean = h->scratch, *variance = h->scratch + n;
-    team_share(n, 16, part, parts, &begin, &end);
+    thread_pool_share(n, 16, part, parts, &begin, &end);
     if (layer->gamma)
         learn_moments(h, begin, end, mean, variance);
     for (size_t b = 0; b < (size_t)h->rows; b++) {
@@ -247,13 +248,14 @@ static void batch_norm_backward(const struct hidden_pass *h, size_t begin, size_
     }
 }
 
-/* team_task on a struct hidden_pass: dA becomes dZ in d; adds to the gradients of gamma and beta.
+/* thread_pool_task on a struct hidden_pass: dA becomes dZ in d; adds to the gradients of gamma and
+ * beta.
  */
 static void hidden_backward(void *context, int part, int parts)
 {
     const struct hidden_pass *h = context;
     size_t n = (size_t)h->layer->outputs, begin, end;
-    team_share(n, 16, part, parts, &begin, &end);
+    thread_pool_share(n, 16, part, parts, &begin, &end);
     real kept = 1 - h->dropout;
     for (size_t b = 0; b < (size_t)h->rows; b++) {
         size_t at = b * n + begin, count = end - begin;
@@ -320,7 +322,7 @@ static real dropout_of(const struct mlp_training *training, const struct mlp_lay
 static void multiply(const struct mlp_training *training, enum gemm_form form, int m, int n, int k,
                      const real *a, const real *b, real beta, real *c)
 {
-    (training->bfloat16 ? gemm_bfloat16 : gemm)(training->team, form, m, n, k, a, b, beta, c);
+    (training->bfloat16 ? gemm_bfloat16 : gemm)(training->pool, form, m, n, k, a, b, beta, c);
 }
 
 const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
@@ -344,7 +346,7 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activa
         real *z = kept->values;
         int rows = batch * layer->tokens;
         if (layer->windows.side > 0)
-            window_layer_forward(training->team, layer, training->bfloat16, x, batch, kept->windows,
+            window_layer_forward(training->pool, layer, training->bfloat16, x, batch, kept->windows,
                                  NULL, z);
         else
             multiply(training, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0,
@@ -363,7 +365,7 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activa
                                    .rows = rows,
                                    .scratch = activations->deltas[0],
                                    .dropout = dropout};
-        team_run(training->team, hidden_forward, &pass);
+        thread_pool_run(training->pool, hidden_forward, &pass);
         x = z;
     }
     return activations->layers[last].values;
@@ -463,7 +465,7 @@ void mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
                                        .scratch = below,
                                        .gradients = gradients,
                                        .dropout = dropout_of(training, layer)};
-            team_run(training->team, hidden_backward, &pass);
+            thread_pool_run(training->pool, hidden_backward, &pass);
         }
         const real *x = i == 0 ? first_x : activations->layers[i - 1].values;
         real *dw = gradients ? gradients + (layer->weights - mlp->parameters) : NULL;
@@ -471,7 +473,7 @@ void mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
         if (gradients && layer->biases)
             sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
         if (layer->windows.side > 0)
-            window_layer_backward(training->team, layer, training->bfloat16, x, dz, batch,
+            window_layer_backward(training->pool, layer, training->bfloat16, x, dz, batch,
                                   activations->layers[i].windows, dw, dx);
         else
             multiply_backward(training, layer, dz, rows, x, dw, dx);

@@ -9,7 +9,7 @@
 #define MLP_TRAINING_H
 
 #include "mlp.h"
-#include "team.h"
+#include "thread_pool.h"
 
 enum loss { LOSS_CROSS_ENTROPY, LOSS_MSE, LOSS_COUNT };
 
@@ -23,7 +23,7 @@ struct mlp_training {
     real input_dropout;       /* share of inputs dropped, [0, 1) */
     real place_dropout;       /* share dropped of the units of token and window layers, [0, 1) */
     real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
-    struct team *team;        /* shares the work; NULL: the calling thread alone */
+    struct thread_pool *pool; /* shares the work; NULL: the calling thread alone */
     bool bfloat16;            /* matrix products by gemm_bfloat16 */
 };
 

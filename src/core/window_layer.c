@@ -84,7 +84,7 @@ static void forward_part(void *context, int part, int parts)
     const struct mlp_layer *l = p->layer;
     int outputs = l->outputs / l->window_count;
     size_t begin, end;
-    team_share((size_t)l->window_count, 1, part, parts, &begin, &end);
+    thread_pool_share((size_t)l->window_count, 1, part, parts, &begin, &end);
     for (size_t w = begin; w < end; w++) {
         real *seen = p->windows + w * (size_t)p->batch * (size_t)l->fan_in;
         real *products = p->products + w * (size_t)p->batch * (size_t)outputs;
@@ -99,15 +99,15 @@ static void forward_part(void *context, int part, int parts)
     }
 }
 
-void window_layer_forward(struct team *team, const struct mlp_layer *layer, bool bfloat16,
+void window_layer_forward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
                           const real *x, int batch, real *scratch, void *quantized_scratch, real *z)
 {
     struct pass p = pass_of(layer, bfloat16, batch, scratch);
     p.x = x;
     p.z = z;
     p.quantized_scratch = layer->quantized ? quantized_scratch : NULL;
-    team_run(p.quantized_scratch ? NULL : team, forward_part,
-             &p); /* the scratch is for one thread */
+    thread_pool_run(p.quantized_scratch ? NULL : pool, forward_part,
+                    &p); /* the scratch is for one thread */
 }
 
 static void backward_part(void *context, int part, int parts)
@@ -116,7 +116,7 @@ static void backward_part(void *context, int part, int parts)
     const struct mlp_layer *l = p->layer;
     int outputs = l->outputs / l->window_count;
     size_t begin, end, weights = (size_t)outputs * (size_t)l->fan_in;
-    team_share((size_t)l->window_count, 1, part, parts, &begin, &end);
+    thread_pool_share((size_t)l->window_count, 1, part, parts, &begin, &end);
     for (size_t w = begin; w < end; w++) {
         real *seen = p->windows + w * (size_t)p->batch * (size_t)l->fan_in;
         real *dz = p->products + w * (size_t)p->batch * (size_t)outputs;
@@ -138,7 +138,7 @@ static void add_up_part(void *context, int part, int parts)
     const struct pass *p = context;
     const struct mlp_layer *l = p->layer;
     size_t begin, end;
-    team_share((size_t)p->batch, 1, part, parts, &begin, &end);
+    thread_pool_share((size_t)p->batch, 1, part, parts, &begin, &end);
     memset(p->dx + begin * (size_t)l->inputs, 0, (end - begin) * (size_t)l->inputs * sizeof(real));
     for (int w = 0; w < l->window_count; w++) {
         struct strips s = strips_of(l, w);
@@ -152,7 +152,7 @@ static void add_up_part(void *context, int part, int parts)
     }
 }
 
-void window_layer_backward(struct team *team, const struct mlp_layer *layer, bool bfloat16,
+void window_layer_backward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
                            const real *x, const real *dz, int batch, real *scratch, real *gradients,
                            real *dx)
 {
@@ -161,7 +161,7 @@ void window_layer_backward(struct team *team, const struct mlp_layer *layer, boo
     p.dz = dz;
     p.gradients = gradients;
     p.dx = dx;
-    team_run(team, backward_part, &p);
+    thread_pool_run(pool, backward_part, &p);
     if (dx)
-        team_run(team, add_up_part, &p);
+        thread_pool_run(pool, add_up_part, &p);
 }

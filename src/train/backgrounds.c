@@ -162,14 +162,14 @@ static void read_part(void *context, int part, int parts)
 }
 
 /* 1 where it is to stop. */
-static int read_files(struct backgrounds *b, const struct list *list, struct team *team,
+static int read_files(struct backgrounds *b, const struct list *list, struct thread_pool *pool,
                       const volatile sig_atomic_t *stop, struct error *error)
 {
     struct reading r = {.list = list, .stop = stop};
     r.pictures = calloc((size_t)list->count + 1, sizeof *r.pictures);
     if (!r.pictures)
         return error_no_memory(error, "the backgrounds");
-    team_run(team, read_part, &r);
+    thread_pool_run(pool, read_part, &r);
     int result = atomic_load(&r.failed) ? error_no_memory(error, "the backgrounds") : *stop != 0;
     for (int i = 0; i < list->count; i++) {
         struct grey_image *p = &r.pictures[i];
@@ -183,14 +183,14 @@ static int read_files(struct backgrounds *b, const struct list *list, struct tea
     return result;
 }
 
-static int read_folder(struct backgrounds *b, const char *folder, struct team *team,
+static int read_folder(struct backgrounds *b, const char *folder, struct thread_pool *pool,
                        const volatile sig_atomic_t *stop, struct error *error)
 {
     struct list list = {.paths = malloc(MAX_FILES * sizeof *list.paths)};
     int result = list.paths ? list_folder(&list, folder, stop, error)
                             : error_no_memory(error, "the backgrounds");
     if (result == 0)
-        result = read_files(b, &list, team, stop, error);
+        result = read_files(b, &list, pool, stop, error);
     for (int i = 0; i < list.count; i++)
         free(list.paths[i]);
     free(list.paths);
@@ -240,7 +240,7 @@ struct search {
     const volatile sig_atomic_t *stop;
     uint8_t *crops;          /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
     int *found;              /* count */
-    struct looking *looking; /* one for each part of the team */
+    struct looking *looking; /* one for each thread of the pool */
 };
 
 /* The picture after so many quarter turns, and perhaps mirrored: neither textures nor scenes have
@@ -313,7 +313,7 @@ static void search_part(void *context, int part, int parts)
         ocv_detector_close(&detectors[d]);
 }
 
-static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
+static int find_hard(struct backgrounds *b, uint64_t seed, struct thread_pool *pool,
                      const volatile sig_atomic_t *stop, struct error *error)
 {
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE, count = (size_t)b->count;
@@ -322,10 +322,10 @@ static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
                        stop,
                        malloc(count * WINDOWS * crop),
                        calloc(count, sizeof(int)),
-                       malloc((size_t)team_size(team) * sizeof(struct looking))};
+                       malloc((size_t)thread_pool_size(pool) * sizeof(struct looking))};
     bool complete = s.crops && s.found && s.looking;
     if (complete) {
-        team_run(team, search_part, &s);
+        thread_pool_run(pool, search_part, &s);
         for (size_t i = 0; i < count; i++) {
             memmove(s.crops + (size_t)b->hard_count * crop, s.crops + i * WINDOWS * crop,
                     (size_t)s.found[i] * crop);
@@ -342,10 +342,11 @@ static int find_hard(struct backgrounds *b, uint64_t seed, struct team *team,
 }
 
 int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
-                     struct team *team, const volatile sig_atomic_t *stop, struct error *error)
+                     struct thread_pool *pool, const volatile sig_atomic_t *stop,
+                     struct error *error)
 {
     *backgrounds = (struct backgrounds){0};
-    int result = folder ? read_folder(backgrounds, folder, team, stop, error) : 0;
+    int result = folder ? read_folder(backgrounds, folder, pool, stop, error) : 0;
     backgrounds->found = backgrounds->count;
     if (result == 0 && folder && backgrounds->count == 0)
         result = error_set(error, "%s: holds no picture of %d pixels or more; name another folder",
@@ -353,7 +354,7 @@ int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int fa
     if (result == 0)
         result = add_scenes(backgrounds, faces, seed, error);
     if (result == 0)
-        result = find_hard(backgrounds, seed, team, stop, error);
+        result = find_hard(backgrounds, seed, pool, stop, error);
     if (result != 0)
         backgrounds_free(backgrounds);
     return result;

@@ -5,7 +5,7 @@
 #include "error.h"
 #include "image.h"
 #include "rng.h"
-#include "team.h"
+#include "thread_pool.h"
 
 #include <signal.h>
 #include <stdint.h>
@@ -27,7 +27,8 @@ struct backgrounds {
  * in `hard`. Where the cascades are not installed there is none. The caller ends it with
  * backgrounds_free; 1 where *stop became true. */
 int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
-                     struct team *team, const volatile sig_atomic_t *stop, struct error *error);
+                     struct thread_pool *pool, const volatile sig_atomic_t *stop,
+                     struct error *error);
 void backgrounds_free(struct backgrounds *backgrounds);
 
 /* Cuts a random window, of any size, place and turn, out of a random picture:

@@ -118,7 +118,7 @@ static int write_report(const struct figures *f, int folds, const char *folder, 
 
 static int share_out(struct crossing *c, struct error *error)
 {
-    struct team *team;
+    struct thread_pool *pool;
     int photographs = 0;
     if (dataset_split(c->dataset, SPLIT_TRAINING, &c->samples, &c->count, error) < 0)
         return -1;
@@ -129,10 +129,10 @@ static int share_out(struct crossing *c, struct error *error)
     if (!c->photographs || !c->folds_of || !c->splits)
         return error_no_memory(error, "the folds");
     if (duplicates_find(&c->duplicates, c->dataset, error) < 0 ||
-        team_create(&team, c->recipe->threads, error) < 0)
+        thread_pool_create(&pool, c->recipe->threads, error) < 0)
         return -1;
-    int result = photographs_find(c->photographs, c->dataset, c->samples, c->count, team, error);
-    team_free(&team);
+    int result = photographs_find(c->photographs, c->dataset, c->samples, c->count, pool, error);
+    thread_pool_free(&pool);
     if (result < 0 || folds_share(c->folds_of, c->folds, c->dataset, c->samples, c->photographs,
                                   c->count, error) < 0)
         return -1;

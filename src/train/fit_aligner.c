@@ -49,7 +49,7 @@ static void apply_part(void *context, int part, int parts)
     struct align_workspace *workspace;
     struct error why;
     size_t begin, end;
-    team_share((size_t)d->count, 1, part, parts, &begin, &end);
+    thread_pool_share((size_t)d->count, 1, part, parts, &begin, &end);
     if (align_workspace_create(&workspace, a->aligner, d->width, d->height, &why) < 0) {
         atomic_store(&a->failed, true);
         return;
@@ -59,11 +59,11 @@ static void apply_part(void *context, int part, int parts)
     align_workspace_free(&workspace);
 }
 
-int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset, struct team *team,
-                      struct affine *faces, struct error *error)
+int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset,
+                      struct thread_pool *pool, struct affine *faces, struct error *error)
 {
     struct application a = {.aligner = aligner, .dataset = dataset, .faces = faces};
-    team_run(team, apply_part, &a);
+    thread_pool_run(pool, apply_part, &a);
     return atomic_load(&a.failed) ? error_no_memory(error, "the aligner") : 0;
 }
 
@@ -78,7 +78,7 @@ struct maker {
 
 struct fitting {
     const struct dataset *dataset;
-    struct team *team;
+    struct thread_pool *pool;
     const struct affine *faces;
     uint64_t seed;
     struct features features;
@@ -88,7 +88,7 @@ struct fitting {
     const int *order; /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x ALIGN_OUTPUTS */
-    struct maker *makers;    /* one for each part of the team */
+    struct maker *makers;    /* one for each thread of the pool */
     struct mlp mlp;
     struct mlp_activations *activations;
     struct optimizer optimizer;
@@ -103,7 +103,7 @@ static void make_views(void *context, int part, int parts)
     const struct dataset *d = f->dataset;
     struct maker *m = &f->makers[part];
     size_t begin, end;
-    team_share((size_t)f->batch, 1, part, parts, &begin, &end);
+    thread_pool_share((size_t)f->batch, 1, part, parts, &begin, &end);
     for (size_t i = begin; i < end; i++) {
         int sample = f->order[i];
         struct rng rng =
@@ -135,7 +135,7 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
     const struct mlp_training training = {.loss = LOSS_MSE,
                                           .input_dropout = 0.05f,
                                           .batch_norm_momentum = 0.1f,
-                                          .team = f->team,
+                                          .pool = f->pool,
                                           .bfloat16 = true};
     int batches = count / BATCH > 0 ? count / BATCH : 1;
     double cost = 0.0;
@@ -145,7 +145,7 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
         f->batch = (int)((long long)count * (b + 1) / batches) - begin;
         f->batch = f->batch < BATCH ? f->batch : BATCH;
         f->order = order + begin;
-        team_run(f->team, make_views, f);
+        thread_pool_run(f->pool, make_views, f);
         const float *outputs =
             mlp_forward_training(&f->mlp, f->activations, &training, f->inputs, f->batch, rng);
         cost += mlp_cost(OUTPUT_SIGMOID, LOSS_MSE, outputs, f->targets, f->batch, ALIGN_OUTPUTS) /
@@ -168,16 +168,16 @@ static int prepare(struct fitting *f, const struct mlp_config *config, struct er
     f->dim = config->units[0];
     f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
     f->targets = malloc((size_t)BATCH * ALIGN_OUTPUTS * sizeof *f->targets);
-    f->makers = calloc((size_t)team_size(f->team), sizeof *f->makers);
+    f->makers = calloc((size_t)thread_pool_size(f->pool), sizeof *f->makers);
     bool complete = f->makers;
-    for (int i = 0; f->makers && i < team_size(f->team); i++) {
+    for (int i = 0; f->makers && i < thread_pool_size(f->pool); i++) {
         f->makers[i].vector = malloc(features_scratch(&f->features));
         complete = complete && f->makers[i].vector;
     }
     if (mlp_create(&f->mlp, config, error) < 0 ||
         optimizer_create(&f->optimizer, OPTIMIZER_ADAMW, decay, f->mlp.parameter_count, error) < 0)
         return -1;
-    f->optimizer.team = f->team;
+    f->optimizer.pool = f->pool;
     mlp_init(&f->mlp, &rng);
     f->gradients = calloc(f->mlp.parameter_count, sizeof *f->gradients);
     if (!complete || !f->inputs || !f->targets || !f->gradients)
@@ -190,7 +190,7 @@ static void release(struct fitting *f)
     mlp_free(&f->mlp);
     optimizer_free(&f->optimizer);
     mlp_activations_free(&f->activations);
-    for (int i = 0; f->makers && i < team_size(f->team); i++)
+    for (int i = 0; f->makers && i < thread_pool_size(f->pool); i++)
         free(f->makers[i].vector);
     free(f->makers);
     free(f->inputs);
@@ -224,13 +224,13 @@ static int fit_round(struct fitting *f, int round, int *order, int count,
 }
 
 int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *samples, int count,
-                uint64_t seed, struct team *team, const volatile sig_atomic_t *stop,
+                uint64_t seed, struct thread_pool *pool, const volatile sig_atomic_t *stop,
                 struct error *error)
 {
     struct mlp_config config = fit_aligner_network(dataset);
     struct affine *faces = malloc((size_t)dataset->count * sizeof *faces);
     int *order = malloc((size_t)count * sizeof *order);
-    struct fitting f = {.dataset = dataset, .team = team, .faces = faces, .seed = seed};
+    struct fitting f = {.dataset = dataset, .pool = pool, .faces = faces, .seed = seed};
     struct mlp learned = {0};
     int result = 0;
     f.progress = (struct progress_bar){.terminal = STDOUT_FILENO, .begin = monotonic_now()};
@@ -247,7 +247,7 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
     for (int round = 0; result == 0 && round < ROUNDS; round++) {
         result = fit_round(&f, round, order, count, stop, &learned, error);
         if (result == 0 && round < ROUNDS - 1)
-            result = fit_aligner_apply(&learned, dataset, team, faces, error);
+            result = fit_aligner_apply(&learned, dataset, pool, faces, error);
     }
     progress_bar_hide(&f.progress);
     release(&f);
@@ -278,25 +278,25 @@ static int replace_pictures(struct dataset *d, const struct affine *faces, struc
 int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,
                         const volatile sig_atomic_t *stop, struct error *error)
 {
-    struct team *team = NULL;
+    struct thread_pool *pool = NULL;
     struct mlp aligner = {0};
     int *samples = NULL, count;
     struct affine *faces = malloc((size_t)dataset->count * sizeof *faces);
     int result = faces ? 0 : error_no_memory(error, "the aligner");
     if (result == 0)
-        result = team_create(&team, threads, error);
+        result = thread_pool_create(&pool, threads, error);
     if (result == 0)
         result = dataset_split(dataset, SPLIT_TRAINING, &samples, &count, error);
     if (result == 0)
-        result = fit_aligner(&aligner, dataset, samples, count, seed, team, stop, error);
+        result = fit_aligner(&aligner, dataset, samples, count, seed, pool, stop, error);
     if (result > 0)
         result = error_set(error, "stopped while the aligner was learned; nothing was written");
     if (result == 0)
-        result = fit_aligner_apply(&aligner, dataset, team, faces, error);
+        result = fit_aligner_apply(&aligner, dataset, pool, faces, error);
     if (result == 0)
         result = replace_pictures(dataset, faces, error);
     mlp_free(&aligner);
-    team_free(&team);
+    thread_pool_free(&pool);
     free(samples);
     free(faces);
     return result;

@@ -4,7 +4,7 @@
 
 #include "align.h"
 #include "dataset.h"
-#include "team.h"
+#include "thread_pool.h"
 
 #include <signal.h>
 
@@ -17,12 +17,12 @@ struct mlp_config fit_aligner_network(const struct dataset *dataset);
  * Fills aligner (mlp_free) with the network of the last round. Where *stop becomes true it returns
  * 1 without it. Prints a line for each round to stdout, and draws its progress on a terminal. */
 int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *samples, int count,
-                uint64_t seed, struct team *team, const volatile sig_atomic_t *stop,
+                uint64_t seed, struct thread_pool *pool, const volatile sig_atomic_t *stop,
                 struct error *error);
 
 /* Where each picture's face lies: faces[N]. */
-int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset, struct team *team,
-                      struct affine *faces, struct error *error);
+int fit_aligner_apply(const struct mlp *aligner, const struct dataset *dataset,
+                      struct thread_pool *pool, struct affine *faces, struct error *error);
 
 /* Learns an aligner from the Training pictures and replaces every picture by its aligned face. */
 int fit_aligner_replace(struct dataset *dataset, uint64_t seed, int threads,

@@ -62,7 +62,7 @@ struct maker {
 struct fitting {
     const struct dataset *dataset;
     const struct backgrounds *backgrounds;
-    struct team *team;
+    struct thread_pool *pool;
     uint64_t seed;
     int dim;
     int *faces, face_count; /* samples of the data set */
@@ -73,7 +73,7 @@ struct fitting {
     const int *order; /* of the batch */
     int batch;
     float *inputs, *targets; /* BATCH x D, BATCH x 1 */
-    struct maker *makers;    /* one for each part of the team */
+    struct maker *makers;    /* one for each thread of the pool */
     struct mlp mlp;
     struct mlp_activations *activations;
     struct optimizer optimizer;
@@ -168,7 +168,7 @@ static void make_inputs(void *context, int part, int parts)
     struct maker *m = &f->makers[part];
     size_t begin, end;
     uint8_t crop[CROP];
-    team_share((size_t)f->batch, 1, part, parts, &begin, &end);
+    thread_pool_share((size_t)f->batch, 1, part, parts, &begin, &end);
     for (size_t i = begin; i < end; i++) {
         int number = f->order[i];
         struct rng rng =
@@ -219,11 +219,11 @@ static void fit_batch(struct fitting *f, const int *order, int batch, double at,
                                           .dropout = 0.2f,
                                           .input_dropout = 0.1f,
                                           .batch_norm_momentum = 0.1f,
-                                          .team = f->team,
+                                          .pool = f->pool,
                                           .bfloat16 = true};
     f->order = order;
     f->batch = batch;
-    team_run(f->team, make_inputs, f);
+    thread_pool_run(f->pool, make_inputs, f);
     const float *outputs =
         mlp_forward_training(&f->mlp, f->activations, &training, f->inputs, batch, rng);
     tally->cost += mlp_cost(OUTPUT_SIGMOID, LOSS_CROSS_ENTROPY, outputs, f->targets, batch, 1);
@@ -287,7 +287,7 @@ static void judge_part(void *context, int part, int parts)
     struct error why;
     size_t begin, end;
     uint8_t crop[CROP];
-    team_share(j->drawn, 1, part, parts, &begin, &end);
+    thread_pool_share(j->drawn, 1, part, parts, &begin, &end);
     if (verifier_workspace_create(&workspace, j->verifier, FACE_SIDE, FACE_SIDE, &why) < 0) {
         atomic_store(&j->failed, true);
         return;
@@ -319,7 +319,7 @@ static int mine(struct fitting *f, const struct mlp *verifier, struct error *err
     }
     struct judgement judgement = {
         .fitting = f, .verifier = verifier, .drawn = drawn, .scores = scores};
-    team_run(f->team, judge_part, &judgement);
+    thread_pool_run(f->pool, judge_part, &judgement);
     if (atomic_load(&judgement.failed)) {
         free(scores);
         return error_no_memory(error, "the verifier");
@@ -380,9 +380,9 @@ static int prepare(struct fitting *f, const int *samples, int count, struct erro
     f->faces = malloc((size_t)count * sizeof *f->faces);
     f->inputs = malloc((size_t)BATCH * (size_t)f->dim * sizeof *f->inputs);
     f->targets = malloc((size_t)BATCH * sizeof *f->targets);
-    f->makers = calloc((size_t)team_size(f->team), sizeof *f->makers);
+    f->makers = calloc((size_t)thread_pool_size(f->pool), sizeof *f->makers);
     bool complete = f->makers;
-    for (int i = 0; f->makers && i < team_size(f->team); i++) {
+    for (int i = 0; f->makers && i < thread_pool_size(f->pool); i++) {
         f->makers[i].vector = malloc(verifier_scratch(FACE_SIDE, FACE_SIDE));
         complete = complete && f->makers[i].vector;
     }
@@ -392,7 +392,7 @@ static int prepare(struct fitting *f, const int *samples, int count, struct erro
     f->gradients = calloc(f->mlp.parameter_count, sizeof *f->gradients);
     if (!complete || !f->faces || !f->inputs || !f->targets || !f->gradients)
         return error_no_memory(error, "the verifier");
-    f->optimizer.team = f->team;
+    f->optimizer.pool = f->pool;
     mlp_init(&f->mlp, &rng);
     for (int i = 0; i < count; i++)
         if (shows_face(f->dataset, samples[i]))
@@ -411,7 +411,7 @@ static void release(struct fitting *f)
     free(f->faces);
     free(f->mined);
     free(f->samples);
-    for (int i = 0; f->makers && i < team_size(f->team); i++)
+    for (int i = 0; f->makers && i < thread_pool_size(f->pool); i++)
         free(f->makers[i].vector);
     free(f->makers);
     free(f->inputs);
@@ -420,10 +420,10 @@ static void release(struct fitting *f)
 }
 
 int fit_verifier(struct mlp *verifier, const struct dataset *dataset, const int *samples, int count,
-                 const struct backgrounds *backgrounds, uint64_t seed, struct team *team,
+                 const struct backgrounds *backgrounds, uint64_t seed, struct thread_pool *pool,
                  const volatile sig_atomic_t *stop, struct error *error)
 {
-    struct fitting f = {.dataset = dataset, .backgrounds = backgrounds, .team = team, .seed = seed};
+    struct fitting f = {.dataset = dataset, .backgrounds = backgrounds, .pool = pool, .seed = seed};
     struct mlp learned = {0};
     int result = prepare(&f, samples, count, error);
     f.progress = (struct progress_bar){

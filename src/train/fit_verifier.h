@@ -4,7 +4,7 @@
 
 #include "backgrounds.h"
 #include "dataset.h"
-#include "team.h"
+#include "thread_pool.h"
 #include "verifier.h"
 
 #include <signal.h>
@@ -22,7 +22,7 @@ struct mlp_config fit_verifier_network(const struct dataset *dataset);
  * Fills verifier (mlp_free). Where *stop becomes true it returns 1 without it. Prints a line for
  * each round to stdout, and draws its progress on a terminal. */
 int fit_verifier(struct mlp *verifier, const struct dataset *dataset, const int *samples, int count,
-                 const struct backgrounds *backgrounds, uint64_t seed, struct team *team,
+                 const struct backgrounds *backgrounds, uint64_t seed, struct thread_pool *pool,
                  const volatile sig_atomic_t *stop, struct error *error);
 
 #endif

@@ -76,7 +76,7 @@ static void update_part(void *context, int part, int parts)
     const struct range *r = context;
     struct optimizer *o = r->optimizer;
     size_t begin, end;
-    team_share(r->count, 1024, part, parts, &begin, &end);
+    thread_pool_share(r->count, 1024, part, parts, &begin, &end);
     size_t count = end - begin;
     begin += r->begin;
     float *w = r->parameters + begin, *g = r->gradients + begin;
@@ -102,11 +102,11 @@ void optimizer_update(struct optimizer *o, struct mlp *mlp, float *gradients, fl
         const struct mlp_layer *layer = &mlp->layers[i];
         range.count = (size_t)layer->fan_in * (size_t)layer->outputs;
         range.decay = o->weight_decay;
-        team_run(o->team, update_part, &range);
+        thread_pool_run(o->pool, update_part, &range);
         range.begin += range.count;
         range.count = (size_t)layer->outputs * (layer->gamma ? 2 : 1);
         range.decay = 0.0f;
-        team_run(NULL, update_part, &range);
+        thread_pool_run(NULL, update_part, &range);
         range.begin += range.count;
     }
 }

@@ -10,7 +10,7 @@
 #define OPTIMIZER_H
 
 #include "mlp.h"
-#include "team.h"
+#include "thread_pool.h"
 
 enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_MOMENTUM, OPTIMIZER_ADAMW, OPTIMIZER_COUNT };
 
@@ -22,10 +22,10 @@ struct optimizer {
     enum optimizer_kind kind;
     float weight_decay;
     size_t parameter_count;
-    float *first;      /* v or m */
-    float *second;     /* s */
-    long step;         /* t, updates so far */
-    struct team *team; /* shares the work; NULL: the calling thread alone */
+    float *first;             /* v or m */
+    float *second;            /* s */
+    long step;                /* t, updates so far */
+    struct thread_pool *pool; /* shares the work; NULL: the calling thread alone */
 };
 
 /* The caller frees it with optimizer_free. */

@@ -179,11 +179,11 @@ static void find_nearest(const float *cosines, int count, int self, int *nearest
     }
 }
 
-static void compare(struct search *s, struct team *team)
+static void compare(struct search *s, struct thread_pool *pool)
 {
     for (int first = 0; first < s->count; first += BLOCK) {
         int rows = s->count - first < BLOCK ? s->count - first : BLOCK;
-        gemm(team, GEMM_ABT, rows, s->count, HASH, s->hashes + (ptrdiff_t)first * HASH, s->hashes,
+        gemm(pool, GEMM_ABT, rows, s->count, HASH, s->hashes + (ptrdiff_t)first * HASH, s->hashes,
              0, s->cosines);
         for (int i = 0; i < rows; i++) {
             int nearest[NEAREST], a = first + i;
@@ -198,7 +198,7 @@ static void compare(struct search *s, struct team *team)
 }
 
 int photographs_find(int *photographs, const struct dataset *dataset, const int *samples, int count,
-                     struct team *team, struct error *error)
+                     struct thread_pool *pool, struct error *error)
 {
     for (int i = 0; i < count; i++)
         photographs[i] = i;
@@ -223,7 +223,7 @@ int photographs_find(int *photographs, const struct dataset *dataset, const int 
             find_frequencies(half, s.hashes + i * HASH);
         }
         whiten(&s);
-        compare(&s, team);
+        compare(&s, pool);
         for (int i = 0; i < count; i++)
             photographs[i] = first_of(photographs, i);
     }

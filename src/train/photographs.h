@@ -4,7 +4,7 @@
 #define PHOTOGRAPHS_H
 
 #include "dataset.h"
-#include "team.h"
+#include "thread_pool.h"
 
 /* photographs[count]: for each of the samples the number, in `samples`, of the first picture of the
  * same photograph, which for most is its own. Two pictures belong together if their edges, at half
@@ -13,6 +13,6 @@
  * each in a hash of 24 low frequencies are compared. Pictures are 48x48; each digit is a photograph
  * of its own. */
 int photographs_find(int *photographs, const struct dataset *dataset, const int *samples, int count,
-                     struct team *team, struct error *error);
+                     struct thread_pool *pool, struct error *error);
 
 #endif

@@ -24,8 +24,8 @@ struct training {
     const volatile sig_atomic_t *stop;
     struct training_state state;
     struct mlp_activations *activations[MODEL_MAX_NETWORKS];
-    struct team *team;
-    struct mlp_training step; /* the recipe's, shared out to the team */
+    struct thread_pool *pool;
+    struct mlp_training step; /* the recipe's, with the pool */
     struct loader *loader;
     struct validation validation;
     float *gradients[MODEL_MAX_NETWORKS];

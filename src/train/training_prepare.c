@@ -32,7 +32,7 @@ static int make_networks(struct training *t, int batch, struct error *error)
             optimizer_create(&s->optimizers[n], r->optimizer, r->weight_decay,
                              s->mlps[n].parameter_count, error) < 0)
             return -1;
-        s->optimizers[n].team = t->team;
+        s->optimizers[n].pool = t->pool;
         t->gradients[n] = calloc(s->mlps[n].parameter_count, sizeof *t->gradients[n]);
         if (!t->gradients[n])
             return error_no_memory(error, "the training");
@@ -56,7 +56,7 @@ static int learn_verifier(struct training *t, struct error *error)
         log_line(t->files->program,
                  "no pictures without faces (see --backgrounds): the "
                  "verifier learns from made-up scenes alone, and will take more places for faces");
-    int result = backgrounds_load(&backgrounds, folder, t->count, r->seed, t->team, t->stop, error);
+    int result = backgrounds_load(&backgrounds, folder, t->count, r->seed, t->pool, t->stop, error);
     if (result != 0)
         return result;
     if (backgrounds.skipped > 0)
@@ -68,7 +68,7 @@ static int learn_verifier(struct training *t, struct error *error)
            backgrounds.count - backgrounds.found, backgrounds.hard_count);
     fflush(stdout);
     result = fit_verifier(&t->state.verifier, t->dataset, t->samples, t->count, &backgrounds,
-                          r->seed, t->team, t->stop, error);
+                          r->seed, t->pool, t->stop, error);
     backgrounds_free(&backgrounds);
     return result;
 }
@@ -80,7 +80,7 @@ static int learn_vectors(struct training *t, struct error *error)
     const struct recipe *r = t->recipe;
     struct training_state *s = &t->state;
     int result = r->align && r->epochs > 0 ? fit_aligner(&s->aligner, t->dataset, t->samples,
-                                                         t->count, r->seed, t->team, t->stop, error)
+                                                         t->count, r->seed, t->pool, t->stop, error)
                                            : 0;
     if (result == 0 && r->verifier && r->epochs > 0)
         result = learn_verifier(t, error);
@@ -131,7 +131,7 @@ static int make_faces(struct training *t, struct error *error)
         t->faces[i] = affine_identity;
     if (!t->state.aligner.parameters)
         return 0;
-    if (fit_aligner_apply(&t->state.aligner, d, t->team, t->faces, error) < 0)
+    if (fit_aligner_apply(&t->state.aligner, d, t->pool, t->faces, error) < 0)
         return -1;
     for (int i = 0; i < d->count; i++)
         t->faces[i] = align_enlarge(&t->faces[i], RECIPE_ENLARGE, d->width, d->height);
@@ -163,13 +163,13 @@ int training_prepare(struct training *t, const char *resume, struct error *error
     struct training_state *s = &t->state;
     int batch = r->batching == BATCHING_MINI_BATCH ? r->batch_size : CHUNK;
     if (dataset_split(t->dataset, SPLIT_TRAINING, &t->samples, &t->count, error) < 0 ||
-        team_create(&t->team, r->threads, error) < 0 || make_networks(t, batch, error) < 0)
+        thread_pool_create(&t->pool, r->threads, error) < 0 || make_networks(t, batch, error) < 0)
         return -1;
     if (r->batch_norm && t->count < 2)
         return error_set(error, "batch normalization needs 2 training pictures or more; add some "
                                 "or --batch-norm off");
     t->step = r->step;
-    t->step.team = t->team;
+    t->step.pool = t->pool;
     t->step.place_dropout = t->step.input_dropout;
     t->step.input_dropout = 0.0f; /* it is the loader's work */
     t->order = malloc((size_t)t->count * sizeof *t->order);
@@ -203,7 +203,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
         loader_create(&t->loader, &loading, error) < 0)
         return -1;
     for (int n = 0; n < r->network_count; n++)
-        mlp_workspace_share(t->validation.workspaces[n], t->team);
+        mlp_workspace_share(t->validation.workspaces[n], t->pool);
     int per_epoch = r->batching == BATCHING_FULL         ? 1
                     : r->batching == BATCHING_STOCHASTIC ? t->count
                                                          : loader_batch_count(t->loader, t->count);
@@ -226,7 +226,7 @@ void training_release(struct training *t)
         free(t->gradients[n]);
     }
     free(s->history);
-    team_free(&t->team);
+    thread_pool_free(&t->pool);
     validation_free(&t->validation);
     free(t->answers);
     free(t->agreed);

@@ -35,7 +35,7 @@ static void *take(size_t size)
 }
 
 /* Y = X W^T, dW = dY^T X, dX = dY W of each layer; the first layer needs no dX. */
-static double products_per_second(struct team *team)
+static double products_per_second(struct thread_pool *pool)
 {
     float *x[LAYERS + 1], *w[LAYERS];
     for (int i = 0; i <= LAYERS; i++)
@@ -45,11 +45,11 @@ static double products_per_second(struct team *team)
     double started = monotonic_now();
     for (int step = 0; step < STEPS; step++) {
         for (int i = 0; i < LAYERS; i++)
-            gemm(team, GEMM_ABT, BATCH, units[i + 1], units[i], x[i], w[i], 0, x[i + 1]);
+            gemm(pool, GEMM_ABT, BATCH, units[i + 1], units[i], x[i], w[i], 0, x[i + 1]);
         for (int i = LAYERS - 1; i >= 0; i--) {
-            gemm(team, GEMM_ATB, units[i + 1], units[i], BATCH, x[i + 1], x[i], 1, w[i]);
+            gemm(pool, GEMM_ATB, units[i + 1], units[i], BATCH, x[i + 1], x[i], 1, w[i]);
             if (i > 0)
-                gemm(team, GEMM_AB, BATCH, units[i], units[i + 1], x[i + 1], w[i], 0, x[i]);
+                gemm(pool, GEMM_AB, BATCH, units[i], units[i + 1], x[i + 1], w[i], 0, x[i]);
         }
     }
     double seconds = monotonic_now() - started;
@@ -69,7 +69,7 @@ struct trained {
     struct rng rng;
 };
 
-static struct trained make_network(bool plain, struct team *team)
+static struct trained make_network(bool plain, struct thread_pool *pool)
 {
     struct trained n = {.rng = rng_make(1, 0)};
     struct mlp_config config = {.layer_count = LAYERS,
@@ -86,7 +86,7 @@ static struct trained make_network(bool plain, struct team *team)
         fprintf(stderr, "bench_train: %s\n", error.text);
         exit(1);
     }
-    n.training.team = n.optimizer.team = team;
+    n.training.pool = n.optimizer.pool = pool;
     n.gradients = take(n.mlp.parameter_count * sizeof(float));
     mlp_init(&n.mlp, &n.rng);
     return n;
@@ -108,9 +108,9 @@ static void step(struct trained *n, const float *inputs, const float *targets, i
     optimizer_update(&n->optimizer, &n->mlp, n->gradients, 1e-3f);
 }
 
-static double steps_per_second(bool plain, struct team *team)
+static double steps_per_second(bool plain, struct thread_pool *pool)
 {
-    struct trained n = make_network(plain, team);
+    struct trained n = make_network(plain, pool);
     float *inputs = take((size_t)BATCH * 1984 * sizeof(float));
     float *targets = take((size_t)BATCH * 7 * sizeof(float));
     for (size_t i = 0; i < (size_t)BATCH * 1984; i++)
@@ -127,9 +127,9 @@ static double steps_per_second(bool plain, struct team *team)
     return STEPS * BATCH / seconds;
 }
 
-static double epoch_per_second(const struct dataset *dataset, int threads, struct team *team)
+static double epoch_per_second(const struct dataset *dataset, int threads, struct thread_pool *pool)
 {
-    struct trained n = make_network(false, team);
+    struct trained n = make_network(false, pool);
     struct recipe recipe = recipe_default();
     struct affine *faces = take(SAMPLES * sizeof *faces);
     struct loader_config config = {
@@ -208,9 +208,9 @@ static struct small_data make_small_data(void)
 }
 
 /* Some epochs of full descent. */
-static double small_per_second(const struct small_data *data, struct team *team)
+static double small_per_second(const struct small_data *data, struct thread_pool *pool)
 {
-    struct trained n = {.rng = rng_make(1, 0), .training = {.loss = LOSS_MSE, .team = team}};
+    struct trained n = {.rng = rng_make(1, 0), .training = {.loss = LOSS_MSE, .pool = pool}};
     struct mlp_config config = {.layer_count = 2,
                                 .units = {SMALL_INPUTS, SMALL_HIDDEN, SMALL_OUTPUTS},
                                 .activation = ACTIVATION_SIGMOID,
@@ -327,24 +327,24 @@ int main(int argc, char **argv)
         {.name = "FANN, batch training, which is the same"},
     };
     int threads = argc > 1 ? atoi(argv[1]) : 2;
-    struct team *team;
+    struct thread_pool *pool;
     struct error error;
-    if (threads < 1 || team_create(&team, threads, &error) < 0) {
+    if (threads < 1 || thread_pool_create(&pool, threads, &error) < 0) {
         fprintf(stderr, "usage: bench_train [THREADS]\n");
         return 1;
     }
     struct dataset dataset = make_dataset();
     struct small_data small = make_small_data();
     gemm_setup();
-    products_per_second(team); /* warm-up */
+    products_per_second(pool); /* warm-up */
     for (int r = 0; r < ROUNDS; r++) {
-        figures[CEILING].rounds[r] = products_per_second(team);
-        figures[PLAIN].rounds[r] = steps_per_second(true, team);
+        figures[CEILING].rounds[r] = products_per_second(pool);
+        figures[PLAIN].rounds[r] = steps_per_second(true, pool);
         figures[TORCH_1].rounds[r] = pytorch_per_second(1);
-        figures[FULL].rounds[r] = steps_per_second(false, team);
-        figures[EPOCH].rounds[r] = epoch_per_second(&dataset, threads, team);
+        figures[FULL].rounds[r] = steps_per_second(false, pool);
+        figures[EPOCH].rounds[r] = epoch_per_second(&dataset, threads, pool);
         figures[TORCH_N].rounds[r] = pytorch_per_second(threads);
-        figures[SMALL].rounds[r] = small_per_second(&small, team);
+        figures[SMALL].rounds[r] = small_per_second(&small, pool);
         figures[FANN].rounds[r] = fann_per_second(&small);
     }
     for (int i = 0; i < FIGURES; i++)
@@ -364,7 +364,7 @@ int main(int argc, char **argv)
     print_figure(&figures[SMALL], &figures[FANN]);
     print_figure(&figures[FANN], &figures[FANN]);
     dataset_free(&dataset);
-    team_free(&team);
+    thread_pool_free(&pool);
     free(small.inputs);
     free(small.targets);
     return 0;

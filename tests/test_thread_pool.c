@@ -1,6 +1,6 @@
 /* Threads that share one piece of work. */
-#include "team.h"
 #include "testing.h"
+#include "thread_pool.h"
 
 #include <time.h>
 
@@ -15,7 +15,7 @@ static void shares_cover_everything_once(void **state)
             for (int parts = 1; parts <= PARTS; parts++) {
                 size_t expected = 0, begin, end;
                 for (int part = 0; part < parts; part++) {
-                    team_share(count, grains[g], part, parts, &begin, &end);
+                    thread_pool_share(count, grains[g], part, parts, &begin, &end);
                     assert_int_equal(begin, expected);
                     assert_true(begin <= end && (begin == count || begin % grains[g] == 0));
                     assert_true(end - begin <= (count / grains[g] / (size_t)parts + 2) * grains[g]);
@@ -38,35 +38,35 @@ static void count_part(void *context, int part, int parts)
     work->done[part]++;
 }
 
-/* The caller reads what the others wrote: each round is over when team_run returns. */
+/* The caller reads what the others wrote: each round is over when thread_pool_run returns. */
 static void each_part_runs_once_a_round(void **state)
 {
     (void)state;
     const struct timespec pause = {.tv_nsec = 2000000};
     for (int threads = 1; threads <= PARTS; threads += threads < 3 ? 1 : 5) {
-        struct team *team;
+        struct thread_pool *pool;
         struct error error;
         struct work work = {0};
-        assert_int_equal(team_create(&team, threads, &error), 0);
+        assert_int_equal(thread_pool_create(&pool, threads, &error), 0);
         for (long round = 1; round <= ROUNDS; round++) {
             if (round % (ROUNDS / 10) == 0)
                 nanosleep(&pause, NULL); /* the others fall asleep */
-            team_run(team, count_part, &work);
+            thread_pool_run(pool, count_part, &work);
             assert_int_equal(work.parts, threads);
             for (int part = 0; part < PARTS; part++)
                 assert_int_equal(work.done[part], part < threads ? round : 0);
         }
-        team_free(&team);
-        assert_null(team);
-        team_free(&team);
+        thread_pool_free(&pool);
+        assert_null(pool);
+        thread_pool_free(&pool);
     }
 }
 
-static void no_team_is_a_team_of_one(void **state)
+static void no_pool_is_one_thread(void **state)
 {
     (void)state;
     struct work work = {0};
-    team_run(NULL, count_part, &work);
+    thread_pool_run(NULL, count_part, &work);
     assert_int_equal(work.parts, 1);
     assert_int_equal(work.done[0], 1);
 }
@@ -76,7 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_cover_everything_once),
         cmocka_unit_test(each_part_runs_once_a_round),
-        cmocka_unit_test(no_team_is_a_team_of_one),
+        cmocka_unit_test(no_pool_is_one_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
