@@ -51,7 +51,7 @@ static inline struct model small_model(uint64_t seed)
 }
 
 /* All that a model can have: 12x12 pixels, an aligner, a network on codes of patches and one on
- * windows of gradients, each with a layer that all places share; three classes. */
+ * windows of gradients, each with a layer that all positions share; three classes. */
 static inline struct model full_model(uint64_t seed)
 {
     struct model model = {
@@ -69,11 +69,11 @@ static inline struct model full_model(uint64_t seed)
                                        .output = OUTPUT_SIGMOID};
     const struct mlp_config patches = {.layer_count = 3,
                                        .units = {2 * 2 * 2 * 10, 4 * 4, 6, 3},
-                                       .tokens = {4},
+                                       .positions = {4},
                                        .activation = ACTIVATION_TANH};
     const struct mlp_config windows = {.layer_count = 2,
                                        .units = {2 * 2 * 16 * 31, 4 * 2, 3},
-                                       .tokens = {4},
+                                       .positions = {4},
                                        .activation = ACTIVATION_RELU};
     struct rng rng = rng_make(seed, 1);
     struct features *f = &model.networks[0].features;

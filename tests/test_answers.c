@@ -54,9 +54,10 @@ static struct model make_model(bool aligned)
         enum feature_kind kind = kinds[i];
         struct features f = features_default(kind, side, side);
         f.atoms = kind == FEATURES_PATCHES ? 40 : 0;
-        int tokens = kind == FEATURES_PATCHES || kind == FEATURES_WINDOWS ? features_tokens(&f) : 1;
-        struct mlp_config config = {.units = {0, tokens * 12},
-                                    .tokens = {tokens},
+        int positions =
+            kind == FEATURES_PATCHES || kind == FEATURES_WINDOWS ? features_positions(&f) : 1;
+        struct mlp_config config = {.units = {0, positions * 12},
+                                    .positions = {positions},
                                     .activation = (enum activation)(i % ACTIVATION_COUNT),
                                     .output =
                                         kind == FEATURES_PIXELS ? OUTPUT_SIGMOID : OUTPUT_SOFTMAX};

@@ -556,7 +556,7 @@ static void training_of_all(void **state)
     recipe.network_count = 2;
     recipe.features[0] = FEATURES_PATCHES;
     recipe.features[1] = FEATURES_WINDOWS;
-    recipe.hidden[0].places = true;
+    recipe.hidden[0].shared = true;
     make_checkpoint();
     static const struct operation operation = {
         "resume all", prepare_checkpoint, go_on, "m.safetensors", true, true};

@@ -22,7 +22,7 @@ static void features_know_their_length(void **state)
     (void)state;
     static const struct {
         struct features features;
-        int tokens, values, dictionary;
+        int positions, values, dictionary;
     } cases[] = {
         {{.width = 48, .height = 48, .cell = 6}, 8 * 8, 31, 0},
         {{.width = 50, .height = 31, .cell = 7}, 7 * 4, 31, 0},
@@ -45,8 +45,8 @@ static void features_know_their_length(void **state)
         struct error error = {.text = ""};
         if (features_check(f, &error) < 0)
             fail_msg("case %zu: %s", i, error.text);
-        assert_int_equal(features_tokens(f), cases[i].tokens);
-        assert_int_equal(features_dim(f), cases[i].tokens * cases[i].values);
+        assert_int_equal(features_positions(f), cases[i].positions);
+        assert_int_equal(features_dim(f), cases[i].positions * cases[i].values);
         assert_int_equal(features_dictionary_size(f), cases[i].dictionary);
     }
     assert_string_equal(feature_kind_names[FEATURES_HOG], "hog");
@@ -72,9 +72,9 @@ static void defaults_are_as_documented(void **state)
     /* The finest grid that fits where the picture is small. */
     for (int side = 8; side <= 128; side++) {
         struct features f = features_default(FEATURES_PATCHES, side, 48);
-        int places = side < 10 ? 1 : (side - 8) / 2;
+        int positions = side < 10 ? 1 : (side - 8) / 2;
         assert_int_equal(features_check(&f, &error), 0);
-        assert_int_equal(f.grid, places < 9 ? places : 9);
+        assert_int_equal(f.grid, positions < 9 ? positions : 9);
     }
 }
 

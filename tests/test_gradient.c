@@ -17,27 +17,27 @@ struct bench {
     real *gradients; /* count */
 };
 
-/* Each hidden layer is shared by `tokens`. */
-static struct mlp_config config_of(int hidden_layers, int tokens)
+/* Each hidden layer is shared by `positions`. */
+static struct mlp_config config_of(int hidden_layers, int positions)
 {
     static const int hidden[] = {10, 8};
     struct mlp_config config = {.layer_count = hidden_layers + 1, .units = {INPUTS}};
     memcpy(config.units + 1, hidden, (size_t)hidden_layers * sizeof *hidden);
     config.units[hidden_layers + 1] = CLASSES;
     for (int i = 0; i < hidden_layers; i++)
-        config.tokens[i] = tokens;
+        config.positions[i] = positions;
     return config;
 }
 
 /* Windows of 2x2 on a grid of 3x3, which lie over each other: of the inputs, or of a layer that
- * tokens share, or of windows again. */
+ * positions share, or of windows again. */
 static struct mlp_config config_with_windows(int kind)
 {
     static const struct mlp_config configs[] = {
         {.layer_count = 2, .units = {INPUTS, 8, CLASSES}, .windows = {{3, 2}}},
         {.layer_count = 3,
          .units = {INPUTS, 18, 12, CLASSES},
-         .tokens = {9},
+         .positions = {9},
          .windows = {{0, 0}, {3, 2}}},
         {.layer_count = 3, .units = {INPUTS, 16, 8, CLASSES}, .windows = {{3, 2}, {2, 1}}},
     };
@@ -151,9 +151,9 @@ static void check(const struct mlp_config *config, struct mlp_training training,
     char combination[128];
     struct slope slopes[MAX_COUNT];
     snprintf(combination, sizeof combination,
-             "%s, %s, %s, %d hidden for %d tokens, windows of %d and %d, batch norm %d, dropout %g",
+             "%s, %s, %s, %d hidden, %d positions, windows of %d and %d, batch norm %d, dropout %g",
              activation_names[config->activation], output_activation_names[config->output],
-             loss_names[training.loss], config->layer_count - 1, config->tokens[0],
+             loss_names[training.loss], config->layer_count - 1, config->positions[0],
              config->windows[0].side, config->windows[1].side, config->batch_norm,
              training.dropout);
     bench_make(&bench, config, training, seed);
@@ -203,7 +203,7 @@ static void every_gradient_of_every_combination(void **state)
         config.batch_norm = rest % 2;
         rest /= 2;
         training.dropout = rest % 2 ? 0.3 : 0;
-        training.input_dropout = training.place_dropout = rest / 2 ? 0.2 : 0;
+        training.input_dropout = training.position_dropout = rest / 2 ? 0.2 : 0;
         training.batch_norm_momentum = 0.1;
         check(&config, training, (uint64_t)i);
     }

@@ -7,7 +7,7 @@ enum { COUNT = 5, CLASSES = 3 };
 
 struct shape {
     struct features features;
-    int tokens, layers;
+    int positions, layers;
     bool together; /* whether there is a mirror layer */
 };
 
@@ -25,7 +25,7 @@ static struct model make_model(const struct shape *shape, struct rng *rng)
         f->dictionary = random_dictionary(rng, f->atoms);
     struct mlp_config config = {.layer_count = shape->layers,
                                 .units = {features_dim(f), 144, 5},
-                                .tokens = {shape->tokens},
+                                .positions = {shape->positions},
                                 .activation = ACTIVATION_TANH};
     config.units[shape->layers] = CLASSES;
     model.networks[0].mlp = random_weights(&config, rng);
@@ -62,7 +62,7 @@ static void both_are_as_each_alone(void **state)
         {{FEATURES_PATCHES, 12, 12, 0, 2, 10, NULL, NULL}, 4, 3, true},
         {{FEATURES_PATCHES, 16, 20, 0, 3, 6, NULL, NULL}, 9, 3, true},
         {{FEATURES_PATCHES, 16, 12, 0, 1, 8, NULL, NULL}, 0, 2, true},
-        /* Other patches in the mirror image; not shared by the places; one layer; no patches. */
+        /* Other patches in the mirror image; not shared by the positions; one layer; no patches. */
         {{FEATURES_PATCHES, 14, 14, 0, 3, 6, NULL, NULL}, 9, 3, false},
         {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL, NULL}, 0, 3, false},
         {{FEATURES_PATCHES, 16, 16, 0, 2, 8, NULL, NULL}, 2, 3, false},

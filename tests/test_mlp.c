@@ -265,15 +265,15 @@ static struct mlp random_mlp(struct rng *rng, struct mlp_config config)
 
 enum { WIDEST = 64 };
 
-/* Which of its inputs a unit's weight number f is for: the value of a token of its window. */
+/* Which of its inputs a unit's weight number f is for: the value of a position of its window. */
 static int seen(const struct mlp_layer *layer, int unit, int f)
 {
     const struct mlp_windows *w = &layer->windows;
     if (w->side == 0)
         return f;
     int values = layer->inputs / (w->grid * w->grid), across = w->grid - w->side + 1;
-    int window = unit / (layer->outputs / (across * across)), token = f / values;
-    int y = window / across + token / w->side, x = window % across + token % w->side;
+    int window = unit / (layer->outputs / (across * across)), position = f / values;
+    int y = window / across + position / w->side, x = window % across + position % w->side;
     return (y * w->grid + x) * values + f % values;
 }
 
@@ -285,9 +285,9 @@ static void reference_forward(const struct mlp *mlp, const float *input, double 
         x[m] = input[m];
     for (int i = 0; i < mlp->config.layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        int count = layer->tokens * layer->outputs;
+        int count = layer->positions * layer->outputs;
         for (int u = 0; u < count;
-             u++) { /* unit n of token u / outputs, which has its own inputs */
+             u++) { /* unit n of position u / outputs, which has its own inputs */
             int n = u % layer->outputs, first = u / layer->outputs * layer->inputs;
             z[u] = layer->biases ? layer->biases[n] : 0.0;
             for (int f = 0; f < layer->fan_in; f++)
@@ -357,16 +357,16 @@ static void forward_agrees_with_the_formulas(void **state)
     }
 }
 
-/* Layers that tokens share, which treat each part of their input alike, or that look through
+/* Layers that positions share, which treat each part of their input alike, or that look through
  * windows. */
 static const struct mlp_config shared_layers[] = {
-    {.layer_count = 2, .units = {24, 12, 4}, .tokens = {6}},
-    {.layer_count = 3, .units = {24, 12, 18, 4}, .tokens = {6, 3}},
-    {.layer_count = 3, .units = {24, 9, 18, 4}, .tokens = {0, 9, 1}},
-    {.layer_count = 4, .units = {24, 48, 18, 10, 4}, .tokens = {24, 3, 2}},
+    {.layer_count = 2, .units = {24, 12, 4}, .positions = {6}},
+    {.layer_count = 3, .units = {24, 12, 18, 4}, .positions = {6, 3}},
+    {.layer_count = 3, .units = {24, 9, 18, 4}, .positions = {0, 9, 1}},
+    {.layer_count = 4, .units = {24, 48, 18, 10, 4}, .positions = {24, 3, 2}},
     {.layer_count = 2, .units = {24, 5, 4}, .windows = {{2, 2}}},
     {.layer_count = 2, .units = {24, 12, 4}, .windows = {{2, 1}}},
-    {.layer_count = 3, .units = {24, 36, 12, 4}, .tokens = {4}, .windows = {{0, 0}, {3, 2}}},
+    {.layer_count = 3, .units = {24, 36, 12, 4}, .positions = {4}, .windows = {{0, 0}, {3, 2}}},
     {.layer_count = 4, .units = {24, 64, 18, 8, 4}, .windows = {{0, 0}, {4, 2}, {3, 2}}},
 };
 
@@ -459,12 +459,12 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 2, .units = {4, -3, 2}}, -1, "-3 units"},
         {{.layer_count = 2, .units = {4, 3, 0}}, -1, "0 units"},
         {{.layer_count = 2, .units = {4, MLP_MAX_UNITS + 1, 2}}, -1, "131073 units"},
-        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3}}, 0, ""},
-        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {6, 1}}, 0, ""},
-        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {4}}, -1, "shared by 4 tokens"},
-        {{.layer_count = 2, .units = {6, 12, 2}, .tokens = {4}}, -1, "shared by 4 tokens"},
-        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {-1}}, -1, "shared by -1 tokens"},
-        {{.layer_count = 2, .units = {12, 6, 2}, .tokens = {3, 2}}, -1, "shared by none"},
+        {{.layer_count = 2, .units = {12, 6, 2}, .positions = {3}}, 0, ""},
+        {{.layer_count = 2, .units = {12, 6, 2}, .positions = {6, 1}}, 0, ""},
+        {{.layer_count = 2, .units = {12, 6, 2}, .positions = {4}}, -1, "shared by 4 positions"},
+        {{.layer_count = 2, .units = {6, 12, 2}, .positions = {4}}, -1, "shared by 4 positions"},
+        {{.layer_count = 2, .units = {12, 6, 2}, .positions = {-1}}, -1, "shared by -1 positions"},
+        {{.layer_count = 2, .units = {12, 6, 2}, .positions = {3, 2}}, -1, "shared by none"},
         {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, 2}}}, 0, ""},
         {{.layer_count = 2, .units = {1024, 1, 2}, .windows = {{32, 32}}}, 0, ""},
         {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, 4}}}, -1, "windows of side 4"},
@@ -473,7 +473,9 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 2, .units = {1089, 1, 2}, .windows = {{33, 33}}}, -1, "of side 33 on"},
         {{.layer_count = 2, .units = {17, 8, 2}, .windows = {{3, 2}}}, -1, "from 17 to 8 values"},
         {{.layer_count = 2, .units = {18, 7, 2}, .windows = {{3, 2}}}, -1, "through 4 windows"},
-        {{.layer_count = 2, .units = {18, 8, 2}, .tokens = {2}, .windows = {{3, 2}}}, -1, "shared"},
+        {{.layer_count = 2, .units = {18, 8, 2}, .positions = {2}, .windows = {{3, 2}}},
+         -1,
+         "shared"},
         {{.layer_count = 2, .units = {18, 4, 4}, .windows = {{0, 0}, {2, 1}}}, -1, "the last"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -517,7 +519,7 @@ static void new_network_is_laid_out_as_promised(void **state)
     assert_null(mlp.parameters);
 }
 
-static void shared_layers_have_the_weights_of_one_token(void **state)
+static void shared_layers_have_the_weights_of_one_position(void **state)
 {
     (void)state;
     struct error error;
@@ -525,9 +527,9 @@ static void shared_layers_have_the_weights_of_one_token(void **state)
     assert_int_equal(mlp_create(&mlp, &shared_layers[1], &error), 0);
     assert_int_equal(mlp.parameter_count, (2 * 4 + 2) + (6 * 4 + 6) + (4 * 18 + 4));
     assert_int_equal(mlp_parameter_count(&shared_layers[1]), mlp.parameter_count);
-    assert_int_equal(mlp.layers[0].tokens, 6);
-    assert_int_equal(mlp.layers[1].tokens, 3);
-    assert_int_equal(mlp.layers[2].tokens, 1);
+    assert_int_equal(mlp.layers[0].positions, 6);
+    assert_int_equal(mlp.layers[1].positions, 3);
+    assert_int_equal(mlp.layers[2].positions, 1);
     mlp_free(&mlp);
     const struct mlp_config windows = {
         .layer_count = 2, .units = {18, 12, 4}, .windows = {{3, 2}}, .batch_norm = true};
@@ -609,7 +611,7 @@ int main(void)
         cmocka_unit_test(prepared_windows_answer_nearly_the_same),
         cmocka_unit_test(config_check_refuses_what_is_out_of_bounds),
         cmocka_unit_test(new_network_is_laid_out_as_promised),
-        cmocka_unit_test(shared_layers_have_the_weights_of_one_token),
+        cmocka_unit_test(shared_layers_have_the_weights_of_one_position),
         cmocka_unit_test(init_follows_he_and_glorot),
         cmocka_unit_test(fold_keeps_the_function),
     };

@@ -102,14 +102,15 @@ static void batch_norm_normalizes_and_keeps_statistics(void **state)
     mlp_free(&mlp);
 }
 
-/* A layer that tokens share is normalized over all of them, as if each were a sample of its own. */
-static void batch_norm_counts_tokens_as_samples(void **state)
+/* A layer that positions share is normalized over all of them, as if each were a sample of its own.
+ */
+static void batch_norm_counts_positions_as_samples(void **state)
 {
     (void)state;
-    enum { BATCH = 8, TOKENS = 3, IN = 5, OUT = 4 };
+    enum { BATCH = 8, POSITIONS = 3, IN = 5, OUT = 4 };
     const struct mlp_config shared = {.layer_count = 2,
-                                      .units = {TOKENS * IN, TOKENS * OUT, 2},
-                                      .tokens = {TOKENS},
+                                      .units = {POSITIONS * IN, POSITIONS * OUT, 2},
+                                      .positions = {POSITIONS},
                                       .activation = ACTIVATION_TANH,
                                       .batch_norm = true};
     const struct mlp_config alone = {
@@ -118,8 +119,8 @@ static void batch_norm_counts_tokens_as_samples(void **state)
     struct mlp mlps[2];
     struct error error;
     struct rng rng = rng_make(8, 0);
-    float inputs[BATCH * TOKENS * IN], weights[OUT * IN];
-    for (int i = 0; i < BATCH * TOKENS * IN; i++)
+    float inputs[BATCH * POSITIONS * IN], weights[OUT * IN];
+    for (int i = 0; i < BATCH * POSITIONS * IN; i++)
         inputs[i] = (float)(1 + rng_normal(&rng));
     for (int i = 0; i < OUT * IN; i++)
         weights[i] = (float)rng_normal(&rng);
@@ -127,10 +128,11 @@ static void batch_norm_counts_tokens_as_samples(void **state)
         const struct mlp_config *config = i ? &alone : &shared;
         struct mlp_activations *activations;
         assert_int_equal(mlp_create(&mlps[i], config, &error), 0);
-        assert_int_equal(mlp_activations_create(&activations, config, BATCH * TOKENS, &error), 0);
+        assert_int_equal(mlp_activations_create(&activations, config, BATCH * POSITIONS, &error),
+                         0);
         memcpy(mlps[i].layers[0].weights, weights, sizeof weights);
-        mlp_forward_training(&mlps[i], activations, &training, inputs, i ? BATCH * TOKENS : BATCH,
-                             &rng);
+        mlp_forward_training(&mlps[i], activations, &training, inputs,
+                             i ? BATCH * POSITIONS : BATCH, &rng);
         mlp_activations_free(&activations);
     }
     assert_int_equal(mlps[0].statistic_count, 2 * OUT);
@@ -286,7 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cost_follows_its_formula),
         cmocka_unit_test(batch_norm_normalizes_and_keeps_statistics),
-        cmocka_unit_test(batch_norm_counts_tokens_as_samples),
+        cmocka_unit_test(batch_norm_counts_positions_as_samples),
         cmocka_unit_test(dropout_drops_its_share),
         cmocka_unit_test(threads_give_what_one_gives),
     };

@@ -88,7 +88,7 @@ static void expect_same_mlp(const struct mlp *a, const struct mlp *b)
     assert_int_equal(a->config.activation, b->config.activation);
     assert_int_equal(a->config.output, b->config.output);
     for (int i = 0; i < a->config.layer_count; i++) {
-        assert_int_equal(a->layers[i].tokens, b->layers[i].tokens);
+        assert_int_equal(a->layers[i].positions, b->layers[i].positions);
         assert_int_equal(a->layers[i].inputs, b->layers[i].inputs);
         assert_int_equal(a->layers[i].outputs, b->layers[i].outputs);
         assert_int_equal(a->layers[i].windows.grid, b->layers[i].windows.grid);

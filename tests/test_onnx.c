@@ -110,7 +110,7 @@ static struct model model_with(const struct mlp_config *config, uint64_t seed)
     return model;
 }
 
-/* Each hidden unit with each output, over layers that 8 and then 4 tokens share. */
+/* Each hidden unit with each output, over layers that 8 and then 4 positions share. */
 static void test_activations(void **state)
 {
     (void)state;
@@ -118,7 +118,7 @@ static void test_activations(void **state)
         const struct mlp_config config = {
             .layer_count = 3,
             .units = {64, 8 * 4, 4 * 3, 3},
-            .tokens = {8, 4},
+            .positions = {8, 4},
             .activation = (enum activation)(kind / OUTPUT_ACTIVATION_COUNT),
             .output = (enum output_activation)(kind % OUTPUT_ACTIVATION_COUNT)};
         struct model model = model_with(&config, 5);

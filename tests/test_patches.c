@@ -5,11 +5,11 @@
 
 enum { V = PATCH_VALUES, MAX_SIDE = 128, MAX_VALUES = 16 * 16 * 2 * 40 };
 
-/* How much patch number `patch` of `count` along an axis gives to place `place` of `grid`. */
-static double weight_of(int patch, int count, int place, int grid)
+/* How much patch number `patch` of `count` along an axis gives to position `position` of `grid`. */
+static double weight_of(int patch, int count, int position, int grid)
 {
     double side = (double)count / grid;
-    double distance = fabs(patch + 0.5 - (place + 0.5) * side) / side;
+    double distance = fabs(patch + 0.5 - (position + 0.5) * side) / side;
     return fmax(0.0, 1.0 - distance);
 }
 
@@ -41,15 +41,15 @@ static double product_of(const struct features *p, const uint8_t *picture, int l
 static void reference_patches(const struct features *p, const uint8_t *picture, double *values)
 {
     int columns = (p->width - 8) / 2 + 1, rows = (p->height - 8) / 2 + 1;
-    for (int place = 0; place < p->grid * p->grid; place++)
+    for (int position = 0; position < p->grid * p->grid; position++)
         for (int atom = 0; atom < p->atoms; atom++) {
             double positive = 0.0, negative = 0.0, weights = 0.0;
             for (int patch = 0; patch < rows * columns; patch++) {
                 int x = patch % columns, y = patch / columns;
                 if ((x + y) % 2)
                     continue;
-                double weight = weight_of(x, columns, place % p->grid, p->grid) *
-                                weight_of(y, rows, place / p->grid, p->grid);
+                double weight = weight_of(x, columns, position % p->grid, p->grid) *
+                                weight_of(y, rows, position / p->grid, p->grid);
                 if (weight == 0.0)
                     continue;
                 double s = product_of(p, picture, 2 * x, 2 * y, atom);
@@ -57,8 +57,8 @@ static void reference_patches(const struct features *p, const uint8_t *picture, 
                 negative += weight * fmax(0.0, -s - 0.5);
                 weights += weight;
             }
-            values[place * 2 * p->atoms + atom] = positive / weights;
-            values[place * 2 * p->atoms + p->atoms + atom] = negative / weights;
+            values[position * 2 * p->atoms + atom] = positive / weights;
+            values[position * 2 * p->atoms + p->atoms + atom] = negative / weights;
         }
 }
 

@@ -520,19 +520,20 @@ static void networks_follow_the_recipe(void **state)
     for (int n = 0; n < 2; n++) {
         struct features f = recipe_features(&options.recipe, &d, n);
         struct mlp_config config = recipe_network(&options.recipe, &d, n);
-        int tokens = features_tokens(&f), grid = (int)lround(sqrt(tokens));
+        int positions = features_positions(&f), grid = (int)lround(sqrt(positions));
         const int units[] = {features_dim(&f),
-                             8 * tokens,
+                             8 * positions,
                              4 * (grid - 2) * (grid - 2),
                              5 * (grid - 3) * (grid - 3),
                              16,
                              7};
         assert_true(f.kind == (n ? FEATURES_WINDOWS : FEATURES_HOG));
-        assert_int_equal(grid * grid, tokens);
+        assert_int_equal(grid * grid, positions);
         assert_int_equal(config.layer_count, 5);
         for (int i = 0; i <= config.layer_count; i++)
             assert_int_equal(config.units[i], units[i]);
-        assert_true(config.tokens[0] == tokens && config.tokens[1] == 1 && config.tokens[3] == 1);
+        assert_true(config.positions[0] == positions && config.positions[1] == 1 &&
+                    config.positions[3] == 1);
         assert_true(config.windows[0].side == 0 && config.windows[3].side == 0);
         assert_true(config.windows[1].grid == grid && config.windows[1].side == 3);
         assert_true(config.windows[2].grid == grid - 2 && config.windows[2].side == 2);

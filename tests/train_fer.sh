@@ -177,7 +177,7 @@ expect 2 "unexpected argument stray" stray
 expect 2 "--batch-norm off" --descent full --batch-norm on
 
 expect 1 "a layer of 147456 units" --data data.csv --ferplus-share 0 --features pixels --hidden @64
-expect 1 "shared by 64 tokens" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
+expect 1 "shared by 64 positions" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
 
 # Files.
 expect 1 "none.csv: No such file" --data none.csv

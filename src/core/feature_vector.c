@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    MAX_PLACES = HOG_MAX_CELLS * HOG_MAX_CELLS,
+    MAX_POSITIONS = HOG_MAX_CELLS * HOG_MAX_CELLS,
     WINDOW_VALUES = FEATURES_WINDOW * FEATURES_WINDOW * HOG_CELL_VALUES
 };
 
@@ -19,8 +19,8 @@ struct kind {
     bool dictionary;                    /* it has one */
     void (*choose)(struct features *f); /* sets the defaults */
     int (*check)(const struct features *f, struct error *error);
-    int (*tokens)(const struct features *f);
-    int (*values)(const struct features *f); /* of a token */
+    int (*positions)(const struct features *f);
+    int (*values)(const struct features *f); /* of a position */
     double (*bound)(const struct features *f);
     size_t (*scratch)(const struct features *f);
     void (*extract)(const struct features *f, void *scratch, const uint8_t *crop, float *vector);
@@ -31,9 +31,9 @@ struct kind {
 
 /* ---- Relevance, spread over the picture ------------------------------------------------------ */
 
-/* shares[side] of place number `index` along one axis, whose places are `cell` pixels wide; they
- * sum to 1. */
-static void spread_place(int index, float cell, int side, float *shares)
+/* shares[side] of position number `index` along one axis, whose positions are `cell` pixels wide;
+ * they sum to 1. */
+static void spread_position(int index, float cell, int side, float *shares)
 {
     float sum = 0.0f;
     for (int p = 0; p < side; p++) {
@@ -44,15 +44,15 @@ static void spread_place(int index, float cell, int side, float *shares)
         shares[p] /= sum;
 }
 
-/* Spreads relevance[rows * columns] of cells or places over the pixels around each. */
+/* Spreads relevance[rows * columns] of cells or positions over the pixels around each. */
 static void spread(const struct features *f, const float *relevance, int columns, int rows,
                    float cell_width, float cell_height, float *map)
 {
     float across[FEATURES_MAX_SIDE], down[FEATURES_MAX_SIDE];
     memset(map, 0, (size_t)f->width * (size_t)f->height * sizeof *map);
     for (int i = 0; i < rows * columns; i++) {
-        spread_place(i % columns, cell_width, f->width, across);
-        spread_place(i / columns, cell_height, f->height, down);
+        spread_position(i % columns, cell_width, f->width, across);
+        spread_position(i / columns, cell_height, f->height, down);
         for (int y = 0; y < f->height; y++)
             for (int x = 0; x < f->width && down[y] > 0.0f; x++)
                 map[y * f->width + x] += relevance[i] * down[y] * across[x];
@@ -103,7 +103,7 @@ static int hog_check(const struct features *f, struct error *error)
     return check_cells(f, 2, error);
 }
 
-static int hog_tokens(const struct features *f)
+static int hog_positions(const struct features *f)
 {
     return columns_of(f) * rows_of(f);
 }
@@ -134,11 +134,11 @@ static void extract_hog(const struct features *f, void *scratch, const uint8_t *
     hog_extract(&hog, scratch, crop, vector);
 }
 
-/* Of tokens of side x side cells, side by side in rows of `across`. */
-static void mirror_cells(int tokens, int across, int side, const float *vector, float *mirrored)
+/* Of positions of side x side cells, side by side in rows of `across`. */
+static void mirror_cells(int positions, int across, int side, const float *vector, float *mirrored)
 {
-    for (int t = 0; t < tokens; t++) {
-        int opposite = t / across * across + across - 1 - t % across;
+    for (int p = 0; p < positions; p++) {
+        int opposite = p / across * across + across - 1 - p % across;
         for (int i = 0; i < side * side; i++) {
             int from = (opposite * side + i / side) * side + side - 1 - i % side;
             hog_mirror_cell(vector + from * HOG_CELL_VALUES, mirrored);
@@ -151,17 +151,17 @@ static bool mirror_hog(const struct features *f, const float *vector, float *mir
 {
     if (f->width % f->cell != 0)
         return false;
-    mirror_cells(hog_tokens(f), columns_of(f), 1, vector, mirrored);
+    mirror_cells(hog_positions(f), columns_of(f), 1, vector, mirrored);
     return true;
 }
 
 static void hog_relevance(const struct features *f, const float *vector, const float *gradient,
                           float *map)
 {
-    float relevance[MAX_PLACES];
-    for (int t = 0; t < hog_tokens(f); t++)
-        relevance[t] =
-            dot(vector + t * HOG_CELL_VALUES, gradient + t * HOG_CELL_VALUES, HOG_CELL_VALUES);
+    float relevance[MAX_POSITIONS];
+    for (int p = 0; p < hog_positions(f); p++)
+        relevance[p] =
+            dot(vector + p * HOG_CELL_VALUES, gradient + p * HOG_CELL_VALUES, HOG_CELL_VALUES);
     spread(f, relevance, columns_of(f), rows_of(f), (float)f->cell, (float)f->cell, map);
 }
 
@@ -183,7 +183,7 @@ static int window_count(int cells)
     return (cells - FEATURES_WINDOW) / FEATURES_WINDOW_STRIDE + 1;
 }
 
-static int windows_tokens(const struct features *f)
+static int windows_positions(const struct features *f)
 {
     return window_count(columns_of(f)) * window_count(rows_of(f));
 }
@@ -194,7 +194,7 @@ static int windows_values(const struct features *f)
     return WINDOW_VALUES;
 }
 
-/* The cell in line `row` and place `column` of window number `window`. */
+/* The cell in row `row` and column `column` of window number `window`. */
 static int window_cell(const struct features *f, int window, int row, int column)
 {
     int columns = columns_of(f), across = window_count(columns);
@@ -206,7 +206,7 @@ static int window_cell(const struct features *f, int window, int row, int column
 /* Bytes of the cells that the windows are made of. */
 static size_t cells_size(const struct features *f)
 {
-    return (size_t)hog_tokens(f) * HOG_CELL_VALUES * sizeof(float);
+    return (size_t)hog_positions(f) * HOG_CELL_VALUES * sizeof(float);
 }
 
 static size_t windows_scratch(const struct features *f)
@@ -220,7 +220,7 @@ static void extract_windows(const struct features *f, void *scratch, const uint8
     const size_t line = FEATURES_WINDOW * HOG_CELL_VALUES;
     float *cells = scratch;
     extract_hog(f, (char *)scratch + cells_size(f), crop, cells);
-    for (int w = 0; w < windows_tokens(f); w++)
+    for (int w = 0; w < windows_positions(f); w++)
         for (int row = 0; row < FEATURES_WINDOW; row++, vector += line)
             memcpy(vector, cells + window_cell(f, w, row, 0) * HOG_CELL_VALUES,
                    line * sizeof *vector);
@@ -230,7 +230,8 @@ static bool mirror_windows(const struct features *f, const float *vector, float 
 {
     if (f->width % f->cell != 0 || (columns_of(f) - FEATURES_WINDOW) % FEATURES_WINDOW_STRIDE != 0)
         return false;
-    mirror_cells(windows_tokens(f), window_count(columns_of(f)), FEATURES_WINDOW, vector, mirrored);
+    mirror_cells(windows_positions(f), window_count(columns_of(f)), FEATURES_WINDOW, vector,
+                 mirrored);
     return true;
 }
 
@@ -238,11 +239,11 @@ static bool mirror_windows(const struct features *f, const float *vector, float 
 static void windows_relevance(const struct features *f, const float *vector, const float *gradient,
                               float *map)
 {
-    float relevance[MAX_PLACES] = {0};
-    for (int t = 0; t < windows_tokens(f); t++)
+    float relevance[MAX_POSITIONS] = {0};
+    for (int p = 0; p < windows_positions(f); p++)
         for (int i = 0; i < FEATURES_WINDOW * FEATURES_WINDOW; i++) {
-            int at = t * WINDOW_VALUES + i * HOG_CELL_VALUES;
-            relevance[window_cell(f, t, i / FEATURES_WINDOW, i % FEATURES_WINDOW)] +=
+            int at = p * WINDOW_VALUES + i * HOG_CELL_VALUES;
+            relevance[window_cell(f, p, i / FEATURES_WINDOW, i % FEATURES_WINDOW)] +=
                 dot(vector + at, gradient + at, HOG_CELL_VALUES);
         }
     spread(f, relevance, columns_of(f), rows_of(f), (float)f->cell, (float)f->cell, map);
@@ -250,9 +251,9 @@ static void windows_relevance(const struct features *f, const float *vector, con
 
 /* ---- patches --------------------------------------------------------------------------------- */
 
-/* The finest grid in which each place has patches: its cells are wider than a field, so that each
- * has at least two side by side. */
-static int most_places(int width, int height)
+/* The finest grid in which each position has patches: its cells are wider than a field, so that
+ * each has at least two side by side. */
+static int most_positions(int width, int height)
 {
     int shorter = width < height ? width : height;
     int most = (shorter - PATCH_SIDE) / PATCH_STRIDE;
@@ -272,16 +273,17 @@ static struct patches patches_of(const struct features *f)
 
 static void patches_choose(struct features *f)
 {
-    int most = most_places(f->width, f->height);
+    int most = most_positions(f->width, f->height);
     f->grid = most < 9 ? most : 9;
     f->atoms = 640;
 }
 
 static int patches_check(const struct features *f, struct error *error)
 {
-    int most = most_places(f->width, f->height);
+    int most = most_positions(f->width, f->height);
     if (f->grid < 1 || f->grid > most)
-        return error_set(error, "patches in %d places along the side of %dx%d crops; 1 to %d fit",
+        return error_set(error,
+                         "patches in %d positions along the side of %dx%d crops; 1 to %d fit",
                          f->grid, f->width, f->height, most);
     if (f->atoms < 4 || f->atoms % 2 || f->atoms > PATCHES_MAX_ATOMS)
         return error_set(error,
@@ -290,7 +292,7 @@ static int patches_check(const struct features *f, struct error *error)
     return 0;
 }
 
-static int patches_tokens(const struct features *f)
+static int patches_positions(const struct features *f)
 {
     return f->grid * f->grid;
 }
@@ -340,10 +342,10 @@ static bool mirror_patches(const struct features *f, const float *vector, float 
 static void patches_relevance(const struct features *f, const float *vector, const float *gradient,
                               float *map)
 {
-    float relevance[MAX_PLACES];
+    float relevance[MAX_POSITIONS];
     int values = patches_values(f);
-    for (int t = 0; t < patches_tokens(f); t++)
-        relevance[t] = dot(vector + t * values, gradient + t * values, values);
+    for (int p = 0; p < patches_positions(f); p++)
+        relevance[p] = dot(vector + p * values, gradient + p * values, values);
     spread(f, relevance, f->grid, f->grid, (float)f->width / (float)f->grid,
            (float)f->height / (float)f->grid, map);
 }
@@ -362,7 +364,7 @@ static int pixels_check(const struct features *f, struct error *error)
     return 0;
 }
 
-static int pixels_tokens(const struct features *f)
+static int pixels_positions(const struct features *f)
 {
     return f->width * f->height;
 }
@@ -423,7 +425,7 @@ static const struct kind kinds[FEATURE_KIND_COUNT] = {
     [FEATURES_HOG] = {.cells = true,
                       .choose = hog_choose,
                       .check = hog_check,
-                      .tokens = hog_tokens,
+                      .positions = hog_positions,
                       .values = hog_values,
                       .bound = hog_bound,
                       .scratch = hog_scratch_of,
@@ -433,7 +435,7 @@ static const struct kind kinds[FEATURE_KIND_COUNT] = {
     [FEATURES_WINDOWS] = {.cells = true,
                           .choose = windows_choose,
                           .check = windows_check,
-                          .tokens = windows_tokens,
+                          .positions = windows_positions,
                           .values = windows_values,
                           .bound = hog_bound,
                           .scratch = windows_scratch,
@@ -443,7 +445,7 @@ static const struct kind kinds[FEATURE_KIND_COUNT] = {
     [FEATURES_PATCHES] = {.dictionary = true,
                           .choose = patches_choose,
                           .check = patches_check,
-                          .tokens = patches_tokens,
+                          .positions = patches_positions,
                           .values = patches_values,
                           .bound = patches_bound,
                           .scratch = patches_scratch_of,
@@ -452,7 +454,7 @@ static const struct kind kinds[FEATURE_KIND_COUNT] = {
                           .relevance = patches_relevance},
     [FEATURES_PIXELS] = {.choose = pixels_choose,
                          .check = pixels_check,
-                         .tokens = pixels_tokens,
+                         .positions = pixels_positions,
                          .values = pixels_values,
                          .bound = pixels_bound,
                          .scratch = pixels_scratch,
@@ -489,14 +491,14 @@ bool features_have_dictionary(const struct features *f)
     return kinds[f->kind].dictionary;
 }
 
-int features_tokens(const struct features *f)
+int features_positions(const struct features *f)
 {
-    return kinds[f->kind].tokens(f);
+    return kinds[f->kind].positions(f);
 }
 
 int features_dim(const struct features *f)
 {
-    return features_tokens(f) * kinds[f->kind].values(f);
+    return features_positions(f) * kinds[f->kind].values(f);
 }
 
 double features_bound(const struct features *f)

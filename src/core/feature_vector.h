@@ -13,7 +13,7 @@
 enum feature_kind {
     FEATURES_HOG,     /* histograms of oriented gradients, cell by cell */
     FEATURES_WINDOWS, /* the same in overlapping windows of cells */
-    FEATURES_PATCHES, /* codes of small patches, place by place */
+    FEATURES_PATCHES, /* codes of small patches, position by position */
     FEATURES_PIXELS,  /* grey values, standardized */
     FEATURE_KIND_COUNT
 };
@@ -33,7 +33,7 @@ struct features {
     enum feature_kind kind;
     int width, height; /* of the crop, pixels */
     int cell;          /* hog, windows: side of a cell, pixels */
-    int grid;          /* patches: places along a side */
+    int grid;          /* patches: positions along a side */
     int atoms;         /* patches: size of the dictionary, even */
     float *dictionary; /* patches: atoms / 2 x PATCH_VALUES, then their offsets, see patches.h; from
                           malloc, freed by features_free */
@@ -52,11 +52,11 @@ bool features_have_cells(const struct features *features);
 /* Whether the kind needs a dictionary. */
 bool features_have_dictionary(const struct features *features);
 
-/* How many places of the crop the vector describes one after the other, each by equally many
- * values: the tokens that a layer may be shared by. */
-int features_tokens(const struct features *features);
+/* How many positions of the crop the vector describes one after the other, each by equally many
+ * values. A layer may share its weights among them. */
+int features_positions(const struct features *features);
 
-/* D, the length of the vector: tokens * values of a token, which are
+/* D, the length of the vector: positions * values of a position, which are
  * hog 31, windows 4 * 4 * 31, patches 2 * atoms, pixels 1. */
 int features_dim(const struct features *features);
 
@@ -92,7 +92,7 @@ bool features_mirror(const struct features *features, const float *vector, float
 /* Where in the crop a quantity lies, given its gradient[D] with respect to vector[D]: fills
  * map[height * width], whose sum is the sum over the vector of value times gradient.
  *
- * The share of each cell or place, the sum over its values, is spread over the pixels that
+ * The share of each cell or position, the sum over its values, is spread over the pixels that
  * contribute to it, in proportion to their contributions; with pixels each has its own share. */
 void features_relevance(const struct features *features, const float *vector, const float *gradient,
                         float *map);

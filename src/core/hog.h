@@ -33,7 +33,7 @@ void hog_extract(const struct hog *hog, void *scratch, const uint8_t *picture, f
  * 180 degrees - t, and the blocks to the left those to the right. */
 void hog_mirror_cell(const float *cell, float *mirrored);
 
-/* Linear interpolation along an axis with cells of `cell` pixels, HOG's or the places of other
+/* Linear interpolation along an axis with cells of `cell` pixels, HOG's or the positions of other
  * features: how much pixel number `pixel` contributes to cell number `index`. */
 float hog_cell_share(int pixel, int index, float cell);
 

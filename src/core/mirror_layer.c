@@ -15,7 +15,7 @@ int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
     const struct mlp_layer *first = &mlp->layers[0];
     *layer = NULL;
     if (f->kind != FEATURES_PATCHES || !patches_symmetric(f->width) ||
-        first->tokens != features_tokens(f) || mlp->config.layer_count == 1)
+        first->positions != features_positions(f) || mlp->config.layer_count == 1)
         return 0;
     struct mirror_layer *made = calloc(1, sizeof *made);
     int pairs = first->inputs / 2, outputs = first->outputs;
@@ -55,12 +55,12 @@ size_t mirror_layer_scratch(const struct mirror_layer *layer)
     return quantized_layer_scratch(layer->pairs);
 }
 
-/* E s and O d at a place become the products of the face, and at the opposite place those of the
- * mirror image. */
-static void combine(int count, float *restrict face, float *restrict mirrored, int place,
+/* E s and O d at a position become the products of the face, and at the opposite position those of
+ * the mirror image. */
+static void combine(int count, float *restrict face, float *restrict mirrored, int position,
                     int opposite)
 {
-    float *a = face + place * count, *b = mirrored + place * count;
+    float *a = face + position * count, *b = mirrored + position * count;
     float *c = face + opposite * count, *d = mirrored + opposite * count;
     for (int i = 0; i < count; i++) {
         float sum = a[i] + b[i], difference = a[i] - b[i];
@@ -75,13 +75,14 @@ static void combine(int count, float *restrict face, float *restrict mirrored, i
 void mirror_layer_forward(const struct mirror_layer *l, void *scratch, float *vectors, float *face,
                           float *mirrored)
 {
-    int places = l->grid * l->grid;
-    float *s = vectors + (ptrdiff_t)places * 2 * l->pairs, *d = s + (ptrdiff_t)places * l->pairs;
-    for (int i = 0; i < places; i++)
+    int positions = l->grid * l->grid;
+    float *s = vectors + (ptrdiff_t)positions * 2 * l->pairs,
+          *d = s + (ptrdiff_t)positions * l->pairs;
+    for (int i = 0; i < positions; i++)
         patches_pair_up(l->pairs, vectors + (ptrdiff_t)i * 2 * l->pairs, 1.0f,
                         s + (ptrdiff_t)i * l->pairs, d + (ptrdiff_t)i * l->pairs);
-    quantized_layer_forward(l->even, scratch, s, places, face);
-    quantized_layer_forward(l->odd, scratch, d, places, mirrored);
+    quantized_layer_forward(l->even, scratch, s, positions, face);
+    quantized_layer_forward(l->odd, scratch, d, positions, mirrored);
     for (int row = 0; row < l->grid; row++) {
         ptrdiff_t at = (ptrdiff_t)row * l->grid * l->outputs;
         for (int left = 0, right = l->grid - 1; left <= right; left++, right--)

@@ -24,7 +24,7 @@ static int check_windows(const struct mlp_config *config, int layer, struct erro
         return error_set(error, "layer %d looks through windows of side %d on a grid of side %d",
                          layer, w->side, w->grid);
     int windows = mlp_window_count(w);
-    if (layer == config->layer_count - 1 || config->tokens[layer] > 1 ||
+    if (layer == config->layer_count - 1 || config->positions[layer] > 1 ||
         config->units[layer] % (w->grid * w->grid) || config->units[layer + 1] % windows)
         return error_set(error,
                          "layer %d leads from %d to %d values through %d windows on a %dx%d grid; "
@@ -45,13 +45,14 @@ int mlp_config_check(const struct mlp_config *config, struct error *error)
             return error_set(error, "a layer of %d units; 1 to %d are possible", config->units[i],
                              MLP_MAX_UNITS);
     for (int i = 0; i < config->layer_count; i++) {
-        int tokens = config->tokens[i], last = i == config->layer_count - 1;
-        if (tokens < 0 || tokens > (last ? 1 : MLP_MAX_UNITS) ||
-            (tokens > 1 && (config->units[i] % tokens || config->units[i + 1] % tokens)))
-            return error_set(error,
-                             "layer %d leads from %d to %d values and is shared by %d tokens; both "
-                             "must be multiples of it, and the last layer is shared by none",
-                             i, config->units[i], config->units[i + 1], tokens);
+        int positions = config->positions[i], last = i == config->layer_count - 1;
+        if (positions < 0 || positions > (last ? 1 : MLP_MAX_UNITS) ||
+            (positions > 1 && (config->units[i] % positions || config->units[i + 1] % positions)))
+            return error_set(
+                error,
+                "layer %d leads from %d to %d values and is shared by %d positions; both "
+                "must be multiples of it, and the last layer is shared by none",
+                i, config->units[i], config->units[i + 1], positions);
         if (check_windows(config, i, error) < 0)
             return -1;
     }
@@ -71,10 +72,10 @@ static void lay_out(struct mlp *mlp, real *parameters, real *statistics)
     size_t p = 0, s = 0;
     for (int i = 0; i < mlp->config.layer_count; i++) {
         struct mlp_layer *layer = &mlp->layers[i];
-        int tokens = mlp->config.tokens[i] > 0 ? mlp->config.tokens[i] : 1;
-        *layer = (struct mlp_layer){.tokens = tokens,
-                                    .inputs = mlp->config.units[i] / tokens,
-                                    .outputs = mlp->config.units[i + 1] / tokens,
+        int positions = mlp->config.positions[i] > 0 ? mlp->config.positions[i] : 1;
+        *layer = (struct mlp_layer){.positions = positions,
+                                    .inputs = mlp->config.units[i] / positions,
+                                    .outputs = mlp->config.units[i + 1] / positions,
                                     .windows = mlp->config.windows[i],
                                     .window_count = mlp_window_count(&mlp->config.windows[i])};
         const struct mlp_windows *w = &layer->windows;
@@ -293,7 +294,7 @@ static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *wor
                      const real *x, int batch, real *z)
 {
     const struct mlp_layer *l = &mlp->layers[layer];
-    int rows = batch * l->tokens;
+    int rows = batch * l->positions;
     if (l->windows.side > 0)
         window_layer_forward(workspace->pool, l, false, x, batch, workspace->windows,
                              workspace->scratch, z);
@@ -320,7 +321,7 @@ void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, re
     for (int i = 0; i < last; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         real *z = i + 1 == last ? outputs : workspace->hidden[(i + 1) % 2];
-        activation_apply(mlp->config.activation, layer->biases, sums, batch * layer->tokens,
+        activation_apply(mlp->config.activation, layer->biases, sums, batch * layer->positions,
                          layer->outputs);
         multiply(mlp, i + 1, workspace, sums, batch, z);
         sums = z;

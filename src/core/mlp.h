@@ -8,13 +8,13 @@
  *     A = g(Z)                hidden layers: sigmoid, tanh or ReLU, after batch normalization
  *                             where that is chosen; the last layer: softmax or sigmoid
  *
- * A layer may be shared by T tokens, parts of equal length that its input falls into, such as the
- * descriptors of T places of a picture (the channel mixing of Tolstikhin et al. 2021): it treats
- * the batch as B T rows of M = units / T values. T is 1 for an ordinary dense layer.
+ * A layer may be shared by P positions of a picture, whose descriptors of equal length make up its
+ * input: a 1x1 convolution (the channel mixing of Tolstikhin et al. 2021). It treats the batch as
+ * B P rows of M = units / P values. P is 1 for an ordinary dense layer.
  *
  * Or a layer may look through windows, each with units and weights of its own: a locally connected
  * layer (LeCun 1989; on aligned faces, Taigman et al. 2014). Its input lies on a grid of G x G
- * tokens; there are (G - S + 1)^2 windows of S x S neighbours, and a unit has weights for the
+ * positions; there are (G - S + 1)^2 windows of S x S neighbours, and a unit has weights for the
  * values of its window alone: F of them, where the units of other layers have F = M.
  *
  * Weights and scratch are two types: `const struct mlp` is read-only and may be shared by any
@@ -35,9 +35,9 @@ enum { MLP_MAX_LAYERS = 16, MLP_MAX_UNITS = 1 << 17, MLP_MAX_BATCH = 1 << 16, ML
 
 struct mlp_config {
     int layer_count;               /* L */
-    int units[MLP_MAX_LAYERS + 1]; /* D, H..., K: values a sample has, those of all tokens */
-    int tokens[MLP_MAX_LAYERS];    /* T of each layer; 0 as 1 */
-    struct mlp_windows windows[MLP_MAX_LAYERS]; /* of each layer; T is 1 where it has some */
+    int units[MLP_MAX_LAYERS + 1]; /* D, H..., K: values a sample has, those of all positions */
+    int positions[MLP_MAX_LAYERS]; /* P of each layer; 0 as 1 */
+    struct mlp_windows windows[MLP_MAX_LAYERS]; /* of each layer; P is 1 where it has some */
     enum activation activation;
     enum output_activation output;
     bool batch_norm; /* of the hidden layers (Ioffe & Szegedy 2015) */
@@ -99,7 +99,7 @@ void mlp_workspace_share(struct mlp_workspace *workspace, struct thread_pool *po
 void mlp_forward(const struct mlp *mlp, struct mlp_workspace *workspace, const real *inputs,
                  int batch, real *outputs);
 
-/* The same, starting from the first layer's products X W^T: sums (B x T N), which it changes. */
+/* The same, starting from the first layer's products X W^T: sums (B x P N), which it changes. */
 void mlp_forward_sums(const struct mlp *mlp, struct mlp_workspace *workspace, real *sums, int batch,
                       real *outputs);
 

@@ -4,16 +4,16 @@
 
 #include "real.h"
 
-/* A grid's windows, from left to right, then from top to bottom, as its tokens are. */
+/* A grid's windows, from left to right, then from top to bottom, as its positions are. */
 struct mlp_windows {
-    int grid; /* G: tokens along a side */
+    int grid; /* G: positions along a side */
     int side; /* S: of a window, 1..G; 0: the layer has no windows */
 };
 
 /* One layer's view into the two blocks of struct mlp. */
 struct mlp_layer {
-    int tokens;          /* T, at least 1 */
-    int inputs, outputs; /* M, N: of one token */
+    int positions;       /* P, at least 1 */
+    int inputs, outputs; /* M, N: of one position */
     struct mlp_windows windows;
     int window_count;   /* (G - S + 1)^2, or 1 without windows */
     int fan_in;         /* F: weights of a unit */

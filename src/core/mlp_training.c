@@ -17,7 +17,7 @@ const char *const loss_names[LOSS_COUNT] = {"cross-entropy", "mse"};
 #define real_sqrt sqrtf
 #endif
 
-/* What one layer leaves behind: R = B T rows of N units. */
+/* What one layer leaves behind: R = B P rows of N units. */
 struct layer_activations {
     real *values;            /* R x N: A, after dropout; the last layer: the outputs */
     real *normalized;        /* R x N: (Z - mean) / deviation, under batch normalization */
@@ -315,8 +315,8 @@ void mlp_drop(real share, struct rng *rng, real *values, size_t count)
 
 static real dropout_of(const struct mlp_training *training, const struct mlp_layer *layer)
 {
-    bool of_places = layer->tokens > 1 || layer->windows.side > 0;
-    return of_places ? training->place_dropout : training->dropout;
+    bool of_positions = layer->positions > 1 || layer->windows.side > 0;
+    return of_positions ? training->position_dropout : training->dropout;
 }
 
 static void multiply(const struct mlp_training *training, enum gemm_form form, int m, int n, int k,
@@ -344,7 +344,7 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activa
         struct mlp_layer *layer = &mlp->layers[i];
         struct layer_activations *kept = &activations->layers[i];
         real *z = kept->values;
-        int rows = batch * layer->tokens;
+        int rows = batch * layer->positions;
         if (layer->windows.side > 0)
             window_layer_forward(training->pool, layer, training->bfloat16, x, batch, kept->windows,
                                  NULL, z);
@@ -453,7 +453,7 @@ void mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
                   batch, mlp->config.units[last + 1], samples, dz);
     for (int i = last; i >= 0; i--) {
         const struct mlp_layer *layer = &mlp->layers[i];
-        int rows = batch * layer->tokens;
+        int rows = batch * layer->positions;
         assert(dz && (gradients || !layer->gamma));
         if (i < last) {
             struct hidden_pass pass = {.mlp = mlp,

@@ -21,7 +21,7 @@ struct mlp_training {
     enum loss loss;
     real dropout;             /* share of hidden units dropped, [0, 1) (Srivastava et al. 2014) */
     real input_dropout;       /* share of inputs dropped, [0, 1) */
-    real place_dropout;       /* share dropped of the units of token and window layers, [0, 1) */
+    real position_dropout;    /* the same of layers with positions or windows, [0, 1) */
     real batch_norm_momentum; /* weight of this batch in the running statistics, [0, 1] */
     struct thread_pool *pool; /* shares the work; NULL: the calling thread alone */
     bool bfloat16;            /* matrix products by gemm_bfloat16 */

@@ -134,7 +134,7 @@ static int take_layer(const char **text, struct mlp_config *config, int i)
         config->windows[i - 1] = windows;
         times = mlp_window_count(&windows);
     } else if (repeats && **text == 'x') {
-        config->tokens[i - 1] = times = units;
+        config->positions[i - 1] = times = units;
     }
     if (repeats && **text == 'x') {
         ++*text;
@@ -146,7 +146,7 @@ static int take_layer(const char **text, struct mlp_config *config, int i)
     return 0;
 }
 
-/* "103680,81x64,3@9x64,512,7": the values of each layer; 81x64 where 81 tokens share it, 3@9x64
+/* "103680,81x64,3@9x64,512,7": the values of each layer; 81x64 where 81 positions share it, 3@9x64
  * where it looks through windows of 3x3 on a grid of 9x9. */
 static int parse_layers(const char *text, struct mlp_config *config)
 {
@@ -492,8 +492,8 @@ static int print_layer(const struct mlp_layer *l, char *text, size_t size)
     if (l->windows.side > 0)
         return snprintf(text, size, ",%d@%dx%d", l->windows.side, l->windows.grid,
                         l->outputs / l->window_count);
-    if (l->tokens > 1)
-        return snprintf(text, size, ",%dx%d", l->tokens, l->outputs);
+    if (l->positions > 1)
+        return snprintf(text, size, ",%dx%d", l->positions, l->outputs);
     return snprintf(text, size, ",%d", l->outputs);
 }
 

@@ -14,7 +14,7 @@ enum {
     BLOCK = 48, /* patches at once, whole rows of them */
     PAIRS = PATCH_VALUES / 2,
     LANES = INT_GEMM_LANES, /* atoms at once */
-    PARTS = 4,              /* values of an atom and its mirror image at a place: two each */
+    PARTS = 4,              /* values of an atom and its mirror image at a position: two each */
     VALUES = PARTS * LANES
 };
 
@@ -22,14 +22,16 @@ enum {
 enum { FLOATS = 16 };
 typedef float floats __attribute__((vector_size(FLOATS * sizeof(float)), aligned(4), may_alias));
 
-/* What the patches of a row give to the places of one column: shares[begin] .. shares[end - 1]. */
+/* What the patches of a row give to the positions of one column: shares[begin] .. shares[end - 1].
+ */
 struct reach {
     int begin, end;
     float shares[MAX_ROW], sum;
 };
 
 /* The chessboard of `columns` x `rows` fields. Patch number p of row y is on field 2 p + y % 2; the
- * row gives across[y % 2][g] to the places of column g, and down[g][y] of that to those of row g.
+ * row gives across[y % 2][g] to the positions of column g, and down[g][y] of that to those of row
+ * g.
  */
 struct board {
     int columns, rows;
@@ -176,7 +178,7 @@ void patches_pair_atoms(int atoms, const float *atom_values, const float *offset
 /* A picture on its way to its codes. */
 struct work {
     struct board board;
-    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the places */
+    float weights[PATCHES_MAX_GRID * PATCHES_MAX_GRID]; /* of the positions */
     /* Of a block: products with the atoms, then what the codes are made of, by patch and lane. */
     _Alignas(PATCHES_ALIGNMENT) int32_t products[2][(BLOCK + INT_GEMM_ROWS) * LANES];
     float even[BLOCK * LANES], odd[BLOCK * LANES];
@@ -184,7 +186,7 @@ struct work {
     int16_t *pairs[2]; /* sums and differences of all patches, PAIRS each, the sums less `middle` */
     float *scales;     /* of a patch, to deviation 1 */
     float *rests;      /* what the middle lacks to twice the mean */
-    float *sums;       /* places x VALUES: those of a block of atoms */
+    float *sums;       /* positions x VALUES: those of a block of atoms */
 };
 
 /* Patches of a whole picture, and as many more as int_gemm may read. */
@@ -281,7 +283,7 @@ VECTOR_CLONES static void make_codes(const float *restrict even, const float *re
         }
 }
 
-/* Adds the codes of `count` patches, each by its share, to `rows` places, each by its own. */
+/* Adds the codes of `count` patches, each by its share, to `rows` positions, each by its own. */
 VECTOR_CLONES static void pool_codes(const float *codes, const float *shares, int count,
                                      const float *row_shares, float *const *sums, int rows)
 {
@@ -294,27 +296,27 @@ VECTOR_CLONES static void pool_codes(const float *codes, const float *shares, in
     }
 }
 
-/* Adds row y of the patches, whose products begin at `at`, to all places. */
+/* Adds row y of the patches, whose products begin at `at`, to all positions. */
 static void pool_row(const struct patches *p, struct work *w, int y, int at)
 {
     float shares[PATCHES_MAX_GRID], *sums[PATCHES_MAX_GRID];
-    int rows = 0, places[PATCHES_MAX_GRID];
+    int rows = 0, positions[PATCHES_MAX_GRID];
     for (int r = 0; r < p->grid; r++)
         if (w->board.down[r][y] > 0.0f) {
             shares[rows] = w->board.down[r][y];
-            places[rows++] = r * p->grid;
+            positions[rows++] = r * p->grid;
         }
     make_codes(w->even + at * LANES, w->odd + at * LANES, patches_of_row(&w->board, y), w->codes);
     for (int g = 0; g < p->grid; g++) {
         const struct reach *reach = &w->board.across[y % 2][g];
         for (int r = 0; r < rows; r++)
-            sums[r] = w->sums + (places[r] + g) * VALUES;
+            sums[r] = w->sums + (positions[r] + g) * VALUES;
         pool_codes(w->codes + reach->begin * VALUES, reach->shares + reach->begin,
                    reach->end - reach->begin, shares, sums, rows);
     }
 }
 
-/* The sums of one block of atoms at all places. */
+/* The sums of one block of atoms at all positions. */
 static void pool_block(const struct patches *p, struct work *w, const struct atom_block *block)
 {
     const struct board *board = &w->board;
@@ -343,8 +345,8 @@ VECTOR_CLONES static void root_of_scaled(const float *restrict sums, float scale
         values[i] = sqrtf(scale * sums[i]);
 }
 
-/* How much the patches around a place weigh. */
-static void weigh_places(const struct patches *p, struct work *w)
+/* How much the patches around a position weigh. */
+static void weigh_positions(const struct patches *p, struct work *w)
 {
     memset(w->weights, 0, sizeof w->weights);
     for (int y = 0; y < w->board.rows; y++)
@@ -359,7 +361,7 @@ void patches_extract(const struct patches *p, void *scratch, const uint8_t *pict
     struct work *w = (struct work *)(void *)aligned;
     int half = p->atoms / 2;
     lay_out_work(p, w);
-    weigh_places(p, w);
+    weigh_positions(p, w);
     pair_patches(p, w, picture);
     for (int first = 0; first < half; first += LANES) {
         int lanes = half - first < LANES ? half - first : LANES;

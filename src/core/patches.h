@@ -3,8 +3,8 @@
  * fields are PATCH_STRIDE pixels apart and whose first, at the top left, has one: those between
  * overlap so far that they would tell little more. Each is brought to mean 0 and deviation 1; its
  * products s with the atoms of the dictionary become two values each, max(0, s - t) and
- * max(0, -s - t), t = PATCH_THRESHOLD. A grid of places is laid over the picture; a place has the
- * square root of the mean of these values over the patches around it, each weighted by its
+ * max(0, -s - t), t = PATCH_THRESHOLD. A grid of positions is laid over the picture; a position has
+ * the square root of the mean of these values over the patches around it, each weighted by its
  * distance.
  *
  * The second half of a dictionary is the mirror image of the first, so that the codes of a mirrored
@@ -33,7 +33,7 @@ struct atom_block;
 /* The blocks are the caller's. */
 struct patches {
     int width, height;               /* of the picture, pixels */
-    int grid;                        /* places along one side */
+    int grid;                        /* positions along one side */
     int atoms;                       /* both halves: even */
     const struct atom_block *blocks; /* what patches_pair_atoms makes of them */
 };
@@ -59,8 +59,8 @@ bool patches_symmetric(int width);
 /* The values of the mirrored picture from those of the picture, where patches_symmetric. */
 void patches_mirror(const struct patches *patches, const float *values, float *mirrored);
 
-/* Sums and differences, times `scale`, of the values of one place that the mirror image exchanges:
- * values[2 * atoms] -> even[atoms], odd[atoms]. */
+/* Sums and differences, times `scale`, of the values of one position that the mirror image
+ * exchanges: values[2 * atoms] -> even[atoms], odd[atoms]. */
 void patches_pair_up(int atoms, const float *values, float scale, float *even, float *odd);
 
 /* A patch at `at`, in a picture with `line` bytes per line, as it enters the products:

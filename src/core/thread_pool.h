@@ -1,5 +1,6 @@
 /* A thread pool that shares one piece of work at a time: the matrix products and loops of a
- * training step. Between two pieces they sleep, so that other threads can use the processors. */
+ * training step. Between two pieces its threads sleep, so that other threads can use the
+ * processors. */
 #ifndef THREAD_POOL_H
 #define THREAD_POOL_H
 

@@ -52,11 +52,11 @@ struct strips {
 static struct strips strips_of(const struct mlp_layer *l, int window)
 {
     const struct mlp_windows *w = &l->windows;
-    int across = w->grid - w->side + 1, token = l->inputs / (w->grid * w->grid);
-    int place = window / across * w->grid + window % across;
-    return (struct strips){.first = (size_t)place * (size_t)token,
-                           .length = (size_t)w->side * (size_t)token,
-                           .step = (size_t)w->grid * (size_t)token,
+    int across = w->grid - w->side + 1, depth = l->inputs / (w->grid * w->grid);
+    int position = window / across * w->grid + window % across;
+    return (struct strips){.first = (size_t)position * (size_t)depth,
+                           .length = (size_t)w->side * (size_t)depth,
+                           .step = (size_t)w->grid * (size_t)depth,
                            .side = w->side};
 }
 

@@ -39,7 +39,7 @@ static size_t add_mlp(struct text *text, const struct mlp *mlp)
     for (int i = 0; i < config->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         add(text, " - ");
-        int times = layer->tokens * layer->window_count;
+        int times = layer->positions * layer->window_count;
         if (times > 1)
             add(text, "%d x ", times);
         add(text, "%d", layer->outputs / layer->window_count);

@@ -58,7 +58,7 @@ enum { WIRE_VARINT = 0, WIRE_LENGTH = 2 };
 /* A message that fits here: all but the graph and its weights. */
 struct message {
     size_t used;
-    uint8_t bytes[1 << 15]; /* the names of all tokens of the largest grid are the longest */
+    uint8_t bytes[1 << 15]; /* the names of all positions of the largest grid are the longest */
 };
 
 static void add_raw(struct message *m, const void *bytes, size_t size)
@@ -276,8 +276,9 @@ static const char *numbered(char name[NAME_SIZE], const char *prefix, int i, con
     return name;
 }
 
-/* The tokens of the layer's grid, one value each. */
-static void split_tokens(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
+/* The positions of the layer's grid, one value each. */
+static void split_positions(struct chain *c, const struct mlp_layer *layer, const char *prefix,
+                            int i)
 {
     struct message *node = begin(c->sink, 0);
     char name[NAME_SIZE];
@@ -305,19 +306,19 @@ static void put_concat(struct sink *sink, const char *prefix, int i, const char 
     put_message(sink, GRAPH_NODE, node);
 }
 
-/* A product for each window, of the tokens that it sees. */
+/* A product for each window, of the positions that it sees. */
 static void then_windows(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
 {
     const struct mlp_windows *windows = &layer->windows;
     int across = windows->grid - windows->side + 1, outputs = layer->outputs / layer->window_count;
-    int tokens[MLP_MAX_GRID * MLP_MAX_GRID], count = windows->side * windows->side;
+    int positions[MLP_MAX_GRID * MLP_MAX_GRID], count = windows->side * windows->side;
     char seen[NAME_SIZE], weight[NAME_SIZE], units[NAME_SIZE], bias[NAME_SIZE], sums[NAME_SIZE];
-    split_tokens(c, layer, prefix, i);
+    split_positions(c, layer, prefix, i);
     for (int w = 0; w < layer->window_count; w++) {
         int first = w / across * windows->grid + w % across;
         for (int t = 0; t < count; t++)
-            tokens[t] = first + t / windows->side * windows->grid + t % windows->side;
-        put_concat(c->sink, prefix, i, "token", tokens, count,
+            positions[t] = first + t / windows->side * windows->grid + t % windows->side;
+        put_concat(c->sink, prefix, i, "token", positions, count,
                    numbered(seen, prefix, i, "window", w));
         put_tensor(c->sink, numbered(weight, prefix, i, "weight", w), outputs, layer->fan_in,
                    layer->weights + (size_t)w * (size_t)outputs * (size_t)layer->fan_in);
@@ -332,7 +333,7 @@ static void then_windows(struct chain *c, const struct mlp_layer *layer, const c
     then(c, "Add", sums, bias, NULL, NULL);
 }
 
-/* A layer's products and biases; those of its tokens are rows of their own, as in mlp.h. */
+/* A layer's products and biases; those of its positions are rows of their own, as in mlp.h. */
 static void then_layer(struct chain *c, const struct mlp_layer *layer, const char *prefix, int i)
 {
     if (layer->windows.side > 0) {
@@ -344,7 +345,7 @@ static void then_layer(struct chain *c, const struct mlp_layer *layer, const cha
     model_file_tensor(bias, prefix, i, "bias");
     put_tensor(c->sink, weight, layer->outputs, layer->inputs, layer->weights);
     put_tensor(c->sink, bias, 0, layer->outputs, layer->biases);
-    if (layer->tokens > 1)
+    if (layer->positions > 1)
         then_reshape(c, prefix, i, "tokens", "tokens_shape", layer->inputs);
     model_file_tensor(sums, prefix, i, "sums");
     then(c, "Gemm", sums, weight, bias, "transB");
@@ -380,7 +381,7 @@ static void put_network(struct sink *sink, const struct network *network, const 
         then_layer(&chain, layer, prefix, i);
         model_file_tensor(units, prefix, i, "units");
         then(&chain, types[mlp->config.activation], units, NULL, NULL, NULL);
-        if (layer->tokens > 1)
+        if (layer->positions > 1)
             then_reshape(&chain, prefix, i, "rows", "rows_shape", mlp->config.units[i + 1]);
     }
     then_layer(&chain, &mlp->layers[last], prefix, last);

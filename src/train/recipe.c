@@ -23,7 +23,7 @@ struct recipe recipe_default(void)
         .network_count = 1,
         .features = {FEATURES_PATCHES},
         .hidden_count = 3,
-        .hidden = {{.units = 64, .places = true}, {.units = 64, .window = 3}, {.units = 512}},
+        .hidden = {{.units = 64, .shared = true}, {.units = 64, .window = 3}, {.units = 512}},
         .activation = ACTIVATION_RELU,
         .output = OUTPUT_SOFTMAX,
         .batch_norm = true,
@@ -89,10 +89,10 @@ int recipe_check(const struct recipe *r, struct error *error)
                          "--batch-size or --batch-norm off");
     for (int i = 0; i < r->hidden_count; i++)
         if (r->hidden[i].window > 0 &&
-            (i == 0 || (!r->hidden[i - 1].places && r->hidden[i - 1].window == 0)))
+            (i == 0 || (!r->hidden[i - 1].shared && r->hidden[i - 1].window == 0)))
             return error_set(error,
-                             "--hidden %d@%d: its windows are those of the layer before it, which "
-                             "has no places; put one such as @64 before it",
+                             "--hidden %d@%d: its windows lie on the positions of the layer before "
+                             "it, which has none; put one such as @64 before it",
                              r->hidden[i].window, r->hidden[i].units);
     if (r->patience > 0 && r->optimizer == OPTIMIZER_ADAMW)
         return error_set(error,
@@ -106,13 +106,13 @@ struct features recipe_features(const struct recipe *r, const struct dataset *da
     return features_default(r->features[index], dataset->width, dataset->height);
 }
 
-/* Of a square of so many tokens; 0 where they make none. */
-static int side_of(int tokens)
+/* Of a square of so many positions; 0 where they make none. */
+static int side_of(int positions)
 {
     int side = 1;
-    while (side * side < tokens)
+    while (side * side < positions)
         side++;
-    return side * side == tokens ? side : 0;
+    return side * side == positions ? side : 0;
 }
 
 struct mlp_config recipe_network(const struct recipe *r, const struct dataset *dataset, int index)
@@ -126,14 +126,14 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
     int side = 0; /* of the grid that the layer's input lies on, where it does */
     for (int i = 0; i < r->hidden_count; i++) {
         const struct hidden_layer *hidden = &r->hidden[i];
-        config.tokens[i] = hidden->places ? features_tokens(&features) : 1;
+        config.positions[i] = hidden->shared ? features_positions(&features) : 1;
         if (hidden->window > 0)
             config.windows[i] = (struct mlp_windows){.grid = side, .side = hidden->window};
-        side = hidden->places       ? side_of(features_tokens(&features))
+        side = hidden->shared       ? side_of(features_positions(&features))
                : hidden->window > 0 ? side - hidden->window + 1
                                     : 0;
         config.units[i + 1] =
-            config.tokens[i] * mlp_window_count(&config.windows[i]) * hidden->units;
+            config.positions[i] * mlp_window_count(&config.windows[i]) * hidden->units;
     }
     config.units[config.layer_count] = dataset->class_count;
     return config;
@@ -178,7 +178,7 @@ static int parse_layer(const char **text, struct hidden_layer *layer)
         if (window && (number < 1 || number > MLP_MAX_GRID))
             return -1;
         layer->window = window ? (int)number : 0;
-        layer->places = !window;
+        layer->shared = !window;
         *text = end + 1;
         number = strtol(*text, &end, 10);
     }
@@ -222,7 +222,7 @@ static void print_hidden(const void *target, char *text, size_t size)
         if (layer->window > 0)
             snprintf(window, sizeof window, "%d", layer->window);
         used += (size_t)snprintf(text + used, size - used, "%s%s%s%d", i ? "," : "", window,
-                                 layer->places || layer->window ? "@" : "", layer->units);
+                                 layer->shared || layer->window ? "@" : "", layer->units);
     }
 }
 
@@ -272,8 +272,8 @@ static const struct argument rows[] = {
     {"features", NULL, "one of these, or several with commas between: one network for each, "
      "averaged (%)", ARGUMENT_OWN, AT(features), .names = feature_kind_names,
      .high = FEATURE_KIND_COUNT, .read = read_features, .print = print_features},
-    {"hidden", "LIST", "units of each hidden layer, or none; @N: N at each place, which share "
-     "weights; S@N: N for each window of SxS places (%; pixels: 512,256)", ARGUMENT_OWN, AT(hidden),
+    {"hidden", "LIST", "units of each hidden layer, or none; @N: N at each position, which "
+     "share weights; S@N: N for each window of SxS positions (%; pixels: 512,256)", ARGUMENT_OWN, AT(hidden),
      .read = read_hidden, .print = print_hidden},
     {"activation", NULL, "of hidden units (%)",
      CHOICE(activation, activation_names, ACTIVATION_COUNT)},

@@ -33,13 +33,13 @@ struct prior {
  * PublicTest so that no class is rarely found. */
 extern const struct prior prior_of_faces;
 
-/* Units of a hidden layer. With `places`, there are that many at each of the places that the vector
- * describes, and the places share the layer's weights. With `window`, there are that many for each
- * window of so many places a side, with weights of their own; the layer before it must have places
- * or windows. */
+/* Units of a hidden layer. With `shared`, there are that many at each position that the vector
+ * describes, and the positions share the layer's weights. With `window`, there are that many for
+ * each window of so many positions a side, with weights of their own; the layer before it must be
+ * shared or have windows, too. */
 struct hidden_layer {
     int units;
-    bool places;
+    bool shared;
     int window; /* 0: the layer has none */
 };
 

@@ -161,7 +161,7 @@ static void print_network(const struct recipe *recipe, const struct dataset *dat
     for (int i = 0; i < network.layer_count; i++) {
         bool last = i == network.layer_count - 1;
         const struct mlp_layer *layer = &sized.layers[i];
-        int times = layer->tokens * layer->window_count;
+        int times = layer->positions * layer->window_count;
         char places[16] = "";
         if (times > 1)
             snprintf(places, sizeof places, "%d x", times);

@@ -170,7 +170,7 @@ int training_prepare(struct training *t, const char *resume, struct error *error
                                 "or --batch-norm off");
     t->step = r->step;
     t->step.pool = t->pool;
-    t->step.place_dropout = t->step.input_dropout;
+    t->step.position_dropout = t->step.input_dropout;
     t->step.input_dropout = 0.0f; /* it is the loader's work */
     t->order = malloc((size_t)t->count * sizeof *t->order);
     t->answers = malloc((size_t)batch * (size_t)t->dataset->class_count * sizeof *t->answers);

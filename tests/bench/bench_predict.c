@@ -67,7 +67,7 @@ static void products_alone(struct bench *b)
     for (int i = 0; i < b->model.network_count; i++)
         for (int l = 0; l < b->model.networks[i].mlp.config.layer_count; l++) {
             const struct mlp_layer *layer = &b->model.networks[i].mlp.layers[l];
-            int rows = 2 * layer->tokens, outputs = layer->outputs / layer->window_count;
+            int rows = 2 * layer->positions, outputs = layer->outputs / layer->window_count;
             for (int w = 0; w < layer->window_count; w++)
                 cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, layer->fan_in,
                             1, l == 0 ? b->vectors[i] : b->products, layer->fan_in,
