@@ -1,5 +1,5 @@
 /* The readers of src/train: every good form is read, every bad one refused with its place. */
-#include "lines.h"
+#include "csv_reader.h"
 #include "made_up.h"
 #include "options.h"
 
@@ -201,7 +201,7 @@ static void refuses_endless_line(void **state)
     struct error error;
     FILE *file = fopen(in_folder("long.csv"), "wb");
     assert_non_null(file);
-    for (int i = 0; i < LINES_MAX_LENGTH + 1; i++)
+    for (int i = 0; i < CSV_READER_MAX_ROW + 1; i++)
         fputc('1', file);
     assert_int_equal(fclose(file), 0);
     assert_int_equal(dataset_load(&d, in_folder("long.csv"), false, "test", &error), -1);

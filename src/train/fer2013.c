@@ -1,7 +1,7 @@
 /* The readers of fer2013.csv and of FER+'s fer2013new.csv. */
 #include "consensus.h"
+#include "csv_reader.h"
 #include "dataset.h"
-#include "lines.h"
 #include "readers.h"
 
 #include <stdbool.h>
@@ -57,12 +57,12 @@ static int split_fields(char *row, char **fields)
 
 /* columns[i] = the column that the header line calls names[i]. Of the first `needed` none may be
  * missing; of the others a missing one is -1. A byte order mark is skipped. */
-static int find_columns(struct lines *lines, const char *path, const char *const *names, int count,
-                        int needed, int *columns, struct error *error)
+static int find_columns(struct csv_reader *reader, const char *path, const char *const *names,
+                        int count, int needed, int *columns, struct error *error)
 {
     char *line, *fields[MAX_COLUMNS];
     size_t length;
-    int got = lines_next(lines, &line, &length, error);
+    int got = csv_reader_next(reader, &line, &length, error);
     if (got < 0)
         return -1;
     if (got == 0)
@@ -156,11 +156,12 @@ static int parse_row(const char *path, long number, char **fields, const int *co
     return 0;
 }
 
-static int read_rows(struct lines *lines, const char *path, struct dataset *d, struct error *error)
+static int read_rows(struct csv_reader *reader, const char *path, struct dataset *d,
+                     struct error *error)
 {
     static const char *const names[COLUMN_COUNT] = {"emotion", "pixels", "Usage"};
     int columns[COLUMN_COUNT], capacity = 0, got, needed = 0;
-    if (find_columns(lines, path, names, COLUMN_COUNT, USAGE, columns, error) < 0)
+    if (find_columns(reader, path, names, COLUMN_COUNT, USAGE, columns, error) < 0)
         return -1;
     if (columns[USAGE] < 0)
         d->source = SOURCE_KAGGLE;
@@ -168,16 +169,16 @@ static int read_rows(struct lines *lines, const char *path, struct dataset *d, s
         needed = columns[i] + 1 > needed ? columns[i] + 1 : needed;
     char *line;
     size_t length;
-    while ((got = lines_next(lines, &line, &length, error)) > 0) {
+    while ((got = csv_reader_next(reader, &line, &length, error)) > 0) {
         char *fields[MAX_COLUMNS];
         if (is_blank(line, length))
             continue;
         if (strlen(line) != length || split_fields(line, fields) < needed)
             return error_set(error, "%s: line %ld: is cut short; get the file again", path,
-                             lines_number(lines));
+                             csv_reader_line(reader));
         if (dataset_grow(d, &capacity, error) < 0)
             return -1;
-        if (parse_row(path, lines_number(lines), fields, columns, d, error) < 0)
+        if (parse_row(path, csv_reader_line(reader), fields, columns, d, error) < 0)
             return -1;
     }
     if (got == 0 && d->count == 0)
@@ -187,14 +188,14 @@ static int read_rows(struct lines *lines, const char *path, struct dataset *d, s
 
 int fer2013_load(struct dataset *dataset, const char *path, struct error *error)
 {
-    struct lines *lines;
-    if (lines_open(&lines, path, error) < 0)
+    struct csv_reader *reader;
+    if (csv_reader_open(&reader, path, error) < 0)
         return -1;
     dataset->source = SOURCE_FER2013;
-    int result = read_rows(lines, path, dataset, error);
+    int result = read_rows(reader, path, dataset, error);
     if (result == 0 && dataset->source == SOURCE_KAGGLE)
         dataset_hold_out(dataset);
-    lines_close(&lines);
+    csv_reader_close(&reader);
     return result;
 }
 
@@ -206,15 +207,15 @@ static const char *const vote_columns[] = {"anger",   "disgust",  "fear",    "ha
                                            "unknown", "NF",       "Usage"};
 enum { VOTE_COUNT = 10, VOTE_COLUMNS = 11 };
 
-static int read_votes(struct lines *lines, const char *path, const struct dataset *d,
+static int read_votes(struct csv_reader *reader, const char *path, const struct dataset *d,
                       struct votes *votes, struct error *error)
 {
     int columns[VOTE_COLUMNS], row = 0, got = 1;
-    if (find_columns(lines, path, vote_columns, VOTE_COLUMNS, VOTE_COLUMNS, columns, error) < 0)
+    if (find_columns(reader, path, vote_columns, VOTE_COLUMNS, VOTE_COLUMNS, columns, error) < 0)
         return -1;
     char *line;
     size_t length;
-    while (row < d->count && (got = lines_next(lines, &line, &length, error)) > 0) {
+    while (row < d->count && (got = csv_reader_next(reader, &line, &length, error)) > 0) {
         char *fields[MAX_COLUMNS];
         if (is_blank(line, length))
             continue;
@@ -223,20 +224,20 @@ static int read_votes(struct lines *lines, const char *path, const struct datase
         for (int i = 0; i < VOTE_COLUMNS; i++)
             if (columns[i] >= field_count)
                 return error_set(error, "%s: line %ld: is cut short; get the file again", path,
-                                 lines_number(lines));
+                                 csv_reader_line(reader));
         if (strcmp(fields[columns[VOTE_COUNT]], split_names[d->source][d->splits[row]]) != 0)
             return error_set(
                 error,
                 "%s: line %ld: is for %.20s, but picture %d of the data set is for %s; "
                 "both files must have their original order",
-                path, lines_number(lines), fields[columns[VOTE_COUNT]], row + 1,
+                path, csv_reader_line(reader), fields[columns[VOTE_COUNT]], row + 1,
                 split_names[d->source][d->splits[row]]);
         for (int i = 0; i < VOTE_COUNT; i++) {
             int count = parse_number(fields[columns[i]], 25);
             if (count < 0)
                 return error_set(error,
                                  "%s: line %ld: \"%.20s\" is not a number of votes; correct it",
-                                 path, lines_number(lines), fields[columns[i]]);
+                                 path, csv_reader_line(reader), fields[columns[i]]);
             total += count;
             if (i < LABEL_COUNT)
                 votes[row].classes[i] = (uint8_t)count;
@@ -251,11 +252,11 @@ static int read_votes(struct lines *lines, const char *path, const struct datase
 
 int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error)
 {
-    struct lines *lines;
+    struct csv_reader *reader;
     if (dataset->source != SOURCE_FER2013)
         return error_set(error, "%s: FER+ votes are for fer2013.csv alone; leave out --ferplus",
                          path);
-    if (lines_open(&lines, path, error) < 0)
+    if (csv_reader_open(&reader, path, error) < 0)
         return -1;
     int result;
     float *consensus = NULL;
@@ -263,8 +264,8 @@ int dataset_load_votes(struct dataset *dataset, const char *path, struct error *
     if (!votes)
         result = error_no_memory(error, "the FER+ votes");
     else
-        result = read_votes(lines, path, dataset, votes, error);
-    lines_close(&lines);
+        result = read_votes(reader, path, dataset, votes, error);
+    csv_reader_close(&reader);
     if (result == 0)
         result = consensus_fit(dataset, votes, &consensus, error);
     if (result < 0) {

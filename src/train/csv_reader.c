@@ -1,4 +1,4 @@
-#include "lines.h"
+#include "csv_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = LINES_MAX_LENGTH + 2 };
+enum { BUFFER_SIZE = CSV_READER_MAX_ROW + 2 };
 
-struct lines {
+struct csv_reader {
     int fd;
     const char *path;
     long number;
@@ -20,20 +20,20 @@ struct lines {
 };
 
 /* Moves what is left to the front and reads more behind it. */
-static int refill(struct lines *l, struct error *error)
+static int refill(struct csv_reader *r, struct error *error)
 {
-    memmove(l->buffer, l->buffer + l->begin, l->end - l->begin);
-    l->end -= l->begin;
-    l->begin = 0;
-    while (!l->ended && l->end < BUFFER_SIZE - 1) {
-        ssize_t got = read(l->fd, l->buffer + l->end, BUFFER_SIZE - 1 - l->end);
+    memmove(r->buffer, r->buffer + r->begin, r->end - r->begin);
+    r->end -= r->begin;
+    r->begin = 0;
+    while (!r->ended && r->end < BUFFER_SIZE - 1) {
+        ssize_t got = read(r->fd, r->buffer + r->end, BUFFER_SIZE - 1 - r->end);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return error_set(error, "%s: %s after line %ld; check the disk", l->path,
-                             strerror(errno), l->number);
-        l->ended = got == 0;
-        l->end += (size_t)got;
+            return error_set(error, "%s: %s after line %ld; check the disk", r->path,
+                             strerror(errno), r->number);
+        r->ended = got == 0;
+        r->end += (size_t)got;
     }
     return 0;
 }
@@ -56,34 +56,34 @@ static const struct {
     {257, 5, "ustar", "tar xf"},
 };
 
-static int refuse_packed(const struct lines *l, struct error *error)
+static int refuse_packed(const struct csv_reader *r, struct error *error)
 {
-    bool tar = strstr(l->path, ".tar.") || strstr(l->path, ".tgz");
+    bool tar = strstr(r->path, ".tar.") || strstr(r->path, ".tgz");
     for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
-        if (l->end >= packings[i].offset + packings[i].length &&
-            memcmp(l->buffer + packings[i].offset, packings[i].bytes, packings[i].length) == 0)
-            return error_set(error, "%s: is compressed; unpack it first, with %s", l->path,
+        if (r->end >= packings[i].offset + packings[i].length &&
+            memcmp(r->buffer + packings[i].offset, packings[i].bytes, packings[i].length) == 0)
+            return error_set(error, "%s: is compressed; unpack it first, with %s", r->path,
                              tar ? "tar xf" : packings[i].unpacker);
     }
     return 0;
 }
 
-void lines_close(struct lines **lines)
+void csv_reader_close(struct csv_reader **reader)
 {
-    if (*lines) {
-        close((*lines)->fd);
-        free(*lines);
-        *lines = NULL;
+    if (*reader) {
+        close((*reader)->fd);
+        free(*reader);
+        *reader = NULL;
     }
 }
 
-int lines_open(struct lines **lines, const char *path, struct error *error)
+int csv_reader_open(struct csv_reader **reader, const char *path, struct error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
     if (fd < 0)
         return error_set(error, "%s: %s; check the path", path, strerror(errno));
-    struct lines *made = NULL;
+    struct csv_reader *made = NULL;
     if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
         error_set(error, "%s: is a folder; name a file", path);
     else if (!(made = malloc(sizeof *made)))
@@ -98,16 +98,16 @@ int lines_open(struct lines **lines, const char *path, struct error *error)
     made->ended = false;
     made->begin = made->end = 0;
     if (refill(made, error) < 0 || refuse_packed(made, error) < 0) {
-        lines_close(&made);
+        csv_reader_close(&made);
         return -1;
     }
-    *lines = made;
+    *reader = made;
     return 0;
 }
 
-long lines_number(const struct lines *lines)
+long csv_reader_line(const struct csv_reader *reader)
 {
-    return lines->number;
+    return reader->number;
 }
 
 /* The newline at which the row ends, NULL where it goes on; how many lines end before it. */
@@ -125,30 +125,30 @@ static char *find_end(char *from, char *end, long *line_ends)
     return NULL;
 }
 
-int lines_next(struct lines *l, char **line, size_t *length, struct error *error)
+int csv_reader_next(struct csv_reader *r, char **line, size_t *length, struct error *error)
 {
     long line_ends = 0;
-    char *newline = find_end(l->buffer + l->begin, l->buffer + l->end, &line_ends);
+    char *newline = find_end(r->buffer + r->begin, r->buffer + r->end, &line_ends);
     if (!newline) {
-        if (refill(l, error) < 0)
+        if (refill(r, error) < 0)
             return -1;
-        newline = find_end(l->buffer, l->buffer + l->end, &line_ends);
+        newline = find_end(r->buffer, r->buffer + r->end, &line_ends);
     }
-    if (!newline && !l->ended)
+    if (!newline && !r->ended)
         return error_set(error,
                          "%s: line %ld is longer than %d bytes, or a quote is not closed; check "
                          "that this is the right file",
-                         l->path, l->number + 1, LINES_MAX_LENGTH);
-    if (!newline && l->begin == l->end)
+                         r->path, r->number + 1, CSV_READER_MAX_ROW);
+    if (!newline && r->begin == r->end)
         return 0;
-    char *start = l->buffer + l->begin;
-    char *stop = newline ? newline : l->buffer + l->end;
-    l->begin = (size_t)(stop - l->buffer) + (newline ? 1 : 0);
+    char *start = r->buffer + r->begin;
+    char *stop = newline ? newline : r->buffer + r->end;
+    r->begin = (size_t)(stop - r->buffer) + (newline ? 1 : 0);
     if (stop > start && stop[-1] == '\r')
         stop--;
     *stop = '\0';
     *line = start;
     *length = (size_t)(stop - start);
-    l->number += newline ? 1 + line_ends : 1; /* an unclosed quote is reported by its first line */
+    r->number += newline ? 1 + line_ends : 1; /* an unclosed quote is reported by its first line */
     return 1;
 }
