@@ -18,7 +18,7 @@ static void draw_photograph(uint8_t *picture, struct rng *rng)
     struct grey_crop crop = {noise, FACE_SIDE, FACE_SIDE};
     webcam_blur(crop, 1.5, &scratch, picture);
     crop.pixels = picture;
-    webcam_local_contrast(crop, 2, &scratch, picture);
+    webcam_sharpen(crop, 2, &scratch, picture);
 }
 
 /* Cut elsewhere, compressed anew, in other light. */
@@ -91,7 +91,7 @@ static void folds_are_even_and_keep_photographs_whole(void **state)
         samples[i] = ALL - 1 - i;
         photographs[i] = i < 60 ? i % 20 : i; /* twenty with three crops, the others with one */
     }
-    assert_int_equal(folds_share(folds, FOLDS, &d, samples, photographs, ALL, &error), 0);
+    assert_int_equal(folds_assign(folds, FOLDS, &d, samples, photographs, ALL, &error), 0);
     int counts[FOLDS][LABEL_COUNT] = {{0}};
     for (int i = 0; i < ALL; i++) {
         assert_in_range(folds[i], 0, FOLDS - 1);
@@ -101,11 +101,11 @@ static void folds_are_even_and_keep_photographs_whole(void **state)
     for (int f = 0; f < FOLDS; f++)
         for (int k = 0; k < LABEL_COUNT; k++)
             assert_in_range(counts[f][k], 5, 7); /* of 30 pictures a class */
-    assert_int_equal(folds_share(again, FOLDS, &d, samples, photographs, ALL, &error), 0);
+    assert_int_equal(folds_assign(again, FOLDS, &d, samples, photographs, ALL, &error), 0);
     assert_memory_equal(folds, again, sizeof folds);
     for (int i = 0; i < ALL; i++)
         photographs[i] = i % 4;
-    assert_int_equal(folds_share(folds, FOLDS, &d, samples, photographs, ALL, &error), -1);
+    assert_int_equal(folds_assign(folds, FOLDS, &d, samples, photographs, ALL, &error), -1);
     expect_text(error.text, "5 folds", "--folds");
     dataset_free(&d);
 }

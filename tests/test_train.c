@@ -785,7 +785,7 @@ static void lean_is_what_lies_beyond_the_shares(void **state)
                                           .count = COUNT,
                                           .outputs = {outputs[0], outputs[1]}};
     double offsets[CLASSES], means[CLASSES] = {0};
-    validation_lean(&validation, shares, offsets);
+    validation_logit_offsets(&validation, shares, offsets);
     for (int i = 0; i < 2 * COUNT; i++) {
         const float *row = outputs[i / COUNT] + i % COUNT * CLASSES;
         double powers[CLASSES], sum = 0.0;

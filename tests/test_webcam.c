@@ -82,18 +82,18 @@ static void lenses_spread_what_is_there(void **state)
     expect_close(out[24 * SIDE + 24], 250 / 6.2832, 2, "the middle of a blurred point");
     expect_close(out[24 * SIDE + 25], 250 / 6.2832 * exp(-0.5), 2, "one pixel beside it");
     expect_close(out[25 * SIDE + 24], 250 / 6.2832 * exp(-0.5), 2, "one pixel below it");
-    webcam_motion(face, 0, 5, &scratch.webcam, out);
+    webcam_motion_blur(face, 0, 5, &scratch.webcam, out);
     for (int x = 22; x <= 26; x++)
         expect_close(out[24 * SIDE + x], 50, 1, "a point that moves to the right");
     assert_int_equal(out[24 * SIDE + 20] + out[24 * SIDE + 28] + out[25 * SIDE + 24], 0);
-    webcam_motion(face, 3.14159265 / 2, 5, &scratch.webcam, out);
+    webcam_motion_blur(face, 3.14159265 / 2, 5, &scratch.webcam, out);
     expect_close(out[22 * SIDE + 24], 50, 1, "a point that moves down");
     assert_int_equal(out[24 * SIDE + 25], 0);
     draw_face(in);
     webcam_blur(face, 1.2, &scratch.webcam, out);
     expect_close(mean_of(out), mean_of(in), 1, "brightness of a blurred face");
     assert_true(roughness(out) < 0.8 * roughness(in));
-    webcam_local_contrast(face, 0.8, &scratch.webcam, out);
+    webcam_sharpen(face, 0.8, &scratch.webcam, out);
     assert_true(roughness(out) > 1.2 * roughness(in));
 }
 
@@ -102,16 +102,16 @@ static void small_faces_lose_detail_and_stay_in_place(void **state)
     (void)state;
     uint8_t in[AREA], out[AREA], mirrored[AREA], back[AREA];
     struct grey_crop face = draw_face(in);
-    webcam_enlarged(face, SIDE, &scratch.webcam, out);
+    webcam_upscale(face, SIDE, &scratch.webcam, out);
     assert_memory_equal(out, in, AREA);
-    webcam_enlarged(face, 24, &scratch.webcam, out);
+    webcam_upscale(face, 24, &scratch.webcam, out);
     assert_true(roughness(out) < 0.95 * roughness(in));
     assert_true(mean_difference(in, out) < 8);
     /* Neither to the left nor to the right: the same from the mirror image. */
     for (int i = 0; i < AREA; i++)
         mirrored[i] = in[i / SIDE * SIDE + SIDE - 1 - i % SIDE];
     face.pixels = mirrored;
-    webcam_enlarged(face, 24, &scratch.webcam, back);
+    webcam_upscale(face, 24, &scratch.webcam, back);
     for (int i = 0; i < AREA; i++)
         expect_close(back[i], out[i / SIDE * SIDE + SIDE - 1 - i % SIDE], 1, "mirrored");
 }
@@ -166,21 +166,22 @@ static void covers_have_their_shape(void **state)
     (void)state;
     uint8_t in[AREA], out[AREA];
     struct grey_crop face = draw_face(in);
-    struct cover bar = {.x = 23.5, .y = 16.5, .half_width = SIDE, .half_height = 3.6, .grey = 7};
-    webcam_cover(face, bar, out);
+    struct occlusion bar = {
+        .x = 23.5, .y = 16.5, .half_width = SIDE, .half_height = 3.6, .grey = 7};
+    webcam_occlude(face, bar, out);
     for (int i = 0; i < AREA; i++)
         assert_int_equal(out[i], i / SIDE >= 13 && i / SIDE <= 20 ? 7 : in[i]);
-    struct cover hand = {.x = 10, .y = 30, .half_width = 8, .half_height = 4, .round = true};
-    webcam_cover(face, hand, out);
+    struct occlusion hand = {.x = 10, .y = 30, .half_width = 8, .half_height = 4, .round = true};
+    webcam_occlude(face, hand, out);
     assert_int_equal(out[30 * SIDE + 17], 0);
     assert_int_equal(out[33 * SIDE + 10], 0);
     assert_int_equal(out[33 * SIDE + 16], in[33 * SIDE + 16]);
     hand.angle = 3.14159265 / 2;
-    webcam_cover(face, hand, out);
+    webcam_occlude(face, hand, out);
     assert_int_equal(out[37 * SIDE + 10], 0);
     assert_int_equal(out[30 * SIDE + 17], in[30 * SIDE + 17]);
     hand.angle = 3.14159265 / 4; /* from the upper left to the lower right */
-    webcam_cover(face, hand, out);
+    webcam_occlude(face, hand, out);
     assert_int_equal(out[35 * SIDE + 15], 0);
     assert_int_equal(out[25 * SIDE + 15], in[25 * SIDE + 15]);
 }

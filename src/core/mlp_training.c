@@ -304,7 +304,7 @@ static void draw_mask(real share, struct rng *rng, real *mask, size_t count)
     }
 }
 
-void mlp_drop(real share, struct rng *rng, real *values, size_t count)
+void mlp_dropout(real share, struct rng *rng, real *values, size_t count)
 {
     real mask[DRAWN * DECISIONS];
     for (size_t done = 0, drawn; done < count; done += drawn) {

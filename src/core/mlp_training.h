@@ -44,7 +44,7 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activa
 
 /* Dropout of `count` values: each becomes 0 with probability `share`, else 1 / (1 - share) times as
  * large, so that the expected value stays. */
-void mlp_drop(real share, struct rng *rng, real *values, size_t count);
+void mlp_dropout(real share, struct rng *rng, real *values, size_t count);
 
 /* The cost of outputs A (B x K) against targets Y (B x K), summed over the batch; the cost J is
  * this sum divided by the number of samples.

@@ -133,8 +133,8 @@ static int share_out(struct crossing *c, struct error *error)
         return -1;
     int result = photographs_find(c->photographs, c->dataset, c->samples, c->count, pool, error);
     thread_pool_free(&pool);
-    if (result < 0 || folds_share(c->folds_of, c->folds, c->dataset, c->samples, c->photographs,
-                                  c->count, error) < 0)
+    if (result < 0 || folds_assign(c->folds_of, c->folds, c->dataset, c->samples, c->photographs,
+                                   c->count, error) < 0)
         return -1;
     for (int i = 0; i < c->count; i++)
         photographs += c->photographs[i] == i;

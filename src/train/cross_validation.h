@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-/* Trains `folds` times, each time without one fold of Training (folds_share), and measures that
+/* Trains `folds` times, each time without one fold of Training (folds_assign), and measures that
  * fold; no photograph has crops on both sides. The best epoch and the temperature are chosen on the
  * validation split as always, without its pictures that are also in Training. Prints the trainings,
  * then for each figure its mean, its standard error (the deviation between folds over the root of

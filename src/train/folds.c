@@ -22,8 +22,8 @@ static int neediest(const struct sharing *s, int label)
     return best;
 }
 
-int folds_share(int *folds_of, int folds, const struct dataset *dataset, const int *samples,
-                const int *photographs, int count, struct error *error)
+int folds_assign(int *folds_of, int folds, const struct dataset *dataset, const int *samples,
+                 const int *photographs, int count, struct error *error)
 {
     assert(folds >= MIN_FOLDS && folds <= MAX_FOLDS);
     struct sharing s = {.folds = folds};

@@ -10,7 +10,7 @@ enum { MIN_FOLDS = 2, MAX_FOLDS = 10 };
  * photograph, photographs[count] from photographs_find, go into one fold, and all folds get nearly
  * equal numbers of each class. The same data give the same folds. Fails if there are fewer
  * photographs than folds. */
-int folds_share(int *folds_of, int folds, const struct dataset *dataset, const int *samples,
-                const int *photographs, int count, struct error *error);
+int folds_assign(int *folds_of, int folds, const struct dataset *dataset, const int *samples,
+                 const int *photographs, int count, struct error *error);
 
 #endif

@@ -101,7 +101,7 @@ static void drop_inputs(const struct loader *l, struct slot *slot, size_t row, s
 {
     for (int f = 0; f < l->config.feature_count && l->config.input_dropout > 0.0f; f++) {
         size_t dim = (size_t)l->dims[f];
-        mlp_drop(l->config.input_dropout, rng, slot->inputs[f] + row * dim, dim);
+        mlp_dropout(l->config.input_dropout, rng, slot->inputs[f] + row * dim, dim);
     }
 }
 

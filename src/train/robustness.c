@@ -75,13 +75,13 @@ static enum ocv_code shrink_and_enlarge(struct grey_image picture, uint8_t *out,
 }
 
 /* A fifth of the face, black. */
-static void cover(double middle, struct grey_crop in, uint8_t *out)
+static void occlude(double middle, struct grey_crop in, uint8_t *out)
 {
-    struct cover bar = {.x = 0.5 * in.width,
-                        .y = middle * in.height,
-                        .half_width = in.width,
-                        .half_height = 0.1 * in.height};
-    webcam_cover(in, bar, out);
+    struct occlusion bar = {.x = 0.5 * in.width,
+                            .y = middle * in.height,
+                            .half_width = in.width,
+                            .half_height = 0.1 * in.height};
+    webcam_occlude(in, bar, out);
 }
 
 /* Each picture's own, and the same each time. */
@@ -116,13 +116,13 @@ int robustness_change(int change, const uint8_t *in, int width, int height, uint
         webcam_side_light(crop, left, 0.7, out);
         break;
     case MOTION:
-        webcam_motion(crop, 0, 0.1 * width, scratch, out);
+        webcam_motion_blur(crop, 0, 0.1 * width, scratch, out);
         break;
     case NOISE:
         webcam_noise(crop, 12, &rng, out);
         break;
     case BAR:
-        cover(c->dy, crop, out);
+        occlude(c->dy, crop, out);
         break;
     case JPEG:
         code = ocv_jpeg_grey(picture, LOW_QUALITY, out, error);

@@ -92,7 +92,7 @@ int training_calibrate(struct training *t, struct error *error)
     memcpy(prior, t->prior, sizeof prior);
     validation_run(&t->validation, s->best, &loss, &accuracy);
     if (r->prior.kind != PRIOR_TRAINING || (recipe_weighs(r) && r->class_weights > 0.0f))
-        validation_lean(&t->validation, t->prior, offsets);
+        validation_logit_offsets(&t->validation, t->prior, offsets);
     if (r->prior.kind != PRIOR_TRAINING)
         wanted_prior(t, prior);
     if (validation_meet(&t->validation, s->best, s->features, &s->aligner, r->seed, error) < 0)

@@ -249,7 +249,7 @@ static void answer_at(const struct validation *v, int i, const double *offsets, 
     }
 }
 
-void validation_lean(const struct validation *v, const float *shares, double *offsets)
+void validation_logit_offsets(const struct validation *v, const float *shares, double *offsets)
 {
     enum { ROUNDS = 50 };
     int classes = v->dataset->class_count;

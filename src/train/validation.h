@@ -39,9 +39,11 @@ int validation_meet(struct validation *validation, const struct mlp *mlps,
 void validation_run(struct validation *validation, const struct mlp *mlps, double *loss,
                     double *accuracy);
 
-/* What a training happens to lean to: the offsets[K] that, taken off every network's logits of the
- * latest run, bring their mean answer to shares[K] (Saerens et al. 2002). Softmax outputs only. */
-void validation_lean(const struct validation *validation, const float *shares, double *offsets);
+/* The bias of a training towards some classes: the offsets[K] that, taken off every network's
+ * logits of the latest run, bring their mean answer to shares[K] (Saerens et al. 2002). Softmax
+ * outputs only. */
+void validation_logit_offsets(const struct validation *validation, const float *shares,
+                              double *offsets);
 
 /* The temperature T (Guo et al. 2017) that makes the mean answer as likely as it is right: that of
  * the least cross-entropy, where every network's logits of the latest run, and of the mirror images

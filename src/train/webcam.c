@@ -100,8 +100,8 @@ void webcam_blur(struct grey_crop in, double deviation, struct webcam_scratch *s
         out[i] = to_grey(scratch->values[i]);
 }
 
-void webcam_local_contrast(struct grey_crop in, double amount, struct webcam_scratch *scratch,
-                           uint8_t *out)
+void webcam_sharpen(struct grey_crop in, double amount, struct webcam_scratch *scratch,
+                    uint8_t *out)
 {
     const double surroundings = 0.08; /* deviation, of the width */
     int area = area_of(in);
@@ -112,8 +112,8 @@ void webcam_local_contrast(struct grey_crop in, double amount, struct webcam_scr
     }
 }
 
-void webcam_motion(struct grey_crop in, double angle, double length, struct webcam_scratch *scratch,
-                   uint8_t *out)
+void webcam_motion_blur(struct grey_crop in, double angle, double length,
+                        struct webcam_scratch *scratch, uint8_t *out)
 {
     enum { MAX_STEPS = 16 };
     float *sums = scratch->values;
@@ -149,7 +149,7 @@ void webcam_noise(struct grey_crop in, double deviation, struct rng *rng, uint8_
 }
 
 /* The small picture lies in the upper left of one of full size, its edge repeated around it. */
-void webcam_enlarged(struct grey_crop in, int side, struct webcam_scratch *scratch, uint8_t *out)
+void webcam_upscale(struct grey_crop in, int side, struct webcam_scratch *scratch, uint8_t *out)
 {
     area_of(in);
     assert(side > 0);
@@ -239,19 +239,19 @@ void webcam_jpeg(struct grey_crop in, int quality, int dx, int dy, uint8_t *out)
         }
 }
 
-/* ---- What covers the face ------------------------------------------------------------------- */
+/* ---- Occlusion ------------------------------------------------------------------------------- */
 
-void webcam_cover(struct grey_crop in, struct cover cover, uint8_t *out)
+void webcam_occlude(struct grey_crop in, struct occlusion shape, uint8_t *out)
 {
     int area = area_of(in);
     if (out != in.pixels)
         memcpy(out, in.pixels, (size_t)area);
-    double c = cos(cover.angle), s = sin(cover.angle);
+    double c = cos(shape.angle), s = sin(shape.angle);
     for (int i = 0; i < area; i++) {
-        double x = i % in.width - cover.x, y = i / in.width - cover.y; /* NOLINT: whole rows */
-        double u = (c * x + s * y) / cover.half_width, v = (c * y - s * x) / cover.half_height;
-        if (cover.round ? u * u + v * v <= 1.0 : fabs(u) <= 1.0 && fabs(v) <= 1.0)
-            out[i] = to_grey((float)cover.grey);
+        double x = i % in.width - shape.x, y = i / in.width - shape.y; /* NOLINT: whole rows */
+        double u = (c * x + s * y) / shape.half_width, v = (c * y - s * x) / shape.half_height;
+        if (shape.round ? u * u + v * v <= 1.0 : fabs(u) <= 1.0 && fabs(v) <= 1.0)
+            out[i] = to_grey((float)shape.grey);
     }
 }
 
@@ -264,10 +264,10 @@ static bool chance(struct rng *rng, double share)
 
 /* A band across the face (a bar, hair, the frame of glasses), a hand or hair that comes in from a
  * side, or two spots of glare on glasses. */
-static void cover_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
+static void occlude_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
 {
     double w = in.width, h = in.height;
-    struct cover c = {.grey = rng_between(rng, 0, 255)};
+    struct occlusion c = {.grey = rng_between(rng, 0, 255)};
     switch (rng_below(rng, 3)) {
     case 0:
         c.x = 0.5 * w;
@@ -293,12 +293,12 @@ static void cover_by_chance(struct grey_crop in, struct rng *rng, uint8_t *out)
         c.round = true;
         c.grey = rng_between(rng, 200, 255);
         c.x = rng_between(rng, 0.62, 0.78) * w;
-        webcam_cover(in, c, out);
+        webcam_occlude(in, c, out);
         in.pixels = out;
         c.x -= rng_between(rng, 0.33, 0.45) * w;
         break;
     }
-    webcam_cover(in, c, out);
+    webcam_occlude(in, c, out);
 }
 
 /* The same draws, in the same order, whatever the compiler. */
@@ -322,11 +322,11 @@ static void lens_by_chance(struct grey_crop in, struct rng *rng, struct webcam_s
         webcam_blur(in, size * rng_between(rng, 0.4, 1.3), scratch, out);
     if (chance(rng, 0.2)) {
         double angle = rng_between(rng, 0, pi), length = size * rng_between(rng, 1.5, 6);
-        webcam_motion(in, angle, length, scratch, out);
+        webcam_motion_blur(in, angle, length, scratch, out);
     }
     if (chance(rng, 0.3)) {
         int side = (int)(in.width * rng_between(rng, 0.5, 0.85));
-        webcam_enlarged(in, side > 1 ? side : 1, scratch, out);
+        webcam_upscale(in, side > 1 ? side : 1, scratch, out);
     }
 }
 
@@ -337,13 +337,13 @@ void webcam_picture(struct grey_crop in, struct rng *rng, struct webcam_scratch 
         memcpy(out, in.pixels, (size_t)area_of(in));
     in.pixels = out;
     if (chance(rng, 0.2))
-        cover_by_chance(in, rng, out);
+        occlude_by_chance(in, rng, out);
     light_by_chance(in, rng, out);
     lens_by_chance(in, rng, scratch, out);
     if (chance(rng, 0.3))
         webcam_noise(in, rng_between(rng, 2, 16), rng, out);
     if (chance(rng, 0.15))
-        webcam_local_contrast(in, rng_between(rng, 0.2, 1.0), scratch, out);
+        webcam_sharpen(in, rng_between(rng, 0.2, 1.0), scratch, out);
     if (chance(rng, 0.5)) {
         int dx = (int)rng_below(rng, BLOCK), dy = (int)rng_below(rng, BLOCK);
         int quality = 20 + (int)rng_below(rng, 41);
