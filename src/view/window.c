@@ -95,6 +95,77 @@ void window_on_loss(void (*ends)(void *context), void *context)
     set_handler(on_lost);
 }
 
+/* ---- A Wayland screen with neither keyboard nor mouse --------------------------------------- */
+
+/* What this needs of libwayland-client, which SDL loads too. */
+static struct {
+    void *(*display_connect)(const char *name);
+    int (*display_roundtrip)(void *display);
+    void (*display_disconnect)(void *display);
+    void *(*marshal)(void *proxy, uint32_t opcode, const void *interface, ...);
+    int (*add_listener)(void *proxy, void (**listener)(void), void *data);
+    void (*destroy)(void *proxy);
+    const void *registry_interface;
+} wayland;
+
+static bool load_wayland(void)
+{
+    const struct {
+        const char *name;
+        void *place;
+    } symbols[] = {
+        {"wl_display_connect", &wayland.display_connect},
+        {"wl_display_roundtrip", &wayland.display_roundtrip},
+        {"wl_display_disconnect", &wayland.display_disconnect},
+        {"wl_proxy_marshal_constructor", &wayland.marshal},
+        {"wl_proxy_add_listener", &wayland.add_listener},
+        {"wl_proxy_destroy", &wayland.destroy},
+        {"wl_registry_interface", &wayland.registry_interface},
+    };
+    void *library = SDL_LoadObject("libwayland-client.so.0");
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        void *found = library ? SDL_LoadFunction(library, symbols[i].name) : NULL;
+        if (!found)
+            return false;
+        memcpy(symbols[i].place, &found, sizeof found);
+    }
+    return true;
+}
+
+static void on_global(void *seat, void *registry, uint32_t name, const char *interface,
+                      uint32_t version)
+{
+    (void)registry, (void)name, (void)version;
+    *(bool *)seat |= strcmp(interface, "wl_seat") == 0;
+}
+
+/* Whether SDL would crash on Wayland, as it does before 2.30 where there is no seat
+ * (libsdl-org/SDL 8898). A connection from WAYLAND_SOCKET can be used once only, and that is SDL's.
+ */
+static bool wayland_crashes(void)
+{
+    enum { GET_REGISTRY = 1 };
+    const char *chosen = getenv("SDL_VIDEODRIVER");
+    SDL_version sdl;
+    SDL_GetVersion(&sdl);
+    if (SDL_VERSIONNUM(sdl.major, sdl.minor, sdl.patch) >= SDL_VERSIONNUM(2, 30, 0) ||
+        (chosen && *chosen && !strstr(chosen, "wayland")) || getenv("WAYLAND_SOCKET") ||
+        !getenv("XDG_RUNTIME_DIR") || !load_wayland())
+        return false;
+    void *display = wayland.display_connect(NULL);
+    if (!display)
+        return false;
+    void (*listener[])(void) = {(void (*)(void))on_global, NULL};
+    bool seat = false;
+    void *registry = wayland.marshal(display, GET_REGISTRY, wayland.registry_interface, NULL);
+    bool answered = registry && wayland.add_listener(registry, listener, &seat) == 0 &&
+                    wayland.display_roundtrip(display) >= 0;
+    if (registry)
+        wayland.destroy(registry);
+    wayland.display_disconnect(display);
+    return answered && !seat;
+}
+
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
 int window_open(struct window *window, const char *title, bool live, struct error *error)
@@ -104,6 +175,9 @@ int window_open(struct window *window, const char *title, bool live, struct erro
     choose_renderer();
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     Uint32 flags = SDL_WINDOW_HIDDEN | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
+    bool only_x11 = wayland_crashes();
+    if (only_x11)
+        SDL_SetHintWithPriority(SDL_HINT_VIDEODRIVER, "x11", SDL_HINT_OVERRIDE);
     bool begun = SDL_Init(SDL_INIT_VIDEO) == 0;
     if (begun && shows_nothing()) {
         SDL_Quit();
@@ -116,7 +190,10 @@ int window_open(struct window *window, const char *title, bool live, struct erro
     if (window->window)
         window->renderer = SDL_CreateRenderer(window->window, -1, 0);
     if (!window->renderer) {
-        error_set(error, "no window can be opened: %s; try --headless", SDL_GetError());
+        error_set(error, "no window can be opened: %s; try --headless",
+                  only_x11 && !begun
+                      ? "SDL before 2.30 needs a keyboard or mouse on Wayland: plug one in"
+                      : SDL_GetError());
         window_close(window);
         return -1;
     }
