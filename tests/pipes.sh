@@ -166,7 +166,10 @@ for results in --json "--csv -" "--output -"; do
     # shellcheck disable=SC2086 # two words
     ./expressions --demo --headless --quiet --max-frames 3000 $results >stalled 2>err &
     helper=$!
-    sleep 2
+    for attempt in $(seq 40); do
+        cat /proc/$helper/task/*/wchan 2>/dev/null | grep -q pipe_w && break
+        sleep 0.25
+    done
     kill -TERM $helper
     wait $helper
     status=$?
