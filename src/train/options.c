@@ -27,8 +27,8 @@ static const struct argument other_rows[] = {
     {"report", "DIR", "summary.json, confusions, calibration and robustness as tables and pictures; "
      "of a training also log.csv, curves.png", TEXT(report)},
     {.help = "Other"},
-    {"folds", "K", "measure the recipe instead: K trainings, each without one of K parts of the "
-     "training data, on that part", ARGUMENT_WHOLE, AT(folds), MIN_FOLDS, MAX_FOLDS},
+    {"folds", "K", "cross-validate the recipe instead: K trainings, each measured on one of K parts of "
+     "the training data and trained on the others", ARGUMENT_WHOLE, AT(folds), MIN_FOLDS, MAX_FOLDS},
     {"evaluate", "MODEL", "accuracy, figures for each class, confusion matrix", TEXT(model)},
     {"split", "Training|PublicTest|PrivateTest|train|validation|test", "the first three "
      "are fer2013.csv's, the others those of other data (PublicTest; test)", TEXT(split)},

@@ -282,8 +282,8 @@ static const struct argument rows[] = {
     {"batch-norm", NULL, "batch normalization of the hidden layers (on for relu in mini-batches)",
      SWITCH(batch_norm)},
     {.help = "Training"},
-    {"loss", NULL, "what is made small (%)", CHOICE(step.loss, loss_names, LOSS_COUNT)},
-    {"descent", NULL, "how many samples an update sees: some, one or all (%)",
+    {"loss", NULL, "what is minimized (%)", CHOICE(step.loss, loss_names, LOSS_COUNT)},
+    {"descent", NULL, "how many samples each update sees: some, one or all (%)",
      CHOICE(batching, batching_names, BATCHING_COUNT)},
     {"batch-size", "N", "samples in a mini-batch (%)", WHOLE(batch_size, 1, 8192)},
     {"optimizer", NULL, "how an update follows from the gradient (%)",
@@ -291,7 +291,7 @@ static const struct argument rows[] = {
     {"learning-rate", "X", "at its peak (adamw %, momentum 0.01, sgd 0.1)",
      NUMBER(learning_rate, 1e-9, 1e3)},
     {"epochs", "N", "passes over the training data (%)", WHOLE(epochs, 1, 1000000)},
-    {"patience", "N", "end after N epochs without a better validation (0: never)",
+    {"patience", "N", "stop after N epochs without better validation accuracy (0: never)",
      WHOLE(patience, 0, 1000000)},
     {"dropout", "X", "share of hidden units dropped (%)", NUMBER(step.dropout, 0, 0.95)},
     {"input-dropout", "X", "share of inputs, @N and S@N units dropped (%)",
@@ -305,8 +305,8 @@ static const struct argument rows[] = {
      "is the label (%)", NUMBER(targets.votes_share, 0, 1)},
     {"class-weights", "X", "each class counts by its share to the power of -X; 1: all classes count "
      "alike (% for softmax with cross-entropy, else 0)", NUMBER(class_weights, 0, 1)},
-    {"prior", "uniform|training|LIST", "the classes' shares that answers assume: uniform, training "
-     "(those of the targets), or a number for each class (%; other classes: uniform; sigmoid "
+    {"prior", "uniform|training|LIST", "class prior that answers assume: uniform, training (that of "
+     "the targets), or a number for each class (%; other classes: uniform; sigmoid "
      "outputs: training)", ARGUMENT_OWN, AT(prior), .read = read_prior, .print = print_prior},
     {"augment", "X", "strength of turning, scaling, shifting; 0: none, not even mirroring (%; 0 for "
      "IDX files)", NUMBER(augment.strength, 0, 3)},
