@@ -159,9 +159,13 @@ def test_boxes_in_a_stream(grey: Pixels, recognizer: expressions.Recognizer) -> 
 
 def test_time_goes_on(grey: Pixels, model: expressions.Model) -> None:
     stream = expressions.Stream(model)
-    stream.recognize(grey, 1.0)
+    single: Any = np.float32(1)
+    stream.recognize(grey, single)
     with pytest.raises(expressions.ArgumentError):
         stream.recognize(grey, 0.5)
+    text: Any = "now"
+    with pytest.raises(ValueError):
+        stream.recognize(grey, text)
 
 
 @pytest.mark.parametrize("adapt", [False, True])

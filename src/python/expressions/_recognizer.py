@@ -354,6 +354,7 @@ class Stream(_Looking):
         Picture, boxes and colours are as with `Recognizer.recognize`; of boxes, 64 at most.
         """
         view = _View(picture, colours)
+        seconds = float(time)  # ctypes takes no numpy.float32
         given = None if boxes is None else _boxes(boxes)
         faces = (_library.Face * _library.MAX_FACES)()
         count = c_int()
@@ -363,7 +364,7 @@ class Stream(_Looking):
                 "track",
                 self._tracker.pointer,
                 byref(view.picture),
-                time,
+                seconds,
                 given,
                 0 if given is None else len(given),
                 faces,
@@ -371,7 +372,7 @@ class Stream(_Looking):
                 byref(count),
             )
             self._recognize(view, faces, count.value)
-            call("smooth", self._smoother.pointer, time, faces, count.value)
+            call("smooth", self._smoother.pointer, seconds, faces, count.value)
             return self._results(view, faces, count.value)
 
     def calibrate(self, face: int) -> None:
