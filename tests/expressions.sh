@@ -119,8 +119,8 @@ grep -q "is already an input or output" err || fail "one file for two: $(cat err
 expect_error 1 "new.mkv: is already" --demo --headless --csv new.mkv --output ./new.mkv
 grep -q "^source," new.mkv || fail "the table is gone"
 # A run that fails before its first frame leaves an earlier table as it was.
-for by in "--demo --output new.nonsense" "--demo --output kept.csv" "--demo --report face.png" "--demo --serve 99999" \
-    "--demo --osc nowhere" "--image missing.jpg" "--image face.png --output new.nonsense" \
+for by in "--demo --output new.nonsense" "--demo --output missing/new.mp4" "--demo --output kept.csv" "--demo --report face.png" \
+    "--demo --serve 99999" "--demo --osc nowhere" "--image missing.jpg" "--image face.png --output new.nonsense" \
     "--video missing.mp4 --video blank.png"; do
     echo earlier >kept.csv
     ./expressions $by --headless --csv kept.csv >out 2>err && fail "$by: status 0"

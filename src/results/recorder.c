@@ -42,9 +42,31 @@ int recorder_can_write(const char *ending)
     return 0;
 }
 
+static int check_room(const char *path, struct error *error)
+{
+    if (strcmp(path, "-") == 0 || file_space(path) >= LEAST_ROOM)
+        return 0;
+    return error_set(error,
+                     "%s: less than %d MB are free there, too little to go on; free some space",
+                     path, LEAST_ROOM >> 20);
+}
+
+/* Before another output of the run replaces a file. */
+static int check_folder(const char *path, struct error *error)
+{
+    char *folder = file_folder(path);
+    if (!folder)
+        return error_no_memory(error, "the video");
+    int code = access(folder, W_OK | X_OK) ? errno : 0;
+    free(folder);
+    return code ? error_set(error, "%s: %s; %s", path, strerror(code), file_advice(code)) : 0;
+}
+
 int recorder_create(struct recorder **recorder, const char *path, const struct drawing *drawing,
                     const struct source *source, struct error *error)
 {
+    if (check_room(path, error) || (strcmp(path, "-") != 0 && check_folder(path, error)))
+        return -1;
     struct recorder *made = calloc(1, sizeof *made);
     if (!made)
         return error_no_memory(error, "the video");
@@ -79,11 +101,8 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
 
 int recorder_add(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
-    if (strcmp(recorder->path, "-") != 0 && file_space(recorder->path) < LEAST_ROOM)
-        return error_set(error,
-                         "%s: less than %d MB are free there, so the video ends here; free "
-                         "some space",
-                         recorder->path, LEAST_ROOM >> 20);
+    if (check_room(recorder->path, error))
+        return -1;
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;
     if (!recorder->writer)
