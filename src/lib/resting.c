@@ -10,11 +10,12 @@ static const double largest_offset = 2;
 static const float smallest_probability = 1e-4f;
 
 /* Adaptation: the step of a median is step / t nats a second after t seconds of calm, t at most
- * `memory`; no face at rest shall get more than `lean` times neutral for anything else; the
- * correction follows with the time constant `slow`, in seconds; a gap counts as `longest` seconds.
- */
+ * `memory`; the correction follows with the time constant `slow`, in seconds; a gap counts as
+ * `longest` seconds. */
 static const double step = 2, memory = 60, slow = 5, longest = 0.5;
-static const double log_lean = -0.7; /* one half */
+static const double log_lean = -2.2; /* a ninth of neutral, for anything else at rest */
+/* How much of the correction is given up for each nat that it would exceed RESTING_MOST by. */
+static const double giving_up = 5;
 /* From here on a correction is worth reporting. */
 static const double told = 0.1;
 
@@ -81,7 +82,8 @@ static void adapt(struct resting *resting, const float *answer, double dt)
         *median = first ? odds : *median + fmin(fmax(odds - *median, -most), most);
         if (resting->calm < RESTING_CALM)
             continue;
-        double aim = fmin(fmax(*median - log_lean, 0), RESTING_MOST);
+        double aim = *median - log_lean;
+        aim = fmax(fmin(aim, RESTING_MOST - giving_up * (aim - RESTING_MOST)), 0);
         resting->lean[k] -= expm1(-dt / slow) * (aim - resting->lean[k]);
     }
 }

@@ -11,13 +11,14 @@
  * Adaptation, for angry, disgust, fear and sad alone: of all answers that are no smile and no
  * surprise, the median m_k of x_k = log(p_k / p_neutral) is followed by stochastic approximation
  * (Robbins & Monro 1951). After RESTING_CALM seconds of such answers, what a resting face leans to
- * beyond half of neutral is slowly taken for its own, c_k <= RESTING_MOST, and taken back from
+ * beyond a ninth of neutral is slowly taken for its own, c_k <= RESTING_MOST, and taken back from
  * answers like those at rest:
  *
  *     offset_k = -c_k (1 - (x_k - m_k) / RESTING_FADE), the bracket limited to 0 .. 1
  *
- * So a face that shows clearly more than at rest is believed as it is, however long it does so, and
- * happy, surprise and neutral keep their proportions. */
+ * So a face that shows clearly more than at rest is believed as it is, and happy, surprise and
+ * neutral keep their proportions. One that seems plainly sad all the time, whose median would need
+ * more than RESTING_MOST, is believed too: it cannot be told from a sad person. */
 #ifndef RESTING_H
 #define RESTING_H
 
@@ -28,8 +29,8 @@
 
 #define RESTING_CALIBRATION 2.0
 #define RESTING_CALM        10.0
-#define RESTING_MOST        1.25
-#define RESTING_FADE        0.2 /* nats: true expressions are seldom nearer to the resting face */
+#define RESTING_MOST        3.0
+#define RESTING_FADE        0.1 /* nats: true expressions are seldom nearer to the resting face */
 
 /* All zeros at first. Times are in seconds of the source. */
 struct resting {

@@ -577,9 +577,9 @@ def confidence_section(options):
 # ---- Resting faces ------------------------------------------------------------------------------
 
 
-def find_leaning(library, faces, count):
+def find_leaning(library, rng, faces, count):
     """Neutral faces that the network takes for sad or angry."""
-    found = []
+    faces, found = rng.permutation(faces), []
     for start in range(0, len(faces), 500):
         texts = faces[start:start + 500]
         crops = np.array([text.split() for text in texts]).astype(np.uint8).reshape(-1, SIDE, SIDE)
@@ -614,7 +614,7 @@ class Person(Sequence):
 def rest_section(options):
     library = Library(options.library, options.model)
     faces, rng = read_faces(options.data, options.ferplus), np.random.default_rng(options.seed)
-    leaning = find_leaning(library, faces[6], options.sequences)
+    leaning = find_leaning(library, rng, faces[6], options.sequences)
     plain = [faces[6][i] for i in rng.integers(0, len(faces[6]), options.sequences)]
     print("%-8s %-8s   %18s %10s %10s %10s %16s" % (
         "persons", "--adapt", "rest: sad or angry", "sad: sad", "angry", "happy", "happy: neutral"))
