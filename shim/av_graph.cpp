@@ -7,7 +7,7 @@ extern "C" {
 #include <libavutil/mem.h>
 }
 
-static const char no_filters[] = "this FFmpeg cannot convert it";
+static const char no_filters[] = "FFmpeg cannot convert it; install a complete build of FFmpeg";
 
 static AVFilterContext *make_filter(AVFilterGraph *graph, const char *name, const char *arguments)
 {

@@ -76,7 +76,7 @@ static enum ocv_code report(struct error *error, enum ocv_code code, const std::
 
 enum ocv_code explain_exception(struct error *error) noexcept
 {
-    static const char no_memory[] = "memory ran out; close other programs or try a smaller one";
+    static const char no_memory[] = "out of memory; close other programs or try a smaller one";
     try {
         throw;
     } catch (const Failure &failure) {

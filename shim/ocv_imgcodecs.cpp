@@ -65,7 +65,7 @@ static cv::Mat turned_upright(cv::Mat pixels, int orientation)
 static cv::Mat decode(const uint8_t *bytes, size_t size)
 {
     static const char unreadable[] =
-        "damaged, or no picture of a kind that is read here; convert it to PNG or JPEG";
+        "damaged, or not a picture of a supported format; convert it to PNG or JPEG";
     const PictureSize stated = picture_size(bytes, size);
     if (stated.width == 0 || stated.height == 0)
         throw Failure{OCV_CANNOT, unreadable};
@@ -97,7 +97,7 @@ static ocv_picture *decode_upright(const uint8_t *bytes, size_t size)
     if (!is_cut_jpeg(bytes, size))
         return new ocv_picture{turned_upright(decode(bytes, size), orientation), false};
     if (!plain_jpeg_is_whole(bytes, size))
-        throw Failure{OCV_CANNOT, "the end is missing; copy it again from where it came"};
+        throw Failure{OCV_CANNOT, "the end is missing; copy it again from its source"};
     std::vector<uint8_t> mended(bytes, bytes + size);
     mended.insert(mended.end(), {0xFF, 0xD9});
     return new ocv_picture{turned_upright(decode(mended.data(), mended.size()), orientation), true};
@@ -111,7 +111,7 @@ enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *by
 
 const char *ocv_picture_note(const struct ocv_picture *picture)
 {
-    return picture->mended ? "the end marker is missing; read all the same" : nullptr;
+    return picture->mended ? "the end marker is missing; read nevertheless" : nullptr;
 }
 
 struct bgr_image ocv_picture_view(const struct ocv_picture *picture)

@@ -244,15 +244,15 @@ bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept
 
 const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
 {
-    static const char heic[] = "a HEIC picture, which is not read here; convert it to JPEG first, "
+    static const char heic[] = "a HEIC picture, which is not supported; convert it to JPEG first, "
                                "such as with heif-convert";
-    static const char avif[] = "an AVIF picture, which is not read here; convert it to PNG first, "
+    static const char avif[] = "an AVIF picture, which is not supported; convert it to PNG first, "
                                "such as with avifdec";
-    static const char jxl[] = "a JPEG XL picture, which is not read here; convert it to PNG first, "
+    static const char jxl[] = "a JPEG XL picture, which is not supported; convert it to PNG first, "
                               "such as with djxl";
-    static const char raw[] = "a camera's raw picture, which is not read here; convert it to JPEG "
+    static const char raw[] = "a camera's raw picture, which is not supported; convert it to JPEG "
                               "first, such as with darktable-cli";
-    static const char svg[] = "a drawing in SVG, which is not read here; export it as PNG first";
+    static const char svg[] = "a drawing in SVG, which is not supported; export it as PNG first";
     static const char film[] = "a film; read it with --video";
     static const struct {
         uint64_t at;
@@ -274,16 +274,16 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
         {0, "<svg", 4, svg},
         {0, "<?xml", 5, svg},
         {0, "\x76\x2F\x31\x01", 4,
-         "an OpenEXR picture, which is not read here; convert it to PNG first"},
-        {0, "\0\0\1\0", 4, "an icon, which is not read here; convert it to PNG first"},
+         "an OpenEXR picture, which is not supported; convert it to PNG first"},
+        {0, "\0\0\1\0", 4, "an icon, which is not supported; convert it to PNG first"},
         {0, "\xFF\x0A", 2, jxl},
         {4, "JXL \r\n\x87\n", 8, jxl},
-        {0, "\x59\xA6\x6A\x95", 4, "a Sun raster, which is not read here; convert it to PNG first"},
+        {0, "\x59\xA6\x6A\x95", 4, "a Sun raster, which is not supported; convert it to PNG first"},
         {0, "#?RADIANCE", 10,
-         "a Radiance picture, which is not read here; convert it to PNG first"},
-        {0, "P7\n", 3, "a PAM picture, which is not read here; convert it to PNG first"},
-        {0, "8BPS", 4, "a Photoshop file, which is not read here; export it as PNG first"},
-        {0, "%PDF", 4, "a PDF document, which is not read here; export its pictures first"},
+         "a Radiance picture, which is not supported; convert it to PNG first"},
+        {0, "P7\n", 3, "a PAM picture, which is not supported; convert it to PNG first"},
+        {0, "8BPS", 4, "a Photoshop file, which is not supported; export it as PNG first"},
+        {0, "%PDF", 4, "a PDF document, which is not supported; export its pictures first"},
         {4, "ftyp", 4, film},
         {0, "\x1A\x45\xDF\xA3", 4, film},
     };
@@ -295,7 +295,7 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
     if (file.has(0, "RIFF", 4) && file.has(8, "AVI ", 4))
         return film;
     if (is_webp(file) && file.has(12, "VP8X", 4) && (file.number(20, 1) & 0x02) != 0)
-        return "an animated WebP, which is not read here; save one picture of it as PNG first, "
+        return "an animated WebP, which is not supported; save one picture of it as PNG first, "
                "such "
                "as with webpmux";
     return nullptr;

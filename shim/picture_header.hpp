@@ -20,7 +20,7 @@ int picture_orientation(const uint8_t *bytes, size_t size) noexcept;
 /* Whether the file is one of those formats. */
 bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept;
 
-/* What a file is that viewers or players open, but which is not read here, and what to do; nullptr
+/* What a file is that viewers or players open, but which is not supported, and what to do; nullptr
  * for all others. */
 const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept;
 

@@ -164,8 +164,9 @@ const AVInputFormat *VideoInput::recognize_piped()
     uint8_t first[3] = {};
     avio_read(pipe_, first, sizeof first);
     if (avio_feof(pipe_) != 0)
-        throw Failure{OCV_CANNOT, "it ended before the first picture; see what the program before "
-                                  "the pipe says"};
+        throw Failure{OCV_CANNOT,
+                      "it ended before the first picture; check the program that writes "
+                      "into the pipe"};
     avio_seek(pipe_, 0, SEEK_SET); /* within the buffer */
     return recognize(first);
 }
@@ -183,9 +184,9 @@ void VideoInput::open(const std::string &name)
     std::string url = name;
     const bool piped = kind_ == PIPED_FILM || kind_ == PIPED_CAMERA;
     std::string formats = self_contained;
-    std::string failure = "not a video or damaged; try one that a video player opens";
+    std::string failure = "not a video, or damaged; try one that a video player opens";
     if (kind_ == STREAM) {
-        failure = "no stream there; check the address and the network";
+        failure = "no stream at this address; check the address and the network";
         formats += ",rtsp,rtp";
         options.set("rtsp_transport", "tcp").set("max_redirects", "0");
         options.set("protocol_whitelist", "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt");
@@ -231,7 +232,7 @@ static Input try_device(const std::string &path, Options &options, const AVIOInt
     avdevice_register_all();
     const AVInputFormat *const driver = av_find_input_format(name);
     if (driver == nullptr)
-        throw Failure{OCV_CANNOT, "this FFmpeg knows no cameras; install FFmpeg's libavdevice"};
+        throw Failure{OCV_CANNOT, "FFmpeg was built without cameras; install its libavdevice"};
     AVFormatContext *opening = avformat_alloc_context();
     if (opening == nullptr)
         throw std::bad_alloc();

@@ -54,7 +54,8 @@ void Sound::add_stream(const char *encoder, AVFormatContext &output)
 {
     const AVCodec *const kind = avcodec_find_encoder_by_name(encoder);
     if (kind == nullptr)
-        throw Failure{OCV_CANNOT, std::string("this FFmpeg has no ") + encoder + "; try .avi"};
+        throw Failure{OCV_CANNOT,
+                      std::string("FFmpeg was built without ") + encoder + "; try .avi"};
     encoder_ = allocated<Codec>(avcodec_alloc_context3(kind));
     encoder_->sample_fmt = kind->id == AV_CODEC_ID_AAC ? AV_SAMPLE_FMT_FLTP : AV_SAMPLE_FMT_S16;
     encoder_->sample_rate = copied_rate;

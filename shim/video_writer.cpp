@@ -60,7 +60,7 @@ static const VideoKind &kind_for(const std::string &path)
         if (strcasecmp(ending.c_str(), kind.ending) == 0)
             return kind;
     }
-    throw Failure{OCV_CANNOT, "not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif"};
+    throw Failure{OCV_CANNOT, "not the extension of a video; use .mp4, .mkv, .webm, .avi or .gif"};
 }
 
 void OutputEnd::operator()(AVFormatContext *output) const
@@ -73,7 +73,7 @@ static Output make_output(const char *muxer, const std::string &url)
 {
     AVFormatContext *made = nullptr;
     checked(avformat_alloc_output_context2(&made, nullptr, muxer, url.c_str()), OCV_CANNOT,
-            "this FFmpeg cannot write such a file; try another ending");
+            "FFmpeg was built without this format; try another extension");
     return Output(made);
 }
 
@@ -119,8 +119,8 @@ void Writer::fit(int width, int height)
     graph_->push(nullptr);
     encode_filtered();
     if (!fitted_)
-        note_ += (note_.empty() ? "" : "; ") + std::string("frames of another size than ") +
-                 std::to_string(width_) + "x" + std::to_string(height_) + " are fitted into it";
+        note_ += (note_.empty() ? "" : "; ") + std::string("frames that are not ") +
+                 std::to_string(width_) + "x" + std::to_string(height_) + " are scaled to fit";
     fitted_ = true;
     take_size(width, height);
     const std::string size =
@@ -143,7 +143,7 @@ void Writer::open_sound(ocv_sound sound)
         return;
     }
     if (kind_.sound == nullptr) {
-        note_ = "the sound is left out: such a file holds none; use .mp4, .mkv or .webm";
+        note_ = "the sound is left out: this format has none; use .mp4, .mkv or .webm";
         return;
     }
     opened->add_stream(kind_.sound, *output_);
@@ -154,7 +154,8 @@ void Writer::open_encoder(double fps)
 {
     const AVCodec *const codec = avcodec_find_encoder_by_name(kind_.codec);
     if (codec == nullptr)
-        throw Failure{OCV_CANNOT, std::string("this FFmpeg has no ") + kind_.codec + "; try .avi"};
+        throw Failure{OCV_CANNOT,
+                      std::string("FFmpeg was built without ") + kind_.codec + "; try .avi"};
     av_dict_parse_string(options_.address(), kind_.options, "=", ":", 0);
     encoder_ = allocated<Codec>(avcodec_alloc_context3(codec));
     graph_->describe(*encoder_);
@@ -171,7 +172,7 @@ void Writer::open_encoder(double fps)
     stream_->time_base = time_base_;
     stream_->avg_frame_rate = encoder_->framerate;
     checked(avcodec_parameters_from_context(stream_->codecpar, encoder_.get()), OCV_CANNOT,
-            "the video's facts cannot be written");
+            "the video's parameters cannot be written");
 }
 
 /* The file is touched last, when all else has been found possible. */

@@ -83,7 +83,7 @@ grep -q "it is not a camera" err || fail "metadata: $(cat err)"
 run 4 --camera 2
 grep -q ": another program uses it" err || fail "busy: $(cat err)"
 run 4 --camera 3
-grep -q "you may not use it" err || fail "forbidden: $(cat err)"
+grep -q "no permission to use it" err || fail "forbidden: $(cat err)"
 run 4 --camera 5
 grep -q "there is no such camera.*Fake Webcam.*Fake Second" err || fail "missing: $(cat err)"
 
@@ -198,7 +198,7 @@ for FAKE_FORMAT in MJPG H264 YUYV; do
     sees "$FAKE_FORMAT, later" 320x240 5
 done
 look 30 --output sizes.mkv
-grep -q "sizes.mkv: frames of another size than 640x480 are fitted into it" err || fail "a recording of two sizes: $(cat err)"
+grep -q "sizes.mkv: frames that are not 640x480 are scaled to fit" err || fail "a recording of two sizes: $(cat err)"
 grep -q "stopped delivering frames" err && grep -q "is back" err || fail "no word of the new size: $(cat err)"
 
 conclude

@@ -170,7 +170,7 @@ greys()
 for ending in mp4 mkv webm avi gif; do
     run 0 --json --video sizes.mjpeg --output sizes-copy.$ending
     [ "$(wc -l <out)" -eq 30 ] || fail "sizes.mjpeg: $(wc -l <out) frames"
-    echo "expressions: sizes-copy.$ending: frames of another size than 320x240 are fitted into it" | cmp -s - err ||
+    echo "expressions: sizes-copy.$ending: frames that are not 320x240 are scaled to fit" | cmp -s - err ||
         fail "sizes-copy.$ending: $(cat err)"
     ffprobe -v error -show_entries frame=width,height -of csv=p=0 sizes-copy.$ending | cut -d, -f1-2 | grep . | sort -u >got
     [ "$(cat got)" = 320,240 ] || fail "sizes-copy.$ending: $(cat got)"

@@ -67,14 +67,14 @@ cmp -s copies/blank.png copies/face.png && fail "copies are the same"
 mkdir folder && cp face.png folder && echo text >folder/notes.txt
 expect 0 "folder/face.png" --image folder --output copies2 --headless
 [ "$(ls copies2)" = face.png ] || fail "copies2: $(ls copies2)"
-grep -qF 'passed over in folders, no pictures by their names: notes.txt (1)' err ||
+grep -qF 'skipped in folders, not pictures by their names: notes.txt (1)' err ||
     fail "what was passed over in a folder is not told: $(cat err)"
 mkdir mixed && cp face.png mixed && echo text >mixed/notes.txt && mkdir mixed/more &&
     touch mixed/Thumbs.db mixed/.DS_Store && printf 'GIF89a......' >mixed/moves.gif
 expect 1 "mixed/moves.gif: a GIF, which is read as a film; name it with --video" --image mixed --headless --json
 expect_lines 1
 grep -qF 'names: more, notes.txt (2)' err || fail "passed over: $(cat err)"
-expect_error 2 "copy.nonsense: not an ending" --image face.png --output copy.nonsense --headless
+expect_error 2 "copy.nonsense: not the extension" --image face.png --output copy.nonsense --headless
 cp face.png same.png
 expect 1 "same.png: is already an input or output" --image same.png --output same.png --headless
 cmp -s face.png same.png || fail "the input was overwritten"
@@ -111,7 +111,7 @@ for link in -s -sf -f; do
 done
 cmp -s blank.png pair-copies/b.png || fail "a copy was written although another one leads to it"
 mkdir twice && cp face.png twice/a.png
-expect_error 2 "others/a.bin and twice/a.png have one name" --image others/a.bin twice/a.png --output none --headless
+expect_error 2 "others/a.bin and twice/a.png would get the same output name" --image others/a.bin twice/a.png --output none --headless
 [ ! -e none ] || fail "a folder was made for copies that cannot be"
 ./expressions --image face.png --headless --json --csv both.jsonl >both.jsonl 2>err &&
     fail "a table over the lines of standard output"
@@ -244,7 +244,7 @@ expect 0 "angry, disgust, fear, happy, sad, surprise, neutral" --model-info
 expect_error 2 "seven numbers above 0" --demo --prior 1,1,1
 expect_error 2 "seven numbers above 0" --demo --prior 1,1,1,0,1,1,1
 expect_error 2 "--help" --nonsense
-expect_error 2 "unknown option -camera, where --camera may be meant" -camera 0
+expect_error 2 "unknown option -camera (did you mean --camera?)" -camera 0
 expect_error 2 "unknown option -lead.jpg" --image face.png -lead.jpg
 expect_error 2 "--help"
 expect_error 2 "only one" --demo --camera 0

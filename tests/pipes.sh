@@ -56,7 +56,7 @@ one_line "ends too early"
 # --- A camera: the newest frame wins, the first comes without waiting for many others
 for n in 1 2 3 4 5; do cat film.mjpeg; done >long.mjpeg
 run 5 long.mjpeg --json --camera -
-one_line "camera -: no more pictures come"
+one_line "camera -: standard input has ended"
 [ "$(wc -l <out)" -lt 200 ] && grep -q '"frame":199,.*"clock":"' out || fail "camera: $(wc -l <out) frames, $(tail -n 1 out)"
 mkfifo pipe
 ffmpeg -v error -y -i film.y4m -frames:v 4 -c:v mjpeg -q:v 3 start.mjpeg </dev/null

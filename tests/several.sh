@@ -26,7 +26,7 @@ for threads in 1 2 5; do
     run 1 --json --threads $threads --video long.mkv films
     cmp -s out expected || fail "$threads threads: other answers than of each film alone"
     cat cut - <<END | sort >told
-expressions: passed over in folders, no videos by their names: notes.txt (1)
+expressions: skipped in folders, not videos by their names: notes.txt (1)
 END
     sort err | cmp -s - told || fail "$threads threads: $(cat err)"
 done
@@ -83,8 +83,8 @@ refuse()
     [ ! -e none ] || fail "$text: something was made"
 }
 mkdir twice twice/none && cp films/a.avi twice/a.avi
-refuse 2 "films/a.avi and twice/a.avi have one name" --video films/a.avi twice/a.avi --output none
-refuse 2 "films/a.avi and twice/a.avi have one name" --video films/a.avi twice/a.avi --report none
+refuse 2 "films/a.avi and twice/a.avi would get the same output name" --video films/a.avi twice/a.avi --output none
+refuse 2 "films/a.avi and twice/a.avi would get the same output name" --video films/a.avi twice/a.avi --report none
 refuse 1 "films/a.avi: is already an input" --video films/a.avi films/b.mp4 --output films
 refuse 1 "films/b.mp4: is already an input" --video films/a.avi films/b.mp4 --csv films/b.mp4
 mkdir linked && ln -s a.avi linked/b.mp4
@@ -94,7 +94,7 @@ refuse 1 "linked/b.mp4: is already an input or output" --video films/a.avi films
 refuse 1 "new/a.avi: is already an input or output" --video films/a.avi films/b.mp4 --output new --csv new/a.avi
 refuse 2 "--output - takes one video" --video films/a.avi films/b.mp4 --output -
 refuse 2 "--serve takes one video" --video films/a.avi films/b.mp4 --serve 0
-refuse 2 "standard input has one video" --video - films/a.avi -
+refuse 2 "standard input is a single video" --video - films/a.avi -
 refuse 1 "twice/none: there is no video in this folder" --video twice/none
 
 # --- A window plays one after the other

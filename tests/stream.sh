@@ -99,7 +99,7 @@ wait "$helper" 2>/dev/null
 # --- Nobody there
 ./expressions --camera "$url" --json >out 2>err </dev/null
 [ $? -eq 4 ] || fail "nobody: not status 4: $(cat err)"
-grep -q "no stream there" err || fail "nobody: $(cat err)"
+grep -q "no stream at this address" err || fail "nobody: $(cat err)"
 
 # --- A stream taken for a file
 ./expressions --video "http://user:secret@127.0.0.1:$port/x" --json >out 2>err </dev/null

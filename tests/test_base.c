@@ -558,7 +558,7 @@ static void folders_of_reports_are_made(void **state)
     assert_string_equal(bytes, "1,2\n");
     free(bytes);
     assert_int_equal(report_folder_open(in_folder("report/a.csv/b"), "c", &error), -1);
-    expect_text(error.text, "report/a.csv/b", "cannot be made: Not a directory");
+    expect_text(error.text, "report/a.csv/b", "cannot be created: Not a directory");
     assert_int_equal(report_folder_open(in_folder("report/a.csv"), "c", &error), -1);
     expect_text(error.text, "report/a.csv/c", "Not a directory");
     assert_int_equal(remove(in_folder("report/a.csv")), 0);

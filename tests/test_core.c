@@ -518,11 +518,11 @@ static void arguments_name_the_option_meant(void **state)
     static const struct {
         const char *word, *expected;
     } refused[] = {
-        {"-camera", "unknown option -camera, where --camera may be meant"},
-        {"-camera=0", "unknown option -camera=0, where --camera may be meant"},
-        {"-v", "unknown option -v, where --video, --version, --verbose may be meant"},
-        {"--camrea", "unknown option --camrea, where --camera may be meant"},
-        {"--ver", "--ver is short for several options: --version, --verbose"},
+        {"-camera", "unknown option -camera (did you mean --camera?)"},
+        {"-camera=0", "unknown option -camera=0 (did you mean --camera?)"},
+        {"-v", "unknown option -v (did you mean --video, --version, --verbose?)"},
+        {"--camrea", "unknown option --camrea (did you mean --camera?)"},
+        {"--ver", "--ver is ambiguous: --version, --verbose"},
         {"--json=3", "--json=3: --json takes no value"},
         {"--js=3", "--js=3: --json takes no value"},
         {"--xyzzy", "unknown option --xyzzy"},
@@ -770,7 +770,7 @@ static void of_many_options_the_first_are_named(void **state)
     struct argument_table table = {rows, COUNT, &set, 0};
     struct error error;
     assert_int_equal(parse(&table, "program --the-same", NULL, &error), -1);
-    expect_text(error.text, "--the-same is short for several options: --the-same-beginning-aa, ",
+    expect_text(error.text, "--the-same is ambiguous: --the-same-beginning-aa, ",
                 "--the-same-beginning-ah");
     assert_null(strstr(error.text, "-bl"));
     char line[4100] = "program --";

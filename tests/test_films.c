@@ -575,7 +575,7 @@ static void test_what_ffmpeg_answers_seldom(void **state)
     assert_int_equal(ocv_writer_open(&writer, copy_path, SIDE, SIDE, 25,
                                      (struct ocv_sound){film_path, 0}, &error),
                      OCV_CANNOT);
-    assert_string_equal(error.text, "this FFmpeg has no aac; try .avi");
+    assert_string_equal(error.text, "FFmpeg was built without aac; try .avi");
     has_no_encoder = false;
 }
 

@@ -207,13 +207,13 @@ static void copies_of_pictures(void **state)
     expect_run(&(struct run){{.output = place("one.png")}, 1, NULL, false});
     expect_copy("one.png");
     refuse_run(&(struct run){{.output = place("one.xyz")}, 1, NULL, false}, "one.xyz",
-               "not an ending for a picture");
+               "not the extension of a picture");
     assert_int_equal(error.code, ERROR_USAGE);
     refuse_run(&(struct run){{.output = place("one.png/x")}, 2, NULL, false}, "one.png/x",
-               "cannot be made: Not a directory");
+               "cannot be created: Not a directory");
     memcpy(names[1], "y/a.jpg", 8);
     refuse_run(&(struct run){{.output = place("copies")}, 2, NULL, false}, "x/a.jpg and y/a.jpg",
-               "have one name");
+               "would get the same output name");
     memcpy(names[1], "y/b.PNG", 8);
     /* One that cannot be written keeps no other from it; it has been told. */
     assert_int_equal(remove(in_folder("copies/a.jpg")), 0);
@@ -277,7 +277,7 @@ static void copies_of_films(void **state)
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", false});
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", true});
     refuse_run(&(struct run){.options = {.output = place("a.mpx")}}, "a.mpx",
-               "not an ending for a video");
+               "not the extension of a video");
     assert_int_equal(error.code, ERROR_USAGE);
     refuse_run(&(struct run){.options = {.output = place("no/a.mkv")}}, "no/a.mkv", "");
     refuse_run(&(struct run){.options = {.output = place("a.mkv"), .csv = place("a.mkv")}}, "a.mkv",

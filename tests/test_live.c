@@ -108,7 +108,7 @@ static void test_options_wrong(void **state)
     expect_usage_error("--image", "--image needs a value");
     expect_usage_error("--demo face.jpg", "face.jpg");
     expect_usage_error("--video a.mkv --image b.png", "only one");
-    expect_usage_error("--video - a.mkv -", "standard input has one video");
+    expect_usage_error("--video - a.mkv -", "standard input is a single video");
     expect_usage_error("--demo --nonsense", "unknown option --nonsense");
     expect_usage_error("--camera 0 --size 640", "--size");
     expect_usage_error("--camera 0 --size 640x480x3", "--size");
@@ -224,7 +224,7 @@ static void test_options_refused(void **state)
         {"--demo --image a", "only one of"},
         {"--image ", "--image needs the name"},
         {"--image a --output -", "--output - is for videos"},
-        {"--image - -", "name it once"},
+        {"--image - -", "give it once"},
         {"--demo --output ", "--output needs"},
         {"--demo --report ", "--report needs"},
         {"--demo --lsl ", "--lsl needs"},
@@ -296,7 +296,7 @@ static void test_camera_reasons(void **state)
         write_bytes(in_folder("forbidden"), "", 0);
         assert_int_equal(chmod(in_folder("forbidden"), 0), 0);
         assert_true(cameras_diagnose(in_folder("forbidden"), &reason));
-        expect_text(reason.text, "group video", "may not");
+        expect_text(reason.text, "group video", "no permission");
     }
 }
 
@@ -451,7 +451,7 @@ static void test_picture_errors(void **state)
     expect_text(error.text, "empty.png", "empty");
     write_bytes(in_folder("text.jpg"), "hello", 5);
     assert_int_equal(picture_read(in_folder("text.jpg"), &frame, NULL, &error), -1);
-    expect_text(error.text, "text.jpg", "damaged, or no picture");
+    expect_text(error.text, "text.jpg", "damaged, or not a picture");
     assert_int_equal(picture_read(test_folder(), &frame, NULL, &error), -1);
     expect_text(error.text, test_folder(), "folder");
     assert_null(frame.pixels);

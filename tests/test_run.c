@@ -254,7 +254,7 @@ static void sources_that_end(void **state)
     expect_error("--camera 0 --quiet", ERROR_CAMERA_LOST,
                  "camera 0: stopped delivering frames; plug it in again and restart");
     expect_error("--camera - --quiet", ERROR_CAMERA_LOST,
-                 "camera -: no more pictures come from standard input");
+                 "camera -: standard input has ended; restart the program that feeds it");
     assert_int_equal(run("--video a.mkv"), 0);
     assert_string_equal(said, "");
     assert_true(progress.done == 3 && progress.frames == 3);
@@ -412,7 +412,7 @@ static void several_films(void **state)
     expect_films("--threads 1 --video folder a.mkv --quiet", 0,
                  "folder/d.mkv:\n    0.00 s  no face\na.mkv:\n    0.00 s  no face\n", "");
     assert_int_equal(run("--threads 1 --json --video folder a.mkv"), 0);
-    assert_string_equal(said, "passed over in folders, no videos by their names: notes.txt (1)\n");
+    assert_string_equal(said, "skipped in folders, not videos by their names: notes.txt (1)\n");
 
     /* Each its copy and its report. */
     assert_int_equal(

@@ -340,7 +340,8 @@ static void test_other_formats_are_named(void **state)
         {"IIRO\b\0\0\0", 8, "a camera's raw picture", "darktable-cli"},
         {"II*\0\x10\0\0\0CR\2\0", 12, "a camera's raw picture", "darktable-cli"},
         {"<svg xmlns='http://www.w3.org/2000/svg'/>", 41, "a drawing in SVG", "export it as PNG"},
-        {"Dear reader, this is a letter.", 30, "no picture of a kind", "PNG or JPEG"},
+        {"Dear reader, this is a letter.", 30, "not a picture of a supported format",
+         "PNG or JPEG"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         refuse_by_header(files[i].bytes, files[i].size, files[i].name);
@@ -535,13 +536,13 @@ static void test_sizes_are_read_from_headers(void **state)
     /* Formats that hardly anybody has, and whose sizes nobody checks. */
     static const char radiance[] = "#?RADIANCE\n\n-Y 1 +X 1\n", sun[] = "\x59\xA6\x6A\x95\0\0\0\1",
                       pam[] = "P7\nHEIGHT 1\nWIDTH 1\nENDHDR\n";
-    refuse_by_header(radiance, sizeof radiance - 1, "a Radiance picture, which is not read here");
-    refuse_by_header(sun, sizeof sun - 1, "a Sun raster, which is not read here");
-    refuse_by_header(pam, sizeof pam - 1, "a PAM picture, which is not read here");
+    refuse_by_header(radiance, sizeof radiance - 1, "a Radiance picture, which is not supported");
+    refuse_by_header(sun, sizeof sun - 1, "a Sun raster, which is not supported");
+    refuse_by_header(pam, sizeof pam - 1, "a PAM picture, which is not supported");
     /* What OpenCV hands to libraries that open further files is not a picture here. */
     static const char nitf[] = "NITF02.10", dicom[] = "\0\0\0\0DICM", exr[] = "\x76\x2f\x31\x01";
-    refuse_by_header(nitf, sizeof nitf - 1, "damaged, or no picture");
-    refuse_by_header(dicom, sizeof dicom - 1, "damaged, or no picture");
+    refuse_by_header(nitf, sizeof nitf - 1, "damaged, or not a picture");
+    refuse_by_header(dicom, sizeof dicom - 1, "damaged, or not a picture");
     refuse_by_header(exr, sizeof exr - 1, "an OpenEXR picture");
 }
 

@@ -201,7 +201,7 @@ static void test_other_sizes_are_noted_once(void **state)
             assert_null(ocv_writer_note(writer));
         else
             assert_string_equal(ocv_writer_note(writer),
-                                "frames of another size than 64x48 are fitted into it");
+                                "frames that are not 64x48 are scaled to fit");
     }
     assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
     assert_int_equal(remove(path), 0);

@@ -129,7 +129,7 @@ static void an_address_that_says_nothing_is_no_stream(void **state)
                      OCV_CANNOT);
     assert_false(is_too_long(&started));
     assert_null(video);
-    expect_text(error.text, "no stream there", "check the address");
+    expect_text(error.text, "no stream at this address", "check the address");
     end(&camera);
 }
 

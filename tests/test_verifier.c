@@ -126,7 +126,7 @@ static void only_verifiers_are_accepted(void **state)
     softmax.output = OUTPUT_SOFTMAX;
     assert_int_equal(verifier_check(&good, SIDE, SIDE, &error), 0);
     assert_int_equal(verifier_check(&two, SIDE, SIDE, &error), -1);
-    expect_text(error.text, "verifier", "to 1");
+    expect_text(error.text, "verifier", "1 sigmoid output");
     assert_int_equal(verifier_check(&narrow, SIDE, SIDE, &error), -1);
     assert_int_equal(verifier_check(&softmax, SIDE, SIDE, &error), -1);
     assert_int_equal(verifier_check(&good, SIDE, SIDE + 6, &error), -1);

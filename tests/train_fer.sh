@@ -32,7 +32,7 @@ interrupt() {
     : >out # what the last one printed is not this one's
     "$program" "$@" >out 2>err &
     pid=$!
-    [ "$1" != --resume ] || wait_for "^going on"
+    [ "$1" != --resume ] || wait_for "^resuming"
     rm -f "$checkpoint"
     tries=0
     until [ -e "$checkpoint" ] || grep -q '^[a-z]*\.safetensors$' out || [ $tries -eq 20000 ]; do
@@ -109,7 +109,7 @@ done
 for file in confusion.png calibration.png classes.png robustness.png; do
     [ -s measured/$file ] || fail "--evaluate --report drew no $file"
 done
-expect 1 "none/x: the folder cannot be made: No such file" --evaluate m.safetensors --data data.csv --report none/x
+expect 1 "none/x: the folder cannot be created: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is not a PNG"
 expect 0 "" --data data.csv --features windows,hog --hidden @8 --init-only --output init.safetensors
@@ -140,7 +140,7 @@ expect 2 "--folds keeps no model" --folds 3 --evaluate m.safetensors
 
 # The command line.
 expect 2 "unknown option --nonsense" --nonsense
-expect 2 "unknown option -hidden, where --hidden may be meant" --epochs 3 -hidden 5
+expect 2 "unknown option -hidden (did you mean --hidden?)" --epochs 3 -hidden 5
 expect 2 "unknown option -hidden" other -hidden 5
 expect 1 "datasets/fer2013.csv: is not there; datasets/README.md says where to get it"
 mkdir -p datasets
@@ -189,8 +189,8 @@ for class in angry disgust fear happy sad surprise neutral; do
     { printf 'P5\n48 48\n255\n' && head -c 2304 /dev/zero; } >pictures/train/$class/black.pgm
 done
 echo text >pictures/train/happy/broken.png
-expect 1 "happy/broken.png: damaged, or no picture" --data pictures --align off --mean-faces faces.png
-expect 0 "happy/broken.png: damaged, or no picture of a kind that is read here; convert it to PNG or JPEG; left out" \
+expect 1 "happy/broken.png: damaged, or not a picture" --data pictures --align off --mean-faces faces.png
+expect 0 "happy/broken.png: damaged, or not a picture of a supported format; convert it to PNG or JPEG; left out" \
     --data pictures --skip-bad --align off --mean-faces faces.png
 expect 0 "pictures: 1 pictures left out of 8" \
     --data pictures --skip-bad --align off --mean-faces faces.png
@@ -243,7 +243,7 @@ if mkdir full && mount -t tmpfs -o size=64k none full 2>/dev/null; then
     head -c 2000000 /dev/zero >full/filler 2>/dev/null
     sleep 0.3
     kill -0 $pid 2>/dev/null || fail "a full disk ended the training: $(cat err)"
-    grep -q "No space left on device; free some space; going on" err ||
+    grep -q "No space left on device; free some space; training goes on" err ||
         fail "a full disk was not told: $(cat err)"
     rm full/filler
     kill -INT $pid
@@ -281,7 +281,7 @@ for pause in 0 0.02 0.04 0.06; do
     set -- --resume stopped.safetensors.checkpoint --data many.csv
     cp stopped.safetensors.checkpoint other.checkpoint
     grep -q "^stopped in epoch" out || fail "Ctrl-C: not said: $(tail -2 out)"
-    grep -q "go on with: train_fer --resume stopped.safetensors.checkpoint --data many.csv" out ||
+    grep -q "resume with: train_fer --resume stopped.safetensors.checkpoint --data many.csv" out ||
         fail "Ctrl-C: does not say how to go on: $(tail -2 out)"
     [ ! -e stopped.safetensors ] || grep -aq '"accuracy":"not measured' stopped.safetensors ||
         fail "a training that was stopped states an accuracy"
@@ -309,7 +309,7 @@ cmp votes.csv own.csv || fail "the votes were written over"
 cp m.safetensors own.onnx
 expect 1 "own.onnx: is already an input" --export-onnx own.onnx own.onnx
 cmp m.safetensors own.onnx || fail "the model was written over"
-expect 1 "black.pgm: belongs to the data" --data pictures --mean-faces pictures/train/happy/black.pgm
+expect 1 "black.pgm: is part of the data" --data pictures --mean-faces pictures/train/happy/black.pgm
 # Data that are links, the checkpoint beside a model, and each file of a report.
 mkdir -p linked/test && ln -s ../pictures/train linked/train && cp pictures/train/happy/black.pgm own.pgm
 ln -sf "$work/own.pgm" pictures/train/happy/black.pgm
@@ -319,7 +319,7 @@ cp data.csv own.checkpoint
 expect 1 "own.checkpoint: is already an input" --data own.checkpoint --ferplus-share 0 --output own
 cmp data.csv own.checkpoint || fail "the data were written over by a checkpoint"
 mkdir scenes && cp own.pgm scenes
-expect 1 "scenes/own.pgm: belongs to the data" --data data.csv --ferplus-share 0 \
+expect 1 "scenes/own.pgm: is part of the data" --data data.csv --ferplus-share 0 \
     --backgrounds scenes --output scenes/own.pgm
 for file in report/* measured/* crossed/*; do
     cp data.csv "$file"

@@ -80,9 +80,9 @@ static int refuse(const struct option *options, int code, const char *word, stru
     if (is_long && begins && (exact || count == 1))
         return error_set(error, "%s: %s takes no value", word, list);
     if (is_long && begins)
-        return error_set(error, "%s is short for several options: %s", word, list);
+        return error_set(error, "%s is ambiguous: %s", word, list);
     if (count > 0)
-        return error_set(error, "unknown option %s, where %s may be meant", word, list);
+        return error_set(error, "unknown option %s (did you mean %s?)", word, list);
     if (!is_long)
         return error_set(error, "unknown option %s; a file of that name is ./%s", word, word);
     return error_set(error, "unknown option %s", word);

@@ -39,5 +39,6 @@ int error_unwritten(struct error *error)
     int code = errno;
     return error_set_code(error, code == EPIPE ? ERROR_CLOSED_PIPE : ERROR_OTHER,
                           "the results cannot be written: %s; check where they go",
-                          code == EINTR ? "their reader has stopped reading" : strerror(code));
+                          code == EINTR ? "the program that reads them has stopped"
+                                        : strerror(code));
 }

@@ -249,8 +249,7 @@ static int refuse_kind(const char *path, const struct stat *status, struct error
 {
     if (S_ISDIR(status->st_mode))
         return error_set(error, "%s: is a folder; name a file in it", path);
-    return error_set(error, "%s: is not a regular file; name one, or one that is not there yet",
-                     path);
+    return error_set(error, "%s: exists and is not a regular file; choose another name", path);
 }
 
 int file_writer_open(struct file_writer **writer, const char *path, struct error *error)

@@ -94,7 +94,7 @@ int gnuplot_draw(const char *folder, const char *script, const char *name, struc
         return file_writer_commit(&writer, error);
     file_writer_discard(&writer);
     return error_set(error,
-                     "%s: the numbers are there, but gnuplot did not draw them; install "
+                     "%s: the tables are written, but gnuplot did not draw them; install "
                      "gnuplot-nox",
                      folder);
 }

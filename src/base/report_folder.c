@@ -14,7 +14,7 @@ int report_path(char path[REPORT_PATH_SIZE], const char *folder, const char *nam
     int length = snprintf(path, REPORT_PATH_SIZE, "%s/%s", folder, name);
     if (length > 0 && length < REPORT_PATH_SIZE)
         return 0;
-    return error_set(error, "%.200s: a path too long; use a shorter folder", folder);
+    return error_set(error, "%.200s: the path is too long; use a shorter one", folder);
 }
 
 int report_folder_claim(const char *folder, const char *const *names, size_t count,
@@ -37,7 +37,7 @@ int report_folder_open(const char *folder, const char *name, struct error *error
     char path[REPORT_PATH_SIZE];
     struct file_writer *probe;
     if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-        return error_set(error, "%s: the folder cannot be made: %s; name another", folder,
+        return error_set(error, "%s: the folder cannot be created: %s; choose another", folder,
                          strerror(errno));
     if (report_path(path, folder, name, error) || file_writer_open_in_folder(&probe, path, error))
         return -1;

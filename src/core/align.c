@@ -28,8 +28,11 @@ int align_check(const struct mlp_config *config, int width, int height, struct e
         return -1;
     int dim = features_dim(&features), outputs = config->units[config->layer_count];
     if (config->units[0] != dim || outputs != ALIGN_OUTPUTS || config->output != OUTPUT_SIGMOID)
-        return error_set(error, "an aligner from %d to %d values; it must lead from %d to %d",
-                         config->units[0], outputs, dim, ALIGN_OUTPUTS);
+        return error_set(error,
+                         "an aligner with %d inputs and %d %s outputs; it must have %d inputs and "
+                         "%d sigmoid outputs",
+                         config->units[0], outputs, output_activation_names[config->output], dim,
+                         ALIGN_OUTPUTS);
     return 0;
 }
 

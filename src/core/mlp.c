@@ -26,12 +26,12 @@ static int check_windows(const struct mlp_config *config, int layer, struct erro
     int windows = mlp_window_count(w);
     if (layer == config->layer_count - 1 || config->positions[layer] > 1 ||
         config->units[layer] % (w->grid * w->grid) || config->units[layer + 1] % windows)
-        return error_set(error,
-                         "layer %d leads from %d to %d values through %d windows on a %dx%d grid; "
-                         "both must be multiples of these, and neither the last nor a shared layer "
-                         "has windows",
-                         layer, config->units[layer], config->units[layer + 1], windows, w->grid,
-                         w->grid);
+        return error_set(
+            error,
+            "layer %d has %d inputs and %d outputs, %d windows on a %dx%d grid; the inputs "
+            "must be a multiple of the grid, the outputs one of the windows, and neither "
+            "the last nor a shared layer has windows",
+            layer, config->units[layer], config->units[layer + 1], windows, w->grid, w->grid);
     return 0;
 }
 
@@ -50,8 +50,8 @@ int mlp_config_check(const struct mlp_config *config, struct error *error)
             (positions > 1 && (config->units[i] % positions || config->units[i + 1] % positions)))
             return error_set(
                 error,
-                "layer %d leads from %d to %d values and is shared by %d positions; both "
-                "must be multiples of it, and the last layer is shared by none",
+                "layer %d has %d inputs and %d outputs and is shared by %d positions; both must be "
+                "multiples of that, and the last layer is shared by none",
                 i, config->units[i], config->units[i + 1], positions);
         if (check_windows(config, i, error) < 0)
             return -1;

@@ -303,8 +303,8 @@ static int read_network(struct reader *r, const char *prefix, struct model *mode
     int dim = features_dim(&network->features), outputs = config.units[config.layer_count];
     if (config.units[0] != dim || outputs != model->class_count)
         return error_set(r->error,
-                         "%s: its layers lead from %d to %d values, but its features have %d and "
-                         "its classes are %d; train it again with ./train_fer",
+                         "%s: its network has %d inputs and %d outputs, but its features have %d "
+                         "values and there are %d classes; train it again with ./train_fer",
                          r->path, config.units[0], outputs, dim, model->class_count);
     if (features_have_dictionary(&network->features) &&
         read_dictionary(r, prefix, &network->features) < 0)

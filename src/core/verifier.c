@@ -63,8 +63,10 @@ int verifier_check(const struct mlp_config *config, int width, int height, struc
         return -1;
     int dim = verifier_dim(width, height), outputs = config->units[config->layer_count];
     if (config->units[0] != dim || outputs != 1 || config->output != OUTPUT_SIGMOID)
-        return error_set(error, "a verifier from %d to %d values; it must lead from %d to 1",
-                         config->units[0], outputs, dim);
+        return error_set(error,
+                         "a verifier with %d inputs and %d %s outputs; it must have %d inputs and "
+                         "1 sigmoid output",
+                         config->units[0], outputs, output_activation_names[config->output], dim);
     return 0;
 }
 

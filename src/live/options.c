@@ -155,7 +155,7 @@ static int check_standard(struct options *options, struct error *error)
     for (int i = 0; i < options->input_count; i++)
         piped += strcmp(options->inputs[i], "-") == 0;
     if (piped > 1)
-        return error_set(error, "%s -: standard input has one %s; name it once",
+        return error_set(error, "%s -: standard input is a single %s; give it once",
                          options->input == INPUT_IMAGES ? "--image" : "--video",
                          options->input == INPUT_IMAGES ? "picture" : "video");
     bool video = options->results.output && strcmp(options->results.output, "-") == 0;

@@ -31,8 +31,9 @@ int resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error 
     if (is_there(folder, "", name, path) || is_there(INSTALLED_DATA, "", name, path) ||
         is_there(folder, "/../share/expressions", name, path))
         return 0;
-    return error_set(error, "%s: neither beside the program in %s nor in %s; install it again",
-                     name, folder, INSTALLED_DATA);
+    return error_set(error,
+                     "%s: found neither beside the program in %s nor in %s; install it again", name,
+                     folder, INSTALLED_DATA);
 }
 
 const char *resource_cascade(void)

@@ -230,9 +230,10 @@ static int conclude(struct session *session, enum source_status end, struct erro
     if (end == SOURCE_FAILED)
         return -1;
     if (by_itself && session->input == INPUT_CAMERA && strcmp(session->source.name, "-") == 0)
-        return error_set_code(error, ERROR_CAMERA_LOST,
-                              "camera %s: no more pictures come from standard input",
-                              session->source.name);
+        return error_set_code(
+            error, ERROR_CAMERA_LOST,
+            "camera %s: standard input has ended; restart the program that feeds it",
+            session->source.name);
     if (by_itself && session->input == INPUT_CAMERA)
         return error_set_code(error, ERROR_CAMERA_LOST,
                               "camera %s: stopped delivering frames; plug it in again and restart",

@@ -153,7 +153,7 @@ int setup_list(const struct options *options, struct input_list *list)
 void setup_tell_skipped(const struct options *options, const struct input_list *list)
 {
     if (list->skipped > 0 && !options->quiet)
-        log_line(program_name, "passed over in folders, no %s by their names: %s (%d)",
+        log_line(program_name, "skipped in folders, not %s by their names: %s (%d)",
                  list->kind->many, list->skipped_names, list->skipped);
 }
 
@@ -192,7 +192,7 @@ void setup_view(const struct options *options, const char *title, bool live, str
         if (view_open(view, &settings, &error) == 0)
             return;
     } else {
-        error_set(&error, "there is no display: going on without a window, as with --headless");
+        error_set(&error, "there is no display: continuing without a window, as with --headless");
     }
     if (!options->quiet)
         *missing = error;

@@ -55,9 +55,10 @@ static int claim(struct copy *copies, int count, struct file_set *files, struct 
     qsort(copies, (size_t)count, sizeof *copies, compare_paths);
     for (int i = 0; i < count; i++) {
         if (i > 0 && strcmp(copies[i - 1].path, copies[i].path) == 0)
-            return error_set_code(error, ERROR_USAGE,
-                                  "%s and %s have one name; copy them in two runs",
-                                  copies[i - 1].input, copies[i].input);
+            return error_set_code(
+                error, ERROR_USAGE,
+                "%s and %s would get the same output name; process them in two runs",
+                copies[i - 1].input, copies[i].input);
         if (file_set_claim(files, copies[i].path, error))
             return -1;
     }
@@ -69,7 +70,7 @@ static int make_folder(const struct copy_names *names, bool *made, struct error 
 {
     *made = names->folder && !file_is_folder(names->output);
     return *made && mkdir(names->output, 0777)
-               ? error_set(error, "%s: the folder cannot be made: %s; choose another",
+               ? error_set(error, "%s: the folder cannot be created: %s; choose another",
                            names->output, strerror(errno))
                : 0;
 }

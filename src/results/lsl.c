@@ -125,8 +125,8 @@ static int open_lsl(void **state, const struct results_of *of, struct error *err
     outlets->labels = outlets->emotions ? open_labels(name) : NULL;
     if (!outlets->labels) {
         close_lsl(outlets, NULL, NULL);
-        return error_set(error, "--lsl %.200s: liblsl opens no stream; see what it says above",
-                         name);
+        return error_set(
+            error, "--lsl %.200s: liblsl cannot create the streams; see its messages above", name);
     }
     *state = outlets;
     return 0;

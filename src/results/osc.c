@@ -93,7 +93,7 @@ static int connect_to(const char *address, struct error *error)
         freeaddrinfo(found);
     return made >= 0 ? made
                      : error_set(error, "--osc %.200s: %s; check the address", address,
-                                 code ? gai_strerror(code) : "no way there");
+                                 code ? gai_strerror(code) : "unreachable");
 }
 
 static int open_osc(void **state, const struct results_of *of, struct error *error)

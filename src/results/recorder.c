@@ -159,12 +159,13 @@ static int check(const struct results_of *of, struct error *error)
     if (strcmp(output, "-") == 0)
         return isatty(STDOUT_FILENO) == 1
                    ? error_set_code(error, ERROR_USAGE,
-                                    "--output -: standard output is a terminal; pipe it on")
+                                    "--output -: standard output is a terminal; pipe it to a "
+                                    "program, or name a file")
                    : file_set_claim(of->files, "/dev/stdout", error);
     if (!recorder_can_write(picture_ending(output)))
-        return error_set_code(error, ERROR_USAGE,
-                              "%s: not an ending for a video; use .mp4, .mkv, .webm, .avi or .gif",
-                              output);
+        return error_set_code(
+            error, ERROR_USAGE,
+            "%s: not the extension of a video; use .mp4, .mkv, .webm, .avi or .gif", output);
     return file_set_claim(of->files, output, error);
 }
 

@@ -51,14 +51,14 @@ static bool is(const char *text, const char *value)
 const char *request_refusal(const struct request *request, const char *const *names)
 {
     if (!request->host || !is_own(request->host, names))
-        return "refused: this is not the name of the address that is served; open it by its "
-               "number, or name it in --serve HOST:PORT";
+        return "refused: this host name is not served; open the page by its IP address, or name "
+               "the host in --serve HOST:PORT";
     if (request->origin && !is_page_of(request->origin, request->host))
-        return "refused: pages of other sites get nothing from here";
+        return "refused: the request comes from a page of another site";
     bool followed =
         request->page && is(request->mode, "navigate") && is(request->destination, "document");
     if (request->site && !is(request->site, "same-origin") && !is(request->site, "none") &&
         !followed)
-        return "refused: pages of other sites get nothing from here";
+        return "refused: the request comes from a page of another site";
     return NULL;
 }

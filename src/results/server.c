@@ -264,10 +264,10 @@ static int answer(void *context, void *connection, const char *path, const char 
         *request = server;
         if (strcmp(method, "GET") != 0)
             return refuse(server, connection, 405,
-                          "only GET is possible: nothing can be changed from here");
+                          "only GET is allowed: nothing can be changed from here");
         if (web.lookup(connection, WEB_HEADER, "Content-Length") ||
             web.lookup(connection, WEB_HEADER, "Transfer-Encoding"))
-            return refuse(server, connection, 400, "this server accepts no data");
+            return refuse(server, connection, 400, "requests with a body are not accepted");
         return 1;
     }
     const char *why = refusal(server, connection, path);
@@ -286,7 +286,7 @@ static int answer(void *context, void *connection, const char *path, const char 
     return refuse(server, connection, 404,
                   strcmp(path, "/video") == 0
                       ? "no pictures leave the program; it was started without --serve-video"
-                      : "there are /, /events, /websocket and /video");
+                      : "not found; there are /, /events, /websocket and /video");
 }
 
 /* ---- The page -------------------------------------------------------------------------------- */
@@ -352,7 +352,7 @@ int server_open(struct server **server, const struct server_settings *settings, 
             WEB_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS, WEB_OPTION_CONNECTION_TIMEOUT,
             (unsigned)IDLE_SECONDS, WEB_OPTION_END);
     if (result == 0 && !made->daemon)
-        result = error_set(error, "--serve: libmicrohttpd does not start; close other programs");
+        result = error_set(error, "--serve: libmicrohttpd cannot start; close other programs");
     if (result)
         free_server(made);
     else

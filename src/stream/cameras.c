@@ -185,7 +185,7 @@ static const char *explain_open(int code)
         return "there is no such camera; plug it in or name another";
     case EACCES:
     case EPERM:
-        return "you may not use it; add yourself to the group video and log in again";
+        return "no permission to use it; add yourself to the group video and log in again";
     case EBUSY:
         return "another program uses it; close that program";
     default:

@@ -172,7 +172,7 @@ int source_open_video(struct source *source, const char *path, const atomic_bool
     if (piped && process_check_input(error))
         return -1;
     if (strstr(path, "://") && access(path, F_OK) < 0)
-        return error_set(error, "no file, but the address of a stream; use --camera");
+        return error_set(error, "the address of a stream, not a file; use --camera");
     struct video_state *state = make_state(abandoned, error);
     if (!state)
         return -1;

@@ -190,8 +190,9 @@ static int make_folder(struct crossing *c, struct error *error)
     const char *place = getenv("TMPDIR");
     snprintf(c->folder, sizeof c->folder, "%s/train_fer-XXXXXX", place && *place ? place : "/tmp");
     if (!mkdtemp(c->folder))
-        return error_set(
-            error, "%s: cannot be made; name a folder that can be written to in TMPDIR", c->folder);
+        return error_set(error,
+                         "%s: cannot be created; set TMPDIR to a folder that can be written to",
+                         c->folder);
     snprintf(c->model, sizeof c->model, "%s/fold.safetensors", c->folder);
     snprintf(c->checkpoint, sizeof c->checkpoint, "%s/fold.checkpoint", c->folder);
     return 0;

@@ -76,7 +76,7 @@ static int claim(const struct options *o, const char *path, struct file_set *fil
 {
     const char *backgrounds = find_backgrounds(o);
     if (path && (lies_in(path, o->data) || (backgrounds && lies_in(path, backgrounds))))
-        return error_set(error, "%s: belongs to the data; choose another name", path);
+        return error_set(error, "%s: is part of the data; choose another name", path);
     return file_set_claim(files, path, error);
 }
 
@@ -253,7 +253,7 @@ static int name_files(const struct options *o, const struct dataset *dataset,
                          : snprintf(output, PATH_MAX, "%s", o->output);
     if (written >= PATH_MAX ||
         snprintf(names->checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX)
-        return error_set(error, "--output: a path too long; use a shorter one");
+        return error_set(error, "--output: the path is too long; use a shorter one");
     const char *slash = strrchr(output, '/');
     if (!names_expressions(dataset) && strcmp(slash ? slash + 1 : output, face_model) == 0)
         return error_set(error,
@@ -334,7 +334,7 @@ static int judge_training(const struct options *o, const char *model_path,
 
 static void print_resume(const struct options *o, const char *checkpoint)
 {
-    printf("go on with: train_fer --resume ");
+    printf("resume with: train_fer --resume ");
     text_print(stdout, checkpoint);
     printf(" --data ");
     text_print(stdout, o->data);

@@ -195,10 +195,12 @@ static void save_progress(struct training *t)
     if (t->unsaved && training_save_model(t, &why) == 0)
         t->unsaved = false;
     else if (t->unsaved)
-        log_line(files->program, "%s; going on, to try again after the next epoch", why.text);
+        log_line(files->program, "%s; training goes on and tries again after the next epoch",
+                 why.text);
     if (checkpoint_save(s, t->recipe, files->checkpoint, &why) < 0 ||
         (files->report && report_log(files->report, s->history, s->epochs, &why) < 0))
-        log_line(files->program, "%s; going on, to try again after the next epoch", why.text);
+        log_line(files->program, "%s; training goes on and tries again after the next epoch",
+                 why.text);
 }
 
 static void print_epoch(struct training *t, const struct epoch_result *e)
@@ -261,7 +263,7 @@ static int train_epochs(struct training *t, struct error *error)
     if (training_calibrate(t, error) < 0 || training_save_model(t, error) < 0)
         return -1;
     if (s->epochs < r->epochs)
-        printf("no better validation for %d epochs: done\n", r->patience);
+        printf("no better validation accuracy for %d epochs: done\n", r->patience);
     file_remove(t->files->checkpoint);
     return 0;
 }

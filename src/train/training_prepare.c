@@ -116,7 +116,7 @@ static int resume_training(struct training *t, const char *path, struct error *e
     for (int n = 0; n < r->network_count; n++)
         if (features_pair(&s->features[n], error) < 0)
             return -1;
-    printf("going on in epoch %d after %d batches\n", s->epochs + 1, s->batches);
+    printf("resuming in epoch %d after %d batches\n", s->epochs + 1, s->batches);
     t->unsaved = s->best[0].parameters != NULL;
     return 0;
 }

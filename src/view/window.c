@@ -181,8 +181,9 @@ int window_open(struct window *window, const char *title, bool live, struct erro
     bool begun = SDL_Init(SDL_INIT_VIDEO) == 0;
     if (begun && shows_nothing()) {
         SDL_Quit();
-        return error_set(error, "the display cannot be reached: going on without a window, as with "
-                                "--headless; check DISPLAY");
+        return error_set(error,
+                         "the display cannot be reached: continuing without a window, as with "
+                         "--headless; check DISPLAY");
     }
     if (begun)
         window->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
