@@ -119,7 +119,7 @@ static const struct argument rows[] = {
     {"threads", "N", "pictures or videos to work on at once (default: one per processor)", ARGUMENT_WHOLE,
      AT(threads), 1, MOST_THREADS},
     {"headless", NULL, "never open a window", FLAG(headless)},
-    {"quiet", NULL, "errors only on stderr", FLAG(quiet)},
+    {"quiet", NULL, "print only errors on stderr", FLAG(quiet)},
     {"verbose", NULL, "print the files used and timing statistics", FLAG(verbose)},
     {.help = "Camera and window"},
     {"size", "WxH", "picture size to ask the camera for (default %)", ARGUMENT_OWN,
