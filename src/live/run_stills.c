@@ -1,6 +1,5 @@
 #include "run.h"
 
-#include "crew.h"
 #include "explanation.h"
 #include "input_list.h"
 #include "interrupt.h"
@@ -8,6 +7,7 @@
 #include "log.h"
 #include "picture.h"
 #include "process.h"
+#include "recognizer_pool.h"
 #include "results.h"
 #include "setup.h"
 
@@ -25,17 +25,17 @@ struct stills {
     struct view *view;            /* NULL when headless */
     struct error missing;         /* why there is none */
     struct interrupt *interrupt;
-    struct picture_file piped; /* standard input, until its turn has come */
-    struct crew *crew;         /* who looks at them; NULL where there are none */
-    int count;                 /* how many pictures of the list are wanted */
-    bool failed;               /* some picture could not be done */
-    bool found;                /* some picture has a face */
-    bool abandoned;            /* the user has seen enough */
+    struct picture_file piped;    /* standard input, until its turn has come */
+    struct recognizer_pool *pool; /* recognizes them; NULL where there are none */
+    int count;                    /* how many pictures of the list are wanted */
+    bool failed;                  /* some picture could not be done */
+    bool found;                   /* some picture has a face */
+    bool abandoned;               /* the user has seen enough */
 };
 
 /* ---- Showing --------------------------------------------------------------------------------- */
 
-/* The crew's recognizer has gone on to other pictures: one of our own looks again. */
+/* The pool's recognizer has gone on to other pictures: one of our own looks again. */
 static int explain(struct stills *stills, struct frame *frame, struct error *error)
 {
     struct vision *vision = &stills->vision;
@@ -79,28 +79,30 @@ static int show(struct stills *stills, int index, struct frame *frame, struct er
 /* ---- One after the other --------------------------------------------------------------------- */
 
 /* A failure for this picture is reported and remembered; -1 means that none can follow. */
-static int tell(struct stills *stills, int index, struct looked *looked, struct error *error)
+static int tell(struct stills *stills, int index, struct picture_result *result,
+                struct error *error)
 {
     const char *path = stills->list.paths[index];
-    if (looked->note && !stills->options->quiet)
-        log_line(program_name, "%s: %s", path, looked->note);
-    if (looked->failed) {
-        log_line(program_name, "%s", looked->error.text);
+    if (result->note && !stills->options->quiet)
+        log_line(program_name, "%s: %s", path, result->note);
+    if (result->failed) {
+        log_line(program_name, "%s", result->error.text);
         stills->failed = true;
         return 0;
     }
-    stills->found = stills->found || looked->frame.face_count > 0;
-    if (results_add(stills->results, path, &looked->frame, error))
+    stills->found = stills->found || result->frame.face_count > 0;
+    if (results_add(stills->results, path, &result->frame, error))
         return -1;
     setup_tell_missing(&stills->missing);
-    return stills->view ? show(stills, index, &looked->frame, error) : 0;
+    return stills->view ? show(stills, index, &result->frame, error) : 0;
 }
 
 static int do_all(struct stills *stills, struct error *error)
 {
-    struct looked *looked;
-    for (int i = 0; stills->crew && !stills->abandoned && (looked = crew_next(stills->crew)); i++) {
-        if (tell(stills, i, looked, error))
+    struct picture_result *result;
+    for (int i = 0;
+         stills->pool && !stills->abandoned && (result = recognizer_pool_next(stills->pool)); i++) {
+        if (tell(stills, i, result, error))
             return -1;
         stills->abandoned = stills->abandoned || process_stopping();
     }
@@ -172,8 +174,9 @@ static int start(struct stills *stills, struct error *error)
         setup_view(options, program_name, false, &stills->view, &stills->missing);
     if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
         return -1;
-    struct crew_task task = {options, &stills->list, &stills->piped, stills->count, threads};
-    return stills->count > 0 ? crew_create(&stills->crew, &task, &stills->vision, error) : 0;
+    struct picture_task task = {options, &stills->list, &stills->piped, stills->count, threads};
+    return stills->count > 0 ? recognizer_pool_create(&stills->pool, &task, &stills->vision, error)
+                             : 0;
 }
 
 int run_stills(const struct options *options, struct error *error)
@@ -183,7 +186,7 @@ int run_stills(const struct options *options, struct error *error)
         return error_no_memory(error, "the pictures");
     stills->options = options;
     int result = start(stills, error) || do_all(stills, error) ? -1 : 0;
-    crew_free(&stills->crew);
+    recognizer_pool_free(&stills->pool);
     interrupt_free(&stills->interrupt);
     view_close(&stills->view);
     results_close(&stills->results, &(struct results_end){0}, NULL);
