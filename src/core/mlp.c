@@ -1,8 +1,8 @@
 #include "mlp.h"
 
 #include "gemm.h"
+#include "local_layer.h"
 #include "quantized_layer.h"
-#include "window_layer.h"
 
 #include <assert.h>
 #include <math.h>
@@ -237,7 +237,7 @@ struct mlp_workspace {
     int capacity;
     struct thread_pool *pool; /* NULL: the calling thread alone */
     void *scratch;            /* of quantized_layer_forward */
-    real *windows;            /* scratch of window_layer_forward */
+    real *windows;            /* scratch of local_layer_forward */
     real *hidden[2]; /* capacity x widest hidden layer, in turn input and output of a layer */
 };
 
@@ -253,7 +253,7 @@ int mlp_workspace_create(struct mlp_workspace **workspace, const struct mlp_conf
     for (int i = 1; i < config->layer_count; i++)
         widest = (size_t)config->units[i] > widest ? (size_t)config->units[i] : widest;
     for (int i = 0; i < config->layer_count; i++) {
-        size_t needed = window_layer_scratch(&sized.layers[i], capacity);
+        size_t needed = local_layer_scratch(&sized.layers[i], capacity);
         longest = sized.layers[i].fan_in > longest ? sized.layers[i].fan_in : longest;
         windows = needed > windows ? needed : windows;
     }
@@ -296,8 +296,8 @@ static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *wor
     const struct mlp_layer *l = &mlp->layers[layer];
     int rows = batch * l->positions;
     if (l->windows.side > 0)
-        window_layer_forward(workspace->pool, l, false, x, batch, workspace->windows,
-                             workspace->scratch, z);
+        local_layer_forward(workspace->pool, l, false, x, batch, workspace->windows,
+                            workspace->scratch, z);
     else if (l->quantized)
         quantized_layer_forward(l->quantized[0], workspace->scratch, (const float *)x, rows,
                                 (float *)z);

@@ -1,8 +1,8 @@
 #include "mlp_training.h"
 
 #include "gemm.h"
+#include "local_layer.h"
 #include "vectorize.h"
-#include "window_layer.h"
 
 #include <assert.h>
 #include <math.h>
@@ -23,7 +23,7 @@ struct layer_activations {
     real *normalized;        /* R x N: (Z - mean) / deviation, under batch normalization */
     real *inverse_deviation; /* N */
     real *mask;              /* R x N: 0 or 1 / (1 - dropout), where dropout was used */
-    real *windows;           /* scratch of window_layer_forward, where the layer has windows */
+    real *windows;           /* scratch of local_layer_forward, where the layer has windows */
 };
 
 struct mlp_activations {
@@ -45,7 +45,7 @@ static real *new_matrix(int rows, int columns, bool *complete)
 /* For a layer that looks through windows; else NULL. */
 static real *new_windows(const struct mlp_layer *layer, int capacity, bool *complete)
 {
-    size_t count = window_layer_scratch(layer, capacity);
+    size_t count = local_layer_scratch(layer, capacity);
     real *windows = count ? malloc(count * sizeof *windows) : NULL;
     *complete = *complete && (windows || !count);
     return windows;
@@ -346,8 +346,8 @@ const real *mlp_forward_training(struct mlp *mlp, struct mlp_activations *activa
         real *z = kept->values;
         int rows = batch * layer->positions;
         if (layer->windows.side > 0)
-            window_layer_forward(training->pool, layer, training->bfloat16, x, batch, kept->windows,
-                                 NULL, z);
+            local_layer_forward(training->pool, layer, training->bfloat16, x, batch, kept->windows,
+                                NULL, z);
         else
             multiply(training, GEMM_ABT, rows, layer->outputs, layer->inputs, x, layer->weights, 0,
                      z);
@@ -473,8 +473,8 @@ void mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
         if (gradients && layer->biases)
             sum_rows(dz, rows, layer->outputs, gradients + (layer->biases - mlp->parameters));
         if (layer->windows.side > 0)
-            window_layer_backward(training->pool, layer, training->bfloat16, x, dz, batch,
-                                  activations->layers[i].windows, dw, dx);
+            local_layer_backward(training->pool, layer, training->bfloat16, x, dz, batch,
+                                 activations->layers[i].windows, dw, dx);
         else
             multiply_backward(training, layer, dz, rows, x, dw, dx);
         below = dz;

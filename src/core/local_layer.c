@@ -1,4 +1,4 @@
-#include "window_layer.h"
+#include "local_layer.h"
 
 #include "gemm.h"
 #include "quantized_layer.h"
@@ -19,7 +19,7 @@ struct pass {
     real *dx;        /* B x M, or NULL */
 };
 
-size_t window_layer_scratch(const struct mlp_layer *l, int batch)
+size_t local_layer_scratch(const struct mlp_layer *l, int batch)
 {
     size_t products = (size_t)l->outputs / (size_t)l->window_count;
     return l->windows.side > 0
@@ -61,7 +61,7 @@ static struct strips strips_of(const struct mlp_layer *l, int window)
 }
 
 /* What one window sees of all samples: B x F. */
-static void look(const struct pass *p, int window, real *seen)
+static void gather(const struct pass *p, int window, real *seen)
 {
     struct strips s = strips_of(p->layer, window);
     for (size_t b = 0; b < (size_t)p->batch; b++) {
@@ -88,7 +88,7 @@ static void forward_part(void *context, int part, int parts)
     for (size_t w = begin; w < end; w++) {
         real *seen = p->windows + w * (size_t)p->batch * (size_t)l->fan_in;
         real *products = p->products + w * (size_t)p->batch * (size_t)outputs;
-        look(p, (int)w, seen);
+        gather(p, (int)w, seen);
         if (p->quantized_scratch)
             quantized_layer_forward(l->quantized[w], p->quantized_scratch, (const float *)seen,
                                     p->batch, (float *)products);
@@ -99,8 +99,8 @@ static void forward_part(void *context, int part, int parts)
     }
 }
 
-void window_layer_forward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
-                          const real *x, int batch, real *scratch, void *quantized_scratch, real *z)
+void local_layer_forward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
+                         const real *x, int batch, real *scratch, void *quantized_scratch, real *z)
 {
     struct pass p = pass_of(layer, bfloat16, batch, scratch);
     p.x = x;
@@ -122,7 +122,7 @@ static void backward_part(void *context, int part, int parts)
         real *dz = p->products + w * (size_t)p->batch * (size_t)outputs;
         copy_rows(p->dz + w * (size_t)outputs, l->outputs, dz, outputs, outputs, p->batch);
         if (p->gradients) {
-            look(p, (int)w, seen);
+            gather(p, (int)w, seen);
             multiply(p, GEMM_ATB, outputs, l->fan_in, p->batch, dz, seen, 1,
                      p->gradients + w * weights);
         }
@@ -152,9 +152,9 @@ static void add_up_part(void *context, int part, int parts)
     }
 }
 
-void window_layer_backward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
-                           const real *x, const real *dz, int batch, real *scratch, real *gradients,
-                           real *dx)
+void local_layer_backward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
+                          const real *x, const real *dz, int batch, real *scratch, real *gradients,
+                          real *dx)
 {
     struct pass p = pass_of(layer, bfloat16, batch, scratch);
     p.x = x;
