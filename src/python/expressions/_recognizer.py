@@ -36,7 +36,7 @@ Self = TypeVar("Self", bound="_Looking")
 def _path(path: PathOf | None) -> bytes | None:
     encoded = None if path is None else os.fsencode(path)
     if encoded and b"\0" in encoded:  # where C would see its end
-        raise ArgumentError("a path holds no null bytes")
+        raise ArgumentError("a path cannot contain null bytes")
     return encoded
 
 
@@ -172,7 +172,7 @@ class _Looking:
 
     def _check_open(self) -> None:
         if not self._recognizer.close.alive:
-            raise ArgumentError("it is closed; open another")
+            raise ArgumentError(f"this {type(self).__name__} is closed; open another")
 
     def recognize_crops(self, crops: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """What crops show, n x 48 x 48 of uint8 such as `Face.crop` and the pictures of
