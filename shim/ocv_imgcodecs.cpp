@@ -111,7 +111,7 @@ enum ocv_code ocv_picture_decode(struct ocv_picture **picture, const uint8_t *by
 
 const char *ocv_picture_note(const struct ocv_picture *picture)
 {
-    return picture->mended ? "the end marker is missing; read nevertheless" : nullptr;
+    return picture->mended ? "the end marker is missing; read anyway" : nullptr;
 }
 
 struct bgr_image ocv_picture_view(const struct ocv_picture *picture)

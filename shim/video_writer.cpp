@@ -60,7 +60,7 @@ static const VideoKind &kind_for(const std::string &path)
         if (strcasecmp(ending.c_str(), kind.ending) == 0)
             return kind;
     }
-    throw Failure{OCV_CANNOT, "not the extension of a video; use .mp4, .mkv, .webm, .avi or .gif"};
+    throw Failure{OCV_CANNOT, "not a video extension; use .mp4, .mkv, .webm, .avi or .gif"};
 }
 
 void OutputEnd::operator()(AVFormatContext *output) const

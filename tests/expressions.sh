@@ -74,7 +74,7 @@ mkdir mixed && cp face.png mixed && echo text >mixed/notes.txt && mkdir mixed/mo
 expect 1 "mixed/moves.gif: a GIF, which is read as a film; name it with --video" --image mixed --headless --json
 expect_lines 1
 grep -qF 'names: more, notes.txt (2)' err || fail "passed over: $(cat err)"
-expect_error 2 "copy.nonsense: not the extension" --image face.png --output copy.nonsense --headless
+expect_error 2 "copy.nonsense: not a picture extension" --image face.png --output copy.nonsense --headless
 cp face.png same.png
 expect 1 "same.png: is already an input or output" --image same.png --output same.png --headless
 cmp -s face.png same.png || fail "the input was overwritten"

@@ -207,7 +207,7 @@ static void copies_of_pictures(void **state)
     expect_run(&(struct run){{.output = place("one.png")}, 1, NULL, false});
     expect_copy("one.png");
     refuse_run(&(struct run){{.output = place("one.xyz")}, 1, NULL, false}, "one.xyz",
-               "not the extension of a picture");
+               "not a picture extension");
     assert_int_equal(error.code, ERROR_USAGE);
     refuse_run(&(struct run){{.output = place("one.png/x")}, 2, NULL, false}, "one.png/x",
                "cannot be created: Not a directory");
@@ -277,7 +277,7 @@ static void copies_of_films(void **state)
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", false});
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", true});
     refuse_run(&(struct run){.options = {.output = place("a.mpx")}}, "a.mpx",
-               "not the extension of a video");
+               "not a video extension");
     assert_int_equal(error.code, ERROR_USAGE);
     refuse_run(&(struct run){.options = {.output = place("no/a.mkv")}}, "no/a.mkv", "");
     refuse_run(&(struct run){.options = {.output = place("a.mkv"), .csv = place("a.mkv")}}, "a.mkv",

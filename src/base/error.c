@@ -39,6 +39,5 @@ int error_unwritten(struct error *error)
     int code = errno;
     return error_set_code(error, code == EPIPE ? ERROR_CLOSED_PIPE : ERROR_OTHER,
                           "the results cannot be written: %s; check where they go",
-                          code == EINTR ? "the program that reads them has stopped"
-                                        : strerror(code));
+                          code == EINTR ? "their reader has stopped reading" : strerror(code));
 }

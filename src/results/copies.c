@@ -28,8 +28,8 @@ static int open_copies(void **state, const struct results_of *of, struct error *
 {
     struct copy_names names = names_of(of);
     if (!names.folder && !ocv_can_encode(picture_ending(names.output)))
-        return error_set_code(error, ERROR_USAGE,
-                              "%s: not the extension of a picture; use .png or .jpg", names.output);
+        return error_set_code(error, ERROR_USAGE, "%s: not a picture extension; use .png or .jpg",
+                              names.output);
     if (copy_names_claim(&names, of->pictures, of->files, error))
         return -1;
     struct copies *copies = calloc(1, sizeof *copies);

@@ -163,9 +163,9 @@ static int check(const struct results_of *of, struct error *error)
                                     "program, or name a file")
                    : file_set_claim(of->files, "/dev/stdout", error);
     if (!recorder_can_write(picture_ending(output)))
-        return error_set_code(
-            error, ERROR_USAGE,
-            "%s: not the extension of a video; use .mp4, .mkv, .webm, .avi or .gif", output);
+        return error_set_code(error, ERROR_USAGE,
+                              "%s: not a video extension; use .mp4, .mkv, .webm, .avi or .gif",
+                              output);
     return file_set_claim(of->files, output, error);
 }
 
