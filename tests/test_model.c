@@ -6,6 +6,7 @@
 #include "labels.h"
 #include "safetensors.h"
 #include "small_model.h"
+#include "verifier.h"
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 
@@ -130,6 +131,7 @@ static void expect_same_model(const struct model *a, const struct model *b)
     assert_string_equal(a->notes.date, b->notes.date);
     assert_string_equal(a->notes.licence, b->notes.licence);
     expect_same_mlp(&a->aligner, &b->aligner);
+    expect_same_mlp(&a->verifier, &b->verifier);
     assert_int_equal(a->network_count, b->network_count);
     for (int i = 0; i < a->network_count; i++) {
         expect_same_features(&a->networks[i].features, &b->networks[i].features);
@@ -276,6 +278,30 @@ static void full_model_comes_back(void **state)
     model_free(&model);
     model_free(&loaded);
     model_free(&again);
+}
+
+/* As many networks as there may be, and all else that a model can have. */
+static void the_largest_model_comes_back(void **state)
+{
+    (void)state;
+    struct model model = full_model(5);
+    struct rng rng = rng_make(5, 2);
+    const struct mlp_config verifier = {.layer_count = 2,
+                                        .units = {verifier_dim(12, 12), 4, 1},
+                                        .activation = ACTIVATION_RELU,
+                                        .output = OUTPUT_SIGMOID};
+    model.verifier = random_weights(&verifier, &rng);
+    memcpy(model.prior, small_model_prior, sizeof small_model_prior);
+    while (model.network_count < MODEL_MAX_NETWORKS) {
+        struct model other = full_model((uint64_t)model.network_count);
+        model.networks[model.network_count++] = other.networks[0];
+        other.networks[0] = (struct network){0};
+        model_free(&other);
+    }
+    struct model loaded = saved_and_loaded(&model);
+    expect_same_model(&model, &loaded);
+    model_free(&model);
+    model_free(&loaded);
 }
 
 /* Half precision ends at 65504; a layer with more keeps single precision. */
@@ -566,6 +592,7 @@ int main(void)
         cmocka_unit_test_teardown(windows_come_back, empty_folder),
         cmocka_unit_test_teardown(hog_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(full_model_comes_back, empty_folder),
+        cmocka_unit_test_teardown(the_largest_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(large_weights_survive, empty_folder),
         cmocka_unit_test_teardown(save_into_a_missing_folder_fails, empty_folder),
         cmocka_unit_test_teardown(file_is_safetensors, empty_folder),

@@ -543,6 +543,23 @@ static void other_files_are_refused(void **state)
     refuse_header(8, "{\"a\":{}}", "tensor \"a\"");
 }
 
+/* Brackets within a name do not count. */
+static void nested_headers_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *reason;
+    } cases[] = {
+        {"{\"a\":[[[[[[[0]]]]]]]}", "tensor \"a\""},
+        {"{\"a\":[[[[[[[{}]]]]]]]}", "not JSON"},
+        {"{\"a\":[[[[[[[[0]]]]]]]]}", "not JSON"},
+        {"{\"[[[[[[[[[\":1}", "tensor \"[[[[[[[[[\""},
+        {"{\"\\\"[[[[[[[[[\":1}", "tensor \"\"[[[[[[[[[\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuse_header(strlen(cases[i].header), cases[i].header, cases[i].reason);
+}
+
 static void endless_headers_are_refused(void **state)
 {
     (void)state;
@@ -581,6 +598,7 @@ int main(void)
         cmocka_unit_test(large_values_that_shrink_again_are_taken),
         cmocka_unit_test(tensors_that_nobody_reads_are_refused),
         cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(nested_headers_are_refused),
         cmocka_unit_test(endless_headers_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
