@@ -255,7 +255,7 @@ static void test_conversation(void **state)
         poll(NULL, 0, 2);
     }
     expect_bytes(pair.client, "\x8a\x05hello", 7);
-    assert_int_equal(write(pair.client, "\x8a\x80\0\0\0\0\x89\x80\0\0\0\0", 12), 12);
+    assert_int_equal(write(pair.client, "\x8a\x80\1\2\3\4\x89\x80\0\0\0\0", 12), 12);
     expect_bytes(pair.client, "\x8a\x00", 2);
     /* Lengths of one, two and eight bytes. */
     static char line[70000];
@@ -565,6 +565,7 @@ static void test_requests(void **state)
     static const char *const chunked[] = {HOST, "Transfer-Encoding", "chunked", NULL};
     struct server *server = open_server(false);
     assert_int_equal(request("GET", "/", plain), 200);
+    assert_non_null(strstr(fake.body, "<html lang=\"en\" data-video=\"off\">"));
     static const char *const headers[] = {
         "Content-Type: text/html; charset=utf-8\n",
         "Content-Security-Policy: default-src 'none'; script-src 'sha256-eHh4",
@@ -669,6 +670,8 @@ static void test_pictures(void **state)
     const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
     static uint8_t jpeg[2000];
     struct server *server = open_server(true);
+    assert_int_equal(request("GET", "/", plain), 200);
+    assert_non_null(strstr(fake.body, "<html lang=\"en\" data-video=\"on\" >"));
     assert_int_equal(request("GET", "/video", plain), 200);
     assert_non_null(strstr(fake.headers, "multipart/x-mixed-replace; boundary=frame\n"));
     server_show(server, "{}", 2, &picture);
