@@ -201,6 +201,16 @@ static void a_name_is_as_long_as_a_folder_takes(void **state)
     assert_false(is_there(longest));
 }
 
+/* Nothing lies before the first character of such a path; sanitizers see who looks there. */
+static void the_root_folder_is_one_like_others(void **state)
+{
+    (void)state;
+    char *path = strdup("/no file of test_base");
+    assert_non_null(path);
+    file_remove(path);
+    free(path);
+}
+
 /* The name is free once the file has its own; another run may take it at once. */
 static void what_others_write_is_left_alone(void **state)
 {
@@ -944,6 +954,7 @@ int main(void)
         cmocka_unit_test(time_is_that_of_the_monotonic_clock),
         cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
         cmocka_unit_test_teardown(a_name_is_as_long_as_a_folder_takes, empty_folder),
+        cmocka_unit_test(the_root_folder_is_one_like_others),
         cmocka_unit_test_teardown(what_others_write_is_left_alone, empty_folder),
         cmocka_unit_test_teardown(temporaries_have_so_many_names, empty_folder),
         cmocka_unit_test_teardown(descriptor_0_is_one_like_others, empty_folder),
