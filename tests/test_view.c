@@ -625,6 +625,40 @@ static void test_waiting(void **state)
     view_close(&view);
 }
 
+/* The rate is that of frames that follow each other, and of no others: it begins anew after a
+ * silence, and with another source. */
+static void test_rate(void **state)
+{
+    (void)state;
+    enum { W = 64, H = 48 };
+    static uint8_t pixels[W * H * 3];
+    static const struct expressions_face nobody;
+    const struct view_settings settings = {
+        .title = "test", .drawing = {resource_font(), true}, .live = true};
+    const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
+    struct view *view;
+    struct error error = {.text = ""};
+    if (view_open(&view, &settings, &error))
+        fail_msg("%s", error.text);
+    for (int round = 0; round < 3; round++) {
+        expect_close(view_rate(view), 0, 0, "no frame");
+        view_set_picture(view, &picture, &nobody, 0, 0);
+        expect_close(view_rate(view), 0, 0, "one frame");
+        for (int i = 0; i < 3; i++) {
+            SDL_Delay(20);
+            view_set_picture(view, &picture, &nobody, 0, 0);
+            assert_true(view_rate(view) > 0 && view_rate(view) <= 50);
+        }
+        if (round == 0) {
+            view_set_signal(view, false);
+            view_set_signal(view, true);
+        } else {
+            view_forget_picture(view);
+        }
+    }
+    view_close(&view);
+}
+
 /* A face that has gone is not there to be clicked at, and a key that is let go, or repeats itself
  * while it is held, is not pressed. */
 static void test_what_is_no_input(void **state)
@@ -732,6 +766,7 @@ int main(void)
         DRAWN(test_textures),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
         cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_rate),
         cmocka_unit_test(test_what_is_no_input),
         cmocka_unit_test(test_window_size),
         cmocka_unit_test(test_nothing_to_draw_with),
