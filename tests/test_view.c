@@ -265,7 +265,7 @@ static void test_text_kept(void **state)
         assert_true(first[i] > first[i - 2]);
 }
 
-/* A word that the line has no room for stands in the next one. */
+/* A word that the line has no room for stands in the next one, as does the rest of a long one. */
 static void test_menu_text(void **state)
 {
     (void)state;
@@ -281,6 +281,10 @@ static void test_menu_text(void **state)
     two = drawn();
     assert_true(two.h > one.h);
     expect_rect(two, one.x, two.y, one.w, two.h);
+    memset(menu.text, 'm', 200); /* longer than any line */
+    black();
+    menu_draw(&menu, 0, paint, area, 8);
+    assert_int_equal(drawn().h, two.h);
 }
 
 /* ---- The strip ------------------------------------------------------------------------------- */
@@ -432,6 +436,26 @@ static void test_bars_by_side(void **state)
                          cost);
         }
     }
+}
+
+/* The bars of a lone face show numbers where they take no large part of the window. */
+static void test_bars_by_window(void **state)
+{
+    (void)state;
+    static const int heights[] = {HEIGHT, 4 * HEIGHT};
+    const struct expressions_face face = {.id = 1, .box = {20, 30, 50, 50}};
+    int widths[2];
+    for (int i = 0; i < 2; i++) {
+        struct overlay overlay = {.em = 8,
+                                  .area = {0, 0, WIDTH, heights[i]},
+                                  .picture = {0, 0, WIDTH, heights[i]},
+                                  .source_width = WIDTH,
+                                  .drawing.bars = true};
+        black();
+        overlay_draw(paint, &overlay, &face, 1);
+        widths[i] = drawn().w;
+    }
+    assert_true(widths[1] > widths[0] + paint_text_width(paint, 9, "100 %"));
 }
 
 /* ---- Pictures on their way to a graphics card ------------------------------------------------ */
@@ -763,6 +787,7 @@ int main(void)
         DRAWN(test_crowd_labels),
         DRAWN(test_names_apart),
         cmocka_unit_test(test_bars_by_side),
+        DRAWN(test_bars_by_window),
         DRAWN(test_textures),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
         cmocka_unit_test(test_waiting),

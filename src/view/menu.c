@@ -39,7 +39,7 @@ static void wrap(struct measures *measures, struct paint *paint, const char *tex
             taken = next;
         }
         if (taken == 0) /* a word longer than a line */
-            taken = strlen(text) < LINE_SIZE ? strlen(text) : LINE_SIZE - 1;
+            taken = LINE_SIZE - 1;
         snprintf(line, LINE_SIZE, "%.*s", (int)taken, text);
         text += taken + strspn(text + taken, " ");
     }

@@ -63,7 +63,7 @@ static void draw_column(const float *probabilities, struct paint *paint, int x, 
     int top = plot.y;
     for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         sum += (double)probabilities[i];
-        int bottom = plot.y + (int)lround(plot.h * fmin(sum, 1));
+        int bottom = plot.y + (int)lround(plot.h * sum);
         SDL_Rect rect = {x, top, width, bottom - top};
         if (rect.h > 0)
             paint_panel(paint, rect, 0, overlay_colour(i));
@@ -77,8 +77,8 @@ static SDL_Rect band_of(const float *probabilities, int label, SDL_Rect plot)
     double above = 0;
     for (int i = 0; i < label; i++)
         above += (double)probabilities[i];
-    int top = plot.y + (int)lround(plot.h * fmin(above, 1));
-    int bottom = plot.y + (int)lround(plot.h * fmin(above + (double)probabilities[label], 1));
+    int top = plot.y + (int)lround(plot.h * above);
+    int bottom = plot.y + (int)lround(plot.h * (above + (double)probabilities[label]));
     return (SDL_Rect){plot.x, top, plot.w, bottom - top};
 }
 
