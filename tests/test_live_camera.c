@@ -516,6 +516,20 @@ static void test_exit_on_loss(void **state)
     assert_int_equal(run(never, &options), ERROR_CAMERA_LOST);
 }
 
+/* Results that nobody can take end it at once, with a window and without. */
+static void test_results_fail(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 500, 64, 48, 0}, {END, 0, 0, 0, 0}};
+    struct options options = file;
+    assert_int_equal(symlink("/dev/full", in_folder("out")), 0);
+    for (int headless = 0; headless < 2; headless++) {
+        options.headless = headless;
+        assert_int_equal(run(steps, &options), ERROR_OTHER);
+        assert_ptr_equal(script.step, steps);
+    }
+}
+
 /* Paused, gone on with, and switched again and again; a camera that cannot be opened is passed. */
 static void test_pause_and_switch(void **state)
 {
@@ -608,6 +622,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_loss, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_empty_returns, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_exit_on_loss, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_results_fail, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_round, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_dropped_film, make_folder, remove_folder),
