@@ -51,6 +51,7 @@ static void test_mailbox_newest(void **state)
     assert_null(mailbox_wait(mailbox));
     mailbox_free(&mailbox);
     assert_null(mailbox);
+    mailbox_free(&mailbox);
 }
 
 static void *stop_later(void *mailbox)

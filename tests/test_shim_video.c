@@ -420,6 +420,10 @@ static void test_packets_that_are_cut(void **state)
     ENDS(false, PACK "\0\0\1\xE0\0\5....\0\0\1\xB9");
     ENDS(true, PACK "\0\0\1\xE0\0\5.\0\0\1");
     ENDS(true, PACK "\0\0\1\xE0\0\5\0\0\1\xB8");
+    /* What looks like the beginning of a packet is none */
+    ENDS(false, PACK "\0\0\1\xE0\0\6.\0\1\xE0\xFF\xFF");
+    ENDS(false, PACK "\0\0\1\xE0\0\6\0.\1\xE0\xFF\xFF");
+    ENDS(false, PACK "\0\0\1\xE0\0\6\0\0.\xE0\xFF\xFF");
     ENDS_FAR(true, PACK, 70000, "\0\0\1\xE0\0\5....");
     ENDS_FAR(false, PACK, 70000, "\0\0\1\xE0\0\4....");
     ENDS_FAR(false, PACK, 70000, ".");

@@ -72,9 +72,11 @@ expect 0 "Usage: train_fer" --help
 expect 0 "train_fer " --version
 # shellcheck disable=SC2086 # the words of $small are arguments
 expect 0 "epoch   2/2  loss" $small
+grep -q "no FER+ votes at datasets/fer2013new.csv (see --ferplus)" err || fail "missing votes: $(cat err)"
 [ -s m.safetensors ] || fail "no model was written"
 [ "$(ls -A | grep -c 'm\.safetensors')" -eq 1 ] || fail "a temporary file was left: $(ls -A)"
 expect 0 "on PublicTest, 21 pictures" --evaluate m.safetensors --data data.csv
+! grep -q "no FER+ votes" err || fail "an evaluation misses votes: $(cat err)"
 expect 0 "FER+ majority" --evaluate m.safetensors --data data.csv --ferplus votes.csv
 sed -n 's/^  accuracy *\([0-9.]*\) %.*/\1/p' out | head -n 1 >measured_right
 noted=$(grep -ao '"accuracy":"[^"]*"' m.safetensors)
