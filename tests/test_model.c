@@ -280,26 +280,36 @@ static void full_model_comes_back(void **state)
     model_free(&again);
 }
 
-/* As many networks as there may be, and all else that a model can have. */
+/* As many networks of as many layers as there may be, and all else that a model can have. */
 static void the_largest_model_comes_back(void **state)
 {
     (void)state;
+    enum { ATOMS = 10, IN = 2 * 2 * 2 * ATOMS };
     struct model model = full_model(5);
+    struct model given = model; /* whose networks are replaced */
     struct rng rng = rng_make(5, 2);
     const struct mlp_config verifier = {.layer_count = 2,
                                         .units = {verifier_dim(12, 12), 4, 1},
                                         .activation = ACTIVATION_RELU,
                                         .output = OUTPUT_SIGMOID};
+    struct mlp_config deepest = {.layer_count = MLP_MAX_LAYERS, .units = {IN}};
+    for (int i = 1; i <= MLP_MAX_LAYERS; i++)
+        deepest.units[i] = 3;
     model.verifier = random_weights(&verifier, &rng);
     memcpy(model.prior, small_model_prior, sizeof small_model_prior);
-    while (model.network_count < MODEL_MAX_NETWORKS) {
-        struct model other = full_model((uint64_t)model.network_count);
-        model.networks[model.network_count++] = other.networks[0];
-        other.networks[0] = (struct network){0};
-        model_free(&other);
+    model.network_count = MODEL_MAX_NETWORKS;
+    for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
+        struct features *f = &model.networks[i].features;
+        *f = (struct features){
+            .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 2, .atoms = ATOMS};
+        f->dictionary = random_dictionary(&rng, ATOMS);
+        model.networks[i].mlp = random_weights(&deepest, &rng);
+        model.networks[i].mirror_layer = NULL;
     }
     struct model loaded = saved_and_loaded(&model);
     expect_same_model(&model, &loaded);
+    given.aligner = (struct mlp){0};
+    model_free(&given);
     model_free(&model);
     model_free(&loaded);
 }

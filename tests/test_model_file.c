@@ -580,7 +580,7 @@ static void endless_headers_are_refused(void **state)
     for (int i = 0; i < 8; i++)
         text[i] = (char)((used - 8) >> (8 * i) & 0xff);
     memset(text + used, 0, 2 * TENSORS);
-    expect_refusal(text, used + 2 * TENSORS, "more than 128 tensors");
+    expect_refusal(text, used + 2 * TENSORS, "more than 256 tensors");
 }
 
 int main(void)

@@ -443,6 +443,12 @@ struct writer {
     size_t used;
 };
 
+/* Each layer has two tensors, each dictionary two more; beside the networks there are an aligner
+ * and a verifier. */
+_Static_assert(2 * (MODEL_MAX_NETWORKS * (MLP_MAX_LAYERS + 1) + 2 * MLP_MAX_LAYERS) <=
+                   SAFETENSORS_MAX_TENSORS,
+               "the largest model does not fit into a file");
+
 /* Keeps a formatted text. */
 __attribute__((format(printf, 2, 3))) static const char *keep(struct writer *w, const char *format,
                                                               ...)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SAFETENSORS_MAX_TENSORS = 128, SAFETENSORS_MAX_HEADER = 1 << 20 };
+enum { SAFETENSORS_MAX_TENSORS = 256, SAFETENSORS_MAX_HEADER = 1 << 20 };
 
 enum tensor_type { TENSOR_F16, TENSOR_F32 };
 
