@@ -140,6 +140,21 @@ static void test_layers_that_look_through_windows(void **state)
     model_free(&model);
 }
 
+/* As many windows as there may be, under the longest names. */
+static void test_most_windows(void **state)
+{
+    (void)state;
+    enum { POSITIONS = MLP_MAX_GRID * MLP_MAX_GRID };
+    const struct mlp_config config = {
+        .layer_count = 12,
+        .units = {64, 16, 16, 16, 16, 16, 16, 16, 16, 16, POSITIONS, POSITIONS, 3},
+        .windows = {[10] = {MLP_MAX_GRID, 1}},
+        .activation = ACTIVATION_TANH};
+    struct model model = model_with(&config, 5);
+    check(&model, CROPS);
+    model_free(&model);
+}
+
 static void test_without_hidden_layers(void **state)
 {
     (void)state;
@@ -263,6 +278,7 @@ int main(void)
         cmocka_unit_test_teardown(test_all_that_a_model_can_have, empty_folder),
         cmocka_unit_test_teardown(test_activations, empty_folder),
         cmocka_unit_test_teardown(test_layers_that_look_through_windows, empty_folder),
+        cmocka_unit_test_teardown(test_most_windows, empty_folder),
         cmocka_unit_test_teardown(test_without_hidden_layers, empty_folder),
         cmocka_unit_test_teardown(test_no_output_at_all, empty_folder),
         cmocka_unit_test_teardown(test_shipped_model, empty_folder),

@@ -58,8 +58,13 @@ enum { WIRE_VARINT = 0, WIRE_LENGTH = 2 };
 /* A message that fits here: all but the graph and its weights. */
 struct message {
     size_t used;
-    uint8_t bytes[1 << 15]; /* the names of all positions of the largest grid are the longest */
+    uint8_t bytes[1 << 16];
 };
+
+/* The longest names all positions of the largest grid, two bytes before each. */
+_Static_assert(MLP_MAX_GRID *MLP_MAX_GRID *(MODEL_FILE_NAME_SIZE + 2) + 1024 <=
+                   sizeof((struct message *)NULL)->bytes,
+               "a message does not fit");
 
 static void add_raw(struct message *m, const void *bytes, size_t size)
 {
