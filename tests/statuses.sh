@@ -63,6 +63,8 @@ exhaust libexpressions 3 ./expressions --model-info
 exhaust libcjson 211 ./expressions --model-info
 exhaust libexpressions 5 ./expressions --headless --image face.png
 exhaust train_fer,libcjson 211 "$train_fer" --export-onnx x.onnx
+status 1 "memory" env FAIL_AT=1 FAIL_IN=expressions LD_PRELOAD="$fake_memory" ./expressions --model-info
+grep -q -e --help err && fail "help where there is no memory: $(cat err)"
 exhaust libopencv_core 97 ./expressions --headless --image face.png
 
 conclude

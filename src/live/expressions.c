@@ -96,8 +96,9 @@ int main(int argc, char *argv[])
     if (process_prepare())
         return EXIT_FAILURE;
     if (options_parse(&options, argc, argv, &error)) {
-        log_line(program_name, "%s; try --help", error.text);
-        return error_exit_status(ERROR_USAGE);
+        bool usage = error.code != ERROR_NO_MEMORY;
+        log_line(program_name, usage ? "%s; try --help" : "%s", error.text);
+        return error_exit_status(usage ? ERROR_USAGE : error.code);
     }
     int status = run_command(&options, &error) ? error_exit_status(error.code) : 0;
     if (status && error.text[0])
