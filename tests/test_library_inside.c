@@ -216,7 +216,7 @@ static void test_bad_arguments(void **state)
     expect_failure(expressions_crop(recognizer, &picture, boxes, 1, NULL, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "`crops` is NULL");
     expect_failure(expressions_crop(recognizer, &picture, boxes, -1, face, &error),
-                   EXPRESSIONS_BAD_ARGUMENT, "number of boxes is -1");
+                   EXPRESSIONS_BAD_ARGUMENT, "`count` is -1");
     expect_ok(expressions_crop(recognizer, &picture, NULL, 0, NULL, &error));
     expect_ok(expressions_align(recognizer, NULL, 0, NULL, &error));
     expect_ok(expressions_recognize_crops(recognizer, NULL, 0, NULL, &error));

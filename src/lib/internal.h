@@ -51,7 +51,7 @@ enum expressions_status check_picture(const struct expressions_picture *picture,
 enum expressions_status check_box(struct expressions_box box, const char *name, int index,
                                   struct expressions_error *error);
 enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
-                                    struct expressions_error *error);
+                                    const char *count_name, struct expressions_error *error);
 
 /* The checked picture in grey: its own pixels where it is grey, otherwise the copy's. */
 enum expressions_status to_grey(const struct expressions_picture *picture, struct grey_copy *copy,

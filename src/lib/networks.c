@@ -19,7 +19,7 @@ enum expressions_status expressions_crop(struct expressions_recognizer *recogniz
     struct grey_image grey;
     enum expressions_status status = check_picture(picture, error);
     if (status == EXPRESSIONS_OK)
-        status = check_boxes(boxes, count, error);
+        status = check_boxes(boxes, count, "count", error);
     if (status == EXPRESSIONS_OK)
         status = to_grey(picture, &recognizer->grey, &grey, error);
     for (int i = 0; i < count && status == EXPRESSIONS_OK; i++)

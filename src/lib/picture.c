@@ -118,10 +118,10 @@ enum expressions_status check_box(struct expressions_box box, const char *name, 
 }
 
 enum expressions_status check_boxes(const struct expressions_box *boxes, int count,
-                                    struct expressions_error *error)
+                                    const char *count_name, struct expressions_error *error)
 {
     if (count < 0)
-        return fail_argument(error, "the number of boxes is %d", count);
+        return fail_argument(error, "`%s` is %d", count_name, count);
     if (count > 0 && !boxes)
         return fail_null(error, "boxes");
     enum expressions_status status = EXPRESSIONS_OK;

@@ -81,7 +81,7 @@ static enum expressions_status check(const struct expressions_tracker *tracker, 
     if (boxes && box_count > EXPRESSIONS_MAX_FACES)
         return fail_argument(error, "`box_count` is %d; at most %d are followed", box_count,
                              EXPRESSIONS_MAX_FACES);
-    return boxes ? check_boxes(boxes, box_count, error) : EXPRESSIONS_OK;
+    return boxes ? check_boxes(boxes, box_count, "box_count", error) : EXPRESSIONS_OK;
 }
 
 /* Brings the frame's boxes, found or given, to the tracks. */
