@@ -12,6 +12,7 @@
 #include "made_up.h"
 #include "ocv.h"
 #include "onnx.h"
+#include "readers.h"
 #include "report.h"
 #include "small_model.h"
 #include "thread_pool.h"

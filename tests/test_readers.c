@@ -2,6 +2,7 @@
 #include "csv_reader.h"
 #include "made_up.h"
 #include "options.h"
+#include "readers.h"
 
 #include <sys/stat.h>
 #include <zlib.h>

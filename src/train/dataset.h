@@ -49,18 +49,6 @@ struct dataset {
     float *consensus; /* N x K, what label and votes say together: see consensus.h; NULL likewise */
 };
 
-/* Reads what `path` names: fer2013.csv (or icml_face_data.csv; columns emotion, pixels and Usage,
- * found by name; without Usage all rows are for training), a folder of class folders, or a folder
- * of IDX files. An error names the file and, for text, the line. With `skip_bad`, unreadable
- * pictures in folders are left out, and each is reported on stderr in the name of `program`;
- * otherwise the first one is an error. The caller frees the data set with dataset_free. */
-int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
-                 struct error *error);
-
-/* Reads FER+ votes (fer2013new.csv), row for row with the data set's file, which may end earlier,
- * and fits the consensus. Only for SOURCE_FER2013. */
-int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error);
-
 void dataset_free(struct dataset *dataset);
 
 /* The picture number `index`. */

@@ -1,5 +1,4 @@
-/* The readers behind dataset_load. Each fills an empty data set that names the seven classes and
- * 48x48 pictures; on failure the caller frees what it holds so far. */
+/* Data sets from files. */
 #ifndef READERS_H
 #define READERS_H
 
@@ -9,6 +8,20 @@
 
 struct dataset;
 
+/* Reads what `path` names: fer2013.csv (or icml_face_data.csv; columns emotion, pixels and Usage,
+ * found by name; without Usage all rows are for training), a folder of class folders, or a folder
+ * of IDX files. An error names the file and, for text, the line. With `skip_bad`, unreadable
+ * pictures in folders are left out, and each is reported on stderr in the name of `program`;
+ * otherwise the first one is an error. The caller frees the data set with dataset_free. */
+int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const char *program,
+                 struct error *error);
+
+/* Reads FER+ votes (fer2013new.csv), row for row with the data set's file, which may end earlier,
+ * and fits the consensus. Only for SOURCE_FER2013. */
+int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error);
+
+/* Those behind dataset_load. Each fills an empty data set that names the seven classes and 48x48
+ * pictures; on failure the caller frees what it holds so far. */
 int fer2013_load(struct dataset *dataset, const char *path, struct error *error);
 
 /* train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and

@@ -13,6 +13,7 @@
 #include "onnx.h"
 #include "options.h"
 #include "process.h"
+#include "readers.h"
 #include "report.h"
 #include "report_folder.h"
 #include "text.h"

@@ -8,7 +8,8 @@
 #include <SDL_rect.h>
 #include <stdbool.h>
 
-enum { LAYOUT_MAX = 6 + 4 * EXPRESSIONS_MAX_FACES }; /* boxes, labels, inputs, panels; six others */
+/* Box, label, input, and panel or moved label of each face; six others. */
+enum { LAYOUT_MAX = 6 + 4 * EXPRESSIONS_MAX_FACES };
 
 struct layout {
     int count;

@@ -205,17 +205,6 @@ void view_forget_picture(struct view *view)
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
-SDL_Rect view_area(struct view *view)
-{
-    SDL_Rect area = {0, 0, 0, 0};
-    paint_note(view->paint, SDL_GetRendererOutputSize(view->window.renderer, &area.w, &area.h));
-    int width = 0;
-    if (view->window.window)
-        SDL_GetWindowSize(view->window.window, &width, NULL);
-    view->scene.density = width > 0 ? (double)area.w / width : 1;
-    return area;
-}
-
 static void update_messages(struct view *view)
 {
     struct scene *scene = &view->scene;

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "dataset.h"
+#include "readers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

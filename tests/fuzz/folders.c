@@ -3,6 +3,7 @@
 
 #include "dataset.h"
 #include "ocv.h"
+#include "readers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "dataset.h"
+#include "readers.h"
 
 enum { LENGTHS = 2 * (FUZZ_FILES - 1) };
 

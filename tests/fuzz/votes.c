@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "dataset.h"
+#include "readers.h"
 
 #include <stdlib.h>
 
