@@ -95,7 +95,7 @@ static const struct argument rows[] = {
     {.help = "Where faces come from"},
     {"camera", "ID", "camera by number (0), device path or stream URL", INPUT(INPUT_CAMERA)},
     {"image", "PATH...", "picture files, or folders of them", INPUT(INPUT_IMAGES)},
-    {"video", "PATH...", "video files, every frame, or folders of them; - as ID or PATH: standard "
+    {"video", "PATH...", "video files, every frame, or folders of them; ID or PATH may be -, standard "
      "input", INPUT(INPUT_VIDEO)},
     {"demo", NULL, "a drawn face shows all seven; needs no camera", INPUT(INPUT_DEMO)},
     {.help = "Results"},

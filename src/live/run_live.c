@@ -18,16 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char live_title[] = "Expressions"; /* of the window */
-
-void session_set_title(struct session *session, const char *film)
-{
-    char title[300];
-    bool named = film && strcmp(film, "-") != 0;
-    snprintf(title, sizeof title, "%.250s - %s", named ? input_list_base(film) : "", live_title);
-    view_set_title(session->view, named ? title : live_title);
-}
-
 /* ---- Sources --------------------------------------------------------------------------------- */
 
 /* One line: what is wrong, the cameras that do exist, and what works without one. */
@@ -190,7 +180,7 @@ static int start(struct session *session, struct error *error)
         return -1;
     /* What a camera or a stream gives while a window is being opened would come too late. */
     if (alone)
-        setup_view(options, live_title, true, &session->view, &session->missing);
+        setup_view(options, SESSION_TITLE, true, &session->view, &session->missing);
     if (alone && session->view)
         view_on_loss(end_without_display, session);
     if (session->view && options->input == INPUT_VIDEO)
@@ -279,6 +269,7 @@ static int run(struct session *session, struct error *error)
 {
     double begin = session->progress.begin = monotonic_now();
     int failed = live_loop(session, error);
+    progress_bar_hide(&session->progress);
     double seconds = monotonic_now() - begin;
     struct error failure;
     enum source_status source_end = pipeline_join(session->pipeline, &failure);
@@ -295,7 +286,6 @@ static int run(struct session *session, struct error *error)
                                   result == 0 || (source_end == SOURCE_FAILED && session->done > 0),
                               .seconds = seconds,
                               .dropped = dropped};
-    progress_bar_hide(&session->progress);
     tell_damage(session, source_end == SOURCE_FAILED);
     if (session_end_results(session, &end, result == 0 ? error : NULL) && result == 0)
         return -1;

@@ -1,8 +1,12 @@
 #include "session.h"
 
+#include "input_list.h"
 #include "library_error.h"
 #include "log.h"
 #include "process.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* Between two searches for faces with --eco; boxes move on as expected meanwhile. */
 static const double eco_seconds = 0.2;
@@ -11,6 +15,14 @@ void session_wake(void *context)
 {
     struct session *session = context;
     view_wake(session->view);
+}
+
+void session_set_title(struct session *session, const char *film)
+{
+    char title[300];
+    bool named = film && strcmp(film, "-") != 0;
+    snprintf(title, sizeof title, "%.250s - %s", named ? input_list_base(film) : "", SESSION_TITLE);
+    view_set_title(session->view, named ? title : SESSION_TITLE);
 }
 
 /* From the capture thread. */
@@ -22,7 +34,7 @@ static void on_loss(void *context, const struct error *reason)
     if (reason)
         log_line(program_name, "%s", reason->text);
     else
-        log_line(program_name, "%s: is back", session->source.name);
+        log_line(program_name, "camera %s: is back", session->source.name);
 }
 
 int session_start_pipeline(struct session *session, struct error *error)

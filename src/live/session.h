@@ -63,7 +63,9 @@ int session_start_smoother(struct session *session, struct error *error);
 /* For threads that have something for the main one: wakes it. `context` is the session. */
 void session_wake(void *context);
 
-/* The window's title: with the name of the film, unless there is none (NULL, or -). */
+#define SESSION_TITLE "Expressions" /* of the window */
+
+/* Sets it: with the name of the film, unless there is none (NULL, or -). */
 void session_set_title(struct session *session, const char *film);
 
 /* Starts the threads that read the source and find the faces. */

@@ -1,11 +1,10 @@
 #include "timeline.h"
 
+#include "ocv.h"
+
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-/* For the first frame, whose length only the second one tells. */
-static const double usual_step = 0.04;
 
 void timeline_free(struct timeline *timeline)
 {
@@ -47,7 +46,8 @@ static struct stretch *find_running(const struct timeline *timeline, int face, s
 static double length_of(struct timeline *timeline, const struct frame *frame)
 {
     bool first = timeline->step <= 0;
-    double step = first ? usual_step : frame->time - timeline->time;
+    /* The first frame's length only the second one tells. */
+    double step = first ? 1.0 / OCV_USUAL_FPS : frame->time - timeline->time;
     timeline->step = step > 0 ? step : timeline->step;
     return frame->duration > 0 ? frame->duration : timeline->step;
 }

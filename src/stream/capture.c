@@ -96,7 +96,7 @@ static bool recover(struct capture *capture, long index)
     const struct capture_settings *settings = &capture->settings;
     double wait = first_wait;
     if (capture->status == SOURCE_END)
-        error_set(&capture->error, "%s: stopped delivering frames; waiting for it",
+        error_set(&capture->error, "camera %s: stopped delivering frames; waiting for it",
                   settings->source->name);
     settings->lost(settings->context, &capture->error);
     for (;;) {
