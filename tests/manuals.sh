@@ -47,6 +47,15 @@ cut -d' ' -f1 help >names
 sed -n 's/^| `\([A-Za-z+-]*\)` | .*/\1/p' "$source_dir/docs/live.md" | sed -n '/^q$/,/^h$/p' >live
 cmp -s names live || fail "the keys of docs/live.md: $(diff names live)"
 
+# --- Exit statuses: error.c, help, manual and docs/live.md name the same
+sed -n '/int statuses/,/};/p' "$source_dir/src/base/error.c" | grep -o '= [0-9]' | tr -dc '0-9\n' | sort -u >made
+"$expressions" --help | sed -n '/^Exit status/,/^$/p' | grep -o '[0-9] ' | tr -d ' ' >help
+sed -n '/^\.SH EXIT STATUS/,/^\.SH FILES/s/^\.B \([0-9]\)$/\1/p' "$pages/expressions.1.in" >manual
+sed -n 's/^| \([0-9]\) | .*/\1/p' "$source_dir/docs/live.md" >live
+for where in help manual live; do
+    [ -s made ] && cmp -s made $where || fail "exit statuses, $where: $(diff made $where)"
+done
+
 cat "$source_dir"/include/*.h | sed -n '/EXPRESSIONS_API/,/;/p' |
     grep -o 'expressions_[a-z_]*(' | tr -d '(' | sort >declared
 grep -A1 '^\.TP' "$pages/libexpressions.3.in" | grep -o 'expressions_[a-z_]*' | sort >manual
