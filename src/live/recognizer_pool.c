@@ -52,9 +52,8 @@ static int recognize(struct worker *worker, const char *path, struct picture_res
         expressions_recognize(worker->vision.recognizer, &picture, frame->faces, frame->face_count,
                               &why) == EXPRESSIONS_OK)
         return 0;
-    struct error reason;
-    library_failed(&reason, &why);
-    return error_set(&result->error, "%.400s: %.600s", path, reason.text);
+    library_failed(&result->error, &why);
+    return error_of(&result->error, path);
 }
 
 /* The number of a picture that nobody has begun, once there is a slot for it; -1: none. */

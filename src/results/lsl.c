@@ -50,13 +50,12 @@ static int load(struct error *error)
         {"lsl_destroy_outlet", &lsl.destroy_outlet},
         {"lsl_destroy_streaminfo", &lsl.destroy_streaminfo},
     };
-    struct error why;
-    if (loaded_library_open(names, functions, sizeof functions / sizeof *functions,
-                            "install it from github.com/sccn/liblsl, or name its folder in "
-                            "LD_LIBRARY_PATH",
-                            &why))
-        return error_set(error, "--lsl: %s", why.text);
-    return 0;
+    return loaded_library_open(names, functions, sizeof functions / sizeof *functions,
+                               "install it from github.com/sccn/liblsl, or name its folder in "
+                               "LD_LIBRARY_PATH",
+                               error)
+               ? error_of(error, "--lsl")
+               : 0;
 }
 
 /* The same on this computer for the same stream, so that a recorder reconnects after a restart. */

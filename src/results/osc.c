@@ -49,11 +49,10 @@ static int load(struct error *error)
         {"lo_bundle_serialise", &lo.bundle_serialise},
         {"lo_bundle_free_recursive", &lo.bundle_free_recursive},
     };
-    struct error why;
-    if (loaded_library_open(names, functions, sizeof functions / sizeof *functions,
-                            "install liblo (Debian: apt-get install liblo7)", &why))
-        return error_set(error, "--osc: %s", why.text);
-    return 0;
+    return loaded_library_open(names, functions, sizeof functions / sizeof *functions,
+                               "install liblo (Debian: apt-get install liblo7)", error)
+               ? error_of(error, "--osc")
+               : 0;
 }
 
 static int split(const char *address, char host[HOST_SIZE], const char **port, struct error *error)

@@ -26,12 +26,13 @@ int web_library_load(struct error *error)
         {"MHD_upgrade_action", &web.upgrade_action},
     };
     const struct loaded_function hashes[] = {{"gnutls_hash_fast", &web.hash}};
-    struct error why;
-    if (loaded_library_open(names, functions, sizeof functions / sizeof *functions, hint, &why) ||
-        loaded_library_open(hash_names, hashes, sizeof hashes / sizeof *hashes,
-                            "install GnuTLS (Debian: apt-get install libgnutls30)", &why))
-        return error_set(error, "--serve: %s", why.text);
-    return 0;
+    return loaded_library_open(names, functions, sizeof functions / sizeof *functions, hint,
+                               error) ||
+                   loaded_library_open(hash_names, hashes, sizeof hashes / sizeof *hashes,
+                                       "install GnuTLS (Debian: apt-get install libgnutls30)",
+                                       error)
+               ? error_of(error, "--serve")
+               : 0;
 }
 
 void web_hash(int algorithm, const void *bytes, size_t size, char text[WEB_HASH_TEXT_SIZE])
