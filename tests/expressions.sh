@@ -103,6 +103,9 @@ expect_error 1 "folder/face.png: is already" --image folder --headless --csv fol
 mkdir others && cp face.png others/a.bin && cp blank.png others/a.png
 expect 1 "others/a.png: is already" --image others/a.bin others/a.png --output others --headless
 cmp -s blank.png others/a.png || fail "a copy was written over an input"
+cp face.png copied.png.expressions-0
+expect 0 "" --image copied.png.expressions-0 --headless --output copied.png
+cmp -s face.png copied.png.expressions-0 || fail "an input named like a temporary file is lost"
 mkdir pair pair-copies && cp face.png pair/a.png && cp blank.png pair/b.png
 for link in -s -sf -f; do
     [ "$link" = -s ] || cp blank.png pair-copies/b.png

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* S_ISVTX */ /* NOLINT: names of this kind are POSIX's to give */
 /* What src/base asks of the system, call by call: files on their way to the disk, known by what
  * they are, and written over by none; work beside; pipes. Texts and numbers are in test_core.c. */
 #include "beside.h"
@@ -158,13 +159,20 @@ static void make_file(const char *name)
     assert_true(fd >= 0 && close(fd) == 0);
 }
 
+/* As a killed run leaves it: marked, and held by nobody. */
+static void make_leftover(const char *name)
+{
+    make_file(name);
+    assert_int_equal(chmod(in_folder(name), S_ISVTX | 0644), 0);
+}
+
 /* A temporary file that nobody holds is what a killed run has left; one that is held, or is not a
  * file, stays. */
 static void what_killed_runs_left_is_swept(void **state)
 {
     (void)state;
     struct error error;
-    make_file("file.expressions-0");
+    make_leftover("file.expressions-0");
     assert_int_equal(mkdir(in_folder("file.expressions-1"), 0700), 0);
     assert_int_equal(write_new(&error), 0);
     assert_true(is_there("file"));
@@ -178,14 +186,33 @@ static void what_killed_runs_left_is_swept(void **state)
     assert_true(is_there("file.expressions-1"));
     assert_int_equal(file_writer_commit(&writer, &error), 0);
 
-    make_file("file.expressions-0");
-    make_file("file.expressions-7");
+    make_leftover("file.expressions-0");
+    make_leftover("file.expressions-7");
     file_remove(in_folder("file"));
     assert_false(is_there("file"));
     assert_false(is_there("file.expressions-0"));
     assert_false(is_there("file.expressions-7"));
     assert_true(is_there("file.expressions-1"));
     assert_int_equal(rmdir(in_folder("file.expressions-1")), 0);
+}
+
+/* Nor is a file one of ours for its name alone, nor for a mode that a whole folder was given. */
+static void what_a_user_named_alike_stays(void **state)
+{
+    (void)state;
+    struct error error;
+    struct stat status;
+    mode_t mask = umask(027);
+    make_file("file.expressions-0");
+    make_file("file.expressions-1");
+    assert_int_equal(chmod(in_folder("file.expressions-1"), S_ISVTX | 0777), 0);
+    assert_int_equal(write_new(&error), 0);
+    umask(mask);
+    assert_int_equal(stat(in_folder("file"), &status), 0);
+    assert_int_equal(status.st_mode, S_IFREG | 0640); /* the mark is not left on what is whole */
+    assert_int_equal(count_files(0), 3);
+    file_remove(in_folder("file"));
+    assert_int_equal(count_files(0), 2);
 }
 
 /* What a temporary file's name adds is no reason to refuse a name. */
@@ -238,7 +265,7 @@ static void temporaries_have_so_many_names(void **state)
     expect_text(error.text, in_folder("file"), "File exists; check the path");
     assert_int_equal(rmdir(in_folder("file.expressions-99")), 0);
     assert_int_equal(write_new(&error), 0);
-    make_file("file.expressions-99");
+    make_leftover("file.expressions-99");
     file_remove(in_folder("file"));
     assert_int_equal(count_files(0), COUNT - 1);
 }
@@ -255,7 +282,7 @@ static void descriptor_0_is_one_like_others(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     none = before;
     none.rlim_cur = 0;
-    make_file("file.expressions-0"); /* a killed run's */
+    make_leftover("file.expressions-0"); /* a killed run's */
     close(STDIN_FILENO);
     int written = write_new(&error), read = file_read(in_folder("file"), 9, &bytes, &size, &error);
     char seen[sizeof calls];
@@ -953,6 +980,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_that_of_the_monotonic_clock),
         cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
+        cmocka_unit_test_teardown(what_a_user_named_alike_stays, empty_folder),
         cmocka_unit_test_teardown(a_name_is_as_long_as_a_folder_takes, empty_folder),
         cmocka_unit_test(the_root_folder_is_one_like_others),
         cmocka_unit_test_teardown(what_others_write_is_left_alone, empty_folder),

@@ -181,14 +181,32 @@ static char *temporary_name(const char *path, int number)
     return name;
 }
 
-/* Removes a temporary file whose writer was killed: while it lives, it holds a lock. */
+/* A temporary file is marked by its sticky bit, which means nothing on a file. No other program
+ * sets it but one that gives a whole folder the mode 1777; such a file can be run, too. Where a
+ * file system keeps no such bit, nothing is swept. */
+static bool is_marked(const struct stat *status)
+{
+    const mode_t runs = S_IXUSR | S_IXGRP | S_IXOTH;
+    return S_ISREG(status->st_mode) && (status->st_mode & (S_ISVTX | runs)) == S_ISVTX;
+}
+
+static void unmark(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0)
+        fchmod(fd, status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO));
+}
+
+/* Removes a temporary file whose writer was killed: while it lives, it holds a lock, and it gives
+ * none up before the file has lost its mark or its name, which may be another's by then. */
 static void sweep(const char *temporary)
 {
     struct stat status;
     int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && is_marked(&status) &&
+        status.st_nlink > 0)
         unlink(temporary);
     close(fd);
 }
@@ -197,7 +215,7 @@ static void sweep(const char *temporary)
 static int create_locked(const char *temporary, int *created)
 {
     struct stat status;
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666 | S_ISVTX);
     if (fd < 0)
         return errno;
     flock(fd, LOCK_EX); /* where a file system has no locks, nothing is swept either */
@@ -328,9 +346,9 @@ static void sync_folder(const char *path)
 static void release(struct file_writer **writer, bool remove_temporary)
 {
     struct file_writer *ended = *writer;
-    close(ended->fd);
     if (remove_temporary && ended->temporary)
         unlink(ended->temporary);
+    close(ended->fd);
     free_writer(ended);
     *writer = NULL;
 }
@@ -350,8 +368,10 @@ int file_writer_commit(struct file_writer **writer, struct error *error)
     int result = 0;
     if (w->failure != 0)
         result = fail(error, w->path, w->failure);
-    else if (w->temporary)
+    else if (w->temporary) {
+        unmark(w->fd); /* not earlier: killed in between, the run would leave what is not swept */
         sync_folder(w->path);
+    }
     release(writer, result != 0);
     return result;
 }

@@ -67,7 +67,7 @@ int file_open_fifo(const char *path);
 
 /* A file that appears under its name whole or not at all: it is written to a temporary file beside
  * it, synced and renamed. What a killed run left behind is removed when the file is next
- * written. */
+ * written; a file of the user's with such a name stays. */
 struct file_writer;
 
 /* For a file that the user has named: a link is followed, and what is written to a character
