@@ -139,8 +139,25 @@ for try in 1 2 3; do
     [ "$(wc -l <seen)" -ge $(($(wc -l <out) - 1)) ] || fail "gone.mp4: $(wc -l <seen) frames of $(wc -l <out)"
     start_display
 done
-# Of several films, all that was looked at is told: within a film, and between films.
 ./expressions --demo --headless --quiet --max-frames 30 --output film.avi >out || fail "no film"
+# A reader that does not read holds up no end.
+mkfifo stalled
+sleep 600 <stalled &
+helper=$!
+head -c 65536 /dev/zero >stalled
+./expressions --quiet --json --video film.avi film.avi film.avi >stalled 2>err &
+running=$!
+for attempt in $(seq 80); do
+    cat /proc/$running/task/*/wchan 2>/dev/null | grep -q pipe_w && break
+    sleep 0.25
+done
+kill -TERM "$running"
+wait "$running"
+got=$?
+[ $got -eq 1 ] || fail "a stalled reader of films: status $got, not 1"
+one_line "their reader has stopped reading"
+kill $helper
+# Of several films, all that was looked at is told: within a film, and between films.
 for frames in 30 1; do
     # shellcheck disable=SC2046 # many words
     start --max-frames $frames --csv table --video $(yes film.avi | head -n 1000)

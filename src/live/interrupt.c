@@ -24,7 +24,9 @@ enum { SIGNALLED = 's', ENDED = 'e' };
 static int ends[2];
 
 struct interrupt {
-    pthread_t thread, writer;
+    pthread_t thread, opener;
+    pthread_mutex_t mutex;
+    pthread_t writer; /* guarded by it: a thread that has ended gets no signal */
     struct sigaction previous[SIGNAL_COUNT], previous_wake;
     void (*stop)(void *context);
     void *context;
@@ -58,15 +60,17 @@ static void on_wake(int number)
 }
 
 /* Until interrupt_free. A wake-up before the write blocks is lost: hence more than one. */
-static void free_writer(const struct interrupt *interrupt)
+static void free_writer(struct interrupt *interrupt)
 {
     enum { PATIENCE_MS = 2000, INTERVAL_MS = 50 };
     struct pollfd end = {.fd = ends[0], .events = POLLIN};
     bool left = false;
     while (poll(&end, 1, left ? INTERVAL_MS : PATIENCE_MS) <= 0 || next() == SIGNALLED) {
         left = left || process_leave_stalled_reader();
+        pthread_mutex_lock(&interrupt->mutex);
         if (left)
             pthread_kill(interrupt->writer, SIGUSR1);
+        pthread_mutex_unlock(&interrupt->mutex);
     }
 }
 
@@ -103,7 +107,8 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
         return error_no_memory(error, "the signal thread");
     made->stop = stop;
     made->context = context;
-    made->writer = pthread_self();
+    made->opener = made->writer = pthread_self();
+    pthread_mutex_init(&made->mutex, NULL);
     process_set_stopping(false);
     int code = pipe(ends) ? errno : 0;
     if (!code) {
@@ -114,6 +119,7 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
             close_ends();
     }
     if (code) {
+        pthread_mutex_destroy(&made->mutex);
         free(made);
         return error_set(error, "cannot start the signal thread: %s; close other programs",
                          strerror(code));
@@ -129,6 +135,13 @@ int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), v
     return 0;
 }
 
+void interrupt_set_writer(struct interrupt *interrupt, bool calling)
+{
+    pthread_mutex_lock(&interrupt->mutex);
+    interrupt->writer = calling ? pthread_self() : interrupt->opener;
+    pthread_mutex_unlock(&interrupt->mutex);
+}
+
 void interrupt_free(struct interrupt **interrupt)
 {
     struct interrupt *ended = *interrupt;
@@ -142,6 +155,7 @@ void interrupt_free(struct interrupt **interrupt)
     (void)code;
     close_ends();
     sigaction(SIGUSR1, &ended->previous_wake, NULL);
+    pthread_mutex_destroy(&ended->mutex);
     free(ended);
     *interrupt = NULL;
 }

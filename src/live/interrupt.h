@@ -4,6 +4,8 @@
 
 #include "error.h"
 
+#include <stdbool.h>
+
 struct interrupt;
 
 /* After this the first SIGINT, SIGTERM or SIGHUP makes process_stopping() true, and a thread calls
@@ -13,6 +15,9 @@ struct interrupt;
  * process (SIGPIPE is ignored). There can be one at a time: signals belong to the process. */
 int interrupt_watch(struct interrupt **interrupt, void (*stop)(void *context), void *context,
                     struct error *error);
+/* Whether it is the calling thread whose writes may have to fail; it has to take that back before
+ * it ends. */
+void interrupt_set_writer(struct interrupt *interrupt, bool calling);
 void interrupt_free(struct interrupt **interrupt);
 
 #endif

@@ -220,11 +220,12 @@ static void tell(void *context)
 {
     struct films *films = context;
     struct error error = {.text = ""};
+    interrupt_set_writer(films->interrupt, true);
     struct spool *spool;
     for (int i = 0; i < films->list.count && (spool = await(films, i)); i++) {
         if (tell_film(films, spool, films->list.paths[i], &error)) {
             stop_films(films, &error);
-            return;
+            break;
         }
         pthread_mutex_lock(&films->mutex);
         spool_free(&films->spools[i]);
@@ -232,6 +233,7 @@ static void tell(void *context)
         pthread_cond_broadcast(&films->changed);
         pthread_mutex_unlock(&films->mutex);
     }
+    interrupt_set_writer(films->interrupt, false);
 }
 
 /* ---- Beginning and end ----------------------------------------------------------------------- */
