@@ -763,6 +763,23 @@ static void json_keeps_no_control(void **state)
     fclose(out);
     assert_string_equal(text, "\"\\u007f \\u0080 \\u009f \xc2\xa0 \xe4\xbd\xa0\"\n");
     free(text);
+    /* What turns text, and its neighbours, which do not. */
+    static const int codes[] = {0x61B,  0x61C,  0x61D,  0x200D, 0x200E, 0x200F, 0x2010, 0x2027,
+                                0x2028, 0x202E, 0x202F, 0x2065, 0x2066, 0x2069, 0x206A};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        char utf8[4] = {(char)(0xE0 | codes[i] >> 12), (char)(0x80 | (codes[i] >> 6 & 0x3F)),
+                        (char)(0x80 | (codes[i] & 0x3F))};
+        char two[3] = {(char)(0xC0 | codes[i] >> 6), utf8[2]}, escaped[8];
+        const char *plain = codes[i] < 0x800 ? two : utf8;
+        snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)codes[i]);
+        bool turns = strchr("\x1C\x0E\x0F\x28\x2E\x66\x69", codes[i] & 0xFF) != NULL;
+        out = open_memstream(&text, &size);
+        assert_non_null(out);
+        text_print_json(out, plain);
+        fclose(out);
+        assert_string_equal(text, turns ? escaped : plain);
+        free(text);
+    }
     out = open_memstream(&text, &size);
     assert_non_null(out);
     text_print_json(out, "\xff\xc2\x80\xff"); /* bytes that are no UTF-8 stay, one by one */

@@ -20,9 +20,9 @@ run()
     [ "$got" -eq "$expected" ] || fail "$*: status $got, not $expected: $(cat out err)"
 }
 
-# --- A terminal obeys no name: neither ESC nor the CSI of UTF-8 comes through
-controls=$(printf '\033\302')
-name=$(printf 'a\033[31m\302\2332Jb.png')
+# --- A terminal obeys no name: neither ESC, the CSI of UTF-8 nor a change of direction comes through
+controls=$(printf '\033\302\342')
+name=$(printf 'a\033[31m\302\2332Jb\342\200\256c.png')
 cp face.png "$name"
 expect_tame()
 {
@@ -30,10 +30,13 @@ expect_tame()
 }
 run 0 --image "$name" --headless
 expect_tame "a line"
-grep -qF 'a?[31m?2Jb.png: ' out || fail "name: $(cat -v out)"
+grep -qF 'a?[31m?2Jb?c.png: ' out || fail "name: $(cat -v out)"
 run 0 --image "$name" --headless --json
 expect_tame "JSON"
-grep -qF '"source":"a\u001b[31m\u009b2Jb.png"' out || fail "JSON: $(cat -v out)"
+grep -qF '"source":"a\u001b[31m\u009b2Jb\u202ec.png"' out || fail "JSON: $(cat -v out)"
+run 0 --image "$name" --headless --csv -
+expect_tame "CSV"
+grep -q '^"a?\[31m?2Jb?c.png",0,' out || fail "CSV: $(cat -v out)"
 mv "$name" "no-$name"
 run 1 --image "$name" --headless
 expect_tame "a message"

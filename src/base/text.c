@@ -44,15 +44,25 @@ char *text_utf8(const char *text)
 
 /* ---- Control characters ---------------------------------------------------------------------- */
 
+/* What ends a line (U+2028, U+2029) or turns the direction of what follows (Unicode Standard Annex
+ * 9): a name could then be read as another one. */
+static bool turns_text(int c)
+{
+    return c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
 /* The control character at `text`, or -1; `length` is sequence_length's. C1 controls count in UTF-8
  * and as bare bytes. */
 static int control_at(const char *text, size_t length)
 {
-    unsigned char first = (unsigned char)text[0];
-    if (first < 0x20 || first == 0x7F || (length == 0 && first < 0xA0))
-        return first;
-    return length == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0 ? (unsigned char)text[1]
-                                                                         : -1;
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] < 0x20 || c[0] == 0x7F || (length == 0 && c[0] < 0xA0))
+        return c[0];
+    int code = length == 2   ? (c[0] & 0x1F) << 6 | (c[1] & 0x3F)
+               : length == 3 ? (c[0] & 0x0F) << 12 | (c[1] & 0x3F) << 6 | (c[2] & 0x3F)
+                             : -1;
+    return (length == 2 && code < 0xA0) || turns_text(code) ? code : -1;
 }
 
 /* Writes the text with a `?` for each control character over itself; it may grow shorter. */

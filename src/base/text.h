@@ -17,13 +17,14 @@ void text_hide_passwords(char *text);
  * secret; other names stay as they are. */
 void text_cut_address(const char *name, char *text, size_t size);
 
-/* In place: the same as text_hide_passwords, and control characters, C0, DEL and C1, become `?`. */
+/* In place: the same as text_hide_passwords, and control characters become `?`: C0, DEL, C1, ends of
+ * lines and paragraphs, and what turns the direction of text. */
 void text_tame(char *text);
 
 /* Prints what text_tame makes of the text. */
 void text_print(FILE *out, const char *text);
 
-/* Prints JSON with the control characters that its maker left unescaped, DEL and C1, escaped as
+/* Prints JSON with the control characters that its maker left unescaped, all but C0, escaped as
  * well: the same JSON. */
 void text_print_json(FILE *out, const char *json);
 

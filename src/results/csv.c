@@ -86,7 +86,7 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
     return 0;
 }
 
-/* Within quotes, quotes are doubled; anything else is allowed, line ends too. */
+/* Within quotes, quotes are doubled. */
 static void write_text(FILE *file, const char *text)
 {
     fprintf(file, "\"%s", strchr("=+-@\t\r", *text) && *text ? "./" : "");
@@ -129,6 +129,7 @@ int csv_write(struct csv *csv, const char *source, const struct frame *frame, st
     char *name = text_utf8(source);
     if (!name)
         return error_no_memory(error, "a result");
+    text_tame(name);
     int failed = 0;
     long begin = -1;
     for (int i = 0; i < frame->face_count && !failed; i++) {

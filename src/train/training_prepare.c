@@ -5,6 +5,7 @@
 #include "fit_verifier.h"
 #include "inspect.h"
 #include "log.h"
+#include "text.h"
 #include "trainer.h"
 
 #include <math.h>
@@ -63,8 +64,9 @@ static int learn_verifier(struct training *t, struct error *error)
         log_line(t->files->program,
                  "%s: %d of %d files cannot be read as pictures, or are too small; left out",
                  folder, backgrounds.skipped, backgrounds.skipped + backgrounds.found);
-    printf("backgrounds: %d pictures%s%s, %d made-up scenes; cascades take %d places for faces\n",
-           backgrounds.found, folder ? " of " : "", folder ? folder : "",
+    printf("backgrounds: %d pictures%s", backgrounds.found, folder ? " of " : "");
+    text_print(stdout, folder ? folder : "");
+    printf(", %d made-up scenes; cascades take %d places for faces\n",
            backgrounds.count - backgrounds.found, backgrounds.hard_count);
     fflush(stdout);
     result = fit_verifier(&t->state.verifier, t->dataset, t->samples, t->count, &backgrounds,
