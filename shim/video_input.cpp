@@ -9,6 +9,7 @@
 #include <fstream>
 #include <poll.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
@@ -171,6 +172,14 @@ const AVInputFormat *VideoInput::recognize_piped()
     return recognize(first);
 }
 
+/* To open one may wait for ever. */
+static void refuse_fifo(const std::string &path)
+{
+    struct stat facts = {};
+    if (stat(path.c_str(), &facts) == 0 && S_ISFIFO(facts.st_mode))
+        throw Failure{OCV_CANNOT, "is a pipe; give - as its name and pipe it in"};
+}
+
 static const AVInputFormat *recognize_file(const std::string &path)
 {
     uint8_t first[3] = {};
@@ -198,6 +207,7 @@ void VideoInput::open(const std::string &name)
     } else {
         url = file_name(name);
         path_ = name;
+        refuse_fifo(name);
         options.set("protocol_whitelist", "file");
         if (film_is_cut(name))
             failure = "ends too early: nothing of it can be read; the rest is missing or damaged";

@@ -43,7 +43,7 @@ class Program:
     def end(self) -> None:
         """Ends as it should, in order and without another word, with any clients connected."""
         self.process.send_signal(signal.SIGINT)
-        _, rest = self.process.communicate(timeout=20)
+        _, rest = self.process.communicate(timeout=120)
         self.lines.close()
         assert self.process.returncode == 0 and rest == "", (self.process.returncode, rest)
 
@@ -67,7 +67,7 @@ def running(*arguments: str, **options: Any) -> Iterator[Program]:
 def ask(program: Program, path: str = "/", method: str = "GET", body: bytes | None = None,
         **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body; of what does not end, its beginning."""
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body, named)
     answer = connection.getresponse()
@@ -315,7 +315,7 @@ def test_end() -> None:
                     json.loads(await asyncio.wait_for(client.recv(), 10))
         assert client.close_code == 1001, client.close_code
         if curl:
-            events = curl.communicate(timeout=10)[0]
+            events = curl.communicate(timeout=60)[0]
             assert curl.returncode == 0 and events.endswith(b"}\n\n"), (curl.returncode, events[-50:])
     asyncio.run(follow())
     assert program.process.wait(10) == 0

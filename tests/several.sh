@@ -52,6 +52,20 @@ done
 run 0 --json --threads 4 --max-frames 1 --video long.mkv many
 [ "$(jq -r .source out | tr '\n' ' ')" = "long.mkv $(echo many/*) " ] || fail "many films: $(jq -r .source out)"
 
+# With few open files fewer are looked at at once, and none is blamed.
+(
+    ulimit -n 40
+    run 0 --json --threads 16 --max-frames 1 --output few --video long.mkv many
+)
+[ "$(jq -r .source out | tr '\n' ' ')" = "long.mkv $(echo many/*) " ] || fail "few open files: $(cat err)"
+[ "$(ls few | wc -l)" -eq 91 ] || fail "few open files: $(ls few | wc -l) copies"
+
+# --- A pipe among films holds up nothing
+mkfifo pipe.mp4
+run 1 --json --video films/a.avi pipe.mp4
+one_line "pipe.mp4: is a pipe; give - as its name and pipe it in"
+[ "$(wc -l <out)" -eq 10 ] || fail "beside a pipe: $(wc -l <out) frames"
+
 # --- Where a film's answers do not fit on the disk, those that did are told, and the other films are done
 { ulimit -f 20; timeout 120 ./expressions --headless --json --threads 2 --video long.mkv films/a.avi 2>err; echo $? >status; } | cat >out
 [ "$(cat status)" -eq 1 ] || fail "a full disk: status $(cat status)"

@@ -125,6 +125,14 @@ int process_check_limits(struct error *error)
                      (size_t)limit.rlim_cur >> 10, stack_needed >> 10);
 }
 
+int process_spare_files(int most)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= files_needed + (rlim_t)most)
+        return most;
+    return limit.rlim_cur > files_needed ? (int)(limit.rlim_cur - files_needed) : 0;
+}
+
 /* In pieces: one that is larger than all memory would be refused whatever the limits. Nothing is
  * written there, so that addresses are taken, but no memory. */
 bool process_can_map(size_t bytes)

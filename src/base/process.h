@@ -43,6 +43,9 @@ int process_check_input(struct error *error);
  * deepest calls need; the error says what to allow. */
 int process_check_limits(struct error *error);
 
+/* How many files may be open besides those that every run needs, `most` at most. */
+int process_spare_files(int most);
+
 /* Whether `bytes` more of memory could be mapped now. */
 bool process_can_map(size_t bytes);
 

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "ocv.h"
 #include "picture.h"
+#include "process.h"
 #include "session.h"
 #include "spool.h"
 #include "text.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many finished films may wait for those before them. */
+/* How many finished films may wait for those before them, where as many files may be open. */
 enum { WAITING = 64 };
 
 struct films;
@@ -44,7 +45,7 @@ struct films {
     struct interrupt *interrupt;
     struct view *view;    /* NULL when headless */
     struct error missing; /* why there is none */
-    int worker_count;
+    int worker_count, waiting;
     struct worker *workers;
     struct beside teller; /* where there is a window */
     bool telling;         /* the same */
@@ -88,7 +89,7 @@ static int claim(struct films *films)
     struct error failure;
     pthread_mutex_lock(&films->mutex);
     while (!films->stopping && films->begun < films->list.count &&
-           films->begun - films->told >= films->worker_count + WAITING)
+           films->begun - films->told >= films->worker_count + films->waiting)
         pthread_cond_wait(&films->changed, &films->mutex);
     int index = films->stopping || films->begun == films->list.count ? -1 : films->begun;
     bool failed = index >= 0 && spool_create(&films->spools[index], &failure);
@@ -276,8 +277,9 @@ static int claim_outputs(struct films *films, struct error *error)
 /* The first worker takes over what was opened; the others open their own. */
 static int make_workers(struct films *films, struct error *error)
 {
-    int count = films->view ? 1 : films->options->threads;
-    count = count < films->list.count ? count : films->list.count;
+    int count = films->view ? 1 : setup_threads(films->options, films->list.count);
+    films->waiting = process_spare_files(SETUP_FILES * count + WAITING) - SETUP_FILES * count;
+    films->waiting = films->waiting > 0 ? films->waiting : 0;
     films->spools = calloc((size_t)films->list.count, sizeof *films->spools);
     films->workers = calloc((size_t)count, sizeof *films->workers);
     if (!films->spools || !films->workers)
@@ -303,7 +305,7 @@ static int start(struct films *films, struct error *error)
         return -1;
     films->list.kind = &video_files;
     films->failed = setup_list(options, &films->list) != 0;
-    int threads = options->threads < films->list.count ? options->threads : films->list.count;
+    int threads = setup_threads(options, films->list.count);
     setup_blas(threads > 0 ? threads : 1);
     ocv_setup(threads > 1 ? 1 : 2); /* films at once use all cores */
     if (films->list.count > 0) {

@@ -146,7 +146,7 @@ static int count_threads(struct stills *stills)
     stills->count = stills->list.count;
     if (options->max_frames && options->max_frames < stills->count)
         stills->count = options->max_frames;
-    return options->threads < stills->count ? options->threads : stills->count;
+    return setup_threads(options, stills->count);
 }
 
 static int start(struct stills *stills, struct error *error)

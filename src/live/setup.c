@@ -5,6 +5,7 @@
 #include "library_error.h"
 #include "log.h"
 #include "ocv.h"
+#include "process.h"
 #include "resources.h"
 
 #include <stdio.h>
@@ -21,6 +22,13 @@ void setup_blas(int threads)
         return;
     log_line(program_name, "%s", error.text);
     _exit(EXIT_FAILURE);
+}
+
+int setup_threads(const struct options *options, int count)
+{
+    int others = process_spare_files(SETUP_FILES * options->threads) / SETUP_FILES;
+    int threads = options->threads < others + 1 ? options->threads : others + 1;
+    return threads < count ? threads : count;
 }
 
 int setup_model(const struct options *options, struct expressions_model **model,

@@ -14,6 +14,14 @@ extern const char program_name[];
  * too little memory for that, says so and ends the process. */
 void setup_blas(int threads);
 
+/* The files that each thread but the first has open at once: its input, copy and spool, and for a
+ * moment a cascade, the model, or a temporary file. */
+enum { SETUP_FILES = 6 };
+
+/* How many threads work on so many pictures or films: as the options say, but not more than there
+ * is work for, nor than may have their files open. */
+int setup_threads(const struct options *options, int count);
+
 /* Loads the user's model, or the one that comes with the program. */
 int setup_model(const struct options *options, struct expressions_model **model,
                 struct error *error);
