@@ -17,8 +17,8 @@ void text_hide_passwords(char *text);
  * secret; other names stay as they are. */
 void text_cut_address(const char *name, char *text, size_t size);
 
-/* In place: the same as text_hide_passwords, and control characters become `?`: C0, DEL, C1, ends of
- * lines and paragraphs, and what turns the direction of text. */
+/* In place: the same as text_hide_passwords, and control characters become `?`: C0, DEL, C1, ends
+ * of lines and paragraphs, and what turns the direction of text. */
 void text_tame(char *text);
 
 /* Prints what text_tame makes of the text. */
