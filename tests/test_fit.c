@@ -229,13 +229,27 @@ static void heat_map_follows_the_eye(void **state)
 static void stop_ends_the_learning(void **state)
 {
     (void)state;
-    const int sample = 0;
+    const int samples[] = {0, 1};
     const volatile sig_atomic_t stop = 1;
     struct mlp aligner = {0};
     struct error error = {.text = ""};
-    int result = fit_aligner(&aligner, &bench.dataset, &sample, 1, 1, NULL, &stop, &error);
+    int result = fit_aligner(&aligner, &bench.dataset, samples, 2, 1, NULL, &stop, &error);
     assert_int_equal(result, 1);
     assert_string_equal(error.text, "");
+    assert_null(aligner.parameters);
+}
+
+/* Which batch normalization would make a network of no numbers. */
+static void one_picture_is_too_few(void **state)
+{
+    (void)state;
+    const int sample = 0;
+    const volatile sig_atomic_t stop = 0;
+    struct mlp aligner = {0};
+    struct error error = {.text = ""};
+    int result = fit_aligner(&aligner, &bench.dataset, &sample, 1, 1, NULL, &stop, &error);
+    assert_int_equal(result, -1);
+    expect_text(error.text, "2 training pictures", "--align off");
     assert_null(aligner.parameters);
 }
 
@@ -372,6 +386,7 @@ int main(void)
         cmocka_unit_test(mirrored_face_is_found_mirrored),
         cmocka_unit_test(heat_map_follows_the_eye),
         cmocka_unit_test(stop_ends_the_learning),
+        cmocka_unit_test(one_picture_is_too_few),
     };
     const struct CMUnitTest dictionary[] = {
         cmocka_unit_test(dictionary_whitens_patches),

@@ -227,6 +227,9 @@ int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *s
                 uint64_t seed, struct thread_pool *pool, const volatile sig_atomic_t *stop,
                 struct error *error)
 {
+    if (count < 2) /* it has batch normalization */
+        return error_set(error, "the aligner needs 2 training pictures or more; add some or use "
+                                "--align off");
     struct mlp_config config = fit_aligner_network(dataset);
     struct affine *faces = malloc((size_t)dataset->count * sizeof *faces);
     int *order = malloc((size_t)count * sizeof *order);
