@@ -213,6 +213,13 @@ static void training_may_have_nothing_else_to_choose_by(void **state)
     struct model model = trained_model(&d);
     if (!strstr(model.notes.training_data, "PublicTest 7 for validation"))
         fail_msg("%s", model.notes.training_data);
+    struct evaluation e;
+    struct error error;
+    assert_int_equal(evaluate(&e, &model, &d, SPLIT_VALIDATION, &error), 0);
+    char *text = evaluation_json(&e, &d, "m", NULL);
+    assert_non_null(text);
+    expect_text(text, "\"duplicates\":7,\"unique\":{\"label\":{\"count\":0,\"accuracy\":null,", "");
+    free(text);
     model_free(&model);
     dataset_free(&d);
 }
@@ -224,6 +231,10 @@ static void evaluation_refuses_other_data(void **state)
     struct model model = trained_model(&d);
     struct evaluation evaluation;
     struct error error;
+    snprintf(d.class_names[1], sizeof d.class_names[1], "fear");
+    assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
+    expect_text(error.text, "class number 2 is disgust, that of the data fear", "");
+    snprintf(d.class_names[1], sizeof d.class_names[1], "disgust");
     d.width = d.height = 24; /* a quarter of each picture */
     assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
     expect_text(error.text, "48x48", "24x24");

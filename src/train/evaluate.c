@@ -19,6 +19,12 @@ static int check_fit(const struct model *model, const struct dataset *dataset, s
                          "classes in %dx%d; name the data it was made for",
                          model->class_count, model->width, model->height, dataset->class_count,
                          dataset->width, dataset->height);
+    for (int k = 0; k < model->class_count; k++)
+        if (strcmp(model->class_names[k], dataset->class_names[k]) != 0)
+            return error_set(error,
+                             "the model's class number %d is %s, that of the data %s; name the "
+                             "data it was made for",
+                             k + 1, model->class_names[k], dataset->class_names[k]);
     return 0;
 }
 
@@ -170,6 +176,14 @@ const char *const truth_keys[TRUTH_COUNT] = {"label", "ferplus", "agreed"};
 static const char *const truth_names[TRUTH_COUNT] = {"by label", "by FER+ majority",
                                                      "where both agree"};
 
+static void print_percentage(const struct metrics *m, double share, FILE *out)
+{
+    if (m->count)
+        fprintf(out, "%24.2f %%", 100.0 * share);
+    else
+        fprintf(out, "%26s", "-");
+}
+
 /* One column for each truth that any picture has. */
 static void print_unique(const struct evaluation *e, const struct dataset *dataset, FILE *out)
 {
@@ -186,13 +200,16 @@ static void print_unique(const struct evaluation *e, const struct dataset *datas
     const struct metrics *m = e->unique;
     fprintf(out, "\n  %-13s", "accuracy");
     for (int t = 0; t < truths; t++)
-        fprintf(out, "%24.2f %%", 100.0 * m[t].accuracy);
+        print_percentage(&m[t], m[t].accuracy, out);
     fprintf(out, "\n  %-13s", "macro recall");
     for (int t = 0; t < truths; t++)
-        fprintf(out, "%24.2f %%", 100.0 * m[t].macro_recall);
+        print_percentage(&m[t], m[t].macro_recall, out);
     fprintf(out, "\n  %-13s", "log loss");
     for (int t = 0; t < truths; t++)
-        fprintf(out, "%26.3f", m[t].log_loss);
+        if (m[t].count)
+            fprintf(out, "%26.3f", m[t].log_loss);
+        else
+            fprintf(out, "%26s", "-");
     fprintf(out, "\n\n  %-13s", "");
     for (int t = 0; t < truths; t++)
         fprintf(out, "%10s%7s%9s", "precision", "recall", "support");
@@ -200,8 +217,11 @@ static void print_unique(const struct evaluation *e, const struct dataset *datas
         fprintf(out, "\n  %-13s", dataset->class_names[k]);
         for (int t = 0; t < truths; t++) {
             const struct class_metrics *c = &m[t].per_class[k];
-            fprintf(out, "%8.1f %%%5.1f %%%9d", 100.0 * c->precision, 100.0 * c->recall,
-                    c->support);
+            if (m[t].count)
+                fprintf(out, "%8.1f %%%5.1f %%%9d", 100.0 * c->precision, 100.0 * c->recall,
+                        c->support);
+            else
+                fprintf(out, "%10s%7s%9d", "-", "-", 0);
         }
     }
     fprintf(out, "\n  %-13s", "all");
@@ -231,11 +251,12 @@ void evaluation_print(const struct evaluation *e, const struct dataset *dataset,
     print_unique(e, dataset, out);
 }
 
-/* Four decimals, without the digits a double would add. */
-static bool add_share(cJSON *object, const char *name, double value)
+/* Four decimals, without the digits a double would add; null of no pictures. */
+static bool add_share(cJSON *object, const char *name, const struct metrics *m, double value)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%.4f", value);
+    char text[32] = "null";
+    if (m->count)
+        snprintf(text, sizeof text, "%.4f", value);
     return cJSON_AddRawToObject(object, name, text) != NULL;
 }
 
@@ -251,8 +272,8 @@ static bool add_classes(cJSON *object, const char *per_class, const char *matrix
         cJSON *entry = cJSON_AddItemToArray(confusion, row)
                            ? cJSON_AddObjectToObject(classes, dataset->class_names[k])
                            : NULL;
-        complete = entry && add_share(entry, "precision", c->precision) &&
-                   add_share(entry, "recall", c->recall) && add_share(entry, "f1", c->f1) &&
+        complete = entry && add_share(entry, "precision", m, c->precision) &&
+                   add_share(entry, "recall", m, c->recall) && add_share(entry, "f1", m, c->f1) &&
                    cJSON_AddNumberToObject(entry, "support", c->support);
     }
     return complete;
@@ -261,8 +282,8 @@ static bool add_classes(cJSON *object, const char *per_class, const char *matrix
 static bool add_ferplus(cJSON *object, const struct metrics *m, const struct dataset *dataset)
 {
     return cJSON_AddNumberToObject(object, "ferplus_count", m->count) &&
-           add_share(object, "ferplus_accuracy", m->accuracy) &&
-           add_share(object, "ferplus_ece", m->ece) &&
+           add_share(object, "ferplus_accuracy", m, m->accuracy) &&
+           add_share(object, "ferplus_ece", m, m->ece) &&
            add_classes(object, "ferplus_per_class", "ferplus_confusion", m, dataset);
 }
 
@@ -279,10 +300,11 @@ static bool add_unique(cJSON *object, const struct evaluation *e, const struct d
             break;
         cJSON *entry = cJSON_AddObjectToObject(unique, truth_keys[t]);
         complete = entry && cJSON_AddNumberToObject(entry, "count", m->count) &&
-                   add_share(entry, "accuracy", m->accuracy) &&
-                   add_share(entry, "macro_recall", m->macro_recall) &&
-                   add_share(entry, "macro_f1", m->macro_f1) &&
-                   add_share(entry, "log_loss", m->log_loss) && add_share(entry, "ece", m->ece) &&
+                   add_share(entry, "accuracy", m, m->accuracy) &&
+                   add_share(entry, "macro_recall", m, m->macro_recall) &&
+                   add_share(entry, "macro_f1", m, m->macro_f1) &&
+                   add_share(entry, "log_loss", m, m->log_loss) &&
+                   add_share(entry, "ece", m, m->ece) &&
                    add_classes(entry, "per_class", "confusion", m, dataset);
     }
     return complete;
@@ -308,8 +330,8 @@ char *evaluation_json(const struct evaluation *e, const struct dataset *dataset,
         model && cJSON_AddStringToObject(object, "model", model) &&
         cJSON_AddStringToObject(object, "split", split_names[dataset->source][e->split]) &&
         cJSON_AddNumberToObject(object, "count", m->count) &&
-        add_share(object, "accuracy", m->accuracy) && add_share(object, "macro_f1", m->macro_f1) &&
-        add_share(object, "ece", m->ece) &&
+        add_share(object, "accuracy", m, m->accuracy) &&
+        add_share(object, "macro_f1", m, m->macro_f1) && add_share(object, "ece", m, m->ece) &&
         add_classes(object, "per_class", "confusion", m, dataset) &&
         (!e->ferplus.count || add_ferplus(object, &e->ferplus, dataset)) &&
         add_answers(object, m, dataset) && add_unique(object, e, dataset) &&
