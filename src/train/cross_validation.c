@@ -120,7 +120,8 @@ static int share_out(struct crossing *c, struct error *error)
 {
     struct thread_pool *pool;
     int photographs = 0;
-    if (dataset_split(c->dataset, SPLIT_TRAINING, &c->samples, &c->count, error) < 0)
+    if (dataset_split_size(c->dataset, SPLIT_VALIDATION, error) < 0 ||
+        dataset_split(c->dataset, SPLIT_TRAINING, &c->samples, &c->count, error) < 0)
         return -1;
     size_t size = (size_t)c->count * sizeof(int);
     c->photographs = malloc(size);

@@ -84,8 +84,7 @@ const uint8_t *dataset_picture(const struct dataset *dataset, int index)
     return dataset->pixels + (size_t)index * (size_t)dataset->width * (size_t)dataset->height;
 }
 
-int dataset_split(const struct dataset *dataset, enum split split, int **indices, int *count,
-                  struct error *error)
+int dataset_split_size(const struct dataset *dataset, enum split split, struct error *error)
 {
     int found = 0;
     for (int i = 0; i < dataset->count; i++)
@@ -93,6 +92,15 @@ int dataset_split(const struct dataset *dataset, enum split split, int **indices
     if (found == 0)
         return error_set(error, "the data have no %s pictures; choose another --split or data set",
                          split_names[dataset->source][split]);
+    return found;
+}
+
+int dataset_split(const struct dataset *dataset, enum split split, int **indices, int *count,
+                  struct error *error)
+{
+    int found = dataset_split_size(dataset, split, error);
+    if (found < 0)
+        return -1;
     int *list = malloc((size_t)found * sizeof *list);
     if (!list)
         return error_no_memory(error, "the list of samples");

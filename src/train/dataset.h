@@ -64,6 +64,9 @@ void dataset_hold_out(struct dataset *dataset);
 int dataset_find_split(const struct dataset *dataset, const char *name, enum split *split,
                        struct error *error);
 
+/* How many samples the split has; fails if there are none. */
+int dataset_split_size(const struct dataset *dataset, enum split split, struct error *error);
+
 /* The samples of one split in file order. *indices (malloc, the caller frees) holds *count. Fails
  * if there are none. */
 int dataset_split(const struct dataset *dataset, enum split split, int **indices, int *count,

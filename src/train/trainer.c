@@ -297,7 +297,9 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
           const struct training_files *files, const char *resume, const volatile sig_atomic_t *stop,
           struct error *error)
 {
-    if (recipe_check(recipe, error) < 0 || check_place(recipe, dataset, files->output, error) < 0)
+    if (recipe_check(recipe, error) < 0 ||
+        dataset_split_size(dataset, SPLIT_VALIDATION, error) < 0 ||
+        check_place(recipe, dataset, files->output, error) < 0)
         return -1;
     struct training *t = calloc(1, sizeof *t);
     if (!t)
