@@ -15,7 +15,7 @@ extern void *blas_memory_alloc(int place) __attribute__((weak));
 extern void blas_memory_free(void *buffer) __attribute__((weak));
 
 enum {
-    MOST_THREADS = 256,
+    MOST_THREADS = 64,
     LONGEST_RESERVATION_S = 10 /* where another thread took what had just been free */
 };
 
