@@ -795,8 +795,9 @@ static void shares_are_numbers_with_commas(void **state)
 {
     (void)state;
     float shares[3];
-    assert_int_equal(shares_parse("1", 3, shares), 1);
-    assert_int_equal(shares_parse("1e-6,2.5,1e6", 3, shares), 3);
+    assert_int_equal(shares_parse("1", 3, SHARES_LEAST, shares), 1);
+    assert_int_equal(shares_parse("1e-14,1", 3, 1e-15, shares), 2);
+    assert_int_equal(shares_parse("1e-6,2.5,1e6", 3, SHARES_LEAST, shares), 3);
     expect_close((double)shares[0], 1e-6, 1e-12, "the least");
     expect_close((double)shares[1], 2.5, 0, "one between");
     expect_close((double)shares[2], 1e6, 0, "the most");
@@ -804,7 +805,7 @@ static void shares_are_numbers_with_commas(void **state)
                                           "1 2",   "0",       "-1",    "nan", "inf",  "9e-7",
                                           "1.1e6", "1,2,3,4", "1,2,x", "1,2x"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        if (shares_parse(refused[i], 3, shares) != 0)
+        if (shares_parse(refused[i], 3, SHARES_LEAST, shares) != 0)
             fail_msg("taken: %s", refused[i]);
 }
 

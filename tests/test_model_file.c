@@ -583,6 +583,56 @@ static void endless_headers_are_refused(void **state)
     expect_refusal(text, used + 2 * TENSORS, "more than 256 tensors");
 }
 
+/* ---- Written --------------------------------------------------------------------------------- */
+
+static void expect_no_save(const struct model *model, const char *reason)
+{
+    struct error error;
+    struct model earlier = small_model(1);
+    assert_int_equal(model_save(&earlier, in_folder("kept"), &error), 0);
+    model_free(&earlier);
+    if (model_save(model, in_folder("kept"), &error) == 0)
+        fail_msg("saved, though: %s", reason);
+    expect_text(error.text, in_folder("kept"), reason);
+    assert_int_equal(load(in_folder("kept"), &error), 0);
+}
+
+/* An earlier model is not lost for one that cannot be loaded. */
+static void what_cannot_be_loaded_is_not_saved(void **state)
+{
+    (void)state;
+    struct model model = full_model(1);
+    model.aligner.layers[0].weights[3] = NAN;
+    expect_no_save(&model, "aligner.layers.0.weight");
+    model.aligner.layers[0].weights[3] = 0.0f;
+    model.networks[1].mlp.layers[1].biases[0] = INFINITY;
+    expect_no_save(&model, "networks.1.layers.1.bias");
+    model_free(&model);
+
+    model = small_model(2);
+    model.prior[1] = 0.0f;
+    expect_no_save(&model, "0 is no prior of right");
+    mlp_free(&model.networks[0].mlp);
+    const struct mlp_config large = {.layer_count = 3, .units = {64, 16384, 8192, 3}};
+    struct error error;
+    memcpy(model.prior, small_model_prior, sizeof small_model_prior);
+    assert_int_equal(mlp_create(&model.networks[0].mlp, &large, &error), 0);
+    expect_no_save(&model, "256 MB");
+    model_free(&model);
+}
+
+/* The least share that --prior leads to. */
+static void rare_classes_are_loaded(void **state)
+{
+    (void)state;
+    struct model model = small_model(3);
+    struct error error;
+    model.prior[2] = 3e-14f;
+    assert_int_equal(model_save(&model, in_folder("rare"), &error), 0);
+    model_free(&model);
+    assert_int_equal(load(in_folder("rare"), &error), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +650,8 @@ int main(void)
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(nested_headers_are_refused),
         cmocka_unit_test(endless_headers_are_refused),
+        cmocka_unit_test(what_cannot_be_loaded_is_not_saved),
+        cmocka_unit_test(rare_classes_are_loaded),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

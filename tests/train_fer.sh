@@ -181,6 +181,15 @@ expect 2 "--batch-norm off" --descent full --batch-norm on
 expect 1 "a layer of 147456 units" --data data.csv --ferplus-share 0 --features pixels --hidden @64
 expect 1 "shared by 64 positions" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
 
+expect 1 "--hidden: layer 1 looks through windows of side 16" --data data.csv --ferplus-share 0 --hidden @1,16@1
+expect 1 "--hidden: 173 million weights" --data data.csv --ferplus-share 0 --features pixels --hidden 16384,8192
+expect 1 "--output: the path is too long" --data data.csv --ferplus-share 0 --output "$(printf %0250d 0)"
+# shellcheck disable=SC2086
+expect 0 "" $small --epochs 1 --prior 0.000001,1e6,1,1,1,1,1 --output rare.safetensors
+grep -v PublicTest data.csv >unjudged.csv
+expect 1 "no PublicTest pictures" --data unjudged.csv --ferplus-share 0 --verifier off --output u.safetensors
+! grep -q aligner out || fail "an aligner was learned before the data were seen to be incomplete"
+
 # Files.
 expect 1 "none.csv: No such file" --data none.csv
 mkdir empty

@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
-int shares_parse(const char *text, int limit, float *shares)
+int shares_parse(const char *text, int limit, double least, float *shares)
 {
     int count = 0;
     do {
         char *end;
         double value = strtod(text, &end);
-        if (count == limit || end == text || !(value >= 1e-6 && value <= 1e6))
+        if (count == limit || end == text || !(value >= least && value <= 1e6))
             return 0;
         shares[count++] = (float)value;
         text = end;

@@ -21,7 +21,9 @@ static int check_windows(const struct mlp_config *config, int layer, struct erro
     if (w->side == 0)
         return 0;
     if (w->side < 0 || w->side > w->grid || w->grid > MLP_MAX_GRID)
-        return error_set(error, "layer %d looks through windows of side %d on a grid of side %d",
+        return error_set(error,
+                         "layer %d looks through windows of side %d on a grid of side %d; use "
+                         "windows that fit into it",
                          layer, w->side, w->grid);
     int windows = mlp_window_count(w);
     if (layer == config->layer_count - 1 || config->positions[layer] > 1 ||

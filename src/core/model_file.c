@@ -5,6 +5,7 @@
 #include "shares.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,8 +43,6 @@ const char *model_file_classes(char classes[MODEL_FILE_CLASSES_SIZE], const stru
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
-
-enum { MAX_MODEL_BYTES = 256 << 20 };
 
 /* Beyond this a sum of products may leave the range of a float. */
 static const double largest_value = 1e30;
@@ -368,7 +367,8 @@ static int read_model(struct reader *r, struct model *model)
             return -1;
     }
     const char *prior = text_of(r, "", "prior");
-    if (prior && shares_parse(prior, MODEL_MAX_CLASSES, model->prior) != model->class_count)
+    if (prior &&
+        shares_parse(prior, MODEL_MAX_CLASSES, FLT_MIN, model->prior) != model->class_count)
         return missing(r, "", "prior");
     if (parse_enlarge(r, &model->enlarge) < 0)
         return -1;
@@ -388,7 +388,7 @@ static int load(struct model *model, const char *path, struct error *error)
 {
     uint8_t *bytes;
     size_t size;
-    if (file_read(path, MAX_MODEL_BYTES, &bytes, &size, error) < 0)
+    if (file_read(path, MODEL_FILE_MAX_BYTES, &bytes, &size, error) < 0)
         return -1;
     struct safetensors *file;
     int result = safetensors_parse(&file, bytes, size, path, error);
@@ -537,6 +537,36 @@ static void add_features(struct writer *w, const char *prefix, const struct feat
     add_tensor(w, name, 0, (size_t)f->atoms / 2, f->dictionary + f->atoms / 2 * PATCH_VALUES);
 }
 
+/* What model_load would refuse does not take the place of an earlier model. */
+static int check(const struct writer *w, const struct model *model, const char *path,
+                 struct error *error)
+{
+    size_t bytes = sizeof *w; /* the header is shorter */
+    for (size_t i = 0; i < w->tensor_count; i++) {
+        const struct tensor *t = &w->tensors[i];
+        size_t count = (t->rows ? t->rows : 1) * t->columns;
+        bytes += count * (t->type == TENSOR_F16 ? 2 : 4);
+        for (size_t k = 0; k < count; k++)
+            if (!isfinite(t->values[k]))
+                return error_set(error,
+                                 "%s: not written, as %s holds a value that is not a finite "
+                                 "number; train with other options",
+                                 path, t->name);
+    }
+    if (bytes > MODEL_FILE_MAX_BYTES)
+        return error_set(error,
+                         "%s: not written, as it would be larger than %d MB; train a "
+                         "smaller network",
+                         path, MODEL_FILE_MAX_BYTES >> 20);
+    for (int k = 0; k < model->class_count && model->prior[0] > 0.0f; k++)
+        if (!(model->prior[k] >= FLT_MIN && model->prior[k] <= 1.0f))
+            return error_set(error,
+                             "%s: not written, as %g is no prior of %s; train with another "
+                             "--prior",
+                             path, (double)model->prior[k], model->class_names[k]);
+    return 0;
+}
+
 int model_save(const struct model *model, const char *path, struct error *error)
 {
     char classes[MODEL_FILE_CLASSES_SIZE] = "", prefix[MODEL_FILE_PREFIX_SIZE];
@@ -564,8 +594,10 @@ int model_save(const struct model *model, const char *path, struct error *error)
     for (int i = 0; i < MODEL_FILE_NOTES; i++)
         add_entry(w, "", model_file_notes[i].key,
                   (const char *)&model->notes + model_file_notes[i].offset);
-    int result =
-        safetensors_write(path, w->tensors, w->tensor_count, w->entries, w->entry_count, error);
+    int result = check(w, model, path, error);
+    if (result == 0)
+        result =
+            safetensors_write(path, w->tensors, w->tensor_count, w->entries, w->entry_count, error);
     free(w);
     return result;
 }

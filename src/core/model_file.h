@@ -10,7 +10,9 @@ enum {
     MODEL_FILE_PREFIX_SIZE = 24,
     MODEL_FILE_NAME_SIZE = 48,
     MODEL_FILE_CLASSES_SIZE = MODEL_MAX_CLASSES * MODEL_CLASS_NAME_SIZE,
-    MODEL_FILE_NOTES = 6
+    MODEL_FILE_NOTES = 6,
+    MODEL_FILE_MAX_BYTES = 256 << 20,
+    MODEL_FILE_MAX_WEIGHTS = (MODEL_FILE_MAX_BYTES - (16 << 20)) / 2 /* beside all else */
 };
 
 /* The values of the keys "format" and "format_version". */

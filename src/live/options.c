@@ -75,8 +75,8 @@ static int read_prior(const struct argument *row, char *text, void *target, stru
     (void)row;
     for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
         options->prior[k] = 1.0f;
-    if (strcmp(text, "uniform") != 0 &&
-        shares_parse(text, EXPRESSIONS_LABEL_COUNT, options->prior) != EXPRESSIONS_LABEL_COUNT)
+    if (strcmp(text, "uniform") != 0 && shares_parse(text, EXPRESSIONS_LABEL_COUNT, SHARES_LEAST,
+                                                     options->prior) != EXPRESSIONS_LABEL_COUNT)
         return error_set(error,
                          "--prior %.60s: give uniform or seven numbers above 0, such as "
                          "1,1,1,3,1,1,4, of angry, disgust, fear, happy, sad, surprise, neutral",

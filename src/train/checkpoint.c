@@ -1,6 +1,7 @@
 #include "checkpoint.h"
 
 #include "file.h"
+#include "model_file.h"
 #include "safetensors.h"
 
 #include <inttypes.h>
@@ -11,10 +12,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_BYTES = 1 << 30, NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
+enum { NUMBER_SIZE = 48, HISTORY_COLUMNS = 5 };
 
 static const char format_name[] = "expressions-checkpoint-6";
 static const char advice[] = "name the checkpoint of this training, or start anew";
+
+/* Four floats for each weight, of which the model has two bytes; the rest is small. */
+static const size_t max_bytes = (size_t)9 * MODEL_FILE_MAX_BYTES;
 
 /* One row of values that a checkpoint holds. */
 struct block {
@@ -118,7 +122,7 @@ static int open_checkpoint(const char *path, uint8_t **bytes, struct safetensors
                            struct error *error)
 {
     size_t size;
-    if (file_read(path, MAX_BYTES, bytes, &size, error) < 0)
+    if (file_read(path, max_bytes, bytes, &size, error) < 0)
         return -1;
     if (safetensors_parse(file, *bytes, size, path, error) == 0) {
         const char *format = safetensors_metadata(*file, "format");

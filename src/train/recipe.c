@@ -234,7 +234,7 @@ static int read_prior(const struct argument *row, char *text, void *target, stru
     while (prior->kind < PRIOR_LIST && strcmp(text, prior_names[prior->kind]) != 0)
         prior->kind++;
     if (prior->kind == PRIOR_LIST)
-        prior->count = shares_parse(text, PRIOR_MAX_LIST, prior->list);
+        prior->count = shares_parse(text, PRIOR_MAX_LIST, SHARES_LEAST, prior->list);
     if (prior->kind == PRIOR_LIST && prior->count == 0)
         return error_set(error,
                          "--prior %.60s: give uniform, training, or a number from 1e-6 to 1e6 for "

@@ -9,6 +9,7 @@
 #include "fit_aligner.h"
 #include "inspect.h"
 #include "log.h"
+#include "model_file.h"
 #include "ocv.h"
 #include "onnx.h"
 #include "options.h"
@@ -19,6 +20,7 @@
 #include "text.h"
 #include "trainer.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <signal.h>
@@ -229,11 +231,19 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
         if (features_check(&features, error) < 0)
             return -1;
         struct mlp_config network = recipe_network(recipe, dataset, i);
-        if (mlp_config_check(&network, error) < 0)
-            return -1;
+        struct error why;
+        if (mlp_config_check(&network, &why) < 0)
+            return error_set(error, "--hidden: %.800s", why.text);
         parameters += mlp_parameter_count(&network);
     }
-    return o->resume ? checkpoint_check_size(o->resume, parameters, error) : 0;
+    if (o->resume)
+        return checkpoint_check_size(o->resume, parameters, error);
+    if (parameters > MODEL_FILE_MAX_WEIGHTS)
+        return error_set(error,
+                         "--hidden: %zu million weights, a model has %d million at most; use fewer "
+                         "units",
+                         (parameters + 999999) / 1000000, MODEL_FILE_MAX_WEIGHTS / 1000000);
+    return 0;
 }
 
 /* models/x.safetensors.checkpoint belongs to models/x.safetensors. */
@@ -253,7 +263,8 @@ static int name_files(const struct options *o, const struct dataset *dataset,
     int written = beside ? snprintf(output, PATH_MAX, "%.*s", (int)(length - suffix), o->resume)
                          : snprintf(output, PATH_MAX, "%s", o->output);
     if (written >= PATH_MAX ||
-        snprintf(names->checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX)
+        snprintf(names->checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX ||
+        (access(names->checkpoint, F_OK) < 0 && errno == ENAMETOOLONG))
         return error_set(error, "--output: the path is too long; use a shorter one");
     const char *slash = strrchr(output, '/');
     if (!names_expressions(dataset) && strcmp(slash ? slash + 1 : output, face_model) == 0)
