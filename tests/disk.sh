@@ -91,8 +91,12 @@ done
 [ -z "$(tail -c 1 table.csv)" ] && awk -F, 'NF != 29 { exit 1 }' table.csv ||
     fail "a table with a limit: a broken row: $(tail -n 1 table.csv)"
 (ulimit -f 33000; ./expressions --demo --headless --max-frames 1000 --output video.mp4 >/dev/null 2>err)
-[ $? -eq 1 ] && grep -q "are free there" err || fail "a video with a limit: $(cat err)"
+[ $? -eq 1 ] && grep -q "video.mp4: .ulimit -f. allows less than 16 MB more" err || fail "a video with a limit: $(cat err)"
 ./expressions --video video.mp4 --headless --json >out 2>err && [ -s out ] ||
     fail "a video with a limit is broken: $(cat err)"
+(ulimit -f 20; "$train_fer" --data data.csv --align off --verifier off --features hog --hidden 64 --ferplus-share 0 \
+    --epochs 1 --output limited.safetensors >out 2>err)
+[ $? -eq 1 ] && grep -q "limited.safetensors: .ulimit -f. allows files of 0 MB, a checkpoint needs" err ||
+    fail "a training with a limit: $(cat err)"
 [ "$failures" -eq 0 ] && echo "all as expected"
 exit "$((failures > 0))"

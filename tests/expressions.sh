@@ -122,7 +122,8 @@ grep -q "is already an input or output" err || fail "one file for two: $(cat err
 expect_error 1 "new.mkv: is already" --demo --headless --csv new.mkv --output ./new.mkv
 grep -q "^source," new.mkv || fail "the table is gone"
 # A run that fails before its first frame leaves an earlier table as it was.
-for by in "--demo --output new.nonsense" "--demo --output missing/new.mp4" "--demo --output kept.csv" "--demo --report face.png" \
+mkdir folder.mp4 && ln -s missing/new.mp4 astray.mp4 && ln -s circle.mp4 circle.mp4 || exit 1
+for by in "--demo --output folder.mp4" "--demo --output astray.mp4" "--demo --output circle.mp4" "--demo --output new.nonsense" "--demo --output missing/new.mp4" "--demo --output kept.csv" "--demo --report face.png" \
     "--demo --serve 99999" "--demo --osc nowhere" "--image missing.jpg" "--image face.png --output new.nonsense" \
     "--video missing.mp4 --video blank.png"; do
     echo earlier >kept.csv
@@ -135,6 +136,9 @@ for by in "--json --csv kept.csv" "--csv /dev/stdout"; do
 done
 expect 3 "" --image blank.png --headless --csv kept.csv
 [ "$(cut -c 1-13 kept.csv)" = source,frame, ] || fail "a table without a face: $(cat kept.csv)"
+ln -s led-to.mp4 leads.mp4 && ln -s leads.mp4 leads-on.mp4
+expect 0 "" --demo --headless --max-frames 3 --output leads-on.mp4
+[ -s led-to.mp4 ] || fail "a link that leads to no file yet is not followed"
 expect 0 "" --image face.png --headless --csv /dev/null --output copy.png
 expect_error 1 "no/table.csv" --demo --headless --csv no/table.csv
 

@@ -308,6 +308,33 @@ static void descriptor_0_is_one_like_others(void **state)
     assert_int_equal(mode, O_WRONLY); /* what reads there is told so */
 }
 
+/* Without a trace; what is written to directly needs no more than to be there. */
+static void a_path_is_checked_before_it_is_written_to(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    make_file("file");
+    assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+    assert_int_equal(mkdir(in_folder("folder"), 0700), 0);
+    assert_int_equal(symlink("new", in_folder("to_new")), 0);
+    assert_int_equal(symlink("missing/new", in_folder("astray")), 0);
+    assert_int_equal(symlink("circle", in_folder("circle")), 0);
+    assert_int_equal(file_check_output("/dev/null", &error), 0);
+    static const char *const good[] = {"file", "fifo", "new", "to_new"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(file_check_output(in_folder(good[i]), &error), 0);
+    static const char *const bad[][2] = {{"folder", "is a folder"},
+                                         {"astray", "No such file"},
+                                         {"file/new", "Not a directory"},
+                                         {"circle", "Too many levels"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(file_check_output(in_folder(bad[i][0]), &error), -1);
+        expect_text(error.text, in_folder(bad[i][0]), bad[i][1]);
+    }
+    assert_false(is_there("new"));
+    assert_int_equal(rmdir(in_folder("folder")), 0);
+}
+
 /* `ulimit -f` is like a disk that is full. */
 static void a_limit_on_files_is_told(void **state)
 {
@@ -320,12 +347,12 @@ static void a_limit_on_files_is_told(void **state)
     limit.rlim_cur = 2;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     int result = write_new(&error);
-    uint64_t space = file_space(in_folder("file"));
+    uint64_t allowed = file_limit();
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(result, -1);
     assert_non_null(strstr(error.text, "File too large; see `ulimit -f`"));
     assert_false(is_there("file"));
-    assert_int_equal(space, 2);
+    assert_int_equal(allowed, 2);
 }
 
 /* The bytes, then the name, then the folder that has the name: a power cut leaves one file or the
@@ -1004,6 +1031,7 @@ int main(void)
         cmocka_unit_test_teardown(what_others_write_is_left_alone, empty_folder),
         cmocka_unit_test_teardown(temporaries_have_so_many_names, empty_folder),
         cmocka_unit_test_teardown(descriptor_0_is_one_like_others, empty_folder),
+        cmocka_unit_test_teardown(a_path_is_checked_before_it_is_written_to, empty_folder),
         cmocka_unit_test_teardown(a_limit_on_files_is_told, empty_folder),
         cmocka_unit_test_teardown(what_is_written_reaches_the_disk, empty_folder),
         cmocka_unit_test_teardown(a_call_that_fails_is_told, empty_folder),

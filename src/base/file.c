@@ -128,6 +128,31 @@ char *file_in_folder(const char *folder, const char *name)
     return path;
 }
 
+/* What `path`, a link, leads to; NULL if it is none. */
+static char *target_of(const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    char *folder = length > 0 ? file_folder(path) : NULL;
+    if (!folder)
+        return NULL;
+    target[length] = '\0';
+    char *followed = *target == '/' ? strdup(target) : file_in_folder(folder, target);
+    free(folder);
+    return followed;
+}
+
+char *file_followed(const char *path)
+{
+    enum { MOST_LINKS = 40 }; /* as Linux has it */
+    char *followed = strdup(path), *target;
+    for (int i = 0; i < MOST_LINKS && followed && (target = target_of(followed)); i++) {
+        free(followed);
+        followed = target;
+    }
+    return followed;
+}
+
 /* ---- Writing --------------------------------------------------------------------------------- */
 
 int file_open_fifo(const char *path)
@@ -292,6 +317,25 @@ int file_writer_open_in_folder(struct file_writer **writer, const char *path, st
     return open_writer(writer, strdup(path), false, error);
 }
 
+int file_check_output(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) == 0) {
+        if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode))
+            return refuse_kind(path, &status, error);
+        return access(path, W_OK) ? fail(error, path, errno) : 0;
+    }
+    if (errno != ENOENT)
+        return fail(error, path, errno);
+    char *followed = file_followed(path), *folder = followed ? file_folder(followed) : NULL;
+    free(followed);
+    if (!folder)
+        return error_no_memory(error, path);
+    int code = access(folder, W_OK | X_OK) ? errno : 0;
+    free(folder);
+    return code ? fail(error, path, code) : 0;
+}
+
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size)
 {
     const uint8_t *next = bytes;
@@ -307,15 +351,11 @@ void file_writer_append(struct file_writer *writer, const void *bytes, size_t si
     }
 }
 
-/* What `ulimit -f` lets the file still grow by; UINT64_MAX without a limit. */
-static uint64_t left_of_limit(const char *path)
+uint64_t file_limit(void)
 {
     struct rlimit limit;
-    struct stat status;
-    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
-        return UINT64_MAX;
-    uint64_t size = stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
-    return limit.rlim_cur > size ? limit.rlim_cur - size : 0;
+    bool limited = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return limited ? limit.rlim_cur : UINT64_MAX;
 }
 
 uint64_t file_space(const char *path)
@@ -324,9 +364,7 @@ uint64_t file_space(const char *path)
     char *folder = file_folder(path);
     bool known = folder && statvfs(folder, &status) == 0;
     free(folder);
-    uint64_t space = known ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
-    uint64_t limit = left_of_limit(path);
-    return space < limit ? space : limit;
+    return known ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
 }
 
 /* The folder's entry reaches the disk too; where a file system cannot do that, nothing is lost. */

@@ -56,10 +56,19 @@ char *file_folder(const char *path);
 /* "folder/name", for the caller to free; NULL without memory. */
 char *file_in_folder(const char *folder, const char *name);
 
-/* How many bytes can still be added to the file `path`, which may not exist yet: the smaller of
- * what its file system has left and what `ulimit -f` lets it grow by; UINT64_MAX if neither is
- * known. */
+/* What `path` leads to through links, also where nothing is there yet, for the caller to free; NULL
+ * without memory. */
+char *file_followed(const char *path);
+
+/* How many bytes are free where the file `path` is or may be; UINT64_MAX if that is not known. */
 uint64_t file_space(const char *path);
+/* How large `ulimit -f` lets a file become; UINT64_MAX if as large as it likes. */
+uint64_t file_limit(void);
+
+/* Fails if `path` cannot be opened for writing: neither a regular file, a character device or a
+ * FIFO that may be written to, nor a name, also one that a link leads to, in a folder that takes
+ * files. Leaves all as it is. */
+int file_check_output(const char *path, struct error *error);
 
 /* Waits until the FIFO `path` has a reader, and opens it for writing. -1 with errno ESPIPE where it
  * is no FIFO, EINTR where process_stopping() became true. */

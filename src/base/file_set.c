@@ -4,14 +4,12 @@
 #include "file.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <search.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct file_identity {
     uint64_t device, inode;
@@ -27,43 +25,23 @@ static uint64_t hash_of(const char *name)
     return hash;
 }
 
-enum { MOST_LINKS = 40 }; /* as Linux has it */
-
-/* What `path`, a link, leads to; NULL if it is none. */
-static char *target_of(const char *path)
-{
-    char target[PATH_MAX];
-    ssize_t length = readlink(path, target, sizeof target - 1);
-    char *folder = length > 0 ? file_folder(path) : NULL;
-    if (!folder)
-        return NULL;
-    target[length] = '\0';
-    char *followed = *target == '/' ? strdup(target) : file_in_folder(folder, target);
-    free(folder);
-    return followed;
-}
-
 /* False for what cannot be lost. */
-static bool identify(const char *path, int links, struct file_identity *identity)
+static bool identify(const char *path, struct file_identity *identity)
 {
     struct stat status;
-    const char *slash = strrchr(path, '/');
     if (stat(path, &status) == 0) {
         *identity = (struct file_identity){status.st_dev, status.st_ino, 0};
         return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
     }
-    char *target = links < MOST_LINKS ? target_of(path) : NULL;
-    if (target) {
-        bool known = identify(target, links + 1, identity);
-        free(target);
-        return known;
-    }
-    char *folder = file_folder(path);
+    char *followed = file_followed(path), *folder = followed ? file_folder(followed) : NULL;
     bool known = folder && stat(folder, &status) == 0;
+    if (known) {
+        const char *slash = strrchr(followed, '/');
+        *identity = (struct file_identity){status.st_dev, status.st_ino,
+                                           hash_of(slash ? slash + 1 : followed)};
+    }
     free(folder);
-    if (known)
-        *identity =
-            (struct file_identity){status.st_dev, status.st_ino, hash_of(slash ? slash + 1 : path)};
+    free(followed);
     return known;
 }
 
@@ -80,7 +58,7 @@ static int compare(const void *a, const void *b)
 int file_set_add(struct file_set *set, const char *path, struct error *error)
 {
     struct file_identity identity;
-    if (!path || !identify(path, 0, &identity) || tfind(&identity, &set->root, compare))
+    if (!path || !identify(path, &identity) || tfind(&identity, &set->root, compare))
         return 0;
     struct file_identity *added = malloc(sizeof *added);
     if (added)
@@ -116,7 +94,7 @@ int file_set_add_folder(struct file_set *set, const char *path, int depth, struc
 int file_set_check_output(const struct file_set *set, const char *path, struct error *error)
 {
     struct file_identity identity;
-    if (!path || !identify(path, 0, &identity) || !tfind(&identity, &set->root, compare))
+    if (!path || !identify(path, &identity) || !tfind(&identity, &set->root, compare))
         return 0;
     return error_set(error, "%s: is already an input or output of this run; choose another name",
                      path);

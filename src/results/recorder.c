@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A longer gap, of a camera that was lost or paused, is left out: else an hour of one picture would
@@ -42,30 +43,31 @@ int recorder_can_write(const char *ending)
     return 0;
 }
 
-static int check_room(const char *path, struct error *error)
+/* Of a file that is begun, `ulimit -f` counts what it has. Only files need room. */
+static int check_room(const char *path, bool begun, struct error *error)
 {
-    if (strcmp(path, "-") == 0 || file_space(path) >= LEAST_ROOM)
+    struct stat status;
+    bool exists = stat(path, &status) == 0;
+    if (strcmp(path, "-") == 0 || (exists && !S_ISREG(status.st_mode)))
         return 0;
-    return error_set(error,
-                     "%s: less than %d MB are free there, too little to go on; free some space",
-                     path, LEAST_ROOM >> 20);
-}
-
-/* Before another output of the run replaces a file. */
-static int check_folder(const char *path, struct error *error)
-{
-    char *folder = file_folder(path);
-    if (!folder)
-        return error_no_memory(error, "the video");
-    int code = access(folder, W_OK | X_OK) ? errno : 0;
-    free(folder);
-    return code ? error_set(error, "%s: %s; %s", path, strerror(code), file_advice(code)) : 0;
+    uint64_t size = begun && exists ? (uint64_t)status.st_size : 0;
+    if (file_limit() < size + LEAST_ROOM)
+        return error_set(
+            error, "%s: `ulimit -f` allows less than %d MB more, too little to go on; raise it",
+            path, LEAST_ROOM >> 20);
+    if (file_space(path) < LEAST_ROOM)
+        return error_set(error,
+                         "%s: less than %d MB are free there, too little to go on; free some space",
+                         path, LEAST_ROOM >> 20);
+    return 0;
 }
 
 int recorder_create(struct recorder **recorder, const char *path, const struct drawing *drawing,
                     const struct source *source, struct error *error)
 {
-    if (check_room(path, error) || (strcmp(path, "-") != 0 && check_folder(path, error)))
+    /* Before another output of the run replaces a file */
+    if ((strcmp(path, "-") != 0 && file_check_output(path, error)) ||
+        check_room(path, false, error))
         return -1;
     struct recorder *made = calloc(1, sizeof *made);
     if (!made)
@@ -101,7 +103,7 @@ static int open_writer(struct recorder *recorder, const struct frame *frame, str
 
 int recorder_add(struct recorder *recorder, const struct frame *frame, struct error *error)
 {
-    if (check_room(recorder->path, error))
+    if (check_room(recorder->path, recorder->writer, error))
         return -1;
     if (!recorder->writer && open_writer(recorder, frame, error))
         return -1;

@@ -13,8 +13,8 @@ struct recorder;
 /* Whether videos with this ending, such as ".mp4", can be written. */
 int recorder_can_write(const char *ending);
 
-/* Nothing is written before the first frame, but a folder that is missing or read-only, or a disk
- * nearly full, is reported now. A film's sound is copied too. */
+/* Nothing is written before the first frame, but a path that cannot be written to, or a disk nearly
+ * full, is reported now. A film's sound is copied too. */
 int recorder_create(struct recorder **recorder, const char *path, const struct drawing *drawing,
                     const struct source *source, struct error *error);
 

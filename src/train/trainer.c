@@ -283,7 +283,13 @@ static int check_place(const struct recipe *recipe, const struct dataset *datase
     }
     /* The model in 2 bytes per weight; the checkpoint holds it in 4, four times over, and stands
      * there twice while it is replaced. */
-    uint64_t needed = weights * (2 + 2 * 4 * 4);
+    uint64_t checkpoint = weights * 4 * 4, needed = weights * 2 + 2 * checkpoint;
+    if (file_limit() < checkpoint)
+        return error_set(error,
+                         "%s: `ulimit -f` allows files of %llu MB, a checkpoint needs %llu; "
+                         "raise it",
+                         output, (unsigned long long)(file_limit() >> 20),
+                         (unsigned long long)(checkpoint >> 20) + 1);
     if (room < needed)
         return error_set(error,
                          "%s: %llu MB are free, model and checkpoints need %llu; free some "
