@@ -582,7 +582,7 @@ static void test_csv(void **state)
         "source,frame,time,width,height,id,box_x,box_y,box_width,box_height,face,emotion,"
         "label,confidence,angry,disgust,fear,happy,sad,surprise,neutral,raw_angry,raw_disgust,"
         "raw_fear,raw_happy,raw_sad,raw_surprise,raw_neutral,clock\n"
-        "\"a,\"\"b\"\"\n\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,0.9800,happy,happy,0."
+        "\"a,\"\"b\"\"?\xEF\xBF\xBD.jpg\",3,0.100,640,200,1,0,96,180,104,0.9800,happy,happy,0."
         "9300,0."
         "0100,"
         "0.0000,0.0100,0.9300,0.0100,0.0200,0.0200,,,,,,,,\n"
@@ -592,7 +592,7 @@ static void test_csv(void **state)
     free(text);
     csv_close(&csv);
     assert_null(csv);
-    static const char begins[] = "=+-@\t\r";
+    static const char begins[] = "=+-@";
     for (const char *c = begins; *c; c++) {
         char name[] = {*c, 'x', '\0'}, row[] = {'"', '.', '/', *c, 'x', '"', ',', '\0'};
         assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);

@@ -89,7 +89,7 @@ int csv_open(struct csv **csv, const char *path, struct error *error)
 /* Within quotes, quotes are doubled. */
 static void write_text(FILE *file, const char *text)
 {
-    fprintf(file, "\"%s", strchr("=+-@\t\r", *text) && *text ? "./" : "");
+    fprintf(file, "\"%s", strchr("=+-@", *text) && *text ? "./" : "");
     for (; *text; text++) {
         if (*text == '"')
             fputc('"', file);
