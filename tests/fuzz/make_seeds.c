@@ -47,6 +47,16 @@ static struct model even_model(float weight)
     return model;
 }
 
+/* Makes the last value of a model no number: none is written so. */
+static void spoil(const char *path)
+{
+    size_t size;
+    uint8_t *bytes = read_bytes(path, &size);
+    memcpy(bytes + size - 4, "\0\0\xC0\x7F", 4);
+    write_bytes(path, bytes, size);
+    free(bytes);
+}
+
 /* Puts as many letters in the place of others. */
 static void replace(char *text, const char *old, const char *new)
 {
@@ -59,7 +69,8 @@ static void make_models(void)
 {
     make_model("small", small_model(1));
     make_model("full", full_model(2));
-    make_model("not_a_number", even_model(NAN));
+    make_model("not_a_number", even_model(1));
+    spoil(place("model", "not_a_number"));
     make_model("large", even_model(1e20f));
     /* A layer larger than its values. */
     size_t size;
