@@ -92,7 +92,7 @@ for id in 0 4; do
     start --camera "$id" --size 1280x720 --json
     await has_lines out 5
     : >gone
-    await grep -q "^expressions: $id: " err
+    await grep -q "^expressions: camera $id: " err
     echo other >gone
     : >tries
     await has_lines tries 3 # the first two have ended
