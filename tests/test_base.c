@@ -992,6 +992,14 @@ static void memory_of_the_blas_is_there_or_told(void **state)
     assert_true(process_mapped() < mapped + ((size_t)1 << 20));
 }
 
+/* For as many threads as can be asked for, and a window beside them. */
+static void the_blas_serves_all_who_may_call_it(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(blas_setup(BLAS_MAX_THREADS + 1, &error), 0);
+}
+
 static void input_is_something_to_read(void **state)
 {
     (void)state;
@@ -1053,6 +1061,7 @@ int main(void)
         cmocka_unit_test(low_limits_are_told),
         cmocka_unit_test(little_address_space_is_seen),
         cmocka_unit_test(memory_of_the_blas_is_there_or_told),
+        cmocka_unit_test(the_blas_serves_all_who_may_call_it),
         cmocka_unit_test(input_is_something_to_read),
         cmocka_unit_test(every_thread_is_joined),
     };

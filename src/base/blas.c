@@ -15,7 +15,7 @@ extern void *blas_memory_alloc(int place) __attribute__((weak));
 extern void blas_memory_free(void *buffer) __attribute__((weak));
 
 enum {
-    MOST_THREADS = 64,
+    MOST_CALLERS = BLAS_MAX_THREADS + 1,
     LONGEST_RESERVATION_S = 10 /* where another thread took what had just been free */
 };
 
@@ -36,7 +36,7 @@ static void give_up(int number)
 
 static void reserve(int threads)
 {
-    void *buffers[MOST_THREADS];
+    void *buffers[MOST_CALLERS];
     struct sigaction tell = {.sa_handler = give_up}, before;
     sigaction(SIGALRM, &tell, &before);
     alarm(LONGEST_RESERVATION_S);
@@ -48,9 +48,15 @@ static void reserve(int threads)
     sigaction(SIGALRM, &before, NULL);
 }
 
+int blas_usual_threads(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > BLAS_MAX_THREADS ? BLAS_MAX_THREADS : (int)processors;
+}
+
 int blas_setup(int threads, struct error *error)
 {
-    assert(threads >= 1 && threads <= MOST_THREADS);
+    assert(threads >= 1 && threads <= MOST_CALLERS);
     /* OpenBLAS began its threads before main; they may have their memory by now, or not. */
     size_t begun = library_bytes + (size_t)(openblas_get_num_threads() - 1) * thread_bytes;
     openblas_set_num_threads(1);

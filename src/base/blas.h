@@ -4,6 +4,12 @@
 
 #include "error.h"
 
+/* As many threads as a user may ask for; one more may call the BLAS beside them, for a window. */
+enum { BLAS_MAX_THREADS = 64 };
+
+/* One for each processor, BLAS_MAX_THREADS at most. */
+int blas_usual_threads(void);
+
 /* To be called once, before the first product. Keeps the BLAS from making threads of its own, and
  * reserves working memory for `threads` threads that call it at the same time. Where OpenBLAS
  * cannot map its memory it retries for ever, deaf to signals, so this fails first and says how much

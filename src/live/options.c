@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "arguments.h"
+#include "blas.h"
 #include "keys.h"
 #include "resources.h"
 #include "results.h"
@@ -8,9 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { MOST_THREADS = 64 };
 
 static bool takes_several(enum input input)
 {
@@ -117,7 +115,7 @@ static const struct argument rows[] = {
     {"adapt", NULL, "remove what a face seems to show at rest, once it has been seen for ten "
      "seconds (default %)", ARGUMENT_CHOICE, AT(adapt), .names = argument_switch, .high = 2},
     {"threads", "N", "pictures or videos to work on at once (default: one per processor)", ARGUMENT_WHOLE,
-     AT(threads), 1, MOST_THREADS},
+     AT(threads), 1, BLAS_MAX_THREADS},
     {"headless", NULL, "never open a window", FLAG(headless)},
     {"quiet", NULL, "print only errors on stderr", FLAG(quiet)},
     {"verbose", NULL, "print the files used and timing statistics", FLAG(verbose)},
@@ -198,14 +196,11 @@ static int check(struct options *options, struct error *error)
 static struct argument_table begin(struct options *options)
 {
     static const struct expressions_smoother_settings smoothing = EXPRESSIONS_SMOOTHER_DEFAULTS;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     *options = (struct options){.camera = {.width = 640, .height = 480},
                                 .drawing = {resource_font(), .bars = true},
                                 .smooth = smoothing.seconds,
                                 .adapt = smoothing.adapt};
-    options->threads = processors < 1              ? 1
-                       : processors > MOST_THREADS ? MOST_THREADS
-                                                   : (int)processors;
+    options->threads = blas_usual_threads();
     return (struct argument_table){rows, sizeof rows / sizeof *rows, options, 0};
 }
 

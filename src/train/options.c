@@ -1,7 +1,8 @@
 #include "options.h"
 
+#include "blas.h"
+
 #include <string.h>
-#include <unistd.h>
 
 #define AT(field)     ARGUMENT_AT(struct options, field)
 #define TEXT(field)   ARGUMENT_TEXT, AT(field)
@@ -45,11 +46,10 @@ static const struct argument other_rows[] = {
 /* The options as they are before a command line is read. */
 static void begin(struct options *o, struct argument_table tables[3])
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     *o = (struct options){.recipe = recipe_default(),
                           .data = "datasets/fer2013.csv",
                           .output = "models/expressions.safetensors"};
-    o->recipe.threads = processors < 1 ? 1 : processors > 64 ? 64 : (int)processors;
+    o->recipe.threads = blas_usual_threads();
     tables[0] = (struct argument_table){data_rows, sizeof data_rows / sizeof *data_rows, o, 0};
     tables[1] = recipe_table(&o->recipe);
     tables[2] = (struct argument_table){other_rows, sizeof other_rows / sizeof *other_rows, o, 0};

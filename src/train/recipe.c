@@ -1,5 +1,6 @@
 #include "recipe.h"
 
+#include "blas.h"
 #include "shares.h"
 
 #include <limits.h>
@@ -317,7 +318,7 @@ static const struct argument rows[] = {
     {"mixup", "X", "alpha of mixup, blends of two samples; 0: none (%)", NUMBER(mixup, 0, 1)},
     {.help = "Run"},
     {"seed", "N", "seed of all random numbers (%)", WHOLE(seed, 0, INT_MAX)},
-    {"threads", "N", "threads to use (default: one per processor)", WHOLE(threads, 1, 64)},
+    {"threads", "N", "threads to use (default: one per processor)", WHOLE(threads, 1, BLAS_MAX_THREADS)},
     {"init-only", NULL, "write the untrained network and end", ARGUMENT_SET, AT(epochs), 0},
 };
 /* clang-format on */
