@@ -95,8 +95,18 @@ without pictures.so 0 '' --version
 mv pictures.so "$modules/pictures.so"
 
 # --- The library exports what its header declares, nothing else
-cat "$prefix"/include/expressions*.h | sed -n '/EXPRESSIONS_API/,/;/p' | grep -o 'expressions_[a-z_]*(' |
-    tr -d '(' | sort >declared
+# tidy: what a compiler puts between the words, and no other spaces.
+tidy()
+{
+    sed 's/__attribute__((visibility("default")))//g; s/[[:space:]]\{1,\}/ /g
+        s/ *\([][(){};,]\) */\1/g; s/^ //; s/,/, /g'
+}
+echo '#include <expressions_research.h>' >headers.c
+$cc -I"$prefix/include" -E -P headers.c | tr '\n' ' ' | tidy | sed 's/[;{]/&\
+/g' | sed -n '/expressions_/,$p' >declarations
+$cc -I"$prefix/include" -E -dM headers.c | sed -n '/define EXPRESSIONS_.*_DEFAULTS/p' | tidy |
+    sort >>declarations
+sed -n 's/.*[ *]\(expressions_[a-z_]*\)(.*/\1/p' declarations | sort >declared
 nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >exported
 [ -s declared ] && cmp -s declared exported || fail "exported: $(diff declared exported)"
 nm -g --defined-only "$libdir/libexpressions.a" 2>/dev/null |
@@ -126,12 +136,12 @@ $cc -std=c11 $strict "$outside/outside.c" -o static $(pkg-config --cflags expres
     fail "pkg-config --static"
 cmp -s shared.txt static.txt || fail "static: $(cat static.txt)"
 
-# --- The binary interface is that of the SONAME: names as above, sizes, places, values
+# --- The interface is that of the SONAME: declarations as above, sizes, places, values
 # shellcheck disable=SC2046,SC2086
 $cc -std=c11 $strict "$outside/abi.c" -o abi $(pkg-config --cflags expressions) || fail "abi.c"
-{ cat declared && ./abi; } >abi.txt
+{ cat declarations && ./abi; } >abi.txt
 [ "$(getconf LONG_BIT)" -ne 64 ] || cmp -s "$source_dir/src/lib/abi.txt" abi.txt ||
-    fail "the binary interface is another: see Release in CONTRIBUTING.md for the SONAME, then" \
+    fail "the interface is another: see Release in CONTRIBUTING.md for the SONAME, then" \
         "write it down in src/lib/abi.txt: $(diff "$source_dir/src/lib/abi.txt" abi.txt)"
 
 # --- The example, on the demo's video

@@ -1,4 +1,4 @@
-/* The binary interface but for the functions: sizes, places and values, one per line. */
+/* What the declarations come to in binary: sizes, places and values, one per line. */
 #include <expressions_research.h>
 
 #include <stddef.h>
