@@ -77,6 +77,10 @@ static void free_writer(struct interrupt *interrupt)
 static void *watch(void *argument)
 {
     struct interrupt *interrupt = argument;
+    /* ThreadSanitizer puts a handler off until its thread's read has ended: here, for ever. */
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
     if (next() == SIGNALLED) {
         process_set_stopping(true);
         interrupt->stop(interrupt->context);
