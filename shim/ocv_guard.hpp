@@ -59,9 +59,6 @@ void require_readable(const std::string &path);
 /* The caller's pixels as a matrix, without a copy. The caller's data is only read. */
 cv::Mat as_matrix(struct bgr_image picture);
 cv::Mat as_matrix(struct grey_image picture);
-/* The colours of a picture of luma and chroma, into a matrix of its size: blue, green, red and,
- * where there is a fourth channel, 255. */
-void make_bgr(const struct image &picture, cv::Mat &out);
 /* The matrix's pixels; it must be 8-bit with three channels, or empty. */
 struct bgr_image as_image(const cv::Mat &matrix) noexcept;
 

@@ -1,3 +1,4 @@
+#include "luma_chroma.hpp"
 #include "ocv_guard.hpp"
 
 #include <opencv2/imgproc.hpp>
@@ -24,6 +25,26 @@ enum ocv_code ocv_bgr_to_grey(struct bgr_image picture, uint8_t *grey, size_t gr
 {
     return ocv_colours_to_grey(picture.pixels, picture.width, picture.height, picture.stride,
                                OCV_BGR, grey, grey_stride, error);
+}
+
+enum ocv_code ocv_image_to_grey(const struct image *picture, uint8_t *grey, size_t grey_stride,
+                                struct error *error)
+{
+    if (picture->form == IMAGE_BGR)
+        return ocv_bgr_to_grey(image_bgr(picture), grey, grey_stride, error);
+    return guarded(error, [&] { make_grey(*picture, grey, grey_stride); });
+}
+
+enum ocv_code ocv_image_to_bgr(const struct image *picture, uint8_t *bgr, size_t stride,
+                               struct error *error)
+{
+    return guarded(error, [&] {
+        cv::Mat out(picture->height, picture->width, CV_8UC3, bgr, stride);
+        if (picture->form == IMAGE_BGR)
+            as_matrix(image_bgr(picture)).copyTo(out);
+        else
+            make_bgr(*picture, out);
+    });
 }
 
 enum ocv_code ocv_resize_grey(struct grey_image picture, uint8_t *out, int width, int height,

@@ -1,16 +1,18 @@
 /* In place of ocv_linked.cpp: each module is a file of its own, in the folder `expressions` beside
  * the library. It is loaded when it is first asked for, and stays. */
-#include "expressions.h"
 #include "ocv_guard.hpp"
 #include "ocv_modules.hpp"
 
 #include <cstring>
 #include <dlfcn.h>
 
+/* The build names the library's function. */
+extern "C" const char *LIBRARY_VERSION(void);
+
 static std::string folder_of_library()
 {
     Dl_info info = {};
-    if (dladdr(reinterpret_cast<void *>(&expressions_version), &info) == 0)
+    if (dladdr(reinterpret_cast<void *>(&LIBRARY_VERSION), &info) == 0)
         return ".";
     const std::string path = info.dli_fname;
     const size_t slash = path.rfind('/');
@@ -31,7 +33,7 @@ template <typename Table> static const Table &load(const char *file, const char 
                                       : "; install Expressions again")};
     }
     const auto *const table = static_cast<const Table *>(dlsym(module, symbol));
-    if (table == nullptr || std::strcmp(table->version, expressions_version()) != 0)
+    if (table == nullptr || std::strcmp(table->version, LIBRARY_VERSION()) != 0)
         throw Failure{OCV_CANNOT, path + ": not of this version; install Expressions again"};
     return *table;
 }

@@ -1,14 +1,15 @@
 #!/bin/sh
-# The rooms of the code: every header compiles alone with no room in sight but those that its own
-# may know, and no include goes around that, or in a circle. The public header also compiles as older C and C++.
-# Files and functions are of a size that one can read.
-# Usage: style.sh SOURCE_DIR CC CXX
+# The rooms of the code: every C header compiles alone with no room in sight but those that its own
+# may know, no include goes around that, and neither includes nor calls go in a circle. The public header also
+# compiles as older C and C++. Files and functions are of a size that one can read.
+# Usage: style.sh SOURCE_DIR CC CXX BUILD_DIR
 set -u
 cd "$1" || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cc=$2
 cxx=$3
+build=$4
 sdl=
 strict='-Wall -Wextra -Wpedantic -Wundef -Werror -fsyntax-only'
 failures=0
@@ -19,10 +20,12 @@ fail()
     failures=$((failures + 1))
 }
 
-# room FOLDER VISIBLE...: the folder's headers, each alone.
+# room FOLDER VISIBLE...: the folder's files include no others than those; its headers, each alone.
 room()
 {
     folder=$1
+    ls "$@" | sed 's/.*/"&"/' >"$work/visible"
+    grep '^#include "' "$folder"/*.[ch]* | grep -vFf "$work/visible" && fail "$folder must not see these"
     shift
     paths=
     for visible in "$folder" "$@"; do
@@ -36,31 +39,34 @@ room()
     done
 }
 
+room include
 room src/base
 room src/core src/base
 room shim src/base
-room src/train src/core src/base
+room src/train src/core src/base shim
 room src/lib include src/core src/base shim
 room src/stream include src/base shim
-room src/results include src/stream src/base shim
+room src/results include src/view src/stream src/base shim
 room src/live include src/results src/view src/stream src/base shim
 sdl=$(pkg-config --cflags sdl2 SDL2_ttf)
 room src/view include src/stream src/base shim
 
-grep -n '#include "[^"]*/' src/*/*.[ch] include/* shim/* && fail "these includes go around the rooms"
 grep -n '#include <SDL' $(ls src/*/*.[ch] shim/* | grep -v '^src/view/') && fail "SDL outside of the view"
 grep -n '#include <opencv' src/*/*.[ch] shim/*.h && fail "OpenCV outside of the shim"
 
-# Within a room, too, includes lead one way: a file is its .c and its .h. tsort names the circle.
-for folder in src/* shim; do
-    for file in "$folder"/*.[ch] "$folder"/*.[ch]pp; do
-        [ -e "$file" ] || continue
-        from=${file##*/}
-        from=${from%.*}
-        sed -n 's/^#include "\(.*\)\.h.*"/\1/p' "$file" | while read -r to; do
-            { [ -e "$folder/$to.h" ] || [ -e "$folder/$to.hpp" ]; } && echo "$from $to"
-        done
-    done | tsort >/dev/null 2>"$work/circle" || fail "these files of $folder include each other: $(cat "$work/circle")"
+same=$(find src shim include -name '*.[ch]' -o -name '*.[ch]pp' | sed 's,.*/,,' | sort | uniq -d)
+[ -z "$same" ] || fail "several files have the name $same"
+
+# Neither do includes or calls of files form a circle, which tsort would name; a file is its .c and its .h.
+grep -o '^#include "[^".]*' src/*/*.[ch] shim/* | sed 's,.*/\([a-z0-9_]*\)\..*"\(.*\),\1 \2,' |
+    grep -v ' expressions$' >"$work/includes" # the public header is no part of src/live/expressions.c
+nm -AgP "$build"/*.a "$build"/src/lib/*.a | sed 's,.*[[]\([a-z0-9_]*\)[a-z.]*\]: ,\1 ,' | awk '
+    $3 ~ /[TDBR]/ { home[$2] = $1 }
+    $3 == "U" { user[NR] = $1; used[NR] = $2 }
+    END { for (i in user) if (used[i] in home) print user[i], home[used[i]] }' >"$work/calls"
+for way in includes calls; do
+    [ -s "$work/$way" ] && tsort "$work/$way" >/dev/null 2>"$work/circle" ||
+        fail "a circle of $way: $(cat "$work/circle")"
 done
 
 for standard in c99 c11 c17; do

@@ -1,7 +1,6 @@
-#include "ocv_guard.hpp"
-#include "vectorize.h"
+#include "luma_chroma.hpp"
 
-#include <opencv2/core.hpp>
+#include "vectorize.h"
 
 #include <cmath>
 #include <vector>
@@ -115,7 +114,7 @@ static std::vector<int16_t> offsets_for(const image &picture)
     return std::vector<int16_t>((static_cast<size_t>(picture.width) + 1) / 2 * 2);
 }
 
-static void make_grey(const image &picture, uint8_t *grey, size_t stride)
+void make_grey(const image &picture, uint8_t *grey, size_t stride)
 {
     const Chroma channel = weights_of(picture).grey;
     std::vector<int16_t> offsets = offsets_for(picture);
@@ -148,24 +147,4 @@ void make_bgr(const image &picture, cv::Mat &out)
         }
         cv::merge(mixed, static_cast<size_t>(out.channels()), out.row(row));
     }
-}
-
-enum ocv_code ocv_image_to_grey(const struct image *picture, uint8_t *grey, size_t grey_stride,
-                                struct error *error)
-{
-    if (picture->form == IMAGE_BGR)
-        return ocv_bgr_to_grey(image_bgr(picture), grey, grey_stride, error);
-    return guarded(error, [&] { make_grey(*picture, grey, grey_stride); });
-}
-
-enum ocv_code ocv_image_to_bgr(const struct image *picture, uint8_t *bgr, size_t stride,
-                               struct error *error)
-{
-    return guarded(error, [&] {
-        cv::Mat out(picture->height, picture->width, CV_8UC3, bgr, stride);
-        if (picture->form == IMAGE_BGR)
-            as_matrix(image_bgr(picture)).copyTo(out);
-        else
-            make_bgr(*picture, out);
-    });
 }
