@@ -4,7 +4,7 @@
  * Usage: make_pictures FOLDER [crowd] */
 #include "demo.h"
 #include "ocv.h"
-#include "picture.h"
+#include "picture_file.h"
 
 #include <stdbool.h>
 #include <stdio.h>

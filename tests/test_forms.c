@@ -6,7 +6,7 @@
 
 #include "drawing.h"
 #include "ocv.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "resources.h"
 #include "results.h"
 #include "spool.h"

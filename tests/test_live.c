@@ -12,7 +12,7 @@
 #include "ocv.h"
 #include "options.h"
 #include "overlay.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "recorder.h"
 #include "resources.h"
 #include "text_report.h"

@@ -1,8 +1,8 @@
 /* The readers of src/train: every good form is read, every bad one refused with its place. */
 #include "csv_reader.h"
 #include "made_up.h"
-#include "options.h"
 #include "readers.h"
+#include "train_options.h"
 
 #include <sys/stat.h>
 #include <zlib.h>

@@ -11,7 +11,7 @@
 #include "icon.h"
 #include "ocv.h"
 #include "overlay.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "resources.h"
 #include "view.h"
 #include "view_state.h"

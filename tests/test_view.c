@@ -10,7 +10,7 @@
 #include "ocv.h"
 #include "overlay.h"
 #include "paint.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "resources.h"
 #include "strip.h"
 #include "view.h"

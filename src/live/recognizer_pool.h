@@ -6,7 +6,7 @@
 
 #include "input_list.h"
 #include "options.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "setup.h"
 
 /* One picture, done. */

@@ -4,7 +4,7 @@
 #include "copy_names.h"
 #include "log.h"
 #include "ocv.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "process.h"
 #include "session.h"
 #include "spool.h"

@@ -5,7 +5,7 @@
 #include "interrupt.h"
 #include "library_error.h"
 #include "log.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "process.h"
 #include "recognizer_pool.h"
 #include "results.h"

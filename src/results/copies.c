@@ -6,7 +6,7 @@
 #include "file.h"
 #include "log.h"
 #include "ocv.h"
-#include "picture.h"
+#include "picture_file.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 #include "copy_names.h"
 
 #include "file.h"
-#include "picture.h"
+#include "picture_file.h"
 
 #include <errno.h>
 #include <stdio.h>

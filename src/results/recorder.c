@@ -4,7 +4,7 @@
 #include "file.h"
 #include "log.h"
 #include "ocv.h"
-#include "picture.h"
+#include "picture_file.h"
 #include "results_form.h"
 
 #include <errno.h>

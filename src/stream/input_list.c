@@ -1,7 +1,7 @@
 #include "input_list.h"
 
 #include "file.h"
-#include "picture.h"
+#include "picture_file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -16,7 +16,7 @@
 #define PIPELINE_H
 
 #include "capture.h"
-#include "detection.h"
+#include "detection_thread.h"
 
 struct pipeline_settings {
     struct source *source; /* these two are the threads' until pipeline_join */

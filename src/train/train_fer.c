@@ -12,12 +12,12 @@
 #include "model_file.h"
 #include "ocv.h"
 #include "onnx.h"
-#include "options.h"
 #include "process.h"
 #include "readers.h"
 #include "report.h"
 #include "report_folder.h"
 #include "text.h"
+#include "train_options.h"
 #include "trainer.h"
 
 #include <errno.h>

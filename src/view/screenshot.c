@@ -1,6 +1,6 @@
 #include "screenshot.h"
 
-#include "picture.h"
+#include "picture_file.h"
 
 #include <SDL_error.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Checkpoints: the recipe that one names, and its values in a training that is there. */
 #include "fuzz.h"
 
-#include "options.h"
 #include "small_training.h"
+#include "train_options.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "labels.h"
 #include "ocv.h"
-#include "picture.h"
+#include "picture_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -1,7 +1,7 @@
 /* The command line of train_fer. What it makes of it can be printed and read again. */
 #include "fuzz.h"
 
-#include "options.h"
+#include "train_options.h"
 #include "words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

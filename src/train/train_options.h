@@ -1,6 +1,6 @@
 /* The command line of train_fer. */
-#ifndef OPTIONS_H
-#define OPTIONS_H
+#ifndef TRAIN_OPTIONS_H
+#define TRAIN_OPTIONS_H
 
 #include "folds.h"
 #include "trainer.h"

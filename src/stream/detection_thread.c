@@ -1,4 +1,4 @@
-#include "detection.h"
+#include "detection_thread.h"
 
 #include "library_error.h"
 #include "monotonic.h"

@@ -1,7 +1,7 @@
 /* The thread that finds the faces: in every frame that passes through it, or, where frames do not
  * wait for it, in a copy of the newest one. */
-#ifndef DETECTION_H
-#define DETECTION_H
+#ifndef DETECTION_THREAD_H
+#define DETECTION_THREAD_H
 
 #include "expressions.h"
 #include "mailbox.h"

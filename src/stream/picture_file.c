@@ -1,4 +1,4 @@
-#include "picture.h"
+#include "picture_file.h"
 
 #include "file.h"
 #include "ocv.h"

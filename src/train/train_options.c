@@ -1,4 +1,4 @@
-#include "options.h"
+#include "train_options.h"
 
 #include "blas.h"
 

@@ -1,6 +1,6 @@
 /* Picture files in and out. */
-#ifndef PICTURE_H
-#define PICTURE_H
+#ifndef PICTURE_FILE_H
+#define PICTURE_FILE_H
 
 #include "frame.h"
 
