@@ -1,15 +1,19 @@
-/* The library on threads with little stack: 128 KB, as musl gives, where no OpenCV is called, and
- * 256 KB, half of what macOS gives, everywhere. Each function is called once where it does its
- * work: one that asks for more ends the test. */
+/* The library on threads with little stack: 128 KB, as musl gives, where neither detector nor
+ * tracker looks at pixels, and 256 KB, half of what macOS gives, everywhere. Each function is
+ * called where it does its work, with pictures of each format, small and large: one that asks for
+ * more ends the test. */
 #include "library.h"
 
 #include <pthread.h>
 
 enum { SMALL = 128 << 10, MEDIUM = 256 << 10, FACES = 3 };
+/* A large picture shows the demo's face so often in a row, and in so many rows. */
+enum { TILES = 3, LARGE = TILES * TILES };
 
-static uint8_t pixels[DEMO_WIDTH * DEMO_HEIGHT * 3];
-static struct expressions_picture grey = {pixels, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH,
-                                          EXPRESSIONS_GREY};
+static uint8_t pixels[LARGE * DEMO_WIDTH * DEMO_HEIGHT * 4];
+static uint8_t drawn[DEMO_HEIGHT][DEMO_WIDTH][3]; /* the demo's first picture, BGR */
+static const struct expressions_picture grey = {pixels, DEMO_WIDTH, DEMO_HEIGHT, DEMO_WIDTH,
+                                                EXPRESSIONS_GREY};
 static const struct expressions_box boxes[FACES] = {
     {180, 150, 200, 200}, {40, 40, 120, 120}, {400, 60, 90, 90}};
 static uint8_t crops[FACES * EXPRESSIONS_CROP_PIXELS], aligned[sizeof crops];
@@ -22,6 +26,54 @@ static void count(enum expressions_status status)
     if (status != EXPRESSIONS_OK)
         print_error("%s: %s\n", expressions_status_text(status), error.text);
     failures += status != EXPRESSIONS_OK;
+}
+
+static void draw(void)
+{
+    struct error why;
+    double time;
+    assert_int_equal(demo_open(&demo, &why), 0);
+    struct expressions_picture picture = next_picture(&time);
+    for (size_t y = 0; y < DEMO_HEIGHT; y++)
+        memcpy(drawn[y], picture.pixels + y * picture.stride, sizeof drawn[y]);
+    demo_close(&demo);
+}
+
+static size_t pixel_size(int format)
+{
+    static const size_t sizes[] = {
+        [EXPRESSIONS_GREY] = 1, [EXPRESSIONS_BGR] = 3,  [EXPRESSIONS_RGB] = 3,
+        [EXPRESSIONS_BGRA] = 4, [EXPRESSIONS_RGBA] = 4, [EXPRESSIONS_Y] = 1,
+    };
+    return sizes[format];
+}
+
+/* The demo's picture, so often in a row and in so many rows; it lives until the next call. */
+static struct expressions_picture tiled(int tiles, int format)
+{
+    int width = tiles * DEMO_WIDTH, height = tiles * DEMO_HEIGHT;
+    size_t size = pixel_size(format);
+    bool turned = format == EXPRESSIONS_RGB || format == EXPRESSIONS_RGBA;
+    uint8_t *to = pixels;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++, to += size) {
+            const uint8_t *from = drawn[y % DEMO_HEIGHT][x % DEMO_WIDTH];
+            if (size == 1)
+                *to = (uint8_t)(format == EXPRESSIONS_Y ? 16 + from[1] * 219 / 255 : from[1]);
+            for (int c = 0; size > 1 && c < 3; c++)
+                to[c] = from[turned ? 2 - c : c];
+        }
+    return (struct expressions_picture){pixels, width, height, (size_t)width * size,
+                                        (enum expressions_format)format};
+}
+
+static void recognize_tiled(int tiles, int format)
+{
+    struct expressions_picture picture = tiled(tiles, format);
+    struct expressions_face faces[FACES] = {
+        {.box = boxes[0]}, {.box = boxes[1]}, {.box = boxes[2]}};
+    count(expressions_crop(recognizer, &picture, boxes, FACES, crops, &error));
+    count(expressions_recognize(recognizer, &picture, faces, FACES, &error));
 }
 
 static void look_inside(void)
@@ -84,7 +136,7 @@ static void refuse_nested_lists(void)
     failures += !strstr(error.text, "not JSON");
 }
 
-static void *without_opencv(void *unused)
+static void *without_detector(void *unused)
 {
     refuse_nested_lists();
     const float prior[] = {1, 1, 1, 2, 1, 1, 3};
@@ -92,6 +144,9 @@ static void *without_opencv(void *unused)
     settings.prior = prior;
     count(expressions_model_open(&model, model_path, &settings, &error));
     count(expressions_recognizer_open(&recognizer, model, &error));
+    for (int format = EXPRESSIONS_GREY; format <= EXPRESSIONS_Y; format++)
+        recognize_tiled(1, format);
+    recognize_tiled(TILES, EXPRESSIONS_RGBA);
     look_inside();
     follow();
     expressions_recognizer_close(&recognizer);
@@ -99,25 +154,39 @@ static void *without_opencv(void *unused)
     return unused;
 }
 
-static void *with_opencv(void *unused)
+static void find_tiled(int tiles, int format)
+{
+    struct expressions_face faces[LARGE];
+    struct expressions_picture picture = tiled(tiles, format);
+    int found = 0;
+    count(expressions_detect(detector, &picture, faces, LARGE, &found, &error));
+    failures += found != tiles * tiles;
+    count(expressions_recognize(recognizer, &picture, faces, found, &error));
+}
+
+static void track_tiled(int tiles, int format)
 {
     struct expressions_tracker *tracker = NULL;
-    struct expressions_face faces[FACES];
-    struct expressions_picture colour = {pixels, DEMO_WIDTH, DEMO_HEIGHT, 3 * DEMO_WIDTH,
-                                         EXPRESSIONS_BGR};
+    struct expressions_face faces[LARGE];
+    struct expressions_picture picture = tiled(tiles, format);
     int found = 0;
+    count(open_tracker(&tracker, detector));
+    for (int i = 0; i < 3; i++)
+        count(expressions_track(tracker, &picture, i * 0.1, NULL, 0, faces, LARGE, &found, &error));
+    failures += found != tiles * tiles;
+    expressions_tracker_close(&tracker);
+}
+
+static void *with_detector(void *unused)
+{
     count(expressions_model_open(&model, model_path, NULL, &error));
     count(expressions_recognizer_open(&recognizer, model, &error));
     count(expressions_detector_open(&detector, NULL, &error));
     count(expressions_detector_set_verifier(detector, model, &error));
-    count(expressions_detect(detector, &colour, faces, FACES, &found, &error));
-    failures += found != 1;
-    count(expressions_recognize(recognizer, &colour, faces, found, &error));
-    count(open_tracker(&tracker, detector));
-    for (int i = 0; i < 5; i++)
-        count(expressions_track(tracker, &colour, i * 0.1, NULL, 0, faces, FACES, &found, &error));
-    failures += found != 1;
-    expressions_tracker_close(&tracker);
+    for (int format = EXPRESSIONS_GREY; format <= EXPRESSIONS_Y; format++)
+        find_tiled(1, format);
+    find_tiled(TILES, EXPRESSIONS_RGBA);
+    track_tiled(TILES, EXPRESSIONS_BGR);
     expressions_detector_close(&detector);
     expressions_recognizer_close(&recognizer);
     expressions_model_close(&model);
@@ -137,29 +206,24 @@ static void run_on(size_t stack, void *(*work)(void *))
     pthread_attr_destroy(&attributes);
 }
 
-static void a_small_stack_is_enough_without_opencv(void **state)
+static void a_small_stack_is_enough_without_detector(void **state)
 {
     (void)state;
-    run_on(SMALL, without_opencv);
+    draw();
+    run_on(SMALL, without_detector);
 }
 
 static void a_medium_stack_is_enough_for_all(void **state)
 {
     (void)state;
-    struct error why;
-    double time;
-    assert_int_equal(demo_open(&demo, &why), 0);
-    struct expressions_picture picture = next_picture(&time);
-    for (size_t y = 0; y < DEMO_HEIGHT; y++)
-        memcpy(pixels + y * 3 * DEMO_WIDTH, picture.pixels + y * picture.stride, 3 * DEMO_WIDTH);
-    demo_close(&demo);
-    run_on(MEDIUM, with_opencv);
+    draw();
+    run_on(MEDIUM, with_detector);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_small_stack_is_enough_without_opencv),
+        cmocka_unit_test(a_small_stack_is_enough_without_detector),
         cmocka_unit_test(a_medium_stack_is_enough_for_all),
     };
     return run_library_tests(tests, sizeof tests / sizeof *tests);
