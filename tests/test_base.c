@@ -849,6 +849,23 @@ static void time_is_that_of_the_monotonic_clock(void **state)
     assert_true(now <= (double)after.tv_sec + 1e-9 * (double)after.tv_nsec + 1e-6);
 }
 
+static void waits_until_the_deadline(void **state)
+{
+    (void)state;
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t never;
+    assert_int_equal(monotonic_cond_init(&never), 0);
+    double deadline = monotonic_now() + 0.02;
+    pthread_mutex_lock(&lock);
+    int code = 0;
+    while (code == 0)
+        code = monotonic_cond_wait(&never, &lock, deadline);
+    pthread_mutex_unlock(&lock);
+    assert_int_equal(code, ETIMEDOUT);
+    assert_true(monotonic_now() > deadline - 1e-6);
+    pthread_cond_destroy(&never);
+}
+
 static void wait_and_add(void *context)
 {
     nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
@@ -937,11 +954,23 @@ static void low_limits_are_told(void **state)
     expect_text(error.text, "31 open files are too few, 32 are needed", "ulimit -n");
 }
 
+static void memory_in_use_is_known(void **state)
+{
+    (void)state;
+    int before = dup(STDERR_FILENO); /* the lowest descriptor that is free */
+    close(before);
+    struct process_memory memory = process_memory();
+    assert_true(memory.resident > 1 << 20 && memory.resident < memory.mapped);
+    int after = dup(STDERR_FILENO);
+    assert_int_equal(after, before);
+    close(after);
+}
+
 static void little_address_space_is_seen(void **state)
 {
     (void)state;
     struct rlimit kept, small;
-    size_t mapped = process_mapped();
+    size_t mapped = process_memory().mapped;
     assert_true(mapped > (size_t)1 << 20);
     if (mapped > (size_t)1 << 34)
         skip(); /* a sanitizer's */
@@ -964,13 +993,13 @@ static void memory_of_the_blas_is_there_or_told(void **state)
     struct error error = {.text = ""};
     struct rlimit kept, small;
     size_t told;
-    if (process_mapped() > (size_t)1 << 34)
+    if (process_memory().mapped > (size_t)1 << 34)
         skip(); /* a sanitizer's */
     openblas_set_num_threads(3);
     assert_int_equal(getrlimit(RLIMIT_AS, &kept), 0);
     for (int i = 0; i < 2; i++) {
         size_t begun = 128 + (size_t)(openblas_get_num_threads() - 1) * 192;
-        size_t mapped = process_mapped() >> 20, there = mapped > begun ? mapped : begun;
+        size_t mapped = process_memory().mapped >> 20, there = mapped > begun ? mapped : begun;
         small = kept;
         small.rlim_cur = (rlim_t)(mapped + NEEDED - 100) << 20;
         assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
@@ -982,14 +1011,14 @@ static void memory_of_the_blas_is_there_or_told(void **state)
         assert_int_equal(openblas_get_num_threads(), 1);
     }
     void (*handler)(int) = signal(SIGALRM, SIG_IGN);
-    size_t before = process_mapped();
+    size_t before = process_memory().mapped;
     assert_int_equal(blas_setup(THREADS, &error), 0);
     assert_int_equal(alarm(0), 0);
     assert_true(signal(SIGALRM, handler) == SIG_IGN);
-    size_t mapped = process_mapped();
+    size_t mapped = process_memory().mapped;
     assert_true(mapped > before + ((size_t)THREADS << 20));
     assert_int_equal(blas_setup(THREADS, &error), 0); /* it keeps what it has */
-    assert_true(process_mapped() < mapped + ((size_t)1 << 20));
+    assert_true(process_memory().mapped < mapped + ((size_t)1 << 20));
 }
 
 /* For as many threads as can be asked for, and a window beside them. */
@@ -1032,6 +1061,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_that_of_the_monotonic_clock),
+        cmocka_unit_test(waits_until_the_deadline),
         cmocka_unit_test_teardown(what_killed_runs_left_is_swept, empty_folder),
         cmocka_unit_test_teardown(what_a_user_named_alike_stays, empty_folder),
         cmocka_unit_test_teardown(a_name_is_as_long_as_a_folder_takes, empty_folder),
@@ -1059,6 +1089,7 @@ int main(void)
         cmocka_unit_test(work_beside_is_done_once_and_awaited),
         cmocka_unit_test(a_pipe_without_reader_is_outlived),
         cmocka_unit_test(low_limits_are_told),
+        cmocka_unit_test(memory_in_use_is_known),
         cmocka_unit_test(little_address_space_is_seen),
         cmocka_unit_test(memory_of_the_blas_is_there_or_told),
         cmocka_unit_test(the_blas_serves_all_who_may_call_it),

@@ -1,6 +1,7 @@
 /* From a source to the main thread: mailbox, and the pipeline of capture and detection, with
  * scripted sources and a scripted detection. Worth most under ThreadSanitizer. */
 #include "joined.h"
+#include "monotonic.h"
 #include "process.h"
 #include "testing.h"
 
@@ -72,10 +73,8 @@ static void test_mailbox_stop(void **state)
         put_number(mailbox, 0);
         pthread_t thread;
         assert_int_equal(pthread_create(&thread, NULL, stop_later, mailbox), 0);
-        struct timespec late;
-        clock_gettime(CLOCK_MONOTONIC, &late);
-        late.tv_sec += 3600;
-        assert_false(sleeping ? mailbox_sleep(mailbox, &late) : mailbox_put(mailbox));
+        double late = monotonic_now() + 3600;
+        assert_false(sleeping ? mailbox_sleep(mailbox, late) : mailbox_put(mailbox));
         assert_null(mailbox_wait(mailbox));
         pthread_join(thread, NULL);
         mailbox_free(&mailbox);
@@ -440,17 +439,14 @@ static struct {
     double seconds[TRIES];
 } waits;
 
-bool __real_mailbox_sleep(struct mailbox *mailbox, const struct timespec *until);
-bool __wrap_mailbox_sleep(struct mailbox *mailbox, const struct timespec *until);
+bool __real_mailbox_sleep(struct mailbox *mailbox, double until);
+bool __wrap_mailbox_sleep(struct mailbox *mailbox, double until);
 
-bool __wrap_mailbox_sleep(struct mailbox *mailbox, const struct timespec *until)
+bool __wrap_mailbox_sleep(struct mailbox *mailbox, double until)
 {
     if (!waits.counting)
         return __real_mailbox_sleep(mailbox, until);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    waits.seconds[waits.count++] =
-        (double)(until->tv_sec - now.tv_sec) + 1e-9 * (double)(until->tv_nsec - now.tv_nsec);
+    waits.seconds[waits.count++] = until - monotonic_now();
     return waits.count < TRIES;
 }
 

@@ -9,7 +9,6 @@
 #include "monotonic.h"
 #include "opening.h"
 #include "process.h"
-#include "statistics.h"
 
 #include <semaphore.h>
 #include <signal.h>
@@ -628,20 +627,6 @@ static void test_nohup(void **state)
     signal(SIGINT, SIG_DFL);
 }
 
-/* ---- Memory ---------------------------------------------------------------------------------- */
-
-static void test_memory(void **state)
-{
-    (void)state;
-    int before = dup(STDERR_FILENO); /* the lowest descriptor that is free */
-    close(before);
-    double megabytes = statistics_resident_megabytes();
-    assert_true(megabytes > 1 && megabytes < 2000);
-    int after = dup(STDERR_FILENO);
-    assert_int_equal(after, before);
-    close(after);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -655,7 +640,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_nohup),
-        cmocka_unit_test(test_memory),
     };
     sem_init(&woken, 0, 0);
     signal(SIGINT, SIG_DFL); /* whatever began this has ignored */

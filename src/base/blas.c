@@ -62,7 +62,7 @@ int blas_setup(int threads, struct error *error)
     openblas_set_num_threads(1);
     if (process_check_limits(error) < 0)
         return -1;
-    size_t more = (size_t)threads * buffer_bytes + program_bytes, mapped = process_mapped();
+    size_t more = (size_t)threads * buffer_bytes + program_bytes, mapped = process_memory().mapped;
     if (!process_can_map(more))
         return error_set(error,
                          "%zu MB of address space are needed, more than there is; raise the limit "

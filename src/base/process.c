@@ -151,14 +151,14 @@ bool process_can_map(size_t bytes)
     return can;
 }
 
-size_t process_mapped(void)
+struct process_memory process_memory(void)
 {
-    size_t pages = 0;
+    size_t mapped = 0, resident = 0, page = (size_t)sysconf(_SC_PAGESIZE);
     FILE *file = fopen("/proc/self/statm", "re");
     if (file) {
-        int read = fscanf(file, "%zu", &pages);
+        int read = fscanf(file, "%zu %zu", &mapped, &resident);
         (void)read; /* none: no pages */
         fclose(file);
     }
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    return (struct process_memory){mapped * page, resident * page};
 }

@@ -49,7 +49,11 @@ int process_spare_files(int most);
 /* Whether `bytes` more of memory could be mapped now. */
 bool process_can_map(size_t bytes);
 
-/* Bytes that the process has mapped, 0 where that is unknown. */
-size_t process_mapped(void);
+/* Bytes of the process, 0 where that is unknown. */
+struct process_memory {
+    size_t mapped, resident; /* resident: held in RAM */
+};
+
+struct process_memory process_memory(void);
 
 #endif

@@ -209,8 +209,9 @@ static void show_statistics(struct session *session)
              statistics_quantile(statistics, STAGE_DETECTION, 0.5),
              statistics_rate(statistics, STAGE_DETECTION),
              statistics_quantile(statistics, STAGE_RECOGNITION, 0.5),
-             statistics_quantile(statistics, STAGE_DRAWING, 0.5), statistics_resident_megabytes(),
-             session->smoothing, session->adapting ? ", adapting" : "");
+             statistics_quantile(statistics, STAGE_DRAWING, 0.5),
+             (double)process_memory().resident / 1e6, session->smoothing,
+             session->adapting ? ", adapting" : "");
     view_set_statistics(session->view, text);
 }
 

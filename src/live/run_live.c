@@ -238,7 +238,7 @@ static void log_details(const struct session *session, double seconds, long drop
 {
     const struct statistics *statistics = &session->statistics;
     log_line(program_name, "%ld frames in %.2f s, %ld dropped, %.0f MB resident", session->done,
-             seconds, dropped, statistics_resident_megabytes());
+             seconds, dropped, (double)process_memory().resident / 1e6);
     for (int i = 0; i < STAGE_COUNT; i++) {
         if (statistics->count[i] > 0)
             log_line(program_name, "%s: median %.2f ms, 95th percentile %.2f ms, %.1f a second",

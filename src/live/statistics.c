@@ -1,10 +1,8 @@
 #include "statistics.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const char *const stage_names[STAGE_COUNT] = {"detection", "recognition", "drawing", "latency"};
 
@@ -43,15 +41,4 @@ double statistics_rate(const struct statistics *statistics, enum stage stage)
         return 0;
     double span = times[(count - 1) % STATISTICS_WINDOW] - times[first % STATISTICS_WINDOW];
     return span > 0 ? (double)(count - 1 - first) / span : 0;
-}
-
-double statistics_resident_megabytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file)
-        return 0;
-    long all, resident;
-    int read = fscanf(file, "%ld %ld", &all, &resident);
-    fclose(file);
-    return read == 2 ? (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6 : 0;
 }

@@ -34,7 +34,4 @@ double statistics_quantile(const struct statistics *statistics, enum stage stage
  * frames runs less often than recognition: the first sign of a busy machine. */
 double statistics_rate(const struct statistics *statistics, enum stage stage);
 
-/* Memory of the process that is held in RAM, in megabytes of 10^6 bytes; 0 where unknown. */
-double statistics_resident_megabytes(void);
-
 #endif

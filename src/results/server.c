@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "message.h"
+#include "monotonic.h"
 #include "ocv.h"
 #include "page.h"
 #include "request.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* Streams beside the WebSockets; then all connections, with those that only ask for the page. */
 enum { MAX_STREAMS = 64, MAX_CONNECTIONS = MAX_STREAMS + WEBSOCKETS_MAX + 32 };
@@ -343,7 +343,7 @@ int server_open(struct server **server, const struct server_settings *settings, 
         return error_no_memory(error, "the web server");
     made->settings = *settings;
     pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->left, NULL);
+    monotonic_cond_init(&made->left);
     int result = prepare_page(made, error) || websockets_open(&made->websockets, error) ? -1 : 0;
     if (result == 0)
         made->daemon = web.start_daemon(
@@ -414,17 +414,13 @@ void server_show(struct server *server, const char *line, size_t size, const str
  * is cut off. */
 static void end_streams(struct server *server)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += 500000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    double until = monotonic_now() + 0.5;
     pthread_mutex_lock(&server->lock);
     server->ended = true;
     resume_streams(server, true);
     int code = 0;
     while (server->stream_count > 0 && code == 0)
-        code = pthread_cond_timedwait(&server->left, &server->lock, &until);
+        code = monotonic_cond_wait(&server->left, &server->lock, until);
     pthread_mutex_unlock(&server->lock);
 }
 

@@ -19,14 +19,6 @@ struct capture {
     struct error error;
 };
 
-/* The wall-clock time, Unix seconds, at this monotonic time. */
-static double wall_clock(double monotonic)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - (monotonic_now() - monotonic);
-}
-
 static enum source_status capture_frame(struct capture *capture, long index)
 {
     struct source *source = capture->settings.source;
@@ -40,7 +32,7 @@ static enum source_status capture_frame(struct capture *capture, long index)
     frame->index = index;
     frame->time = time;
     frame->duration = source->duration;
-    frame->clock = source->live ? wall_clock(frame->grabbed) : 0;
+    frame->clock = source->live ? monotonic_to_unix(frame->grabbed) : 0;
     bool failed = capture->settings.grey ? frame_set_grey(frame, &picture, &capture->error)
                                          : frame_set(frame, &picture, &capture->error);
     return failed ? SOURCE_FAILED : SOURCE_FRAME;
@@ -72,23 +64,6 @@ static bool hand_over(struct capture *capture)
     return mailbox_put(mailbox);
 }
 
-static struct timespec after(struct timespec time, double seconds)
-{
-    double whole = floor(seconds);
-    time.tv_sec += (time_t)whole;
-    time.tv_nsec += (long)((seconds - whole) * 1e9);
-    if (time.tv_nsec >= 1000000000L) {
-        time.tv_sec++;
-        time.tv_nsec -= 1000000000L;
-    }
-    return time;
-}
-
-static bool is_before(struct timespec a, struct timespec b)
-{
-    return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
-}
-
 /* Tries, waiting longer each time, until there is a frame: some cameras can be opened and then give
  * nothing. False after mailbox_stop. */
 static bool recover(struct capture *capture, long index)
@@ -100,10 +75,7 @@ static bool recover(struct capture *capture, long index)
                   settings->source->name);
     settings->lost(settings->context, &capture->error);
     for (;;) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        struct timespec due = after(now, wait);
-        if (!mailbox_sleep(settings->mailbox, &due))
+        if (!mailbox_sleep(settings->mailbox, monotonic_now() + wait))
             return false;
         if (settings->source->reopen(settings->source, &capture->error) == 0 &&
             capture_frame(capture, index) == SOURCE_FRAME)
@@ -118,16 +90,12 @@ static bool recover(struct capture *capture, long index)
 /* Waits until the draft is due. *due and *time are when the frame before was due, and its time in
  * the film; they become the draft's. A frame that comes late does not hurry those after it. False
  * after mailbox_stop. */
-static bool await_time(struct capture *capture, struct timespec *due, double *time)
+static bool await_time(struct capture *capture, double *due, double *time)
 {
     struct frame *frame = mailbox_draft(capture->settings.mailbox);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    *due = after(*due, frame->time - *time);
+    *due = fmax(*due + frame->time - *time, monotonic_now());
     *time = frame->time;
-    if (is_before(*due, now))
-        *due = now;
-    bool open = mailbox_sleep(capture->settings.mailbox, due);
+    bool open = mailbox_sleep(capture->settings.mailbox, *due);
     frame->grabbed = monotonic_now();
     return open;
 }
@@ -141,9 +109,7 @@ static void *run(void *argument)
 {
     struct capture *capture = argument;
     const struct capture_settings *settings = &capture->settings;
-    struct timespec due;
-    double time = 0;
-    clock_gettime(CLOCK_MONOTONIC, &due);
+    double due = monotonic_now(), time = 0;
     bool open = true;
     for (long index = 0; open; index++) {
         capture->status = capture_frame(capture, index);

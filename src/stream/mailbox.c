@@ -1,7 +1,8 @@
 #include "mailbox.h"
 
+#include "monotonic.h"
+
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,21 +18,6 @@ struct mailbox {
     long dropped;
 };
 
-static int create_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    int code = pthread_condattr_init(&attributes);
-    if (code)
-        return code;
-#ifndef __APPLE__ /* which has no clock but the relative one of mailbox_sleep */
-    code = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
-    if (!code)
-        code = pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return code;
-}
-
 int mailbox_create(struct mailbox **mailbox, enum mailbox_mode mode, struct error *error)
 {
     struct mailbox *box = calloc(1, sizeof *box);
@@ -39,7 +25,7 @@ int mailbox_create(struct mailbox **mailbox, enum mailbox_mode mode, struct erro
         return error_no_memory(error, "the frame buffers");
     int code = pthread_mutex_init(&box->lock, NULL);
     if (!code) {
-        code = create_condition(&box->changed);
+        code = monotonic_cond_init(&box->changed);
         if (code)
             pthread_mutex_destroy(&box->lock);
     }
@@ -129,33 +115,12 @@ void mailbox_end(struct mailbox *box)
     unlock(box);
 }
 
-/* `deadline` is a time of CLOCK_MONOTONIC. */
-static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
-                      const struct timespec *deadline)
-{
-#ifdef __APPLE__
-    struct timespec now, left;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    left.tv_sec = deadline->tv_sec - now.tv_sec;
-    left.tv_nsec = deadline->tv_nsec - now.tv_nsec;
-    if (left.tv_nsec < 0) {
-        left.tv_sec--;
-        left.tv_nsec += 1000000000;
-    }
-    if (left.tv_sec < 0)
-        return ETIMEDOUT;
-    return pthread_cond_timedwait_relative_np(condition, mutex, &left);
-#else
-    return pthread_cond_timedwait(condition, mutex, deadline);
-#endif
-}
-
-bool mailbox_sleep(struct mailbox *box, const struct timespec *deadline)
+bool mailbox_sleep(struct mailbox *box, double deadline)
 {
     lock(box);
     int code = 0;
     while (!box->stopped && code == 0)
-        code = wait_until(&box->changed, &box->lock, deadline);
+        code = monotonic_cond_wait(&box->changed, &box->lock, deadline);
     bool open = !box->stopped;
     unlock(box);
     return open;

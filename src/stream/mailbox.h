@@ -8,7 +8,6 @@
 #include "frame.h"
 
 #include <stdbool.h>
-#include <time.h>
 
 enum mailbox_mode {
     MAILBOX_NEWEST, /* a frame that was not taken in time is dropped and counted */
@@ -28,7 +27,7 @@ bool mailbox_put(struct mailbox *mailbox);
 /* Producer: no further frame will come. */
 void mailbox_end(struct mailbox *mailbox);
 /* Producer: sleeps until the monotonic clock shows `deadline`. False after mailbox_stop. */
-bool mailbox_sleep(struct mailbox *mailbox, const struct timespec *deadline);
+bool mailbox_sleep(struct mailbox *mailbox, double deadline);
 
 /* Consumer: the ready frame, or NULL where none is; it is the consumer's until the next take or
  * wait. */
