@@ -9,7 +9,8 @@ enum { LABEL_COUNT = 7 };
 /* Width and height in pixels of the grey crops that FER2013 consists of. */
 enum { FACE_SIDE = 48 };
 
-/* "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" */
+/* Their names: in one text, and each. */
+#define LABEL_LIST "angry, disgust, fear, happy, sad, surprise, neutral"
 extern const char *const label_names[LABEL_COUNT];
 
 /* 0xRRGGBB: the palette of Okabe & Ito 2008, which colour-blind people can tell apart, three of its

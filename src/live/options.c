@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "blas.h"
 #include "keys.h"
+#include "labels.h"
 #include "resources.h"
 #include "results.h"
 #include "shares.h"
@@ -77,7 +78,7 @@ static int read_prior(const struct argument *row, char *text, void *target, stru
                                                      options->prior) != EXPRESSIONS_LABEL_COUNT)
         return error_set(error,
                          "--prior %.60s: give uniform or seven numbers above 0, such as "
-                         "1,1,1,3,1,1,4, of angry, disgust, fear, happy, sad, surprise, neutral",
+                         "1,1,1,3,1,1,4, of " LABEL_LIST,
                          text);
     return 0;
 }
@@ -134,8 +135,8 @@ static const struct argument rows[] = {
     {.help = "Model and cascade"},
     {"model", "FILE", "model other than models/expressions.safetensors", TEXT(model)},
     {"prior", "uniform|LIST", "how frequent each expression is assumed to be: seven numbers, such as "
-     "1,1,1,3,1,1,4 (angry, disgust, fear, happy, sad, surprise, neutral), or uniform (default: "
-     "the model's)", ARGUMENT_OWN, AT(prior), .read = read_prior},
+     "1,1,1,3,1,1,4 (" LABEL_LIST "), or uniform (default: the model's)", ARGUMENT_OWN, AT(prior),
+     .read = read_prior},
     {"cascade", "FILE", "other Haar cascade", TEXT(cascade)},
     {.help = "Print and end"},
     {"list-cameras", NULL, "the cameras of this computer", COMMAND(COMMAND_LIST_CAMERAS)},
@@ -233,8 +234,7 @@ void options_help(FILE *out)
     fputs("Usage: expressions --camera ID | --image PATH... | --video PATH... | --demo\n"
           "                   [options]\n"
           "\n"
-          "Finds faces and names the expression of each: angry, disgust, fear, happy, sad,\n"
-          "surprise or neutral.\n",
+          "Finds faces and names the expression of each:\n" LABEL_LIST ".\n",
           out);
     arguments_help(&table, 1, out);
     fputs("\nKeys in the window:\n", out);

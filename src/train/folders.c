@@ -137,10 +137,8 @@ static int read_split(struct reading *r, const char *folder, struct error *error
         if (!path)
             result = error_no_memory(error, folder);
         else if (folder_too && label < 0)
-            result = error_set(error,
-                               "%s: no class of that name; the folders are angry, disgust, fear, "
-                               "happy, sad, surprise, neutral",
-                               path);
+            result =
+                error_set(error, "%s: no class of that name; the folders are " LABEL_LIST, path);
         else if (folder_too)
             result = read_class(r, path, label, error);
         free(path);
