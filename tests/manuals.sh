@@ -38,7 +38,7 @@ compare "$expressions" "$pages/expressions.1.in"
 compare "$train_fer" "$pages/train_fer.1.in"
 
 # --- Keys: help, manual and docs/live.md name the same in one order
-"$expressions" --help | sed -n '/^Keys in/,/^$/s/^  \([^ ]*\) *\(.*\)/\1 \2/p' >help
+"$expressions" --help | sed -n '/^Keys in/,/^Over/s/^  \([^ ]*\) *\(.*\)/\1 \2/p' >help
 [ "$(wc -l <help)" -ge 10 ] || fail "--help names no keys"
 sed -n '/^\.SH KEYS/,/^\.fi/s/^\\fB\(.*\)\\fR *\(.*\)/\1 \2/p' "$pages/expressions.1.in" |
     sed "s/\\\\-/-/g; s/\\\\(aq/'/g" >manual
@@ -46,6 +46,11 @@ cmp -s help manual || fail "the keys of expressions(1): $(diff help manual)"
 cut -d' ' -f1 help >names
 sed -n 's/^| `\([A-Za-z+-]*\)` | .*/\1/p' "$source_dir/docs/live.md" | sed -n '/^q$/,/^h$/p' >live
 cmp -s names live || fail "the keys of docs/live.md: $(diff names live)"
+pictures=$("$expressions" --help | sed -n 's/^Over a picture.*: //p')
+[ -n "$pictures" ] || fail "--help names no keys over a picture"
+grep -qxF ".B $pictures" "$pages/expressions.1.in" || fail "expressions(1) has other keys over a picture than $pictures"
+grep -qF " key than $pictures ends" "$source_dir/docs/live.md" ||
+    fail "docs/live.md has other keys over a picture than $pictures"
 
 # --- Exit statuses: error.c, help, manual and docs/live.md name the same
 sed -n '/int statuses/,/};/p' "$source_dir/src/base/error.c" | grep -o '= [0-9]' | tr -dc '0-9\n' | sort -u >made

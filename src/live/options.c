@@ -240,6 +240,12 @@ void options_help(FILE *out)
     fputs("\nKeys in the window:\n", out);
     for (int i = 0; i < KEY_COUNT; i++)
         fprintf(out, "  %-20s  %s\n", keys[i].name, keys[i].meaning);
+    fputs("Over a picture any other key than these shows the next one:", out);
+    for (int i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].still)
+            fprintf(out, " %s", keys[i].name);
+    }
+    fputs("\n", out);
     fputs("\n"
           "Exit status: 0 done, 1 failure, 2 wrong options, 3 no face in any picture,\n"
           "      4 no such camera, 5 camera lost, 6 bad model file\n"

@@ -3,6 +3,7 @@
 #include "explanation.h"
 #include "input_list.h"
 #include "interrupt.h"
+#include "keys.h"
 #include "library_error.h"
 #include "log.h"
 #include "picture_file.h"
@@ -64,14 +65,24 @@ static int wait_for_key(struct stills *stills, struct frame *frame, struct error
     return 0;
 }
 
-static int show(struct stills *stills, int index, struct frame *frame, struct error *error)
+static void set_title(struct stills *stills, int index)
 {
-    char title[512];
-    snprintf(title, sizeof title,
-             "%s (%d of %d) - e: explain, f: full screen, s: screenshot, any other key: %s",
-             input_list_base(stills->list.paths[index]), index + 1, stills->list.count,
+    char title[512], named[128] = "";
+    size_t used = 0;
+    for (int i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].still && *keys[i].still && used < sizeof named)
+            used += (size_t)snprintf(named + used, sizeof named - used, "%s: %s, ", keys[i].name,
+                                     keys[i].still);
+    }
+    snprintf(title, sizeof title, "%s (%d of %d) - %sany other key: %s",
+             input_list_base(stills->list.paths[index]), index + 1, stills->list.count, named,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
+}
+
+static int show(struct stills *stills, int index, struct frame *frame, struct error *error)
+{
+    set_title(stills, index);
     view_set_picture(stills->view, &frame->picture, frame->faces, frame->face_count, 0);
     return wait_for_key(stills, frame, error);
 }

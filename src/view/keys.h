@@ -1,4 +1,4 @@
-/* The keys of the live window. */
+/* The keys of the window. */
 #ifndef KEYS_H
 #define KEYS_H
 
@@ -34,6 +34,9 @@ struct key {
     /* What the window does itself; NULL: `request` is passed on. */
     enum view_request (*act)(struct view *view);
     enum view_request request;
+    /* What the title over a picture calls it, "" where it does not name it; NULL: there, it shows
+     * the next picture. */
+    const char *still;
     /* Its button on the bar; ICON_NONE: it has none. */
     enum icon icon;
     const char *caption;

@@ -245,15 +245,16 @@ int view_draw(struct view *view, struct error *error)
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
-static enum view_request press_key(struct view *view, SDL_Keycode code)
+/* Negative: the key means nothing. */
+static int find_key(SDL_Keycode code)
 {
     for (int i = 0; i < KEY_COUNT; i++) {
         for (int k = 0; k < KEY_CODES && keys[i].codes[k]; k++) {
             if (keys[i].codes[k] == code)
-                return keys_press(view, i);
+                return i;
         }
     }
-    return VIEW_NOTHING;
+    return -1;
 }
 
 /* ---- The menu -------------------------------------------------------------------------------- */
@@ -352,16 +353,13 @@ static enum view_request handle_drop(struct view *view, const SDL_DropEvent *dro
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-/* Any key shows the next picture, except those here. */
+/* Any other key shows the next picture, unless it is pressed along with others. */
 static enum view_request handle_still_key(struct view *view, SDL_Keycode key)
 {
+    int index = find_key(key);
+    if (index >= 0 && keys[index].still)
+        return keys_press(view, index);
     switch (key) {
-    case SDLK_e:
-    case SDLK_f:
-    case SDLK_s:
-    case SDLK_q:
-    case SDLK_ESCAPE:
-        return press_key(view, key);
     case SDLK_LSHIFT:
     case SDLK_RSHIFT:
     case SDLK_LCTRL:
@@ -386,7 +384,10 @@ static enum view_request handle_key(struct view *view, SDL_Keycode key)
         request = handle_menu_key(view, key);
     else
         request = bar_key(view, key);
-    return request == VIEW_IDLE ? press_key(view, key) : request;
+    if (request != VIEW_IDLE)
+        return request;
+    int index = find_key(key);
+    return index < 0 ? VIEW_NOTHING : keys_press(view, index);
 }
 
 enum view_request view_handle(struct view *view, const SDL_Event *event)
