@@ -7,7 +7,6 @@
 #include <cctype>
 #include <cmath>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <sys/stat.h>
@@ -138,7 +137,12 @@ static std::unique_ptr<ocv_detector> load(const std::string &path)
         status.st_size > LARGEST_FILE)
         return nullptr;
     std::ifstream stream(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    std::string text;
+    char block[4096];
+    while (stream.read(block, sizeof block), stream.gcount() > 0)
+        text.append(block, static_cast<size_t>(stream.gcount()));
+    if (stream.bad())
+        throw Failure{OCV_CANNOT, "cannot be read to its end; check the disk"};
     if (!is_shallow_xml(text))
         return nullptr;
     const cv::FileStorage file(text, cv::FileStorage::READ | cv::FileStorage::MEMORY);

@@ -475,6 +475,7 @@ static void report_holds_the_figures(void **state)
     expect_lines("calibration_ferplus.csv", 1 + CALIBRATION_BINS, ",1,1.0000,0.7000,1.0000\n");
     expect_lines("robustness.csv", 1 + ROBUSTNESS_CHANGES, "10 % smaller,0.4000,0.2000,0.1250\n");
     expect_lines("classes.csv", 1 + 3 * LABEL_COUNT, "ferplus,disgust,1.0000,1.0000,1.0000,1\n");
+    expect_lines("classes.csv", 1 + 3 * LABEL_COUNT, "agreed,disgust,,,,0\n");
     const char *const pictures[] = {"confusion.png", "calibration.png", "classes.png",
                                     "robustness.png"};
     for (int i = 0; i < 4 && drawn; i++) {

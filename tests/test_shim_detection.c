@@ -82,6 +82,12 @@ static void test_cascades_that_are_none(void **state)
     write_file(path, other, sizeof other - 1);
     refuse_cascade(path);
     unlink(path);
+#ifdef __linux__
+    struct ocv_detector *detector = NULL;
+    struct error error;
+    assert_int_equal(ocv_detector_open(&detector, "/proc/self/mem", &error), OCV_CANNOT);
+    assert_string_equal(error.text, "cannot be read to its end; check the disk");
+#endif
 }
 
 /* Writes `text` with the first `old` behind `where` replaced by `new`. */

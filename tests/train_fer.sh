@@ -352,6 +352,8 @@ expect 1 "models/expressions.safetensors: is the model of the seven expressions"
 [ "$(cat models/expressions.safetensors)" = faces ] || fail "the model of faces was written over"
 # shellcheck disable=SC2086
 expect 0 "epoch   1/1" $digits --output digits.safetensors
+# shellcheck disable=SC2086
+expect 1 "--features windows: HOG cells of 4 pixels in crops of 8x8; 4 to 16 cells must fit; choose other features" $digits --features windows
 # One bit of its values.
 cp other.checkpoint flipped.checkpoint
 at=$(($(wc -c <flipped.checkpoint) - 3001))

@@ -75,8 +75,12 @@ static int write_classes(const char *folder, const struct evaluation *e,
     for (int t = 0; t < truth_count(e); t++)
         for (int k = 0; k < e->unique[t].class_count; k++) {
             const struct class_metrics *c = &e->unique[t].per_class[k];
-            fprintf(text.stream, "%s,%s,%.4f,%.4f,%.4f,%d\n", truth_keys[t],
-                    dataset->class_names[k], c->precision, c->recall, c->f1, c->support);
+            fprintf(text.stream, "%s,%s,", truth_keys[t], dataset->class_names[k]);
+            if (e->unique[t].count)
+                fprintf(text.stream, "%.4f,%.4f,%.4f,%d\n", c->precision, c->recall, c->f1,
+                        c->support);
+            else
+                fprintf(text.stream, ",,,0\n");
         }
     return report_text_close(&text, folder, "classes.csv", error);
 }
@@ -234,9 +238,14 @@ static int draw_classes(const char *folder, const struct evaluation *e, struct e
         text.stream,
         REPORT_SCRIPT("%d", "460") "set multiplot layout 1,%d\nn = %d\ntruths = %d\ntitles = \"",
         count * 560, count, e->unique[0].class_count, count);
-    for (int t = 0; t < count; t++)
-        fprintf(text.stream, "'%s: %d pictures, macro recall %.1f %%' ", truths[t],
-                e->unique[t].count, 100.0 * e->unique[t].macro_recall);
+    for (int t = 0; t < count; t++) {
+        const struct metrics *m = &e->unique[t];
+        if (m->count)
+            fprintf(text.stream, "'%s: %d pictures, macro recall %.1f %%' ", truths[t], m->count,
+                    100.0 * m->macro_recall);
+        else
+            fprintf(text.stream, "'%s: no pictures' ", truths[t]);
+    }
     fprintf(text.stream, "\"\n%s", classes_panels);
     return report_text_draw(&text, folder, "classes.png", error);
 }

@@ -228,10 +228,11 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     size_t parameters = 0;
     for (int i = 0; i < recipe->network_count; i++) {
         struct features features = recipe_features(recipe, dataset, i);
-        if (features_check(&features, error) < 0)
-            return -1;
-        struct mlp_config network = recipe_network(recipe, dataset, i);
         struct error why;
+        if (features_check(&features, &why) < 0)
+            return error_set(error, "--features %s: %.800s; choose other features",
+                             feature_kind_names[features.kind], why.text);
+        struct mlp_config network = recipe_network(recipe, dataset, i);
         if (mlp_config_check(&network, &why) < 0)
             return error_set(error, "--hidden: %.800s", why.text);
         parameters += mlp_parameter_count(&network);
