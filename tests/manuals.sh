@@ -93,8 +93,13 @@ grep -q "$("$expressions" --model-info --model "$source_dir/models/expressions.s
     sed -n "s/^accuracy.* \([0-9.]* %\) by FER+.*/\1/p")" "$source_dir/README.md" ||
     fail "README.md has not the figure of --model-info"
 
-# --- What the texts link to is there, and so is the heading
 cd "$source_dir" || exit 1
+# --- README.md's figure has all rooms
+for room in src/*/; do
+    grep -q "^    .*${room%/}\>" README.md || fail "README.md's figure has no ${room%/}"
+done
+
+# --- What the texts link to is there, and so is the heading
 for text in *.md docs/*.md models/*.md tests/*.md datasets/*.md; do
     grep -o '](\([^)]*\))\|src="[^"]*"' "$text" | sed 's/^](//; s/)$//; s/^src="//; s/"$//' | grep -v '^http' >"$work/links"
     while IFS='#' read -r file anchor; do
