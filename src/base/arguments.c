@@ -180,9 +180,9 @@ static int read_value(const struct argument *row, char *text, void *target, stru
     case ARGUMENT_NUMBER:
         return read_number(row, text, target, error);
     case ARGUMENT_CHOICE:
-        return read_choice(row, text, target, error);
+        break;
     }
-    return 0;
+    return read_choice(row, text, target, error);
 }
 
 void arguments_print_number(double number, bool single, char text[ARGUMENT_NUMBER_SIZE])
