@@ -129,7 +129,7 @@ static SDL_Surface *create_surface(struct paint *paint, int width, int height)
 /* The share of the pixel that lies within the disc or ring, by its distance from the centre. */
 static double coverage(double distance, int radius, int thickness)
 {
-    double outer = fmin(fmax(radius - distance + 0.5, 0), 1);
+    double outer = fmax(radius - distance + 0.5, 0);
     double inner = thickness ? fmin(fmax(distance - (radius - thickness) + 0.5, 0), 1) : 1;
     return fmin(outer, inner);
 }
