@@ -68,6 +68,10 @@ quietly_ffmpeg -i even.mkv -c copy -bsf:v 'setts=pts=if(eq(mod(N\,10)\,5)\,PTS-0
 odd_times back.mkv 50 1.96
 make none.h264 -t 2 -c:v libx264 -bf 2 -pix_fmt yuv420p
 odd_times none.h264 50 1.96
+# What was read of such a film is known by the frames alone.
+head -c -300 none.h264 >cut-none.h264
+run 1 --video cut-none.h264
+grep -q "cut-none.h264: ends too early: [12]\.[0-9] s could be read" err || fail "cut-none.h264: $(cat err)"
 
 # A film that begins later by its own clock, which is no loss, and what an editor cut off by a list, which
 # players decode and do not show

@@ -217,10 +217,11 @@ static void passwords_are_hidden(void **state)
         {"://", "://"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char text[128];
-        strcpy(text, cases[i].text);
+        char *text = strdup(cases[i].text); /* sanitizers see what is read behind it */
+        assert_non_null(text);
         text_hide_passwords(text);
         assert_string_equal(text, cases[i].expected);
+        free(text);
     }
 }
 

@@ -679,7 +679,7 @@ static void test_layout_far(void **state)
     (void)state;
     const SDL_Rect area = {0, 0, 640, 480}, size = {0, 0, 150, 100};
     const SDL_Rect box = {20, 40, 180, 160}, label = {20, 10, 90, 20};
-    const SDL_Rect other = {600, 340, 40, 140};
+    const SDL_Rect other = {330, 340, 10, 140};
     struct layout layout = {0};
     SDL_Rect panel;
     layout_block_face(&layout, box);
@@ -689,8 +689,9 @@ static void test_layout_far(void **state)
     layout_block_text(&layout, (SDL_Rect){0, 200, 330, 280});
     expect_close(layout_panel(&layout, area, box, label, size, 6, 20, true, &panel), 0, 0,
                  "hidden pixels");
-    assert_in_range(panel.x, 330, 600 - 20 - 150);
-    assert_in_range(panel.y, 330, 480 - 100);
+    /* The nearest of places 6 apart, 20 from the other face. */
+    assert_int_equal(panel.x, 360);
+    assert_int_equal(panel.y, 330);
 }
 
 /* Whether there is a place above or below faces, at the area's upper or lower edge. */

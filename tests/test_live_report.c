@@ -65,6 +65,26 @@ static void make_timeline(struct timeline *timeline)
     }
 }
 
+/* As many as there can be; behind them stands one who is not there. */
+static void test_crowd(void **state)
+{
+    (void)state;
+    struct {
+        struct frame frame;
+        struct expressions_face nobody;
+    } full = {.frame = {.duration = 1, .face_count = EXPRESSIONS_MAX_FACES}, .nobody = {.id = 7}};
+    struct timeline timeline = {0};
+    struct error error;
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        full.frame.faces[i] = (struct expressions_face){.id = i + 1};
+    for (; full.frame.time < 3; full.frame.time++)
+        assert_int_equal(timeline_add(&timeline, &full.frame, &error), 0);
+    assert_int_equal(timeline.count, EXPRESSIONS_MAX_FACES);
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        expect_close(timeline.stretches[i].end, 3, 1e-9, "end");
+    timeline_free(&timeline);
+}
+
 /* Half a million faces, as a day before a busy street brings them: not one after another is looked
  * for among all, which would take hours. */
 static void test_many_faces(void **state)
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_smoothing_steps),
         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test_setup_teardown(test_timeline_report, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_crowded_report, make_folder, remove_folder),

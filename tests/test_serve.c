@@ -411,6 +411,7 @@ static struct {
     const char *const *sent; /* names and values of the request's headers, NULL at the end */
     char body[4000], headers[2000];
     unsigned status;
+    bool full;                /* no memory for any response */
     int suspended, responses; /* those that are not yet destroyed */
 } fake;
 
@@ -445,6 +446,8 @@ static const char *lookup(void *connection, int kind, const char *name)
 static void *response_from_buffer(size_t size, void *bytes, int mode)
 {
     (void)mode;
+    if (fake.full)
+        return NULL;
     snprintf(fake.body, sizeof fake.body, "%.*s", (int)size, (char *)bytes);
     fake.responses++;
     return fake.body;
@@ -455,6 +458,8 @@ static void *response_from_callback(uint64_t size, size_t block, web_reader *rea
 {
     (void)block;
     assert_true(size == WEB_SIZE_UNKNOWN);
+    if (fake.full)
+        return NULL;
     fake.read = read;
     fake.end = end;
     fake.stream = context;
@@ -465,6 +470,8 @@ static void *response_from_callback(uint64_t size, size_t block, web_reader *rea
 static void *response_for_upgrade(web_upgraded *upgraded, void *context)
 {
     assert_ptr_equal(context, fake.server);
+    if (fake.full)
+        return NULL;
     fake.upgraded = upgraded;
     fake.responses++;
     return fake.body;
@@ -631,6 +638,34 @@ static void test_handshakes(void **state)
     expect_end(ends[0]);
 }
 
+/* Without memory for an answer the connection is closed, and the server goes on. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static const char *const upgrade[] = {HOST,
+                                          "Upgrade",
+                                          "websocket",
+                                          "Sec-WebSocket-Version",
+                                          "13",
+                                          "Sec-WebSocket-Key",
+                                          "dGhlIHNhbXBsZSBub25jZQ==",
+                                          NULL};
+    static const char *const paths[] = {"/", "/events", "/video", "/websocket", "/none"};
+    struct server *server = open_server(true);
+    fake.full = true;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        void *again = server;
+        fake.sent = upgrade;
+        fake.status = 0;
+        assert_int_equal(
+            fake.answer(fake.server, NULL, paths[i], "GET", "HTTP/1.1", NULL, NULL, &again), 0);
+        assert_int_equal(fake.status, 0);
+    }
+    fake.full = false;
+    assert_int_equal(request("GET", "/", plain), 200);
+    server_close(&server);
+}
+
 /* The stream's next bytes, at most so many at once; empty where it has to wait. */
 static const char *read_stream(size_t most)
 {
@@ -730,15 +765,15 @@ static void test_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),         cmocka_unit_test(test_message),
-        cmocka_unit_test(test_cut_addresses),     cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),       cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),      cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_early_frames),      cmocka_unit_test(test_slow_client),
-        cmocka_unit_test(test_many_clients),      cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_handshakes),        cmocka_unit_test(test_events),
-        cmocka_unit_test(test_pictures),          cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(test_host_port),     cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses), cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),   cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),  cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_early_frames),  cmocka_unit_test(test_slow_client),
+        cmocka_unit_test(test_many_clients),  cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_handshakes),    cmocka_unit_test(test_events),
+        cmocka_unit_test(test_pictures),      cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_no_memory),     cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

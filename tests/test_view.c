@@ -4,6 +4,7 @@
 
 #include "canvas.h"
 #include "dated_name.h"
+#include "heat.h"
 #include "keys.h"
 #include "layout.h"
 #include "menu.h"
@@ -743,6 +744,61 @@ static void test_window_size(void **state)
     assert_null(window.window);
 }
 
+/* The strongest value is drawn strongest, wherever it is, and others by their share of it. */
+static void test_heat(void **state)
+{
+    (void)state;
+    const int strong = (int)lround(0.72 * (HEAT_AGAINST & 0xFF)),
+              weak = (int)lround(0.18 * (HEAT_FOR >> 16));
+    struct heat heat = {.texture = NULL};
+    struct error error;
+    for (int last = 0; last < 2; last++) {
+        float map[EXPRESSIONS_CROP_PIXELS];
+        for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++)
+            map[i] = 1;
+        map[last ? EXPRESSIONS_CROP_PIXELS - 1 : 0] = -4;
+        assert_int_equal(heat_set(&heat, renderer, 1, map, &error), 0);
+        black();
+        SDL_RenderCopy(renderer, heat.texture, NULL,
+                       &(SDL_Rect){0, 0, EXPRESSIONS_CROP_SIDE, EXPRESSIONS_CROP_SIDE});
+        SDL_RenderFlush(renderer);
+        const int end = EXPRESSIONS_CROP_SIDE - 1;
+        expect_close(row_of(last ? end : 0)[last ? end : 0] & 0xFF, strong, 2, "the strongest");
+        expect_close(row_of(last ? 0 : end)[last ? 0 : end] >> 16 & 0xFF, weak, 2, "another");
+    }
+    heat_free(&heat);
+}
+
+/* What the network sees: one crop below the other, black for a face that was not looked at. */
+static void test_inputs(void **state)
+{
+    (void)state;
+    enum { SIDE = EXPRESSIONS_CROP_SIDE, FACES = 3 };
+    uint8_t first[EXPRESSIONS_CROP_PIXELS], last[EXPRESSIONS_CROP_PIXELS];
+    const uint8_t *crops[FACES] = {first, NULL, last};
+    struct scene scene = {.face_count = FACES};
+    struct error error;
+    memset(first, 100, sizeof first);
+    memset(last, 200, sizeof last);
+    assert_int_equal(scene_set_inputs(&scene, renderer, crops, &error), 0);
+    assert_true(scene.has_inputs);
+    SDL_Texture *texture = scene.inputs.texture;
+    int width, height;
+    SDL_QueryTexture(texture, NULL, NULL, &width, &height);
+    assert_int_equal(width, SIDE);
+    assert_int_equal(height, FACES * SIDE);
+    static const int expected[] = {100, 0, 200};
+    for (int face = 0; face < FACES; face++) {
+        black();
+        SDL_RenderCopy(renderer, texture, &(SDL_Rect){0, face * SIDE, SIDE, SIDE},
+                       &(SDL_Rect){0, 0, SIDE, SIDE});
+        SDL_RenderFlush(renderer);
+        for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++)
+            assert_int_equal(row_of(i / SIDE)[i % SIDE] & 0xFFFFFF, expected[face] * 0x010101);
+    }
+    scene_free(&scene);
+}
+
 /* Where something that it takes to draw is missing, nothing is opened, and it is said why. */
 static void test_nothing_to_draw_with(void **state)
 {
@@ -783,6 +839,8 @@ int main(void)
         DRAWN(test_text_kept),
         DRAWN(test_menu_text),
         DRAWN(test_strip),
+        DRAWN(test_heat),
+        DRAWN(test_inputs),
         cmocka_unit_test(test_docks),
         DRAWN(test_crowd_labels),
         DRAWN(test_names_apart),
