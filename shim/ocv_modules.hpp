@@ -35,7 +35,9 @@ struct VideoReader {
 struct VideoWriter {
     virtual ~VideoWriter() = default;
     virtual void write(struct bgr_image frame, double time, double duration) = 0;
-    virtual void finish(bool whole) = 0;
+    /* Whether players would seek better in a copy with the index first. */
+    virtual bool finish(bool whole) = 0;
+    virtual void copy_with_index_first(const std::string &to) const = 0; /* after that */
     virtual const std::string &note() const = 0; /* empty: none */
 };
 

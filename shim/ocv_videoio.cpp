@@ -1,13 +1,16 @@
+#include "file.h"
 #include "ocv_guard.hpp"
 #include "ocv_modules.hpp"
 
 #include <cmath>
+#include <sys/stat.h>
 
 struct ocv_video {
     std::unique_ptr<VideoReader> reader;
 };
 
 struct ocv_writer {
+    std::string path;
     std::unique_ptr<VideoWriter> video;
 };
 
@@ -100,7 +103,7 @@ enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int 
 {
     return guarded(error, [&] {
         CV_Assert(width > 0 && height > 0 && std::isfinite(fps) && fps > 0);
-        *writer = new ocv_writer{videos().open_writer(path, width, height, fps, sound)};
+        *writer = new ocv_writer{path, videos().open_writer(path, width, height, fps, sound)};
     });
 }
 
@@ -119,11 +122,35 @@ const char *ocv_writer_note(const struct ocv_writer *writer)
     return note.empty() ? nullptr : note.c_str();
 }
 
+/* Where that is not possible, because the disk is too full, the file stays as it is, and can be
+ * played too. */
+static void put_index_first(const ocv_writer &writer)
+{
+    struct file_writer *copy = nullptr;
+    struct stat status;
+    struct error ignored;
+    if (stat(writer.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        file_writer_open(&copy, writer.path.c_str(), &ignored) != 0)
+        return;
+    const char *const temporary = file_writer_temporary(copy);
+    try {
+        if (chmod(temporary, (status.st_mode & 0777) | S_ISVTX) == 0) {
+            writer.video->copy_with_index_first(temporary);
+            file_writer_commit(&copy, &ignored);
+        }
+    } catch (...) {
+    }
+    file_writer_discard(&copy);
+}
+
 enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error)
 {
     if (*writer == nullptr)
         return OCV_OK;
-    const enum ocv_code code = guarded(error, [&] { (*writer)->video->finish(whole != 0); });
+    const enum ocv_code code = guarded(error, [&] {
+        if ((*writer)->video->finish(whole != 0))
+            put_index_first(**writer);
+    });
     const Hush hush;
     delete *writer;
     *writer = nullptr;

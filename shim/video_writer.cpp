@@ -5,12 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <strings.h>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 
 /* What browsers and players of our day open, by the ending of the name. */
 struct VideoKind {
@@ -287,12 +284,11 @@ void Writer::encode(AVFrame *frame)
 
 /* ---- The end ------------------------------------------------------------------------------- */
 
-/* Writes the same packets once more, with the table of contents before them. end: of the pictures,
- * seconds; FFmpeg does not read how long the last one is shown. */
-static void copy_with_index_first(const std::string &from, const std::string &to, double end)
+/* Writes the same packets once more. FFmpeg does not read how long the last picture is shown. */
+void Writer::copy_with_index_first(const std::string &to) const
 {
     AVFormatContext *opening = nullptr;
-    checked(avformat_open_input(&opening, file_name(from).c_str(), nullptr, nullptr), OCV_CANNOT,
+    checked(avformat_open_input(&opening, file_name(path_).c_str(), nullptr, nullptr), OCV_CANNOT,
             "");
     const Input input(opening);
     const Output output = make_output("mp4", file_name(to));
@@ -314,7 +310,8 @@ static void copy_with_index_first(const std::string &from, const std::string &to
         const unsigned index = static_cast<unsigned>(packet->stream_index);
         const AVRational base = input->streams[index]->time_base;
         if (input->streams[index]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
-            packet->duration = std::max<int64_t>(std::llround(end / av_q2d(base)) - packet->pts, 1);
+            packet->duration =
+                std::max<int64_t>(std::llround(end_ / av_q2d(base)) - packet->pts, 1);
         av_packet_rescale_ts(packet.get(), base, output->streams[index]->time_base);
         checked(av_interleaved_write_frame(output.get(), packet.get()), OCV_CANNOT, "");
     }
@@ -323,32 +320,7 @@ static void copy_with_index_first(const std::string &from, const std::string &to
     checked(avio_closep(&output->pb), OCV_CANNOT, "");
 }
 
-/* A file written in parts becomes one that players can seek in from its first bytes on; where
- * that is not possible, because the disk is too full, it stays as it is, and can be played too. */
-static void put_index_first(const std::string &path, double end)
-{
-    char *const found = realpath(path.c_str(), nullptr);
-    const std::string file = found == nullptr ? path : found;
-    std::free(found);
-    struct stat status;
-    if (stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
-        return;
-    std::string part = file + ".XXXXXX";
-    const int descriptor = mkstemp(&part[0]);
-    if (descriptor < 0)
-        return;
-    bool copied = fchmod(descriptor, status.st_mode & 07777) == 0;
-    close(descriptor);
-    try {
-        copy_with_index_first(file, part, end);
-    } catch (...) {
-        copied = false;
-    }
-    if (!copied || std::rename(part.c_str(), file.c_str()) != 0)
-        std::remove(part.c_str());
-}
-
-void Writer::finish(bool whole)
+bool Writer::finish(bool whole)
 {
     repeat_until(std::llround(end_ / av_q2d(time_base_)));
     graph_->push(nullptr);
@@ -361,6 +333,5 @@ void Writer::finish(bool whole)
     code = code < 0 ? code : closed;
     if (code < 0)
         fail(code);
-    if (std::strcmp(kind_.muxer, "mp4") == 0)
-        put_index_first(path_, end_);
+    return std::strcmp(kind_.muxer, "mp4") == 0;
 }

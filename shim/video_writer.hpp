@@ -21,7 +21,8 @@ class Writer final : public VideoWriter
     Writer(const std::string &path, int width, int height, double fps, ocv_sound sound);
 
     void write(struct bgr_image frame, double time, double duration) override;
-    void finish(bool whole) override;
+    bool finish(bool whole) override;
+    void copy_with_index_first(const std::string &to) const override;
     const std::string &note() const override
     {
         return note_;

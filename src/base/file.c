@@ -336,6 +336,11 @@ int file_check_output(const char *path, struct error *error)
     return code ? fail(error, path, code) : 0;
 }
 
+const char *file_writer_temporary(const struct file_writer *writer)
+{
+    return writer->temporary;
+}
+
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size)
 {
     const uint8_t *next = bytes;

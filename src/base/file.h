@@ -86,6 +86,9 @@ int file_writer_open(struct file_writer **writer, const char *path, struct error
 /* For a file of ours in a folder that the user has named: a link that was planted there is not
  * followed, but replaced. Otherwise the same. */
 int file_writer_open_in_folder(struct file_writer **writer, const char *path, struct error *error);
+/* The temporary file, for a library that writes to a path itself, and keeps its sticky bit; NULL
+ * for a device. */
+const char *file_writer_temporary(const struct file_writer *writer);
 /* Appends. After the first failure the writer only remembers it; file_writer_commit reports it. */
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size);
 /* Makes the file appear and frees the writer. On failure nothing remains on the disk. */
