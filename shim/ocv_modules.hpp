@@ -38,7 +38,7 @@ struct VideoWriter {
     /* Whether players would seek better in a copy with the index first. */
     virtual bool finish(bool whole) = 0;
     virtual void copy_with_index_first(const std::string &to) const = 0; /* after that */
-    virtual const std::string &note() const = 0; /* empty: none */
+    virtual const std::string &note() const = 0;                         /* empty: none */
 };
 
 struct Videos {
