@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-static void *run(void *argument)
+static void *do_work(void *argument)
 {
     struct beside *beside = argument;
     beside->work(beside->context);
@@ -14,7 +14,7 @@ void beside_begin(struct beside *beside, void (*work)(void *context), void *cont
 {
     beside->work = work;
     beside->context = context;
-    beside->has_thread = pthread_create(&beside->thread, NULL, run, beside) == 0;
+    beside->has_thread = pthread_create(&beside->thread, NULL, do_work, beside) == 0;
 }
 
 void beside_end(struct beside *beside)

@@ -51,7 +51,7 @@ static bool ended_well(pid_t child)
 }
 
 /* Whether the whole picture went to the writer. */
-static bool run(const char *folder, const char *script, struct file_writer *writer)
+static bool run_script(const char *folder, const char *script, struct file_writer *writer)
 {
     size_t length = strlen(script);
     int in[2], out[2];
@@ -90,7 +90,7 @@ int gnuplot_draw(const char *folder, const char *script, const char *name, struc
     free(path);
     if (result < 0)
         return -1;
-    if (run(folder, script, writer))
+    if (run_script(folder, script, writer))
         return file_writer_commit(&writer, error);
     file_writer_discard(&writer);
     return error_set(error,

@@ -53,7 +53,7 @@ static long wait_for_round(struct thread_pool *pool, long seen)
     return atomic_load(&pool->round);
 }
 
-static void *work(void *argument)
+static void *do_parts(void *argument)
 {
     struct worker *worker = argument;
     struct thread_pool *pool = worker->pool;
@@ -127,7 +127,7 @@ int thread_pool_create(struct thread_pool **pool, int threads, struct error *err
     int result = made->workers ? 0 : error_no_memory(error, "the threads");
     for (int i = 0; result == 0 && i < threads - 1; i++) {
         made->workers[i] = (struct worker){.pool = made, .part = i + 1};
-        if (pthread_create(&made->workers[i].thread, NULL, work, &made->workers[i]) != 0)
+        if (pthread_create(&made->workers[i].thread, NULL, do_parts, &made->workers[i]) != 0)
             result = error_set(error, "cannot start a thread; use fewer --threads");
         else
             made->started++;

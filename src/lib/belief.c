@@ -37,7 +37,7 @@ static int best_state(const struct belief *belief)
     return best;
 }
 
-static void begin(struct belief *belief, double time)
+static void begin_belief(struct belief *belief, double time)
 {
     *belief = (struct belief){.begun = true, .time = time, .since = time};
     for (int k = 0; k < BELIEF_STATES; k++)
@@ -62,7 +62,7 @@ static void predict(struct belief *belief, double dt)
         belief->state[k] = stays * belief->state[k] + (1 - stays) / BELIEF_STATES;
 }
 
-static void look(struct belief *belief, const float *answer, double looks)
+static void weigh_answer(struct belief *belief, const float *answer, double looks)
 {
     double sum = 0;
     double best = (double)answer[predicted_class(answer, LABEL_COUNT)];
@@ -95,7 +95,7 @@ void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double 
     double look_time = seconds / looks_to_change;
     double looks = 1;
     if (first) {
-        begin(belief, time);
+        begin_belief(belief, time);
         belief->open = (double)answer[SURPRISE] > seems_open;
     } else {
         double dt = time - belief->time;
@@ -105,7 +105,7 @@ void belief_take(struct belief *belief, const float answer[LABEL_COUNT], double 
         looks = lesser(dt / look_time, 1) * seen * listen(belief, (double)answer[SURPRISE], dt);
     }
     belief->time = time;
-    look(belief, answer, looks);
+    weigh_answer(belief, answer, looks);
     remember(belief, answer, looks, look_time);
     int best = best_state(belief);
     bool changes = belief->state[best] > sure * belief->state[belief->label] &&

@@ -21,7 +21,8 @@ static int end_of(int block, int pixels)
     return end < pixels ? end : pixels;
 }
 
-static int begin(struct changes *changes, const struct grey_image *picture, struct error *error)
+static int begin_changes(struct changes *changes, const struct grey_image *picture,
+                         struct error *error)
 {
     int across = blocks_in(picture->width), down = blocks_in(picture->height);
     changes_free(changes);
@@ -61,7 +62,7 @@ int changes_look(struct changes *changes, const struct grey_image *picture, doub
                  struct error *error)
 {
     bool other = picture->width != changes->width || picture->height != changes->height;
-    if (other && begin(changes, picture, error))
+    if (other && begin_changes(changes, picture, error))
         return -1;
     double since = time - changes->time;
     bool all = changes->all || since < 0 || since >= CHANGES_LONGEST;

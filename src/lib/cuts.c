@@ -17,7 +17,7 @@ static int lesser(int a, int b)
 }
 
 /* The mean of a spot in the middle of its cell. */
-static float look(const struct grey_image *frame, int column, int row)
+static float mean_of_spot(const struct grey_image *frame, int column, int row)
 {
     int width = lesser(SPOT, frame->width), height = lesser(SPOT, frame->height);
     int left = (frame->width - width) * (2 * column + 1) / (2 * CUTS_ACROSS);
@@ -47,7 +47,7 @@ bool cuts_look(struct cuts *cuts, const struct grey_image *frame)
 {
     float cells[CUTS_CELLS], correlation = 0;
     for (int i = 0; i < CUTS_CELLS; i++)
-        cells[i] = look(frame, i % CUTS_ACROSS, i / CUTS_ACROSS);
+        cells[i] = mean_of_spot(frame, i % CUTS_ACROSS, i / CUTS_ACROSS);
     if (!normalize(cells))
         return false;
     for (int i = 0; i < CUTS_CELLS; i++)

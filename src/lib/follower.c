@@ -29,8 +29,8 @@ static int ranges_due(struct follower *follower, double time)
 
 /* Where the cascade is silent, the verifier decides whether the face is still there: tilted or
  * turned too far for the cascade, or gone. */
-static int look(struct follower *follower, struct grey_frame *frame, struct track *track,
-                struct error *error)
+static int look_for_track(struct follower *follower, struct grey_frame *frame, struct track *track,
+                          struct error *error)
 {
     struct detector *detector = follower->detector;
     struct box expected = track_expect(&follower->tracker, track, frame->time);
@@ -57,7 +57,7 @@ static int look_for_known(struct follower *follower, struct grey_frame *frame, s
     for (int i = 0; i < looks; i++) {
         struct track *track = &tracker->tracks[(follower->first + i) % tracker->count];
         track->skipped = false;
-        if (look(follower, frame, track, error))
+        if (look_for_track(follower, frame, track, error))
             return -1;
     }
     follower->first = tracker->count > 0 ? (follower->first + looks) % tracker->count : 0;

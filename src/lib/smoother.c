@@ -163,8 +163,8 @@ static void take_answer(struct smoother *smoother, struct smoother_slot *slot,
 }
 
 /* A held face that no earlier frame showed begins with equal probabilities. */
-static struct smoother_slot *begin(struct smoother *smoother, const struct expressions_face *face,
-                                   double time)
+static struct smoother_slot *begin_slot(struct smoother *smoother,
+                                        const struct expressions_face *face, double time)
 {
     float nothing[LABEL_COUNT];
     struct smoother_slot *slot = find(smoother, 0);
@@ -196,7 +196,7 @@ void smoother_run(struct smoother *smoother, struct expressions_face *faces, int
     for (int i = 0; i < count; i++) {
         struct smoother_slot *slot = find(smoother, faces[i].id);
         if (!slot)
-            slot = begin(smoother, &faces[i], time);
+            slot = begin_slot(smoother, &faces[i], time);
         else if (!faces[i].held)
             take_answer(smoother, slot, &faces[i], faces[i].raw, time);
         complete(smoother, slot, &faces[i]);

@@ -122,7 +122,7 @@ static bool covers_known(const struct tracker *tracker, struct box box)
     return false;
 }
 
-static void begin(struct tracker *tracker, struct box box, double time)
+static void begin_track(struct tracker *tracker, struct box box, double time)
 {
     if (tracker->count == EXPRESSIONS_MAX_FACES || covers_known(tracker, box))
         return;
@@ -173,7 +173,7 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
     coast_or_end(tracker, missed, time);
     for (int b = 0; b < count; b++) {
         if (!taken[b])
-            begin(tracker, boxes[b], time);
+            begin_track(tracker, boxes[b], time);
     }
     tracker->started = true;
     tracker->time = time;

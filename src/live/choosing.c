@@ -94,7 +94,7 @@ void choosing_menu(struct session *session)
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-static void begin(struct session *session, enum input input, const char *id)
+static void begin_opening(struct session *session, enum input input, const char *id)
 {
     struct opening_request request = {.input = input,
                                       .present = session->source.read ? session->source.name : NULL,
@@ -116,17 +116,17 @@ void choosing_choice(struct session *session)
     const struct offer *chosen = &session->offers[view_choice(session->view)];
     if (session->source.read)
         view_show_menu(session->view, NULL);
-    begin(session, chosen->input, chosen->id);
+    begin_opening(session, chosen->input, chosen->id);
 }
 
 void choosing_video(struct session *session, const char *path)
 {
-    begin(session, INPUT_VIDEO, path);
+    begin_opening(session, INPUT_VIDEO, path);
 }
 
 void choosing_next_camera(struct session *session)
 {
-    begin(session, INPUT_CAMERA, "");
+    begin_opening(session, INPUT_CAMERA, "");
 }
 
 /* ---- Going on with it ------------------------------------------------------------------------ */

@@ -69,7 +69,7 @@ static void open_video(struct opening *opening)
         error_of(&opened->reason, opened->title);
 }
 
-static void work(void *context)
+static void open_requested(void *context)
 {
     struct opening *opening = context;
     struct opened *opened = &opening->opened;
@@ -98,7 +98,7 @@ void opening_begin(struct opening *opening, const struct opening_request *reques
     atomic_store(&opening->done, false);
     atomic_store(&opening->abandoned, false);
     opening->busy = true;
-    beside_begin(&opening->thread, work, opening);
+    beside_begin(&opening->thread, open_requested, opening);
 }
 
 bool opening_take(struct opening *opening, struct opened *opened)

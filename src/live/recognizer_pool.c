@@ -68,7 +68,7 @@ static int claim(struct recognizer_pool *pool)
     return index;
 }
 
-static void *work(void *argument)
+static void *recognize_pictures(void *argument)
 {
     struct worker *worker = argument;
     struct recognizer_pool *pool = worker->pool;
@@ -99,7 +99,7 @@ static int start(struct recognizer_pool *pool, struct vision *vision, struct err
     }
     for (; pool->started < pool->task.threads; pool->started++) {
         struct worker *worker = &pool->workers[pool->started];
-        int code = pthread_create(&worker->thread, NULL, work, worker);
+        int code = pthread_create(&worker->thread, NULL, recognize_pictures, worker);
         if (code && pool->started == 0)
             return error_set(error, "cannot start a thread: %s; close other programs",
                              strerror(code));

@@ -143,7 +143,7 @@ static void do_film(struct worker *worker, int index)
     spool_end(films->spools[index], result ? &error : NULL);
 }
 
-static void work(void *context)
+static void do_films(void *context)
 {
     struct worker *worker = context;
     struct films *films = worker->films;
@@ -341,12 +341,12 @@ static void do_all(struct films *films)
         beside_begin(&films->teller, tell, films);
         films->telling = true;
         expect_thread(films, &films->teller);
-        work(&films->workers[0]);
+        do_films(&films->workers[0]);
         end_telling(films);
         return;
     }
     for (int i = 0; i < films->worker_count; i++)
-        beside_begin(&films->workers[i].thread, work, &films->workers[i]);
+        beside_begin(&films->workers[i].thread, do_films, &films->workers[i]);
     expect_thread(films, &films->workers[0].thread);
     tell(films);
     for (int i = 0; i < films->worker_count; i++)

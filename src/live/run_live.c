@@ -93,7 +93,7 @@ struct first_opening {
     struct error error;
 };
 
-static void work(void *context)
+static void open_first(void *context)
 {
     struct first_opening *opening = context;
     opening->result = open_source(opening->session, &opening->abandoned, &opening->error);
@@ -114,7 +114,7 @@ static int open_beside_window(struct session *session, struct error *error)
     text_hide_passwords(menu.text);
     view_set_title(session->view, menu.title);
     view_show_menu(session->view, &menu);
-    beside_begin(&thread, work, &opening);
+    beside_begin(&thread, open_first, &opening);
     bool drawn = false;
     while (thread.has_thread && !session->quit && !atomic_load(&opening.done)) {
         enum view_request request = view_next(session->view, drawn ? -1 : 0);
@@ -265,7 +265,7 @@ static void tell_damage(const struct session *session, bool cut)
                  source->name);
 }
 
-static int run(struct session *session, struct error *error)
+static int run_session(struct session *session, struct error *error)
 {
     double begin = session->progress.begin = monotonic_now();
     int failed = live_loop(session, error);
@@ -298,7 +298,7 @@ int session_run(struct session *session, struct error *error)
 {
     if (start(session, error))
         return session->quit || process_stopping() ? 0 : -1;
-    return run(session, error);
+    return run_session(session, error);
 }
 
 void session_free(struct session **session)

@@ -14,8 +14,8 @@ void timeline_free(struct timeline *timeline)
 
 /* ---- Collecting ------------------------------------------------------------------------------ */
 
-static int begin(struct timeline *timeline, int face, int label, double start, size_t *index,
-                 struct error *error)
+static int begin_stretch(struct timeline *timeline, int face, int label, double start,
+                         size_t *index, struct error *error)
 {
     if (timeline->count == timeline->capacity) {
         size_t capacity = timeline->capacity ? 2 * timeline->capacity : 64;
@@ -61,7 +61,7 @@ int timeline_add(struct timeline *timeline, const struct frame *frame, struct er
         int label = face->uncertain ? TIMELINE_UNCERTAIN : face->label;
         struct stretch *stretch = find_running(timeline, face->id, &running[i]);
         if ((!stretch || stretch->label != label) &&
-            begin(timeline, face->id, label, frame->time, &running[i], error))
+            begin_stretch(timeline, face->id, label, frame->time, &running[i], error))
             return -1;
         timeline->stretches[running[i]].end = end;
     }

@@ -105,7 +105,7 @@ static bool can_recover(const struct capture *capture)
     return capture->settings.lost && capture->settings.source->reopen;
 }
 
-static void *run(void *argument)
+static void *capture_frames(void *argument)
 {
     struct capture *capture = argument;
     const struct capture_settings *settings = &capture->settings;
@@ -144,7 +144,7 @@ int capture_start(struct capture **capture, const struct capture_settings *setti
         return error_no_memory(error, "the capture thread");
     made->settings = *settings;
     made->copied = -1;
-    int code = pthread_create(&made->thread, NULL, run, made);
+    int code = pthread_create(&made->thread, NULL, capture_frames, made);
     if (code) {
         free(made);
         return error_set(error, "cannot start the capture thread: %s; close other programs",

@@ -53,7 +53,7 @@ static void publish(struct detection *detection, const struct frame *frame)
     unlock(detection);
 }
 
-static void *run(void *argument)
+static void *detect_frames(void *argument)
 {
     struct detection *detection = argument;
     const struct detection_settings *settings = &detection->settings;
@@ -89,7 +89,7 @@ int detection_start(struct detection **detection, const struct detection_setting
     made->settings = *settings;
     int code = pthread_mutex_init(&made->lock, NULL);
     if (!code) {
-        code = pthread_create(&made->thread, NULL, run, made);
+        code = pthread_create(&made->thread, NULL, detect_frames, made);
         if (code)
             pthread_mutex_destroy(&made->lock);
     }

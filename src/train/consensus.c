@@ -69,7 +69,7 @@ static void apply_tables(const struct tables *tables, int label, const struct vo
 }
 
 /* Half the label, half the shares of the votes. */
-static void begin(int label, const struct votes *v, float *consensus)
+static void mix_label_and_votes(int label, const struct votes *v, float *consensus)
 {
     int sum = 0;
     for (int k = 0; k < K; k++)
@@ -109,7 +109,7 @@ int consensus_fit(const struct dataset *d, const struct votes *votes, float **co
     if (!made)
         return error_no_memory(error, "what labels and votes say together");
     for (int i = 0; i < d->count; i++)
-        begin(d->labels[i], &votes[i], made + (size_t)i * K);
+        mix_label_and_votes(d->labels[i], &votes[i], made + (size_t)i * K);
     for (int round = 0; round < ROUNDS; round++) {
         struct tables tables;
         fit_tables(d, votes, made, &tables);

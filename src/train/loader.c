@@ -167,7 +167,7 @@ static void give_way(void)
 #endif
 }
 
-static void *work(void *argument)
+static void *make_batches(void *argument)
 {
     struct worker *worker = argument;
     struct loader *l = worker->loader;
@@ -277,7 +277,7 @@ int loader_create(struct loader **loader, const struct loader_config *config, st
         result = error_no_memory(error, "the training batches");
     while (result == 0 && made->worker_count < config->workers) {
         struct worker *worker = &made->workers[made->worker_count];
-        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+        if (pthread_create(&worker->thread, NULL, make_batches, worker) != 0)
             result = error_set(error, "cannot start a worker thread; use fewer --threads");
         else
             made->worker_count++;

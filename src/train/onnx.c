@@ -115,7 +115,7 @@ struct sink {
 };
 
 /* Message number `i`, empty. */
-static struct message *begin(struct sink *sink, int i)
+static struct message *begin_message(struct sink *sink, int i)
 {
     sink->messages[i].used = 0;
     return &sink->messages[i];
@@ -131,7 +131,7 @@ static void put(struct sink *sink, const void *bytes, size_t size)
 /* What stands before `size` bytes. */
 static void put_length(struct sink *sink, int field, size_t size)
 {
-    struct message *lead = begin(sink, 5);
+    struct message *lead = begin_message(sink, 5);
     add_length(lead, field, size);
     put(sink, lead->bytes, lead->used);
 }
@@ -175,7 +175,7 @@ static void put_floats(struct sink *sink, const float *values, size_t count)
 static void put_tensor(struct sink *sink, const char *name, int rows, int columns,
                        const float *values)
 {
-    struct message *head = begin(sink, 0);
+    struct message *head = begin_message(sink, 0);
     size_t count = (size_t)(rows ? rows : 1) * (size_t)columns;
     if (rows)
         add_number(head, TENSOR_DIMS, rows);
@@ -191,7 +191,7 @@ static void put_tensor(struct sink *sink, const char *name, int rows, int column
 /* The shape of rows, however many, of `columns` values. */
 static void put_shape(struct sink *sink, const char *name, int columns)
 {
-    struct message *tensor = begin(sink, 0), *packed = begin(sink, 1);
+    struct message *tensor = begin_message(sink, 0), *packed = begin_message(sink, 1);
     add_number(tensor, TENSOR_DIMS, 2);
     add_number(tensor, TENSOR_DATA_TYPE, DATA_INT64);
     add_varint(packed, UINT64_MAX); /* -1 */
@@ -204,7 +204,7 @@ static void put_shape(struct sink *sink, const char *name, int columns)
 /* The attribute `name` becomes 1. */
 static void add_flag(struct sink *sink, struct message *node, const char *name)
 {
-    struct message *attribute = begin(sink, 1);
+    struct message *attribute = begin_message(sink, 1);
     add_text(attribute, ATTRIBUTE_NAME, name);
     add_number(attribute, ATTRIBUTE_I, 1);
     add_number(attribute, ATTRIBUTE_TYPE, ATTRIBUTE_INT);
@@ -215,7 +215,7 @@ static void add_flag(struct sink *sink, struct message *node, const char *name)
 static void put_node(struct sink *sink, const char *type, const char *const *inputs,
                      const char *output, const char *flag)
 {
-    struct message *node = begin(sink, 0);
+    struct message *node = begin_message(sink, 0);
     for (; *inputs; inputs++)
         add_text(node, NODE_INPUT, *inputs);
     add_text(node, NODE_OUTPUT, output);
@@ -229,11 +229,12 @@ static void put_node(struct sink *sink, const char *type, const char *const *inp
 /* An input or output of the graph: any number of rows. */
 static void put_value(struct sink *sink, int field, const char *name, int columns)
 {
-    struct message *value = begin(sink, 0), *type = begin(sink, 1), *tensor = begin(sink, 2);
-    struct message *shape = begin(sink, 3), *dimension = begin(sink, 4);
+    struct message *value = begin_message(sink, 0), *type = begin_message(sink, 1),
+                   *tensor = begin_message(sink, 2);
+    struct message *shape = begin_message(sink, 3), *dimension = begin_message(sink, 4);
     add_text(dimension, DIM_PARAM, "batch");
     add_message(shape, SHAPE_DIM, dimension);
-    dimension = begin(sink, 4);
+    dimension = begin_message(sink, 4);
     add_number(dimension, DIM_VALUE, columns);
     add_message(shape, SHAPE_DIM, dimension);
     add_number(tensor, TYPE_ELEM_TYPE, DATA_FLOAT);
@@ -285,7 +286,7 @@ static const char *numbered(char name[NAME_SIZE], const char *prefix, int i, con
 static void split_positions(struct chain *c, const struct mlp_layer *layer, const char *prefix,
                             int i)
 {
-    struct message *node = begin(c->sink, 0);
+    struct message *node = begin_message(c->sink, 0);
     char name[NAME_SIZE];
     add_text(node, NODE_INPUT, c->value);
     for (int t = 0; t < layer->windows.grid * layer->windows.grid; t++)
@@ -300,7 +301,7 @@ static void split_positions(struct chain *c, const struct mlp_layer *layer, cons
 static void put_concat(struct sink *sink, const char *prefix, int i, const char *part,
                        const int *numbers, int count, const char *output)
 {
-    struct message *node = begin(sink, 0);
+    struct message *node = begin_message(sink, 0);
     char name[NAME_SIZE];
     for (int k = 0; k < count; k++)
         add_text(node, NODE_INPUT, numbered(name, prefix, i, part, numbers ? numbers[k] : k));
@@ -401,7 +402,7 @@ static void put_graph(struct sink *sink, const struct model *model)
     static const char result[] = "probabilities";
     char prefix[MODEL_FILE_PREFIX_SIZE], names[MODEL_MAX_NETWORKS][NAME_SIZE];
     const char *answers[MODEL_MAX_NETWORKS + 1] = {NULL};
-    struct message *name = begin(sink, 0);
+    struct message *name = begin_message(sink, 0);
     float share = 1.0f / (float)model->network_count;
     add_text(name, GRAPH_NAME, MODEL_FILE_FORMAT);
     put(sink, name->bytes, name->used);
@@ -422,7 +423,7 @@ static void put_graph(struct sink *sink, const struct model *model)
 
 static void put_entry(struct sink *sink, const char *key, const char *value)
 {
-    struct message *entry = begin(sink, 0);
+    struct message *entry = begin_message(sink, 0);
     add_text(entry, ENTRY_KEY, key);
     add_text(entry, ENTRY_VALUE, value);
     put_message(sink, MODEL_METADATA_PROPS, entry);
@@ -436,7 +437,7 @@ static void put_model(struct sink *sink, const struct model *model)
     put_graph(sink, model);
     size_t graph_size = sink->size;
     sink->writer = writer;
-    struct message *head = begin(sink, 0), *operators = begin(sink, 1);
+    struct message *head = begin_message(sink, 0), *operators = begin_message(sink, 1);
     add_number(head, MODEL_IR_VERSION, IR_VERSION);
     add_text(head, MODEL_PRODUCER_NAME, "train_fer");
     add_number(operators, OPSET_VERSION, OPERATOR_SET);

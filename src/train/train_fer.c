@@ -493,7 +493,7 @@ static int run_on_data(const struct options *o, struct judged *judged, struct er
     return status;
 }
 
-static int run(const struct options *o, struct error *error)
+static int run_action(const struct options *o, struct error *error)
 {
     if (o->action != ACTION_TRAIN && check_outputs(o, NULL, NULL, error) < 0)
         return EXIT_FAILURE;
@@ -545,7 +545,7 @@ int main(int argc, char **argv)
         _exit(EXIT_FAILURE);
     }
     ocv_setup(1);
-    int status = run(&options, &error);
+    int status = run_action(&options, &error);
     if (error.text[0])
         log_line(program, "%s", error.text);
     return end(status);
