@@ -250,7 +250,7 @@ static void complete_hdr(AVFrame &frame, bool rgb)
         frame.color_range = rgb ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
 }
 
-Reader::Look Reader::look() const
+Reader::Appearance Reader::appearance() const
 {
     const AVFrame &frame = *decoded_;
     return {frame.width,       frame.height,
@@ -344,7 +344,7 @@ void Reader::filter()
     decoded_->sample_aspect_ratio =
         av_guess_sample_aspect_ratio(&input_.format(), stream_, decoded_.get());
     interlaced_ = interlaced_ || is_interlaced(*decoded_);
-    if (graph_ && look() == look_) {
+    if (graph_ && appearance() == appearance_) {
         graph_->push(decoded_.get());
         return;
     }
@@ -356,7 +356,7 @@ void Reader::filter()
 /* For frames like the one that is held. */
 void Reader::make_graph()
 {
-    look_ = look();
+    appearance_ = appearance();
     graph_ = std::make_unique<Graph>(*decoded_, microseconds, chain());
     held_ = false;
     graph_->push(decoded_.get());

@@ -34,8 +34,8 @@ class Reader final : public VideoReader
     void stamp();
     void filter();
     bool useless() const;
-    using Look = std::array<int, 10>; /* all that a graph depends on */
-    Look look() const;
+    using Appearance = std::array<int, 10>; /* all that a graph depends on */
+    Appearance appearance() const;
     bool as_it_is() const;
     std::string chain() const;
     void make_graph();
@@ -49,13 +49,13 @@ class Reader final : public VideoReader
     Packet packet_;
     Frame decoded_, shown_;
     std::unique_ptr<Graph> graph_;
-    Look look_ = {};          /* of the frames that the graph was made for */
-    bool interlaced_ = false; /* some frame was */
-    bool held_ = false;       /* decoded_ waits for a new graph, until the old one is empty */
-    bool ended_ = false;      /* nothing more will be decoded */
-    bool begun_ = false;      /* the decoder has had a packet that is to be shown */
-    double begin_ = NAN;      /* when that is, by the film's clock */
-    bool fed_all_ = false;    /* and the last one */
+    Appearance appearance_ = {}; /* of the frames that the graph was made for */
+    bool interlaced_ = false;    /* some frame was */
+    bool held_ = false;          /* decoded_ waits for a new graph, until the old one is empty */
+    bool ended_ = false;         /* nothing more will be decoded */
+    bool begun_ = false;         /* the decoder has had a packet that is to be shown */
+    double begin_ = NAN;         /* when that is, by the film's clock */
+    bool fed_all_ = false;       /* and the last one */
     FilmTime timeline_;
     double time_ = 0;              /* of the newest decoded frame */
     Clock::time_point arrival_;    /* of the newest packet */

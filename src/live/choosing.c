@@ -146,7 +146,7 @@ static void forget(struct session *session)
     view_set_signal(session->view, true);
 }
 
-static int show(struct session *session, const struct opened *opened, struct error *error)
+static int show_source(struct session *session, const struct opened *opened, struct error *error)
 {
     const struct options *options = session->options;
     forget(session);
@@ -200,7 +200,7 @@ bool choosing_follow(struct session *session, int *failed, struct error *error)
     if (!opening_take(&session->opening, &opened))
         return look_for_cameras(session);
     if (opened.source.read) {
-        *failed = show(session, &opened, error);
+        *failed = show_source(session, &opened, error);
     } else if (!*opened.reason.text) {
         return true; /* nothing was chosen in a dialog */
     } else if (session->source.read) {

@@ -32,7 +32,7 @@ struct interrupt {
     void *context;
 };
 
-static void tell(char what)
+static void send_to_thread(char what)
 {
     ssize_t written = write(ends[1], &what, 1);
     (void)written;
@@ -42,7 +42,7 @@ static void on_signal(int number)
 {
     (void)number;
     int code = errno;
-    tell(SIGNALLED);
+    send_to_thread(SIGNALLED);
     errno = code;
 }
 
@@ -153,7 +153,7 @@ void interrupt_free(struct interrupt **interrupt)
         return;
     for (int i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &ended->previous[i], NULL);
-    tell(ENDED); /* after any signal that came first, which is still obeyed */
+    send_to_thread(ENDED); /* after any signal that came first, which is still obeyed */
     int code = pthread_join(ended->thread, NULL);
     assert(code == 0);
     (void)code;

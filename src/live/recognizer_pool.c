@@ -57,7 +57,7 @@ static int recognize(struct worker *worker, const char *path, struct picture_res
 }
 
 /* The number of a picture that nobody has begun, once there is a slot for it; -1: none. */
-static int claim(struct recognizer_pool *pool)
+static int claim_picture(struct recognizer_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping && pool->taken < pool->task.count &&
@@ -75,7 +75,7 @@ static void *recognize_pictures(void *argument)
     struct error ignored; /* the others do its share; the first has what the caller opened */
     if (!worker->vision.recognizer && setup_another(pool->task.options, &worker->vision, &ignored))
         return NULL;
-    for (int index = claim(pool); index >= 0; index = claim(pool)) {
+    for (int index = claim_picture(pool); index >= 0; index = claim_picture(pool)) {
         struct slot *slot = &pool->slots[index % pool->slot_count];
         slot->result.failed = recognize(worker, pool->task.list->paths[index], &slot->result) < 0;
         pthread_mutex_lock(&pool->mutex);

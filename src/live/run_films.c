@@ -84,7 +84,7 @@ static void stop_early(void *context)
 /* ---- Working --------------------------------------------------------------------------------- */
 
 /* The next film that nobody has begun, with its spool; -1: none. */
-static int claim(struct films *films)
+static int claim_film(struct films *films)
 {
     struct error failure;
     pthread_mutex_lock(&films->mutex);
@@ -150,7 +150,7 @@ static void do_films(void *context)
     struct error ignored; /* the others do its share; the first has its own */
     if (!worker->vision.recognizer && setup_another(films->options, &worker->vision, &ignored))
         return;
-    for (int index = claim(films); index >= 0; index = claim(films))
+    for (int index = claim_film(films); index >= 0; index = claim_film(films))
         do_film(worker, index);
 }
 
@@ -217,7 +217,7 @@ static int tell_film(struct films *films, struct spool *spool, const char *path,
 }
 
 /* A film that fails is reported, and the next one follows; where telling fails, all ends. */
-static void tell(void *context)
+static void tell_films(void *context)
 {
     struct films *films = context;
     struct error error = {.text = ""};
@@ -338,7 +338,7 @@ static void end_telling(struct films *films)
 static void do_all(struct films *films)
 {
     if (films->view) {
-        beside_begin(&films->teller, tell, films);
+        beside_begin(&films->teller, tell_films, films);
         films->telling = true;
         expect_thread(films, &films->teller);
         do_films(&films->workers[0]);
@@ -348,7 +348,7 @@ static void do_all(struct films *films)
     for (int i = 0; i < films->worker_count; i++)
         beside_begin(&films->workers[i].thread, do_films, &films->workers[i]);
     expect_thread(films, &films->workers[0].thread);
-    tell(films);
+    tell_films(films);
     for (int i = 0; i < films->worker_count; i++)
         beside_end(&films->workers[i].thread);
 }

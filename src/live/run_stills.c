@@ -80,7 +80,7 @@ static void set_title(struct stills *stills, int index)
     view_set_title(stills->view, title);
 }
 
-static int show(struct stills *stills, int index, struct frame *frame, struct error *error)
+static int show_still(struct stills *stills, int index, struct frame *frame, struct error *error)
 {
     set_title(stills, index);
     view_set_picture(stills->view, &frame->picture, frame->faces, frame->face_count, 0);
@@ -90,8 +90,8 @@ static int show(struct stills *stills, int index, struct frame *frame, struct er
 /* ---- One after the other --------------------------------------------------------------------- */
 
 /* A failure for this picture is reported and remembered; -1 means that none can follow. */
-static int tell(struct stills *stills, int index, struct picture_result *result,
-                struct error *error)
+static int tell_still(struct stills *stills, int index, struct picture_result *result,
+                      struct error *error)
 {
     const char *path = stills->list.paths[index];
     if (result->note && !stills->options->quiet)
@@ -105,7 +105,7 @@ static int tell(struct stills *stills, int index, struct picture_result *result,
     if (results_add(stills->results, path, &result->frame, error))
         return -1;
     setup_tell_missing(&stills->missing);
-    return stills->view ? show(stills, index, &result->frame, error) : 0;
+    return stills->view ? show_still(stills, index, &result->frame, error) : 0;
 }
 
 static int do_all(struct stills *stills, struct error *error)
@@ -113,7 +113,7 @@ static int do_all(struct stills *stills, struct error *error)
     struct picture_result *result;
     for (int i = 0;
          stills->pool && !stills->abandoned && (result = recognizer_pool_next(stills->pool)); i++) {
-        if (tell(stills, i, result, error))
+        if (tell_still(stills, i, result, error))
             return -1;
         stills->abandoned = stills->abandoned || process_stopping();
     }

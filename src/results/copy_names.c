@@ -50,7 +50,7 @@ static int list_copies(const struct copy_names *names, const struct input_list *
     return 0;
 }
 
-static int claim(struct copy *copies, int count, struct file_set *files, struct error *error)
+static int claim_copies(struct copy *copies, int count, struct file_set *files, struct error *error)
 {
     qsort(copies, (size_t)count, sizeof *copies, compare_paths);
     for (int i = 0; i < count; i++) {
@@ -83,7 +83,7 @@ int copy_names_claim(const struct copy_names *names, const struct input_list *in
         return error_no_memory(error, "the list of copies");
     bool made = false;
     int result = list_copies(names, inputs, copies, error) || make_folder(names, &made, error) ||
-                         claim(copies, inputs->count, files, error)
+                         claim_copies(copies, inputs->count, files, error)
                      ? -1
                      : 0;
     for (int i = 0; i < inputs->count; i++)

@@ -77,7 +77,7 @@ static void wait_for_change(struct mailbox *box)
     (void)code;
 }
 
-static void tell(struct mailbox *box)
+static void wake_all(struct mailbox *box)
 {
     int code = pthread_cond_broadcast(&box->changed);
     assert(code == 0);
@@ -101,7 +101,7 @@ bool mailbox_put(struct mailbox *box)
         box->draft = box->ready;
         box->ready = filled;
         box->fresh = true;
-        tell(box);
+        wake_all(box);
     }
     unlock(box);
     return open;
@@ -111,7 +111,7 @@ void mailbox_end(struct mailbox *box)
 {
     lock(box);
     box->ended = true;
-    tell(box);
+    wake_all(box);
     unlock(box);
 }
 
@@ -134,7 +134,7 @@ static struct frame *take_locked(struct mailbox *box)
     box->taken = box->ready;
     box->ready = used;
     box->fresh = false;
-    tell(box);
+    wake_all(box);
     return &box->frames[box->taken];
 }
 
@@ -178,7 +178,7 @@ void mailbox_stop(struct mailbox *box)
 {
     lock(box);
     box->stopped = true;
-    tell(box);
+    wake_all(box);
     unlock(box);
 }
 

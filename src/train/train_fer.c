@@ -74,8 +74,8 @@ static const char *find_backgrounds(const struct options *o)
     return o->backgrounds ? o->backgrounds : there ? default_backgrounds : NULL;
 }
 
-static int claim(const struct options *o, const char *path, struct file_set *files,
-                 struct error *error)
+static int claim_output(const struct options *o, const char *path, struct file_set *files,
+                        struct error *error)
 {
     const char *backgrounds = find_backgrounds(o);
     if (path && (lies_in(path, o->data) || (backgrounds && lies_in(path, backgrounds))))
@@ -101,10 +101,10 @@ static int check_outputs(const struct options *o, const char *output, const char
         file_set_add(&files, o->data, error) || file_set_add(&files, ferplus, error) ||
                 file_set_add(&files, o->model, error) ||
                 file_set_add_folder(&files, o->data, SPLIT_AND_CLASS, error) ||
-                claim(o, checkpoint, &files, error) ||
+                claim_output(o, checkpoint, &files, error) ||
                 file_set_add(&files, o->resume, error) || /* may be that checkpoint */
-                claim(o, output, &files, error) || claim(o, o->onnx, &files, error) ||
-                claim(o, o->mean_faces, &files, error) ||
+                claim_output(o, output, &files, error) || claim_output(o, o->onnx, &files, error) ||
+                claim_output(o, o->mean_faces, &files, error) ||
                 (o->report && report_folder_claim(o->report, report, sizeof report / sizeof *report,
                                                   &files, error))
             ? -1

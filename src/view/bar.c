@@ -16,7 +16,7 @@ static const SDL_Color on_colour = {255, 255, 255, 46};
 
 /* ---- Coming and going ------------------------------------------------------------------------ */
 
-static void show(struct view *view, int focus)
+static void show_bar(struct view *view, int focus)
 {
     view->bar.shown = true;
     view->bar.focus = focus;
@@ -211,13 +211,13 @@ void bar_draw(struct view *view)
 
 enum view_request bar_point(struct view *view, SDL_Point point)
 {
-    show(view, button_at(view, point));
+    show_bar(view, button_at(view, point));
     return VIEW_REDRAW;
 }
 
 static enum view_request press(struct view *view, int number)
 {
-    show(view, number);
+    show_bar(view, number);
     return keys_press(view, key_of(number));
 }
 
@@ -235,7 +235,7 @@ static enum view_request move_focus(struct view *view, int step)
     int count = measure(view).count;
     int from = view->bar.shown ? view->bar.focus : -1;
     int first = step > 0 ? 0 : count - 1;
-    show(view, from < 0 ? first : (from + step + count) % count);
+    show_bar(view, from < 0 ? first : (from + step + count) % count);
     return VIEW_REDRAW;
 }
 
