@@ -361,6 +361,19 @@ static void choose(struct session *session, int place)
     assert_int_equal(failed, 0);
 }
 
+/* Looks for cameras beside the window, and goes on with what is found. */
+static bool look(struct session *session)
+{
+    struct error error = {.text = ""};
+    int failed;
+    session->cameras_checked = 0;
+    assert_false(choosing_follow(session, &failed, &error));
+    assert_int_equal(sem_wait(&woken), 0);
+    bool redraw = choosing_follow(session, &failed, &error);
+    assert_int_equal(failed, 0);
+    return redraw;
+}
+
 static void expect_choices(int count, const char *first, const char *last_but_two)
 {
     assert_int_equal(shown.menu.count, count);
@@ -381,12 +394,15 @@ static void test_menu(void **state)
     session.view = (struct view *)(void *)&shown;
     world.count = VIEW_CHOICES + 2;
     choosing_welcome(&session, "100 %s", "a reason");
+    assert_int_equal(shown.menu.count, 2); /* at once, whatever drivers do */
+    assert_true(look(&session));
     assert_string_equal(shown.menu.title, "100 %s");
     assert_string_equal(shown.menu.text, "a reason");
     assert_true(shown.menu.stays);
     expect_choices(VIEW_CHOICES - 1, "Camera 0", "Camera 6");
     world.count = 2;
     choosing_welcome(&session, "", "");
+    assert_true(look(&session));
     expect_choices(4, "Camera 0", "Camera 1");
     choose(&session, 1);
     assert_string_equal(world.tried, "/dev/video2 ");
@@ -400,6 +416,13 @@ static void test_menu(void **state)
     assert_string_equal(shown.menu.title, "what to show");
     assert_false(shown.menu.stays);
     expect_choices(4, "Camera 0", "Camera 1  (shown)");
+    assert_false(look(&session));
+    world.count = 3;
+    assert_true(look(&session));
+    assert_string_equal(shown.menu.title, "what to show");
+    expect_choices(5, "Camera 0", "Camera 2");
+    world.count = 2;
+    assert_true(look(&session));
     choosing_menu(&session);
     assert_false(shown.has_menu);
     /* From one to another: nothing of the first one stays. */
@@ -434,6 +457,7 @@ static void test_menu(void **state)
     assert_true(shown.menu.stays && shown.forgotten == 1 && !session.source.read);
     choosing_leave(&session, &(struct error){.text = ""});
     assert_string_equal(shown.menu.title, "the end");
+    free(session.cameras);
     expressions_smoother_close(&session.smoother);
 }
 
@@ -449,6 +473,7 @@ static void test_menu_without_source(void **state)
     world.count = 0;
     choosing_welcome(&session, "no camera", "none");
     expect_choices(3, "try again", "try again");
+    assert_false(look(&session)); /* there is still none */
     world.busy = "0";
     shown.has_menu = false;
     choose(&session, 0);
@@ -465,17 +490,15 @@ static void test_menu_without_source(void **state)
     world.count = 1;
     session.cameras_checked = monotonic_now();
     assert_false(choosing_follow(&session, &failed, &error)); /* it looks now and then */
-    session.cameras_checked -= 2;
-    assert_true(choosing_follow(&session, &failed, &error));
+    assert_true(look(&session));
     assert_string_equal(shown.menu.title, "new camera");
     expect_choices(4, "Camera 0", "try again");
-    session.cameras_checked -= 2;
-    assert_false(choosing_follow(&session, &failed, &error)); /* nothing new */
-    session.cameras_checked -= 2;
+    assert_false(look(&session)); /* nothing new */
     world.count = 0;
-    assert_true(choosing_follow(&session, &failed, &error));
+    assert_true(look(&session));
     assert_string_equal(shown.menu.title, "new camera");
     expect_choices(3, "try again", "try again");
+    free(session.cameras);
 }
 
 /* Recorded to the end, and one thing at a time. */

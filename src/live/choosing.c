@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often a window without a camera looks for new ones, seconds. */
+/* How often a menu looks for new cameras, seconds. */
 static const double camera_check = 1;
 
 /* ---- The menu -------------------------------------------------------------------------------- */
@@ -29,21 +29,17 @@ static void name_choice(char text[VIEW_CHOICE_SIZE], const char *name, bool show
     snprintf(text, VIEW_CHOICE_SIZE, "%.64s%s", name, shown ? "  (shown)" : "");
 }
 
-/* Returns how many cameras there are. */
-static int offer_cameras(struct session *session, struct view_menu *menu)
+static void offer_cameras(struct session *session, struct view_menu *menu)
 {
     enum { ALL = VIEW_CHOICES - 3 }; /* the last three are no cameras */
-    struct camera *cameras;
-    int count = cameras_find(&cameras);
-    for (int i = 0; i < count && i < ALL; i++) {
+    for (int i = 0; i < session->camera_count && i < ALL; i++) {
+        const struct camera *camera = &session->cameras[i];
         char text[VIEW_CHOICE_SIZE];
         bool present = session->input == INPUT_CAMERA && session->source.read &&
-                       cameras_same(session->source.name, cameras[i].path);
-        name_choice(text, cameras[i].name, present);
-        offer(session, menu, INPUT_CAMERA, cameras[i].path, text);
+                       cameras_same(session->source.name, camera->path);
+        name_choice(text, camera->name, present);
+        offer(session, menu, INPUT_CAMERA, camera->path, text);
     }
-    free(cameras);
-    return count;
 }
 
 static void show_menu(struct session *session, const char *title, const char *text)
@@ -53,8 +49,7 @@ static void show_menu(struct session *session, const char *title, const char *te
     char demo[VIEW_CHOICE_SIZE];
     snprintf(menu.title, sizeof menu.title, "%s", title);
     snprintf(menu.text, sizeof menu.text, "%s", text);
-    session->camera_count = offer_cameras(session, &menu);
-    session->cameras_checked = monotonic_now();
+    offer_cameras(session, &menu);
     if (menu.stays && options->input == INPUT_CAMERA)
         offer(session, &menu, INPUT_CAMERA, options->source, "try again");
     name_choice(demo, "play the demo", session->input == INPUT_DEMO && !menu.stays);
@@ -67,6 +62,7 @@ void choosing_welcome(struct session *session, const char *title, const char *re
 {
     snprintf(session->welcome_title, sizeof session->welcome_title, "%s", title);
     snprintf(session->welcome, sizeof session->welcome, "%s", reason);
+    session->cameras_checked = 0;
     show_menu(session, title, reason);
 }
 
@@ -86,10 +82,12 @@ void choosing_menu(struct session *session)
 {
     if (say_held(session))
         return;
-    if (!view_has_menu(session->view))
+    if (!view_has_menu(session->view)) {
+        session->cameras_checked = 0;
         show_menu(session, "what to show", "");
-    else if (session->source.read) /* else the menu is all there is */
+    } else if (session->source.read) { /* else the menu is all there is */
         view_show_menu(session->view, NULL);
+    }
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */
@@ -174,19 +172,38 @@ void choosing_leave(struct session *session, const struct error *reason)
     choosing_welcome(session, title, reason->text);
 }
 
-/* Where there is no source: announces a camera that was plugged in, and drops one that is gone. */
+static bool differ(const struct session *session, const struct camera *cameras, int count)
+{
+    bool same = count == session->camera_count;
+    for (int i = 0; same && i < count; i++)
+        same = strcmp(cameras[i].path, session->cameras[i].path) == 0 &&
+               strcmp(cameras[i].name, session->cameras[i].name) == 0;
+    return !same;
+}
+
+/* While there is a menu: begins to look for cameras now and then. What was found is offered, and
+ * where there is no source, a camera that was plugged in is announced. */
 static bool look_for_cameras(struct session *session)
 {
-    if (session->source.read || monotonic_now() - session->cameras_checked < camera_check)
-        return false;
     struct camera *cameras;
-    int before = session->camera_count;
-    int count = cameras_find(&cameras);
-    free(cameras);
-    session->cameras_checked = monotonic_now();
-    if (count == before)
+    int count, before = session->camera_count;
+    bool known = session->cameras != NULL;
+    if (!camera_search_take(&session->search, &cameras, &count)) {
+        if (view_has_menu(session->view) &&
+            monotonic_now() - session->cameras_checked >= camera_check)
+            camera_search_begin(&session->search, session_wake, session);
         return false;
-    if (count > before)
+    }
+    bool changes = differ(session, cameras, count) && view_has_menu(session->view);
+    free(session->cameras);
+    session->cameras = cameras;
+    session->camera_count = count;
+    session->cameras_checked = monotonic_now();
+    if (!changes)
+        return false;
+    if (session->source.read)
+        show_menu(session, "what to show", "");
+    else if (known && count > before)
         choosing_welcome(session, "new camera", "It has just been plugged in.");
     else
         show_menu(session, session->welcome_title, session->welcome);

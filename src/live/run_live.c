@@ -305,6 +305,8 @@ void session_free(struct session **session)
 {
     struct session *ended = *session;
     opening_abandon(&ended->opening);
+    camera_search_end(&ended->search);
+    free(ended->cameras);
     if (!ended->shared)
         interrupt_free(&ended->interrupt);
     session_end_results(ended, &(struct results_end){0}, NULL);

@@ -4,6 +4,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "camera_search.h"
 #include "interrupt.h"
 #include "opening.h"
 #include "options.h"
@@ -31,8 +32,10 @@ struct session {
     struct opening opening;
     struct offer offers[VIEW_CHOICES];
     char welcome_title[64], welcome[1024]; /* of the menu, while there is no source */
-    int camera_count;                      /* as they were last counted, */
-    double cameras_checked;                /* and when, monotonic seconds */
+    struct camera_search search;
+    struct camera *cameras; /* as they were last found; NULL: not yet */
+    int camera_count;
+    double cameras_checked; /* when, monotonic seconds; 0: they are to be looked for now */
     struct vision vision;
     struct file_set files; /* that are read and written */
     struct statistics statistics;
