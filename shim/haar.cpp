@@ -39,7 +39,7 @@ static int read_tree(const cv::FileNode &tree, std::vector<Haar::Node> &nodes)
         Haar::Node node = {};
         for (int side = 0; side < 2; side++, ++number) {
             const int child = static_cast<int>(*number);
-            node.next[side] = std::max(child, 0);
+            node.next[side] = child;
             node.values[side] = child > 0 ? 0 : values[static_cast<size_t>(-child)];
         }
         node.feature = static_cast<int>(*number);

@@ -51,7 +51,7 @@ class Haar
         float weights[RECTANGLES];
         float threshold;
         float values[2]; /* of the leaf on either side */
-        int next[2];     /* the tree's node there; 0: a leaf */
+        int next[2];     /* the tree's node there; not above 0: a leaf */
         int feature;
     };
 
