@@ -26,7 +26,7 @@ int cameras_find(struct camera **cameras);
  * own camera do: another program has to make pictures of it. `reason` then says how. */
 bool cameras_is_raw(const char *id, struct error *reason);
 
-/* The camera that the user named by number or path; false if there is none. */
+/* The camera that the user named by number or path; false if there is none, and *camera stays. */
 bool cameras_get(const char *id, struct camera *camera);
 
 /* Whether both stand for one device. */

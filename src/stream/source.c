@@ -156,10 +156,9 @@ int source_open_camera(struct source *source, const char *id, const struct camer
     if (piped)
         return 0; /* what has ended there does not come back */
     struct camera camera = {0};
-    bool known = cameras_get(id, &camera);
+    cameras_get(id, &camera); /* or it stays nameless */
     snprintf(state->id, sizeof state->id, "%s", *camera.lasting ? camera.lasting : id);
-    if (known)
-        memcpy(state->camera_name, camera.name, sizeof state->camera_name);
+    memcpy(state->camera_name, camera.name, sizeof state->camera_name);
     state->options = *options;
     source->reopen = reopen_camera;
     return 0;
