@@ -136,6 +136,8 @@ static void test_the_same_windows_pass(void **state)
         {"frontalface_default", 3, {1.05, 12, 40, 0}, 97, 98, 1},
         {"frontalface_default", 2, {1.3, 0, 45, 45}, 80, 79, 30},
         {"frontalface_default", 1, {1.1, 0, 0, 0}, 24, 24, 0},
+        {"frontalface_default", 1, {1.1, 0, 0, 0}, 24, 150, 1},
+        {"frontalface_default", 1, {1.1, 0, 0, 0}, 200, 24, 1},
         {"frontalface_default", 1, {1.1, 0, 0, 0}, 25, 26, 0},
         {"frontalface_default", 0, {1.1, 0, 0, 0}, WIDTH, HEIGHT, 1},
         {"frontalface_alt2", 2, {1.1, 0, 0, 0}, WIDTH, HEIGHT, 10000},

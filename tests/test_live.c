@@ -292,6 +292,18 @@ static void test_camera_reasons(void **state)
     expect_text(reason.text, "no such camera", "plug it in");
     assert_true(cameras_diagnose("/dev/null", &reason));
     expect_text(reason.text, "not a camera", "name another");
+    /* Descriptor 0 is one like others. */
+    int kept = dup(STDIN_FILENO);
+    close(STDIN_FILENO);
+    struct error other;
+    bool diagnosed = cameras_diagnose("/dev/null", &other);
+    bool got = cameras_get("/dev/null", &camera), raw = cameras_is_raw("/dev/null", &reason);
+    int next = dup(kept);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    assert_int_equal(next, STDIN_FILENO);
+    assert_true(diagnosed && !got && !raw);
+    assert_string_equal(other.text, reason.text);
     if (geteuid() != 0) {
         write_bytes(in_folder("forbidden"), "", 0);
         assert_int_equal(chmod(in_folder("forbidden"), 0), 0);

@@ -259,6 +259,37 @@ static void test_same_bytes(void **state)
     free(bytes[1]);
 }
 
+static bool says(const uint8_t *bytes, size_t size, const char *key, const char *value)
+{
+    char entry[200];
+    int length = snprintf(entry, sizeof entry, "\n%c%s\x12%c%s", (int)strlen(key), key,
+                          (int)strlen(value), value);
+    for (size_t at = 0; at + (size_t)length <= size; at++)
+        if (memcmp(bytes + at, entry, (size_t)length) == 0)
+            return true;
+    return false;
+}
+
+/* What becomes of a crop before the graph sees it. */
+static void test_metadata(void **state)
+{
+    (void)state;
+    struct model model = full_model(3);
+    size_t size;
+    model.enlarge = 1.25f;
+    uint8_t *bytes = read_bytes(export(&model), &size);
+    assert_true(says(bytes, size, "mirror", "true"));
+    assert_true(says(bytes, size, "enlarge", "1.25"));
+    free(bytes);
+    model.mirror = false;
+    model.enlarge = 0;
+    bytes = read_bytes(export(&model), &size);
+    assert_true(says(bytes, size, "mirror", "false"));
+    assert_false(says(bytes, size, "enlarge", "0"));
+    free(bytes);
+    model_free(&model);
+}
+
 static void test_no_place_to_write(void **state)
 {
     (void)state;
@@ -277,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_all_that_a_model_can_have, empty_folder),
         cmocka_unit_test_teardown(test_activations, empty_folder),
+        cmocka_unit_test_teardown(test_metadata, empty_folder),
         cmocka_unit_test_teardown(test_layers_that_look_through_windows, empty_folder),
         cmocka_unit_test_teardown(test_most_windows, empty_folder),
         cmocka_unit_test_teardown(test_without_hidden_layers, empty_folder),

@@ -95,7 +95,9 @@ int __wrap_source_open_camera(struct source *source, const char *id,
 {
     assert_false(atomic_load(abandoned));
     assert_int_equal(options->width, 320);
-    return open_made_up(source, id, error);
+    int result = open_made_up(source, id, error);
+    source->live = result == 0;
+    return result;
 }
 
 int __wrap_source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
@@ -344,6 +346,9 @@ int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_setti
     (void)pipeline;
     (void)error;
     assert_true(settings->source->read == read_nothing);
+    /* A window shows cameras as they are now, and films as they were. */
+    assert_int_equal(settings->decoupled, settings->source->live);
+    assert_int_equal(settings->paced, !settings->source->live);
     shown.started++;
     return 0;
 }
@@ -354,11 +359,15 @@ static void choose(struct session *session, int place)
     struct error error = {.text = ""};
     int failed;
     shown.choice = place;
-    *world.tried = '\0';
+    *world.tried = *shown.said = '\0';
+    bool camera = session->offers[place].input == INPUT_CAMERA;
     choosing_choice(session);
+    char said[sizeof shown.said];
+    strcpy(said, shown.said);
     assert_int_equal(sem_wait(&woken), 0);
     assert_true(choosing_follow(session, &failed, &error));
     assert_int_equal(failed, 0);
+    assert_string_equal(said, camera ? "opening the camera..." : "");
 }
 
 /* Looks for cameras beside the window, and goes on with what is found. */
