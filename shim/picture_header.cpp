@@ -205,6 +205,18 @@ int orientation_of_jpeg(const Bytes &file) noexcept
     return 1;
 }
 
+/* Sizes that chunks state are believed: libpng sets aside as much before it reads them. Only pixels
+ * may be cut off. */
+bool chunks_are_whole(const Bytes &file) noexcept
+{
+    for (uint64_t at = 8; at + 8 <= file.size() && !file.has(at + 4, "IEND", 4);
+         at += 12 + file.number(at, 4)) {
+        if (file.number(at, 4) > file.size() - at - 8 && !file.has(at + 4, "IDAT", 4))
+            return false;
+    }
+    return true;
+}
+
 /* The chunk of that name, behind or before the pixels. */
 int orientation_of_png(const Bytes &file) noexcept
 {
@@ -307,7 +319,8 @@ try {
     if (is_jpeg(file))
         return size_of_jpeg(file);
     if (is_png(file))
-        return {file.number(16, 4), file.number(20, 4)};
+        return chunks_are_whole(file) ? PictureSize{file.number(16, 4), file.number(20, 4)}
+                                      : PictureSize{0, 0};
     if (file.has(0, "BM", 2))
         return size_of_bmp(file);
     if (is_webp(file))
