@@ -122,8 +122,8 @@ const char *ocv_writer_note(const struct ocv_writer *writer)
     return note.empty() ? nullptr : note.c_str();
 }
 
-/* Where that is not possible, because the disk is too full, the file stays as it is, and can be
- * played too. */
+/* Where that is not possible, such as on a full disk, the file stays as it is, and can be played
+ * too. A file that may be run bears no mark, and some file systems know none. */
 static void put_index_first(const ocv_writer &writer)
 {
     struct file_writer *copy = nullptr;
@@ -133,10 +133,12 @@ static void put_index_first(const ocv_writer &writer)
         file_writer_open(&copy, writer.path.c_str(), &ignored) != 0)
         return;
     const char *const temporary = file_writer_temporary(copy);
+    const mode_t mode = status.st_mode & 0777;
     try {
-        if (chmod(temporary, (status.st_mode & 0777) | S_ISVTX) == 0) {
+        if (chmod(temporary, (mode & 0666) | S_ISVTX) == 0 || chmod(temporary, mode) == 0) {
             writer.video->copy_with_index_first(temporary);
-            file_writer_commit(&copy, &ignored);
+            if ((mode & 0666) == mode || chmod(temporary, mode) == 0)
+                file_writer_commit(&copy, &ignored);
         }
     } catch (...) {
     }

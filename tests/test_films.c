@@ -1,8 +1,10 @@
+#define _XOPEN_SOURCE 700 /* S_ISVTX */ /* NOLINT: names of this kind are POSIX's to give */
 /* Films as they are read and copied, made here in Matroska: when each picture is shown, pixels that
  * are not square, what is lost; and the sound of a copy, sample by sample. */
 #include "ocv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -237,6 +239,8 @@ static struct ocv_losses read_all(int frames)
 
 /* ---- Copying them -------------------------------------------------------------------------- */
 
+static mode_t copy_mode = 0640;
+
 /* The copy as bytes: so many pictures, with the film's sound from `begin` seconds on. */
 static struct bytes copy(const char *ending, double begin, int pictures, int whole)
 {
@@ -263,7 +267,7 @@ static struct bytes copy(const char *ending, double begin, int pictures, int who
     fclose(file);
     struct stat status;
     assert_int_equal(stat(copy_path, &status), 0);
-    assert_int_equal(status.st_mode & 0777, 0640);
+    assert_int_equal(status.st_mode & 07777, copy_mode);
     unlink(copy_path);
     return all;
 }
@@ -523,8 +527,10 @@ enum { NONE_YET = -EAGAIN, NO_MEMORY = -ENOMEM, END = -0x20464F45, INVALID = -0x
 static struct {
     int from, to;
 } answer;
-static bool has_no_encoder;
+static bool has_no_encoder, has_no_sticky_bit;
 
+int __real_chmod(const char *path, mode_t mode);
+int __wrap_chmod(const char *path, mode_t mode);
 int __real_avcodec_receive_frame(void *decoder, void *frame);
 int __wrap_avcodec_receive_frame(void *decoder, void *frame);
 const void *__real_avcodec_find_encoder_by_name(const char *name);
@@ -544,6 +550,14 @@ const void *__wrap_avcodec_find_encoder_by_name(const char *name)
 {
     return has_no_encoder && strcmp(name, "aac") == 0 ? NULL
                                                       : __real_avcodec_find_encoder_by_name(name);
+}
+
+int __wrap_chmod(const char *path, mode_t mode)
+{
+    if (!has_no_sticky_bit || !(mode & S_ISVTX))
+        return __real_chmod(path, mode);
+    errno = EPERM;
+    return -1;
 }
 
 static void test_what_ffmpeg_answers_seldom(void **state)
@@ -686,6 +700,30 @@ static void test_compressed_sound(void **state)
     }
 }
 
+/* On the file systems of memory cards, where a file has no sticky bit; and over a file that may be
+ * run. */
+static void test_index_is_first(void **state)
+{
+    (void)state;
+    struct film film = {.rate = RATE, .channels = 1};
+    PICTURES(&film, 0, 40, 80);
+    put_long_sound(&film, 0, 120);
+    write_film(&film);
+    for (int i = 0; i < 2; i++) {
+        has_no_sticky_bit = i == 0;
+        if (i == 1) {
+            copy_mode = 0750;
+            int fd = creat(copy_path, copy_mode);
+            assert_true(fd >= 0);
+            close(fd);
+        }
+        struct bytes file = copy("mp4", 0, 3, 1);
+        assert_null(find(file, "moof"));
+        free(file.data);
+    }
+    copy_mode = 0640;
+}
+
 /* What has been written can be played before the file is ended, but for its last two seconds. */
 static void test_copies_that_are_not_ended(void **state)
 {
@@ -753,6 +791,7 @@ int main(void)
         cmocka_unit_test(test_one_without_the_other),
         cmocka_unit_test(test_first_picture),
         cmocka_unit_test(test_compressed_sound),
+        cmocka_unit_test(test_index_is_first),
         cmocka_unit_test(test_copies_that_are_not_ended),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
