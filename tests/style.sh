@@ -65,8 +65,8 @@ nm -AgP "$build"/*.a "$build"/src/lib/*.a | sed 's,.*[[]\([a-z0-9_]*\)[a-z.]*\]:
     $3 == "U" { user[NR] = $1; used[NR] = $2 }
     END { for (i in user) if (used[i] in home) print user[i], home[used[i]] }' >"$work/calls"
 for way in includes calls; do
-    [ -s "$work/$way" ] && tsort "$work/$way" >/dev/null 2>"$work/circle" ||
-        fail "a circle of $way: $(cat "$work/circle")"
+    [ -s "$work/$way" ] || fail "no $way are found"
+    tsort "$work/$way" >/dev/null 2>"$work/circle" || fail "a circle of $way: $(cat "$work/circle")"
 done
 
 for standard in c99 c11 c17; do

@@ -342,8 +342,11 @@ int server_open(struct server **server, const struct server_settings *settings, 
     if (!made)
         return error_no_memory(error, "the web server");
     made->settings = *settings;
+    if (monotonic_cond_init(&made->left)) {
+        free(made);
+        return error_no_memory(error, "the web server");
+    }
     pthread_mutex_init(&made->lock, NULL);
-    monotonic_cond_init(&made->left);
     int result = prepare_page(made, error) || websockets_open(&made->websockets, error) ? -1 : 0;
     if (result == 0)
         made->daemon = web.start_daemon(
