@@ -1,8 +1,8 @@
 /* libexpressions over time: tracks and smoothing, against the parts that they are made of. */
 #include "library.h"
 
-#include "follower.h"
 #include "smoother.h"
+#include "tracker.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

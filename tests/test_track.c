@@ -3,10 +3,9 @@
 
 #include "cuts.h"
 #include "demo.h"
-#include "follower.h"
 #include "model_file.h"
 #include "ocv.h"
-#include "track.h"
+#include "tracker.h"
 
 #include <unistd.h>
 

@@ -1,13 +1,16 @@
-/* Which face of this frame is which face of earlier frames: identity, and boxes without jitter.
+/* Which face of this frame is which face of earlier frames: identity, and boxes without jitter;
+ * and where faces are looked for in the next frame.
  *
  * Each side and centre of a box runs through a One Euro filter (Casiez, Roussel & Vogel 2012): a
  * low-pass whose cutoff rises with speed. A box at rest does not tremble, and one that moves
  * evenly, however fast, lags behind by less than TRACK_LAG of its side. Times are in seconds, those
  * of the source, so that the result does not depend on how fast frames are worked through. One
  * thread at a time. */
-#ifndef TRACK_H
-#define TRACK_H
+#ifndef TRACKER_H
+#define TRACKER_H
 
+#include "cuts.h"
+#include "detector.h"
 #include "grey_frame.h"
 
 #include <stdbool.h>
@@ -53,5 +56,41 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
  * this size are left out. Returns how many they are, `capacity` at most. */
 int tracker_faces(const struct tracker *tracker, int width, int height, double time,
                   struct expressions_face *faces, int capacity);
+
+/* ---- Live detection -------------------------------------------------------------------------- */
+
+/* Each known face is sought in a small window around where it is expected, in every frame, and new
+ * faces in the whole reduced frame, a range of face sizes at a time, so that no frame takes much
+ * longer than another. */
+
+/* Within this time, in seconds of the source, all face sizes have had their turn: the first for
+ * FOLLOWER_NEW after a cut, the last once the scene is older and all known faces are found. */
+#define FOLLOWER_CUT   0.05
+#define FOLLOWER_ROUND 0.1
+#define FOLLOWER_CALM  0.25
+#define FOLLOWER_NEW   0.15
+
+/* How many known faces are looked for in a frame; where there are more, they take turns. */
+enum { FOLLOWER_LOOKS = 4 };
+
+/* All zeros at first, except the detector, which is not owned. */
+struct follower {
+    struct detector *detector;
+    struct tracker tracker;
+    int first;         /* of the tracks, to be looked for next */
+    int range;         /* of sizes, whose turn is next */
+    double turns;      /* ranges due; a fraction is carried over */
+    int width, height; /* of the last frame */
+    struct cuts cuts;
+    double cut; /* when the scene began that is shown */
+};
+
+/* Updates the tracks by what is found in the frame; its boxes are scratch. A frame of another size
+ * than the last one, or after a cut, is a new scene: what is found in it counts at once, and its
+ * faces get new ids. */
+int follower_run(struct follower *follower, struct grey_frame *frame, struct error *error);
+
+/* The same with the boxes that are in the frame already; does not look at its pixels. */
+void follower_take(struct follower *follower, const struct grey_frame *frame);
 
 #endif
