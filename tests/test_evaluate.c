@@ -2,7 +2,7 @@
 #include "evaluation_report.h"
 #include "made_up.h"
 #include "report.h"
-#include "trainer.h"
+#include "training.h"
 
 /* ---- Metrics -----------------------------------------------------------------------------------
  */

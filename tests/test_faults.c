@@ -16,7 +16,7 @@
 #include "report.h"
 #include "small_model.h"
 #include "thread_pool.h"
-#include "trainer.h"
+#include "training.h"
 
 #include <limits.h>
 #include <sys/stat.h>

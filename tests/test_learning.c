@@ -3,7 +3,7 @@
 #include "evaluate.h"
 #include "gemm.h"
 #include "testing.h"
-#include "trainer.h"
+#include "training.h"
 
 #include <fcntl.h>
 

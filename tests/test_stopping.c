@@ -6,7 +6,7 @@
 #include "made_up.h"
 #include "optimizer.h"
 #include "report.h"
-#include "trainer.h"
+#include "training.h"
 
 #include <sys/stat.h>
 

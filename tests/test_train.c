@@ -1,12 +1,12 @@
 /* The room src/train on small made-up data; its readers are in test_readers.c, the
  * evaluation in test_evaluate.c. */
+#include "calibration.h"
 #include "consensus.h"
 #include "evaluate.h"
 #include "extract.h"
 #include "face.h"
 #include "loader.h"
 #include "made_up.h"
-#include "trainer.h"
 #include "training.h"
 #include "validation.h"
 
@@ -479,13 +479,13 @@ static void weights_follow_rarity(void **state)
     enum { COUNT = 14 };
     struct dataset d = make_dataset(COUNT, 0);
     struct recipe r = recipe_default();
-    float weights[COUNT], sum = 0.0f;
-    struct training t = {.recipe = &r, .dataset = &d, .weights = weights};
+    float weights[COUNT], prior[LABEL_COUNT], sum = 0.0f;
+    int *samples, count;
     struct error error;
     d.labels[0] = d.labels[7] = 1; /* 0 is gone, 1 comes four times */
-    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &t.samples, &t.count, &error), 0);
+    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
     r.class_weights = 1.0f;
-    training_weigh(&t);
+    calibration_weigh(&r, &d, samples, count, weights, prior);
     for (int i = 0; i < COUNT; i++)
         sum += weights[i];
     assert_float_equal(sum, COUNT, 1e-5);
@@ -501,17 +501,17 @@ static void weights_follow_rarity(void **state)
     for (int i = 0; i < COUNT; i++)
         faces[i] = affine_identity;
     assert_int_equal(loader_create(&loader, &config, &error), 0);
-    loader_start(loader, t.samples, COUNT, 0, 0);
+    loader_start(loader, samples, COUNT, 0, 0);
     assert_true(loader_next(loader, &batch));
     for (int i = 0; i < batch.count; i++) {
         float all = 0.0f;
         for (int k = 0; k < LABEL_COUNT; k++)
             all += batch.targets[i * LABEL_COUNT + k];
-        assert_float_equal(all, weights[t.samples[i]], 1e-5);
+        assert_float_equal(all, weights[samples[i]], 1e-5);
     }
     loader_free(&loader);
     dataset_free(&d);
-    free(t.samples);
+    free(samples);
 }
 
 /* ---- Optimizers against their formulas

@@ -5,7 +5,7 @@
 #include "file.h"
 #include "photographs.h"
 #include "report.h"
-#include "trainer.h"
+#include "training.h"
 
 #include <limits.h>
 #include <math.h>

@@ -18,7 +18,7 @@
 #include "report_folder.h"
 #include "text.h"
 #include "train_options.h"
-#include "trainer.h"
+#include "training.h"
 
 #include <errno.h>
 #include <glob.h>

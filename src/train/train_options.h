@@ -3,7 +3,7 @@
 #define TRAIN_OPTIONS_H
 
 #include "folds.h"
-#include "trainer.h"
+#include "training.h"
 
 #include <stdio.h>
 
