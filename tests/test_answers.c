@@ -2,7 +2,7 @@
  * kinds of features, on made-up crops, against the values in golden/answers.inc; first without an
  * aligner, then with one. With `print` it prints them. */
 #include "answers.h"
-#include "gemm.h"
+#include "blas.h"
 #include "small_model.h"
 
 enum { CROPS = 24, CLASSES = 7, ANSWERS = CROPS * CLASSES };
@@ -73,7 +73,7 @@ static void answer(bool aligned, float answers[ANSWERS])
     struct model model = make_model(aligned);
     struct model_workspace *workspace;
     struct error error;
-    gemm_setup();
+    blas_use_one_thread();
     assert_int_equal(model_workspace_create(&workspace, &model, 5, &error), 0);
     for (int i = 0; i < CROPS; i++)
         draw_crop(crops + i * FACE_SIDE * FACE_SIDE, i);

@@ -4,10 +4,10 @@
  * open file, and leaves whole files only. */
 #include "faults.h"
 
+#include "blas.h"
 #include "cross_validation.h"
 #include "evaluation_report.h"
 #include "explain.h"
-#include "gemm.h"
 #include "inspect.h"
 #include "made_up.h"
 #include "ocv.h"
@@ -654,7 +654,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(drawing_program_gone, make_folder, remove_folder),
     };
     ocv_setup(1);
-    gemm_setup();
+    blas_use_one_thread();
     /* What a training prints is not of interest. */
     if (!freopen("/dev/null", "w", stdout))
         return 1;

@@ -1,10 +1,10 @@
 /* What is learned without labels: the aligner, on made-up faces whose poses are known, and the
  * dictionary of patches. */
+#include "blas.h"
 #include "explain.h"
 #include "face.h"
 #include "fit_aligner.h"
 #include "fit_dictionary.h"
-#include "gemm.h"
 #include "testing.h"
 
 /* ---- Made-up faces --------------------------------------------------------------------------- */
@@ -380,7 +380,7 @@ static void dictionary_follows_seed_and_samples(void **state)
 
 int main(void)
 {
-    gemm_setup();
+    blas_use_one_thread();
     const struct CMUnitTest aligner[] = {
         cmocka_unit_test(aligner_brings_faces_to_lie_alike),
         cmocka_unit_test(mirrored_face_is_found_mirrored),

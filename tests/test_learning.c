@@ -1,7 +1,7 @@
 /* What learning must be able to do: XOR by every combination with a hidden layer and by none
  * without; the same weights again from the same seed, and all but the same from more threads. */
+#include "blas.h"
 #include "evaluate.h"
-#include "gemm.h"
 #include "testing.h"
 #include "training.h"
 
@@ -439,7 +439,7 @@ static void threads_agree_to_rounding(void **state)
 
 int main(void)
 {
-    gemm_setup();
+    blas_use_one_thread();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_combination_learns_xor),
         cmocka_unit_test(none_learns_xor_without_hidden_layer),

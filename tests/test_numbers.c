@@ -2,8 +2,8 @@
  * border, in the shipped model. With `labels` it prints what that model answers to made-up crops.
  */
 #include "answers.h"
+#include "blas.h"
 #include "expressions.h"
-#include "gemm.h"
 #include "metrics.h"
 #include "model.h"
 #include "ocv.h"
@@ -102,7 +102,7 @@ static int print_labels(void)
     struct error error;
     uint8_t crop[FACE_SIDE * FACE_SIDE];
     float probabilities[LABEL_COUNT];
-    gemm_setup();
+    blas_use_one_thread();
     if (model_load(&model, shipped, &error) ||
         model_workspace_create(&workspace, &model, 1, &error))
         return 77;

@@ -1,10 +1,10 @@
 /* The verifier: its score, its place in model files, learning it, and what it does to detection. */
 #include "backgrounds.h"
+#include "blas.h"
 #include "demo.h"
 #include "detector.h"
 #include "face.h"
 #include "fit_verifier.h"
-#include "gemm.h"
 #include "made_up.h"
 #include "ocv.h"
 #include "scenes.h"
@@ -533,6 +533,6 @@ int main(int argc, char *argv[])
         return 0;
     }
     ocv_setup(TEST_OPENCV_THREADS);
-    gemm_setup();
+    blas_use_one_thread();
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -54,12 +54,17 @@ int blas_usual_threads(void)
     return processors < 1 ? 1 : processors > BLAS_MAX_THREADS ? BLAS_MAX_THREADS : (int)processors;
 }
 
+void blas_use_one_thread(void)
+{
+    openblas_set_num_threads(1);
+}
+
 int blas_setup(int threads, struct error *error)
 {
     assert(threads >= 1 && threads <= MOST_CALLERS);
     /* OpenBLAS began its threads before main; they may have their memory by now, or not. */
     size_t begun = library_bytes + (size_t)(openblas_get_num_threads() - 1) * thread_bytes;
-    openblas_set_num_threads(1);
+    blas_use_one_thread();
     if (process_check_limits(error) < 0)
         return -1;
     size_t more = (size_t)threads * buffer_bytes + program_bytes, mapped = process_memory().mapped;

@@ -10,8 +10,11 @@ enum { BLAS_MAX_THREADS = 64 };
 /* One for each processor, BLAS_MAX_THREADS at most. */
 int blas_usual_threads(void);
 
-/* To be called once, before the first product. Keeps the BLAS from making threads of its own, and
- * reserves working memory for `threads` threads that call it at the same time. Where OpenBLAS
+/* Keeps the BLAS from making threads of its own. */
+void blas_use_one_thread(void);
+
+/* To be called once, before the first product. The same, and reserves working memory for `threads`
+ * threads that call it at the same time. Where OpenBLAS
  * cannot map its memory it retries for ever, deaf to signals, so this fails first and says how much
  * is needed. After an error end the process by _exit: threads of OpenBLAS may already be retrying,
  * and exit would wait for them. */

@@ -112,8 +112,3 @@ void gemm_bfloat16(struct thread_pool *pool, enum gemm_form form, int m, int n, 
     else
         thread_pool_run(pool, multiply, &product);
 }
-
-void gemm_setup(void)
-{
-    openblas_set_num_threads(1);
-}

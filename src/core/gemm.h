@@ -1,5 +1,6 @@
 /* The one matrix product, on the CBLAS interface. All matrices are row-major without padding, so
- * that the leading dimensions follow from the shapes. */
+ * that the leading dimensions follow from the shapes. Threads come from the pool alone: see
+ * blas_use_one_thread. */
 #ifndef GEMM_H
 #define GEMM_H
 
@@ -22,8 +23,5 @@ void gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, co
  * number of threads does not change it. */
 void gemm_bfloat16(struct thread_pool *pool, enum gemm_form form, int m, int n, int k,
                    const real *a, const real *b, real beta, real *c);
-
-/* To be called once before the first product: the BLAS makes no threads of its own. */
-void gemm_setup(void);
 
 #endif

@@ -5,7 +5,6 @@
 #include "fit_aligner.h"
 #include "fit_dictionary.h"
 #include "fit_verifier.h"
-#include "gemm.h"
 #include "inspect.h"
 #include "loader.h"
 #include "log.h"
@@ -607,7 +606,6 @@ int train(const struct recipe *recipe, const struct dataset *dataset,
     t->dataset = dataset;
     t->files = files;
     t->stop = stop;
-    gemm_setup();
     int result = prepare(t, resume, error);
     t->progress = (struct progress_bar){.terminal = STDOUT_FILENO,
                                         .total = recipe->epochs,

@@ -4,6 +4,7 @@
  * round. Then in turns, since their gradients would drive the weights out of the cache: an
  * explanation, and the forward and backward pass of a training on one crop. Usage: bench_predict
  * MODEL... */
+#include "blas.h"
 #include "explain.h"
 #include "face.h"
 #include "gemm.h"
@@ -214,7 +215,7 @@ static int bench(const char *path)
 
 int main(int argc, char **argv)
 {
-    gemm_setup();
+    blas_use_one_thread();
     int result = 0;
     for (int i = 1; i < argc && result == 0; i++)
         result = bench(argv[i]);

@@ -6,6 +6,7 @@
  * PyTorch where python3-torch is installed. On 784-100-10 with sigmoid and squared error: ours
  * against FANN (Nissen 2003) where libfann was found. All take turns, round after round.
  * Usage: bench_train [THREADS] */
+#include "blas.h"
 #include "gemm.h"
 #include "loader.h"
 #include "monotonic.h"
@@ -335,7 +336,7 @@ int main(int argc, char **argv)
     }
     struct dataset dataset = make_dataset();
     struct small_data small = make_small_data();
-    gemm_setup();
+    blas_use_one_thread();
     products_per_second(pool); /* warm-up */
     for (int r = 0; r < ROUNDS; r++) {
         figures[CEILING].rounds[r] = products_per_second(pool);

@@ -1,7 +1,7 @@
 /* Model files: what loads can be asked, and its answers are distributions. */
 #include "fuzz.h"
 
-#include "gemm.h"
+#include "blas.h"
 #include "model.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         fuzz_expect_text(&error);
         return 0;
     }
-    gemm_setup();
+    blas_use_one_thread();
     ask(&model);
     model_free(&model);
     return 0;
