@@ -358,6 +358,11 @@ async def use_page(program: Program, faces: int) -> None:
         # What is written is what was sent.
         assert await page.ask("[...document.querySelectorAll('.words')].every(e => "
                               "/^([a-z]+ \\d+ %|[a-z]+ or [a-z]+\\?)$/.test(e.textContent))")
+        box = "document.querySelector('#stage .box:not([hidden])')"      # none lies where no picture is yet
+        await page.until("document.querySelector('#picture').naturalHeight > 0")
+        await page.until(f"getComputedStyle({box}).display === 'block'")
+        assert await page.ask(f"{{ const c = document.querySelector('#stage').classList; c.remove('seen'); "
+                              f"const d = getComputedStyle({box}).display; c.add('seen'); d; }}") == "none"
         await page.screenshot(f"{SCREENSHOTS}/page-light.png")
         if faces > 1:                                                    # which face is whose
             await page.until("[...document.querySelectorAll('#stage .box:not([hidden]) span')].every(e => "
