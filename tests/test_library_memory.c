@@ -1,5 +1,5 @@
-/* libexpressions with every allocation of its own failing in turn: each call that fails says that
- * there is no memory, loses none, and leaves handles that can be used and closed. */
+/* libexpressions with every allocation of its own failing in turn, and with OpenCV failing: each
+ * call that fails says so, loses no memory, and leaves handles that can be used and closed. */
 #include "faults.h"
 #include "library.h"
 
@@ -118,8 +118,46 @@ static void no_memory_is_a_status(void **state)
     }
 }
 
+static bool refuses;
+
+enum ocv_code __real_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                                     struct error *why);
+enum ocv_code __wrap_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                                     struct error *why);
+
+/* A picture without rows, on demand, on which OpenCV throws. */
+enum ocv_code __wrap_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                                     struct error *why)
+{
+    picture.height = refuses ? 0 : picture.height;
+    return __real_ocv_shrink_grey(picture, out, width, height, why);
+}
+
+static void opencv_fails(void **state)
+{
+    (void)state;
+    struct expressions_picture picture = noise();
+    struct expressions_face face;
+    struct expressions_tracker *tracker = NULL;
+    int count = 77;
+    expect_ok(expressions_detector_open(&detector, NULL, &error));
+    expect_ok(open_tracker(&tracker, detector));
+    refuses = true;
+    expect_failure(expressions_detect(detector, &picture, &face, 1, &count, &error),
+                   EXPRESSIONS_FAILED, "OpenCV: ");
+    expect_failure(expressions_track(tracker, &picture, 1, NULL, 0, &face, 1, &count, &error),
+                   EXPRESSIONS_FAILED, "OpenCV: ");
+    assert_int_equal(count, 77);
+    refuses = false;
+    expect_ok(expressions_detect(detector, &picture, &face, 1, &count, &error));
+    expect_ok(expressions_track(tracker, &picture, 0, NULL, 0, &face, 1, &count, &error));
+    expressions_tracker_close(&tracker);
+    expressions_detector_close(&detector);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_memory_is_a_status)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_memory_is_a_status),
+                                       cmocka_unit_test(opencv_fails)};
     return run_library_tests(tests, sizeof tests / sizeof *tests);
 }

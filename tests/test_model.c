@@ -189,6 +189,7 @@ static void prior_follows_bayes(void **state)
     model.prior[0] = 0.0f;
     assert_int_equal(model_set_prior(&model, wanted, "m", &error), -1);
     expect_text(error.text, "m: ", "prior");
+    assert_int_equal(error.code, ERROR_BAD_MODEL);
     model.prior[0] = 0.1f;
     model.networks[0].mlp.config.output = OUTPUT_SIGMOID;
     assert_int_equal(model_set_prior(&model, wanted, "m", &error), -1);
@@ -590,6 +591,7 @@ static void only_the_seven_expressions_are_faces(void **state)
             bad.height = 64;
         assert_int_equal(model_check_faces(&bad, "m.safetensors", &error), -1);
         expect_text(error.text, "m.safetensors", "48x48");
+        assert_int_equal(error.code, ERROR_BAD_MODEL);
     }
 }
 

@@ -190,6 +190,7 @@ static void second_cascade_may_be_missing_but_not_damaged(void **state)
     assert_int_equal(detector_open(&detector, first, &error), 0);
     assert_int_equal(detector_find(detector, &frame, &error), -1);
     expect_text(error.text, second, "Haar cascade");
+    assert_int_equal(error.code, ERROR_BAD_CASCADE);
     assert_int_equal(frame.box_count, 0);
     assert_int_equal(detector_find(detector, &frame, &error), -1);
     detector_close(&detector);

@@ -23,7 +23,7 @@ int error_exit_status(enum error_code code)
     static const int statuses[] = {
         [ERROR_CLOSED_PIPE] = 0, [ERROR_OTHER] = 1,     [ERROR_NO_MEMORY] = 1,
         [ERROR_USAGE] = 2,       [ERROR_NO_FACE] = 3,   [ERROR_NO_CAMERA] = 4,
-        [ERROR_CAMERA_LOST] = 5, [ERROR_BAD_MODEL] = 6,
+        [ERROR_CAMERA_LOST] = 5, [ERROR_BAD_MODEL] = 6, [ERROR_BAD_CASCADE] = 1,
     };
     return statuses[code];
 }

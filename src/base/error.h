@@ -18,6 +18,7 @@ enum error_code {
     ERROR_OTHER = 0,
     ERROR_NO_MEMORY,
     ERROR_BAD_MODEL,   /* missing, damaged or for something else */
+    ERROR_BAD_CASCADE, /* missing or damaged */
     ERROR_USAGE,       /* options that make no sense */
     ERROR_NO_FACE,     /* in any picture */
     ERROR_NO_CAMERA,   /* it cannot be opened */

@@ -40,8 +40,8 @@ int model_check_faces(const struct model *model, const char *path, struct error 
     for (int i = 0; same && i < LABEL_COUNT; i++)
         same = strcmp(model->class_names[i], label_names[i]) == 0;
     if (!same)
-        return error_set(
-            error,
+        return error_set_code(
+            error, ERROR_BAD_MODEL,
             "%s: is not for the seven expressions in %dx%d crops; name a model trained "
             "on FER2013",
             path, FACE_SIDE, FACE_SIDE);
@@ -54,10 +54,11 @@ int model_set_prior(struct model *model, const float *prior, const char *path, s
     for (int i = 0; i < model->network_count; i++)
         possible = possible && model->networks[i].mlp.config.output == OUTPUT_SOFTMAX;
     if (!possible)
-        return error_set(error,
-                         "%s: does not state the prior of its answers, so it cannot be replaced; "
-                         "use a model trained with softmax outputs by this version",
-                         path);
+        return error_set_code(
+            error, ERROR_BAD_MODEL,
+            "%s: does not state the prior of its answers, so it cannot be replaced; "
+            "use a model trained with softmax outputs by this version",
+            path);
     for (int i = 0; i < model->network_count; i++) {
         const struct mlp *mlp = &model->networks[i].mlp;
         real *biases = mlp->layers[mlp->config.layer_count - 1].biases;

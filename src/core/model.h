@@ -63,13 +63,13 @@ void model_free(struct model *model);
 int model_prepare(struct model *model, struct error *error);
 
 /* Checks that the model names the seven expressions in their order, for 48x48 crops, as the library
- * needs; the error says what is wrong. */
+ * needs; if not, that is an ERROR_BAD_MODEL. */
 int model_check_faces(const struct model *model, const char *path, struct error *error);
 
 /* Makes the answers assume these shares, prior[K], positive, sum 1: each class's probability is
  * multiplied by its new share over its old one, in the biases of the last layers (Saerens et al.
- * 2002). Fails, and changes nothing, if the model states no prior or its outputs are not softmax.
- * `path` is for the message. */
+ * 2002). An ERROR_BAD_MODEL, which changes nothing, if it states no prior or its outputs are not
+ * softmax. `path` is for the message. */
 int model_set_prior(struct model *model, const float *prior, const char *path, struct error *error);
 
 /* One thread's scratch memory for up to `capacity` crops at once. The model must be prepared. */

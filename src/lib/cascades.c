@@ -10,7 +10,11 @@ static const char *const names[CASCADE_COUNT] = {"haarcascade_frontalface_defaul
 
 static int open_one(struct ocv_detector **cascade, const char *path, struct error *error)
 {
-    return ocv_detector_open(cascade, path, error) == OCV_OK ? 0 : error_of(error, path);
+    if (ocv_detector_open(cascade, path, error) == OCV_OK)
+        return 0;
+    if (error->code == ERROR_OTHER)
+        error->code = ERROR_BAD_CASCADE;
+    return error_of(error, path);
 }
 
 /* The path of what lies beside the first cascade; NULL in `path` where nothing does. */

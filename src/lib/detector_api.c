@@ -17,12 +17,12 @@ expressions_detector_open(struct expressions_detector **detector,
         return status;
     struct expressions_detector *made = calloc(1, sizeof *made);
     if (!made)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the face detector");
+        return fail_no_memory(error, "the face detector");
     struct error why;
     if (detector_open(&made->detector, settings->cascade ? settings->cascade : HAAR_CASCADE,
                       &why)) {
         free(made);
-        return fail_with(error, EXPRESSIONS_BAD_CASCADE, &why);
+        return fail_with(error, &why);
     }
     *detector = made;
     return EXPRESSIONS_OK;
@@ -37,7 +37,7 @@ enum expressions_status expressions_detector_set_verifier(struct expressions_det
         return fail_null(error, "detector");
     const struct mlp *verifier = model ? &model->model.verifier : NULL;
     if (detector_set_verifier(detector->detector, verifier, &why))
-        return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);
+        return fail_with(error, &why);
     return EXPRESSIONS_OK;
 }
 
@@ -68,7 +68,7 @@ enum expressions_status expressions_detect(struct expressions_detector *detector
         return status;
     struct error why;
     if (detector_find(detector->detector, &frame, &why))
-        return fail_with(error, EXPRESSIONS_FAILED, &why);
+        return fail_with(error, &why);
     *count = frame.box_count < capacity ? frame.box_count : capacity;
     for (int i = 0; i < *count; i++)
         faces[i] = (struct expressions_face){

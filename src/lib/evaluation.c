@@ -57,7 +57,7 @@ enum expressions_status expressions_evaluate(struct expressions_recognizer *reco
         metrics_compute(metrics, EXPRESSIONS_LABEL_COUNT, truths, count, answers);
         report(metrics, evaluation);
     } else {
-        status = fail(error, EXPRESSIONS_NO_MEMORY, "no memory to evaluate; pass fewer crops");
+        status = fail_no_memory(error, "the evaluation");
     }
     free(answers);
     free(truths);

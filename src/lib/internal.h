@@ -12,15 +12,13 @@
 
 #include <stdbool.h>
 
-/* Fills *error, where there is one, and returns `status`. */
-enum expressions_status fail(struct expressions_error *error, enum expressions_status status,
-                             const char *text);
+/* These fill *error, where there is one, and return its status. */
 enum expressions_status fail_argument(struct expressions_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 enum expressions_status fail_null(struct expressions_error *error, const char *name);
-/* Passes on an error of the rooms below as `status`, or as EXPRESSIONS_NO_MEMORY if it is that. */
-enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
-                                  const struct error *why);
+enum expressions_status fail_no_memory(struct expressions_error *error, const char *what);
+/* Passes on an error of the rooms below, whose code says which status it is. */
+enum expressions_status fail_with(struct expressions_error *error, const struct error *why);
 
 /* Checks that the settings are ones that this release knows; the error says what is wrong. */
 enum expressions_status check_settings(size_t stated, size_t size, const void *reserved,

@@ -101,7 +101,7 @@ enum expressions_status expressions_vectors(struct expressions_recognizer *recog
     size_t size = (size_t)features_dim(features);
     void *scratch = malloc(features_scratch(features));
     if (!scratch)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the vectors");
+        return fail_no_memory(error, "the vectors");
     for (int i = 0; i < count; i++) {
         uint8_t face[EXPRESSIONS_CROP_PIXELS], mirror[EXPRESSIONS_CROP_PIXELS];
         align(recognizer, crops + (size_t)i * EXPRESSIONS_CROP_PIXELS, face);
@@ -125,7 +125,7 @@ enum expressions_status expressions_explain(struct expressions_recognizer *recog
         return fail_argument(error, "`label` is %d; it must be 0 .. 6", label);
     struct error why;
     if (!recognizer->explainer && explainer_create(&recognizer->explainer, recognizer->model, &why))
-        return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);
+        return fail_with(error, &why);
     explainer_run(recognizer->explainer, crop, label, map);
     return EXPRESSIONS_OK;
 }

@@ -84,15 +84,14 @@ enum expressions_status to_grey(const struct expressions_picture *picture, struc
         return EXPRESSIONS_OK;
     }
     if (!reserve(copy, width * height))
-        return fail(error, EXPRESSIONS_NO_MEMORY,
-                    "no memory for a grey picture; pass smaller ones");
+        return fail_no_memory(error, "the grey picture");
     struct error why;
     if (picture->format == EXPRESSIONS_Y)
         stretch(picture, copy->pixels);
     else if (ocv_colours_to_grey(picture->pixels, picture->width, picture->height, picture->stride,
                                  (enum ocv_colours)formats[picture->format].colours, copy->pixels,
                                  width, &why) != OCV_OK)
-        return fail_with(error, EXPRESSIONS_FAILED, &why);
+        return fail_with(error, &why);
     *grey = (struct grey_image){copy->pixels, picture->width, picture->height, width};
     return EXPRESSIONS_OK;
 }

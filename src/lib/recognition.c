@@ -26,7 +26,7 @@ static enum expressions_status take_prior(struct expressions_model *model, const
     struct error why;
     if (model_check_faces(&model->model, model->path, &why) ||
         model_set_prior(&model->model, shares, model->path, &why))
-        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
+        return fail_with(error, &why);
     return EXPRESSIONS_OK;
 }
 
@@ -36,9 +36,9 @@ static enum expressions_status read_model(struct expressions_model *model, const
     struct error why;
     model->path = strdup(path);
     if (!model->path)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
+        return fail_no_memory(error, "the model");
     if (model_load(&model->model, path, &why))
-        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
+        return fail_with(error, &why);
     return prior ? take_prior(model, prior, error) : EXPRESSIONS_OK;
 }
 
@@ -56,7 +56,7 @@ enum expressions_status expressions_model_open(struct expressions_model **model,
         return status;
     struct expressions_model *made = calloc(1, sizeof *made);
     if (!made)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the model");
+        return fail_no_memory(error, "the model");
     status = read_model(made, path ? path : installed_model, settings->prior, error);
     if (status != EXPRESSIONS_OK)
         expressions_model_close(&made);
@@ -83,13 +83,13 @@ enum expressions_status expressions_recognizer_open(struct expressions_recognize
         return fail_null(error, recognizer ? "model" : "recognizer");
     struct error why;
     if (model_check_faces(&model->model, model->path, &why))
-        return fail_with(error, EXPRESSIONS_BAD_MODEL, &why);
+        return fail_with(error, &why);
     struct expressions_recognizer *made = calloc(1, sizeof *made);
     if (!made)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the recognizer");
+        return fail_no_memory(error, "the recognizer");
     if (model_workspace_create(&made->workspace, &model->model, EXPRESSIONS_MAX_FACES, &why)) {
         free(made);
-        return fail_with(error, EXPRESSIONS_NO_MEMORY, &why);
+        return fail_with(error, &why);
     }
     made->model = &model->model;
     *recognizer = made;

@@ -254,7 +254,7 @@ expressions_smoother_open(struct expressions_smoother **smoother,
         return status;
     struct expressions_smoother *made = calloc(1, sizeof *made);
     if (!made)
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the smoother");
+        return fail_no_memory(error, "the smoother");
     made->smoother.seconds = settings->seconds;
     smoother_adapt(&made->smoother, settings->adapt != 0);
     *smoother = made;

@@ -43,16 +43,6 @@ const char *expressions_status_text(enum expressions_status status)
     return "no such status";
 }
 
-enum expressions_status fail(struct expressions_error *error, enum expressions_status status,
-                             const char *text)
-{
-    if (error) {
-        error->status = status;
-        snprintf(error->text, sizeof error->text, "%s", text);
-    }
-    return status;
-}
-
 enum expressions_status fail_argument(struct expressions_error *error, const char *format, ...)
 {
     va_list arguments;
@@ -68,6 +58,26 @@ enum expressions_status fail_argument(struct expressions_error *error, const cha
 enum expressions_status fail_null(struct expressions_error *error, const char *name)
 {
     return fail_argument(error, "`%s` is NULL", name);
+}
+
+enum expressions_status fail_with(struct expressions_error *error, const struct error *why)
+{
+    enum expressions_status status = why->code == ERROR_NO_MEMORY     ? EXPRESSIONS_NO_MEMORY
+                                     : why->code == ERROR_BAD_MODEL   ? EXPRESSIONS_BAD_MODEL
+                                     : why->code == ERROR_BAD_CASCADE ? EXPRESSIONS_BAD_CASCADE
+                                                                      : EXPRESSIONS_FAILED;
+    if (error) {
+        error->status = status;
+        snprintf(error->text, sizeof error->text, "%s", why->text);
+    }
+    return status;
+}
+
+enum expressions_status fail_no_memory(struct expressions_error *error, const char *what)
+{
+    struct error why;
+    error_no_memory(&why, what);
+    return fail_with(error, &why);
 }
 
 static bool is_zero(const void *bytes, size_t size)
@@ -114,11 +124,4 @@ enum expressions_status check_place(const struct expressions_face *faces, int ca
 enum expressions_status check_time(double time, struct expressions_error *error)
 {
     return isfinite(time) ? EXPRESSIONS_OK : fail_argument(error, "`time` is not finite");
-}
-
-enum expressions_status fail_with(struct expressions_error *error, enum expressions_status status,
-                                  const struct error *why)
-{
-    bool no_memory = why->code == ERROR_NO_MEMORY;
-    return fail(error, no_memory ? EXPRESSIONS_NO_MEMORY : status, why->text);
 }

@@ -371,7 +371,7 @@ expressions_tracker_open(struct expressions_tracker **tracker,
     struct expressions_tracker *made = calloc(1, sizeof *made);
     if (!made || pthread_mutex_init(&made->lock, NULL)) {
         free(made);
-        return fail(error, EXPRESSIONS_NO_MEMORY, "no memory for the tracker");
+        return fail_no_memory(error, "the tracker");
     }
     made->detector = settings->detector;
     made->follower.detector = made->detector ? made->detector->detector : NULL;
@@ -427,7 +427,7 @@ static enum expressions_status take_frame(struct expressions_tracker *tracker,
     struct error why;
     enum expressions_status status = to_grey(picture, &tracker->grey, &frame.grey, error);
     if (status == EXPRESSIONS_OK && follower_run(&tracker->follower, &frame, &why))
-        return fail_with(error, EXPRESSIONS_FAILED, &why);
+        return fail_with(error, &why);
     return status;
 }
 
