@@ -296,13 +296,13 @@ expressions_tracker_open(struct expressions_tracker **tracker,
 EXPRESSIONS_API void
 expressions_tracker_close(struct expressions_tracker **tracker); /**< Ends it. */
 
-/** Takes the next frame. `time` is in seconds from any fixed point and never goes back. With
- * `boxes` the faces are in boxes[box_count], at most EXPRESSIONS_MAX_FACES of them; with NULL the
- * detector looks for them, in less time than expressions_detect takes, since it follows known faces
- * and spreads the search for new ones over some frames. Fills box, id and held of faces[*count], at
- * most `capacity`, and sets the rest of each to 0. A frame whose size differs from the last one's
- * is a new scene, whose faces get new ids; so is, without `boxes`, the first frame after a cut, in
- * which the search takes longer. */
+/** Takes the next frame. `time` is in seconds from any fixed point and never goes back. Where
+ * `boxes` is not NULL, the faces are in boxes[box_count], 0 .. EXPRESSIONS_MAX_FACES of them. Where
+ * it is NULL, and `box_count` 0, the detector looks for them, in less time than expressions_detect
+ * takes, since it follows known faces and spreads the search for new ones over some frames. Fills
+ * box, id and held of faces[*count], at most `capacity`, and sets the rest of each to 0. A frame
+ * whose size differs from the last one's is a new scene, whose faces get new ids; so is, without
+ * `boxes`, the first frame after a cut, in which the search takes longer. */
 EXPRESSIONS_API enum expressions_status
 expressions_track(struct expressions_tracker *tracker, const struct expressions_picture *picture,
                   double time, const struct expressions_box *boxes, int box_count,

@@ -254,6 +254,8 @@ static void test_bad_arguments(void **state)
                    EXPRESSIONS_BAD_ARGUMENT, "box");
     expect_failure(expressions_track(tracker, &picture, 0, &box, 65, faces, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "64");
+    expect_failure(expressions_track(tracker, &picture, 0, NULL, 5, faces, 1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`boxes` is NULL, but `box_count` is 5");
     expect_failure(expressions_track(tracker, NULL, 0, NULL, 0, faces, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "picture");
     expect_failure(expressions_track(tracker, &picture, 0, NULL, 0, NULL, 1, &count, &error),

@@ -400,12 +400,14 @@ static enum expressions_status check_frame(const struct expressions_tracker *tra
     if (time < tracker->time)
         return fail_argument(error, "`time` is %g, before the last frame's, %g", time,
                              tracker->time);
+    if (!boxes && box_count != 0)
+        return fail_argument(error, "`boxes` is NULL, but `box_count` is %d", box_count);
     if (!boxes && !tracker->detector)
         return fail_argument(error, "`boxes` is NULL, and the tracker has no detector");
-    if (boxes && box_count > EXPRESSIONS_MAX_FACES)
+    if (box_count > EXPRESSIONS_MAX_FACES)
         return fail_argument(error, "`box_count` is %d; at most %d are followed", box_count,
                              EXPRESSIONS_MAX_FACES);
-    return boxes ? check_boxes(boxes, box_count, "box_count", error) : EXPRESSIONS_OK;
+    return check_boxes(boxes, box_count, "box_count", error);
 }
 
 /* Brings the frame's boxes, found or given, to the tracks. */
