@@ -383,6 +383,10 @@ static void test_bad_arguments(void **state)
         expect_failure(expressions_crop(recognizer, &good, &bad_boxes[i], 1, crop, &error),
                        EXPRESSIONS_BAD_ARGUMENT, "box");
     }
+    face.reserved[0] = 1;
+    expect_failure(expressions_recognize(recognizer, &good, &face, 1, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`faces[0].reserved` is not all zeros");
+    face.reserved[0] = 0;
     expect_failure(expressions_recognize(recognizer, NULL, &face, 1, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "picture");
     expect_failure(expressions_recognize(NULL, &good, &face, 1, &error), EXPRESSIONS_BAD_ARGUMENT,

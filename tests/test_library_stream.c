@@ -266,6 +266,9 @@ static void test_bad_arguments(void **state)
                    "id");
     expect_failure(expressions_smooth(smoother, (double)INFINITY, faces, 1, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "time");
+    faces[1] = (struct expressions_face){.id = 2, .reserved = {[3] = 1}};
+    expect_failure(expressions_smooth(smoother, 0, faces, 2, &error), EXPRESSIONS_BAD_ARGUMENT,
+                   "`faces[1].reserved` is not all zeros");
     expect_failure(expressions_calibrate(smoother, 0, &error), EXPRESSIONS_BAD_ARGUMENT, "id");
     expect_failure(expressions_uncalibrate(NULL, 1, &error), EXPRESSIONS_BAD_ARGUMENT, "smoother");
     assert_int_equal(count, 77);

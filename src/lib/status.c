@@ -108,7 +108,13 @@ enum expressions_status check_faces(const struct expressions_face *faces, int co
 {
     if (count < 0)
         return fail_argument(error, "`count` is %d", count);
-    return count > 0 && !faces ? fail_null(error, "faces") : EXPRESSIONS_OK;
+    if (count > 0 && !faces)
+        return fail_null(error, "faces");
+    for (int i = 0; i < count; i++) {
+        if (!is_zero(faces[i].reserved, sizeof faces[i].reserved))
+            return fail_argument(error, "`faces[%d].reserved` is not all zeros", i);
+    }
+    return EXPRESSIONS_OK;
 }
 
 enum expressions_status check_place(const struct expressions_face *faces, int capacity,
