@@ -87,7 +87,8 @@ enum expressions_status {
 /** What went wrong. The struct belongs to the caller. */
 struct expressions_error {
     enum expressions_status status;
-    char text[1024]; /**< one line without a newline: what, why, and what to do */
+    char text[1024]; /**< one line without a newline: which argument is wrong, and how; or what
+                        failed, and why, and what to do if it is a file or memory */
 };
 
 /** A few words for each status, for where no `error` was passed; never NULL. */
@@ -162,7 +163,7 @@ struct expressions_face {
                     the model has no verifier */
     float probabilities[EXPRESSIONS_LABEL_COUNT]; /**< to show; sum to 1 */
     float raw[EXPRESSIONS_LABEL_COUNT];           /**< the network's answer; sum to 1 */
-    uint32_t reserved[4];
+    uint32_t reserved[4];                         /**< 0 */
 };
 
 /* ---- Model ----------------------------------------------------------------------------------- */
@@ -323,8 +324,8 @@ expressions_expect(struct expressions_tracker *tracker, const struct expressions
 /** What the faces of one camera or video have shown so far, by their ids. */
 struct expressions_smoother;
 
-/** How answers are smoothed. The method, a hidden Markov model, is described in
- * src/lib/belief.h. */
+/** How answers are smoothed. The method is the forward algorithm of a hidden Markov model, in
+ * continuous time (Rabiner 1989). */
 struct expressions_smoother_settings {
     size_t size; /**< of this struct */
     /** 0 .. 60: how long unmistakable answers take to change a label; weaker ones take longer, and
