@@ -178,12 +178,15 @@ expect 2 "--learning-rate takes a number from 1e-09 to 1000, not" --learning-rat
 expect 2 "unexpected argument stray" stray
 expect 2 "--batch-norm off" --descent full --batch-norm on
 
-expect 1 "a layer of 147456 units" --data data.csv --ferplus-share 0 --features pixels --hidden @64
-expect 1 "shared by 64 positions" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
+expect 2 "a layer of 147456 units" --data data.csv --ferplus-share 0 --features pixels --hidden @64
+expect 2 "shared by 64 positions" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
 
-expect 1 "--hidden: layer 1 looks through windows of side 16" --data data.csv --ferplus-share 0 --hidden @1,16@1
-expect 1 "--hidden: 173 million weights" --data data.csv --ferplus-share 0 --features pixels --hidden 16384,8192
-expect 1 "--output: the path is too long" --data data.csv --ferplus-share 0 --output "$(printf %0250d 0)"
+expect 2 "--hidden: layer 1 looks through windows of side 16" --data data.csv --ferplus-share 0 --hidden @1,16@1
+expect 2 "--hidden: 173 million weights" --data data.csv --ferplus-share 0 --features pixels --hidden 16384,8192
+expect 2 "--prior: 2 numbers for 7 classes" --data data.csv --ferplus-share 0 --prior 1,2
+expect 2 "--split Tests: FER2013 have Training, PublicTest and PrivateTest" --evaluate m.safetensors \
+    --data data.csv --split Tests
+expect 2 "--output: the path is too long" --data data.csv --ferplus-share 0 --output "$(printf %0250d 0)"
 # shellcheck disable=SC2086
 expect 0 "" $small --epochs 1 --prior 0.000001,1e6,1,1,1,1,1 --output rare.safetensors
 grep -v PublicTest data.csv >unjudged.csv
@@ -191,6 +194,11 @@ expect 1 "no PublicTest pictures" --data unjudged.csv --ferplus-share 0 --verifi
 ! grep -q aligner out || fail "an aligner was learned before the data were seen to be incomplete"
 
 # Files.
+# shellcheck disable=SC2086 # a device keeps no model that could be measured
+"$program" $small --epochs 1 --output /dev/null >out 2>err
+got=$?
+[ $got -eq 6 ] && grep -q "/dev/null: is not a regular file" err ||
+    fail "a model in /dev/null: status $got: $(cat err)"
 expect 1 "none.csv: No such file" --data none.csv
 mkdir empty
 expect 1 "empty: holds neither" --data empty
@@ -353,7 +361,8 @@ expect 1 "models/expressions.safetensors: is the model of the seven expressions"
 # shellcheck disable=SC2086
 expect 0 "epoch   1/1" $digits --output digits.safetensors
 # shellcheck disable=SC2086
-expect 1 "--features windows: HOG cells of 4 pixels in crops of 8x8; 4 to 16 cells must fit; choose other features" $digits --features windows
+expect 2 "--features windows: HOG cells of 4 pixels in crops of 8x8; 4 to 16 cells must fit; choose other features" $digits --features windows
+expect 1 "other.checkpoint: --prior: 7 numbers for 2 classes" --resume other.checkpoint --data digits --output x
 # One bit of its values.
 cp other.checkpoint flipped.checkpoint
 at=$(($(wc -c <flipped.checkpoint) - 3001))

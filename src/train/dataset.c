@@ -64,8 +64,8 @@ int dataset_find_split(const struct dataset *dataset, const char *name, enum spl
             return 0;
         }
     }
-    return error_set(error, "--split %.40s: %s have %s, %s and %s", name,
-                     source_names[dataset->source], names[0], names[1], names[2]);
+    return error_set_code(error, ERROR_USAGE, "--split %.40s: %s have %s, %s and %s", name,
+                          source_names[dataset->source], names[0], names[1], names[2]);
 }
 
 void dataset_free(struct dataset *dataset)

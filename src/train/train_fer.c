@@ -196,6 +196,27 @@ static bool names_expressions(const struct dataset *dataset)
     return same;
 }
 
+/* Whether the recipe suits the data; adds up the networks' weights. */
+static int check_recipe(const struct recipe *recipe, const struct dataset *dataset,
+                        size_t *parameters, struct error *error)
+{
+    if (recipe->prior.kind == PRIOR_LIST && recipe->prior.count != dataset->class_count)
+        return error_set(error, "--prior: %d numbers for %d classes; give as many as there are",
+                         recipe->prior.count, dataset->class_count);
+    for (int i = 0; i < recipe->network_count; i++) {
+        struct features features = recipe_features(recipe, dataset, i);
+        struct error why;
+        if (features_check(&features, &why) < 0)
+            return error_set(error, "--features %s: %.800s; choose other features",
+                             feature_kind_names[features.kind], why.text);
+        struct mlp_config network = recipe_network(recipe, dataset, i);
+        if (mlp_config_check(&network, &why) < 0)
+            return error_set(error, "--hidden: %.800s", why.text);
+        *parameters += mlp_parameter_count(&network);
+    }
+    return 0;
+}
+
 /* The recipe as it is for these data, or that of the checkpoint. */
 static int settle_recipe(const struct options *o, const struct dataset *dataset,
                          struct recipe *recipe, struct error *error)
@@ -203,11 +224,10 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     *recipe = o->recipe;
     if (o->resume) {
         char text[RECIPE_TEXT_SIZE];
-        struct error why;
         if (checkpoint_recipe(o->resume, text, error) < 0)
             return -1;
-        if (recipe_parse(recipe, text, &why) < 0)
-            return error_set(error, "%s: %.800s", o->resume, why.text);
+        if (recipe_parse(recipe, text, error) < 0)
+            return error_of(error, o->resume);
     } else {
         if (dataset->source == SOURCE_IDX && !o->augment_given)
             recipe->augment.strength = 0.0f;
@@ -222,28 +242,19 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
     }
     /* Digits are no longer themselves in a mirror; faces are. */
     recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
-    if (recipe->prior.kind == PRIOR_LIST && recipe->prior.count != dataset->class_count)
-        return error_set(error, "--prior: %d numbers for %d classes; give as many as there are",
-                         recipe->prior.count, dataset->class_count);
     size_t parameters = 0;
-    for (int i = 0; i < recipe->network_count; i++) {
-        struct features features = recipe_features(recipe, dataset, i);
-        struct error why;
-        if (features_check(&features, &why) < 0)
-            return error_set(error, "--features %s: %.800s; choose other features",
-                             feature_kind_names[features.kind], why.text);
-        struct mlp_config network = recipe_network(recipe, dataset, i);
-        if (mlp_config_check(&network, &why) < 0)
-            return error_set(error, "--hidden: %.800s", why.text);
-        parameters += mlp_parameter_count(&network);
+    if (check_recipe(recipe, dataset, &parameters, error) < 0) {
+        if (!o->resume)
+            return error_failed_with(error, ERROR_USAGE);
+        return error_of(error, o->resume);
     }
     if (o->resume)
         return checkpoint_check_size(o->resume, parameters, error);
     if (parameters > MODEL_FILE_MAX_WEIGHTS)
-        return error_set(error,
-                         "--hidden: %zu million weights, a model has %d million at most; use fewer "
-                         "units",
-                         (parameters + 999999) / 1000000, MODEL_FILE_MAX_WEIGHTS / 1000000);
+        return error_set_code(error, ERROR_USAGE,
+                              "--hidden: %zu million weights, a model has %d million at most; use "
+                              "fewer units",
+                              (parameters + 999999) / 1000000, MODEL_FILE_MAX_WEIGHTS / 1000000);
     return 0;
 }
 
@@ -266,7 +277,8 @@ static int name_files(const struct options *o, const struct dataset *dataset,
     if (written >= PATH_MAX ||
         snprintf(names->checkpoint, PATH_MAX, "%s%s", output, checkpoint_suffix) >= PATH_MAX ||
         (access(names->checkpoint, F_OK) < 0 && errno == ENAMETOOLONG))
-        return error_set(error, "--output: the path is too long; use a shorter one");
+        return error_set_code(error, ERROR_USAGE,
+                              "--output: the path is too long; use a shorter one");
     const char *slash = strrchr(output, '/');
     if (!names_expressions(dataset) && strcmp(slash ? slash + 1 : output, face_model) == 0)
         return error_set(error,
@@ -366,39 +378,31 @@ static int train_and_report(const struct options *o, const struct dataset *datas
     if (settle_recipe(o, dataset, &recipe, error) < 0 || name_files(o, dataset, names, error) < 0 ||
         (o->report && report_open(o->report, error) < 0) ||
         inspect_print(dataset, stdout, error) < 0)
-        return EXIT_FAILURE;
+        return -1;
     listen_for_stop();
     print_networks(&recipe, dataset);
     if (o->folds)
-        return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error) < 0
-                   ? EXIT_FAILURE
-                   : EXIT_SUCCESS;
+        return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error);
     struct training_files files = {program, output, checkpoint, o->report, find_backgrounds(o)};
     int stopped = train(&recipe, dataset, &files, o->resume, &stop, error);
-    if (stopped < 0)
-        return EXIT_FAILURE;
-    if (stopped) {
-        if (access(checkpoint, F_OK) == 0)
-            print_resume(o, checkpoint);
-        return EXIT_SUCCESS;
-    }
+    if (stopped > 0 && access(checkpoint, F_OK) == 0)
+        print_resume(o, checkpoint);
+    if (stopped != 0)
+        return stopped < 0 ? -1 : 0;
     if (judge_training(o, output, dataset, &recipe, error) < 0)
-        return EXIT_FAILURE;
+        return -1;
     text_print(stdout, output);
     putchar('\n');
-    return EXIT_SUCCESS;
+    return 0;
 }
 
 static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
 {
     struct file_names *names = malloc(sizeof *names);
-    int status = EXIT_FAILURE;
-    if (names)
-        status = train_and_report(o, dataset, names, error);
-    else
-        error_no_memory(error, "the training");
+    int result =
+        names ? train_and_report(o, dataset, names, error) : error_no_memory(error, "the training");
     free(names);
-    return status;
+    return result;
 }
 
 static int run_evaluation(const struct options *o, struct judged *judged,
@@ -411,20 +415,18 @@ static int run_evaluation(const struct options *o, struct judged *judged,
         (o->report && report_open(o->report, error) < 0) ||
         evaluate(evaluation, model, dataset, split, error) < 0 ||
         (o->report && write_report(o, model, o->model, evaluation, dataset, NULL, error) < 0))
-        return EXIT_FAILURE;
+        return -1;
     if (!o->json) {
         evaluation_print(evaluation, dataset, o->model, stdout);
-        return EXIT_SUCCESS;
+        return 0;
     }
     char *text = evaluation_json(evaluation, dataset, o->model, NULL);
-    if (!text) {
-        error_no_memory(error, "the JSON result");
-        return EXIT_FAILURE;
-    }
+    if (!text)
+        return error_no_memory(error, "the JSON result");
     text_print_json(stdout, text);
     putchar('\n');
     free(text);
-    return EXIT_SUCCESS;
+    return 0;
 }
 
 static int append(void *writer, const void *bytes, size_t size)
@@ -454,13 +456,11 @@ static int write_mean_faces(const char *path, const uint8_t *faces, int count, u
 
 static int run_mean_faces(const struct options *o, struct dataset *dataset, struct error *error)
 {
-    if (dataset->source == SOURCE_IDX) {
-        error_set(error, "%s: holds no faces; name fer2013.csv", o->data);
-        return EXIT_FAILURE;
-    }
+    if (dataset->source == SOURCE_IDX)
+        return error_set(error, "%s: holds no faces; name fer2013.csv", o->data);
     if (o->recipe.align &&
         fit_aligner_replace(dataset, o->recipe.seed, o->recipe.threads, &stop, error) < 0)
-        return EXIT_FAILURE;
+        return -1;
     size_t pixels = (size_t)dataset->class_count * FACE_SIDE * FACE_SIDE;
     uint8_t *faces = malloc(2 * pixels);
     int result = faces ? dataset_mean_faces(dataset, mean_face_exaggeration, faces, error)
@@ -469,84 +469,79 @@ static int run_mean_faces(const struct options *o, struct dataset *dataset, stru
         result =
             write_mean_faces(o->mean_faces, faces, dataset->class_count, faces + pixels, error);
     free(faces);
-    return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return result;
 }
 
 static int run_on_data(const struct options *o, struct judged *judged, struct error *error)
 {
     struct dataset dataset = {0};
-    int status = EXIT_FAILURE;
-    if (load_data(o, &dataset, error) == 0) {
-        switch (o->action) {
-        case ACTION_EVALUATE:
-            status = run_evaluation(o, judged, &dataset, error);
-            break;
-        case ACTION_MEAN_FACES:
-            status = run_mean_faces(o, &dataset, error);
-            break;
-        default:
-            status = run_training(o, &dataset, error);
-            break;
-        }
-        dataset_free(&dataset);
-    }
-    return status;
+    if (load_data(o, &dataset, error) < 0)
+        return -1;
+    int result = o->action == ACTION_EVALUATE     ? run_evaluation(o, judged, &dataset, error)
+                 : o->action == ACTION_MEAN_FACES ? run_mean_faces(o, &dataset, error)
+                                                  : run_training(o, &dataset, error);
+    dataset_free(&dataset);
+    return result;
+}
+
+static int run_with_model(const struct options *o, struct error *error)
+{
+    struct judged *judged = make_judged(error);
+    int result = judged ? model_load(&judged->model, o->model, error) : -1;
+    if (result == 0)
+        result = o->action == ACTION_EVALUATE ? run_on_data(o, judged, error)
+                                              : onnx_export(&judged->model, o->onnx, error);
+    free_judged(judged);
+    return result;
 }
 
 static int run_action(const struct options *o, struct error *error)
 {
-    if (o->action != ACTION_TRAIN && check_outputs(o, NULL, NULL, error) < 0)
-        return EXIT_FAILURE;
-    if (o->action != ACTION_EVALUATE && o->action != ACTION_EXPORT_ONNX)
+    if (blas_setup(o->recipe.threads, error) < 0) {
+        log_line(program, "%s", error->text);
+        _exit(error_exit_status(error->code));
+    }
+    ocv_setup(1);
+    if (o->action == ACTION_TRAIN)
         return run_on_data(o, NULL, error);
-    struct judged *judged = make_judged(error);
-    int status = EXIT_FAILURE;
-    if (judged && model_load(&judged->model, o->model, error) < 0)
-        status = error_exit_status(error->code);
-    else if (judged && o->action == ACTION_EVALUATE)
-        status = run_on_data(o, judged, error);
-    else if (judged)
-        status = onnx_export(&judged->model, o->onnx, error) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    free_judged(judged);
-    return status;
+    if (check_outputs(o, NULL, NULL, error) < 0)
+        return -1;
+    return o->action == ACTION_MEAN_FACES ? run_on_data(o, NULL, error) : run_with_model(o, error);
 }
 
-/* The status to end with, once what was printed has arrived, or its reader has seen enough. */
-static int end(int status)
+static int run(int argc, char **argv, struct error *error)
 {
-    if (status != EXIT_SUCCESS || (fflush(stdout) == 0 && !ferror(stdout)) ||
-        process_reader_ended())
-        return status;
-    log_line(program, "cannot write to the standard output; check where it goes");
-    return EXIT_FAILURE;
+    struct options options;
+    if (options_parse(&options, argc, argv, error) < 0)
+        return -1;
+    switch (options.action) {
+    case ACTION_HELP:
+        options_print_help(stdout);
+        return 0;
+    case ACTION_VERSION:
+        printf("%s %s\n", program, VERSION);
+        return 0;
+    default:
+        return run_action(&options, error);
+    }
+}
+
+/* Fails unless what was printed has arrived, or its reader has seen enough. */
+static int flush_results(struct error *error)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || process_reader_ended())
+        return 0;
+    return error_set(error, "cannot write to the standard output; check where it goes");
 }
 
 int main(int argc, char **argv)
 {
-    struct options options;
-    struct error error = {.text = ""};
+    struct error error;
     if (process_prepare() < 0)
         return EXIT_FAILURE;
     process_outlive_readers();
-    if (options_parse(&options, argc, argv, &error) < 0) {
-        log_line(program, "%s; try --help", error.text);
-        return error_exit_status(ERROR_USAGE);
-    }
-    if (options.action == ACTION_HELP) {
-        options_print_help(stdout);
-        return end(EXIT_SUCCESS);
-    }
-    if (options.action == ACTION_VERSION) {
-        printf("%s %s\n", program, VERSION);
-        return end(EXIT_SUCCESS);
-    }
-    if (blas_setup(options.recipe.threads, &error) < 0) {
-        log_line(program, "%s", error.text);
-        _exit(EXIT_FAILURE);
-    }
-    ocv_setup(1);
-    int status = run_action(&options, &error);
-    if (error.text[0])
-        log_line(program, "%s", error.text);
-    return end(status);
+    if (run(argc, argv, &error) == 0 && flush_results(&error) == 0)
+        return EXIT_SUCCESS;
+    log_line(program, "%s", error.text);
+    return error_exit_status(error.code);
 }

@@ -126,6 +126,12 @@ static int check(struct options *o, struct error *error)
     return o->action == ACTION_TRAIN ? recipe_check(&o->recipe, error) : 0;
 }
 
+static int refuse(struct error *error)
+{
+    const struct error why = *error;
+    return error_set_code(error, ERROR_USAGE, "%.900s; try --help", why.text);
+}
+
 #define GIVEN(table, type, field) arguments_given(&tables[table], offsetof(struct type, field))
 
 int options_parse(struct options *o, int argc, char **argv, struct error *error)
@@ -133,7 +139,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *error)
     struct argument_table tables[3];
     begin(o, tables);
     if (arguments_parse(tables, 3, argc, argv, take_word, error) < 0)
-        return -1;
+        return refuse(error);
     if (o->action != ACTION_TRAIN) /* --help, --version */
         return 0;
     recipe_complete(&tables[1]);
@@ -145,5 +151,5 @@ int options_parse(struct options *o, int argc, char **argv, struct error *error)
     o->align_given = GIVEN(1, recipe, align);
     o->verifier_given = GIVEN(1, recipe, verifier);
     o->prior_given = GIVEN(1, recipe, prior);
-    return check(o, error);
+    return check(o, error) < 0 ? refuse(error) : 0;
 }
