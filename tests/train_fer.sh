@@ -356,7 +356,10 @@ done
 echo faces >models/expressions.safetensors
 digits="--data digits --features pixels --hidden 4 --epochs 1 --threads 1"
 # shellcheck disable=SC2086
-expect 1 "models/expressions.safetensors: is the model of the seven expressions" $digits
+expect 1 "models/expressions.safetensors: is a name for the model of the seven expressions" $digits
+ln -s models/expressions.safetensors link.safetensors
+# shellcheck disable=SC2086
+expect 1 "link.safetensors: is a name for the model of the seven" $digits --output link.safetensors
 [ "$(cat models/expressions.safetensors)" = faces ] || fail "the model of faces was written over"
 # shellcheck disable=SC2086
 expect 0 "epoch   1/1" $digits --output digits.safetensors

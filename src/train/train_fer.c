@@ -265,6 +265,27 @@ struct file_names {
     char output[PATH_MAX], checkpoint[PATH_MAX];
 };
 
+/* A network that is not for faces takes neither the face model's name nor its place, to which a
+ * link may lead. */
+static int check_name(const char *output, struct error *error)
+{
+    char *followed = file_followed(output);
+    if (!followed)
+        return error_no_memory(error, output);
+    const char *paths[] = {output, followed};
+    bool taken = false;
+    for (int i = 0; i < 2; i++) {
+        const char *slash = strrchr(paths[i], '/');
+        taken = taken || strcmp(slash ? slash + 1 : paths[i], face_model) == 0;
+    }
+    free(followed);
+    return taken ? error_set(error,
+                             "%s: is a name for the model of the seven expressions, which these "
+                             "data do not have; choose another name with --output",
+                             output)
+                 : 0;
+}
+
 static int name_files(const struct options *o, const struct dataset *dataset,
                       struct file_names *names, struct error *error)
 {
@@ -279,12 +300,8 @@ static int name_files(const struct options *o, const struct dataset *dataset,
         (access(names->checkpoint, F_OK) < 0 && errno == ENAMETOOLONG))
         return error_set_code(error, ERROR_USAGE,
                               "--output: the path is too long; use a shorter one");
-    const char *slash = strrchr(output, '/');
-    if (!names_expressions(dataset) && strcmp(slash ? slash + 1 : output, face_model) == 0)
-        return error_set(error,
-                         "%s: is the model of the seven expressions, which these data do not have; "
-                         "choose another name with --output",
-                         output);
+    if (!names_expressions(dataset) && check_name(output, error) < 0)
+        return -1;
     return check_outputs(o, output, names->checkpoint, error);
 }
 
