@@ -73,7 +73,7 @@ static void crops_of_one_photograph_are_known(void **state)
     assert_int_equal(photographs_find(found, &d, samples, ALL - 1, NULL, &error), 0);
     for (int i = 0; i < ALL - 1; i++)
         assert_int_equal(found[i], i % PHOTOGRAPHS);
-    d.source = SOURCE_IDX; /* each digit is its own */
+    d.source = DATA_IDX; /* each digit is its own */
     assert_int_equal(photographs_find(found, &d, samples, ALL, NULL, &error), 0);
     for (int i = 0; i < ALL; i++)
         assert_int_equal(found[i], i);
@@ -179,7 +179,7 @@ static void held_out_photographs_are_unknown(void **state)
     expect_close(v[1], sqrt(squares / 2 / 3), 1e-4, "standard error");
     /* The same network knows crops of what it has seen: the bound above is not just a weakness of
      * the network. */
-    d.source = SOURCE_IDX; /* whose pictures are not looked at for photographs */
+    d.source = DATA_IDX; /* whose pictures are not looked at for photographs */
     if (cross_validate(&recipe, &d, FOLDS, "test", test_folder(), &stop, &error) < 0)
         fail_msg("%s", error.text);
     read_figure("accuracy", FOLDS, v);

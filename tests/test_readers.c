@@ -115,7 +115,7 @@ static void reads_quoted_tables(void **state)
     if (dataset_load(&d, write_text("quoted.csv", text), false, "test", &error) < 0)
         fail_msg("%s", error.text);
     assert_int_equal(d.count, 3);
-    assert_int_equal(d.source, SOURCE_FER2013);
+    assert_int_equal(d.source, DATA_FER2013);
     assert_int_equal(d.labels[0], 3);
     assert_int_equal(d.labels[1], 6);
     assert_int_equal(d.splits[1], SPLIT_VALIDATION);
@@ -491,7 +491,7 @@ static void reads_folders_as_others_leave_them(void **state)
 
 /* ---- The command line ------------------------------------------------------------------------ */
 
-static int parse(struct options *options, const char *line, struct error *error)
+static int parse(struct train_options *options, const char *line, struct error *error)
 {
     static char text[700];
     enum { MOST = 60 };
@@ -505,14 +505,14 @@ static int parse(struct options *options, const char *line, struct error *error)
             *at = '\0';
     }
     words[count] = NULL;
-    return options_parse(options, count, words, error);
+    return train_options_parse(options, count, words, error);
 }
 
 /* A layer that all places share, one that looks through windows of them, then dense ones. */
 static void networks_follow_the_recipe(void **state)
 {
     (void)state;
-    struct options options;
+    struct train_options options;
     struct error error;
     const struct dataset d = {.width = 48, .height = 48, .class_count = 7};
     static const char line[] = "--features hog,windows --hidden @8,3@4,2@5,16 --align off";
@@ -632,7 +632,7 @@ static void completes_the_recipe(void **state)
         {all, {all}},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        struct options options;
+        struct train_options options;
         struct recipe again;
         struct error error;
         char text[RECIPE_TEXT_SIZE], parsed[RECIPE_TEXT_SIZE];
@@ -681,7 +681,7 @@ static void takes_bounds_and_refuses_beyond(void **state)
         const char *const values[] = {
             numbers[i].least, numbers[i].most, numbers[i].below, numbers[i].beyond, "", "x", "1 1"};
         for (int k = 0; k < 7; k++) {
-            struct options options;
+            struct train_options options;
             struct error error = {.text = ""};
             char line[100];
             snprintf(line, sizeof line, "--%s %s", numbers[i].name, values[k]);
@@ -725,7 +725,7 @@ static void refuses_what_does_not_go_together(void **state)
         {"--agreement 1 --batch-size 1 --batch-norm off", "mini-batches of 2 or more"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        struct options options;
+        struct train_options options;
         struct error error = {.text = ""};
         if (parse(&options, lines[i][0], &error) != -1)
             fail_msg("%s is taken", lines[i][0]);
@@ -736,7 +736,7 @@ static void refuses_what_does_not_go_together(void **state)
 static void knows_its_tasks(void **state)
 {
     (void)state;
-    struct options o;
+    struct train_options o;
     struct error error;
     assert_int_equal(parse(&o, "", &error), 0);
     assert_int_equal(o.action, ACTION_TRAIN);

@@ -8,14 +8,14 @@
 
 enum { MAX_SAMPLES = 10000000 };
 
-const char *const source_names[SOURCE_COUNT] = {"FER2013", "FER2013 without Usage",
-                                                "picture folders", "IDX"};
+const char *const data_source_names[DATA_SOURCE_COUNT] = {"FER2013", "FER2013 without Usage",
+                                                          "picture folders", "IDX"};
 
-const char *const split_names[SOURCE_COUNT][SPLIT_COUNT] = {
-    [SOURCE_FER2013] = {"Training", "PublicTest", "PrivateTest"},
-    [SOURCE_KAGGLE] = {"train", "validation", "test"},
-    [SOURCE_FOLDERS] = {"train", "validation", "test"},
-    [SOURCE_IDX] = {"train", "validation", "test"},
+const char *const split_names[DATA_SOURCE_COUNT][SPLIT_COUNT] = {
+    [DATA_FER2013] = {"Training", "PublicTest", "PrivateTest"},
+    [DATA_KAGGLE] = {"train", "validation", "test"},
+    [DATA_FOLDERS] = {"train", "validation", "test"},
+    [DATA_IDX] = {"train", "validation", "test"},
 };
 
 int votes_majority(const struct votes *votes)
@@ -65,7 +65,7 @@ int dataset_find_split(const struct dataset *dataset, const char *name, enum spl
         }
     }
     return error_set_code(error, ERROR_USAGE, "--split %.40s: %s have %s, %s and %s", name,
-                          source_names[dataset->source], names[0], names[1], names[2]);
+                          data_source_names[dataset->source], names[0], names[1], names[2]);
 }
 
 void dataset_free(struct dataset *dataset)

@@ -11,21 +11,21 @@
 enum split { SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_COUNT, SPLIT_NONE = SPLIT_COUNT };
 
 /* Where a data set comes from. */
-enum source {
-    SOURCE_FER2013, /* fer2013.csv; splits Training, PublicTest, PrivateTest */
-    SOURCE_KAGGLE,  /* the competition's train.csv, which has no column Usage */
-    SOURCE_FOLDERS, /* train/<class>/ and test/<class>/ with pictures */
-    SOURCE_IDX,     /* MNIST's files */
-    SOURCE_COUNT
+enum data_source {
+    DATA_FER2013, /* fer2013.csv; splits Training, PublicTest, PrivateTest */
+    DATA_KAGGLE,  /* the competition's train.csv, which has no column Usage */
+    DATA_FOLDERS, /* train/<class>/ and test/<class>/ with pictures */
+    DATA_IDX,     /* MNIST's files */
+    DATA_SOURCE_COUNT
 };
 
 /* "FER2013", "FER2013 without Usage", "picture folders", "IDX" */
-extern const char *const source_names[SOURCE_COUNT];
+extern const char *const data_source_names[DATA_SOURCE_COUNT];
 
 /* The names of a source's splits: Training, PublicTest, PrivateTest for FER2013; train, validation,
  * test for the others. A source without a validation split gives up every tenth picture of its
  * train part. */
-extern const char *const split_names[SOURCE_COUNT][SPLIT_COUNT];
+extern const char *const split_names[DATA_SOURCE_COUNT][SPLIT_COUNT];
 
 /* FER+ (Barsoum et al. 2016): what ten taggers said of a picture. */
 struct votes {
@@ -37,7 +37,7 @@ struct votes {
 int votes_majority(const struct votes *votes);
 
 struct dataset {
-    enum source source;
+    enum data_source source;
     int width, height; /* pixels */
     int class_count;   /* K */
     char class_names[MODEL_MAX_CLASSES][MODEL_CLASS_NAME_SIZE];

@@ -132,7 +132,7 @@ static int parse_row(const char *path, long number, char **fields, const int *co
                          "%s: line %ld: label \"%.20s\" is not 0 to %d; correct or remove the row",
                          path, number, emotion, LABEL_COUNT - 1);
     int split = 0;
-    while (usage && split < SPLIT_COUNT && strcmp(usage, split_names[SOURCE_FER2013][split]) != 0)
+    while (usage && split < SPLIT_COUNT && strcmp(usage, split_names[DATA_FER2013][split]) != 0)
         split++;
     if (split == SPLIT_COUNT)
         return error_set(
@@ -164,7 +164,7 @@ static int read_rows(struct csv_reader *reader, const char *path, struct dataset
     if (find_columns(reader, path, names, COLUMN_COUNT, USAGE, columns, error) < 0)
         return -1;
     if (columns[USAGE] < 0)
-        d->source = SOURCE_KAGGLE;
+        d->source = DATA_KAGGLE;
     for (int i = 0; i < COLUMN_COUNT; i++)
         needed = columns[i] + 1 > needed ? columns[i] + 1 : needed;
     char *line;
@@ -191,9 +191,9 @@ int fer2013_load(struct dataset *dataset, const char *path, struct error *error)
     struct csv_reader *reader;
     if (csv_reader_open(&reader, path, error) < 0)
         return -1;
-    dataset->source = SOURCE_FER2013;
+    dataset->source = DATA_FER2013;
     int result = read_rows(reader, path, dataset, error);
-    if (result == 0 && dataset->source == SOURCE_KAGGLE)
+    if (result == 0 && dataset->source == DATA_KAGGLE)
         dataset_hold_out(dataset);
     csv_reader_close(&reader);
     return result;
@@ -253,7 +253,7 @@ static int read_votes(struct csv_reader *reader, const char *path, const struct 
 int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error)
 {
     struct csv_reader *reader;
-    if (dataset->source != SOURCE_FER2013)
+    if (dataset->source != DATA_FER2013)
         return error_set(error, "%s: FER+ votes are for fer2013.csv alone; leave out --ferplus",
                          path);
     if (csv_reader_open(&reader, path, error) < 0)

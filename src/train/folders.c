@@ -162,7 +162,7 @@ int folders_load(struct dataset *dataset, const char *path, bool skip_bad, const
     struct reading r = {.dataset = dataset, .skip_bad = skip_bad, .program = program};
     int found = 0;
     bool validates = false;
-    dataset->source = SOURCE_FOLDERS;
+    dataset->source = DATA_FOLDERS;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char *part = file_in_folder(path, parts[i].name);
         struct stat status;

@@ -188,7 +188,7 @@ static int read_labels(struct dataset *d, const char *folder, const char *name, 
 int idx_load(struct dataset *d, const char *path, struct error *error)
 {
     uint32_t count;
-    d->source = SOURCE_IDX;
+    d->source = DATA_IDX;
     if (read_images(d, path, "train-images-idx3-ubyte", &count, error) < 0 ||
         read_labels(d, path, "train-labels-idx1-ubyte", count, SPLIT_TRAINING, error) < 0 ||
         read_images(d, path, "t10k-images-idx3-ubyte", &count, error) < 0 ||

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 /* The published sizes of FER2013 and of MNIST, whose train part includes our validation. */
-static const int known_counts[SOURCE_COUNT][SPLIT_COUNT] = {
-    [SOURCE_FER2013] = {28709, 3589, 3589},
-    [SOURCE_IDX] = {54000, 6000, 10000},
+static const int known_counts[DATA_SOURCE_COUNT][SPLIT_COUNT] = {
+    [DATA_FER2013] = {28709, 3589, 3589},
+    [DATA_IDX] = {54000, 6000, 10000},
 };
 
 static uint64_t hash(uint64_t state, const void *bytes, size_t size)
@@ -57,7 +57,7 @@ int inspect_print(const struct dataset *d, FILE *out, struct error *error)
     bool *duplicates;
     if (duplicates_find(&duplicates, d, error) < 0)
         return -1;
-    fprintf(out, "%s, %dx%d pixels%s\n%-12s", source_names[d->source], d->width, d->height,
+    fprintf(out, "%s, %dx%d pixels%s\n%-12s", data_source_names[d->source], d->width, d->height,
             d->votes ? ", with FER+ votes" : "", "");
     for (int k = 0; k < d->class_count; k++)
         fprintf(out, " %8s", d->class_names[k]);

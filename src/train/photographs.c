@@ -202,7 +202,7 @@ int photographs_find(int *photographs, const struct dataset *dataset, const int 
 {
     for (int i = 0; i < count; i++)
         photographs[i] = i;
-    if (dataset->source == SOURCE_IDX)
+    if (dataset->source == DATA_IDX)
         return 0;
     assert(dataset->width == FACE_SIDE && dataset->height == FACE_SIDE);
     size_t n = (size_t)count;

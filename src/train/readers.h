@@ -17,7 +17,7 @@ int dataset_load(struct dataset *dataset, const char *path, bool skip_bad, const
                  struct error *error);
 
 /* Reads FER+ votes (fer2013new.csv), row for row with the data set's file, which may end earlier,
- * and fits the consensus. Only for SOURCE_FER2013. */
+ * and fits the consensus. Only for DATA_FER2013. */
 int dataset_load_votes(struct dataset *dataset, const char *path, struct error *error);
 
 /* Those behind dataset_load. Each fills an empty data set that names the seven classes and 48x48

@@ -7,7 +7,7 @@
 
 static const double two_pi = 6.283185307179586;
 
-struct scene {
+struct canvas {
     struct rng *rng;
     int side;
     uint8_t *pixels;
@@ -19,7 +19,7 @@ static uint8_t to_grey(double value)
 }
 
 /* Blends a grey value into a pixel; outside the scene nothing. */
-static void dab(const struct scene *s, int x, int y, double grey, double share)
+static void dab(const struct canvas *s, int x, int y, double grey, double share)
 {
     if (x < 0 || y < 0 || x >= s->side || y >= s->side)
         return;
@@ -28,7 +28,7 @@ static void dab(const struct scene *s, int x, int y, double grey, double share)
 }
 
 /* A plane of light in any direction, which may end at black or white. */
-static void gradient(const struct scene *s)
+static void gradient(const struct canvas *s)
 {
     double angle = rng_between(s->rng, 0, two_pi), middle = rng_between(s->rng, 40, 215);
     double rise = rng_between(s->rng, 0, 300) / s->side, dx = rise * cos(angle),
@@ -42,7 +42,7 @@ static void gradient(const struct scene *s)
 /* Value noise in octaves (Perlin 1985): each has half the wavelength of the one before and `fade`
  * of its height, from clouds at .3 to sand at 1; folded at its middle it has the ridges of bark and
  * rock (Musgrave 1989). */
-static void noise(const struct scene *s)
+static void noise(const struct canvas *s)
 {
     enum { GRID = 33 };
     double fade = rng_between(s->rng, 0.3, 1.0), height = rng_between(s->rng, 20, 90);
@@ -73,7 +73,7 @@ static void noise(const struct scene *s)
 }
 
 /* One wave, or two that cross as threads do. */
-static void waves(const struct scene *s, int count)
+static void waves(const struct canvas *s, int count)
 {
     for (int i = 0; i < count; i++) {
         double angle = rng_between(s->rng, 0, two_pi), height = rng_between(s->rng, 15, 90);
@@ -91,7 +91,7 @@ static void waves(const struct scene *s, int count)
 }
 
 /* An ellipse, shaded from one end to the other as if it were round or a leaf. */
-static void ellipse(const struct scene *s, double x, double y, double a, double b, double angle,
+static void ellipse(const struct canvas *s, double x, double y, double a, double b, double angle,
                     double grey, double shade)
 {
     double c = cos(angle), d = sin(angle), reach = fmax(a, b) + 1;
@@ -107,7 +107,7 @@ static void ellipse(const struct scene *s, double x, double y, double a, double 
 
 /* Cells around points (Worley 1996), from stones with dark joints between them to cracked ground.
  */
-static void cells(const struct scene *s)
+static void cells(const struct canvas *s)
 {
     enum { MOST = 150 };
     double xs[MOST], ys[MOST], greys[MOST];
@@ -142,7 +142,7 @@ static void cells(const struct scene *s)
 }
 
 /* Rings around a few points, as knots in wood, targets and ripples have them. */
-static void rings(const struct scene *s)
+static void rings(const struct canvas *s)
 {
     int count = 1 + (int)rng_below(s->rng, 5);
     for (int i = 0; i < count; i++) {
@@ -160,7 +160,7 @@ static void rings(const struct scene *s)
     }
 }
 
-static void ellipses(const struct scene *s, int count, double smallest, double largest,
+static void ellipses(const struct canvas *s, int count, double smallest, double largest,
                      double flattest)
 {
     for (int i = 0; i < count; i++) {
@@ -174,7 +174,7 @@ static void ellipses(const struct scene *s, int count, double smallest, double l
 }
 
 /* Ellipses, much alike, in one direction: icicles, blades of grass, feathers, fingers. */
-static void bundle(const struct scene *s)
+static void bundle(const struct canvas *s)
 {
     double angle = rng_between(s->rng, 0, two_pi), spread = rng_between(s->rng, 0, 0.3);
     double length = rng_between(s->rng, 15, s->side / 2.0), flat = rng_between(s->rng, 0.05, 0.35);
@@ -191,7 +191,7 @@ static void bundle(const struct scene *s)
 }
 
 /* A line of even width. */
-static void stroke(const struct scene *s, double x0, double y0, double x1, double y1, double width,
+static void stroke(const struct canvas *s, double x0, double y0, double x1, double y1, double width,
                    double grey)
 {
     double length = hypot(x1 - x0, y1 - y0);
@@ -204,7 +204,7 @@ static void stroke(const struct scene *s, double x0, double y0, double x1, doubl
 }
 
 /* Lines of letters that nobody can read: two to four strokes each. */
-static void text(const struct scene *s)
+static void text(const struct canvas *s)
 {
     double size = rng_between(s->rng, 6, 40),
            width = fmax(1, size * rng_between(s->rng, 0.06, 0.22));
@@ -226,7 +226,7 @@ static void text(const struct scene *s)
 }
 
 /* Boxes in rows, as windows and shelves have them, or thrown anyhow. */
-static void boxes(const struct scene *s)
+static void boxes(const struct canvas *s)
 {
     bool rows = rng_below(s->rng, 2);
     double size = rng_between(s->rng, 8, s->side / 3.0), gap = size * rng_between(s->rng, 0.1, 0.8);
@@ -242,7 +242,7 @@ static void boxes(const struct scene *s)
         }
 }
 
-static void strokes(const struct scene *s)
+static void strokes(const struct canvas *s)
 {
     int count = 5 + (int)rng_below(s->rng, 60);
     for (int i = 0; i < count; i++) {
@@ -255,7 +255,7 @@ static void strokes(const struct scene *s)
 
 void scene_make(struct rng *rng, int side, uint8_t *scene)
 {
-    struct scene s = {rng, side, scene};
+    struct canvas s = {rng, side, scene};
     enum { KINDS = 11 };
     gradient(&s);
     int layers = 1 + (int)rng_below(rng, 3);

@@ -68,13 +68,13 @@ static bool lies_in(const char *path, const char *folder)
 }
 
 /* Where pictures without faces are, or NULL. */
-static const char *find_backgrounds(const struct options *o)
+static const char *find_backgrounds(const struct train_options *o)
 {
     bool there = access(default_backgrounds, F_OK) == 0;
     return o->backgrounds ? o->backgrounds : there ? default_backgrounds : NULL;
 }
 
-static int claim_output(const struct options *o, const char *path, struct file_set *files,
+static int claim_output(const struct train_options *o, const char *path, struct file_set *files,
                         struct error *error)
 {
     const char *backgrounds = find_backgrounds(o);
@@ -85,7 +85,7 @@ static int claim_output(const struct options *o, const char *path, struct file_s
 
 /* What is read is not written over, nor one output over another. `output` and `checkpoint` are a
  * training's, else NULL. */
-static int check_outputs(const struct options *o, const char *output, const char *checkpoint,
+static int check_outputs(const struct train_options *o, const char *output, const char *checkpoint,
                          struct error *error)
 {
     static const char *const report[] = {
@@ -133,14 +133,14 @@ static int miss_data(const char *path, struct error *error)
                      path);
 }
 
-static int load_data(const struct options *o, struct dataset *dataset, struct error *error)
+static int load_data(const struct train_options *o, struct dataset *dataset, struct error *error)
 {
     const char *ferplus = o->ferplus;
     if (!o->data_given && access(o->data, F_OK) < 0)
         return miss_data(o->data, error);
     if (dataset_load(dataset, o->data, o->skip_bad, program, error) < 0)
         return -1;
-    bool fer2013 = dataset->source == SOURCE_FER2013;
+    bool fer2013 = dataset->source == DATA_FER2013;
     if (!ferplus && fer2013 && access(default_ferplus, F_OK) == 0)
         ferplus = default_ferplus;
     if (ferplus && dataset_load_votes(dataset, ferplus, error) < 0) {
@@ -218,7 +218,7 @@ static int check_recipe(const struct recipe *recipe, const struct dataset *datas
 }
 
 /* The recipe as it is for these data, or that of the checkpoint. */
-static int settle_recipe(const struct options *o, const struct dataset *dataset,
+static int settle_recipe(const struct train_options *o, const struct dataset *dataset,
                          struct recipe *recipe, struct error *error)
 {
     *recipe = o->recipe;
@@ -229,7 +229,7 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
         if (recipe_parse(recipe, text, error) < 0)
             return error_of(error, o->resume);
     } else {
-        if (dataset->source == SOURCE_IDX && !o->augment_given)
+        if (dataset->source == DATA_IDX && !o->augment_given)
             recipe->augment.strength = 0.0f;
         if (recipe->augment.strength == 0.0f && !o->webcam_given)
             recipe->augment.webcam = 0.0f;
@@ -241,7 +241,7 @@ static int settle_recipe(const struct options *o, const struct dataset *dataset,
             recipe->prior = prior_of_faces;
     }
     /* Digits are no longer themselves in a mirror; faces are. */
-    recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != SOURCE_IDX;
+    recipe->augment.flip = recipe->augment.strength > 0.0f && dataset->source != DATA_IDX;
     size_t parameters = 0;
     if (check_recipe(recipe, dataset, &parameters, error) < 0) {
         if (!o->resume)
@@ -286,7 +286,7 @@ static int check_name(const char *output, struct error *error)
                  : 0;
 }
 
-static int name_files(const struct options *o, const struct dataset *dataset,
+static int name_files(const struct train_options *o, const struct dataset *dataset,
                       struct file_names *names, struct error *error)
 {
     char *output = names->output;
@@ -306,12 +306,12 @@ static int name_files(const struct options *o, const struct dataset *dataset,
 }
 
 /* Robustness is measured for faces only. */
-static int write_report(const struct options *o, const struct model *model, const char *model_path,
-                        const struct evaluation *evaluation, const struct dataset *dataset,
-                        const char *recipe, struct error *error)
+static int write_report(const struct train_options *o, const struct model *model,
+                        const char *model_path, const struct evaluation *evaluation,
+                        const struct dataset *dataset, const char *recipe, struct error *error)
 {
     struct robustness rows[ROBUSTNESS_CHANGES];
-    bool faces = dataset->source != SOURCE_IDX;
+    bool faces = dataset->source != DATA_IDX;
     if (faces && robustness_measure(rows, model, dataset, evaluation->split, error) < 0)
         return -1;
     return evaluation_report(o->report, evaluation, dataset, model_path, recipe,
@@ -352,7 +352,7 @@ static void note_accuracy(struct judged *j, const struct dataset *dataset)
 }
 
 /* Measures the model that was trained, states the result in its file, and writes the report. */
-static int judge_training(const struct options *o, const char *model_path,
+static int judge_training(const struct train_options *o, const char *model_path,
                           const struct dataset *dataset, const struct recipe *recipe,
                           struct error *error)
 {
@@ -374,7 +374,7 @@ static int judge_training(const struct options *o, const char *model_path,
     return result;
 }
 
-static void print_resume(const struct options *o, const char *checkpoint)
+static void print_resume(const struct train_options *o, const char *checkpoint)
 {
     printf("resume with: train_fer --resume ");
     text_print(stdout, checkpoint);
@@ -387,7 +387,7 @@ static void print_resume(const struct options *o, const char *checkpoint)
     putchar('\n');
 }
 
-static int train_and_report(const struct options *o, const struct dataset *dataset,
+static int train_and_report(const struct train_options *o, const struct dataset *dataset,
                             struct file_names *names, struct error *error)
 {
     struct recipe recipe;
@@ -413,7 +413,8 @@ static int train_and_report(const struct options *o, const struct dataset *datas
     return 0;
 }
 
-static int run_training(const struct options *o, const struct dataset *dataset, struct error *error)
+static int run_training(const struct train_options *o, const struct dataset *dataset,
+                        struct error *error)
 {
     struct file_names *names = malloc(sizeof *names);
     int result =
@@ -422,12 +423,12 @@ static int run_training(const struct options *o, const struct dataset *dataset, 
     return result;
 }
 
-static int run_evaluation(const struct options *o, struct judged *judged,
+static int run_evaluation(const struct train_options *o, struct judged *judged,
                           const struct dataset *dataset, struct error *error)
 {
     const struct model *model = &judged->model;
     struct evaluation *evaluation = &judged->evaluation;
-    enum split split = dataset->source == SOURCE_FER2013 ? SPLIT_VALIDATION : SPLIT_TEST;
+    enum split split = dataset->source == DATA_FER2013 ? SPLIT_VALIDATION : SPLIT_TEST;
     if ((o->split && dataset_find_split(dataset, o->split, &split, error) < 0) ||
         (o->report && report_open(o->report, error) < 0) ||
         evaluate(evaluation, model, dataset, split, error) < 0 ||
@@ -471,9 +472,10 @@ static int write_mean_faces(const char *path, const uint8_t *faces, int count, u
     return file_writer_commit(&writer, error);
 }
 
-static int run_mean_faces(const struct options *o, struct dataset *dataset, struct error *error)
+static int run_mean_faces(const struct train_options *o, struct dataset *dataset,
+                          struct error *error)
 {
-    if (dataset->source == SOURCE_IDX)
+    if (dataset->source == DATA_IDX)
         return error_set(error, "%s: holds no faces; name fer2013.csv", o->data);
     if (o->recipe.align &&
         fit_aligner_replace(dataset, o->recipe.seed, o->recipe.threads, &stop, error) < 0)
@@ -489,7 +491,7 @@ static int run_mean_faces(const struct options *o, struct dataset *dataset, stru
     return result;
 }
 
-static int run_on_data(const struct options *o, struct judged *judged, struct error *error)
+static int run_on_data(const struct train_options *o, struct judged *judged, struct error *error)
 {
     struct dataset dataset = {0};
     if (load_data(o, &dataset, error) < 0)
@@ -501,7 +503,7 @@ static int run_on_data(const struct options *o, struct judged *judged, struct er
     return result;
 }
 
-static int run_with_model(const struct options *o, struct error *error)
+static int run_with_model(const struct train_options *o, struct error *error)
 {
     struct judged *judged = make_judged(error);
     int result = judged ? model_load(&judged->model, o->model, error) : -1;
@@ -512,7 +514,7 @@ static int run_with_model(const struct options *o, struct error *error)
     return result;
 }
 
-static int run_action(const struct options *o, struct error *error)
+static int run_action(const struct train_options *o, struct error *error)
 {
     if (blas_setup(o->recipe.threads, error) < 0) {
         log_line(program, "%s", error->text);
@@ -528,12 +530,12 @@ static int run_action(const struct options *o, struct error *error)
 
 static int run(int argc, char **argv, struct error *error)
 {
-    struct options options;
-    if (options_parse(&options, argc, argv, error) < 0)
+    struct train_options options;
+    if (train_options_parse(&options, argc, argv, error) < 0)
         return -1;
     switch (options.action) {
     case ACTION_HELP:
-        options_print_help(stdout);
+        train_options_print_help(stdout);
         return 0;
     case ACTION_VERSION:
         printf("%s %s\n", program, VERSION);

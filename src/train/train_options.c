@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define AT(field)     ARGUMENT_AT(struct options, field)
+#define AT(field)     ARGUMENT_AT(struct train_options, field)
 #define TEXT(field)   ARGUMENT_TEXT, AT(field)
 #define FLAG(field)   ARGUMENT_SET, AT(field), .low = true
 #define ACTION(which) ARGUMENT_SET, AT(action), .low = (which), .ends = true
@@ -44,22 +44,22 @@ static const struct argument other_rows[] = {
 /* clang-format on */
 
 /* The options as they are before a command line is read. */
-static void begin(struct options *o, struct argument_table tables[3])
+static void set_defaults(struct train_options *o, struct argument_table tables[3])
 {
-    *o = (struct options){.recipe = recipe_default(),
-                          .data = "datasets/fer2013.csv",
-                          .output = "models/expressions.safetensors"};
+    *o = (struct train_options){.recipe = recipe_default(),
+                                .data = "datasets/fer2013.csv",
+                                .output = "models/expressions.safetensors"};
     o->recipe.threads = blas_usual_threads();
     tables[0] = (struct argument_table){data_rows, sizeof data_rows / sizeof *data_rows, o, 0};
     tables[1] = recipe_table(&o->recipe);
     tables[2] = (struct argument_table){other_rows, sizeof other_rows / sizeof *other_rows, o, 0};
 }
 
-void options_print_help(FILE *out)
+void train_options_print_help(FILE *out)
 {
-    struct options options;
+    struct train_options options;
     struct argument_table tables[3];
-    begin(&options, tables);
+    set_defaults(&options, tables);
     options.recipe.prior = prior_of_faces;
     fputs("Usage: train_fer [--data PATH] [--output MODEL] [options]      train\n"
           "       train_fer --evaluate MODEL [--split NAME] [--json]      measure\n"
@@ -82,7 +82,7 @@ void options_print_help(FILE *out)
 /* An argument that belongs to no option: the model of --export-onnx. */
 static int take_word(void *target, char *word, struct error *error)
 {
-    struct options *o = target;
+    struct train_options *o = target;
     if (o->word)
         return error_set(error, "unexpected argument %.200s", word);
     o->word = word;
@@ -100,7 +100,7 @@ static int check_onnx_name(const char *path, struct error *error)
     return 0;
 }
 
-static int check(struct options *o, struct error *error)
+static int check(struct train_options *o, struct error *error)
 {
     if ((o->model != NULL) + (o->onnx != NULL) + (o->mean_faces != NULL) > 1)
         return error_set(error,
@@ -134,18 +134,18 @@ static int refuse(struct error *error)
 
 #define GIVEN(table, type, field) arguments_given(&tables[table], offsetof(struct type, field))
 
-int options_parse(struct options *o, int argc, char **argv, struct error *error)
+int train_options_parse(struct train_options *o, int argc, char **argv, struct error *error)
 {
     struct argument_table tables[3];
-    begin(o, tables);
+    set_defaults(o, tables);
     if (arguments_parse(tables, 3, argc, argv, take_word, error) < 0)
         return refuse(error);
     if (o->action != ACTION_TRAIN) /* --help, --version */
         return 0;
     recipe_complete(&tables[1]);
     o->recipe_given = recipe_given(&tables[1]);
-    o->data_given = GIVEN(0, options, data);
-    o->output_given = GIVEN(2, options, output);
+    o->data_given = GIVEN(0, train_options, data);
+    o->output_given = GIVEN(2, train_options, output);
     o->augment_given = GIVEN(1, recipe, augment.strength);
     o->webcam_given = GIVEN(1, recipe, augment.webcam);
     o->align_given = GIVEN(1, recipe, align);

@@ -17,7 +17,7 @@ enum action {
 };
 
 /* Texts point into argv or are constants. */
-struct options {
+struct train_options {
     enum action action;
     struct recipe recipe;
     const char *data;
@@ -39,8 +39,8 @@ struct options {
 };
 
 /* Fills `options`, or says what is wrong with the command line. */
-int options_parse(struct options *options, int argc, char **argv, struct error *error);
+int train_options_parse(struct train_options *options, int argc, char **argv, struct error *error);
 
-void options_print_help(FILE *out);
+void train_options_print_help(FILE *out);
 
 #endif

@@ -232,7 +232,7 @@ static void describe(const struct training *t, struct model *model)
     const char *const *names = split_names[t->dataset->source];
     struct model_notes *n = &model->notes;
     snprintf(n->training_data, sizeof n->training_data,
-             "%s: %s %d pictures, %s %d for validation%s", source_names[t->dataset->source],
+             "%s: %s %d pictures, %s %d for validation%s", data_source_names[t->dataset->source],
              names[SPLIT_TRAINING], t->count, names[SPLIT_VALIDATION], t->validation.count,
              t->dataset->votes ? "; FER+ votes" : "");
     recipe_print(r, n->recipe, sizeof n->recipe);

@@ -7,11 +7,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static struct words words;
-    struct options options;
+    struct train_options options;
     struct error error = {.text = ""};
     char text[RECIPE_TEXT_SIZE], again[RECIPE_TEXT_SIZE];
     words_split(&words, bytes, size);
-    if (options_parse(&options, words.count, words.list, &error) < 0) {
+    if (train_options_parse(&options, words.count, words.list, &error) < 0) {
         fuzz_expect_text(&error);
         return 0;
     }

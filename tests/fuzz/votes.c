@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static uint8_t labels[] = {3, 0, 6, 6};
     struct dataset dataset = {.class_count = LABEL_COUNT,
                               .labels = labels,
-                              .source = SOURCE_FER2013,
+                              .source = DATA_FER2013,
                               .count = sizeof splits,
                               .splits = splits};
     struct error error = {.text = ""};
