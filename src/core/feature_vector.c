@@ -11,17 +11,16 @@ enum {
     WINDOW_VALUES = FEATURES_WINDOW * FEATURES_WINDOW * HOG_CELL_VALUES
 };
 
-const char *const feature_kind_names[FEATURE_KIND_COUNT] = {"hog", "windows", "patches", "pixels"};
-
 /* What a kind is; the functions are as those of the header. */
 struct kind {
     bool cells;                         /* it is made of HOG cells */
-    bool dictionary;                    /* it has one */
     void (*choose)(struct features *f); /* sets the defaults */
     int (*check)(const struct features *f, struct error *error);
     int (*positions)(const struct features *f);
     int (*values)(const struct features *f); /* of a position */
     double (*bound)(const struct features *f);
+    int (*dictionary_size)(const struct features *f); /* this and `pair`: NULL without one */
+    int (*pair)(struct features *f, struct error *error);
     size_t (*scratch)(const struct features *f);
     void (*extract)(const struct features *f, void *scratch, const uint8_t *crop, float *vector);
     bool (*mirror)(const struct features *f, const float *vector, float *mirrored);
@@ -317,6 +316,21 @@ static double patches_bound(const struct features *f)
     return sqrt(largest);
 }
 
+static int patches_dictionary_size(const struct features *f)
+{
+    return f->atoms / 2 * (PATCH_VALUES + 1);
+}
+
+static int patches_pair(struct features *f, struct error *error)
+{
+    f->pairs = aligned_alloc(PATCHES_ALIGNMENT, patches_atoms_size(f->atoms));
+    if (!f->pairs)
+        return error_no_memory(error, "the dictionary of patches");
+    patches_pair_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms / 2 * PATCH_VALUES,
+                       f->pairs);
+    return 0;
+}
+
 static size_t patches_scratch_of(const struct features *f)
 {
     struct patches patches = patches_of(f);
@@ -421,6 +435,12 @@ static void pixels_relevance(const struct features *f, const float *vector, cons
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
+/* Apart, since options and model files choose among them. */
+const char *const feature_kind_names[FEATURE_KIND_COUNT] = {[FEATURES_HOG] = "hog",
+                                                            [FEATURES_WINDOWS] = "windows",
+                                                            [FEATURES_PATCHES] = "patches",
+                                                            [FEATURES_PIXELS] = "pixels"};
+
 static const struct kind kinds[FEATURE_KIND_COUNT] = {
     [FEATURES_HOG] = {.cells = true,
                       .choose = hog_choose,
@@ -442,12 +462,13 @@ static const struct kind kinds[FEATURE_KIND_COUNT] = {
                           .extract = extract_windows,
                           .mirror = mirror_windows,
                           .relevance = windows_relevance},
-    [FEATURES_PATCHES] = {.dictionary = true,
-                          .choose = patches_choose,
+    [FEATURES_PATCHES] = {.choose = patches_choose,
                           .check = patches_check,
                           .positions = patches_positions,
                           .values = patches_values,
                           .bound = patches_bound,
+                          .dictionary_size = patches_dictionary_size,
+                          .pair = patches_pair,
                           .scratch = patches_scratch_of,
                           .extract = extract_patches,
                           .mirror = mirror_patches,
@@ -488,7 +509,7 @@ bool features_have_cells(const struct features *f)
 
 bool features_have_dictionary(const struct features *f)
 {
-    return kinds[f->kind].dictionary;
+    return kinds[f->kind].dictionary_size != NULL;
 }
 
 int features_positions(const struct features *f)
@@ -508,19 +529,12 @@ double features_bound(const struct features *f)
 
 int features_dictionary_size(const struct features *f)
 {
-    return features_have_dictionary(f) ? f->atoms / 2 * (PATCH_VALUES + 1) : 0;
+    return features_have_dictionary(f) ? kinds[f->kind].dictionary_size(f) : 0;
 }
 
 int features_pair(struct features *f, struct error *error)
 {
-    if (!features_have_dictionary(f))
-        return 0;
-    f->pairs = aligned_alloc(PATCHES_ALIGNMENT, patches_atoms_size(f->atoms));
-    if (!f->pairs)
-        return error_no_memory(error, "the dictionary of patches");
-    patches_pair_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms / 2 * PATCH_VALUES,
-                       f->pairs);
-    return 0;
+    return features_have_dictionary(f) ? kinds[f->kind].pair(f, error) : 0;
 }
 
 void features_free(struct features *f)

@@ -343,12 +343,14 @@ void recipe_complete(const struct argument_table *table)
 {
     struct recipe *r = table->target;
     r->augment.flip = r->augment.strength > 0.0f;
-    for (int i = 0; i < r->network_count && !GIVEN(hidden); i++)
-        if (r->features[i] == FEATURES_PIXELS) {
+    for (int i = 0; i < r->network_count && !GIVEN(hidden); i++) {
+        const struct features f = features_default(r->features[i], FACE_SIDE, FACE_SIDE);
+        if (features_dim(&f) == features_positions(&f)) { /* nothing that positions could share */
             r->hidden_count = 2;
             r->hidden[0] = (struct hidden_layer){.units = 512};
             r->hidden[1] = (struct hidden_layer){.units = 256};
         }
+    }
     if (!GIVEN(class_weights) && !recipe_weighs(r))
         r->class_weights = 0.0f;
     if (!GIVEN(prior) && r->output != OUTPUT_SOFTMAX)
