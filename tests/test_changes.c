@@ -1,4 +1,5 @@
 /* New faces are looked for where something has changed, and from time to time everywhere. */
+#include "cascade_files.h"
 #include "changes.h"
 #include "detector.h"
 #include "grey_frame.h"
@@ -144,7 +145,7 @@ static void test_only_changes_are_searched(void **state)
     struct grey_frame frame = {.grey = {scene, SIDE, SIDE, SIDE}};
     struct detector *detector = NULL;
     struct error error;
-    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_open(&detector, cascade_files[CASCADE_FIRST], &error), 0);
     static const struct {
         double time;
         int grey, searches, blocks;

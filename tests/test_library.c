@@ -1,6 +1,7 @@
 /* libexpressions, as a program outside sees it, against the parts that it is made of. */
 #include "small_model.h"
 
+#include "cascade_files.h"
 #include "detector.h"
 #include "face.h"
 #include "library.h"
@@ -69,7 +70,7 @@ static void test_single_pictures(void **state)
     struct error why;
     struct detector *own;
     double time;
-    assert_int_equal(detector_open(&own, HAAR_CASCADE, &why), 0);
+    assert_int_equal(detector_open(&own, cascade_files[CASCADE_FIRST], &why), 0);
     for (int n = 0; n < 3; n++) {
         struct expressions_picture picture = next_picture(&time);
         struct grey_frame frame = {.grey = to_grey_image(&picture)};

@@ -1,6 +1,7 @@
 /* libexpressions over time: tracks and smoothing, against the parts that they are made of. */
 #include "library.h"
 
+#include "cascade_files.h"
 #include "smoother.h"
 #include "tracker.h"
 
@@ -45,7 +46,7 @@ static void test_stream(void **state)
     struct smoother own = {.seconds = 0.3};
     int faces_seen = 0;
     double time = 0;
-    assert_int_equal(detector_open(&follower.detector, HAAR_CASCADE, &why), 0);
+    assert_int_equal(detector_open(&follower.detector, cascade_files[CASCADE_FIRST], &why), 0);
     for (int n = 0; n < 40; n++) {
         struct expressions_face expected[EXPRESSIONS_MAX_FACES], faces[EXPRESSIONS_MAX_FACES];
         struct expressions_picture picture = next_picture(&time);

@@ -1,6 +1,7 @@
 /* Faces in still pictures: candidates made into faces, and the detector on pages of the mean faces.
  */
 #include "candidates.h"
+#include "cascade_files.h"
 #include "demo.h"
 #include "detector.h"
 #include "ocv.h"
@@ -134,7 +135,7 @@ static void faces_edge_to_edge_are_found_tilted_ones_too(void **state)
     struct grey_frame frame = {0};
     struct detector *detector;
     struct error error;
-    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_open(&detector, cascade_files[CASCADE_FIRST], &error), 0);
     for (int tilted = 0; tilted < 2; tilted++) {
         make_page(&frame, 30 * tilted, 0);
         for (int run = 0; run < 2; run++) {
@@ -152,7 +153,7 @@ static void half_hidden_ones_are_found_beside_others(void **state)
     struct grey_frame frame = {0};
     struct detector *detector;
     struct error error;
-    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_open(&detector, cascade_files[CASCADE_FIRST], &error), 0);
     for (int degrees = 0; degrees <= 20; degrees += 10) {
         make_page(&frame, degrees, 0.4);
         assert_int_equal(detector_find(detector, &frame, &error), 0);
@@ -179,7 +180,7 @@ static void second_cascade_may_be_missing_but_not_damaged(void **state)
     struct error error;
     snprintf(first, sizeof first, "%s", in_folder("haarcascade_frontalface_default.xml"));
     snprintf(second, sizeof second, "%s", in_folder("haarcascade_frontalface_alt2.xml"));
-    copy_cascade(HAAR_CASCADE, first);
+    copy_cascade(cascade_files[CASCADE_FIRST], first);
     make_page(&frame, 0, 0);
     assert_int_equal(detector_open(&detector, first, &error), 0);
     assert_int_equal(detector_find(detector, &frame, &error), 0);

@@ -1,6 +1,7 @@
 /* Faces over time: identity and boxes. */
 #include "testing.h"
 
+#include "cascade_files.h"
 #include "cuts.h"
 #include "demo.h"
 #include "model_file.h"
@@ -252,7 +253,7 @@ static void test_detector(void **state)
     for (int live = 0; live < 2; live++) {
         struct detector *detector;
         struct error error;
-        assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+        assert_int_equal(detector_open(&detector, cascade_files[CASCADE_FIRST], &error), 0);
         struct follower follower = {.detector = detector};
         struct grey_frame frame = {.grey = {canvas, WIDTH, HEIGHT, WIDTH}};
         demo_grey(100, canvas);
@@ -313,7 +314,7 @@ static void open_follower(struct follower *follower)
 {
     struct error error;
     *follower = (struct follower){0};
-    assert_int_equal(detector_open(&follower->detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_open(&follower->detector, cascade_files[CASCADE_FIRST], &error), 0);
 }
 
 static void test_new_face_is_seen_soon(void **state)

@@ -1,6 +1,7 @@
 /* The verifier: its score, its place in model files, learning it, and what it does to detection. */
 #include "backgrounds.h"
 #include "blas.h"
+#include "cascade_files.h"
 #include "demo.h"
 #include "detector.h"
 #include "face.h"
@@ -419,7 +420,7 @@ static void it_has_the_last_word(void **state)
     struct mlp yes = constant(0.9f), no = constant(0.01f);
     struct detector *detector;
     struct error error;
-    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_open(&detector, cascade_files[CASCADE_FIRST], &error), 0);
     assert_false(detector_has_verifier(detector));
     assert_int_equal(detector_find(detector, &frame, &error), 0);
     assert_int_equal(frame.box_count, 1);
@@ -468,7 +469,7 @@ static int found_by(find_function find, float score, double share, double degree
                           s, c,  0.45 * DEMO_HEIGHT - s * x - c * y};
     assert_int_equal(ocv_warp_grey(whole, map, pixels, WIDTH, HEIGHT, NULL), OCV_OK);
     frame.grey = (struct grey_image){pixels, WIDTH, HEIGHT, WIDTH};
-    assert_int_equal(detector_open(&detector, HAAR_CASCADE, &error), 0);
+    assert_int_equal(detector_open(&detector, cascade_files[CASCADE_FIRST], &error), 0);
     assert_int_equal(detector_set_verifier(detector, &verifier, &error), 0);
     assert_int_equal(find(detector, &frame, &error), 0);
     detector_close(&detector);

@@ -4,9 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const names[CASCADE_COUNT] = {"haarcascade_frontalface_default.xml",
-                                                 "haarcascade_frontalface_alt2.xml",
-                                                 "haarcascade_profileface.xml"};
+static const char *name_of(int which)
+{
+    return strrchr(cascade_files[which], '/') + 1;
+}
 
 static int open_one(struct ocv_detector **cascade, const char *path, struct error *error)
 {
@@ -39,11 +40,11 @@ int cascades_open(struct cascades *cascades, const char *path, struct error *err
     *cascades = (struct cascades){0};
     if (open_one(&cascades->open[CASCADE_FIRST], path, error))
         return -1;
-    size_t length = strlen(path), name = strlen(names[CASCADE_FIRST]);
-    if (length < name || strcmp(path + length - name, names[CASCADE_FIRST]) != 0)
+    size_t length = strlen(path), name = strlen(name_of(CASCADE_FIRST));
+    if (length < name || strcmp(path + length - name, name_of(CASCADE_FIRST)) != 0)
         return 0;
     for (int i = CASCADE_FIRST + 1; i < CASCADE_COUNT; i++)
-        if (find_beside(&cascades->paths[i], path, length - name, names[i], error))
+        if (find_beside(&cascades->paths[i], path, length - name, name_of(i), error))
             return -1;
     return 0;
 }

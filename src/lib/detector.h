@@ -34,8 +34,7 @@ float detector_verify(struct detector *detector, const struct grey_frame *frame,
 
 /* For stills, thorough: small faces in groups, faces that fill a tight portrait, tilted ones,
  * profiles. Fills frame->boxes from the grey picture, largest box first. With the default cascade,
- * haarcascade_frontalface_alt2.xml and haarcascade_profileface.xml search too, if they are in the
- * same folder. */
+ * the others of cascade_files.h search too, if they are in the same folder. */
 int detector_find(struct detector *detector, struct grey_frame *frame, struct error *error);
 
 /* The same, quicker, for faces that the verifier is so sure of that they can be followed where the

@@ -1,3 +1,4 @@
+#include "cascade_files.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -19,8 +20,8 @@ expressions_detector_open(struct expressions_detector **detector,
     if (!made)
         return fail_no_memory(error, "the face detector");
     struct error why;
-    if (detector_open(&made->detector, settings->cascade ? settings->cascade : HAAR_CASCADE,
-                      &why)) {
+    if (detector_open(&made->detector,
+                      settings->cascade ? settings->cascade : cascade_files[CASCADE_FIRST], &why)) {
         free(made);
         return fail_with(error, &why);
     }

@@ -36,11 +36,6 @@ int resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error 
                      folder, INSTALLED_DATA);
 }
 
-const char *resource_cascade(void)
-{
-    return HAAR_CASCADE;
-}
-
 const char *resource_font(void)
 {
     return FONT_FILE;

@@ -10,8 +10,7 @@ enum { RESOURCE_PATH_SIZE = 4096 };
  * ../share/expressions of the program's folder, in this order. */
 int resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *error);
 
-/* Haar cascade and font come with the system; their paths are fixed at build time. */
-const char *resource_cascade(void);
+/* The font comes with the system; its path is fixed at build time. */
 const char *resource_font(void);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "beside.h"
 #include "blas.h"
+#include "cascade_files.h"
 #include "library_error.h"
 #include "log.h"
 #include "ocv.h"
@@ -58,7 +59,7 @@ struct detector_opening {
 
 static const char *cascade_of(const struct options *options)
 {
-    return options->cascade ? options->cascade : resource_cascade();
+    return options->cascade ? options->cascade : cascade_files[CASCADE_FIRST];
 }
 
 static void open_detector(void *context)

@@ -1,5 +1,6 @@
 #include "backgrounds.h"
 
+#include "cascade_files.h"
 #include "face.h"
 #include "file.h"
 #include "ocv.h"
@@ -215,13 +216,6 @@ static int add_scenes(struct backgrounds *b, int faces, uint64_t seed, struct er
 
 /* ---- What the cascades let pass -------------------------------------------------------------- */
 
-static const char *const cascades[] = {
-    HAAR_CASCADES "/haarcascade_frontalface_default.xml",
-    HAAR_CASCADES "/haarcascade_frontalface_alt2.xml",
-    HAAR_CASCADES "/haarcascade_profileface.xml",
-};
-enum { CASCADES = sizeof cascades / sizeof *cascades };
-
 /* The size of each view over that of the last: what is found in small ones is large, and they cost
  * little. */
 static const double view_step = 0.7;
@@ -268,7 +262,7 @@ static void search_view(const struct search *s, int picture, const struct grey_i
     const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
     uint8_t *crops = s->crops + (size_t)picture * WINDOWS * crop;
-    for (int d = 0; d < CASCADES; d++) {
+    for (int d = 0; d < CASCADE_COUNT; d++) {
         enum { CAPACITY = sizeof looking->boxes / sizeof *looking->boxes };
         int count = 0;
         if (!detectors[d] || ocv_detector_detect(detectors[d], *view, &loosest, NULL,
@@ -304,12 +298,12 @@ static void search_picture(const struct search *s, int picture, struct looking *
 static void search_part(void *context, int part, int parts)
 {
     struct search *s = context;
-    struct ocv_detector *detectors[CASCADES] = {NULL};
-    for (int d = 0; d < CASCADES; d++)
-        ocv_detector_open(&detectors[d], cascades[d], NULL);
+    struct ocv_detector *detectors[CASCADE_COUNT] = {NULL};
+    for (int d = 0; d < CASCADE_COUNT; d++)
+        ocv_detector_open(&detectors[d], cascade_files[d], NULL);
     for (int i = part; i < s->backgrounds->count && !*s->stop; i += parts)
         search_picture(s, i, &s->looking[part], detectors);
-    for (int d = 0; d < CASCADES; d++)
+    for (int d = 0; d < CASCADE_COUNT; d++)
         ocv_detector_close(&detectors[d]);
 }
 
