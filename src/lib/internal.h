@@ -55,6 +55,8 @@ enum expressions_status check_boxes(const struct expressions_box *boxes, int cou
 enum expressions_status to_grey(const struct expressions_picture *picture, struct grey_copy *copy,
                                 struct grey_image *grey, struct expressions_error *error);
 
+/* The same four numbers in two types: the rooms below know nothing of the public header, which
+ * includes nothing of theirs. */
 struct box to_box(struct expressions_box box);
 struct expressions_box from_box(struct box box);
 
