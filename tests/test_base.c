@@ -684,6 +684,22 @@ static void gnuplot_draws_in_the_folder(void **state)
     failing = NULL;
     expect_text(error.text, "the picture", "no memory");
     assert_int_equal(access(in_folder("a.png"), F_OK), -1);
+    /* Without descriptors for its pipes, until there are as many as it takes. */
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit few = {3, limit.rlim_max};
+    do {
+        error.text[0] = '\0';
+        few.rlim_cur++;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        int result = draw(&error);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        assert_int_equal(access(in_folder("a.png"), F_OK), result);
+        if (result)
+            expect_text(error.text, test_folder(), "; ");
+    } while (*error.text);
+    expect_file("a.png", expected);
+    remove(in_folder("a.png"));
     failing = "interrupted";
     assert_int_equal(draw(&error), 0);
     failing = NULL;

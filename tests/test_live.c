@@ -614,6 +614,11 @@ static void test_csv(void **state)
         assert_true(strncmp(strchr(text, '\n') + 1, row, strlen(row)) == 0);
         free(text);
     }
+    /* An earlier file stays until there is a row. */
+    write_bytes(in_folder("earlier.csv"), "x", 1);
+    assert_int_equal(csv_open(&csv, in_folder("earlier.csv"), &error), 0);
+    csv_close(&csv);
+    expect_file("earlier.csv", "x");
     assert_int_equal(csv_open(&csv, in_folder("no/table.csv"), &error), -1);
     expect_text(error.text, "no/table.csv", "No such file");
     assert_null(csv);
@@ -654,6 +659,30 @@ static void test_text_report(void **state)
                                           "2 frames, seen: no face\n"
                                           "2 frames, seen: uncertain\n"
                                           "4 frames, seen: uncertain\n");
+}
+
+/* As many faces are named as there is room for: 45 sad ones take 223 letters, with one that is
+ * afraid 224. */
+static void test_crowd_in_a_line(void **state)
+{
+    (void)state;
+    enum { FEAR = 2, SAD = 4, NAMED = 45 };
+    struct frame frame = {.width = 640, .height = 480, .face_count = NAMED + 1};
+    for (int longer = 0; longer < 2; longer++) {
+        struct tally tally = {0};
+        struct progress_bar bar = {0};
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        for (int i = 0; i < frame.face_count; i++) {
+            frame.faces[i] = made_up_face();
+            frame.faces[i].label = i < longer ? FEAR : SAD;
+        }
+        assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+        int named = 0;
+        for (const char *c = written_by(file); *c; c++)
+            named += *c == '%';
+        assert_int_equal(named, NAMED + !longer);
+    }
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
@@ -921,6 +950,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_jsonl),
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),
+        cmocka_unit_test(test_crowd_in_a_line),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_layout_far),
         cmocka_unit_test(test_layout_dock),

@@ -113,6 +113,15 @@ static void test_hosts(void **state)
             fail_msg("Host %s is answered", wrong[i]);
     }
     assert_false(allowed((struct request){.host = NULL}));
+    static const char half[] = "[::1\0:8";
+    char endless[4 * HOST_SIZE];
+    memset(endless, '1', sizeof endless);
+    endless[sizeof endless - 1] = '\0';
+    assert_false(allowed((struct request){.host = half}));
+    assert_false(allowed((struct request){.host = endless}));
+    *endless = '[';
+    endless[sizeof endless - 2] = ']';
+    assert_false(allowed((struct request){.host = endless}));
 }
 
 static void test_other_sites(void **state)
@@ -413,6 +422,7 @@ static struct {
     unsigned status;
     bool full;                /* no memory for any response */
     int suspended, responses; /* those that are not yet destroyed */
+    int hashes;               /* of elements of the page */
 } fake;
 
 static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *accept_context,
@@ -511,11 +521,25 @@ static void resume(void *connection)
     fake.suspended--;
 }
 
+/* The contents of one element of the page, in the order of these. */
+static void expect_element(const char *text, size_t size)
+{
+    static const char *const begins[] = {"<script>", "<style>"};
+    static const char *const ends[] = {"</script>", "</style>"};
+    const char *begin = begins[fake.hashes], *end = ends[fake.hashes];
+    assert_memory_equal(text - strlen(begin), begin, strlen(begin));
+    assert_ptr_equal(strstr(text, end), text + size);
+}
+
 static int any_hash(int algorithm, const void *bytes, size_t size, void *digest)
 {
-    (void)bytes;
     assert_true(size > 0);
-    memset(digest, 'x', algorithm == WEB_SHA1 ? WEB_SHA1_SIZE : WEB_SHA256_SIZE);
+    if (algorithm == WEB_SHA1) {
+        memset(digest, 'x', WEB_SHA1_SIZE);
+        return 0;
+    }
+    expect_element(bytes, size);
+    memset(digest, "xy"[fake.hashes++], WEB_SHA256_SIZE);
     return 0;
 }
 
@@ -576,6 +600,7 @@ static void test_requests(void **state)
     static const char *const headers[] = {
         "Content-Type: text/html; charset=utf-8\n",
         "Content-Security-Policy: default-src 'none'; script-src 'sha256-eHh4",
+        "='; style-src 'sha256-eXl5",
         "frame-ancestors 'none'\n",
         "Cross-Origin-Resource-Policy: same-origin\n",
         "X-Content-Type-Options: nosniff\n",
