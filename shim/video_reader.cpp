@@ -378,9 +378,9 @@ double Reader::length()
     rest = (input_.stated() > 0 ? std::min(rest, input_.stated()) : rest) - shot_.time;
     if (rest > 0 && rest < longest && !input_.cut())
         return rest;
-    if (shot_.duration > 0 || usual_length_ > 0)
-        return shot_.duration > 0 ? shot_.duration : usual_length_;
-    return usual_step();
+    if (shot_.duration > 0)
+        return shot_.duration;
+    return usual_length_ > 0 ? usual_length_ : usual_step();
 }
 
 void Reader::show()

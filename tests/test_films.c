@@ -360,6 +360,13 @@ static void test_times(void **state)
     /* A clock that is set */
     PICTURES(&film, 500, 540, 3700000, 3700040, 3700120);
     MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 0.04}, {0.12, 0.08}, {0.2, 0.04});
+    /* The last one as long as that before, where nothing says how long; or by the rate */
+    film.unsteady = true;
+    PICTURES(&film, 0, 40, 120);
+    MOMENTS(&film, {0, 0.04}, {0.04, 0.08}, {0.12, 0.08});
+    film.unsteady = false;
+    PICTURES(&film, 0, 0);
+    MOMENTS(&film, {0, 1e-6}, {0, 0.04});
     PICTURES(&film, 500, 540, 580, 0, 40, 80);
     MOMENTS(&film, {0, 0.04}, {0.04, 0.04}, {0.08, 0.04}, {0.12, 0.04}, {0.16, 0.04}, {0.2, 0.04});
 }

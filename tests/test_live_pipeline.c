@@ -584,6 +584,54 @@ static void test_end_before_start(void **state)
     pipeline_free(&pipeline);
 }
 
+static atomic_bool waiting, woken;
+
+static enum source_status wait_for_ever(struct source *source, struct image *picture, double *time,
+                                        struct error *error)
+{
+    (void)source, (void)picture, (void)time, (void)error;
+    atomic_store(&waiting, true);
+    for (double patience = monotonic_now() + 10; !woken && monotonic_now() < patience;)
+        pause_for(1);
+    return SOURCE_END;
+}
+
+static void wake_it(struct source *source)
+{
+    (void)source;
+    woken = true;
+}
+
+/* A source whose read waits is told of the end; once it has been joined, of none. */
+static void test_waiting_source_is_stopped(void **state)
+{
+    (void)state;
+    struct source source = {.live = true, .read = wait_for_ever, .stop = wake_it};
+    struct pipeline_settings settings = {.source = &source};
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
+    for (int i = 0; i < 2; i++) {
+        waiting = woken = false;
+        assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+        while (!waiting)
+            pause_for(1);
+        assert_false(woken);
+        if (i == 0)
+            pipeline_stop(pipeline);
+        pipeline_join(pipeline, &error);
+        assert_true(woken);
+        woken = false;
+        pipeline_stop(pipeline);
+        assert_false(woken);
+    }
+    pipeline_end(pipeline); /* while it is being started */
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    assert_true(woken);
+    pipeline_join(pipeline, &error);
+    pipeline_free(&pipeline);
+}
+
 static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool holding;
 
@@ -625,13 +673,21 @@ static void test_interrupt_ends_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mailbox_newest),    cmocka_unit_test(test_mailbox_stop),
-        cmocka_unit_test(test_every_frame),       cmocka_unit_test(test_never_behind),
-        cmocka_unit_test(test_rare_looks),        cmocka_unit_test(test_newest_wins),
-        cmocka_unit_test(test_detection_fails),   cmocka_unit_test(test_camera_comes_back),
-        cmocka_unit_test(test_a_thousand_times),  cmocka_unit_test(test_waits_for_a_lost_camera),
-        cmocka_unit_test(test_slow_camera),       cmocka_unit_test(test_join_without_start),
-        cmocka_unit_test(test_end_before_start),  cmocka_unit_test(test_interrupt_ends_in_order),
+        cmocka_unit_test(test_mailbox_newest),
+        cmocka_unit_test(test_mailbox_stop),
+        cmocka_unit_test(test_every_frame),
+        cmocka_unit_test(test_never_behind),
+        cmocka_unit_test(test_rare_looks),
+        cmocka_unit_test(test_newest_wins),
+        cmocka_unit_test(test_detection_fails),
+        cmocka_unit_test(test_camera_comes_back),
+        cmocka_unit_test(test_a_thousand_times),
+        cmocka_unit_test(test_waits_for_a_lost_camera),
+        cmocka_unit_test(test_slow_camera),
+        cmocka_unit_test(test_join_without_start),
+        cmocka_unit_test(test_end_before_start),
+        cmocka_unit_test(test_waiting_source_is_stopped),
+        cmocka_unit_test(test_interrupt_ends_in_order),
         cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

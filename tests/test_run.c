@@ -11,6 +11,7 @@
 #include "source.h"
 #include "view.h"
 
+#include <SDL.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -28,6 +29,7 @@ static struct {
 } world;
 
 static atomic_int frames_read; /* of all sources */
+static char titles[4000];      /* of the window, a line for each */
 static char said[4000];        /* a line for each message */
 static struct error error;
 static struct {
@@ -39,6 +41,7 @@ void __wrap_log_line(const char *program, const char *format, ...)
 void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_cameras_find(struct camera **cameras);
+void __wrap_view_set_title(struct view *view, const char *title);
 int __wrap_source_open_camera(struct source *source, const char *id,
                               const struct camera_options *options, const atomic_bool *abandoned,
                               struct error *why);
@@ -80,6 +83,16 @@ int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct
 {
     (void)path;
     return error_set(why, "%s: not installed", name);
+}
+
+/* What has been read is enough: any key. */
+void __wrap_view_set_title(struct view *view, const char *title)
+{
+    (void)view;
+    size_t used = strlen(titles);
+    snprintf(titles + used, sizeof titles - used, "%s\n", title);
+    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .keysym.sym = SDLK_x}};
+    SDL_PushEvent(&event);
 }
 
 int __wrap_cameras_find(struct camera **cameras)
@@ -171,7 +184,9 @@ static int run(const char *line)
     int saved = dup(STDOUT_FILENO);
     dup2(file, STDOUT_FILENO);
     close(file);
-    int result = options.input_count > 1 ? run_films(&options, &error) : run_live(&options, &error);
+    int result = options.input == INPUT_IMAGES ? run_stills(&options, &error)
+                 : options.input_count > 1     ? run_films(&options, &error)
+                                               : run_live(&options, &error);
     fflush(stdout);
     dup2(saved, STDOUT_FILENO);
     close(saved);
@@ -242,6 +257,24 @@ static void cameras_that_are_missed(void **state)
     assert_string_equal(error.text, "");
     assert_string_equal(said,
                         "camera 7%d: not there; cameras here: none; try ./expressions --demo\n");
+}
+
+/* A window's title says which of the pictures it is, and what the keys do. */
+static void titles_of_pictures(void **state)
+{
+    (void)state;
+    char line[2 * TEST_PATH_SIZE];
+    memset(&world, 0, sizeof world);
+    world.closed = true;
+    write_bytes(in_folder("a.pgm"), "P5 2 1 255\nab", 13);
+    write_bytes(in_folder("b.pgm"), "P5 2 1 255\nab", 13);
+    snprintf(line, sizeof line, "--quiet --image %s", test_folder());
+    *titles = '\0';
+    assert_int_equal(run(line), -1);
+    assert_int_equal(error.code, ERROR_NO_FACE);
+    assert_string_equal(
+        titles, "a.pgm (1 of 2) - s: screenshot, e: explain, f: full screen, any other key: next\n"
+                "b.pgm (2 of 2) - s: screenshot, e: explain, f: full screen, any other key: end\n");
 }
 
 static void sources_that_end(void **state)
@@ -455,6 +488,7 @@ int main(void)
         cmocka_unit_test_teardown(cameras_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(cameras_that_take_too_long, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missed, empty_folder),
+        cmocka_unit_test_teardown(titles_of_pictures, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(results_that_cannot_be_written, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),

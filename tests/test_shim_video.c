@@ -208,6 +208,33 @@ static void test_other_sizes_are_noted_once(void **state)
     free(memory);
 }
 
+/* Frames at one time, and one from before, stay: each comes as soon as it can. */
+static void test_frames_at_one_time(void **state)
+{
+    (void)state;
+    static const double times[] = {0, 0.5, 0.5, 0.5, 0.5, 0.25, 1};
+    enum { COUNT = sizeof times / sizeof *times };
+    char path[256];
+    uint8_t *memory;
+    const struct bgr_image picture = made_up(64, 48, 0, &memory);
+    struct ocv_writer *writer = NULL;
+    struct ocv_video *video = NULL;
+    in_folder(path, "times.mkv");
+    assert_int_equal(ocv_writer_open(&writer, path, 64, 48, 25, silent, NULL), OCV_OK);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(ocv_writer_write(writer, picture, times[i], 0.04, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        assert_true(fabs(ocv_video_shot(video).time - fmax(times[i], i > 1 ? 0.5 : 0)) < 0.01);
+    }
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    ocv_video_close(&video);
+    assert_int_equal(remove(path), 0);
+    free(memory);
+}
+
 static void test_videos_that_cannot_be_written(void **state)
 {
     (void)state;
@@ -485,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_videos_come_back),
         cmocka_unit_test(test_video_rotation_is_honoured),
         cmocka_unit_test(test_other_sizes_are_noted_once),
+        cmocka_unit_test(test_frames_at_one_time),
         cmocka_unit_test(test_videos_that_cannot_be_written),
         cmocka_unit_test(test_videos_that_cannot_be_read),
         cmocka_unit_test(test_boxes_that_are_cut),

@@ -106,6 +106,8 @@ static void test_moved_on(void **state)
     faces_at(&tracker, time);
     struct expressions_box now = seen[0].box;
     expect_close(now.x, box.x, 0.03 * 80, "at once");
+    faces_at(&tracker, time - 0.1);
+    assert_memory_equal(&seen[0].box, &now, sizeof now);
     faces_at(&tracker, time + 0.1);
     expect_close(seen[0].box.x, now.x + 9, 1, "a tenth of a second later");
     expect_close(seen[0].box.y, now.y - 6, 1, "and higher");

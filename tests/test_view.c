@@ -717,6 +717,38 @@ static void test_what_is_no_input(void **state)
     view_close(&view);
 }
 
+/* What stands at the edges gives way to a face and stays when that has gone on, until the bar has
+ * come and gone. */
+static void test_docks_are_placed_anew(void **state)
+{
+    (void)state;
+    enum { W = 640, H = 480 };
+    static uint8_t pixels[W * H * 3];
+    static const struct expressions_face away = {.id = 1, .box = {420, 40, 160, 160}},
+                                         near = {.id = 1, .box = {20, 300, 160, 160}};
+    const struct expressions_face *faces[] = {&away, &near, &away, &away, &away};
+    enum { SHOTS = sizeof faces / sizeof *faces, BAR = 3 };
+    const struct view_settings settings = {
+        .title = "test", .drawing = {resource_font(), true}, .live = true};
+    const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
+    struct view *view;
+    struct error error = {.text = ""};
+    SDL_Rect places[SHOTS];
+    if (view_open(&view, &settings, &error))
+        fail_msg("%s", error.text);
+    for (int i = 0; i < SHOTS; i++) {
+        view->bar.shown = i == BAR;
+        view->bar.end = SDL_GetTicks() + 100000;
+        view_set_picture(view, &picture, faces[i], 1, 0.1 * i);
+        assert_int_equal(view_draw(view, &error), 0);
+        places[i] = view->scene.docks[DOCK_STRIP];
+    }
+    assert_false(SDL_RectEquals(&places[0], &places[1]));
+    assert_true(SDL_RectEquals(&places[2], &places[1]));
+    assert_true(SDL_RectEquals(&places[BAR + 1], &places[0]));
+    view_close(&view);
+}
+
 /* Smooth pictures are as large as the screen has room for, and no larger than they look well. */
 static void test_window_size(void **state)
 {
@@ -851,6 +883,7 @@ int main(void)
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_what_is_no_input),
+        cmocka_unit_test(test_docks_are_placed_anew),
         cmocka_unit_test(test_window_size),
         cmocka_unit_test(test_nothing_to_draw_with),
     };

@@ -47,7 +47,7 @@ enum expressions_status expressions_recognize_crops(struct expressions_recognize
 {
     enum expressions_status status =
         check_crops(recognizer, crops, count, answers, "answers", error);
-    if (status == EXPRESSIONS_OK && count > 0)
+    if (status == EXPRESSIONS_OK)
         model_predict(recognizer->model, recognizer->workspace, crops, count, answers);
     return status;
 }

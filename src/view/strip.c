@@ -64,9 +64,7 @@ static void draw_column(const float *probabilities, struct paint *paint, int x, 
     for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++) {
         sum += (double)probabilities[i];
         int bottom = plot.y + (int)lround(plot.h * sum);
-        SDL_Rect rect = {x, top, width, bottom - top};
-        if (rect.h > 0)
-            paint_panel(paint, rect, 0, overlay_colour(i));
+        paint_panel(paint, (SDL_Rect){x, top, width, bottom - top}, 0, overlay_colour(i));
         top = bottom;
     }
 }
