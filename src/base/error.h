@@ -62,11 +62,10 @@ int error_of(struct error *error, const char *name);
 /* The line for a failed allocation; returns -1. `what` names its purpose. */
 static inline int error_no_memory(struct error *error, const char *what)
 {
-    return error_set_code(error, ERROR_NO_MEMORY,
-                          "no memory for %s; close other programs or use a smaller size", what);
+    return error_set_code(error, ERROR_NO_MEMORY, "no memory for %s; close other programs", what);
 }
 
-/* The line for results that could not be written just now, by `errno`; returns -1. */
+/* The line for a failed write of results, from `errno`; returns -1. */
 int error_unwritten(struct error *error);
 
 #ifdef __cplusplus

@@ -62,12 +62,11 @@ char *file_followed(const char *path);
 
 /* How many bytes are free where the file `path` is or may be; UINT64_MAX if that is not known. */
 uint64_t file_space(const char *path);
-/* How large `ulimit -f` lets a file become; UINT64_MAX if as large as it likes. */
+/* How large `ulimit -f` lets a file become; UINT64_MAX if there is no limit. */
 uint64_t file_limit(void);
 
-/* Fails if `path` cannot be opened for writing: neither a regular file, a character device or a
- * FIFO that may be written to, nor a name, also one that a link leads to, in a folder that takes
- * files. Leaves all as it is. */
+/* Fails unless `path` is a writable regular file, character device or FIFO, or a new name (links
+ * followed) in a writable folder. Changes nothing. */
 int file_check_output(const char *path, struct error *error);
 
 /* Waits until the FIFO `path` has a reader, and opens it for writing. -1 with errno ESPIPE where it

@@ -23,17 +23,16 @@ bool process_stopping(void);
 /* Whether standard output is a pipe whose reader has ended. */
 bool process_reader_ended(void);
 
-/* Where standard output would take nothing now, its reader being stalled, writing to it fails from
- * now on, so that nothing waits for that reader again; a write that waits already still does.
- * Returns whether that was so. */
+/* If the reader of stdout is stalled, makes all later writes fail instead of block (one already
+ * blocked stays so), and returns true. */
 bool process_leave_stalled_reader(void);
 
 /* Whether standard input or output is a pipe: another program is at its other end. */
 bool process_is_piped(void);
 
-/* Asks that this thread, and those it starts from now on, go before those of other programs, as far
- * as the user may ask for that (RLIMIT_NICE); otherwise, and where a thread has no priority of its
- * own, nothing changes. */
+/* Asks for a higher priority for this thread and those it starts from now on, as far as the user
+ * may (RLIMIT_NICE). Nothing changes where the user may not, or where threads have no priority of
+ * their own. */
 void process_ask_for_priority(void);
 
 /* Fails if nothing can be piped in: standard input is a terminal, closed or a folder. */

@@ -7,7 +7,7 @@
 struct progress_bar {
     int terminal;  /* a descriptor; nothing is shown where it is something else */
     double total;  /* 0: unknown, and nothing is shown */
-    double before; /* part of it that was done before the begin */
+    double before; /* part of it that was done before `begin` */
     double begin;  /* monotonic seconds */
     double drawn;  /* when it was drawn last; 0: not yet, or not since it was hidden */
     bool visible;

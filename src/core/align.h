@@ -1,6 +1,7 @@
 /* Where in a crop the face lies: a small perceptron looks at the middle of the crop and says how
- * far it is turned, scaled and shifted against the average face. Undone in a few steps, all faces
- * come to lie alike, which a network without convolutions cannot make up for by itself.
+ * far it is turned, scaled and shifted relative to the average face. Once that is undone, in a few
+ * steps, all faces lie alike; a network without convolutions could not make up for the difference
+ * by itself.
  *
  * The perceptron learns without labels (fit_aligner.h), in the manner of congealing (Learned-Miller
  * 2006) and of cascaded pose regression (Dollar et al. 2010). */

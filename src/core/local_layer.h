@@ -13,7 +13,7 @@
 size_t local_layer_scratch(const struct mlp_layer *layer, int batch);
 
 /* x (B x M) -> z (B x N). The pool shares the windows. With quantized_layer_scratch(F) bytes of
- * `quantized_scratch` it goes by layer->quantized, where the layer has it; NULL: never, as in
+ * `quantized_scratch` it uses layer->quantized, where the layer has it; NULL: never, as in
  * training. */
 void local_layer_forward(struct thread_pool *pool, const struct mlp_layer *layer, bool bfloat16,
                          const real *x, int batch, real *scratch, void *quantized_scratch, real *z);

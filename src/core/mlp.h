@@ -79,9 +79,8 @@ void mlp_init(struct mlp *mlp, struct rng *rng);
  * W' = W gamma / sqrt(var + epsilon), b' = beta - mean gamma / sqrt(var + epsilon). */
 int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error);
 
-/* Once, when the weights are complete: mlp_forward then goes by quantized copies
- * (quantized_layer.h) of the large layers from number `first` on. Nothing to do in double
- * precision. */
+/* Once, when the weights are complete: mlp_forward then uses quantized copies (quantized_layer.h)
+ * of the large layers from number `first` on. Nothing to do in double precision. */
 int mlp_quantize(struct mlp *mlp, int first, struct error *error);
 
 /* Scratch for mlp_forward in batches of up to `capacity` samples. */

@@ -39,7 +39,7 @@ struct network {
 struct model {
     int width, height;   /* of the crop, pixels; those of each network's features */
     struct mlp aligner;  /* without parameters: crops are taken as they are */
-    float enlarge;       /* aligned faces become so many times as large; 0: stay */
+    float enlarge;       /* factor by which aligned faces are enlarged; 0: they are not */
     struct mlp verifier; /* without parameters: every crop counts as a face */
     int network_count;
     struct network networks[MODEL_MAX_NETWORKS]; /* the answer is the mean of theirs */
@@ -87,7 +87,7 @@ void model_workspace_set_mirror(struct model_workspace *workspace, bool on);
 void model_align(const struct model *model, struct model_workspace *workspace, const uint8_t *crop,
                  struct affine *face);
 
-/* How sure it is that a crop shows a face: see verifier_score; without a verifier, 1. */
+/* How sure the model is that a crop shows a face: see verifier_score; without a verifier, 1. */
 float model_verify(const struct model *model, struct model_workspace *workspace,
                    const uint8_t *crop);
 

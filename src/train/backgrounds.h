@@ -20,11 +20,11 @@ struct backgrounds {
 };
 
 /* Reads the pictures in `folder` and the folders below it, in the order of their names, 20000 files
- * at most, no links, and makes scenes (scenes.h) besides, as many as go with so many `faces`; NULL:
- * scenes alone. Files that cannot be read, or are too small, are skipped and counted; a folder
- * without a picture is an error. Then the Haar cascades of the programs look at all of them, as
- * loosely as they can, four times, each a quarter turn further and smaller: what they let pass is
- * in `hard`. Where the cascades are not installed there is none. The caller ends it with
+ * at most, no links, and makes scenes (scenes.h) besides, as many as suit that number of `faces`;
+ * NULL: scenes alone. Files that cannot be read, or are too small, are skipped and counted; a
+ * folder without a picture is an error. Then the Haar cascades of the programs look at all of them,
+ * as loosely as they can, four times, each a quarter turn further and smaller: what they let pass
+ * is in `hard`. Where the cascades are not installed there is none. The caller ends it with
  * backgrounds_free; 1 where *stop became true. */
 int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
                      struct thread_pool *pool, const volatile sig_atomic_t *stop,

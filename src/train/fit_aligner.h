@@ -13,9 +13,9 @@ struct mlp_config fit_aligner_network(const struct dataset *dataset);
 
 /* Turns, scales and shifts the samples[count] of the data set at random and learns to say by how
  * much, from the view alone; then aligns them all by what it learned, and goes on learning from the
- * aligned ones: what a face's own pose adds to the random one grows less from round to round.
- * Fills aligner (mlp_free) with the network of the last round. Where *stop becomes true it returns
- * 1 without it. Prints a line for each round to stdout, and draws its progress on a terminal. */
+ * aligned ones: what a face's own pose adds to the random one shrinks from round to round. Fills
+ * aligner (mlp_free) with the network of the last round. Where *stop becomes true it returns 1
+ * without it. Prints a line for each round to stdout, and draws its progress on a terminal. */
 int fit_aligner(struct mlp *aligner, const struct dataset *dataset, const int *samples, int count,
                 uint64_t seed, struct thread_pool *pool, const volatile sig_atomic_t *stop,
                 struct error *error);

@@ -24,9 +24,9 @@ struct loader_config {
     int workers; /* threads */
 };
 
-/* One batch. With two views of each sample, rows 2i and 2i + 1 are those of one, each augmented for
- * itself: the first is degraded by a webcam as seldom, the second as often, as the share of both
- * together allows. The arrays belong to the loader. */
+/* One batch. With two views of each sample, rows 2i and 2i + 1 are those of one, each augmented on
+ * its own; the webcam degradations fall on the second view first, so the first stays clean as long
+ * as the share allows. The arrays belong to the loader. */
 struct batch {
     int count;                               /* B */
     const float *inputs[MODEL_MAX_NETWORKS]; /* B x D of each vector */
