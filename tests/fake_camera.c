@@ -11,6 +11,7 @@
  *
  * An empty file of the name in FAKE_GONE unplugs the first and the last; one that is not empty puts
  * "Fake Other" in their place. Each try to open them meanwhile adds a line to the file FAKE_TRIES.
+ * Their drivers keep whoever opens them waiting while there is a file of the name in FAKE_STALL.
  *
  * The first is another camera where these are set:
  *
@@ -153,10 +154,20 @@ static int open_camera(int number)
     return device;
 }
 
+static void stall(void)
+{
+    int (*real_access)(const char *, int) = real("access");
+    const char *mark = getenv("FAKE_STALL");
+    while (mark && real_access(mark, F_OK) == 0)
+        usleep(10000);
+}
+
 static int open_any(const char *name, const char *path, int flags, mode_t mode)
 {
     int (*next)(const char *, int, ...) = real(name);
     int number = find(path);
+    if (number_of(path) >= 0)
+        stall();
     if (number_of(path) >= 0 && presence_of(number_of(path)) != PRESENT)
         note_try();
     return number >= 0 ? open_camera(number) : next(path, flags, mode);

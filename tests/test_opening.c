@@ -10,6 +10,7 @@
 #include "opening.h"
 #include "process.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,7 +24,9 @@ static struct {
     const char *busy; /* the paths of those that are, in one text */
     const char *chosen;
     char tried[200];
-    int closed;
+    atomic_int closed;
+    bool stalls; /* the driver, until it may go on */
+    sem_t driver;
 } world;
 static sem_t woken;
 
@@ -43,6 +46,8 @@ int __wrap_cameras_find(struct camera **cameras)
 {
     struct camera *made = calloc((size_t)world.count + 1, sizeof *made);
     assert_non_null(made);
+    if (world.stalls)
+        sem_wait(&world.driver);
     for (int i = 0; i < world.count; i++) {
         made[i].number = 2 * i;
         snprintf(made[i].path, sizeof made[i].path, "/dev/video%d", 2 * i);
@@ -109,6 +114,8 @@ int __wrap_source_open_video(struct source *source, const char *path, const atom
 
 int __wrap_source_open_demo(struct source *source, struct error *error)
 {
+    if (world.stalls)
+        sem_wait(&world.driver);
     return open_made_up(source, "demo", error);
 }
 
@@ -131,20 +138,23 @@ static void wake(void *context)
 
 static struct opened open_request(enum input input, const char *id, const char *present)
 {
-    static struct opening opening;
-    struct opening_request request = {.input = input, .present = present, .camera = {320, 240, 0}};
+    struct opening *opening = NULL;
+    struct opening_request request = {.input = input, .camera = {320, 240, 0}};
     struct opened opened;
+    struct error error;
     snprintf(request.id, sizeof request.id, "%s", id);
+    snprintf(request.present, sizeof request.present, "%s", present ? present : "");
     *world.tried = '\0';
     assert_false(opening_take(&opening, &opened));
-    opening_begin(&opening, &request, wake, &woken);
-    assert_true(opening.busy);
+    assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
+    assert_non_null(opening);
     assert_int_equal(sem_wait(&woken), 0);
     assert_true(opening_take(&opening, &opened));
-    assert_false(opening.busy);
+    assert_null(opening);
     assert_false(opening_take(&opening, &opened));
     if (opened.source.read)
         assert_string_equal(opened.reason.text, "");
+    opening_name_reason(&opened);
     return opened;
 }
 
@@ -233,17 +243,31 @@ static void test_dialog(void **state)
 static void test_abandoned(void **state)
 {
     (void)state;
-    struct opening opening = {0};
+    struct opening *opening = NULL;
     struct opened opened;
+    struct error error;
     const struct opening_request request = {.input = INPUT_DEMO};
     opening_abandon(&opening);
     assert_int_equal(world.closed, 0);
-    opening_begin(&opening, &request, wake, &woken);
+    assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
+    assert_int_equal(sem_wait(&woken), 0);
     opening_abandon(&opening);
     assert_int_equal(world.closed, 1);
-    assert_int_equal(sem_wait(&woken), 0);
-    assert_false(opening.busy);
+    assert_null(opening);
     assert_false(opening_take(&opening, &opened));
+    /* A driver that keeps its caller waiting keeps nobody else; what it gives at last is closed. */
+    sem_init(&world.driver, 0, 0);
+    world.stalls = true;
+    assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
+    opening_abandon(&opening);
+    assert_int_equal(world.closed, 1);
+    assert_int_equal(sem_post(&world.driver), 0);
+    while (atomic_load(&world.closed) < 2)
+        sched_yield();
+    world.stalls = false;
+    int calls;
+    assert_int_equal(sem_getvalue(&woken, &calls), 0);
+    assert_int_equal(calls, 0);
 }
 
 /* ---- The menu -------------------------------------------------------------------------------- */
@@ -252,6 +276,7 @@ static void test_abandoned(void **state)
 static struct {
     struct view_menu menu;
     bool has_menu, paused, signal, mirrored;
+    bool reading; /* the present source, for as long as its driver likes */
     int choice, forgotten, started, joined;
     char said[200], title[300];
 } shown;
@@ -266,6 +291,7 @@ void __wrap_view_set_signal(struct view *view, bool signal);
 void __wrap_view_set_mirrored(struct view *view, bool mirrored);
 void __wrap_view_forget_picture(struct view *view);
 void __wrap_view_wake(struct view *view);
+bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline);
 enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error *error);
 int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
                           struct error *error);
@@ -330,6 +356,13 @@ void __wrap_view_wake(struct view *view)
 {
     (void)view;
     sem_post(&woken);
+}
+
+bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline)
+{
+    (void)pipeline;
+    assert_true(deadline <= monotonic_now());
+    return !shown.reading;
 }
 
 enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error *error)
@@ -403,7 +436,7 @@ static void test_menu(void **state)
     session.view = (struct view *)(void *)&shown;
     world.count = VIEW_CHOICES + 2;
     choosing_welcome(&session, "100 %s", "a reason");
-    assert_int_equal(shown.menu.count, 2); /* at once, whatever drivers do */
+    assert_false(shown.has_menu); /* until cameras were found, or a moment is over */
     assert_true(look(&session));
     assert_string_equal(shown.menu.title, "100 %s");
     assert_string_equal(shown.menu.text, "a reason");
@@ -446,6 +479,18 @@ static void test_menu(void **state)
     assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
     assert_int_equal(session.calibrating, 0);
     assert_false(shown.mirrored);
+    /* What was opened waits for the present source's driver, the window does not. */
+    struct error error;
+    int failed;
+    shown.reading = true;
+    choosing_video(&session, "c.mp4");
+    assert_int_equal(sem_wait(&woken), 0);
+    choosing_follow(&session, &failed, &error);
+    assert_int_equal(session.input, INPUT_DEMO);
+    shown.reading = false;
+    assert_true(choosing_follow(&session, &failed, &error));
+    assert_int_equal(session.input, INPUT_VIDEO);
+    choose(&session, 2);
     choosing_menu(&session);
     assert_string_equal(shown.menu.choices[2], "play the demo  (shown)");
     choosing_menu(&session);
@@ -481,6 +526,7 @@ static void test_menu_without_source(void **state)
     session.options = &options;
     world.count = 0;
     choosing_welcome(&session, "no camera", "none");
+    assert_true(look(&session));
     expect_choices(3, "try again", "try again");
     assert_false(look(&session)); /* there is still none */
     world.busy = "0";
@@ -510,6 +556,36 @@ static void test_menu_without_source(void **state)
     free(session.cameras);
 }
 
+/* The first menu waits for the cameras, but not for ever; later ones come at once. */
+static void test_menu_that_waits(void **state)
+{
+    (void)state;
+    const struct options options = {.camera = {320, 240, 0}};
+    static struct session session;
+    struct error error;
+    int failed;
+    session.options = &options;
+    world.count = 1;
+    world.stalls = true;
+    shown.has_menu = false;
+    choosing_welcome(&session, "here", "");
+    assert_false(choosing_follow(&session, &failed, &error)); /* the search has begun */
+    assert_false(shown.has_menu);
+    session.menu_due = monotonic_now();
+    assert_true(choosing_follow(&session, &failed, &error));
+    assert_true(shown.has_menu);
+    assert_false(choosing_follow(&session, &failed, &error));
+    expect_choices(2, "play the demo", "");
+    assert_int_equal(sem_post(&world.driver), 0);
+    assert_int_equal(sem_wait(&woken), 0);
+    assert_true(choosing_follow(&session, &failed, &error));
+    expect_choices(3, "Camera 0", "Camera 0");
+    world.stalls = shown.has_menu = false;
+    choosing_welcome(&session, "here again", "");
+    assert_true(shown.has_menu);
+    free(session.cameras);
+}
+
 /* Recorded to the end, and one thing at a time. */
 static void test_menu_held(void **state)
 {
@@ -530,10 +606,16 @@ static void test_menu_held(void **state)
     const struct options options = {.camera = {320, 240, 0}};
     session.options = &options;
     session.results_of.options = &options.results;
-    session.opening.busy = true;
+    struct opened opened;
+    assert_int_equal(opening_begin(&session.opening, &(struct opening_request){.input = INPUT_DEMO},
+                                   wake, &woken, &opened.reason),
+                     0);
+    assert_int_equal(sem_wait(&woken), 0);
+    *world.tried = '\0';
     choosing_next_camera(&session);
     expect_text(shown.said, "", "still opening");
     assert_string_equal(world.tried, "");
+    opening_abandon(&session.opening);
 }
 
 /* ---- The dialog ------------------------------------------------------------------------------ */
@@ -668,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_abandoned),
         cmocka_unit_test(test_menu),
         cmocka_unit_test(test_menu_without_source),
+        cmocka_unit_test(test_menu_that_waits),
         cmocka_unit_test(test_menu_held),
         cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
         cmocka_unit_test(test_interrupt),

@@ -387,6 +387,13 @@ static void test_menu(void **state)
     assert_int_equal(press(view, SDLK_SPACE), VIEW_CHOICE);
     assert_int_equal(view_choice(view), 2);
     assert_int_equal(press(view, SDLK_r), VIEW_RECORD);
+    /* Another menu keeps the choice that stands out; one after none begins with the first. */
+    static const struct view_menu more = {.count = 4, .choices = {"zero", "one", "two", "three"}};
+    view_show_menu(view, &more);
+    assert_int_equal(view->scene.focus, 3);
+    view_show_menu(view, NULL);
+    view_show_menu(view, &menu);
+    assert_int_equal(view->scene.focus, 0);
     SDL_GetWindowSize(view->window.window, &width, &height);
     int last = -1;
     for (int y = 0; y < height; y++) {

@@ -10,7 +10,7 @@ source_dir=$4
 . "$source_dir/tests/script_tools.sh"
 . "$source_dir/tests/window_tools.sh"
 mkdir by-id tools
-export FAKE_BY_ID="$work/by-id" FAKE_GONE="$work/gone" LD_PRELOAD="$fake"
+export FAKE_BY_ID="$work/by-id" FAKE_GONE="$work/gone" FAKE_STALL="$work/stall" LD_PRELOAD="$fake"
 : >gone
 
 # A dialog that chooses what the file `choice` says; without one, it was cancelled.
@@ -139,7 +139,6 @@ press r
 [ -z "$(ls expressions-*.mkv 2>/dev/null)" ] || fail "a picture was shown as a video"
 titled Expressions || fail "no video: $(xdotool getwindowname "$window")"
 echo "$work/film.mkv" >choice
-press Up
 press Return
 await titled "film.mkv - Expressions"
 await titled Expressions
@@ -156,11 +155,12 @@ if ! command -v zenity >/dev/null && ! command -v kdialog >/dev/null; then
 fi
 PATH=$work/tools:$PATH
 
-# --- A camera that is plugged in is offered, and taken by Enter
+# --- A camera that is plugged in is offered, above the choice that stands out, which it does not move
 start --camera 0
 sleep 1
 rm gone
 sleep 2
+press Up
 press Return
 sleep 1.5
 records blank
@@ -173,5 +173,30 @@ sleep 1
 records blank
 press o
 take_demo
+
+# --- A driver that keeps its caller waiting keeps neither the window nor the program: while cameras are
+# looked for, while one is being opened, while a lost one is waited for
+start --demo
+: >stall
+press o
+press Escape
+leave 0
+rm stall
+start --demo
+: >stall
+press Tab
+leave 0
+: >stall
+appear --camera 0
+press q
+finish 0 "quit while the first one is being opened"
+rm stall
+start --camera 0
+: >stall
+: >gone
+sleep 4
+press q
+end_with 0 "quit while a lost camera is waited for"
+sed -n '$p' err | grep -q '^expressions: 0: does not answer; ended without it$' || fail "lost: $(cat err)"
 
 conclude

@@ -51,7 +51,14 @@ press()
     sleep 0.5
 }
 
+# finish STATUS WHAT: the program ends with this status, and says nothing.
 finish()
+{
+    end_with "$1" "$2"
+    [ -s err ] && fail "$2: stderr: $(cat err)"
+}
+
+end_with()
 {
     tries=0
     while kill -0 "$running" 2>/dev/null && [ $tries -lt 200 ]; do
@@ -62,7 +69,6 @@ finish()
     wait "$running"
     got=$?
     [ "$got" -eq "$1" ] || fail "$2: status $got, not $1: $(cat err)"
-    [ -s err ] && fail "$2: stderr: $(cat err)"
 }
 
 start_display

@@ -1,42 +1,51 @@
 #include "camera_search.h"
 
+#include "errand.h"
+
 #include <stdlib.h>
 
-static void work(void *context)
+struct camera_search {
+    struct errand errand;
+    struct camera *cameras;
+    int count;
+};
+
+static void find_cameras(void *context)
 {
     struct camera_search *search = context;
     search->count = cameras_find(&search->cameras);
-    atomic_store(&search->done, true);
-    search->wake(search->context);
 }
 
-void camera_search_begin(struct camera_search *search, void (*wake)(void *context), void *context)
+static void free_cameras(void *context)
 {
-    if (search->busy)
-        return;
-    search->wake = wake;
-    search->context = context;
-    atomic_store(&search->done, false);
-    search->busy = true;
-    beside_begin(&search->thread, work, search);
+    struct camera_search *search = context;
+    free(search->cameras);
 }
 
-bool camera_search_take(struct camera_search *search, struct camera **cameras, int *count)
+void camera_search_begin(struct camera_search **search, void (*wake)(void *context), void *context)
 {
-    if (!search->busy || (search->thread.has_thread && !atomic_load(&search->done)))
+    struct camera_search *made = *search ? NULL : calloc(1, sizeof *made);
+    if (!made)
+        return; /* where memory is short, there will be another search */
+    made->errand = (struct errand){find_cameras, free_cameras, wake, context, .settled = false};
+    errand_begin(&made->errand);
+    *search = made;
+}
+
+bool camera_search_take(struct camera_search **search, struct camera **cameras, int *count)
+{
+    if (!*search || !errand_done(&(*search)->errand))
         return false;
-    beside_end(&search->thread);
-    search->busy = false;
-    *cameras = search->cameras;
-    *count = search->count;
+    *cameras = (*search)->cameras;
+    *count = (*search)->count;
+    free(*search);
+    *search = NULL;
     return true;
 }
 
-void camera_search_end(struct camera_search *search)
+void camera_search_abandon(struct camera_search **search)
 {
-    if (!search->busy)
-        return;
-    beside_end(&search->thread);
-    free(search->cameras);
-    search->busy = false;
+    if (*search)
+        errand_abandon(&(*search)->errand);
+    *search = NULL;
 }

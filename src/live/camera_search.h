@@ -1,30 +1,19 @@
-/* The cameras, looked for in a thread of its own: a driver may keep its caller waiting. Everything
- * here is the main thread's. */
+/* The cameras, looked for beside the window (errand.h). */
 #ifndef CAMERA_SEARCH_H
 #define CAMERA_SEARCH_H
 
-#include "beside.h"
 #include "cameras.h"
 
-#include <stdatomic.h>
+#include <stdbool.h>
 
-/* All zeros at first. */
-struct camera_search {
-    bool busy; /* until camera_search_take or camera_search_end */
-    atomic_bool done;
-    struct beside thread;
-    struct camera *cameras;
-    int count;
-    void (*wake)(void *context);
-    void *context;
-};
+struct camera_search;
 
-/* Does nothing while it is busy. `wake` is called from the thread when there is something to
+/* Does nothing while *search is not NULL. `wake` is called from a thread when there is something to
  * take. */
-void camera_search_begin(struct camera_search *search, void (*wake)(void *context), void *context);
-/* Whether it has come to an end; the caller frees *cameras then. */
-bool camera_search_take(struct camera_search *search, struct camera **cameras, int *count);
-/* Waits for its end, and forgets what was found. */
-void camera_search_end(struct camera_search *search);
+void camera_search_begin(struct camera_search **search, void (*wake)(void *context), void *context);
+/* Whether it has ended; the caller frees *cameras then. */
+bool camera_search_take(struct camera_search **search, struct camera **cameras, int *count);
+/* Gives up, without waiting for long. */
+void camera_search_abandon(struct camera_search **search);
 
 #endif

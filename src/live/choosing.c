@@ -10,6 +10,9 @@
 
 /* How often a menu looks for new cameras, seconds. */
 static const double camera_check = 1;
+/* How long the first menu waits for the cameras, so that none moves what is under the user's hand.
+ */
+static const double menu_wait = 0.2;
 
 /* ---- The menu -------------------------------------------------------------------------------- */
 
@@ -42,13 +45,13 @@ static void offer_cameras(struct session *session, struct view_menu *menu)
     }
 }
 
-static void show_menu(struct session *session, const char *title, const char *text)
+static void show_menu(struct session *session)
 {
     const struct options *options = session->options;
     struct view_menu menu = {.stays = session->source.read == NULL};
     char demo[VIEW_CHOICE_SIZE];
-    snprintf(menu.title, sizeof menu.title, "%s", title);
-    snprintf(menu.text, sizeof menu.text, "%s", text);
+    snprintf(menu.title, sizeof menu.title, "%s", session->menu_title);
+    snprintf(menu.text, sizeof menu.text, "%s", session->menu_text);
     offer_cameras(session, &menu);
     if (menu.stays && options->input == INPUT_CAMERA)
         offer(session, &menu, INPUT_CAMERA, options->source, "try again");
@@ -56,14 +59,23 @@ static void show_menu(struct session *session, const char *title, const char *te
     offer(session, &menu, INPUT_DEMO, "", demo);
     offer(session, &menu, INPUT_VIDEO, "", "open a video...");
     view_show_menu(session->view, &menu);
+    session->menu_due = 0;
+}
+
+static void describe_menu(struct session *session, const char *title, const char *text)
+{
+    snprintf(session->menu_title, sizeof session->menu_title, "%s", title);
+    snprintf(session->menu_text, sizeof session->menu_text, "%s", text);
 }
 
 void choosing_welcome(struct session *session, const char *title, const char *reason)
 {
-    snprintf(session->welcome_title, sizeof session->welcome_title, "%s", title);
-    snprintf(session->welcome, sizeof session->welcome, "%s", reason);
+    describe_menu(session, title, reason);
     session->cameras_checked = 0;
-    show_menu(session, title, reason);
+    if (session->cameras)
+        show_menu(session);
+    else
+        session->menu_due = monotonic_now() + menu_wait;
 }
 
 /* Says what keeps this run to its source, if something does. */
@@ -83,8 +95,7 @@ void choosing_menu(struct session *session)
     if (say_held(session))
         return;
     if (!view_has_menu(session->view)) {
-        session->cameras_checked = 0;
-        show_menu(session, "what to show", "");
+        choosing_welcome(session, "what to show", "");
     } else if (session->source.read) { /* else the menu is all there is */
         view_show_menu(session->view, NULL);
     }
@@ -94,19 +105,20 @@ void choosing_menu(struct session *session)
 
 static void begin_opening(struct session *session, enum input input, const char *id)
 {
-    struct opening_request request = {.input = input,
-                                      .present = session->source.read ? session->source.name : NULL,
-                                      .camera = session->options->camera};
+    struct opening_request request = {.input = input, .camera = session->options->camera};
     if (say_held(session))
         return;
-    if (session->opening.busy) {
+    if (session->opening) {
         view_say(session->view, "still opening; one moment");
         return;
     }
+    struct error error;
     snprintf(request.id, sizeof request.id, "%s", id);
+    snprintf(request.present, sizeof request.present, "%s", session->source.name);
     if (input == INPUT_CAMERA)
         view_say(session->view, "opening the camera...");
-    opening_begin(&session->opening, &request, session_wake, session);
+    if (opening_begin(&session->opening, &request, session_wake, session, &error))
+        view_say(session->view, error.text);
 }
 
 void choosing_choice(struct session *session)
@@ -158,13 +170,14 @@ static int show_source(struct session *session, const struct opened *opened, str
     view_set_mirrored(session->view,
                       options->mirror_chosen ? options->mirror : session->input == INPUT_CAMERA);
     view_show_menu(session->view, NULL);
+    session->menu_due = 0;
     view_say(session->view, opened->title);
     return session_start_pipeline(session, error);
 }
 
 void choosing_leave(struct session *session, const struct error *reason)
 {
-    char title[sizeof session->welcome_title];
+    char title[sizeof session->menu_title];
     snprintf(title, sizeof title, "%s", *reason->text ? "the video has ended early" : "the end");
     forget(session);
     session_set_title(session, NULL);
@@ -187,26 +200,26 @@ static bool look_for_cameras(struct session *session)
 {
     struct camera *cameras;
     int count, before = session->camera_count;
-    bool known = session->cameras != NULL;
+    double now = monotonic_now();
+    bool known = session->cameras != NULL, waiting = session->menu_due > 0;
+    bool wanted = waiting || view_has_menu(session->view);
     if (!camera_search_take(&session->search, &cameras, &count)) {
-        if (view_has_menu(session->view) &&
-            monotonic_now() - session->cameras_checked >= camera_check)
+        if (wanted && now - session->cameras_checked >= camera_check)
             camera_search_begin(&session->search, session_wake, session);
-        return false;
+        if (waiting && now >= session->menu_due)
+            show_menu(session);
+        return waiting && session->menu_due == 0;
     }
-    bool changes = differ(session, cameras, count) && view_has_menu(session->view);
+    bool changes = waiting || (wanted && differ(session, cameras, count));
     free(session->cameras);
     session->cameras = cameras;
     session->camera_count = count;
-    session->cameras_checked = monotonic_now();
+    session->cameras_checked = now;
     if (!changes)
         return false;
-    if (session->source.read)
-        show_menu(session, "what to show", "");
-    else if (known && count > before)
-        choosing_welcome(session, "new camera", "It has just been plugged in.");
-    else
-        show_menu(session, session->welcome_title, session->welcome);
+    if (!session->source.read && known && count > before)
+        describe_menu(session, "new camera", "It has just been plugged in.");
+    show_menu(session);
     return true;
 }
 
@@ -214,8 +227,12 @@ bool choosing_follow(struct session *session, int *failed, struct error *error)
 {
     struct opened opened;
     *failed = 0;
-    if (!opening_take(&session->opening, &opened))
+    /* A driver may keep the thread that reads the present source, but not the window. */
+    bool waits = opening_succeeded(session->opening) && !pipeline_ends(session->pipeline, 0);
+    if (waits || !opening_take(&session->opening, &opened))
         return look_for_cameras(session);
+    if (!opened.source.read)
+        opening_name_reason(&opened);
     if (opened.source.read) {
         *failed = show_source(session, &opened, error);
     } else if (!*opened.reason.text) {

@@ -14,6 +14,8 @@
 static const double longest_silence = 2;
 /* How often signal and cameras are checked. */
 static const int check_ms = 250;
+/* The same while a menu waits for cameras. */
+static const int menu_check_ms = 50;
 
 /* The face of the latest frame with this id, or NULL. */
 static const struct expressions_face *find_face(const struct session *session, int id)
@@ -181,7 +183,8 @@ static void obey(struct session *session, enum view_request request)
 static bool handle_events(struct session *session)
 {
     bool redraw = false;
-    int longest = session->source.live || !session->source.read ? check_ms : -1;
+    bool changes = session->source.live || !session->source.read || session->opening;
+    int longest = session->menu_due > 0 ? menu_check_ms : changes ? check_ms : -1;
     while (!session->quit) {
         enum view_request request = view_next(session->view, longest);
         if (request == VIEW_IDLE)
@@ -273,8 +276,8 @@ static bool leave(struct session *session)
 static int loop_window(struct session *session, struct error *error)
 {
     for (;;) {
-        bool has_source = session->source.read != NULL;
-        if (has_source && is_finished(session) && !leave(session))
+        bool stays = session->source.read && !opening_succeeded(session->opening);
+        if (stays && is_finished(session) && !leave(session))
             return 0;
         bool redraw = handle_events(session);
         if (session->quit)

@@ -1,6 +1,7 @@
 #include "opening.h"
 
 #include "cameras.h"
+#include "errand.h"
 #include "file_chooser.h"
 #include "text.h"
 
@@ -8,20 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct opening {
+    struct errand errand;
+    struct opened opened;
+};
+
 static int open_camera(struct opening *opening, const char *id, const char *name)
 {
     struct opened *opened = &opening->opened;
     snprintf(opened->title, sizeof opened->title, "%.180s %.60s", id, name);
     text_hide_passwords(opened->title);
-    if (source_open_camera(&opened->source, id, &opened->request.camera, &opening->abandoned,
-                           &opened->reason)) {
-        error_of(&opened->reason, id);
-        text_hide_passwords(opened->reason.text);
-        return -1;
-    }
     if (id != opened->request.id)
         snprintf(opened->request.id, sizeof opened->request.id, "%s", id);
-    return 0;
+    return source_open_camera(&opened->source, id, &opened->request.camera,
+                              &opening->errand.abandoned, &opened->reason);
 }
 
 /* The first camera after the present one, by number, that can be opened; where there is none, why
@@ -33,14 +34,14 @@ static void open_next(struct opening *opening)
     int count = cameras_find(&cameras);
     int present = -1;
     for (int i = 0; i < count; i++) {
-        if (opened->request.present && cameras_same(opened->request.present, cameras[i].path))
+        if (*opened->request.present && cameras_same(opened->request.present, cameras[i].path))
             present = i;
     }
     int others = present < 0 ? count : count - 1;
     bool found = false;
     if (others == 0)
         error_set(&opened->reason, "there is no other camera");
-    for (int i = 1; i <= others && !found && !atomic_load(&opening->abandoned); i++) {
+    for (int i = 1; i <= others && !found && !atomic_load(&opening->errand.abandoned); i++) {
         const struct camera *camera = &cameras[(present + i) % count];
         found = open_camera(opening, camera->path, camera->name) == 0;
     }
@@ -58,15 +59,14 @@ static void open_video(struct opening *opening)
 {
     struct opened *opened = &opening->opened;
     char *id = opened->request.id;
-    if (!*id &&
-        file_chooser_ask(id, sizeof opened->request.id, &opening->abandoned, &opened->reason))
+    if (!*id && file_chooser_ask(id, sizeof opened->request.id, &opening->errand.abandoned,
+                                 &opened->reason))
         return;
     if (!*id)
         return;
     const char *slash = strrchr(id, '/');
     snprintf(opened->title, sizeof opened->title, "%.250s", slash ? slash + 1 : id);
-    if (source_open_video(&opened->source, id, &opening->abandoned, &opened->reason))
-        error_of(&opened->reason, opened->title);
+    source_open_video(&opened->source, id, &opening->errand.abandoned, &opened->reason);
 }
 
 static void open_requested(void *context)
@@ -85,38 +85,54 @@ static void open_requested(void *context)
     }
     if (opened->source.read)
         opened->reason.text[0] = '\0';
-    atomic_store(&opening->done, true);
-    opening->wake(opening->context);
 }
 
-void opening_begin(struct opening *opening, const struct opening_request *request,
-                   void (*wake)(void *context), void *context)
+static void close_opened(void *context)
 {
-    opening->opened = (struct opened){.request = *request};
-    opening->wake = wake;
-    opening->context = context;
-    atomic_store(&opening->done, false);
-    atomic_store(&opening->abandoned, false);
-    opening->busy = true;
-    beside_begin(&opening->thread, open_requested, opening);
+    struct opening *opening = context;
+    source_close(&opening->opened.source);
 }
 
-bool opening_take(struct opening *opening, struct opened *opened)
+int opening_begin(struct opening **opening, const struct opening_request *request,
+                  void (*wake)(void *context), void *context, struct error *error)
 {
-    if (!opening->busy || (opening->thread.has_thread && !atomic_load(&opening->done)))
+    struct opening *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_no_memory(error, "another source");
+    made->errand = (struct errand){open_requested, close_opened, wake, context, .settled = false};
+    made->opened.request = *request;
+    errand_begin(&made->errand);
+    *opening = made;
+    return 0;
+}
+
+bool opening_succeeded(struct opening *opening)
+{
+    return opening && atomic_load(&opening->errand.settled) && opening->opened.source.read;
+}
+
+bool opening_take(struct opening **opening, struct opened *opened)
+{
+    if (!*opening || !errand_done(&(*opening)->errand))
         return false;
-    beside_end(&opening->thread);
-    opening->busy = false;
-    *opened = opening->opened;
+    *opened = (*opening)->opened;
+    free(*opening);
+    *opening = NULL;
     return true;
 }
 
-void opening_abandon(struct opening *opening)
+void opening_abandon(struct opening **opening)
 {
-    if (!opening->busy)
+    if (*opening)
+        errand_abandon(&(*opening)->errand);
+    *opening = NULL;
+}
+
+void opening_name_reason(struct opened *opened)
+{
+    const char *id = opened->request.id;
+    if (!*id || !*opened->reason.text)
         return;
-    atomic_store(&opening->abandoned, true);
-    beside_end(&opening->thread);
-    source_close(&opening->opened.source);
-    opening->busy = false;
+    error_of(&opened->reason, opened->request.input == INPUT_VIDEO ? opened->title : id);
+    text_hide_passwords(opened->reason.text);
 }

@@ -6,7 +6,7 @@
 #include "ocv.h"
 #include "picture_file.h"
 #include "process.h"
-#include "session.h"
+#include "session_run.h"
 #include "spool.h"
 #include "text.h"
 
@@ -379,7 +379,8 @@ static void end_without_display(void *context)
     stop_films(films, NULL);
     end_telling(films);
     conclude(films, *error.text ? &ignored : &error);
-    setup_end_without_display(&error);
+    setup_end_at_once("the display has gone away; everything recorded until then has been saved",
+                      EXIT_FAILURE, &error);
 }
 
 static void films_free(struct films *films)

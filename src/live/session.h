@@ -1,6 +1,6 @@
-/* A running camera, video or demo: what run_live.c sets up and live_loop.c works through. Belongs
- * to the main thread, or to a worker of run_films.c; while the pipeline runs, its threads have
- * source and detector. */
+/* A running camera, video or demo: what session_run.c sets up and live_loop.c works through.
+ * Belongs to the main thread, or to a worker of run_films.c; while the pipeline runs, its threads
+ * have source and detector. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -29,11 +29,12 @@ struct session {
     enum input input;     /* what the source is: by the options, or chosen in the window */
     struct source source; /* all zeros: there is none yet, and the window offers some */
     bool chosen;          /* in the window: if it is a film, the program outlives it */
-    struct opening opening;
+    struct opening *opening; /* NULL: nothing is being opened */
     struct offer offers[VIEW_CHOICES];
-    char welcome_title[64], welcome[1024]; /* of the menu, while there is no source */
-    struct camera_search search;
-    struct camera *cameras; /* as they were last found; NULL: not yet */
+    char menu_title[64], menu_text[1024];
+    double menu_due; /* when it comes even if no cameras are known, monotonic seconds; 0: never */
+    struct camera_search *search; /* NULL: there is none */
+    struct camera *cameras;       /* as they were last found; NULL: not yet */
     int camera_count;
     double cameras_checked; /* when, monotonic seconds; 0: they are to be looked for now */
     struct vision vision;
@@ -73,12 +74,5 @@ void session_set_title(struct session *session, const char *film);
 
 /* Starts the threads that read the source and find the faces. */
 int session_start_pipeline(struct session *session, struct error *error);
-
-/* Does what the options say, from beginning to end; session_free ends it, also after a failure. */
-int session_run(struct session *session, struct error *error);
-/* Ends what the results and the key `r` write. Outputs of a run that failed are ended, too. */
-int session_end_results(struct session *session, const struct results_end *end,
-                        struct error *error);
-void session_free(struct session **session);
 
 #endif

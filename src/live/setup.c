@@ -136,14 +136,12 @@ void setup_end_vision(struct vision *vision)
     expressions_model_close(&vision->model);
 }
 
-_Noreturn void setup_end_without_display(const struct error *failure)
+_Noreturn void setup_end_at_once(const char *reason, int status, const struct error *failure)
 {
-    log_line(program_name, "%s",
-             *failure->text
-                 ? failure->text
-                 : "the display has gone away; everything recorded until then has been saved");
+    bool failed = *failure->text;
+    log_line(program_name, "%s", failed ? failure->text : reason);
     fflush(stdout);
-    _Exit(EXIT_FAILURE);
+    _Exit(failed ? EXIT_FAILURE : status);
 }
 
 int setup_list(const struct options *options, struct input_list *list)

@@ -50,9 +50,9 @@ void setup_view(const struct options *options, const char *title, bool live, str
  * something is refused, that alone is said. */
 void setup_tell_missing(struct error *missing);
 
-/* Ends the process after the display has gone away. `failure` says what could not be saved; its
- * text is empty where all was. */
-_Noreturn void setup_end_without_display(const struct error *failure);
+/* Ends the process where something keeps it from ending in order. `failure` says what could not be
+ * saved; where its text is empty, all was: then `reason` is printed, and this is the status. */
+_Noreturn void setup_end_at_once(const char *reason, int status, const struct error *failure);
 
 /* Lists what the options name. What cannot be read is reported, and makes this fail. */
 int setup_list(const struct options *options, struct input_list *list);

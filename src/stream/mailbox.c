@@ -164,6 +164,17 @@ bool mailbox_done(struct mailbox *box)
     return done;
 }
 
+bool mailbox_ends(struct mailbox *box, double deadline)
+{
+    lock(box);
+    int code = 0;
+    while (!box->ended && code == 0)
+        code = monotonic_cond_wait(&box->changed, &box->lock, deadline);
+    bool ended = box->ended;
+    unlock(box);
+    return ended;
+}
+
 void mailbox_restart(struct mailbox *box, enum mailbox_mode mode)
 {
     lock(box);

@@ -37,6 +37,10 @@ struct frame *mailbox_wait(struct mailbox *mailbox);
 /* Either side: whether it was stopped, or the producer has ended and all its frames were taken. */
 bool mailbox_done(struct mailbox *mailbox);
 
+/* Consumer: waits until the producer has ended, or the monotonic clock shows `deadline`. Whether it
+ * has ended. */
+bool mailbox_ends(struct mailbox *mailbox, double deadline);
+
 /* Makes a mailbox whose producer has left ready for another one; a frame that waits is dropped. */
 void mailbox_restart(struct mailbox *mailbox, enum mailbox_mode mode);
 

@@ -161,6 +161,15 @@ void pipeline_end(struct pipeline *pipeline)
     pipeline_stop(pipeline);
 }
 
+bool pipeline_ends(struct pipeline *pipeline, double deadline)
+{
+    if (!pipeline->capture)
+        return true;
+    pipeline_stop(pipeline);
+    return mailbox_ends(pipeline->settings.decoupled ? pipeline->to_main : pipeline->to_detection,
+                        deadline);
+}
+
 enum source_status pipeline_join(struct pipeline *pipeline, struct error *error)
 {
     struct error failure;

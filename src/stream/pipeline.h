@@ -54,6 +54,9 @@ long pipeline_dropped(struct pipeline *pipeline);
 void pipeline_stop(struct pipeline *pipeline);
 /* The same, for good: what is being started, or is started later, stops at once. Any thread. */
 void pipeline_end(struct pipeline *pipeline);
+/* Stops it. Whether the source is read no more by this time of the monotonic clock: a driver may
+ * keep its caller waiting. */
+bool pipeline_ends(struct pipeline *pipeline, double deadline);
 /* Stops it and waits for the threads, where it runs. The result is as of capture_join; a failure
  * may be the detection's. */
 enum source_status pipeline_join(struct pipeline *pipeline, struct error *error);

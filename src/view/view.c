@@ -69,6 +69,12 @@ void view_close(struct view **view)
     *view = NULL;
 }
 
+void view_hide(struct view *view)
+{
+    SDL_HideWindow(view->window.window);
+    SDL_PumpEvents();
+}
+
 void view_set_title(struct view *view, const char *title)
 {
     char *clean = text_utf8(title);
@@ -106,10 +112,20 @@ void view_set_signal(struct view *view, bool signal)
 
 /* ---- The menu -------------------------------------------------------------------------------- */
 
+/* The place, in another menu, of the choice that stands out; 0 where it is not there. */
+static int find_focused(const struct scene *scene, const struct view_menu *menu)
+{
+    for (int i = 0; scene->menu.count > 0 && i < menu->count; i++) {
+        if (strcmp(menu->choices[i], scene->menu.choices[scene->focus]) == 0)
+            return i;
+    }
+    return 0;
+}
+
 void view_show_menu(struct view *view, const struct view_menu *menu)
 {
+    view->scene.focus = menu ? find_focused(&view->scene, menu) : 0;
     view->scene.menu = menu ? *menu : (struct view_menu){.count = 0};
-    view->scene.focus = 0;
     view->waiting = menu && menu->count == 0;
     if (menu && !view->shown)
         show_window(view);

@@ -23,6 +23,8 @@ bool view_possible(void);
  * is copied. */
 int view_open(struct view **view, const struct view_settings *settings, struct error *error);
 void view_close(struct view **view);
+/* Takes it off the screen: what remains to be done before view_close may take long. */
+void view_hide(struct view *view);
 
 void view_set_title(struct view *view, const char *title);
 void view_set_mirrored(struct view *view, bool mirrored);
@@ -33,7 +35,8 @@ void view_say(struct view *view, const char *text);
 /* How long it has been recording; negative: not at all. */
 void view_set_recording(struct view *view, double seconds);
 
-/* Shows the menu, copied, or hides it where it is NULL. A hidden window appears with it. One
+/* Shows the menu, copied, or hides it where it is NULL. Where there was one, the choice with the
+ * same text stands out as before. A hidden window appears with it. One
  * without choices is hidden by the first picture, for which the window then gets its size. */
 void view_show_menu(struct view *view, const struct view_menu *menu);
 bool view_has_menu(const struct view *view);
