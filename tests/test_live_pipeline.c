@@ -328,7 +328,7 @@ static void test_rare_looks(void **state)
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     long last = -1, looks = 0;
     for (const struct frame *frame; (frame = pipeline_wait(pipeline)); last = frame->index)
-        looks += frame->detection > 0;
+        looks += frame->detection_seconds > 0;
     assert_int_equal(last, 59);
     assert_in_range(looks, 1, 16); /* each is told once */
     assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);

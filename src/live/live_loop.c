@@ -30,7 +30,8 @@ static void follow_calibration(struct session *session)
     if (face && face->calibration == EXPRESSIONS_COLLECTING)
         return;
     session->calibrating = 0;
-    view_say(session->view, face ? "calibrated; c undoes it" : "not calibrated: the face was lost");
+    view_say(session->view,
+             face ? "calibrated; the same key undoes it" : "not calibrated: the face was lost");
 }
 
 static void calibrate(struct session *session)
@@ -51,7 +52,7 @@ static void calibrate(struct session *session)
 
 static int recognize(struct session *session, struct frame *frame, struct error *error)
 {
-    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_picture picture = frame_grey(frame);
     struct expressions_error why;
     double begin = monotonic_now();
     if (expressions_recognize(session->vision.recognizer, &picture, frame->faces, frame->face_count,
@@ -59,8 +60,8 @@ static int recognize(struct session *session, struct frame *frame, struct error 
         return library_failed(error, &why);
     double end = monotonic_now();
     statistics_add(&session->statistics, STAGE_RECOGNITION, end, end - begin);
-    if (frame->detection > 0)
-        statistics_add(&session->statistics, STAGE_DETECTION, end, frame->detection);
+    if (frame->detection_seconds > 0)
+        statistics_add(&session->statistics, STAGE_DETECTION, end, frame->detection_seconds);
     if (expressions_smooth(session->smoother, frame->time, frame->faces, frame->face_count, &why))
         return library_failed(error, &why);
     session->frame = frame;
@@ -75,7 +76,7 @@ static int process(struct session *session, struct frame *frame, struct error *e
         follow_calibration(session);
     if (results_add(session->results, session->source.name, frame, error))
         return -1;
-    setup_tell_missing(&session->missing);
+    setup_report_missing(&session->missing);
     if (session->take)
         take_add(session, frame);
     if (session->view && explanation_show(&session->vision, session->view, frame, error))

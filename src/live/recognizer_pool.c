@@ -45,7 +45,7 @@ static int recognize(struct worker *worker, const char *path, struct picture_res
     if (is_piped ? picture_decode(piped, frame, &result->note, &result->error)
                  : picture_read(path, frame, &result->note, &result->error))
         return -1;
-    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_picture picture = frame_grey(frame);
     struct expressions_error why;
     if (expressions_detect(worker->vision.detector, &picture, frame->faces, EXPRESSIONS_MAX_FACES,
                            &frame->face_count, &why) == EXPRESSIONS_OK &&

@@ -30,9 +30,9 @@ struct worker {
     char copy[COPY_PATH_SIZE], report[COPY_PATH_SIZE]; /* of its film */
 };
 
-/* Workers look at the films, each as a run of its own whose answers are spooled; the teller gives
- * the answers out in the order of the list. The main thread is the only worker where there is a
- * window, otherwise the teller. */
+/* Workers look at the films, each as a run of its own whose answers are spooled; one thread, the
+ * writer, outputs the results in list order. The main thread is the only worker where there is a
+ * window, otherwise the writer. */
 struct films {
     const struct options *options;
     struct input_list list;
@@ -47,15 +47,15 @@ struct films {
     struct error missing; /* why there is none */
     int worker_count, waiting;
     struct worker *workers;
-    struct beside teller; /* where there is a window */
-    bool telling;         /* the same */
+    struct beside writer; /* where there is a window */
+    bool writing;         /* the same */
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* what follows, which the mutex guards: */
-    int begun, told;        /* films */
-    struct spool **spools;  /* of each film that was begun and not yet told */
+    int begun, written;     /* films */
+    struct spool **spools;  /* of each film that was begun and not yet written */
     bool stopping;          /* no more are begun */
     struct error failure;   /* of what is common to all; empty: none */
-    struct frame frame;     /* these two are the teller's: the answers to be told, and */
+    struct frame frame;     /* these two are the writer's: the answers to be written, and */
     bool failed;            /* whether some film could not be done */
 };
 
@@ -89,7 +89,7 @@ static int claim_film(struct films *films)
     struct error failure;
     pthread_mutex_lock(&films->mutex);
     while (!films->stopping && films->begun < films->list.count &&
-           films->begun - films->told >= films->worker_count + films->waiting)
+           films->begun - films->written >= films->worker_count + films->waiting)
         pthread_cond_wait(&films->changed, &films->mutex);
     int index = films->stopping || films->begun == films->list.count ? -1 : films->begun;
     bool failed = index >= 0 && spool_create(&films->spools[index], &failure);
@@ -167,8 +167,8 @@ static struct spool *await(struct films *films, int index)
     return spool;
 }
 
-static int tell_frames(struct films *films, struct spool *spool, const char *path,
-                       struct results *words, struct error *error)
+static int write_frames(struct films *films, struct spool *spool, const char *path,
+                        struct results *words, struct error *error)
 {
     struct frame *frame = &films->frame;
     bool titled = !films->options->results.words || (films->view && films->options->quiet);
@@ -181,13 +181,13 @@ static int tell_frames(struct films *films, struct spool *spool, const char *pat
         if (results_add(films->tables, path, frame, error) ||
             results_add(words, path, frame, error))
             return -1;
-        setup_tell_missing(&films->missing);
+        setup_report_missing(&films->missing);
     }
     return 0;
 }
 
-static int tell_film(struct films *films, struct spool *spool, const char *path,
-                     struct error *error)
+static int write_film(struct films *films, struct spool *spool, const char *path,
+                      struct error *error)
 {
     const struct results_options lines = {.words = films->options->results.words};
     struct file_set unread = {0}; /* standard output was checked once */
@@ -201,7 +201,7 @@ static int tell_film(struct films *films, struct spool *spool, const char *path,
                                   .film = true,
                                   .quiet = films->options->quiet};
     struct results *words = NULL;
-    int result = results_open(&words, &of, error) || tell_frames(films, spool, path, words, error);
+    int result = results_open(&words, &of, error) || write_frames(films, spool, path, words, error);
     const struct spool_outcome *outcome = spool_outcome(spool);
     if (result)
         results_close(&words, &(struct results_end){0}, NULL);
@@ -216,21 +216,21 @@ static int tell_film(struct films *films, struct spool *spool, const char *path,
     return 0;
 }
 
-/* A film that fails is reported, and the next one follows; where telling fails, all ends. */
-static void tell_films(void *context)
+/* A film that fails is reported, and the next one follows; where writing fails, all ends. */
+static void write_films(void *context)
 {
     struct films *films = context;
     struct error error = {.text = ""};
     interrupt_set_writer(films->interrupt, true);
     struct spool *spool;
     for (int i = 0; i < films->list.count && (spool = await(films, i)); i++) {
-        if (tell_film(films, spool, films->list.paths[i], &error)) {
+        if (write_film(films, spool, films->list.paths[i], &error)) {
             stop_films(films, &error);
             break;
         }
         pthread_mutex_lock(&films->mutex);
         spool_free(&films->spools[i]);
-        films->told++;
+        films->written++;
         pthread_cond_broadcast(&films->changed);
         pthread_mutex_unlock(&films->mutex);
     }
@@ -314,11 +314,11 @@ static int start(struct films *films, struct error *error)
             interrupt_watch(&films->interrupt, stop_early, films, error))
             return -1;
     }
-    setup_tell_skipped(options, &films->list);
+    setup_report_skipped(options, &films->list);
     return films->list.count > 0 ? 0 : error_set(error, "%s", "");
 }
 
-/* Worker and teller wait for each other: where one cannot be started, nothing is begun. */
+/* Worker and writer wait for each other: where one cannot be started, nothing is begun. */
 static void expect_thread(struct films *films, const struct beside *thread)
 {
     struct error error;
@@ -328,27 +328,27 @@ static void expect_thread(struct films *films, const struct beside *thread)
     stop_films(films, &error);
 }
 
-static void end_telling(struct films *films)
+static void end_writing(struct films *films)
 {
-    if (films->telling)
-        beside_end(&films->teller);
-    films->telling = false;
+    if (films->writing)
+        beside_end(&films->writer);
+    films->writing = false;
 }
 
 static void do_all(struct films *films)
 {
     if (films->view) {
-        beside_begin(&films->teller, tell_films, films);
-        films->telling = true;
-        expect_thread(films, &films->teller);
+        beside_begin(&films->writer, write_films, films);
+        films->writing = true;
+        expect_thread(films, &films->writer);
         do_films(&films->workers[0]);
-        end_telling(films);
+        end_writing(films);
         return;
     }
     for (int i = 0; i < films->worker_count; i++)
         beside_begin(&films->workers[i].thread, do_films, &films->workers[i]);
     expect_thread(films, &films->workers[0].thread);
-    tell_films(films);
+    write_films(films);
     for (int i = 0; i < films->worker_count; i++)
         beside_end(&films->workers[i].thread);
 }
@@ -365,8 +365,8 @@ static int conclude(struct films *films, struct error *error)
                : 0;
 }
 
-/* Where the display goes away, the process ends inside Xlib: what has been answered is told first.
- */
+/* Where the display goes away, the process ends inside Xlib: results found so far are written
+ * first. */
 static void end_without_display(void *context)
 {
     struct films *films = context;
@@ -377,7 +377,7 @@ static void end_without_display(void *context)
         spool_end(session->options->results.spool, NULL);
     }
     stop_films(films, NULL);
-    end_telling(films);
+    end_writing(films);
     conclude(films, *error.text ? &ignored : &error);
     setup_end_at_once("the display has gone away; everything recorded until then has been saved",
                       EXIT_FAILURE, &error);

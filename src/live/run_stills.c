@@ -40,7 +40,7 @@ struct stills {
 static int explain(struct stills *stills, struct frame *frame, struct error *error)
 {
     struct vision *vision = &stills->vision;
-    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_picture picture = frame_grey(frame);
     struct expressions_error why;
     if (!view_wants_explanation(stills->view))
         return 0;
@@ -104,7 +104,7 @@ static int tell_still(struct stills *stills, int index, struct picture_result *r
     stills->found = stills->found || result->frame.face_count > 0;
     if (results_add(stills->results, path, &result->frame, error))
         return -1;
-    setup_tell_missing(&stills->missing);
+    setup_report_missing(&stills->missing);
     return stills->view ? show_still(stills, index, &result->frame, error) : 0;
 }
 
@@ -180,7 +180,7 @@ static int start(struct stills *stills, struct error *error)
     if (setup_vision(options, &stills->vision, error) ||
         results_open(&stills->results, &stills->results_of, error))
         return -1;
-    setup_tell_skipped(options, &stills->list);
+    setup_report_skipped(options, &stills->list);
     if (stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view, &stills->missing);
     if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))

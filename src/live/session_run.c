@@ -248,7 +248,7 @@ static void log_details(const struct session *session, double seconds, long drop
     }
 }
 
-static void tell_damage(const struct session *session, bool cut)
+static void report_damage(const struct session *session, bool cut)
 {
     const struct source *source = &session->source;
     long lost = source->lost, flawed = source->flawed;
@@ -294,7 +294,7 @@ static int run_session(struct session *session, struct error *error)
                                   result == 0 || (source_end == SOURCE_FAILED && session->done > 0),
                               .seconds = seconds,
                               .dropped = dropped};
-    tell_damage(session, source_end == SOURCE_FAILED);
+    report_damage(session, source_end == SOURCE_FAILED);
     if (session_end_results(session, &end, result == 0 ? error : NULL) && result == 0)
         return -1;
     if (session->options->verbose)

@@ -32,14 +32,23 @@ int setup_threads(const struct options *options, int count)
     return threads < count ? threads : count;
 }
 
+/* The user's, or the one that comes with the program; NULL: that is missing. */
+static const char *model_of(const struct options *options, char found[RESOURCE_PATH_SIZE],
+                            struct error *error)
+{
+    if (options->model)
+        return options->model;
+    return resource_find("models/expressions.safetensors", found, error) ? NULL : found;
+}
+
 int setup_model(const struct options *options, struct expressions_model **model,
                 struct error *error)
 {
     char found[RESOURCE_PATH_SIZE];
     struct expressions_error why;
-    if (!options->model && resource_find("models/expressions.safetensors", found, error))
+    const char *path = model_of(options, found, error);
+    if (!path)
         return error_failed_with(error, ERROR_BAD_MODEL);
-    const char *path = options->model ? options->model : found;
     struct expressions_model_settings settings = EXPRESSIONS_MODEL_DEFAULTS;
     settings.prior = options->prior_chosen ? options->prior : NULL;
     if (expressions_model_open(model, path, &settings, &why))
@@ -157,7 +166,7 @@ int setup_list(const struct options *options, struct input_list *list)
     return result;
 }
 
-void setup_tell_skipped(const struct options *options, const struct input_list *list)
+void setup_report_skipped(const struct options *options, const struct input_list *list)
 {
     if (list->skipped > 0 && !options->quiet)
         log_line(program_name, "skipped in folders, not %s by their names: %s (%d)",
@@ -173,9 +182,7 @@ int setup_files(const struct options *options, struct file_set *files, struct er
 {
     char found[RESOURCE_PATH_SIZE];
     struct error ignored; /* whatever needs a missing file reports it */
-    const char *model = options->model;
-    if (!model && resource_find("models/expressions.safetensors", found, &ignored) == 0)
-        model = found;
+    const char *model = model_of(options, found, &ignored);
     const char *source = options->source ? setup_input(options->source) : NULL;
     if (options->input == INPUT_CAMERA && source == options->source)
         source = NULL; /* a device, or an address */
@@ -205,7 +212,7 @@ void setup_view(const struct options *options, const char *title, bool live, str
         *missing = error;
 }
 
-void setup_tell_missing(struct error *missing)
+void setup_report_missing(struct error *missing)
 {
     if (*missing->text)
         log_line(program_name, "%s", missing->text);

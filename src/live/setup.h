@@ -18,8 +18,8 @@ void setup_blas(int threads);
  * moment a cascade, the model, or a temporary file. */
 enum { SETUP_FILES = 6 };
 
-/* How many threads work on so many pictures or films: as the options say, but not more than there
- * is work for, nor than may have their files open. */
+/* The number of threads for `count` inputs: what the options say, at most `count`, and no more than
+ * the limit on open files allows. */
 int setup_threads(const struct options *options, int count);
 
 /* Loads the user's model, or the one that comes with the program. */
@@ -43,12 +43,12 @@ void setup_end_vision(struct vision *vision);
 int setup_another(const struct options *options, struct vision *vision, struct error *error);
 
 /* Opens a window where there is a display and the user wants one; else *view is NULL. Where the
- * user is to know why, *missing says so, for setup_tell_missing; else its text is empty. */
+ * user is to know why, *missing says so, for setup_report_missing; else its text is empty. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view,
                 struct error *missing);
-/* Tells that there is no window, once; to be called once the first results are out, so that where
- * something is refused, that alone is said. */
-void setup_tell_missing(struct error *missing);
+/* Reports once why there is no window. Call it after the first results, so that a refused option is
+ * the only message. */
+void setup_report_missing(struct error *missing);
 
 /* Ends the process where something keeps it from ending in order. `failure` says what could not be
  * saved; where its text is empty, all was: then `reason` is printed, and this is the status. */
@@ -57,7 +57,7 @@ _Noreturn void setup_end_at_once(const char *reason, int status, const struct er
 /* Lists what the options name. What cannot be read is reported, and makes this fail. */
 int setup_list(const struct options *options, struct input_list *list);
 /* Names the files of another kind in the folders; to be called once nothing is refused any more. */
-void setup_tell_skipped(const struct options *options, const struct input_list *list);
+void setup_report_skipped(const struct options *options, const struct input_list *list);
 
 /* The file that is read for this name: standard input's where it is "-". */
 const char *setup_input(const char *path);

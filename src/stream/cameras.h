@@ -12,7 +12,7 @@ struct camera {
     int number;                     /* set by cameras_find only; --camera takes it, too */
     char path[CAMERA_PATH_SIZE];    /* "/dev/video0", or as the user named it */
     char lasting[CAMERA_PATH_SIZE]; /* "/dev/v4l/by-id/...", the same after replugging; or empty */
-    char name[64];                  /* "Integrated Webcam", as the driver says it */
+    char name[64];                  /* "Integrated Webcam", as the driver calls it */
     int size_count;
     int widths[CAMERA_MAX_SIZES], heights[CAMERA_MAX_SIZES]; /* pixels, smallest first */
 };
@@ -29,7 +29,7 @@ bool cameras_is_raw(const char *id, struct error *reason);
 /* The camera that the user named by number or path; false if there is none, and *camera stays. */
 bool cameras_get(const char *id, struct camera *camera);
 
-/* Whether both stand for one device. */
+/* Whether both name the same device. */
 bool cameras_same(const char *id, const char *other);
 
 /* Why this camera cannot be opened, as far as the system says: missing, forbidden, busy, or not a

@@ -17,14 +17,14 @@ enum {
 
 struct demo;
 
-/* Fails without memory. */
+/* Fails where memory is short. */
 int demo_open(struct demo **demo, struct error *error);
 void demo_close(struct demo **demo);
 
 /* The next frame, without end: DEMO_WIDTH x DEMO_HEIGHT; it lives until the next call. *time is
  * in seconds since the first frame. */
 struct bgr_image demo_next(struct demo *demo, double *time);
-/* Leaves out the next frames. */
+/* Skips the next frames. */
 void demo_skip(struct demo *demo, int frames);
 
 #endif

@@ -35,21 +35,21 @@ static void unlock(struct detection *detection)
 static bool detect(struct detection *detection, struct frame *frame)
 {
     double begin = monotonic_now();
-    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_picture picture = frame_grey(frame);
     struct expressions_error why;
     if (expressions_track(detection->settings.tracker, &picture, frame->time, NULL, 0, frame->faces,
                           EXPRESSIONS_MAX_FACES, &frame->face_count, &why)) {
         library_failed(&detection->error, &why);
         return false;
     }
-    frame->detection = monotonic_now() - begin;
+    frame->detection_seconds = monotonic_now() - begin;
     return true;
 }
 
 static void publish(struct detection *detection, const struct frame *frame)
 {
     lock(detection);
-    detection->seconds = frame->detection;
+    detection->seconds = frame->detection_seconds;
     unlock(detection);
 }
 
@@ -104,9 +104,9 @@ int detection_start(struct detection **detection, const struct detection_setting
 
 void detection_fill(struct detection *detection, struct frame *frame)
 {
-    struct expressions_picture picture = frame_picture(frame);
+    struct expressions_picture picture = frame_grey(frame);
     lock(detection);
-    frame->detection = detection->seconds;
+    frame->detection_seconds = detection->seconds;
     detection->seconds = 0;
     unlock(detection);
     /* Fails only by a mistake of ours: no memory is taken, nothing is looked at. */

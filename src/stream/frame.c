@@ -112,7 +112,7 @@ void frame_free(struct frame *frame)
     *frame = (struct frame){0};
 }
 
-struct expressions_picture frame_picture(const struct frame *frame)
+struct expressions_picture frame_grey(const struct frame *frame)
 {
     return (struct expressions_picture){frame->grey, frame->width, frame->height,
                                         (size_t)frame->width, EXPRESSIONS_GREY};

@@ -13,12 +13,12 @@ struct frame {
     uint8_t *grey;                        /* height x width bytes, without padding */
     size_t pixel_capacity, grey_capacity; /* bytes */
     int width, height;
-    long index;       /* 0 for the first frame of the source */
-    double time;      /* seconds since the first frame, by the source's own clock */
-    double duration;  /* seconds on screen; 0 where unknown, as for live sources */
-    double clock;     /* wall-clock time of arrival, Unix seconds; 0 unless live */
-    double grabbed;   /* when it came, or was due where it is paced; monotonic seconds */
-    double detection; /* how long its detection took, seconds; 0: none since the last frame */
+    long index;               /* 0 for the first frame of the source */
+    double time;              /* seconds since the first frame, by the source's own clock */
+    double duration;          /* seconds on screen; 0 where unknown, as for live sources */
+    double clock;             /* wall-clock time of arrival, Unix seconds; 0 unless live */
+    double grabbed;           /* when it came, or was due where it is paced; monotonic seconds */
+    double detection_seconds; /* how long its detection took; 0: none since the last frame */
     int face_count;
     struct expressions_face faces[EXPRESSIONS_MAX_FACES]; /* their boxes may leave the picture */
 };
@@ -33,8 +33,8 @@ int frame_copy_grey(struct frame *frame, const struct frame *from, struct error 
 void frame_swap(struct frame *a, struct frame *b);
 void frame_free(struct frame *frame);
 
-/* In grey, as the library takes it. */
-struct expressions_picture frame_picture(const struct frame *frame);
+/* The grey version, as the library takes it. */
+struct expressions_picture frame_grey(const struct frame *frame);
 
 /* When the frame of a live source came, in ISO 8601 with the zone, such as
  * 2026-02-28T09:30:00.125+01:00; empty for other sources. */

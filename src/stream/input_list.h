@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What is named. */
+/* What kind of files. */
 struct input_kind {
     const char *one, *many;     /* in messages */
     const char *const *endings; /* of those that are taken from folders, ended by NULL */

@@ -55,7 +55,7 @@ int source_open_camera(struct source *source, const char *id, const struct camer
 int source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
                       struct error *error);
 int source_open_demo(struct source *source, struct error *error);
-/* Nothing is done for a source that is all zeros. */
+/* Does nothing to a source that is all zeros. */
 void source_close(struct source *source);
 
 #endif
