@@ -63,15 +63,15 @@ static bool is_full_screen(const struct view *view)
 
 /* clang-format off */
 const struct key keys[KEY_COUNT] = {
-    {"q", "quit", {SDLK_q}, .request = VIEW_QUIT, .still = ""},
+    {"q", "quit", {SDLK_q}, .hinted = true, .request = VIEW_QUIT, .still = ""},
     {"Esc", "leave full screen, or quit", {SDLK_ESCAPE}, .act = leave, .still = ""},
-    {"Space", "pause or resume", {SDLK_SPACE}, .request = VIEW_PAUSE},
+    {"Space", "pause or resume", {SDLK_SPACE}, .hinted = true, .request = VIEW_PAUSE},
     {"o", "open another camera, the demo or a video", {SDLK_o}, .request = VIEW_MENU,
      .icon = ICON_CAMERA, .caption = "camera"},
     {"Tab", "next camera", {SDLK_TAB}, .request = VIEW_NEXT_CAMERA},
     {"r", "start or end a recording", {SDLK_r}, .request = VIEW_RECORD,
      .icon = ICON_RECORD, .caption = "record", .is_on = records},
-    {"s", "save a screenshot", {SDLK_s}, .act = take_screenshot, .still = "screenshot",
+    {"s", "save a screenshot", {SDLK_s}, .hinted = true, .act = take_screenshot, .still = "screenshot",
      .icon = ICON_SCREENSHOT, .caption = "picture"},
     {"e", "explain what speaks for the label, and against", {SDLK_e}, SWITCH(explain), .still = "explain",
      .icon = ICON_EXPLAIN, .caption = "explain"},
@@ -81,7 +81,7 @@ const struct key keys[KEY_COUNT] = {
      .icon = ICON_SMOOTH_LESS, .caption = "smooth -"},
     {"+", "smooth more", {SDLK_PLUS, SDLK_EQUALS, SDLK_KP_PLUS}, .request = VIEW_SMOOTHER,
      .icon = ICON_SMOOTH_MORE, .caption = "smooth +"},
-    {"f", "full screen", {SDLK_f}, .act = change_full_screen, .still = "full screen",
+    {"f", "full screen", {SDLK_f}, .hinted = true, .act = change_full_screen, .still = "full screen",
      .icon = ICON_FULL_SCREEN, .caption = "full", .is_on = is_full_screen},
     {"m", "mirror", {SDLK_m}, SWITCH(mirrored)},
     {"p", "probability bars", {SDLK_p}, SWITCH(drawing.bars)},
@@ -89,7 +89,7 @@ const struct key keys[KEY_COUNT] = {
     {"i", "statistics and the model's input", {SDLK_i}, SWITCH(statistics)},
     {"click", "choose the face for bars, timeline, c and e", .codes = {0}},
     {"arrows", "move along the bar or menu; Enter presses", .codes = {0}},
-    {"h", "help", {SDLK_h, SDLK_QUESTION, SDLK_SLASH}, SWITCH(help), .act = hush,
+    {"h", "help", {SDLK_h, SDLK_QUESTION, SDLK_SLASH}, .hinted = true, SWITCH(help), .act = hush,
      .icon = ICON_HELP, .caption = "help"},
 };
 /* clang-format on */

@@ -29,7 +29,8 @@ struct view;
 /* One key: its names and what it does. */
 struct key {
     const char *name, *meaning; /* as help shows them */
-    int32_t codes[KEY_CODES];   /* SDL_Keycode; unused ones are 0 */
+    int32_t codes[KEY_CODES];   /* SDL_Keycode; unused ones are 0. All are where it is the mouse, or
+                                 * keys that the bar and the menu alone obey */
     size_t turns; /* the switch in struct view that it turns on and off: its offset; 0: none */
     /* What the window does itself; NULL: `request` is passed on. */
     enum view_request (*act)(struct view *view);
@@ -37,6 +38,7 @@ struct key {
     /* What the title over a picture calls it, "" where it does not name it; NULL: there, it shows
      * the next picture. */
     const char *still;
+    bool hinted; /* a new window names it for a while */
     /* Its button on the bar; ICON_NONE: it has none. */
     enum icon icon;
     const char *caption;

@@ -12,13 +12,27 @@
 
 static const Uint32 hint_ms = 6000;
 static const Uint32 fade_ms = 700;
-static const char hint[] = "h help   q quit   Space pause   s screenshot   f full screen";
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
 bool view_possible(void)
 {
     return window_possible();
+}
+
+/* The keys that everybody needs. */
+static void say_hint(struct view *view)
+{
+    char hint[sizeof view->scene.notice] = "";
+    size_t used = 0;
+    for (int i = 0; i < KEY_COUNT; i++) {
+        const struct key *key = &keys[i];
+        if (key->hinted)
+            used +=
+                (size_t)snprintf(hint + used, sizeof hint - used, "%s%s %s", used ? "   " : "",
+                                 key->name, key->still && *key->still ? key->still : key->meaning);
+    }
+    scene_say(&view->scene, hint, hint_ms);
 }
 
 static void show_window(struct view *view)
@@ -30,7 +44,7 @@ static void show_window(struct view *view)
     window_show(&view->window, empty ? 640 : width, empty ? 480 : scene->height);
     view->shown = true;
     if (scene->live && !empty)
-        scene_say(&view->scene, hint, hint_ms);
+        say_hint(view);
 }
 
 int view_open(struct view **view, const struct view_settings *settings, struct error *error)
