@@ -2,8 +2,6 @@
 #ifndef LABELS_H
 #define LABELS_H
 
-#include <stdint.h>
-
 enum { LABEL_COUNT = 7 };
 
 /* Width and height in pixels of the grey crops that FER2013 consists of. */
@@ -12,10 +10,6 @@ enum { FACE_SIDE = 48 };
 /* Their names: in one text, and each. */
 #define LABEL_LIST "angry, disgust, fear, happy, sad, surprise, neutral"
 extern const char *const label_names[LABEL_COUNT];
-
-/* 0xRRGGBB: the palette of Okabe & Ito 2008, which colour-blind people can tell apart, three of its
- * colours a little lighter, with grey for neutral. */
-extern const uint32_t label_colours[LABEL_COUNT];
 
 /* The most probable class; of several equally probable ones the first. */
 int predicted_class(const float *probabilities, int class_count);

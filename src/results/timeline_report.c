@@ -1,6 +1,6 @@
 #include "timeline_report.h"
 
-#include "labels.h"
+#include "label_colours.h"
 #include "report_folder.h"
 #include "results_form.h"
 

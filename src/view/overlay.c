@@ -1,6 +1,6 @@
 #include "overlay.h"
 
-#include "labels.h"
+#include "label_colours.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -23,7 +23,7 @@ struct overlay {
     /* Where these bars were, at the area's edge, and are now; NULL: `chosen` is 0. */
     SDL_Rect *dock;
     int dock_height;
-    struct layout layout; /* what there is already */
+    struct layout layout; /* what has already been placed */
     SDL_Texture *inputs;  /* the faces' crops, one below the other; NULL: not shown */
 };
 
@@ -31,11 +31,11 @@ struct overlay {
  * point, 2 on a screen at 200 %; letters have the same size in points on any. */
 int overlay_text_size(SDL_Rect area, double density);
 
-/* As in label_colours. */
+/* The label's colour, as in label_colours.h. */
 SDL_Color overlay_colour(int label);
-/* Of panels behind text: dark and translucent, so that text is readable on anything. */
+/* The colour of panels behind text: dark and translucent, so that text is readable on anything. */
 SDL_Color overlay_backdrop(void);
-/* Of the button or choice that Enter takes. */
+/* The colour of the button or choice that Enter takes. */
 SDL_Color overlay_focus(void);
 
 /* Where a box of the picture is on the target. */
