@@ -229,6 +229,7 @@ static void test_options_refused(void **state)
         {"--demo --report ", "--report needs"},
         {"--demo --lsl ", "--lsl needs"},
         {"--demo --csv ", "--csv needs"},
+        {"--image a --report d", "--report needs a camera, a video or the demo"},
         {"--image a --osc h:1", "--osc needs a camera, a video or the demo"},
         {"--image a --lsl n", "--lsl needs a camera, a video or the demo"},
         {"--image a --serve 80", "--serve needs a camera, a video or the demo"},

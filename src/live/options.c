@@ -3,13 +3,23 @@
 #include "arguments.h"
 #include "blas.h"
 #include "keys.h"
-#include "labels.h"
 #include "resources.h"
 #include "results.h"
 #include "shares.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The labels in their order, in one text. */
+enum { LABEL_LIST_SIZE = 100 };
+static const char *list_labels(char list[LABEL_LIST_SIZE])
+{
+    size_t used = 0;
+    for (int i = 0; i < EXPRESSIONS_LABEL_COUNT; i++)
+        used += (size_t)snprintf(list + used, LABEL_LIST_SIZE - used, "%s%s", i ? ", " : "",
+                                 expressions_label_name(i));
+    return list;
+}
 
 static bool takes_several(enum input input)
 {
@@ -71,6 +81,7 @@ static void print_size(const void *target, char *text, size_t size)
 static int read_prior(const struct argument *row, char *text, void *target, struct error *error)
 {
     struct options *options = target;
+    char list[LABEL_LIST_SIZE];
     (void)row;
     for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
         options->prior[k] = 1.0f;
@@ -78,8 +89,8 @@ static int read_prior(const struct argument *row, char *text, void *target, stru
                                                      options->prior) != EXPRESSIONS_LABEL_COUNT)
         return error_set(error,
                          "--prior %.60s: give uniform or seven numbers above 0, such as "
-                         "1,1,1,3,1,1,4, of " LABEL_LIST,
-                         text);
+                         "1,1,1,3,1,1,4, of %s",
+                         text, list_labels(list));
     return 0;
 }
 
@@ -134,8 +145,8 @@ static const struct argument rows[] = {
      FLAG(exit_on_loss)},
     {.help = "Model and cascade"},
     {"model", "FILE", "model other than models/expressions.safetensors", TEXT(model)},
-    {"prior", "uniform|LIST", "how frequent each expression is assumed to be: seven numbers, such as "
-     "1,1,1,3,1,1,4 (" LABEL_LIST "), or uniform (default: the model's)", ARGUMENT_OWN, AT(prior),
+    {"prior", "uniform|LIST", "how frequent each expression is assumed to be: seven numbers in the "
+     "order above, such as 1,1,1,3,1,1,4, or uniform (default: the model's)", ARGUMENT_OWN, AT(prior),
      .read = read_prior},
     {"cascade", "FILE", "other Haar cascade", TEXT(cascade)},
     {.help = "Print and end"},
@@ -160,16 +171,10 @@ static int check_standard(struct options *options, struct error *error)
     bool video = options->results.output && strcmp(options->results.output, "-") == 0;
     if (video && options->input == INPUT_IMAGES)
         return error_set(error, "--output - is for videos; give pictures a file or folder");
-    if (video && options->results.json)
-        return error_set(error, "--json and --output - would mix on standard output; name a file "
-                                "for the video");
-    bool table = options->results.csv && strcmp(options->results.csv, "-") == 0;
-    if (table && (video || options->results.json))
-        return error_set(error,
-                         "--csv - and %s would mix on standard output; name a file for the "
-                         "table",
-                         video ? "--output -" : "--json");
-    options->results.words = !video && !table && !options->results.json;
+    bool taken;
+    if (results_check_stdout(&options->results, &taken, error))
+        return -1;
+    options->results.words = !taken;
     return 0;
 }
 
@@ -179,11 +184,9 @@ static int check(struct options *options, struct error *error)
         return 0;
     if (options->input == INPUT_NONE)
         return error_set(error, "no input: give --camera, --image, --video or --demo");
-    if (options->results.report && options->input == INPUT_IMAGES)
-        return error_set(error, "--report is for a camera, a video or the demo, not pictures");
-    const char *live = results_live(&options->results);
-    if (live && options->input == INPUT_IMAGES)
-        return error_set(error, "%s needs a camera, a video or the demo, not pictures", live);
+    const char *moving = results_moving(&options->results);
+    if (moving && options->input == INPUT_IMAGES)
+        return error_set(error, "%s needs a camera, a video or the demo, not pictures", moving);
     if (results_check(&options->results, error))
         return -1;
     if (options->results.serve_video && !options->results.serve)
@@ -194,7 +197,7 @@ static int check(struct options *options, struct error *error)
 }
 
 /* The options as they are before a command line is read. */
-static struct argument_table begin(struct options *options)
+static struct argument_table set_defaults(struct options *options)
 {
     static const struct expressions_smoother_settings smoothing = EXPRESSIONS_SMOOTHER_DEFAULTS;
     *options = (struct options){.camera = {.width = 640, .height = 480},
@@ -207,7 +210,7 @@ static struct argument_table begin(struct options *options)
 
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
 {
-    struct argument_table table = begin(options);
+    struct argument_table table = set_defaults(options);
     options->inputs = calloc((size_t)argc + 1, sizeof *options->inputs);
     if (!options->inputs)
         return error_no_memory(error, "the command line");
@@ -230,12 +233,14 @@ void options_free(struct options *options)
 void options_help(FILE *out)
 {
     struct options options;
-    struct argument_table table = begin(&options);
-    fputs("Usage: expressions --camera ID | --image PATH... | --video PATH... | --demo\n"
-          "                   [options]\n"
-          "\n"
-          "Finds faces and names the expression of each:\n" LABEL_LIST ".\n",
-          out);
+    struct argument_table table = set_defaults(&options);
+    char list[LABEL_LIST_SIZE];
+    fprintf(out,
+            "Usage: expressions --camera ID | --image PATH... | --video PATH... | --demo\n"
+            "                   [options]\n"
+            "\n"
+            "Finds faces and names the expression of each:\n%s.\n",
+            list_labels(list));
     arguments_help(&table, 1, out);
     fputs("\nKeys in the window:\n", out);
     for (int i = 0; i < KEY_COUNT; i++)

@@ -199,6 +199,7 @@ static int close_csv(void *state, const struct results_end *end, struct error *e
 }
 
 const struct results_form csv_form = {.option = "--csv",
+                                      .to_stdout = STDOUT_IF_DASH,
                                       .wanted = RESULTS_FIELD(csv),
                                       .open = open_csv,
                                       .add = add,

@@ -118,6 +118,7 @@ static int close_jsonl(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form jsonl_form = {.option = "--json",
+                                        .to_stdout = STDOUT_ALWAYS,
                                         .wanted = RESULTS_FIELD(json),
                                         .open = open_jsonl,
                                         .add = add,

@@ -207,6 +207,7 @@ static int close_video(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form video_form = {.option = "--output",
+                                        .to_stdout = STDOUT_IF_DASH,
                                         .one_source = true,
                                         .colours = RESULTS_FIELD(output),
                                         .wanted = RESULTS_FIELD(output),

@@ -39,6 +39,42 @@ bool results_wanted(const struct results_of *of)
     return wanted;
 }
 
+const char *results_moving(const struct results_options *options)
+{
+    const char *option = NULL;
+    for (int i = 0; i < FORM_COUNT && !option; i++)
+        option = forms[i]->moving && asks(options, forms[i]->wanted) ? forms[i]->option : NULL;
+    return option;
+}
+
+static bool takes_stdout(const struct results_form *form, const struct results_options *options)
+{
+    const char *text;
+    if (form->to_stdout == STDOUT_NEVER || !asks(options, form->wanted))
+        return false;
+    if (form->to_stdout == STDOUT_ALWAYS)
+        return true;
+    memcpy(&text, (const char *)options + form->wanted.at, sizeof text);
+    return strcmp(text, "-") == 0;
+}
+
+int results_check_stdout(const struct results_options *options, bool *taken, struct error *error)
+{
+    const struct results_form *first = NULL;
+    for (int i = 0; i < FORM_COUNT; i++) {
+        if (!takes_stdout(forms[i], options))
+            continue;
+        if (first)
+            return error_set(error,
+                             "%s%s and %s%s would mix on standard output; name a file instead of -",
+                             first->option, first->to_stdout == STDOUT_IF_DASH ? " -" : "",
+                             forms[i]->option, forms[i]->to_stdout == STDOUT_IF_DASH ? " -" : "");
+        first = forms[i];
+    }
+    *taken = first != NULL;
+    return 0;
+}
+
 const char *results_live(const struct results_options *options)
 {
     const char *option = NULL;

@@ -11,8 +11,13 @@ struct results;
 /* Whether an option asks for any form: then something may be waiting for results. */
 bool results_wanted(const struct results_of *of);
 
-/* The option of a form that is of one running source only; NULL: none is wanted. */
+/* The option of a wanted form that is not of pictures, and of one that is of one running source
+ * only; NULL: there is none. */
+const char *results_moving(const struct results_options *options);
 const char *results_live(const struct results_options *options);
+
+/* Whether a form has standard output for itself. Fails where two would. */
+int results_check_stdout(const struct results_options *options, bool *taken, struct error *error);
 
 /* The option of a form that holds one source only; NULL: there is none. */
 const char *results_one_source(const struct results_of *of);

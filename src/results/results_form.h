@@ -58,11 +58,16 @@ struct results_field {
         offsetof(struct results_options, field), sizeof((struct results_options *)0)->field        \
     }
 
+/* When a form has standard output for itself. */
+enum results_stdout { STDOUT_NEVER, STDOUT_ALWAYS, STDOUT_IF_DASH };
+
 struct results_form {
-    const char *option; /* that asks for it; NULL: it comes unasked */
-    bool pictures;      /* only of pictures */
-    bool one_source;    /* only of a camera or video, and it cannot go on with another */
-    bool live;          /* only of one camera, video or the demo, while it runs */
+    const char *option;            /* that asks for it; NULL: it comes unasked */
+    bool pictures;                 /* only of pictures */
+    bool one_source;               /* only of a camera or video, and it cannot go on with another */
+    bool moving;                   /* not of pictures */
+    bool live;                     /* only of one camera, video or the demo, while it runs */
+    enum results_stdout to_stdout; /* _IF_DASH: `wanted` is a text, and is "-" */
     struct results_field wanted;
     /* Asks for the picture's colours, which are otherwise out of date (frame_set_grey). */
     struct results_field colours;

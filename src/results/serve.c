@@ -168,6 +168,7 @@ static int close_serve(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form serve_form = {.option = "--serve",
+                                        .moving = true,
                                         .live = true,
                                         .colours = RESULTS_FIELD(serve_video),
                                         .wanted = RESULTS_FIELD(serve),

@@ -46,7 +46,7 @@ static struct stretch *find_running(const struct timeline *timeline, int face, s
 static double length_of(struct timeline *timeline, const struct frame *frame)
 {
     bool first = timeline->step <= 0;
-    /* The first frame's length only the second one tells. */
+    /* How long the first frame lasts is not known before the second one comes. */
     double step = first ? 1.0 / OCV_USUAL_FPS : frame->time - timeline->time;
     timeline->step = step > 0 ? step : timeline->step;
     return frame->duration > 0 ? frame->duration : timeline->step;
