@@ -44,7 +44,8 @@ struct options {
     bool mirror_chosen; /* by an option; otherwise it depends on the input */
 };
 
-/* Texts point into argv. Failure is a wrong command line. The caller ends it with options_free. */
+/* Texts point into argv. Fails on a wrong command line. The caller frees the options with
+ * options_free. */
 int options_parse(struct options *options, int argc, char *argv[], struct error *error);
 void options_free(struct options *options);
 

@@ -4,7 +4,7 @@
 
 #include "session.h"
 
-/* Into a new file of the current folder. Failures are shown in the window. */
+/* Begins a new file in the current folder. Failures are shown in the window. */
 void take_begin(struct session *session);
 /* A recording that fails ends, the program goes on. */
 void take_add(struct session *session, const struct frame *frame);

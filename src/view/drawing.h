@@ -1,4 +1,4 @@
-/* What is drawn over a picture, in the window and on annotated copies alike: the options say it,
+/* What is drawn over a picture, in the window and on annotated copies alike: the options set it,
  * and overlay.c draws it. */
 #ifndef DRAWING_H
 #define DRAWING_H

@@ -1,4 +1,5 @@
-/* A heat map over a face: one colour where it speaks for the answer, another where against it. */
+/* A heat map over a face: one colour for what speaks for the answer, another for what speaks
+ * against it. */
 #ifndef HEAT_H
 #define HEAT_H
 

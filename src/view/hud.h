@@ -18,16 +18,16 @@ int hud_recording_width(struct paint *paint, int em, const char *text);
 SDL_Rect hud_notice_place(struct paint *paint, SDL_Rect area, int em, int beside, const char *text);
 void hud_notice(struct paint *paint, SDL_Rect place, int em, double opacity, const char *text);
 
-/* A panel of lines of text: its w and h, and drawn at a place. */
+/* A panel of lines of text: how large it is (w and h), and drawing it at a place. */
 SDL_Rect hud_lines_size(struct paint *paint, int em, const char *const *lines, int count);
 void hud_lines(struct paint *paint, SDL_Rect place, int em, const char *const *lines, int count);
 
-/* What the colours of a heat map mean, as a chip: its w and h, and drawn at a place. `label` is the
- * one that is explained. */
+/* A chip that says what the colours of a heat map mean, in the same way. `label` is the one that is
+ * explained. */
 SDL_Rect hud_legend_size(struct paint *paint, int em, const char *label);
 void hud_legend(struct paint *paint, SDL_Rect place, int em, const char *label);
 
-/* Dims what is there, for what comes over it. */
+/* Dims what has been drawn so far, under what comes next. */
 void hud_dim(struct paint *paint, SDL_Rect area);
 
 /* Dims the area and says that there is no signal. */

@@ -1,4 +1,4 @@
-/* The signs on buttons, drawn in any size. */
+/* The icons on buttons, drawn at any size. */
 #ifndef ICON_H
 #define ICON_H
 

@@ -1,5 +1,5 @@
-/* Where labels and bars go: near their face, within the area, and off everything already placed
- * where that can be. */
+/* Where labels and bars go: near their face, within the area, and where possible clear of
+ * everything already placed. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 

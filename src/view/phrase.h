@@ -20,7 +20,7 @@ struct phrases;
 
 void phrases_free(struct phrases **phrases);
 
-/* The phrase in this size, which lasts until some others were asked for. *phrases is made where it
+/* The phrase in this size, valid until some others have been asked for. *phrases is made where it
  * is NULL. Bytes that are not UTF-8 appear as U+FFFD. */
 int phrases_find(struct phrases **phrases, SDL_Renderer *renderer, int size, const char *text,
                  const struct phrase **phrase, struct error *error);

@@ -15,7 +15,7 @@
 
 enum { SCENE_LINES = 10, SCENE_LINE_SIZE = 64 };
 
-/* What stands at the area's edges, and leaves its place where a face comes there. */
+/* Panels docked at the edges, which move away from faces. */
 enum dock { DOCK_LEGEND, DOCK_LINES, DOCK_STRIP, DOCK_BARS, DOCKS };
 
 /* All zeros at first. */

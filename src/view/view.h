@@ -53,7 +53,7 @@ int view_chosen(const struct view *view);
 
 /* Whether the user wants to see why the chosen face got its label. */
 bool view_wants_explanation(const struct view *view);
-/* Shows that by this map (expressions_explain). */
+/* Shows why, by this map (expressions_explain) over the face. */
 int view_set_explanation(struct view *view, int face, const float map[EXPRESSIONS_CROP_PIXELS],
                          struct error *error);
 
