@@ -167,7 +167,7 @@ int __wrap_source_open_video(struct source *source, const char *path, const atom
 /* The result of a run with these options, with its standard output in the file "stdout". */
 static int run(const char *line)
 {
-    char copy[300], program[] = "expressions", *rest = copy;
+    char copy[700], program[] = "expressions", *rest = copy;
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
     int argc = 1;
@@ -257,6 +257,10 @@ static void cameras_that_are_missed(void **state)
     assert_int_equal(error.code, ERROR_NO_CAMERA);
     assert_string_equal(error.text, "");
     assert_string_equal(said, "camera 7%d: not there\n");
+    char line[400]; /* the password lies where the address is cut off */
+    snprintf(line, sizeof line, "--camera rtsp://n:%0290dword@h/x", 0);
+    assert_int_equal(run(line), -1);
+    assert_string_equal(said, "camera rtsp://n:*@h/x: not there\n");
 }
 
 /* A window's title says which of the pictures it is, and what the keys do. */

@@ -61,9 +61,11 @@ static int miss_camera(struct session *session, struct error *error)
         explain_camera(id, error);
         return error_failed_with(error, ERROR_NO_CAMERA);
     }
+    struct error name;
     char text[sizeof error->text];
-    snprintf(text, sizeof text, "camera %.300s: %.600s", id, error->text);
-    text_hide_passwords(text);
+    error_set(&name, "%s", id);
+    text_hide_passwords(name.text); /* before half of one is cut off */
+    snprintf(text, sizeof text, "camera %.300s: %.600s", name.text, error->text);
     log_line(program_name, "%s", text);
     error->text[0] = '\0';
     choosing_welcome(session, "no camera", text);
