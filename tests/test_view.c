@@ -641,7 +641,8 @@ static void test_waiting(void **state)
 
     view_set_picture(view, &tall, &nobody, 0, 0);
     assert_string_equal(view->scene.menu.title, "");
-    assert_non_null(strstr(view->scene.notice, "h help"));
+    assert_string_equal(view->scene.notice, "q quit   Space pause or resume   s screenshot   "
+                                            "f full screen   h help");
     SDL_GetWindowSize(window, &widths[1], &heights[1]);
     expect_close(widths[1] * 3, heights[1] * 2, 4, "the picture's size");
     view_set_picture(view, &square, &nobody, 0, 0);
