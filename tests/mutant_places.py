@@ -41,7 +41,9 @@ def mask(text: str) -> str:
         filler = "_" if match[0][0] in "\"'" else " "
         return re.sub(r"[^\n]", filler, match[0])
     text = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", cover, text, flags=re.S)
-    text = re.sub(r"^#ifdef __APPLE__\n.*?^#(?:else|endif)", cover, text, flags=re.S | re.M)
+    text = re.sub(r"^#ifdef __APPLE__ *\n.*?^#(?:else|endif)", cover, text, flags=re.S | re.M)
+    text = re.sub(r"(^#ifdef __linux__\n(?:(?!#if|#e)[^\n]*\n)*)(#else\n.*?^#endif)",
+                  lambda match: match[1] + re.sub(r"[^\n]", " ", match[2]), text, flags=re.S | re.M)
     return re.sub(r"^[ ]*#(?:\\\n|[^\n])*", cover, text, flags=re.M)
 
 

@@ -171,6 +171,7 @@ static void metadata_that_lies_is_refused(void **state)
         {"\"format_version\":\"3\"", "\"format_version\":3", "version unknown"},
         {"\"__metadata__\":{", "\"__metadata__\":7,\"x\":{", "tensor \"x\""},
         {"\"mirror\"", "\"mirrow\"", "\"mirror\""},
+        {"\"crc32\":", "\"crc32\" :", "has changed since it was written"},
         {"\"pixels\"", "\"nose\"", "\"networks.0.features\""},
         {"\"networks.0.features\"", "\"networks.0.feature\"", "\"networks.0.features\""},
         {"\"pixels\"", "\"hog\"", "\"networks.0.cell\""},

@@ -14,6 +14,7 @@ static char model_path[2 * TEST_PATH_SIZE], checkpoint_path[3 * TEST_PATH_SIZE];
 static volatile sig_atomic_t stop;
 static int batches, stop_at_batch; /* taken so far; the one after which Ctrl-C comes, 0: none */
 static int epochs, stop_at_epoch;  /* the same for epochs */
+static const char *vanishing;      /* an empty folder that goes away with the first batch */
 
 bool __real_loader_next(struct loader *loader, struct batch *batch);
 bool __wrap_loader_next(struct loader *loader, struct batch *batch);
@@ -23,6 +24,8 @@ int __wrap_report_log(const char *folder, const struct epoch_result *history, in
 bool __wrap_loader_next(struct loader *loader, struct batch *batch)
 {
     bool more = __real_loader_next(loader, batch);
+    if (vanishing)
+        rmdir(vanishing);
     stop = stop || (more && ++batches == stop_at_batch);
     return more;
 }
@@ -105,6 +108,32 @@ static void a_stop_after_any_batch_changes_nothing(void **state)
     dataset_free(&d);
 }
 
+/* A model that could not be written after an epoch cannot be either when Ctrl-C comes: that is no
+ * end in order. Nor is one whose checkpoint cannot be written. */
+static void a_stop_that_cannot_be_kept_is_a_failure(void **state)
+{
+    (void)state;
+    char folder[2 * TEST_PATH_SIZE], gone[3 * TEST_PATH_SIZE];
+    struct dataset d = make_dataset(21, 7);
+    struct recipe r = recipe_of(BATCHING_MINI_BATCH);
+    snprintf(folder, sizeof folder, "%s/gone", test_folder());
+    snprintf(gone, sizeof gone, "%s/file", folder);
+    vanishing = folder;
+    const struct training_files files[] = {{"test", gone, checkpoint_path, NULL, NULL},
+                                           {"test", model_path, gone, NULL, NULL}};
+    for (int i = 0; i < 2; i++) {
+        struct error error = {.text = ""};
+        stop = 0;
+        batches = 0;
+        stop_at_batch = 4; /* in the second epoch */
+        assert_int_equal(mkdir(folder, 0700), 0);
+        assert_int_equal(train(&r, &d, &files[i], NULL, &stop, &error), -1);
+        expect_text(error.text, gone, "No such file");
+    }
+    vanishing = NULL;
+    dataset_free(&d);
+}
+
 /* At a rate at which nothing moves, no epoch is better than the first. */
 static void patience_is_counted_from_the_best_epoch(void **state)
 {
@@ -153,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_stop_after_any_batch_changes_nothing, empty_folder),
+        cmocka_unit_test_teardown(a_stop_that_cannot_be_kept_is_a_failure, empty_folder),
         cmocka_unit_test_teardown(patience_is_counted_from_the_best_epoch, empty_folder),
         cmocka_unit_test(the_learning_rate_rises_for_a_fifth),
         cmocka_unit_test(every_thread_is_joined),
