@@ -456,8 +456,8 @@ static void maps_class_folders_by_name(void **state)
 static void reads_folders_as_others_leave_them(void **state)
 {
     (void)state;
-    static const char *const names[] = {"train",      "train/happy",      "train/__MACOSX",
-                                        "validation", "validation/happy", "__MACOSX"};
+    static const char *const names[] = {"train",    "train/happy", "train/__MACOSX",
+                                        "__MACOSX", "validation",  "validation/happy"};
     static const char *const files[] = {"train/Thumbs.db", "train/happy/desktop.ini",
                                         "train/happy/.DS_Store", "train/happy/Thumbs.db",
                                         "train/__MACOSX/._a.pgm"};
@@ -480,13 +480,21 @@ static void reads_folders_as_others_leave_them(void **state)
                          dataset_picture(&d, i)[0] == 99 ? SPLIT_VALIDATION : SPLIT_TRAINING);
     dataset_free(&d);
     remove(in_folder("validation/happy/v.pgm"));
+    remove_folders(names + 4, 2);
+    if (dataset_load(&d, test_folder(), false, "test", &error) < 0)
+        fail_msg("%s", error.text);
+    int held_out = 0; /* one in ten, as there is no other */
+    for (int i = 0; i < d.count; i++)
+        held_out += d.splits[i] == SPLIT_VALIDATION;
+    assert_int_equal(held_out, 1);
+    dataset_free(&d);
     for (int i = 0; i < 12; i++) {
         snprintf(name, sizeof name, "train/happy/%d.pgm", i);
         remove(in_folder(name));
     }
     for (int i = 0; i < 5; i++)
         remove(in_folder(files[i]));
-    remove_folders(names, 6);
+    remove_folders(names, 4);
 }
 
 /* ---- The command line ------------------------------------------------------------------------ */
