@@ -70,6 +70,8 @@ static cv::Mat decode(const uint8_t *bytes, size_t size)
     if (stated.width == 0 || stated.height == 0)
         throw Failure{OCV_CANNOT, unreadable};
     require_reasonable(stated.width, stated.height);
+    if (!picture_chunks_fit(bytes, size))
+        throw Failure{OCV_CANNOT, unreadable};
     cv::Mat plain(static_cast<int>(stated.height), static_cast<int>(stated.width), CV_8UC3);
     if (plain_picture_decode(bytes, size, plain.data, plain.cols, plain.rows))
         return plain;

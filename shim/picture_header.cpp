@@ -205,18 +205,6 @@ int orientation_of_jpeg(const Bytes &file) noexcept
     return 1;
 }
 
-/* Sizes that chunks state are believed: libpng sets aside as much before it reads them. Only pixels
- * may be cut off. */
-bool chunks_are_whole(const Bytes &file) noexcept
-{
-    for (uint64_t at = 8; at + 8 <= file.size() && !file.has(at + 4, "IEND", 4);
-         at += 12 + file.number(at, 4)) {
-        if (file.number(at, 4) > file.size() - at - 8 && !file.has(at + 4, "IDAT", 4))
-            return false;
-    }
-    return true;
-}
-
 /* The chunk of that name, behind or before the pixels. */
 int orientation_of_png(const Bytes &file) noexcept
 {
@@ -252,6 +240,16 @@ bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept
 {
     const Bytes file(bytes, size);
     return is_jpeg(file) || is_png(file) || is_webp(file);
+}
+
+bool picture_chunks_fit(const uint8_t *bytes, size_t size) noexcept
+{
+    const Bytes file(bytes, size);
+    bool fit = true;
+    for (uint64_t at = is_png(file) ? 8 : size;
+         fit && at + 8 <= size && !file.has(at + 4, "IEND", 4); at += 12 + file.number(at, 4))
+        fit = file.number(at, 4) <= size - at - 8 || file.has(at + 4, "IDAT", 4);
+    return fit;
 }
 
 const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
@@ -319,8 +317,7 @@ try {
     if (is_jpeg(file))
         return size_of_jpeg(file);
     if (is_png(file))
-        return chunks_are_whole(file) ? PictureSize{file.number(16, 4), file.number(20, 4)}
-                                      : PictureSize{0, 0};
+        return {file.number(16, 4), file.number(20, 4)};
     if (file.has(0, "BM", 2))
         return size_of_bmp(file);
     if (is_webp(file))

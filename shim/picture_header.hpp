@@ -20,6 +20,10 @@ int picture_orientation(const uint8_t *bytes, size_t size) noexcept;
 /* Whether the file is one of those formats. */
 bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept;
 
+/* Whether each chunk of a PNG picture ends within the file, but for pixels, which may be cut off:
+ * libpng sets aside what a chunk states to hold before it reads it. True for other formats. */
+bool picture_chunks_fit(const uint8_t *bytes, size_t size) noexcept;
+
 /* What a file is that viewers or players open, but which is not supported, and what to do; nullptr
  * for all others. */
 const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept;

@@ -433,7 +433,8 @@ def test_colours() -> None:
     source = pathlib.Path(__file__).parent.parent / "src"
     page = (source / "results/page.html").read_text()
     labels = (source / "base/labels.c").read_text()
-    colours = [f'"#{colour.lower()}"' for colour in re.findall(r"0x([0-9A-F]{6})", labels)]
+    palette = re.findall(r"0x([0-9A-F]{6})", (source / "view/label_colours.c").read_text())
+    colours = [f'"#{colour.lower()}"' for colour in palette]
     assert len(colours) == 7 and f"COLOURS = [{', '.join(colours)}]" in page
     names = re.search(r"label_names\[LABEL_COUNT\] = \{([^}]*)\}", labels)
     assert names and re.findall('"([a-z]+)"', names[1]) == \
