@@ -408,7 +408,8 @@ static bool look(struct session *session)
 {
     struct error error = {.text = ""};
     int failed;
-    session->cameras_checked = 0;
+    if (session->cameras_checked > 0)
+        session->cameras_checked = monotonic_now() - 2;
     assert_false(choosing_follow(session, &failed, &error));
     assert_int_equal(sem_wait(&woken), 0);
     bool redraw = choosing_follow(session, &failed, &error);
@@ -542,12 +543,17 @@ static void test_menu_without_source(void **state)
     choose(&session, 2);
     assert_string_equal(shown.menu.title, "not opened");
     world.busy = NULL;
-    world.count = 1;
+    world.count = 1; /* plugged in before the menu appeared */
+    assert_true(look(&session));
+    assert_string_equal(shown.menu.title, "not opened");
+    expect_choices(4, "Camera 0", "try again");
+    world.count = 2;
     session.cameras_checked = monotonic_now();
     assert_false(choosing_follow(&session, &failed, &error)); /* it looks now and then */
+    assert_null(session.search);
     assert_true(look(&session));
     assert_string_equal(shown.menu.title, "new camera");
-    expect_choices(4, "Camera 0", "try again");
+    expect_choices(5, "Camera 0", "try again");
     assert_false(look(&session)); /* nothing new */
     world.count = 0;
     assert_true(look(&session));

@@ -195,13 +195,13 @@ static bool differ(const struct session *session, const struct camera *cameras, 
 }
 
 /* While there is a menu: begins to look for cameras now and then. What was found is offered, and
- * where there is no source, a camera that was plugged in is announced. */
+ * where there is no source, a camera that was plugged in since the menu appeared is announced. */
 static bool look_for_cameras(struct session *session)
 {
     struct camera *cameras;
     int count, before = session->camera_count;
     double now = monotonic_now();
-    bool known = session->cameras != NULL, waiting = session->menu_due > 0;
+    bool waiting = session->menu_due > 0, again = session->cameras_checked > 0;
     bool wanted = waiting || view_has_menu(session->view);
     if (!camera_search_take(&session->search, &cameras, &count)) {
         if (wanted && now - session->cameras_checked >= camera_check)
@@ -217,7 +217,7 @@ static bool look_for_cameras(struct session *session)
     session->cameras_checked = now;
     if (!changes)
         return false;
-    if (!session->source.read && known && count > before)
+    if (!session->source.read && again && count > before)
         describe_menu(session, "new camera", "It has just been plugged in.");
     show_menu(session);
     return true;
