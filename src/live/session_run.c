@@ -21,8 +21,8 @@ static const double patience = 2;
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
-/* One line: what is wrong, the cameras that do exist, and what works without one. */
-static void explain_camera(const char *id, struct error *error)
+/* One line: what is wrong with the camera, those that do exist, and what works without one. */
+static void explain_camera(const char *name, struct error *error)
 {
     struct camera *cameras;
     int count = cameras_find(&cameras);
@@ -32,15 +32,12 @@ static void explain_camera(const char *id, struct error *error)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
                                  cameras[i].path, cameras[i].name);
     free(cameras);
-    struct error reason = *error, name;
-    if (strcmp(id, "-") == 0) {
+    struct error reason = *error;
+    if (strcmp(name, "-") == 0)
         error_set(error, "camera -: %.500s", reason.text);
-        return;
-    }
-    error_set(&name, "%s", id);
-    text_hide_passwords(name.text); /* before half of one is cut off */
-    error_set(error, "camera %.100s: %.200s; cameras here: %s; try ./expressions --demo", name.text,
-              reason.text, list);
+    else
+        error_set(error, "camera %.100s: %.200s; cameras here: %s; try ./expressions --demo", name,
+                  reason.text, list);
 }
 
 /* Where somebody sits at the window, and nothing else waits for results, the window asks. */
@@ -54,17 +51,16 @@ static bool may_ask(const struct session *session)
 /* Goes on without the camera, for this reason, or fails. */
 static int miss_camera(struct session *session, struct error *error)
 {
-    const char *id = session->options->source;
-    if (error->code == ERROR_NO_MEMORY)
-        return -1;
-    if (!may_ask(session)) {
-        explain_camera(id, error);
-        return error_failed_with(error, ERROR_NO_CAMERA);
-    }
     struct error name;
     char text[sizeof error->text];
-    error_set(&name, "%s", id);
+    if (error->code == ERROR_NO_MEMORY)
+        return -1;
+    error_set(&name, "%s", session->options->source);
     text_hide_passwords(name.text); /* before half of one is cut off */
+    if (!may_ask(session)) {
+        explain_camera(name.text, error);
+        return error_failed_with(error, ERROR_NO_CAMERA);
+    }
     snprintf(text, sizeof text, "camera %.300s: %.600s", name.text, error->text);
     log_line(program_name, "%s", text);
     error->text[0] = '\0';
