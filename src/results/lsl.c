@@ -159,8 +159,7 @@ static int add(void *state, const char *name, const struct frame *frame, struct 
 }
 
 const struct results_form lsl_form = {.option = "--lsl",
-                                      .moving = true,
-                                      .live = true,
+                                      .sources = SOURCES_ONE_LIVE,
                                       .wanted = RESULTS_FIELD(lsl),
                                       .open = open_lsl,
                                       .add = add,

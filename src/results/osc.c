@@ -181,8 +181,7 @@ static int close_osc(void *state, const struct results_end *end, struct error *e
 }
 
 const struct results_form osc_form = {.option = "--osc",
-                                      .moving = true,
-                                      .live = true,
+                                      .sources = SOURCES_ONE_LIVE,
                                       .wanted = RESULTS_FIELD(osc),
                                       .check = check,
                                       .open = open_osc,

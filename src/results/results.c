@@ -39,12 +39,24 @@ bool results_wanted(const struct results_of *of)
     return wanted;
 }
 
-const char *results_moving(const struct results_options *options)
+/* The option of a wanted form that is of these or of fewer. */
+static const char *find_limited(const struct results_options *options, enum results_sources sources)
 {
     const char *option = NULL;
     for (int i = 0; i < FORM_COUNT && !option; i++)
-        option = forms[i]->moving && asks(options, forms[i]->wanted) ? forms[i]->option : NULL;
+        option = forms[i]->sources >= sources && asks(options, forms[i]->wanted) ? forms[i]->option
+                                                                                 : NULL;
     return option;
+}
+
+const char *results_moving(const struct results_options *options)
+{
+    return find_limited(options, SOURCES_MOVING);
+}
+
+const char *results_live(const struct results_options *options)
+{
+    return find_limited(options, SOURCES_ONE_LIVE);
 }
 
 static bool takes_stdout(const struct results_form *form, const struct results_options *options)
@@ -73,14 +85,6 @@ int results_check_stdout(const struct results_options *options, bool *taken, str
     }
     *taken = first != NULL;
     return 0;
-}
-
-const char *results_live(const struct results_options *options)
-{
-    const char *option = NULL;
-    for (int i = 0; i < FORM_COUNT && !option; i++)
-        option = forms[i]->live && asks(options, forms[i]->wanted) ? forms[i]->option : NULL;
-    return option;
 }
 
 const char *results_one_source(const struct results_of *of)

@@ -61,12 +61,15 @@ struct results_field {
 /* When a form has standard output for itself. */
 enum results_stdout { STDOUT_NEVER, STDOUT_ALWAYS, STDOUT_IF_DASH };
 
+/* What a form can be of, from most to least: everything; all but pictures; one camera, video or the
+ * demo, while it runs. */
+enum results_sources { SOURCES_ALL, SOURCES_MOVING, SOURCES_ONE_LIVE };
+
 struct results_form {
-    const char *option;            /* that asks for it; NULL: it comes unasked */
-    bool pictures;                 /* only of pictures */
-    bool one_source;               /* only of a camera or video, and it cannot go on with another */
-    bool moving;                   /* not of pictures */
-    bool live;                     /* only of one camera, video or the demo, while it runs */
+    const char *option; /* that asks for it; NULL: it comes unasked */
+    bool pictures;      /* only of pictures */
+    bool one_source;    /* only of a camera or video, and it cannot go on with another */
+    enum results_sources sources;
     enum results_stdout to_stdout; /* _IF_DASH: `wanted` is a text, and is "-" */
     struct results_field wanted;
     /* Asks for the picture's colours, which are otherwise out of date (frame_set_grey). */

@@ -168,8 +168,7 @@ static int close_serve(void *state, const struct results_end *end, struct error 
 }
 
 const struct results_form serve_form = {.option = "--serve",
-                                        .moving = true,
-                                        .live = true,
+                                        .sources = SOURCES_ONE_LIVE,
                                         .colours = RESULTS_FIELD(serve_video),
                                         .wanted = RESULTS_FIELD(serve),
                                         .check = check,

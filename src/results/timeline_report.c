@@ -157,7 +157,7 @@ static int close_report(void *state, const struct results_end *end, struct error
 }
 
 const struct results_form report_form = {.option = "--report",
-                                         .moving = true,
+                                         .sources = SOURCES_MOVING,
                                          .wanted = RESULTS_FIELD(report),
                                          .open = open_report,
                                          .add = add,
