@@ -5,6 +5,7 @@
 #include "testing.h"
 
 #include "drawing.h"
+#include "file.h"
 #include "ocv.h"
 #include "picture_file.h"
 #include "resources.h"
@@ -476,8 +477,8 @@ static int read_folder(const struct run *run)
     if (result == 0)
         result = picture_read(list.paths[0], &frame, NULL, &error);
     int count = list.count, skipped = list.skipped;
-    bool right = result || (strcmp(input_list_base(list.paths[0]), "a.png") == 0 &&
-                            strcmp(input_list_base(list.paths[1]), "b.png") == 0 &&
+    bool right = result || (strcmp(file_base(list.paths[0]), "a.png") == 0 &&
+                            strcmp(file_base(list.paths[1]), "b.png") == 0 &&
                             strcmp(list.paths[2], "named") == 0 && list.has_folder &&
                             memcmp(frame.pixels, pixels, sizeof pixels) == 0 &&
                             frame.grey[0] == 40 && frame.width == SIDE && frame.height == SIDE);

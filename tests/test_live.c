@@ -6,6 +6,7 @@
 #include "canvas.h"
 #include "csv.h"
 #include "demo.h"
+#include "file.h"
 #include "input_list.h"
 #include "jsonl.h"
 #include "layout.h"
@@ -493,7 +494,7 @@ static void test_input_list(void **state)
     assert_string_equal(list.paths[0], "other.jpg");
     assert_string_equal(list.paths[1], in_folder("a.PNG"));
     assert_string_equal(list.paths[2], in_folder("b.jpg"));
-    assert_string_equal(input_list_base(list.paths[2]), "b.jpg");
+    assert_string_equal(file_base(list.paths[2]), "b.jpg");
     input_list_free(&list);
 
     empty_folder(NULL);

@@ -107,6 +107,12 @@ bool file_is_litter(const char *name)
     return litter;
 }
 
+const char *file_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 char *file_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -53,6 +53,8 @@ bool file_is_folder(const char *path);
 /* The folder that `path` is in, for the caller to free; NULL without memory. */
 char *file_folder(const char *path);
 
+/* The name without its folders; points into `path`. */
+const char *file_base(const char *path);
 /* "folder/name", for the caller to free; NULL without memory. */
 char *file_in_folder(const char *folder, const char *name);
 

@@ -36,9 +36,8 @@ static bool identify(const char *path, struct file_identity *identity)
     char *followed = file_followed(path), *folder = followed ? file_folder(followed) : NULL;
     bool known = folder && stat(folder, &status) == 0;
     if (known) {
-        const char *slash = strrchr(followed, '/');
-        *identity = (struct file_identity){status.st_dev, status.st_ino,
-                                           hash_of(slash ? slash + 1 : followed)};
+        *identity =
+            (struct file_identity){status.st_dev, status.st_ino, hash_of(file_base(followed))};
     }
     free(folder);
     free(followed);

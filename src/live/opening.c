@@ -2,6 +2,7 @@
 
 #include "cameras.h"
 #include "errand.h"
+#include "file.h"
 #include "file_chooser.h"
 #include "text.h"
 
@@ -64,8 +65,7 @@ static void open_video(struct opening *opening)
         return;
     if (!*id)
         return;
-    const char *slash = strrchr(id, '/');
-    snprintf(opened->title, sizeof opened->title, "%.250s", slash ? slash + 1 : id);
+    snprintf(opened->title, sizeof opened->title, "%.250s", file_base(id));
     source_open_video(&opened->source, id, &opening->errand.abandoned, &opened->reason);
 }
 

@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include "explanation.h"
+#include "file.h"
 #include "input_list.h"
 #include "interrupt.h"
 #include "keys.h"
@@ -75,7 +76,7 @@ static void set_title(struct stills *stills, int index)
                                      keys[i].still);
     }
     snprintf(title, sizeof title, "%s (%d of %d) - %sany other key: %s",
-             input_list_base(stills->list.paths[index]), index + 1, stills->list.count, named,
+             file_base(stills->list.paths[index]), index + 1, stills->list.count, named,
              index + 1 < stills->list.count ? "next" : "end");
     view_set_title(stills->view, title);
 }

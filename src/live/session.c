@@ -1,6 +1,6 @@
 #include "session.h"
 
-#include "input_list.h"
+#include "file.h"
 #include "library_error.h"
 #include "log.h"
 #include "process.h"
@@ -21,7 +21,7 @@ void session_set_title(struct session *session, const char *film)
 {
     char title[300];
     bool named = film && strcmp(film, "-") != 0;
-    snprintf(title, sizeof title, "%.250s - %s", named ? input_list_base(film) : "", SESSION_TITLE);
+    snprintf(title, sizeof title, "%.250s - %s", named ? file_base(film) : "", SESSION_TITLE);
     view_set_title(session->view, named ? title : SESSION_TITLE);
 }
 

@@ -13,7 +13,7 @@
 int copy_path(const struct copy_names *names, const char *input, char path[COPY_PATH_SIZE],
               struct error *error)
 {
-    const char *base = input_list_base(input), *ending = picture_ending(input);
+    const char *base = file_base(input), *ending = picture_ending(input);
     int stem = (int)(strlen(base) - strlen(ending));
     const char *kept = !names->keeps || names->keeps(ending) ? ending : names->otherwise;
     int length = names->folder

@@ -31,12 +31,6 @@ static bool is_of(const struct input_kind *kind, const char *name)
     return *known != NULL;
 }
 
-const char *input_list_base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static int append(struct input_list *list, const char *folder, const char *name,
                   struct error *error)
 {

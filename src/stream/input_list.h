@@ -29,7 +29,4 @@ struct input_list {
 int input_list_add(struct input_list *list, const char *path, struct error *error);
 void input_list_free(struct input_list *list);
 
-/* The name without its folders; points into `path`. */
-const char *input_list_base(const char *path);
-
 #endif

@@ -66,8 +66,7 @@ int picture_write(const char *path, struct bgr_image picture, struct error *erro
 
 const char *picture_ending(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = file_base(path);
     const char *dot = strrchr(name, '.');
     return dot && dot != name ? dot : "";
 }

@@ -274,10 +274,8 @@ static int check_name(const char *output, struct error *error)
         return error_no_memory(error, output);
     const char *paths[] = {output, followed};
     bool taken = false;
-    for (int i = 0; i < 2; i++) {
-        const char *slash = strrchr(paths[i], '/');
-        taken = taken || strcmp(slash ? slash + 1 : paths[i], face_model) == 0;
-    }
+    for (int i = 0; i < 2; i++)
+        taken = taken || strcmp(file_base(paths[i]), face_model) == 0;
     free(followed);
     return taken ? error_set(error,
                              "%s: is a name for the model of the seven expressions, which these "
