@@ -123,7 +123,7 @@ const char *ocv_writer_note(const struct ocv_writer *writer)
 }
 
 /* Where that is not possible, such as on a full disk, the file stays as it is, and can be played
- * too. A file that may be run bears no mark, and some file systems know none. */
+ * too. */
 static void put_index_first(const ocv_writer &writer)
 {
     struct file_writer *copy = nullptr;
@@ -132,13 +132,10 @@ static void put_index_first(const ocv_writer &writer)
     if (stat(writer.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
         file_writer_open(&copy, writer.path.c_str(), &ignored) != 0)
         return;
-    const char *const temporary = file_writer_temporary(copy);
-    const mode_t mode = status.st_mode & 0777;
     try {
-        if (chmod(temporary, (mode & 0666) | S_ISVTX) == 0 || chmod(temporary, mode) == 0) {
-            writer.video->copy_with_index_first(temporary);
-            if ((mode & 0666) == mode || chmod(temporary, mode) == 0)
-                file_writer_commit(&copy, &ignored);
+        if (file_writer_set_mode(copy, status.st_mode & 0777) == 0) {
+            writer.video->copy_with_index_first(file_writer_temporary(copy));
+            file_writer_commit(&copy, &ignored);
         }
     } catch (...) {
     }

@@ -536,8 +536,8 @@ static struct {
 } answer;
 static bool has_no_encoder, has_no_sticky_bit;
 
-int __real_chmod(const char *path, mode_t mode);
-int __wrap_chmod(const char *path, mode_t mode);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
 int __real_avcodec_receive_frame(void *decoder, void *frame);
 int __wrap_avcodec_receive_frame(void *decoder, void *frame);
 const void *__real_avcodec_find_encoder_by_name(const char *name);
@@ -559,10 +559,10 @@ const void *__wrap_avcodec_find_encoder_by_name(const char *name)
                                                       : __real_avcodec_find_encoder_by_name(name);
 }
 
-int __wrap_chmod(const char *path, mode_t mode)
+int __wrap_fchmod(int fd, mode_t mode)
 {
     if (!has_no_sticky_bit || !(mode & S_ISVTX))
-        return __real_chmod(path, mode);
+        return __real_fchmod(fd, mode);
     errno = EPERM;
     return -1;
 }

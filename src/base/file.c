@@ -187,6 +187,7 @@ struct file_writer {
     int failure; /* errno of the first failure, 0 so far */
     char *path;
     char *temporary; /* NULL for a device, which is written to directly */
+    mode_t mode;     /* what file_writer_set_mode asked for, else 0 */
 };
 
 static void free_writer(struct file_writer *writer)
@@ -221,11 +222,11 @@ static bool is_marked(const struct stat *status)
     return S_ISREG(status->st_mode) && (status->st_mode & (S_ISVTX | runs)) == S_ISVTX;
 }
 
-static void unmark(int fd)
+static void unmark(const struct file_writer *writer)
 {
     struct stat status;
-    if (fstat(fd, &status) == 0)
-        fchmod(fd, status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO));
+    if (fstat(writer->fd, &status) == 0)
+        fchmod(writer->fd, (status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO)) | writer->mode);
 }
 
 /* Removes a temporary file whose writer was killed: while it lives, it holds a lock, and it gives
@@ -347,6 +348,13 @@ const char *file_writer_temporary(const struct file_writer *writer)
     return writer->temporary;
 }
 
+int file_writer_set_mode(struct file_writer *writer, mode_t mode)
+{
+    const mode_t runs = S_IXUSR | S_IXGRP | S_IXOTH;
+    writer->mode = mode;
+    return fchmod(writer->fd, (mode & ~runs) | S_ISVTX) && fchmod(writer->fd, mode) ? -1 : 0;
+}
+
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size)
 {
     const uint8_t *next = bytes;
@@ -418,7 +426,7 @@ int file_writer_commit(struct file_writer **writer, struct error *error)
     if (w->failure != 0)
         result = fail(error, w->path, w->failure);
     else if (w->temporary) {
-        unmark(w->fd); /* not earlier: killed in between, the run would leave what is not swept */
+        unmark(w); /* not earlier: killed in between, the run would leave what is not swept */
         sync_folder(w->path);
     }
     release(writer, result != 0);

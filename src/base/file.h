@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -90,6 +91,8 @@ int file_writer_open_in_folder(struct file_writer **writer, const char *path, st
 /* The temporary file, for a library that writes to a path itself, and keeps its sticky bit; NULL
  * for a device. */
 const char *file_writer_temporary(const struct file_writer *writer);
+/* Gives a file that is no device these permissions; -1 where its file system cannot. */
+int file_writer_set_mode(struct file_writer *writer, mode_t mode);
 /* Appends. After the first failure the writer only remembers it; file_writer_commit reports it. */
 void file_writer_append(struct file_writer *writer, const void *bytes, size_t size);
 /* Makes the file appear and frees the writer. On failure nothing remains on the disk. */
