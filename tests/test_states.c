@@ -1,14 +1,17 @@
 /* The window's states, drawn without a display in five sizes and compared with the pictures in
- * tests/states: what changes there has to be looked at.
+ * tests/states: what changes there has to be looked at. What is asked of SDL for these, and for
+ * scenes made up at random, is compared to the pixel by the checksums in tests/states/calls.txt.
  *
  *     test_states                 compares
- *     test_states write FOLDER    writes the pictures anew, small as they are compared
- *     test_states show FOLDER     writes them in full size, to be looked at
+ *     test_states write FOLDER    writes pictures and checksums anew, small as they are compared
+ *     test_states show FOLDER     writes the pictures in full size, and the calls, to be looked at
  */
 #include "testing.h"
 
 #include "demo.h"
+#include "file.h"
 #include "icon.h"
+#include "layout.h"
 #include "ocv.h"
 #include "overlay.h"
 #include "picture_file.h"
@@ -28,6 +31,112 @@ static struct size {
  * are not the same with every version of FreeType. */
 static const int tolerance = 16;
 static const double outliers = 0.5;
+
+/* ---- The calls, written down instead of done ------------------------------------------------- */
+
+static FILE *calls; /* NULL: they are done */
+
+int __real_SDL_RenderClear(SDL_Renderer *renderer);
+int __wrap_SDL_RenderClear(SDL_Renderer *renderer);
+int __real_SDL_RenderFillRect(SDL_Renderer *renderer, const SDL_Rect *rect);
+int __wrap_SDL_RenderFillRect(SDL_Renderer *renderer, const SDL_Rect *rect);
+int __real_SDL_RenderCopy(SDL_Renderer *renderer, SDL_Texture *texture, const SDL_Rect *from,
+                          const SDL_Rect *to);
+int __wrap_SDL_RenderCopy(SDL_Renderer *renderer, SDL_Texture *texture, const SDL_Rect *from,
+                          const SDL_Rect *to);
+int __real_SDL_RenderCopyEx(SDL_Renderer *renderer, SDL_Texture *texture, const SDL_Rect *from,
+                            const SDL_Rect *to, double angle, const SDL_Point *centre,
+                            SDL_RendererFlip flip);
+int __wrap_SDL_RenderCopyEx(SDL_Renderer *renderer, SDL_Texture *texture, const SDL_Rect *from,
+                            const SDL_Rect *to, double angle, const SDL_Point *centre,
+                            SDL_RendererFlip flip);
+int __real_paint_text_width(struct paint *paint, int size, const char *text);
+int __wrap_paint_text_width(struct paint *paint, int size, const char *text);
+void __real_paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,
+                       const char *text);
+void __wrap_paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,
+                       const char *text);
+
+static void note(const char *call, SDL_Color colour, const SDL_Rect *rect)
+{
+    fprintf(calls, "%s #%02x%02x%02x%02x", call, colour.r, colour.g, colour.b, colour.a);
+    if (rect)
+        fprintf(calls, " %dx%d%+d%+d", rect->w, rect->h, rect->x, rect->y);
+}
+
+static void note_fill(const char *call, SDL_Renderer *renderer, const SDL_Rect *rect)
+{
+    SDL_Color colour;
+    SDL_GetRenderDrawColor(renderer, &colour.r, &colour.g, &colour.b, &colour.a);
+    note(call, colour, rect);
+    fputc('\n', calls);
+}
+
+static void note_copy(SDL_Texture *texture, const SDL_Rect *from, const SDL_Rect *to, int flip)
+{
+    SDL_Color colour;
+    int width, height;
+    SDL_GetTextureColorMod(texture, &colour.r, &colour.g, &colour.b);
+    SDL_GetTextureAlphaMod(texture, &colour.a);
+    SDL_QueryTexture(texture, NULL, NULL, &width, &height);
+    note("copy", colour, to);
+    fprintf(calls, " of %dx%d flip %d", width, height, flip);
+    if (from)
+        fprintf(calls, " %dx%d%+d%+d", from->w, from->h, from->x, from->y);
+    fputc('\n', calls);
+}
+
+int __wrap_SDL_RenderClear(SDL_Renderer *renderer)
+{
+    if (!calls)
+        return __real_SDL_RenderClear(renderer);
+    note_fill("clear", renderer, NULL);
+    return 0;
+}
+
+int __wrap_SDL_RenderFillRect(SDL_Renderer *renderer, const SDL_Rect *rect)
+{
+    if (!calls)
+        return __real_SDL_RenderFillRect(renderer, rect);
+    note_fill("fill", renderer, rect);
+    return 0;
+}
+
+int __wrap_SDL_RenderCopy(SDL_Renderer *renderer, SDL_Texture *texture, const SDL_Rect *from,
+                          const SDL_Rect *to)
+{
+    if (!calls)
+        return __real_SDL_RenderCopy(renderer, texture, from, to);
+    note_copy(texture, from, to, SDL_FLIP_NONE);
+    return 0;
+}
+
+int __wrap_SDL_RenderCopyEx(SDL_Renderer *renderer, SDL_Texture *texture, const SDL_Rect *from,
+                            const SDL_Rect *to, double angle, const SDL_Point *centre,
+                            SDL_RendererFlip flip)
+{
+    if (!calls)
+        return __real_SDL_RenderCopyEx(renderer, texture, from, to, angle, centre, flip);
+    note_copy(texture, from, to, (int)flip);
+    return 0;
+}
+
+/* All letters have one width, whatever FreeType says. */
+int __wrap_paint_text_width(struct paint *paint, int size, const char *text)
+{
+    return calls ? (int)strlen(text) * size * 3 / 5 : __real_paint_text_width(paint, size, text);
+}
+
+void __wrap_paint_text(struct paint *paint, int x, int middle_y, int size, SDL_Color colour,
+                       const char *text)
+{
+    if (!calls) {
+        __real_paint_text(paint, x, middle_y, size, colour, text);
+        return;
+    }
+    note("text", colour, NULL);
+    fprintf(calls, " %d%+d%+d %s\n", size, x, middle_y, text);
+}
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
@@ -178,7 +287,8 @@ enum state {
     STATES,
     /* Without a picture: a face at the left edge, and the same with statistics. */
     STATE_LEFT = STATES,
-    STATE_LEFT_STATISTICS
+    STATE_LEFT_STATISTICS,
+    STATE_RANDOM /* and those that follow */
 };
 
 static const char statistics[] = "29.9 fps, 0 dropped\nlatency 21 ms\n95 % under 30 ms\n"
@@ -189,6 +299,103 @@ static const struct expressions_box left_face = {40, 100, 200, 200};
 static const char *const state_names[STATES] = {"no-camera", "face",  "bar",       "explain",
                                                 "menu",      "help",  "no-signal", "statistics",
                                                 "two",       "crowd", "still"};
+
+/* ---- Scenes made up at random ---------------------------------------------------------------- */
+
+static bool perhaps(struct rng *rng, int percent)
+{
+    return between(rng, 1, 100) <= percent;
+}
+
+/* The faces look otherwise, up to so many pixels beside where they were. */
+static void move_crowd(struct rng *rng, int count, int far, bool stills)
+{
+    for (int i = 0; i < count; i++) {
+        struct expressions_face *face = &crowd[i];
+        face->box.x += between(rng, -far, far);
+        face->box.y += between(rng, -far, far);
+        face->held = !stills && perhaps(rng, 20);
+        face->uncertain = perhaps(rng, 20);
+        face->label = between(rng, 0, EXPRESSIONS_LABEL_COUNT - 1);
+        face->second = (face->label + between(rng, 1, 6)) % EXPRESSIONS_LABEL_COUNT;
+        face->calibration = between(rng, EXPRESSIONS_PLAIN, EXPRESSIONS_ADAPTED);
+        int left = 64; /* sixty-fourths: their sum is exact */
+        for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++) {
+            int part = k == EXPRESSIONS_LABEL_COUNT - 1 ? left : between(rng, 0, left);
+            face->probabilities[k] = (float)part / 64;
+            left -= part;
+        }
+    }
+}
+
+static void dice_faces(struct rng *rng, int count)
+{
+    int largest = perhaps(rng, 50) ? 400 : 150;
+    for (int i = 0; i < count; i++) {
+        int side = between(rng, 40, largest);
+        crowd[i] = (struct expressions_face){.id = i + 1,
+                                             .box = {between(rng, -30, PICTURE_WIDTH - side),
+                                                     between(rng, -30, PICTURE_HEIGHT - side), side,
+                                                     side}};
+    }
+}
+
+static void dice_messages(struct rng *rng, struct view *view)
+{
+    struct scene *scene = &view->scene;
+    view->paused = perhaps(rng, 20);
+    view->interval = perhaps(rng, 80) ? between(rng, 10, 200) / 1000.0 : 0;
+    view->recording = perhaps(rng, 30) ? between(rng, 0, 700) : -1;
+    scene->no_signal = perhaps(rng, 5);
+    scene->help = perhaps(rng, 10);
+    if (perhaps(rng, 40))
+        say(view, perhaps(rng, 50) ? "smoothing 0.3 s" : no_camera.text);
+    if (perhaps(rng, 30))
+        show_bar(view, between(rng, -1, 8));
+    if (perhaps(rng, 15)) {
+        scene->menu = perhaps(rng, 50) ? sources : no_camera;
+        scene->focus = between(rng, 0, scene->menu.count - 1);
+    }
+    if (perhaps(rng, 10))
+        scene->menu = (struct view_menu){.title = "one moment", .text = "It is being opened."};
+}
+
+static void dice_frame(struct rng *rng, struct view *view, int count, int far, double time)
+{
+    static const uint8_t crop[EXPRESSIONS_CROP_PIXELS];
+    const uint8_t *crops[CROWD];
+    struct error error;
+    move_crowd(rng, count, far, !view->scene.live);
+    scene_set(&view->scene, &crowd_picture, crowd, count, time);
+    for (int i = 0; i < count; i++)
+        crops[i] = crowd[i].held ? NULL : crop;
+    if (view->scene.statistics)
+        assert_int_equal(scene_set_inputs(&view->scene, view->window.renderer, crops, &error), 0);
+}
+
+static int dice_scene(struct rng *rng, struct view *view)
+{
+    struct scene *scene = &view->scene;
+    int count = perhaps(rng, 40) ? between(rng, 0, 2) : between(rng, 3, CROWD);
+    scene->live = perhaps(rng, 80);
+    scene->drawing.bars = perhaps(rng, 85);
+    scene->mirrored = perhaps(rng, 30);
+    scene->density = between(rng, 0, 2);
+    scene->statistics = perhaps(rng, 40);
+    view_set_statistics(view, statistics);
+    dice_faces(rng, count);
+    if (scene->live)
+        dice_messages(rng, view);
+    if (perhaps(rng, 30))
+        explain(view);
+    for (int i = 0; i < 50; i++)
+        dice_frame(rng, view, count, 0, i * 0.3);
+    if (perhaps(rng, 60))
+        scene->strip.face = between(rng, 0, count);
+    return count;
+}
+
+/* ---- States, put together -------------------------------------------------------------------- */
 
 static void prepare(struct view *view, enum state state)
 {
@@ -231,7 +438,7 @@ static void prepare(struct view *view, enum state state)
 
 /* ---- Drawing and comparing ------------------------------------------------------------------- */
 
-/* The caller frees it. */
+/* A random scene has four frames. The caller frees the surface. */
 static SDL_Surface *draw(enum state state, int width, int height)
 {
     struct view *view = calloc(1, sizeof *view);
@@ -246,9 +453,18 @@ static SDL_Surface *draw(enum state state, int width, int height)
     view->scene.drawing.bars = true;
     view->recording = -1;
     view->shown = true;
-    prepare(view, state);
-    if (view_draw(view, &error))
-        fail_msg("%s", error.text);
+    struct rng rng = rng_make((uint64_t)state, 0);
+    int faces = 0;
+    if (state < STATE_RANDOM)
+        prepare(view, state);
+    else
+        faces = dice_scene(&rng, view);
+    for (int i = 0; i < (state < STATE_RANDOM ? 1 : 4); i++) {
+        if (i > 0)
+            dice_frame(&rng, view, faces, 40, 15 + i);
+        if (view_draw(view, &error))
+            fail_msg("%s", error.text);
+    }
     paint_free(&view->paint);
     scene_free(&view->scene);
     SDL_DestroyRenderer(view->window.renderer);
@@ -334,6 +550,143 @@ static void test_size(void **state)
             picture = shrink(picture, small);
         treat(picture, state_names[i], size->width);
     }
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Adds a line for a text, which is freed: its name, lines, and checksum. */
+static void add_sum(FILE *sums, const char *name, char *text)
+{
+    unsigned lines = 0;
+    uint32_t sum = 2166136261u; /* FNV-1a */
+    for (const char *c = text; *c; c++) {
+        sum = (sum ^ (uint8_t)*c) * 16777619u;
+        lines += *c == '\n';
+    }
+    fprintf(sums, "%s %u %08x\n", name, lines, sum);
+    if (job && strcmp(job, "show") == 0) {
+        char file[64];
+        snprintf(file, sizeof file, "%s.txt", name);
+        write_file(file, text);
+    }
+    free(text);
+}
+
+static void add_calls(FILE *sums, enum state state, const char *state_name, struct size size)
+{
+    char *text = NULL, name[48];
+    size_t length = 0;
+    calls = open_memstream(&text, &length);
+    SDL_FreeSurface(draw(state, size.width, size.height));
+    fclose(calls);
+    calls = NULL;
+    snprintf(name, sizeof name, "%s-%dx%d", state_name, size.width, size.height);
+    add_sum(sums, name, text);
+}
+
+static SDL_Rect dice_rect(struct rng *rng, int width, int height)
+{
+    SDL_Rect rect = {0, 0, between(rng, 1, width), between(rng, 1, height)};
+    rect.x = between(rng, -width / 8, width);
+    rect.y = between(rng, -height / 8, height);
+    return rect;
+}
+
+/* Where layouts put what they are asked to, in areas so small that the edges count. */
+static void add_places(FILE *sums)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *places = open_memstream(&text, &length);
+    struct rng rng = rng_make(7, 0);
+    for (int i = 0; i < 2000; i++) {
+        struct layout layout = {.count = 0};
+        SDL_Rect area = {between(&rng, 0, 9), between(&rng, 0, 9), between(&rng, 20, 120),
+                         between(&rng, 20, 90)};
+        SDL_Rect box = dice_rect(&rng, area.w * 2 / 3, area.h * 2 / 3), size, dock = {0, 0, 0, 0};
+        SDL_Rect label = {0, 0, 0, 0}, panel = label;
+        int gap = between(&rng, 1, 5), others = between(&rng, 0, 4);
+        double hidden[3];
+        layout_block_face(&layout, box);
+        for (int k = 0; k < others; k++) {
+            SDL_Rect other = dice_rect(&rng, area.w / 2, area.h / 2);
+            if (k % 2)
+                layout_block_text(&layout, other);
+            else
+                layout_block_face(&layout, other);
+        }
+        size = (SDL_Rect){0, 0, between(&rng, 5, 40), between(&rng, 3, 15)};
+        layout_label(&layout, area, box, size, gap, &label);
+        size = (SDL_Rect){0, 0, between(&rng, 5, 40), between(&rng, 5, 30)};
+        hidden[0] = layout_panel(&layout, area, box, label, size, gap, between(&rng, 0, 3),
+                                 perhaps(&rng, 60), &panel);
+        size = (SDL_Rect){0, 0, between(&rng, 5, 60), between(&rng, 5, 30)};
+        for (int k = 1; k < 3; k++) {
+            int before = layout.count;
+            hidden[k] = layout_dock(&layout, area, (enum layout_corner)(i % 4), size, gap, &dock);
+            layout.count = before;
+            layout_block_face(&layout, dice_rect(&rng, area.w / 2, area.h / 2));
+        }
+        layout_block_text(&layout, dock);
+        layout_move_label(&layout, area, box, gap, &label);
+        fprintf(places, "%d: hides %.1f %.1f %.1f\n", i, hidden[0], hidden[1], hidden[2]);
+        for (int k = 0; k < layout.count; k++)
+            fprintf(places, "%dx%d%+d%+d %.0f\n", layout.blocked[k].w, layout.blocked[k].h,
+                    layout.blocked[k].x, layout.blocked[k].y, layout.weight[k]);
+    }
+    fclose(places);
+    add_sum(sums, "places", text);
+}
+
+static void compare_sums(const char *got, const char *path)
+{
+    uint8_t *bytes;
+    size_t size;
+    struct error error;
+    if (file_read(path, 1 << 20, &bytes, &size, &error))
+        fail_msg("%s", error.text);
+    size_t same = 0; /* up to the line that differs */
+    for (size_t i = 0; i < size && got[i] && bytes[i] == got[i]; i++)
+        same = got[i] == '\n' ? i + 1 : same;
+    bool equal = size == strlen(got) && memcmp(bytes, got, size) == 0;
+    free(bytes);
+    if (!equal)
+        fail_msg("%s: not as drawn now: %.*s; compare what test_states show FOLDER writes before "
+                 "and after a change, and where all is well, test_states write tests/states",
+                 path, (int)strcspn(got + same, "\n"), got + same);
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    enum { FEW = 3, SCENES = 60 };
+    char *text = NULL, name[24], path[1200];
+    size_t length = 0;
+    FILE *sums = open_memstream(&text, &length);
+    for (int i = 0; i < STATES * FEW; i++)
+        add_calls(sums, (enum state)(i / FEW), state_names[i / FEW], sizes[i % FEW]);
+    for (int i = 0; i < SCENES; i++) {
+        struct rng rng = rng_make((uint64_t)i, 1);
+        struct size size = {between(&rng, 250, 1400), between(&rng, 200, 900)};
+        snprintf(name, sizeof name, "random-%d", i);
+        add_calls(sums, (enum state)(STATE_RANDOM + i), name, size);
+    }
+    add_places(sums);
+    fclose(sums);
+    snprintf(path, sizeof path, "%s/calls.txt", folder);
+    if (job)
+        write_file("calls.txt", text);
+    else
+        compare_sums(text, path);
+    free(text);
 }
 
 /* The signs on buttons, off and on, as large as their parts can be told apart. */
@@ -459,6 +812,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_prestate(test_size, &sizes[2]),
         cmocka_unit_test_prestate(test_size, &sizes[3]),
         cmocka_unit_test_prestate(test_size, &sizes[4]),
+        cmocka_unit_test(test_calls),
         cmocka_unit_test(test_icons),
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_scripts),

@@ -121,9 +121,8 @@ static void search_around(const struct layout *layout, SDL_Rect area, SDL_Rect b
 {
     SDL_Rect tried = *place, around = {box.x - place->w - gap, box.y - 2 * (place->h + gap),
                                        box.w + place->w + 2 * gap, box.h + 3 * (place->h + gap)};
-    int step = gap > 0 ? gap : 1;
-    for (int y = around.y; y <= around.y + around.h; y += step) {
-        for (int x = around.x; x <= around.x + around.w; x += step) {
+    for (int y = around.y; y <= around.y + around.h; y += gap) {
+        for (int x = around.x; x <= around.x + around.w; x += gap) {
             tried.x = x;
             tried.y = y;
             SDL_Rect moved = move_into(tried, shrink(area, gap));
@@ -198,7 +197,7 @@ double layout_panel(struct layout *layout, SDL_Rect area, SDL_Rect box, SDL_Rect
     else
         least =
             choose(layout, area, box, gap, cost, close, (int)(sizeof close / sizeof *close), place);
-    if (beside && least > 0 && gap > 0 && find_free(layout, area, box, gap, apart, place))
+    if (beside && least > 0 && find_free(layout, area, box, gap, apart, place))
         least = 0;
     layout_block_text(layout, *place);
     return least;
