@@ -71,7 +71,7 @@ static int run(const struct run *run)
     struct file_set files = {0};
     struct progress_bar bar = {0};
     struct results *results = NULL;
-    const struct drawing drawing = {resource_font(), true};
+    const struct drawing drawing = {resource_font(), .bars = true};
     snprintf(source.name, sizeof source.name, "%s", run->film ? run->film : "camera");
     const struct results_of of = {.options = &run->options,
                                   .source = run->pictures ? NULL : &source,

@@ -815,7 +815,7 @@ static void test_canvas(void **state)
     struct image picture = image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3});
     struct expressions_face face = made_up_face();
     face.box = (struct expressions_box){200, 150, 160, 160};
-    const struct drawing shown = {resource_font(), true};
+    const struct drawing shown = {resource_font(), .bars = true};
     struct canvas *canvas;
     struct error error;
     assert_int_equal(canvas_create(&canvas, &shown, &error), 0);
@@ -895,7 +895,7 @@ static void test_recorder(void **state)
     (void)state;
     static const double times[] = {0, 0.1, 0.5, 0.52, 3600, 3600.1}; /* at 10 fps */
     static const double seconds[] = {0.1, 0.2, 0.6, 0.62, 0.72, 0.82};
-    const struct drawing shown = {resource_font(), true};
+    const struct drawing shown = {resource_font(), .bars = true};
     struct recorder *recorder;
     const struct source source = {.live = true, .fps = 10};
     struct frame frame = {0};

@@ -392,7 +392,7 @@ enum { DONE = -1 };
 static int run(const struct step *steps, const struct options *wanted)
 {
     struct options options = *wanted;
-    options.drawing = (struct drawing){resource_font(), true};
+    options.drawing = (struct drawing){resource_font(), .bars = true};
     options.model = model_path;
     options.results.json = true;
     options.quiet = true;

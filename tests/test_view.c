@@ -551,7 +551,7 @@ static void test_window(void **state)
     enum { W = 640, H = 480 };
     static uint8_t pixels[W * H * 3];
     const struct view_settings settings = {
-        .title = "test", .drawing = {resource_font(), true}, .live = true};
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = true};
     static const struct expressions_face nobody;
     struct view *view;
     struct error error = {.text = ""};
@@ -616,7 +616,7 @@ static void test_waiting(void **state)
     static uint8_t pixels[W * H * 3];
     static const struct view_menu menu = {.title = "one moment", .text = "It is being opened."};
     const struct view_settings settings = {
-        .title = "test", .drawing = {resource_font(), true}, .live = true};
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = true};
     struct image tall = image_of((struct bgr_image){pixels, W, H, W * 3});
     struct image square = image_of((struct bgr_image){pixels, W, W, W * 3});
     static const struct expressions_face nobody;
@@ -660,7 +660,7 @@ static void test_rate(void **state)
     static uint8_t pixels[W * H * 3];
     static const struct expressions_face nobody;
     const struct view_settings settings = {
-        .title = "test", .drawing = {resource_font(), true}, .live = true};
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = true};
     const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
     struct view *view;
     struct error error = {.text = ""};
@@ -695,7 +695,7 @@ static void test_what_is_no_input(void **state)
     static const struct expressions_face faces[] = {{.id = 1, .box = {20, 20, 100, 100}},
                                                     {.id = 2, .box = {420, 300, 100, 100}}};
     const struct view_settings settings = {
-        .title = "test", .drawing = {resource_font(), true}, .live = true};
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = true};
     const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
     struct view *view;
     struct error error = {.text = ""};
@@ -730,7 +730,7 @@ static void test_docks_are_placed_anew(void **state)
     const struct expressions_face *faces[] = {&away, &near, &away, &away, &away};
     enum { SHOTS = sizeof faces / sizeof *faces, BAR = 3 };
     const struct view_settings settings = {
-        .title = "test", .drawing = {resource_font(), true}, .live = true};
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = true};
     const struct image picture = image_of((struct bgr_image){pixels, W, H, W * 3});
     struct view *view;
     struct error error = {.text = ""};
@@ -839,7 +839,8 @@ static void test_nothing_to_draw_with(void **state)
     static uint8_t pixels[8 * 8 * 3];
     static const float map[EXPRESSIONS_CROP_PIXELS];
     static const struct expressions_face nobody;
-    const struct view_settings settings = {.title = "test", .drawing = {resource_font(), true}};
+    const struct view_settings settings = {.title = "test",
+                                           .drawing = {resource_font(), .bars = true}};
     const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
     struct view *view = NULL;
     struct canvas *canvas = NULL;

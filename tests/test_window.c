@@ -32,7 +32,7 @@ static struct view *open_view(bool live)
     memset(pixels, 90, sizeof pixels);
     struct expressions_face face = {.id = 1, .box = box, .label = HAPPY, .probabilities[HAPPY] = 1};
     struct view_settings settings = {
-        .title = "test", .drawing = {resource_font(), true}, .live = live};
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = live};
     struct view *view = NULL;
     struct error error = {.text = ""};
     if (view_open(&view, &settings, &error))
