@@ -7,8 +7,7 @@
 
 enum { PIXELS = FACE_SIDE * FACE_SIDE };
 
-/* ---- A made-up data set: class k is a bright disc at one of K places ---------------------------
- */
+/* ---- A made-up data set: class k is a bright disc at one of K places ------------------------- */
 
 /* Class k is a bright disc at one of nine places, in noise. */
 static inline void draw_sample(uint8_t *picture, int label, struct rng *rng)

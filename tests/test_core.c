@@ -500,8 +500,7 @@ static void files_of_other_kinds_stay_what_they_are(void **state)
     assert_true(kind_of("pipe") == 'p');
 }
 
-/* ---- The command line -------------------------------------------------------------------------
- */
+/* ---- The command line ------------------------------------------------------------------------ */
 
 static void arguments_name_the_option_meant(void **state)
 {

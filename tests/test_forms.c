@@ -351,8 +351,7 @@ static void what_fails_is_told(void **state)
     }
 }
 
-/* ---- Answers that wait ------------------------------------------------------------------------
- */
+/* ---- Answers that wait ----------------------------------------------------------------------- */
 
 /* Three frames go through a spool and come out as they were, as far as they were answered. */
 static int keep(const struct run *wanted)

@@ -212,8 +212,7 @@ static void none_learns_xor_without_hidden_layer(void **state)
     }
 }
 
-/* ---- XOR in pictures, by the trainer -----------------------------------------------------------
- */
+/* ---- XOR in pictures, by the trainer --------------------------------------------------------- */
 
 enum { SIDE = 8, COPIES = 20 };
 

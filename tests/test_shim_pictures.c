@@ -122,8 +122,7 @@ static void refuse_by_header(const void *bytes, size_t size, const char *reason)
         fail_msg("expected \"%s\": %s", reason, error.text);
 }
 
-/* ---- Orientation -------------------------------------------------------------------------------
- */
+/* ---- Orientation ----------------------------------------------------------------------------- */
 
 enum { TURNED_WIDTH = 64, TURNED_HEIGHT = 32, EXIF_SIZE = 32 };
 
@@ -260,8 +259,7 @@ static void test_exif_orientation_is_honoured(void **state)
     free(webp.data);
 }
 
-/* ---- What viewers open all the same -------------------------------------------------------------
- */
+/* ---- What viewers open all the same ---------------------------------------------------------- */
 
 static void expect_noted(struct bytes file, bool noted, const char *what)
 {
@@ -349,8 +347,7 @@ static void test_other_formats_are_named(void **state)
     }
 }
 
-/* ---- Plain files, which OpenCV is not asked for ------------------------------------------------
- */
+/* ---- Plain files, which OpenCV is not asked for ---------------------------------------------- */
 
 enum { PLAIN_WIDTH = 97, PLAIN_HEIGHT = 61 };
 

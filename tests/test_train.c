@@ -149,8 +149,7 @@ static void mean_faces_show_the_classes(void **state)
     dataset_free(&d);
 }
 
-/* ---- Augmentation -----------------------------------------------------------------------------
- */
+/* ---- Augmentation ---------------------------------------------------------------------------- */
 
 static void augmentation_keeps_within_bounds(void **state)
 {
@@ -229,8 +228,7 @@ static void augmentation_takes_the_place_of_the_face(void **state)
     }
 }
 
-/* ---- Loader ------------------------------------------------------------------------------------
- */
+/* ---- Loader ---------------------------------------------------------------------------------- */
 
 /* Crops taken as they are. */
 static const struct affine *whole_crops(int count)

@@ -222,8 +222,7 @@ void smoother_adapt(struct smoother *smoother, bool on)
         resting_forget(&smoother->slots[i].resting);
 }
 
-/* ---- The library's functions ------------------------------------------------------------------
- */
+/* ---- The library's functions ----------------------------------------------------------------- */
 
 struct expressions_smoother {
     struct smoother smoother;

@@ -327,8 +327,7 @@ int follower_run(struct follower *follower, struct grey_frame *frame, struct err
     return 0;
 }
 
-/* ---- The library's functions ------------------------------------------------------------------
- */
+/* ---- The library's functions ----------------------------------------------------------------- */
 
 struct expressions_tracker {
     struct expressions_detector *detector; /* NULL where the caller brings the boxes */

@@ -180,8 +180,7 @@ static double pytorch_per_second(int threads)
     return pclose(python) == 0 && read ? strtod(answer, NULL) : 0;
 }
 
-/* ---- One hidden layer, on FANN's own terms: 784-100-10, sigmoid, squared error ------------------
- */
+/* ---- One hidden layer, on FANN's own terms: 784-100-10, sigmoid, squared error --------------- */
 
 enum {
     SMALL_INPUTS = 784,
