@@ -165,7 +165,7 @@ expect 2 "--hidden @8,33@4: give" --hidden @8,33@4
 expect 2 "--hidden @8,3@: give" --hidden @8,3@
 expect 2 "--hidden 3@4: its windows" --hidden 8,3@4
 expect 2 "--hidden 3@4: its windows" --hidden 3@4
-expect 2 "--features takes hog, windows, patches or pixels, not" --features hog,lbp
+expect 2 "--features takes hog, " --features hog,nose
 expect 2 "--features: name at least one kind" --features ,
 expect 2 "at most 4 can be combined" --features hog,hog,hog,hog,hog
 expect 2 '--align takes off or on, not "maybe"' --align maybe
