@@ -197,6 +197,6 @@ start --camera 0
 sleep 4
 press q
 end_with 0 "quit while a lost camera is waited for"
-sed -n '$p' err | grep -q '^expressions: 0: does not answer; ended without it$' || fail "lost: $(cat err)"
+sed -n '$p' err | grep -q '^expressions: camera 0: does not answer; ended without it$' || fail "lost: $(cat err)"
 
 conclude

@@ -159,8 +159,9 @@ static void end_without_display(void *context)
 static void end_without_source(struct session *session, const struct results_end *end)
 {
     struct error error = {.text = ""};
-    char text[sizeof session->source.name + 40];
-    snprintf(text, sizeof text, "%s: does not answer; ended without it", session->source.name);
+    char text[sizeof session->source.name + 48];
+    snprintf(text, sizeof text, "%s%s: does not answer; ended without it",
+             session->input == INPUT_CAMERA ? "camera " : "", session->source.name);
     session_end_results(session, end, &error);
     setup_end_at_once(text, EXIT_SUCCESS, &error);
 }
