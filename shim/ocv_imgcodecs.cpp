@@ -22,12 +22,11 @@ static bool is_cut_jpeg(const uint8_t *bytes, size_t size)
     size_t at = 2;
     while (at + 1 < size) {
         const uint8_t marker = bytes[at + 1];
-        const bool in_scan = marker == 0x00 || (marker >= 0xD0 && marker <= 0xD7);
         if (bytes[at] != 0xFF || marker == 0xFF)
             at += 1;
         else if (marker == 0xD9)
             return false;
-        else if (in_scan || at + 3 >= size)
+        else if (jpeg_marker_is_alone(marker) || at + 3 >= size)
             at += 2;
         else
             at += 2 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]);

@@ -4,10 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <string>
 
 namespace
 {
@@ -70,7 +67,7 @@ PictureSize size_of_jpeg(const Bytes &file) noexcept
         else if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 &&
                  marker != 0xCC)
             return {file.number(at + 7, 2), file.number(at + 5, 2)};
-        else if (marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD8))
+        else if (jpeg_marker_is_alone(marker))
             at += 2;
         else
             at += 2 + file.number(at + 2, 2);
@@ -147,27 +144,19 @@ PictureSize size_of_jp2(const Bytes &file) noexcept
     return {0, 0};
 }
 
-/* The text that such a file begins with. */
-std::string head_of(const uint8_t *bytes, size_t size)
+/* "P6\n# comment\n640 480\n"; no side is said to have more than 32 bits. */
+PictureSize size_of_pnm(const Bytes &file) noexcept
 {
-    enum { LONGEST = 4096 };
-    return std::string(reinterpret_cast<const char *>(bytes), std::min<size_t>(size, LONGEST));
-}
-
-/* "P6\n# comment\n640 480\n" */
-PictureSize size_of_pnm(const std::string &head)
-{
-    uint64_t sides[2] = {0, 0};
-    size_t at = 2;
+    uint64_t sides[2] = {0, 0}, at = 2;
     for (uint64_t &side : sides) {
-        while (at < head.size() &&
-               (std::isspace(static_cast<unsigned char>(head[at])) != 0 || head[at] == '#'))
-            at = head[at] == '#' ? std::min(head.find('\n', at), head.size()) : at + 1;
-        const size_t digits = head.find_first_not_of("0123456789", at);
-        if (digits == at || at >= head.size())
-            return {0, 0};
-        side = std::strtoull(head.c_str() + at, nullptr, 10);
-        at = std::min(digits, head.size());
+        for (bool comment = false; at < file.size(); at++) {
+            const int letter = static_cast<int>(file.number(at, 1));
+            comment = comment ? letter != '\n' : letter == '#';
+            if (!comment && std::isspace(letter) == 0)
+                break;
+        }
+        for (; std::isdigit(static_cast<int>(file.number(at, 1))) != 0; at++)
+            side = std::min<uint64_t>(side * 10 + (file.number(at, 1) - '0'), UINT32_MAX);
     }
     return {sides[0], sides[1]};
 }
@@ -226,6 +215,11 @@ int orientation_of_webp(const Bytes &file) noexcept
 }
 
 } // namespace
+
+bool jpeg_marker_is_alone(uint64_t marker) noexcept
+{
+    return marker <= 1 || (marker >= 0xD0 && marker <= 0xD7);
+}
 
 int picture_orientation(const uint8_t *bytes, size_t size) noexcept
 {
@@ -312,7 +306,7 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
 }
 
 PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept
-try {
+{
     const Bytes file(bytes, size);
     if (is_jpeg(file))
         return size_of_jpeg(file);
@@ -331,8 +325,6 @@ try {
     if (file.has(4, "jP  \r\n\x87\n", 8))
         return size_of_jp2(file);
     if (size > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6')
-        return size_of_pnm(head_of(bytes, size));
-    return {0, 0};
-} catch (...) {
+        return size_of_pnm(file);
     return {0, 0};
 }

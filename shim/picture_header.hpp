@@ -13,6 +13,9 @@ struct PictureSize {
  * may know too, have none: some of them go to libraries that would open further files for them. */
 PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept;
 
+/* Whether a JPEG marker of this number has no segment. */
+bool jpeg_marker_is_alone(uint64_t marker) noexcept;
+
 /* How a JPEG, PNG or WebP picture has to be turned to stand upright, as exif_orientation; 1 for
  * other formats, which OpenCV turns by itself where it can. */
 int picture_orientation(const uint8_t *bytes, size_t size) noexcept;

@@ -459,6 +459,62 @@ static void test_forms_that_are_kept(void **state)
     ocv_video_close(&video);
 }
 
+/* A list of RIFF, whose content is given up; without a kind: a chunk. */
+static void put_riff(struct bytes *to, const char *name, const char *kind, struct bytes content)
+{
+    const uint32_t size = (uint32_t)(strlen(kind) + content.size);
+    append(to, name, 4);
+    for (int i = 0; i < 4; i++)
+        append(to, &(uint8_t){(uint8_t)(size >> 8 * i)}, 1);
+    append(to, kind, strlen(kind));
+    append(to, content.data, content.size);
+    free(content.data);
+}
+
+/* AVI that is not compressed has its last row first, and rows of whole words. */
+static void test_rows_that_run_upwards(void **state)
+{
+    (void)state;
+    enum { WIDTH = 5, HEIGHT = 3, ROW = 16 };
+    static const uint8_t main_header[56] = {[1] = 0x9C, [16] = 1, [24] = 1, WIDTH, [36] = HEIGHT};
+    static const uint8_t stream_header[56] = {'v', 'i', 'd', 's', [20] = 1, [24] = 25, [32] = 1};
+    static const uint8_t format[40] = {
+        40, [4] = WIDTH, [8] = HEIGHT, [12] = 1, [14] = 24, [20] = ROW * HEIGHT};
+    struct bytes stream = {NULL, 0}, header = {NULL, 0}, pixels = {NULL, 0}, frames = {NULL, 0},
+                 all = {NULL, 0}, part = {NULL, 0}, file = {NULL, 0};
+    append(&part, stream_header, sizeof stream_header);
+    put_riff(&stream, "strh", "", part);
+    part = (struct bytes){NULL, 0};
+    append(&part, format, sizeof format);
+    put_riff(&stream, "strf", "", part);
+    part = (struct bytes){NULL, 0};
+    append(&part, main_header, sizeof main_header);
+    put_riff(&header, "avih", "", part);
+    put_riff(&header, "LIST", "strl", stream);
+    for (int i = 0; i < ROW * HEIGHT; i++)
+        append(&pixels, &(uint8_t){(uint8_t)(5 * i)}, 1);
+    put_riff(&frames, "00db", "", pixels);
+    put_riff(&all, "LIST", "hdrl", header);
+    put_riff(&all, "LIST", "movi", frames);
+    put_riff(&file, "RIFF", "AVI ", all);
+    FILE *to = fopen(film_path, "wb");
+    assert_non_null(to);
+    assert_int_equal(fwrite(file.data, 1, file.size, to), file.size);
+    assert_int_equal(fclose(to), 0);
+    free(file.data);
+
+    struct ocv_video *video = open_film();
+    assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+    const struct image picture = ocv_video_shot(video).picture;
+    assert_int_equal(picture.form, IMAGE_BGR);
+    assert_true(picture.width == WIDTH && picture.height == HEIGHT);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH * 3; x++)
+            assert_int_equal(picture.planes[0][(size_t)y * picture.strides[0] + (size_t)x],
+                             5 * ((HEIGHT - 1 - y) * ROW + x));
+    ocv_video_close(&video);
+}
+
 /* ---- What is lost -------------------------------------------------------------------------- */
 
 static void test_losses(void **state)
@@ -789,6 +845,7 @@ int main(void)
         cmocka_unit_test(test_pixels_are_square),
         cmocka_unit_test(test_grey_films),
         cmocka_unit_test(test_forms_that_are_kept),
+        cmocka_unit_test(test_rows_that_run_upwards),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_what_ffmpeg_answers_seldom),

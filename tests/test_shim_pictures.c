@@ -163,6 +163,17 @@ static struct bytes jpeg_with_exif(struct bytes jpeg, const uint8_t *exif, bool 
     return file;
 }
 
+/* `jpeg` with bytes that belong to nothing, over which libjpeg goes with a warning. */
+static struct bytes with_stray_bytes(struct bytes jpeg)
+{
+    struct bytes file = {NULL, 0};
+    const size_t at = 4 + ((size_t)jpeg.data[4] << 8 | jpeg.data[5]); /* behind the first segment */
+    append(&file, jpeg.data, at);
+    append(&file, "\0", 2);
+    append(&file, jpeg.data + at, jpeg.size - at);
+    return file;
+}
+
 /* `png` with a chunk of EXIF data behind its header, or before its end. */
 static struct bytes png_with_exif(struct bytes png, const uint8_t *exif, bool behind)
 {
@@ -242,6 +253,9 @@ static void test_exif_orientation_is_honoured(void **state)
         for (int other = 0; other < 2; other++) {
             write_exif(exif, (uint8_t)orientation, other);
             expect_turned(jpeg_with_exif(jpeg, exif, other), orientation, "JPEG");
+            struct bytes turned = jpeg_with_exif(jpeg, exif, other);
+            expect_turned(with_stray_bytes(turned), orientation, "JPEG, by OpenCV");
+            free(turned.data);
             expect_turned(png_with_exif(png, exif, other), orientation, "PNG");
             expect_turned(webp_with_exif(webp, exif, other), orientation, "WebP");
         }
@@ -355,17 +369,6 @@ static bool is_plain(struct bytes file)
 {
     static uint8_t pixels[PLAIN_WIDTH * PLAIN_HEIGHT * 3];
     return plain_picture_decode(file.data, file.size, pixels, PLAIN_WIDTH, PLAIN_HEIGHT);
-}
-
-/* `jpeg` with bytes that belong to nothing, over which libjpeg goes with a warning. */
-static struct bytes with_stray_bytes(struct bytes jpeg)
-{
-    struct bytes file = {NULL, 0};
-    const size_t at = 4 + ((size_t)jpeg.data[4] << 8 | jpeg.data[5]); /* behind the first segment */
-    append(&file, jpeg.data, at);
-    append(&file, "\0", 2);
-    append(&file, jpeg.data + at, jpeg.size - at);
-    return file;
 }
 
 static void compare_with_opencv(struct bytes jpeg)
@@ -513,23 +516,67 @@ static void test_pictures_too_large_are_not_decoded(void **state)
 static void test_sizes_are_read_from_headers(void **state)
 {
     (void)state;
-    static const char jpeg[] = "\xFF\xD8\xFF\xE0\0\4ab\xFF\xC2\0\21\10\xC3\x50\x27\x10\3"
-                               "abcdefghi\xFF\xD9";
-    static const char png[] = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x27\x10\0\0\xC3\x50\10";
-    static const char webp[] = "RIFF\30\0\0\0WEBPVP8X\n\0\0\0\0\0\0\0\xFF\xFF\0\xFF\xFF\0";
-    static const char tiff[] =
-        "MM\0*\0\0\0\10\0\2\1\0\0\4\0\0\0\1\0\0\xC3\x50\1\1\0\3\0\0\0\1\x27\x10\0\0";
-    static const char jp2[] = "\0\0\0\14jP  "
-                              "\r\n\x87\n\0\0\0\0jp2c\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3"
-                              "\x60\0\0\0\20\0\0\0\20";
-    static const char pnm[] = "P6 #\n# 1 1\n 10000\t50000 255\n";
-#define REFUSED(bytes, size) refuse_by_header(bytes, sizeof bytes - 1, size " is more than 110")
-    REFUSED(jpeg, "10000x50000");
-    REFUSED(png, "10000x50000");
-    REFUSED(webp, "65536x65536");
-    REFUSED(tiff, "50000x10000");
-    REFUSED(jp2, "10000x50000");
-    REFUSED(pnm, "10000x50000");
+#define TEXT(text) text, sizeof text - 1
+    static const struct {
+        const char *bytes;
+        size_t size;
+        int width, height; /* 0: not said */
+    } files[] = {
+        {TEXT("\xFF\xD8\xFF\xE0\0\4ab\xFF\xC2\0\21\10\xC3\x50\x27\x10\3abcdefghi\xFF\xD9"), 10000,
+         50000},
+        /* Stray bytes, markers without a segment, and segments that are no frame */
+        {TEXT("\xFF\xD8\xFF\xFF\xFF\xFE\0\4xy\xFF\1\xFF\xD0\xFF\xD7\xFF\xC4\0\5\xFF\xC0q"
+              "\xFF\xC8\0\2\xFF\xCC\0\3Q\xFF\xCF\0\13\10\xFF\xFE\xFF\xFD\3abc\xFF\xD9"),
+         65533, 65534},
+        {TEXT("\xFF\xD8\xFF\xC0\0\6\10\x7D\0\x7D\xFF\xD9"), 32255, 32000},
+        {TEXT("\xFF\xD8\xFF\xC0\0\5\10\x7D\0\xFF\xD9"), 0, 0}, /* its end is too near */
+        {TEXT("\xFF\xD8\xFF\xDA\0\2\xFF\xBF\0\2\xFF\xD9\0\2\0\21\10\x7D\0\xFF\xFF\3a\xFF\xD9"), 0,
+         0},
+        {TEXT("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x27\x10\0\0\xC3\x50\10"), 10000, 50000},
+        {TEXT("BM....\0\0\0\0....\x0C\0\0\0\xFE\xFF\xFD\xFF\1\0\x18\0"), 65534, 65533},
+        {TEXT("BM....\0\0\0\0....\x28\0\0\0\xFE\xFF\1\0\xF0\xD8\xFF\xFF\1\0\x18\0"), 131070, 10000},
+        {TEXT("RIFF\30\0\0\0WEBPVP8X\n\0\0\0\0\0\0\0\xFF\xFF\0\xFE\xFF\0"), 65536, 65535},
+        {TEXT("RIFF\30\0\0\0WEBPVP8 \n\0\0\0abc\x9D\1\x2A\xFE\x7F\xFF\xFF"), 16382, 16383},
+        {TEXT("RIFF\30\0\0\0WEBPVP8L\n\0\0\0\x2F\xFE\xBF\xFF\xFF"), 16383, 16383},
+        {TEXT("RIFF\30\0\0\0WEBPVP8Y\n\0\0\0\0\0\0\0\xFF\xFF\0\xFE\xFF\0"), 0, 0},
+        {TEXT("MM\0*\0\0\0\10\0\2\1\0\0\4\0\0\0\1\0\0\xC3\x50\1\1\0\3\0\0\0\1\x27\x10\0\0"), 50000,
+         10000},
+        /* Of two widths, the larger one; and no entry that is not counted */
+        {TEXT("II*\0\x0C\0\0\0pad!\3\0\0\1\4\0\1\0\0\0\x50\xC3\0\0\0\1\3\0\1\0\0\0\x51\xC3\xFF\xFF"
+              "\1\1\4\0\1\0\0\0\x10\x27\0\0\1\1\4\0\1\0\0\0\x10\x28\0\0"),
+         50001, 10000},
+        {TEXT("II*\0\x0C\0\0\0pad!\3\0\0\1\4\0\1\0\0\0\x50\xC3\0\0"), 0, 0},
+        {TEXT("\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3\x61\0\0\0\20\0\0\0\21"), 10000,
+         50000},
+        {TEXT("\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3\x61\0\0\x27\x20\0\0\0\0"), 0, 0},
+        {TEXT("\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3\x61\0\0\0\0\0\0\xC3\x61"), 0, 0},
+#define JP2  "\0\0\0\14jP  \r\n\x87\n"
+#define CODE "\xFF\x4F\xFF\x51\0\x2F\0\0\0\0\x27\x20\0\0\xC3\x60\0\0\0\20\0\0\0\20"
+        {TEXT(JP2 "\0\0\0\0jp2c" CODE), 10000, 50000},
+        {TEXT(JP2
+              "\0\0\0\1free\0\0\0\0\0\0\0\22ab\0\0\0\10free\0\0\0\1jp2c\0\0\0\0\0\0\0\x28" CODE),
+         10000, 50000},
+        {TEXT(JP2 "\0\0\0\7free\0\0\0\0jp2c" CODE), 0, 0}, /* shorter than its own header */
+        {TEXT(JP2 "\0\0\0\1free\0\0\0\0\0\0\0\17\0\0\0\0jp2c" CODE), 0, 0},
+        {TEXT(JP2 "\0\0\1\0free\0\0\0\0jp2c" CODE), 0, 0}, /* longer than the file */
+        {TEXT(JP2 "\0\0\0\0jp2c\0" CODE), 0, 0},
+        {TEXT("P6 #\n# 1 1\n 10000\t50000 255\n"), 10000, 50000},
+        {TEXT("P1#\n#12 13\n50000#4\n10000"), 50000, 10000},
+        {TEXT("P5 99999999999999999999999 4294967294 255\n"), -1, -2},
+        {TEXT("P6 50000"), 0, 0},
+        {TEXT("P6 # 50000 10000"), 0, 0},
+        {TEXT("P6 x50000 10000"), 0, 0},
+        {TEXT("P6 50000x10000"), 0, 0},
+        {TEXT("P0 50000 10000 255\n"), 0, 0},
+        {TEXT("P8 50000 10000 255\n"), 0, 0},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char said[80] = "damaged, or not a picture of a supported format";
+        if (files[i].width != 0)
+            snprintf(said, sizeof said, "%ux%u is more than 110 megapixels",
+                     (unsigned)files[i].width, (unsigned)files[i].height);
+        refuse_by_header(files[i].bytes, files[i].size, said);
+    }
     /* Formats that hardly anybody has, and whose sizes nobody checks. */
     static const char radiance[] = "#?RADIANCE\n\n-Y 1 +X 1\n", sun[] = "\x59\xA6\x6A\x95\0\0\0\1",
                       pam[] = "P7\nHEIGHT 1\nWIDTH 1\nENDHDR\n";
