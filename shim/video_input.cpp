@@ -375,9 +375,8 @@ bool VideoInput::lacks_indexed() const
     const int64_t size = format_->pb == nullptr ? -1 : avio_size(format_->pb);
     for (unsigned i = 0; i < format_->nb_streams; i++) {
         AVStream *const stream = format_->streams[i];
-        const int count = avformat_index_get_entries_count(stream);
         const AVIndexEntry *const last =
-            count > 0 ? avformat_index_get_entry(stream, count - 1) : nullptr;
+            avformat_index_get_entry(stream, avformat_index_get_entries_count(stream) - 1);
         if (size > 0 && last != nullptr && last->pos + last->size > size)
             return true;
     }

@@ -438,6 +438,21 @@ static void prepare(struct view *view, enum state state)
 
 /* ---- Drawing and comparing ------------------------------------------------------------------- */
 
+/* What the mouse finds at points all over the window. */
+static void note_finds(struct view *view)
+{
+    const SDL_Rect area = view_area(view);
+    for (int y = -5; y < area.h + 10; y += 29)
+        for (int x = -5; x < area.w + 10; x += 61) {
+            int choice = scene_choice_at(&view->scene, view->paint, area, x, y);
+            int face = scene_face_at(&view->scene, area, x, y);
+            bar_point(view, (SDL_Point){x, y});
+            if (choice >= 0 || face > 0 || view->bar.focus >= 0)
+                fprintf(calls, "at %d,%d: choice %d, face %d, button %d\n", x, y, choice, face,
+                        view->bar.focus);
+        }
+}
+
 /* A random scene has four frames. The caller frees the surface. */
 static SDL_Surface *draw(enum state state, int width, int height)
 {
@@ -465,6 +480,8 @@ static SDL_Surface *draw(enum state state, int width, int height)
         if (view_draw(view, &error))
             fail_msg("%s", error.text);
     }
+    if (calls)
+        note_finds(view);
     paint_free(&view->paint);
     scene_free(&view->scene);
     SDL_DestroyRenderer(view->window.renderer);

@@ -46,6 +46,18 @@ int __wrap_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info)
     return 0;
 }
 
+/* ---- A screen that does not say how large it is ---------------------------------------------- */
+
+static bool no_bounds;
+
+int __real_SDL_GetDisplayUsableBounds(int display, SDL_Rect *bounds);
+int __wrap_SDL_GetDisplayUsableBounds(int display, SDL_Rect *bounds);
+
+int __wrap_SDL_GetDisplayUsableBounds(int display, SDL_Rect *bounds)
+{
+    return no_bounds ? SDL_SetError("refused") : __real_SDL_GetDisplayUsableBounds(display, bounds);
+}
+
 /* ---- How many textures there are: SDL frees with the renderer what nobody has freed before --- */
 
 static int textures;
@@ -638,6 +650,7 @@ static void test_waiting(void **state)
     place = (SDL_Rect){area.w / 2, area.h / 2, 1, 1};
     SDL_RenderReadPixels(view->window.renderer, &place, SDL_PIXELFORMAT_ARGB8888, &middle, 4);
     assert_int_not_equal(corner, middle);
+    const Uint32 bare = corner;
 
     view_set_picture(view, &tall, &nobody, 0, 0);
     assert_string_equal(view->scene.menu.title, "");
@@ -648,6 +661,17 @@ static void test_waiting(void **state)
     view_set_picture(view, &square, &nobody, 0, 0);
     SDL_GetWindowSize(window, &widths[2], &heights[2]);
     assert_true(widths[2] == widths[1] && heights[2] == heights[1]);
+
+    /* A picture that is forgotten is not shown. */
+    area = view_area(view);
+    for (int forgotten = 0; forgotten < 2; forgotten++) {
+        if (forgotten)
+            view_forget_picture(view);
+        assert_int_equal(view_draw(view, &error), 0);
+        place = (SDL_Rect){area.w / 2, area.h / 2, 1, 1};
+        SDL_RenderReadPixels(view->window.renderer, &place, SDL_PIXELFORMAT_ARGB8888, &corner, 4);
+        assert_int_equal(corner == bare, forgotten);
+    }
     view_close(&view);
 }
 
@@ -773,6 +797,12 @@ static void test_window_size(void **state)
     SDL_GetWindowSize(window.window, &width, &height);
     assert_int_equal(width, 320);
     expect_close(height, 0.85 * screen.h, 1, "height");
+    no_bounds = true;
+    window_show(&window, 160, 120);
+    no_bounds = false;
+    SDL_GetWindowSize(window.window, &width, &height);
+    expect_close(width, 0.85 * 720 * 4 / 3, 1, "width on a screen that says nothing");
+    expect_close(height, 0.85 * 720, 1, "height on a screen that says nothing");
     window_close(&window);
     assert_null(window.window);
 }
