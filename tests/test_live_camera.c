@@ -28,11 +28,13 @@ struct ocv_video {
 
 enum event {
     FRAMES, /* `count` of width x height; none has the width that a row of its pixels takes */
+    SHOWN,  /* the same, until one of this width is shown */
     KEY,    /* the user presses `key` */
     DROP,   /* the user drops a film on the window; hardly a frame until it is shown */
     TAB,    /* the user presses Tab; frames until `count` cameras were tried, and one is shown */
     UNTIL,  /* frames until the window has shown or said `count`, an enum mark */
-    STALL,  /* no frame, and no end, until the window shows "no signal" */
+    DRAWN,  /* no frame until the window has drawn what it was told last */
+    STALL,  /* the same, of "no signal" */
     LOSS,   /* the camera's end; the next `count` tries to open it fail */
     END     /* of a file; a camera goes on until the user quits */
 };
@@ -48,6 +50,7 @@ struct step {
 static struct {
     const struct step *step;
     int frames;   /* of this step so far */
+    int shots;    /* frames of all steps so far */
     int refusals; /* tries to open that will fail */
     int tried;    /* `opens` at which this step ends */
     double patience;
@@ -64,6 +67,9 @@ static atomic_bool frozen;
 /* The width of the picture in the window; 0: none since a camera was tried. */
 static atomic_int shown;
 
+/* Whether the window has not drawn yet what it was told last; and whether it never did. */
+static atomic_bool undrawn, never_drawn;
+
 /* What the window was told: bit by bit, 1 for a signal, 0 for none; the first 1 bit is a mark. */
 static atomic_uint signals;
 
@@ -72,13 +78,33 @@ void __wrap_view_set_signal(struct view *view, bool signal);
 
 void __wrap_view_set_signal(struct view *view, bool signal)
 {
-    signals = signals << 1 | signal;
     __real_view_set_signal(view, signal);
+    undrawn = true;
+    signals = signals << 1 | signal;
 }
 
 /* What the window was seen to do, bit by bit. */
-enum mark { A_FACE, NO_FACE, LOOK_NEUTRAL, UNDONE, NOT_RECORDED };
+enum mark {
+    A_FACE,
+    AN_INPUT,
+    NUMBERS,
+    NO_FACE,
+    LOOK_NEUTRAL,
+    UNDONE,
+    LOST,
+    CALIBRATED,
+    NOT_RECORDED
+};
 static atomic_uint marks;
+
+/* What it has said and the smoother was told, a line for each, and its numbers. */
+static char told[4000], numbers[400];
+
+static void tell(const char *text)
+{
+    size_t used = strlen(told);
+    snprintf(told + used, sizeof told - used, "%s\n", text);
+}
 
 void __real_view_say(struct view *view, const char *text);
 void __wrap_view_say(struct view *view, const char *text);
@@ -88,10 +114,71 @@ void __wrap_view_say(struct view *view, const char *text)
     static const char *const texts[] = {[NO_FACE] = "no face to calibrate",
                                         [LOOK_NEUTRAL] = "look neutral for two seconds",
                                         [UNDONE] = "calibration undone",
+                                        [LOST] = "not calibrated: the face was lost",
+                                        [CALIBRATED] = "calibrated; the same key undoes it",
                                         [NOT_RECORDED] = "recording ended: expressions-"};
+    __real_view_say(view, text);
+    tell(text);
+    undrawn = true;
     for (int i = NO_FACE; i <= NOT_RECORDED; i++)
         marks |= (unsigned)(strncmp(text, texts[i], strlen(texts[i])) == 0) << i;
-    __real_view_say(view, text);
+}
+
+void __real_view_set_statistics(struct view *view, const char *text);
+void __wrap_view_set_statistics(struct view *view, const char *text);
+
+void __wrap_view_set_statistics(struct view *view, const char *text)
+{
+    __real_view_set_statistics(view, text);
+    snprintf(numbers, sizeof numbers, "%s", text);
+    marks |= 1U << NUMBERS;
+}
+
+int __real_view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error);
+int __wrap_view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error);
+
+int __wrap_view_set_inputs(struct view *view, const uint8_t *const *crops, struct error *error)
+{
+    if (marks >> A_FACE & 1)
+        marks |= (unsigned)(crops[0] != NULL) << AN_INPUT;
+    return __real_view_set_inputs(view, crops, error);
+}
+
+int __real_view_draw(struct view *view, struct error *error);
+int __wrap_view_draw(struct view *view, struct error *error);
+
+int __wrap_view_draw(struct view *view, struct error *error)
+{
+    undrawn = false;
+    return __real_view_draw(view, error);
+}
+
+enum expressions_status __real_expressions_adapt(struct expressions_smoother *smoother, int on,
+                                                 struct expressions_error *error);
+enum expressions_status __wrap_expressions_adapt(struct expressions_smoother *smoother, int on,
+                                                 struct expressions_error *error);
+enum expressions_status __real_expressions_smoother_set(struct expressions_smoother *smoother,
+                                                        double seconds,
+                                                        struct expressions_error *error);
+enum expressions_status __wrap_expressions_smoother_set(struct expressions_smoother *smoother,
+                                                        double seconds,
+                                                        struct expressions_error *error);
+
+enum expressions_status __wrap_expressions_adapt(struct expressions_smoother *smoother, int on,
+                                                 struct expressions_error *error)
+{
+    tell(on ? "adapt" : "adapt no more");
+    return __real_expressions_adapt(smoother, on, error);
+}
+
+enum expressions_status __wrap_expressions_smoother_set(struct expressions_smoother *smoother,
+                                                        double seconds,
+                                                        struct expressions_error *error)
+{
+    char text[40];
+    snprintf(text, sizeof text, "smooth %g", seconds);
+    tell(text);
+    return __real_expressions_smoother_set(smoother, seconds, error);
 }
 
 static atomic_bool was_paused; /* as the window was told */
@@ -101,8 +188,9 @@ void __wrap_view_set_paused(struct view *view, bool paused);
 
 void __wrap_view_set_paused(struct view *view, bool paused)
 {
-    was_paused = was_paused || paused;
     __real_view_set_paused(view, paused);
+    undrawn = true;
+    was_paused = was_paused || paused;
 }
 
 void __real_view_set_picture(struct view *view, const struct image *picture,
@@ -143,11 +231,21 @@ static void drop_film(void)
         pause_for(5);
 }
 
+static void await_drawing(void)
+{
+    double patience = monotonic_now() + PATIENCE / 4;
+    while (undrawn && !never_drawn) {
+        pause_for(5);
+        never_drawn = monotonic_now() > patience;
+    }
+}
+
 static void await_no_signal(void)
 {
     double patience = monotonic_now() + PATIENCE;
     while (signals & 1 && monotonic_now() < patience)
         pause_for(5);
+    await_drawing();
 }
 
 static void next_step(void)
@@ -250,6 +348,12 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
             if (script.frames++ == script.step->count)
                 break;
             return give_frame(video);
+        case SHOWN:
+            if (script.frames++ == 0)
+                script.patience = monotonic_now() + PATIENCE;
+            if (shown == script.step->width || monotonic_now() > script.patience)
+                break;
+            return give_frame(video);
         case TAB:
             if (tab_is_done(video))
                 break;
@@ -270,6 +374,9 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
         case KEY:
             press(script.step->key);
             break;
+        case DRAWN:
+            await_drawing();
+            break;
         case STALL:
             await_no_signal();
             break;
@@ -286,13 +393,16 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
 
 /* By how many seconds every other frame says that it came earlier than it did. */
 static double early;
+/* By how many seconds more than it did each comes after the one before. */
+static double late;
 
 struct ocv_shot ocv_video_shot(const struct ocv_video *video)
 {
-    return (struct ocv_shot){.picture =
-                                 image_of((struct bgr_image){pixels, video->width, video->height,
-                                                             (size_t)video->width * 3 + 3}),
-                             .grabbed = monotonic_now() - script.frames % 2 * early};
+    script.shots++;
+    return (struct ocv_shot){
+        .picture = image_of(
+            (struct bgr_image){pixels, video->width, video->height, (size_t)video->width * 3 + 3}),
+        .grabbed = monotonic_now() - script.frames % 2 * early + script.shots * late};
 }
 
 struct ocv_losses ocv_video_losses(const struct ocv_video *video)
@@ -402,16 +512,18 @@ static int run(const struct step *steps, const struct options *wanted)
     marks = 0;
     given = 0;
     awaited = 0;
-    frozen = false;
+    frozen = never_drawn = undrawn = was_paused = false;
+    *told = *numbers = '\0';
     struct error error = {.text = ""};
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
     assert_non_null(freopen(in_folder("out"), "w", stdout));
     int failed = run_live(&options, &error);
+    early = late = 0;
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);
-    assert_false(frozen);
+    assert_false(frozen || never_drawn);
     return failed ? (int)error.code : DONE;
 }
 
@@ -469,9 +581,12 @@ static void test_stall(void **state)
                                         {FRAMES, 50, 320, 240, 0}, {END, 0, 0, 0, 0}};
     assert_int_equal(run(steps, &camera), DONE);
     assert_true(signals >= 0x15 && signals & 1); /* the mark, none, one, none, one */
-    for (unsigned told = signals; told > 1; told >>= 1)
-        assert_int_not_equal(told & 1, told >> 1 & 1); /* it is told of changes alone */
+    for (unsigned bits = signals; bits > 1; bits >>= 1)
+        assert_int_not_equal(bits & 1, bits >> 1 & 1); /* it is told of changes alone */
     assert_int_equal(script.opens, 1);
+    for (const char *text = told; *text; text += strlen("the camera is back\n"))
+        assert_memory_equal(text, "the camera is back\n", strlen("the camera is back\n"));
+    assert_true(*told);
 }
 
 /* A camera that is gone is tried again, after longer and longer waits, until it is back. */
@@ -479,7 +594,7 @@ static void test_loss(void **state)
 {
     (void)state;
     static const struct step steps[] = {{FRAMES, 20, 320, 240, 0}, {LOSS, 3, 0, 0, 0},
-                                        {FRAMES, 50, 160, 120, 0}, {KEY, 0, 0, 0, SDLK_q},
+                                        {SHOWN, 0, 160, 120, 0},   {KEY, 0, 0, 0, SDLK_q},
                                         {FRAMES, 50, 160, 120, 0}, {END, 0, 0, 0, 0}};
     assert_int_equal(run(steps, &camera), DONE);
     assert_true(signals >= 5 && signals & 1); /* the mark, none, one */
@@ -497,7 +612,7 @@ static void test_empty_returns(void **state)
     (void)state;
     static const struct step steps[] = {{FRAMES, 20, 320, 240, 0}, {LOSS, 0, 0, 0, 0},
                                         {LOSS, 0, 0, 0, 0},        {LOSS, 0, 0, 0, 0},
-                                        {FRAMES, 50, 160, 120, 0}, {KEY, 0, 0, 0, SDLK_q},
+                                        {SHOWN, 0, 160, 120, 0},   {KEY, 0, 0, 0, SDLK_q},
                                         {FRAMES, 50, 160, 120, 0}, {END, 0, 0, 0, 0}};
     assert_int_equal(run(steps, &camera), DONE);
     assert_int_equal(script.opens, 4);
@@ -530,7 +645,6 @@ static void test_times(void **state)
                                         {END, 0, 0, 0, 0}};
     early = 0.5;
     assert_int_equal(run(steps, &camera), DONE);
-    early = 0;
     static char line[1 << 16];
     double before = 0;
     int count = 0;
@@ -581,7 +695,7 @@ static void test_pause_and_switch(void **state)
     assert_int_equal(run(steps, &camera), DONE);
     assert_true(script.opens > 2);
     assert_true(was_paused);
-    assert_int_equal(marks, 1 << NOT_RECORDED); /* the script's writer refuses all */
+    assert_int_equal(marks >> NO_FACE, 1 << (NOT_RECORDED - NO_FACE)); /* no file can be written */
     assert_true(count_lines("\"source\":\"/dev/one\"") > 0);
     assert_int_equal(count_lines("\"source\":\"/dev/broken\""), 0);
 }
@@ -615,23 +729,32 @@ static void test_dropped_film(void **state)
     assert_true(count_lines("\"width\":64,") > 0);
 }
 
-/* A face that is there is calibrated by its key, which once more undoes it; where there is none, it
- * says so, and nothing is explained. */
-static void test_calibration(void **state)
+/* The keys that change what comes: each says so, and that is drawn, also while nothing else is. */
+static void test_keys(void **state)
 {
     (void)state;
-    static const struct step steps[] = {{KEY, 0, 0, 0, SDLK_e},
-                                        {FRAMES, 9, 32, 24, 0},
-                                        {KEY, 0, 0, 0, SDLK_c},
-                                        {UNTIL, NO_FACE, 32, 24, 0},
-                                        {UNTIL, A_FACE, 640, 480, 0},
-                                        {KEY, 0, 0, 0, SDLK_c},
-                                        {UNTIL, LOOK_NEUTRAL, 640, 480, 0},
-                                        {KEY, 0, 0, 0, SDLK_c},
-                                        {UNTIL, UNDONE, 640, 480, 0},
-                                        {KEY, 0, 0, 0, SDLK_q},
-                                        {FRAMES, 50, 640, 480, 0},
-                                        {END, 0, 0, 0, 0}};
+    static const struct step steps[] = {
+        {FRAMES, 9, 32, 24, 0},     {KEY, 0, 0, 0, SDLK_SPACE}, {DRAWN, 0, 0, 0, 0},
+        {KEY, 0, 0, 0, SDLK_a},     {DRAWN, 0, 0, 0, 0},        {KEY, 0, 0, 0, SDLK_a},
+        {KEY, 0, 0, 0, SDLK_PLUS},  {KEY, 0, 0, 0, SDLK_MINUS}, {KEY, 0, 0, 0, SDLK_MINUS},
+        {KEY, 0, 0, 0, SDLK_MINUS}, {KEY, 0, 0, 0, SDLK_MINUS}, {KEY, 0, 0, 0, SDLK_c},
+        {KEY, 0, 0, 0, SDLK_SPACE}, {DRAWN, 0, 0, 0, 0},        {KEY, 0, 0, 0, SDLK_q},
+        {FRAMES, 50, 32, 24, 0},    {END, 0, 0, 0, 0}};
+    assert_int_equal(run(steps, &camera), DONE);
+    assert_true(was_paused);
+    assert_string_equal(told, "adapt\nadapting to faces at rest, after ten seconds of each\n"
+                              "adapt no more\nnot adapting to faces at rest\n"
+                              "smooth 0.5\nsmoothing 0.5 s\n"
+                              "smooth 0.3\nsmoothing 0.3 s\n"
+                              "smooth 0.2\nsmoothing 0.2 s\n"
+                              "smooth 0.1\nsmoothing 0.1 s\n"
+                              "smooth 0\nsmoothing 0.0 s: raw values\n"
+                              "no face to calibrate\n");
+}
+
+/* The demo's first picture, in each of the camera's frames from now on. */
+static void show_face(void)
+{
     struct demo *demo;
     struct error error;
     double time;
@@ -641,8 +764,80 @@ static void test_calibration(void **state)
         memcpy(pixels + y * (DEMO_WIDTH * 3 + 3), picture.pixels + (size_t)y * picture.stride,
                DEMO_WIDTH * 3);
     demo_close(&demo);
-    assert_int_equal(run(steps, &camera), DONE);
-    assert_int_equal(marks, 1 << A_FACE | 1 << NO_FACE | 1 << LOOK_NEUTRAL | 1 << UNDONE);
+}
+
+/* A face that is there is calibrated by its key, which once more undoes it; where there is none, it
+ * says so, and nothing is explained. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    static const struct step none[] = {{KEY, 0, 0, 0, SDLK_e}, {FRAMES, 9, 32, 24, 0},
+                                       {KEY, 0, 0, 0, SDLK_c}, {UNTIL, NO_FACE, 32, 24, 0},
+                                       {KEY, 0, 0, 0, SDLK_q}, {FRAMES, 50, 32, 24, 0},
+                                       {END, 0, 0, 0, 0}};
+    static const struct step undone[] = {{KEY, 0, 0, 0, SDLK_e}, {UNTIL, A_FACE, 640, 480, 0},
+                                         {KEY, 0, 0, 0, SDLK_c}, {UNTIL, LOOK_NEUTRAL, 640, 480, 0},
+                                         {KEY, 0, 0, 0, SDLK_c}, {UNTIL, UNDONE, 640, 480, 0},
+                                         {KEY, 0, 0, 0, SDLK_q}, {FRAMES, 50, 640, 480, 0},
+                                         {END, 0, 0, 0, 0}};
+    static const struct step done[] = {{UNTIL, A_FACE, 640, 480, 0},     {KEY, 0, 0, 0, SDLK_c},
+                                       {UNTIL, CALIBRATED, 640, 480, 0}, {KEY, 0, 0, 0, SDLK_c},
+                                       {UNTIL, UNDONE, 640, 480, 0},     {KEY, 0, 0, 0, SDLK_q},
+                                       {FRAMES, 50, 640, 480, 0},        {END, 0, 0, 0, 0}};
+    static const struct step lost[] = {{UNTIL, A_FACE, 640, 480, 0},
+                                       {KEY, 0, 0, 0, SDLK_c},
+                                       {UNTIL, LOOK_NEUTRAL, 640, 480, 0},
+                                       {UNTIL, LOST, 32, 24, 0},
+                                       {KEY, 0, 0, 0, SDLK_q},
+                                       {FRAMES, 50, 32, 24, 0},
+                                       {END, 0, 0, 0, 0}};
+    show_face();
+    assert_int_equal(run(none, &camera), DONE);
+    assert_string_equal(told, "no face to calibrate\n");
+    late = -1; /* the time stands still */
+    assert_int_equal(run(undone, &camera), DONE);
+    assert_string_equal(told, "look neutral for two seconds\ncalibration undone\n");
+    late = -1;
+    assert_int_equal(run(lost, &camera), DONE);
+    assert_string_equal(told, "look neutral for two seconds\nnot calibrated: the face was lost\n");
+    late = 0.1;
+    assert_int_equal(run(done, &camera), DONE);
+    assert_string_equal(told, "look neutral for two seconds\ncalibrated; the same key undoes it\n"
+                              "calibration undone\n");
+    memset(pixels, 0, sizeof pixels);
+}
+
+/* How fast all is, how long its parts take, and what the network sees. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{UNTIL, A_FACE, 640, 480, 0},
+                                        {KEY, 0, 0, 0, SDLK_i},
+                                        {UNTIL, AN_INPUT, 640, 480, 0},
+                                        {UNTIL, NUMBERS, 640, 480, 0},
+                                        {KEY, 0, 0, 0, SDLK_q},
+                                        {FRAMES, 50, 640, 480, 0},
+                                        {END, 0, 0, 0, 0}};
+    struct options options = camera;
+    for (int adapting = 0; adapting < 2; adapting++) {
+        double rate, latency, most, detection, looks, recognition, drawing, memory;
+        long dropped;
+        char rest[40];
+        options.adapt = adapting;
+        show_face();
+        assert_int_equal(run(steps, &options), DONE);
+        assert_true(marks >> AN_INPUT & 1);
+        assert_int_equal(sscanf(numbers,
+                                "%lf fps, %ld dropped\nlatency %lf ms\n95 %% under %lf ms\n"
+                                "detection %lf ms, %lf/s\nrecognition %lf ms\ndrawing %lf ms\n"
+                                "memory %lf MB\n%39[^\n]",
+                                &rate, &dropped, &latency, &most, &detection, &looks, &recognition,
+                                &drawing, &memory, rest),
+                         10);
+        assert_string_equal(rest, adapting ? "smoothing 0.3 s, adapting" : "smoothing 0.3 s");
+        assert_true(rate > 0 && dropped >= 0 && latency > 0 && most >= latency && detection > 0 &&
+                    looks > 0 && recognition > 0 && drawing > 0 && memory > 10 && memory < 20000);
+    }
     memset(pixels, 0, sizeof pixels);
 }
 
@@ -659,7 +854,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_round, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_dropped_film, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_calibration, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_numbers, make_folder, remove_folder),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);
