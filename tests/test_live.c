@@ -500,7 +500,63 @@ static void test_input_list(void **state)
     empty_folder(NULL);
     assert_int_equal(input_list_add(&list, test_folder(), &error), -1);
     expect_text(error.text, test_folder(), "no picture");
+    assert_string_equal(list.skipped_names, "");
     input_list_free(&list);
+}
+
+/* Those are named that there is room for, to the last letter, and three dots stand for others. */
+static void test_skipped_names(void **state)
+{
+    (void)state;
+    static const struct {
+        int lengths[5]; /* of the names, each of one letter: a, b, ... */
+        const char *shown;
+    } cases[] = {{{200, 192}, "ab"},
+                 {{200, 192, 1}, "ab."},
+                 {{200, 193}, "a."},
+                 {{200, 193, 1, 1}, "a.cd"},
+                 {{200, 200, 1, 200, 200}, "a.c."}};
+    struct input_list list = {.kind = &picture_files};
+    struct error error;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char expected[sizeof list.skipped_names] = "", name[256];
+        size_t used = 0;
+        empty_folder(NULL);
+        for (int n = 0; n < 5 && cases[i].lengths[n]; n++) {
+            memset(name, 'a' + n, sizeof name);
+            name[cases[i].lengths[n]] = '\0';
+            write_bytes(in_folder(name), "", 0);
+        }
+        for (const char *c = cases[i].shown; *c; c++) {
+            int length = *c == '.' ? 3 : cases[i].lengths[*c - 'a'];
+            memset(name, *c, sizeof name);
+            used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%.*s",
+                                     used ? ", " : "", length, name);
+        }
+        assert_int_equal(input_list_add(&list, test_folder(), &error), -1);
+        assert_string_equal(list.skipped_names, expected);
+        input_list_free(&list);
+    }
+}
+
+/* ---- What is installed ----------------------------------------------------------------------- */
+
+static void test_resources(void **state)
+{
+    (void)state;
+    char program[RESOURCE_PATH_SIZE] = "", path[RESOURCE_PATH_SIZE],
+         reason[RESOURCE_PATH_SIZE + 100];
+    struct error error;
+    assert_true(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
+    char *slash = strrchr(program, '/');
+    assert_int_equal(resource_find(slash + 1, path, &error), 0);
+    assert_string_equal(path, program);
+    *slash = '\0';
+    snprintf(reason, sizeof reason, "no/such: found neither beside the program in %s nor in /",
+             program);
+    assert_int_equal(resource_find("no/such", path, &error), -1);
+    assert_memory_equal(error.text, reason, strlen(reason));
+    expect_text(error.text, "", "/share/expressions; install it again");
 }
 
 /* ---- Results --------------------------------------------------------------------------------- */
@@ -949,6 +1005,8 @@ int main(int argc, char *argv[])
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_input_list, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_skipped_names, make_folder, remove_folder),
+        cmocka_unit_test(test_resources),
         cmocka_unit_test(test_jsonl),
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),

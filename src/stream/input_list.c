@@ -66,7 +66,7 @@ static void skip(struct input_list *list, const char *name)
 {
     size_t used = strlen(list->skipped_names), size = sizeof list->skipped_names;
     const char *comma = list->skipped++ ? ", " : "";
-    if (used + strlen(name) + sizeof ", ..." < size)
+    if (used + strlen(comma) + strlen(name) + sizeof ", ..." <= size)
         snprintf(list->skipped_names + used, size - used, "%s%s", comma, name);
     else if (used >= 3 && strcmp(list->skipped_names + used - 3, "...") != 0)
         snprintf(list->skipped_names + used, size - used, "%s...", comma);
