@@ -55,7 +55,7 @@ cat >expected <<'END'
     /dev/v4l/by-id/usb-Fake_Webcam
     160x120 640x480 1280x720
 2  /dev/video2  Fake Busy
-    160x120 640x480 1280x720
+    1920x1080
 4  /dev/video4  Fake Second
 END
 diff expected out || fail "the list of cameras"

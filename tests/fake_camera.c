@@ -5,7 +5,7 @@
  *     /dev/video0  "Fake Webcam", also /dev/v4l/by-id/usb-Fake_Webcam; gives frames of 160x120,
  *                  640x480 or 1280x720
  *     /dev/video1  its other half, which gives no pictures
- *     /dev/video2  "Fake Busy", which another program uses
+ *     /dev/video2  "Fake Busy", which another program uses; gives any size up to 1920x1080
  *     /dev/video3  forbidden
  *     /dev/video4  "Fake Second", which says neither sizes nor a lasting name
  *
@@ -263,6 +263,12 @@ static int enumerate_sizes(int number, struct v4l2_frmsizeenum *size)
     size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
     if (only_size(number, &size->discrete.width, &size->discrete.height))
         return size->index == 0 ? 0 : EINVAL;
+    if (number == BUSY) {
+        size->type = V4L2_FRMSIZE_TYPE_STEPWISE;
+        size->stepwise.max_width = 1920;
+        size->stepwise.max_height = 1080;
+        return 0;
+    }
     if (number == SECOND || size->index >= sizeof sizes / sizeof *sizes)
         return EINVAL;
     size->discrete.width = sizes[size->index][0];

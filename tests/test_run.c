@@ -12,7 +12,9 @@
 #include "view.h"
 
 #include <SDL.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -77,6 +79,21 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size)
 {
     return too_many && count == too_many ? NULL : __real_calloc(count, size);
+}
+
+static atomic_int threads; /* that were to be started */
+static int missing_thread; /* which of them cannot be; 0: none */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context)
+{
+    return ++threads == missing_thread ? EAGAIN
+                                       : __real_pthread_create(thread, attributes, run, context);
 }
 
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why)
@@ -383,6 +400,50 @@ static void damage_is_told(void **state)
     assert_null(strstr(said, "drawing"));
 }
 
+#define NO_THREAD(name)                                                                            \
+    "cannot start " name ": Resource temporarily unavailable; close other programs"
+
+/* What is told where one thread after another cannot be started, after those of the beginning. */
+static void threads_that_cannot_be_started(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int first;
+        const char *told[7];
+    } runs[] = {{"--camera 0",
+                 3,
+                 {NO_THREAD("the signal thread"), NO_THREAD("the detection thread"),
+                  NO_THREAD("the capture thread")}},
+                {"--threads 1 --video a.mkv b.mkv",
+                 3,
+                 {NO_THREAD("the signal thread"), "cannot start a thread; close other programs",
+                  NO_THREAD("the detection thread") "\n", NO_THREAD("the capture thread") "\n",
+                  NO_THREAD("the detection thread") "\n", NO_THREAD("the capture thread") "\n"}},
+                {"--threads 2 --image a.pgm b.pgm",
+                 2,
+                 {NO_THREAD("the signal thread"), NO_THREAD("a thread"), ""}}};
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(chdir(test_folder()), 0);
+    write_bytes("a.pgm", "P5 2 1 255\nab", 13);
+    write_bytes("b.pgm", "P5 2 1 255\nab", 13);
+    memset(&world, 0, sizeof world);
+    world.frames = 2;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "--quiet --json %s", runs[i].line);
+        for (int n = 0; runs[i].told[n]; n++) {
+            threads = 0;
+            missing_thread = runs[i].first + n;
+            assert_int_equal(run(line), -1);
+            assert_string_equal(*said ? said : error.text, runs[i].told[n]);
+        }
+    }
+    missing_thread = 0;
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+}
+
 /* The result of a run with these options on some of the films of the current folder. */
 static void expect_films(const char *line, int result, const char *told, const char *messages)
 {
@@ -496,6 +557,7 @@ int main(void)
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(results_that_cannot_be_written, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
+        cmocka_unit_test_teardown(threads_that_cannot_be_started, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
