@@ -1,5 +1,6 @@
 /* How models are measured, on made-up data: metrics, two truths, changed pictures, the report. */
 #include "evaluation_report.h"
+#include "inspect.h"
 #include "made_up.h"
 #include "report.h"
 #include "training.h"
@@ -486,7 +487,142 @@ static void report_holds_the_figures(void **state)
     dataset_free(&d);
 }
 
-int main(void)
+/* ---- All that is said ------------------------------------------------------------------------ */
+
+static FILE *scripts; /* gets gnuplot's scripts, of which no pictures are drawn then */
+
+int __real_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error);
+int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error);
+
+int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
+                        struct error *error)
+{
+    if (!scripts)
+        return __real_gnuplot_draw(folder, script, name, error);
+    fprintf(scripts, "==> %s\n%s", name, script);
+    return 0;
+}
+
+enum { SHOWN = 24 };
+
+/* Of three classes; *d has no pictures. `seen` of SHOWN answers have a majority of votes. */
+static void make_evaluation(struct evaluation *e, struct dataset *d, enum data_source source,
+                            int seen)
+{
+    static const char *const names[] = {"angry", "disgust", "fear"};
+    int labels[SHOWN], majority[SHOWN], unique[SHOWN], agreed[SHOWN];
+    float p[SHOWN * 3];
+    *d = (struct dataset){.source = source, .class_count = 3};
+    for (int k = 0; k < 3; k++)
+        snprintf(d->class_names[k], sizeof d->class_names[k], "%s", names[k]);
+    for (int i = 0; i < SHOWN; i++) {
+        labels[i] = i % 5 % 3;
+        majority[i] = i < seen ? i * i % 3 : -1;
+        unique[i] = i % 7 ? labels[i] : -1;
+        agreed[i] = majority[i] == labels[i] ? labels[i] : -1;
+        for (int k = 0; k < 3; k++)
+            p[i * 3 + k] = k == i / 2 % 3 ? 0.405f + 0.02f * (float)i : 0.295f - 0.01f * (float)i;
+    }
+    memset(e, 0, sizeof *e);
+    e->split = SPLIT_VALIDATION;
+    e->plain_accuracy = 0.375;
+    metrics_compute(&e->metrics, 3, labels, SHOWN, p);
+    metrics_compute(&e->ferplus, 3, majority, SHOWN, p);
+    metrics_compute(&e->unique[TRUTH_LABEL], 3, unique, SHOWN, p);
+    metrics_compute(&e->unique[TRUTH_FERPLUS], 3, majority, SHOWN, p);
+    metrics_compute(&e->unique[TRUTH_AGREED], 3, agreed, SHOWN, p);
+}
+
+static void copy_file(const char *name, FILE *out)
+{
+    size_t size;
+    uint8_t *text = read_bytes(in_folder(name), &size);
+    fprintf(out, "==> %s\n%s", name, (const char *)text);
+    free(text);
+}
+
+static void say_evaluation(const struct evaluation *e, const struct dataset *d, const char *options,
+                           const struct robustness *rows, FILE *out)
+{
+    static const char *const tables[] = {
+        "summary.json",    "confusion.csv",           "confusion_ferplus.csv",
+        "calibration.csv", "calibration_ferplus.csv", "classes.csv",
+        "robustness.csv"};
+    struct error error;
+    empty_folder(NULL);
+    evaluation_print(e, d, "a model", out);
+    scripts = out;
+    assert_int_equal(evaluation_report(test_folder(), e, d, "a model", options, rows, &error), 0);
+    scripts = NULL;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (access(in_folder(tables[i]), F_OK) == 0)
+            copy_file(tables[i], out);
+}
+
+static void say_all(FILE *out)
+{
+    struct dataset d;
+    struct evaluation e;
+    struct error error;
+    struct robustness rows[ROBUSTNESS_CHANGES];
+    for (int i = 0; i < ROBUSTNESS_CHANGES; i++)
+        rows[i] = (struct robustness){0.9 - 0.02 * i, 0.8 - 0.03 * i, 0.01 * i};
+    make_evaluation(&e, &d, DATA_FER2013, SHOWN - 2);
+    e.duplicates = 4;
+    say_evaluation(&e, &d, "--epochs 3", rows, out);
+    make_evaluation(&e, &d, DATA_FER2013, 1); /* a vote against the label */
+    e.unique[TRUTH_LABEL] = e.unique[TRUTH_AGREED] = (struct metrics){.class_count = 3};
+    say_evaluation(&e, &d, NULL, NULL, out);
+    make_evaluation(&e, &d, DATA_FOLDERS, 0);
+    say_evaluation(&e, &d, NULL, rows, out);
+
+    static const struct epoch_result history[] = {{1.5, 0.25, 1.75, 0.5, 2},
+                                                  {1, 0.5, 1.25, 0.75, 3}};
+    assert_int_equal(report_log(test_folder(), history, 2, &error), 0);
+    copy_file("log.csv", out);
+    scripts = out;
+    assert_int_equal(report_curves(test_folder(), &error), 0);
+    scripts = NULL;
+
+    static const enum data_source sources[] = {DATA_FER2013, DATA_FER2013, DATA_IDX};
+    for (int i = 0; i < 3; i++) { /* some, all and none of PublicTest are also in Training */
+        d = make_dataset(16, 8);
+        d.source = sources[i];
+        for (int k = 0; k < 8 && i < 2; k += 2 - i)
+            copy_picture(&d, k, 16 + k);
+        d.splits[23] = d.splits[22] = i == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
+        if (i == 1)
+            add_votes(&d, 0, (uint8_t[LABEL_COUNT]){0}, 1);
+        assert_int_equal(inspect_print(&d, out, &error), 0);
+        dataset_free(&d);
+    }
+}
+
+/* Every figure in its place. */
+static void all_is_said_as_it_was(void **state)
+{
+    (void)state;
+    char *said = NULL;
+    size_t size, expected_size;
+    FILE *out = open_memstream(&said, &size);
+    assert_non_null(out);
+    say_all(out);
+    assert_int_equal(fclose(out), 0);
+    uint8_t *expected = read_bytes(SOURCE_DIR "/tests/golden/report.txt", &expected_size);
+    size_t at = 0, line = 1;
+    for (; at < size && said[at] == (char)expected[at]; at++)
+        line += said[at] == '\n';
+    if (size != expected_size || at < size)
+        fail_msg("line %zu is another than it was: %.60s; where that is meant: test_evaluate print "
+                 ">tests/golden/report.txt",
+                 line, said + at);
+    free(said);
+    free(expected);
+}
+
+int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_of_a_known_case),
@@ -500,6 +636,13 @@ int main(void)
         cmocka_unit_test(changes_of_webcams),
         cmocka_unit_test_teardown(robustness_counts_what_differs, empty_folder),
         cmocka_unit_test_teardown(report_holds_the_figures, empty_folder),
+        cmocka_unit_test_teardown(all_is_said_as_it_was, empty_folder),
     };
+    if (argc > 1 && strcmp(argv[1], "print") == 0) {
+        if (make_folder(NULL) < 0)
+            return 1;
+        say_all(stdout);
+        return remove_folder(NULL);
+    }
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

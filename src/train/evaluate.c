@@ -212,16 +212,16 @@ static void print_unique(const struct evaluation *e, const struct dataset *datas
             fprintf(out, "%26s", "-");
     fprintf(out, "\n\n  %-13s", "");
     for (int t = 0; t < truths; t++)
-        fprintf(out, "%10s%7s%9s", "precision", "recall", "support");
+        fprintf(out, "%10s%8s%8s", "precision", "recall", "support");
     for (int k = 0; k < m->class_count; k++) {
         fprintf(out, "\n  %-13s", dataset->class_names[k]);
         for (int t = 0; t < truths; t++) {
             const struct class_metrics *c = &m[t].per_class[k];
             if (m[t].count)
-                fprintf(out, "%8.1f %%%5.1f %%%9d", 100.0 * c->precision, 100.0 * c->recall,
+                fprintf(out, "%8.1f %% %5.1f %%%8d", 100.0 * c->precision, 100.0 * c->recall,
                         c->support);
             else
-                fprintf(out, "%10s%7s%9d", "-", "-", 0);
+                fprintf(out, "%10s%8s%8d", "-", "-", 0);
         }
     }
     fprintf(out, "\n  %-13s", "all");
