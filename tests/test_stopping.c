@@ -15,10 +15,11 @@ static volatile sig_atomic_t stop;
 static int batches, stop_at_batch; /* taken so far; the one after which Ctrl-C comes, 0: none */
 static int epochs, stop_at_epoch;  /* the same for epochs */
 static const char *vanishing;      /* an empty folder that goes away with the first batch */
+static struct epoch_result history[12];
 
 bool __real_loader_next(struct loader *loader, struct batch *batch);
 bool __wrap_loader_next(struct loader *loader, struct batch *batch);
-int __wrap_report_log(const char *folder, const struct epoch_result *history, int count,
+int __wrap_report_log(const char *folder, const struct epoch_result *results, int count,
                       struct error *error);
 
 bool __wrap_loader_next(struct loader *loader, struct batch *batch)
@@ -31,12 +32,13 @@ bool __wrap_loader_next(struct loader *loader, struct batch *batch)
 }
 
 /* In place of the report: an epoch has ended. */
-int __wrap_report_log(const char *folder, const struct epoch_result *history, int count,
+int __wrap_report_log(const char *folder, const struct epoch_result *results, int count,
                       struct error *error)
 {
     (void)folder;
-    (void)history;
     (void)error;
+    assert_in_range(count, 1, sizeof history / sizeof *history);
+    memcpy(history, results, (size_t)count * sizeof *history);
     epochs = count;
     stop = stop || epochs == stop_at_epoch;
     return 0;
@@ -169,6 +171,191 @@ static void the_learning_rate_rises_for_a_fifth(void **state)
         expect_close(one_cycle(expected[i][0]), expected[i][1], 1e-12, "the share of the peak");
 }
 
+/* ---- What is said ---------------------------------------------------------------------------- */
+
+static char said[4096], expected[4096];
+
+/* As run, with all that is printed in said[]. */
+static bool run_aloud(const struct recipe *recipe, const struct dataset *d, bool resume,
+                      int at_batch, int at_epoch)
+{
+    fflush(stdout);
+    int terminal = dup(STDOUT_FILENO);
+    FILE *file = tmpfile();
+    assert_true(terminal >= 0 && file);
+    dup2(fileno(file), STDOUT_FILENO);
+    bool more = run(recipe, d, resume, at_batch, at_epoch);
+    fflush(stdout);
+    dup2(terminal, STDOUT_FILENO);
+    close(terminal);
+    rewind(file);
+    size_t size = fread(said, 1, sizeof said - 1, file);
+    said[size] = '\0';
+    fclose(file);
+    return more;
+}
+
+/* Adds to what is expected. */
+static void expect(const char *format, ...)
+{
+    size_t used = strlen(expected);
+    va_list values;
+    va_start(values, format);
+    vsnprintf(expected + used, sizeof expected - used, format, values);
+    va_end(values);
+}
+
+/* Of epochs that are in the history. */
+static void expect_epochs(int first, int last, int all, const char *best)
+{
+    for (int i = first; i <= last; i++) {
+        const struct epoch_result *e = &history[i - 1];
+        expect("epoch %3d/%d  loss %.4f  accuracy %5.2f %%   PublicTest loss %.4f  accuracy %5.2f "
+               "%%  %s  %.1f s\n",
+               i, all, e->loss, 100 * e->accuracy, e->validation_loss, 100 * e->validation_accuracy,
+               best[i - 1] == 'b' ? "best" : "    ", e->seconds);
+    }
+}
+
+static void expect_said(const char *when)
+{
+    if (strcmp(said, expected) != 0)
+        fail_msg("%s: said\n%s, not\n%s", when, said, expected);
+    expected[0] = '\0';
+}
+
+/* Nothing moves, so that the first epoch stays the best; the figures of pictures that are all
+ * learned and validated are the same. */
+static void each_epoch_is_told(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(21, 21);
+    struct recipe r = recipe_of(BATCHING_MINI_BATCH);
+    memcpy(d.pixels + 21 * PIXELS, d.pixels, 21 * PIXELS);
+    r.optimizer = OPTIMIZER_SGD;
+    r.learning_rate = 1e-30f;
+    r.step.dropout = 0;
+    r.step.bfloat16 = false;
+    r.class_weights = r.targets.smoothing = 0;
+    r.network_count = 2;
+    r.features[1] = FEATURES_PIXELS;
+    r.prior.kind = PRIOR_TRAINING;
+    r.patience = 2;
+    r.epochs = 9;
+    assert_false(run_aloud(&r, &d, false, 0, 0));
+    char *temperature = strstr(said, "temperature ");
+    assert_non_null(temperature);
+    double value = strtod(temperature + strlen("temperature "), NULL);
+    assert_int_equal(epochs, 3);
+    for (int i = 0; i < 3; i++) {
+        /* Of each network the cost, of both together the mean: that is dearer. */
+        assert_true(history[i].loss >= history[i].validation_loss &&
+                    history[i].loss < 1.2 * history[i].validation_loss);
+        expect_close(history[i].accuracy, history[i].validation_accuracy, 1e-9, "accuracy");
+        assert_true(history[i].seconds > 0);
+    }
+    expect_epochs(1, 3, 9, "b  ");
+    expect("temperature %.2f: confidence as on PublicTest\n", value);
+    expect("no better validation accuracy for 2 epochs: done\n");
+    expect_said("the end");
+    r.network_count = 1;
+    assert_false(run_aloud(&r, &d, false, 0, 0));
+    expect_close(history[0].loss, history[0].validation_loss, 1e-6, "loss of one network");
+    dataset_free(&d);
+}
+
+static void each_stop_is_told(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(21, 7);
+    struct recipe r = recipe_of(BATCHING_MINI_BATCH);
+    assert_true(run_aloud(&r, &d, false, 2, 0));
+    expect("stopped in epoch 1 after 2 of 3 batches\n");
+    expect_said("in the first epoch");
+    assert_true(run_aloud(&r, &d, true, 2, 0)); /* one batch of the first epoch, one of the next */
+    expect("resuming in epoch 1 after 2 batches\n");
+    expect_epochs(1, 1, 3, "b");
+    expect("stopped in epoch 2 after 1 of 3 batches; the best model so far is %s\n", model_path);
+    expect_said("in the second epoch");
+    remove(model_path); /* --resume writes it anew */
+    assert_true(run_aloud(&r, &d, true, 2, 0));
+    assert_int_equal(access(model_path, F_OK), 0);
+    remove(model_path);
+    remove(checkpoint_path);
+    struct error error = {.text = ""};
+    const struct training_files files = {"test", model_path, checkpoint_path, NULL, NULL};
+    stop = 1;
+    assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), 1);
+    assert_true(access(model_path, F_OK) < 0 && access(checkpoint_path, F_OK) < 0);
+    dataset_free(&d);
+}
+
+/* ---- Checkpoints ----------------------------------------------------------------------------- */
+
+/* What stands in the checkpoint's header, `from`, becomes `to`, which is as long. */
+static void refuse_changed(const struct recipe *recipe, const struct dataset *d, const char *from,
+                           const char *to, const char *reason)
+{
+    const struct training_files files = {"test", model_path, "unused", NULL, NULL};
+    struct error error = {.text = ""};
+    size_t size, length = strlen(from), at = 0;
+    uint8_t *bytes = read_bytes(checkpoint_path, &size);
+    assert_int_equal(length, strlen(to));
+    while (at + length < size && memcmp(bytes + at, from, length) != 0)
+        at++;
+    if (at + length >= size)
+        fail_msg("the checkpoint has no %s", from);
+    memcpy(bytes + at, to, length);
+    write_bytes(in_folder("changed.checkpoint"), bytes, size);
+    free(bytes);
+    char changed[2 * TEST_PATH_SIZE], text[RECIPE_TEXT_SIZE];
+    snprintf(changed, sizeof changed, "%s", in_folder("changed.checkpoint"));
+    stop = 0;
+    int result = checkpoint_recipe(changed, text, &error);
+    if (result == 0)
+        result = train(recipe, d, &files, changed, &stop, &error);
+    if (result != -1)
+        fail_msg("%s for %s is taken", to, from);
+    expect_text(error.text, "changed.checkpoint", reason);
+}
+
+static void checkpoints_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    static const char counts[] = "its counts make no sense; name the checkpoint of this training";
+    static const struct {
+        const char *from, *to, *reason;
+    } changes[] = {
+        {"expressions-checkpoint-6", "expressions-checkpoint-5", "not a checkpoint; name"},
+        {"\"format\"", "\"farmat\"", "not a checkpoint; name"},
+        {"\"options\"", "\"aptions\"", "names no options; name"},
+        {"\"data\":\"", "\"date\":\"", "was made with other data; name the same --data"},
+        {"\"epochs\":\"2\"", "\"epochs\":\"4\"", counts},
+        {"\"epochs\":\"2\"", "\"epochs\":\"3\"", "its history is cut short; name"},
+        {"\"epochs\":\"2\"", "\"epocks\":\"2\"", counts},
+        {"\"epochs\":\"2\"", "\"epochs\":\"0\"", counts},
+        {"\"epochs\":\"2\"", "\"epochs\":\"1\"",
+         "has changed since it was written"}, /* but can be */
+        {"\"updates\":\"6\"", "\"updates\":\"0\"", counts},
+        {"\"updates\":\"6\"", "\"updates\":\"n\"", counts},
+        {"\"best_epoch\":\"1\"", "\"best_epoch\":\"3\"", counts},
+        {"\"best_epoch\":\"1\"", "\"best_epoch\":\"0\"", counts},
+        {"\"waited\":\"1\"", "\"waited\":\"3\"", counts},
+        {"\"waited\":\"1\"", "\"wasted\":\"1\"", counts},
+        {"\"batches\":\"0\"", "\"botches\":\"0\"", counts},
+        {"\"running\"", "\"cunning\"", counts},
+        {"\"history\"", "\"mystery\"", "its history is cut short; name"},
+        {"\"0.first_moment\"", "\"0.furst_moment\"", "0.first_moment"},
+    };
+    struct dataset d = make_dataset(21, 7);
+    struct recipe r = recipe_of(BATCHING_MINI_BATCH);
+    r.learning_rate = 1e-30f; /* the first epoch is the best */
+    assert_true(run(&r, &d, false, 0, 2));
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        refuse_changed(&r, &d, changes[i].from, changes[i].to, changes[i].reason);
+    dataset_free(&d);
+}
+
 static int name_files(void **state)
 {
     if (make_folder(state) < 0)
@@ -185,6 +372,9 @@ int main(void)
         cmocka_unit_test_teardown(a_stop_that_cannot_be_kept_is_a_failure, empty_folder),
         cmocka_unit_test_teardown(patience_is_counted_from_the_best_epoch, empty_folder),
         cmocka_unit_test(the_learning_rate_rises_for_a_fifth),
+        cmocka_unit_test_teardown(each_epoch_is_told, empty_folder),
+        cmocka_unit_test_teardown(each_stop_is_told, empty_folder),
+        cmocka_unit_test_teardown(checkpoints_that_make_no_sense_are_refused, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);
