@@ -75,9 +75,13 @@ static void refuses_bad_rows_by_number(void **state)
         {"9", "Training", "1", PIXELS, "line 3: label \"9\""},
         {"-1", "Training", "1", PIXELS, "line 3: label"},
         {"x", "Training", "1", PIXELS, "line 3: label"},
+        {"7", "Training", "1", PIXELS, "line 3: label \"7\" is not 0 to 6"},
+        {"1 1", "Training", "1", PIXELS, "line 3: label"},
         {"1", "Testing", "1", PIXELS, "line 3: Usage \"Testing\""},
         {"1", "Training", "256", PIXELS, "line 3: pixel 1"},
         {"1", "Training", "-4", PIXELS, "line 3: pixel 1"},
+        {"1", "Training", "00001", PIXELS, "line 3: pixel 1"},
+        {"1", "Training", "1;", PIXELS, "line 3: pixel 1"},
         {"1", "Training", "1.5", PIXELS, "line 3: pixel 1"},
         {"1", "Training", "1", PIXELS - 1, "line 3: 2303 pixels"},
         {"1", "Training", "1", PIXELS + 1, "line 3: 2305 pixels"},
@@ -176,6 +180,11 @@ static void names_what_unpacks(void **state)
          "unpack it first, with unxz", 6},
         {"a.csv.bz2", "BZh91AY", "unpack it first, with bunzip2", 7},
         {"archive.zip", "PK\3\4\x14", "unpack it first, with unzip", 5},
+        {"a.csv.zst", "\x28\xb5\x2f\xfd", "unpack it first, with unzstd", 4},
+        {"a.tgz", "\x28\xb5\x2f\xfd", "unpack it first, with tar xf", 4},
+        {"a.7z", "7z\xbc\xaf\x27\x1c", "unpack it first, with 7z x", 6},
+        {"a.rar", "Rar!", "unpack it first, with unrar x", 4},
+        {"short", "Rar", "names no column \"emotion\"", 3},
     };
     for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
         struct dataset d;
@@ -183,6 +192,15 @@ static void names_what_unpacks(void **state)
         write_bytes(in_folder(packed[i].name), packed[i].bytes, packed[i].length);
         assert_int_equal(dataset_load(&d, in_folder(packed[i].name), false, "test", &error), -1);
         expect_text(error.text, packed[i].name, packed[i].expected);
+    }
+    char archive[262] = "fer2013.csv";
+    memcpy(archive + 257, "ustar", 5);
+    for (size_t size = 261; size <= 262; size++) {
+        struct dataset d;
+        struct error error;
+        write_bytes(in_folder("a.tar"), archive, size);
+        assert_int_equal(dataset_load(&d, in_folder("a.tar"), false, "test", &error), -1);
+        expect_text(error.text, "a.tar", size == 262 ? "with tar xf" : "names no column");
     }
 }
 
@@ -200,13 +218,37 @@ static void refuses_endless_line(void **state)
     (void)state;
     struct dataset d;
     struct error error;
-    FILE *file = fopen(in_folder("long.csv"), "wb");
-    assert_non_null(file);
-    for (int i = 0; i < CSV_READER_MAX_ROW + 1; i++)
-        fputc('1', file);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(dataset_load(&d, in_folder("long.csv"), false, "test", &error), -1);
-    assert_non_null(strstr(error.text, "line 1 is longer than"));
+    for (int more = 0; more <= 1; more++) {
+        FILE *file = fopen(in_folder("long.csv"), "wb");
+        assert_non_null(file);
+        for (int i = 0; i < CSV_READER_MAX_ROW + more; i++)
+            fputc('1', file);
+        fputs("\n1", file);
+        assert_int_equal(fclose(file), 0);
+        assert_int_equal(dataset_load(&d, in_folder("long.csv"), false, "test", &error), -1);
+        expect_text(error.text, "long.csv: line 1",
+                    more ? " is longer than 65536 bytes, or a quote is not closed"
+                         : "names no column \"emotion\"");
+    }
+}
+
+/* Ten million pictures are the most; room for them is taken by halves more. */
+static void refuses_endless_data(void **state)
+{
+    (void)state;
+    enum { MOST = 10000000 };
+    struct dataset d = {.width = 1, .height = 1, .count = MOST - 1};
+    struct error error;
+    int capacity = MOST;
+    assert_int_equal(dataset_grow(&d, &capacity, &error), 0);
+    assert_null(d.pixels); /* there is room */
+    capacity = MOST - 1;
+    assert_int_equal(dataset_grow(&d, &capacity, &error), 0);
+    assert_int_equal(capacity, MOST + MOST / 2 - 1);
+    d.count = capacity = MOST;
+    assert_int_equal(dataset_grow(&d, &capacity, &error), -1);
+    expect_text(error.text, "more than 10000000 pictures", "the right data set");
+    dataset_free(&d);
 }
 
 #define VOTE_HEADER                                                                                \
@@ -233,6 +275,9 @@ static void reads_votes_row_for_row(void **state)
         {VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,0\n", "has 1 rows, the data set 2"},
         {VOTE_HEADER "Training,a,1,2,3,4,0,0,0\n", "line 2: is cut short"},
         {VOTE_HEADER "Training,a,1,2,3,-4,0,0,0,0,0,0\n", "line 2: \"-4\" is not a number"},
+        {VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0,26\n", "line 2: \"26\" is not a number"},
+        {VOTE_HEADER "Training,a,1,2,3,4,0,0,0,0,0\n", "line 2: is cut short"},
+        {VOTE_HEADER "\n \t\nTraining,a,1,2,3,4,0,0,0,0,0,x\n", "line 4: \"x\" is not a number"},
         {"Usage,neutral\n", "no column \"anger\""},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -241,7 +286,19 @@ static void reads_votes_row_for_row(void **state)
         if (!strstr(error.text, bad[i].expected))
             fail_msg("expected \"%s\" in: %s", bad[i].expected, error.text);
     }
+    assert_int_equal(dataset_load_votes(&d, test_folder(), &error), -1);
+    expect_text(error.text, test_folder(), ": is a folder; name a file");
+    assert_int_equal(dataset_load_votes(&d, in_folder("none.csv"), &error), -1);
+    expect_text(error.text, "none.csv", "No such file");
     assert_memory_equal(d.votes[0].classes, first, sizeof first); /* failure touches nothing */
+    path = write_text("votes.csv", VOTE_HEADER "\nTraining,a,25,0,0,0,0,0,0,0,0,0\n \n"
+                                               "PublicTest,b,0,0,0,0,0,0,0,7,8,\" 9 \"\n");
+    assert_int_equal(dataset_load_votes(&d, path, &error), 0);
+    assert_int_equal(d.votes[0].classes[6], 25);
+    assert_int_equal(d.votes[1].total, 24);
+    d.source = DATA_IDX;
+    assert_int_equal(dataset_load_votes(&d, path, &error), -1);
+    expect_text(error.text, "votes.csv", "for fer2013.csv alone; leave out --ferplus");
     dataset_free(&d);
 }
 
@@ -449,6 +506,38 @@ static void maps_class_folders_by_name(void **state)
     remove_folders(names, 7);
     assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
     expect_text(error.text, test_folder(), "holds neither train/ and test/ nor IDX files");
+}
+
+/* The words of all data sets, and of their parts. */
+static void knows_the_names_of_classes(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"angry",     "disgust", "fear",      "happy",     "sad",
+                                        "surprise",  "neutral", "anger",     "Disgusted", "FEARFUL",
+                                        "happiness", "sadness", "surprised", "suprise"};
+    static const int labels[] = {0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 5};
+    static const char *const parts[] = {"train", "test", "validation", "valid", "val"};
+    static const enum split splits[] = {SPLIT_TRAINING, SPLIT_TEST, SPLIT_VALIDATION,
+                                        SPLIT_VALIDATION, SPLIT_VALIDATION};
+    for (int i = 0; i < 14; i++) {
+        char folder[32], file[48];
+        struct dataset d;
+        struct error error;
+        const char *const part = parts[i % 5];
+        snprintf(folder, sizeof folder, "%s/%s", part, names[i]);
+        snprintf(file, sizeof file, "%s/a.pgm", folder);
+        const char *const made[] = {part, folder};
+        make_folders(made, 2);
+        write_pgm(file, i, 48);
+        if (dataset_load(&d, test_folder(), false, "test", &error) < 0)
+            fail_msg("%s: %s", file, error.text);
+        assert_int_equal(d.count, 1);
+        assert_int_equal(d.labels[0], labels[i]);
+        assert_int_equal(d.splits[0], splits[i % 5]);
+        dataset_free(&d);
+        remove(in_folder(file));
+        remove_folders(made, 2);
+    }
 }
 
 /* Another's validation pictures are used as such, and litter is passed over. */
@@ -840,10 +929,12 @@ int main(void)
         cmocka_unit_test_teardown(reads_folders_as_others_leave_them, empty_folder),
         cmocka_unit_test(refuses_missing_file),
         cmocka_unit_test(refuses_endless_line),
+        cmocka_unit_test(refuses_endless_data),
         cmocka_unit_test(reads_votes_row_for_row),
         cmocka_unit_test(reads_idx_plain_and_compressed),
         cmocka_unit_test(refuses_damaged_idx),
         cmocka_unit_test(maps_class_folders_by_name),
+        cmocka_unit_test(knows_the_names_of_classes),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
