@@ -8,6 +8,9 @@
 #include "cross_validation.h"
 #include "evaluation_report.h"
 #include "explain.h"
+#include "fit_aligner.h"
+#include "fit_dictionary.h"
+#include "fit_verifier.h"
 #include "inspect.h"
 #include "made_up.h"
 #include "ocv.h"
@@ -565,6 +568,87 @@ static void training_of_all(void **state)
     free(checkpoint_bytes);
 }
 
+/* ---- What is learned before the first epoch -------------------------------------------------- */
+
+static struct thread_pool *pool;
+
+/* With the memory for the picture and the scene. */
+static int load_backgrounds(struct error *error)
+{
+    struct backgrounds backgrounds;
+    int result = backgrounds_load(&backgrounds, in_folder("."), 1, 1, pool, &stop, error);
+    if (result == 0)
+        backgrounds_free(&backgrounds);
+    return result;
+}
+
+static int learn_verifier(struct error *error)
+{
+    static uint8_t grey[64 * 64], hard[PIXELS];
+    struct grey_image picture = {grey, 64, 64, 64};
+    const struct backgrounds backgrounds = {
+        .pictures = &picture, .count = 1, .hard = hard, .hard_count = 1};
+    int samples[TRAINING];
+    struct mlp verifier = {0};
+    for (int i = 0; i < TRAINING; i++)
+        samples[i] = i;
+    int result =
+        fit_verifier(&verifier, &pictures, samples, TRAINING, &backgrounds, 1, pool, &stop, error);
+    mlp_free(&verifier);
+    return result;
+}
+
+static int learn_dictionary(struct error *error)
+{
+    struct features features = {
+        .kind = FEATURES_PATCHES, .width = FACE_SIDE, .height = FACE_SIDE, .grid = 3, .atoms = 2};
+    const int sample = 0;
+    int result = fit_dictionary(&features, &pictures, &sample, 1, 1, error);
+    features_free(&features);
+    return result;
+}
+
+static int align_all(struct error *error)
+{
+    return fit_aligner_replace(&pictures, 1, 1, &stop, error);
+}
+
+/* Each allocation that a first run makes, up to `most` of them, fails in turn. */
+static void try_memory(const char *name, int (*run)(struct error *error), long most)
+{
+    for (long n = 1; n <= most; n++) {
+        struct error error = {.text = ""};
+        int live = faults_live(), files = count_open_files();
+        faults_begin(FAULT_MEMORY, n, false);
+        int result = run(&error);
+        long calls = faults_end();
+        if (faults_live() != live || count_open_files() != files)
+            fail_msg("%s, allocation %ld: memory or files are lost", name, n);
+        if (calls >= n && result != -1)
+            fail_msg("%s: does without allocation %ld", name, n);
+        if (calls >= n)
+            expect_text(error.text, "", "memory");
+    }
+}
+
+static void learning(void **state)
+{
+    (void)state;
+    struct error error;
+    stop = 0;
+    assert_int_equal(thread_pool_create(&pool, 1, &error), 0);
+    FILE *file = fopen(in_folder("a.pgm"), "w");
+    assert_non_null(file);
+    fprintf(file, "P5\n64 64\n255\n%*s", 64 * 64, "");
+    assert_int_equal(fclose(file), 0);
+    try_memory("backgrounds", load_backgrounds, 13); /* the next only gives memory back */
+    try_memory("verifier", learn_verifier, 40);
+    try_memory("dictionary", learn_dictionary, 5);
+    try_memory("aligned pictures", align_all, 29);
+    remove(in_folder("a.pgm"));
+    thread_pool_free(&pool);
+}
+
 /* ---- Measuring ------------------------------------------------------------------------------- */
 
 static struct model trained;
@@ -646,6 +730,7 @@ static void drawing_program_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(learning, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(models, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(data_sets, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(training, make_folder, remove_folder),

@@ -61,7 +61,7 @@ static int read_grey(const char *path, uint8_t **pixels, int *width, int *height
     struct error why;
     *pixels = NULL;
     if (file_read(path, MAX_PICTURE_BYTES, &bytes, &size, &why) < 0)
-        return 0;
+        return why.code == ERROR_NO_MEMORY ? error_no_memory(error, path) : 0;
     enum ocv_code code = ocv_picture_decode(&picture, bytes, size, NULL);
     free(bytes);
     if (code == OCV_NO_MEMORY)
