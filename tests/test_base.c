@@ -548,7 +548,19 @@ static void files_are_known_by_what_they_are(void **state)
     assert_int_equal(file_set_check_output(&set, NULL, &error), 0);
     file_set_free(&set);
     assert_null(set.root);
+    /* What is in folders, as deep as is said. */
+    static const char *const files[] = {"a", "b", "inside/new"};
+    write_bytes(in_folder("inside/new"), "n", 1);
+    for (int depth = -1; depth <= 1; depth++) {
+        assert_int_equal(file_set_add_folder(&set, test_folder(), depth, &error), 0);
+        for (int i = 0; i < 3; i++)
+            check(&set, in_folder(files[i]), depth < i / 2 ? 0 : -1);
+        file_set_free(&set);
+    }
+    assert_int_equal(file_set_add_folder(&set, in_folder("a"), 1, &error), 0);
+    assert_null(set.root);
     assert_int_equal(remove(in_folder("inside/to_far")), 0);
+    assert_int_equal(remove(in_folder("inside/new")), 0);
 }
 
 /* More than one device, inode and name, added and asked for in turn. */

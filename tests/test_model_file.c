@@ -634,6 +634,41 @@ static void rare_classes_are_loaded(void **state)
     assert_int_equal(load(in_folder("rare"), &error), 0);
 }
 
+/* ---- Memory that ends ------------------------------------------------------------------------ */
+
+static int aligned_calls, failing_call; /* 0: none */
+
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return ++aligned_calls == failing_call ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+/* For what is laid out anew: the dictionary's pairs and the layers' integers. */
+static void models_need_aligned_memory(void **state)
+{
+    (void)state;
+    struct model model = full_model(3), loaded;
+    struct error error;
+    assert_int_equal(model_save(&model, in_folder("aligned.safetensors"), &error), 0);
+    model_free(&model);
+    aligned_calls = 0;
+    assert_int_equal(model_load(&loaded, in_folder("aligned.safetensors"), &error), 0);
+    model_free(&loaded);
+    int calls = aligned_calls;
+    assert_true(calls > 1);
+    for (failing_call = 1; failing_call <= calls; failing_call++) {
+        aligned_calls = 0;
+        error.text[0] = '\0';
+        assert_int_equal(model_load(&loaded, in_folder("aligned.safetensors"), &error), -1);
+        expect_text(error.text, "", "memory");
+    }
+    failing_call = 0;
+    remove(in_folder("aligned.safetensors"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -653,6 +688,7 @@ int main(void)
         cmocka_unit_test(endless_headers_are_refused),
         cmocka_unit_test(what_cannot_be_loaded_is_not_saved),
         cmocka_unit_test(rare_classes_are_loaded),
+        cmocka_unit_test(models_need_aligned_memory),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -16,7 +16,7 @@ static const char *write_text(const char *name, const char *text)
 /* "v v v ... v" with `count` numbers; the text is static. */
 static const char *pixel_list(int count, const char *value)
 {
-    static char text[PIXELS * 4 + 64];
+    static char text[PIXELS * 6 + 64];
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < count; i++)
@@ -66,7 +66,7 @@ static void refuse_csv(const char *text, const char *expected)
 static void refuses_bad_rows_by_number(void **state)
 {
     (void)state;
-    static char text[2 * PIXELS * 5];
+    static char text[2 * PIXELS * 6];
     static const struct {
         const char *emotion, *usage, *value;
         int count;
@@ -636,6 +636,12 @@ static void networks_follow_the_recipe(void **state)
         assert_true(config.windows[2].grid == grid - 2 && config.windows[2].side == 2);
         assert_int_equal(mlp_config_check(&config, &error), 0);
     }
+    /* Positions that make no square have no windows. */
+    const struct dataset wide = {.width = 12, .height = 8, .class_count = 7};
+    assert_int_equal(parse(&options, "--features pixels --hidden @4,1@2 --align off", &error), 0);
+    struct mlp_config config = recipe_network(&options.recipe, &wide, 0);
+    assert_int_equal(config.windows[1].grid, 0);
+    assert_int_equal(mlp_config_check(&config, &error), -1);
 }
 
 /* Of one picture each, two classes' faces are these pictures made symmetric, and what tells them

@@ -1,6 +1,7 @@
 /* What is said of a face over time. */
 #include "testing.h"
 
+#include "resting.h"
 #include "smoother.h"
 
 enum { ANGRY, HAPPY = 3, SAD, SURPRISE, NEUTRAL };
@@ -504,6 +505,49 @@ static void test_as_it_was(void **state)
     }
 }
 
+/* The median takes the first answer as it is, and then steps that grow smaller for a minute: 2 nats
+ * a second at first, a thirtieth of a nat at last. */
+static void test_median_steps(void **state)
+{
+    (void)state;
+    struct resting resting = {0};
+    float raw[LABEL_COUNT];
+    double before = 0;
+    for (int n = 0; n < 600; n++) {
+        double odds = n % 200 == 1 ? 2 : -1, dt = n == 0 ? 0 : 0.25, calm = 0.25 * n;
+        double sum = exp(odds) + LABEL_COUNT - 1;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            raw[k] = (float)((k == SAD ? exp(odds) : 1) / sum);
+        resting_correct(&resting, raw, calm, dt, true);
+        double most = 2 * dt / fmin(fmax(calm, 1), 60), way = odds - before;
+        if (n > 0)
+            odds = before + (way < 0 ? fmax(way, -most) : fmin(way, most));
+        expect_close(resting.median[SAD], odds, 1e-6, "the median of sad over neutral");
+        expect_close(resting.median[HAPPY], 0, 0, "that of happy");
+        before = resting.median[SAD];
+    }
+    expect_close(resting.calm, 0.25 * 599, 1e-5, "seconds of calm");
+}
+
+/* Boxes tell how well a face was seen: without one the answer counts in full, whichever of two
+ * answers lacks it. */
+static void test_faces_without_box(void **state)
+{
+    (void)state;
+    for (int with = 0; with < 4; with++) {
+        struct smoother whole = {.seconds = 0.3}, some = {.seconds = 0.3};
+        for (int n = 0; n < 40; n++) {
+            struct expressions_face face = answer(1, n < 20 ? SAD : HAPPY, 0.8f), other = face;
+            face.box.width = face.box.height = 100;
+            if (with == 3 || (with > 0 && n % 2 == with - 1))
+                other.box = face.box;
+            smoother_run(&whole, &face, 1, n / 25.0);
+            smoother_run(&some, &other, 1, n / 25.0);
+            assert_memory_equal(other.probabilities, face.probabilities, sizeof face.probabilities);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +566,8 @@ int main(void)
         cmocka_unit_test(test_adaptation),
         cmocka_unit_test(test_adaptation_is_bounded),
         cmocka_unit_test(test_adaptation_switched),
+        cmocka_unit_test(test_median_steps),
+        cmocka_unit_test(test_faces_without_box),
         cmocka_unit_test(test_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,18 +252,33 @@ static void print_scenes(void)
     }
 }
 
-static void append(FILE *file, const char *text)
+/* A picture of noise. */
+static void write_noise(const char *path, int width, int height)
 {
-    assert_true(fputs(text, file) >= 0);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fprintf(file, "P5\n%d %d\n255\n", width, height);
+    for (int i = 0; i < width * height; i++)
+        fputc(i * 37 % 256, file);
+    fclose(file);
 }
 
+/* Those below 64 pixels are left out, also once they are shrunk to 400. */
 static void folders_are_read_to_the_bottom(void **state)
 {
     (void)state;
+    static const struct {
+        const char *name;
+        int width, height, found_width, found_height;
+    } files[] = {{"a.pgm", 100, 80, 100, 80},   {"b.pgm", 64, 64, 64, 64},
+                 {"c.pgm", 63, 90, 0, 0},       {"d.pgm", 90, 63, 0, 0},
+                 {"e.pgm", 500, 500, 400, 400}, {"f.pgm", 1000, 160, 400, 64},
+                 {"g.pgm", 157, 1000, 0, 0},    {"h.txt", 0, 0, 0, 0}};
+    enum { FILES = sizeof files / sizeof *files };
     struct backgrounds backgrounds;
     struct thread_pool *pool;
     struct error error;
-    char inner[2 * TEST_PATH_SIZE];
+    char inner[2 * TEST_PATH_SIZE], path[2 * TEST_PATH_SIZE + 16];
     assert_int_equal(thread_pool_create(&pool, 1, &error), 0);
     assert_int_equal(
         backgrounds_load(&backgrounds, in_folder("none"), 70, 1, pool, &no_stop, &error), -1);
@@ -271,32 +286,39 @@ static void folders_are_read_to_the_bottom(void **state)
     snprintf(inner, sizeof inner, "%s", in_folder("inner"));
     assert_int_equal(mkdir(inner, 0777), 0);
     assert_int_equal(backgrounds_load(&backgrounds, inner, 70, 1, pool, &no_stop, &error), -1);
-    expect_text(error.text, "inner", "holds no picture");
-    char path[2 * TEST_PATH_SIZE + 16];
-    snprintf(path, sizeof path, "%s/a.pgm", inner);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    append(file, "P5\n100 80\n255\n");
-    for (int i = 0; i < 100 * 80; i++)
-        fputc(i * 37 % 256, file);
-    fclose(file);
-    snprintf(path, sizeof path, "%s/note.txt", inner);
-    file = fopen(path, "wb");
-    assert_non_null(file);
-    append(file, "no picture\n");
-    fclose(file);
-    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 70, 1, pool, &no_stop, &error),
+    expect_text(error.text, "inner", "holds no picture of 64 pixels or more");
+    assert_null(backgrounds.pictures);
+    for (int i = 0; i < FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s", inner, files[i].name);
+        write_noise(path, files[i].width, files[i].height);
+    }
+    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 55, 1, pool, &no_stop, &error),
                      0);
-    assert_int_equal(backgrounds.found, 1);
-    assert_int_equal(backgrounds.skipped, 1);
-    assert_int_equal(backgrounds.pictures[0].width, 100);
+    int found = 0;
+    for (int i = 0; i < FILES; i++)
+        if (files[i].found_width > 0) {
+            const struct grey_image *picture = &backgrounds.pictures[found++];
+            assert_int_equal(picture->width, files[i].found_width);
+            assert_int_equal(picture->height, files[i].found_height);
+            assert_int_equal(picture->stride, files[i].found_width);
+        }
+    assert_int_equal(backgrounds.found, found);
+    assert_int_equal(backgrounds.skipped, FILES - found);
     assert_int_equal(backgrounds.pictures[0].pixels[3], 111);
+    assert_int_equal(backgrounds.count - found, 2); /* scenes for 28 faces each */
+    for (int i = found; i < backgrounds.count; i++)
+        assert_true(backgrounds.pictures[i].width == 256 && backgrounds.pictures[i].height == 256);
     backgrounds_free(&backgrounds);
+    const volatile sig_atomic_t stop = 1;
+    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 1, 1, pool, &stop, &error), 1);
+    assert_null(backgrounds.pictures);
+    assert_int_equal(backgrounds_load(&backgrounds, NULL, 1, 1, pool, &stop, &error), 1);
+    assert_null(backgrounds.hard);
     thread_pool_free(&pool);
-    snprintf(path, sizeof path, "%s/a.pgm", inner);
-    remove(path);
-    snprintf(path, sizeof path, "%s/note.txt", inner);
-    remove(path);
+    for (int i = 0; i < FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s", inner, files[i].name);
+        remove(path);
+    }
 }
 
 /* The first picture of the demo. */

@@ -541,8 +541,6 @@ void features_free(struct features *f)
 {
     free(f->dictionary);
     free(f->pairs);
-    f->dictionary = NULL;
-    f->pairs = NULL;
 }
 
 size_t features_scratch(const struct features *f)

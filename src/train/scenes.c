@@ -90,16 +90,16 @@ static void waves(const struct canvas *s, int count)
     }
 }
 
-/* An ellipse, shaded from one end to the other as if it were round or a leaf. */
+/* An ellipse, a >= b, shaded from one end to the other as if it were round or a leaf. */
 static void ellipse(const struct canvas *s, double x, double y, double a, double b, double angle,
                     double grey, double shade)
 {
-    double c = cos(angle), d = sin(angle), reach = fmax(a, b) + 1;
+    double c = cos(angle), d = sin(angle), reach = a + 1;
     for (int row = (int)(y - reach); row <= (int)(y + reach); row++)
         for (int column = (int)(x - reach); column <= (int)(x + reach); column++) {
             double u = (c * (column - x) + d * (row - y)) / a;
             double v = (c * (row - y) - d * (column - x)) / b;
-            double inside = (1 - u * u - v * v) * fmin(a, b) / 2;
+            double inside = (1 - u * u - v * v) * b / 2;
             if (inside > 0)
                 dab(s, column, row, grey + shade * u, fmin(inside, 1));
         }

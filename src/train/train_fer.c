@@ -400,11 +400,12 @@ static int train_and_report(const struct train_options *o, const struct dataset 
         return cross_validate(&recipe, dataset, o->folds, program, o->report, &stop, error);
     struct training_files files = {program, output, checkpoint, o->report, find_backgrounds(o)};
     int stopped = train(&recipe, dataset, &files, o->resume, &stop, error);
-    if (stopped > 0 && access(checkpoint, F_OK) == 0)
-        print_resume(o, checkpoint);
-    if (stopped != 0)
-        return stopped < 0 ? -1 : 0;
-    if (judge_training(o, output, dataset, &recipe, error) < 0)
+    if (stopped > 0) {
+        if (access(checkpoint, F_OK) == 0)
+            print_resume(o, checkpoint);
+        return 0;
+    }
+    if (stopped < 0 || judge_training(o, output, dataset, &recipe, error) < 0)
         return -1;
     text_print(stdout, output);
     putchar('\n');
