@@ -644,7 +644,7 @@ static void learning(void **state)
     try_memory("backgrounds", load_backgrounds, 13); /* the next only gives memory back */
     try_memory("verifier", learn_verifier, 40);
     try_memory("dictionary", learn_dictionary, 5);
-    try_memory("aligned pictures", align_all, 29);
+    try_memory("aligned pictures", align_all, 36);
     remove(in_folder("a.pgm"));
     thread_pool_free(&pool);
 }
