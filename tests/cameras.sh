@@ -11,7 +11,8 @@ mkdir by-id && touch by-id/usb-Fake_Webcam
 FAKE_BY_ID=$work/by-id
 FAKE_GONE=$work/gone
 FAKE_TRIES=$work/tries
-export FAKE_BY_ID FAKE_GONE FAKE_TRIES
+FAKE_STALL=$work/stall
+export FAKE_BY_ID FAKE_GONE FAKE_TRIES FAKE_STALL
 
 # run STATUS ARGUMENT...: the program, which has to end with this status.
 run()
@@ -113,8 +114,20 @@ await has_lines out 3
 wait "$running"
 got=$?
 [ "$got" -eq 5 ] || fail "loss: status $got, not 5: $(cat err)"
-
 rm gone
+
+# --- A driver that keeps its caller waiting keeps neither the program nor what it has recorded
+start --camera 0 --json --csv rows.csv
+await has_lines out 3
+: >tries
+: >stall
+: >gone
+await has_lines tries 1
+kill -INT "$running"
+wait "$running" || fail "a camera that does not answer: status $?: $(cat err)"
+grep -q '^expressions: camera 0: does not answer; ended without it$' err || fail "not told: $(cat err)"
+[ "$(tail -c 1 rows.csv)" = "" ] || fail "half a row: $(tail -n 1 rows.csv)"
+rm gone stall
 
 # --- The bare sensors of a Raspberry Pi: how to have their pictures
 for sensor in unicam:pRAA unicam:RGGB rp1-cfe:YUYV bcm2835-isp:YUYV; do

@@ -166,10 +166,10 @@ static int open_any(const char *name, const char *path, int flags, mode_t mode)
 {
     int (*next)(const char *, int, ...) = real(name);
     int number = find(path);
-    if (number_of(path) >= 0)
-        stall();
     if (number_of(path) >= 0 && presence_of(number_of(path)) != PRESENT)
         note_try();
+    if (number_of(path) >= 0)
+        stall();
     return number >= 0 ? open_camera(number) : next(path, flags, mode);
 }
 

@@ -156,14 +156,14 @@ static void end_without_display(void *context)
 }
 
 /* Ends the process without the thread that reads the source: its driver keeps it waiting. */
-static void end_without_source(struct session *session, const struct results_end *end)
+static void end_without_source(struct session *session, const struct results_end *end,
+                               struct error *error)
 {
-    struct error error = {.text = ""};
     char text[sizeof session->source.name + 48];
     snprintf(text, sizeof text, "%s%s: does not answer; ended without it",
              session->input == INPUT_CAMERA ? "camera " : "", session->source.name);
-    session_end_results(session, end, &error);
-    setup_end_at_once(text, EXIT_SUCCESS, &error);
+    session_end_results(session, end, *error->text ? NULL : error);
+    setup_end_at_once(text, EXIT_SUCCESS, error);
 }
 
 static int start(struct session *session, struct error *error)
@@ -270,15 +270,16 @@ static int run_session(struct session *session, struct error *error)
     int failed = live_loop(session, error);
     progress_bar_hide(&session->progress);
     double seconds = monotonic_now() - begin;
-    if (session->quit && !session->shared) {
+    if (session->quit && !session->shared)
         view_hide(session->view);
-        if (!pipeline_ends(session->pipeline, monotonic_now() + patience))
-            end_without_source(
-                session, &(struct results_end){.summarize = true,
-                                               .seconds = seconds,
-                                               .dropped = pipeline_dropped(session->pipeline)});
-    }
-    struct error failure;
+    bool early = session->quit || process_stopping() || failed;
+    struct error failure = {.text = ""};
+    if (early && !session->shared && !pipeline_ends(session->pipeline, monotonic_now() + patience))
+        end_without_source(session,
+                           &(struct results_end){.summarize = !failed,
+                                                 .seconds = seconds,
+                                                 .dropped = pipeline_dropped(session->pipeline)},
+                           failed ? error : &failure);
     enum source_status source_end = pipeline_join(session->pipeline, &failure);
     if (failed)
         return -1;

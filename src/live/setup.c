@@ -148,9 +148,12 @@ void setup_end_vision(struct vision *vision)
 _Noreturn void setup_end_at_once(const char *reason, int status, const struct error *failure)
 {
     bool failed = *failure->text;
-    log_line(program_name, "%s", failed ? failure->text : reason);
+    if (failed)
+        status = error_exit_status(failure->code);
+    if (!failed || status)
+        log_line(program_name, "%s", failed ? failure->text : reason);
     fflush(stdout);
-    _Exit(failed ? EXIT_FAILURE : status);
+    _Exit(status);
 }
 
 int setup_list(const struct options *options, struct input_list *list)
