@@ -835,8 +835,10 @@ static void test_numbers(void **state)
                                 &drawing, &memory, rest),
                          10);
         assert_string_equal(rest, adapting ? "smoothing 0.3 s, adapting" : "smoothing 0.3 s");
-        assert_true(rate > 0 && dropped >= 0 && latency > 0 && most >= latency && detection > 0 &&
-                    looks > 0 && recognition > 0 && drawing > 0 && memory > 10 && memory < 20000);
+        /* A slow machine has rates of 0, a fast one times. */
+        assert_true(rate >= 0 && dropped >= 0 && latency >= 0 && most >= latency &&
+                    detection >= 0 && looks >= 0 && recognition >= 0 && drawing >= 0 &&
+                    memory > 10 && memory < 20000);
     }
     memset(pixels, 0, sizeof pixels);
 }
