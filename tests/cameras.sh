@@ -92,6 +92,8 @@ grep -q "there is no such camera.*Fake Webcam.*Fake Second" err || fail "missing
 for id in 0 4; do
     start --camera "$id" --size 1280x720 --json
     await has_lines out 5
+    opened=$(find "/proc/$running/fd" -lname '/memfd:camera*' | wc -l)
+    [ "$opened" -eq 1 ] || fail "$id is open $opened times"
     : >gone
     await grep -q "^expressions: camera $id: " err
     echo other >gone

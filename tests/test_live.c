@@ -18,6 +18,7 @@
 #include "resources.h"
 #include "text_report.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -682,6 +683,38 @@ static void test_csv(void **state)
     assert_null(csv);
 }
 
+/* A disk that is full leaves whole rows, and no half of a heading. */
+static void test_half_a_row(void **state)
+{
+    (void)state;
+    struct frame frame = {.width = 640, .height = 200, .face_count = 1, .faces = {made_up_face()}};
+    struct rlimit usual, full;
+    struct csv *csv;
+    struct error error;
+    size_t heading, size;
+    assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);
+    assert_int_equal(csv_write(csv, "a", &(struct frame){0}, &error), 0);
+    csv_close(&csv);
+    free(read_bytes(in_folder("table.csv"), &heading));
+    assert_true(heading > 100);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    for (int row = 0; row < 2; row++) {
+        full = usual;
+        full.rlim_cur = row ? heading + 50 : 50;
+        assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+        int result = csv_write(csv, "a", &frame, &error);
+        csv_close(&csv);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+        assert_int_equal(result, -1);
+        expect_text(error.text, "table.csv", "");
+        free(read_bytes(in_folder("table.csv"), &size));
+        assert_int_equal(size, row ? heading : 0);
+    }
+    signal(SIGXFSZ, SIG_DFL);
+}
+
 static void test_text_report(void **state)
 {
     (void)state;
@@ -1009,6 +1042,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_resources),
         cmocka_unit_test(test_jsonl),
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_half_a_row, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),
         cmocka_unit_test(test_crowd_in_a_line),
         cmocka_unit_test(test_layout),

@@ -51,7 +51,7 @@ int __wrap_cameras_find(struct camera **cameras)
     for (int i = 0; i < world.count; i++) {
         made[i].number = 2 * i;
         snprintf(made[i].path, sizeof made[i].path, "/dev/video%d", 2 * i);
-        snprintf(made[i].name, sizeof made[i].name, "Camera %d", i);
+        snprintf(made[i].name, sizeof made[i].name, "Camera %d %%%%", i);
     }
     *cameras = made;
     return world.count;
@@ -190,7 +190,7 @@ static void test_next_camera(void **state)
         else
             assert_string_equal(opened.reason.text, "there is no other camera");
         if (i == 2)
-            assert_string_equal(opened.title, "/dev/video4 Camera 2");
+            assert_string_equal(opened.title, "/dev/video4 Camera 2 %%");
     }
     world.busy = NULL;
 }
@@ -442,11 +442,11 @@ static void test_menu(void **state)
     assert_string_equal(shown.menu.title, "100 %s");
     assert_string_equal(shown.menu.text, "a reason");
     assert_true(shown.menu.stays);
-    expect_choices(VIEW_CHOICES - 1, "Camera 0", "Camera 6");
+    expect_choices(VIEW_CHOICES - 1, "Camera 0 %%", "Camera 6 %%");
     world.count = 2;
     choosing_welcome(&session, "", "");
     assert_true(look(&session));
-    expect_choices(4, "Camera 0", "Camera 1");
+    expect_choices(4, "Camera 0 %%", "Camera 1 %%");
     choose(&session, 1);
     assert_string_equal(world.tried, "/dev/video2 ");
     assert_int_equal(session.input, INPUT_CAMERA);
@@ -458,12 +458,12 @@ static void test_menu(void **state)
     choosing_menu(&session);
     assert_string_equal(shown.menu.title, "what to show");
     assert_false(shown.menu.stays);
-    expect_choices(4, "Camera 0", "Camera 1  (shown)");
+    expect_choices(4, "Camera 0 %%", "Camera 1 %%  (shown)");
     assert_false(look(&session));
     world.count = 3;
     assert_true(look(&session));
     assert_string_equal(shown.menu.title, "what to show");
-    expect_choices(5, "Camera 0", "Camera 2");
+    expect_choices(5, "Camera 0 %%", "Camera 2 %%");
     world.count = 2;
     assert_true(look(&session));
     choosing_menu(&session);
@@ -546,14 +546,14 @@ static void test_menu_without_source(void **state)
     world.count = 1; /* plugged in before the menu appeared */
     assert_true(look(&session));
     assert_string_equal(shown.menu.title, "not opened");
-    expect_choices(4, "Camera 0", "try again");
+    expect_choices(4, "Camera 0 %%", "try again");
     world.count = 2;
     session.cameras_checked = monotonic_now();
     assert_false(choosing_follow(&session, &failed, &error)); /* it looks now and then */
     assert_null(session.search);
     assert_true(look(&session));
     assert_string_equal(shown.menu.title, "new camera");
-    expect_choices(5, "Camera 0", "try again");
+    expect_choices(5, "Camera 0 %%", "try again");
     assert_false(look(&session)); /* nothing new */
     world.count = 0;
     assert_true(look(&session));
@@ -585,7 +585,7 @@ static void test_menu_that_waits(void **state)
     assert_int_equal(sem_post(&world.driver), 0);
     assert_int_equal(sem_wait(&woken), 0);
     assert_true(choosing_follow(&session, &failed, &error));
-    expect_choices(3, "Camera 0", "Camera 0");
+    expect_choices(3, "Camera 0 %%", "Camera 0 %%");
     world.stalls = shown.has_menu = false;
     choosing_welcome(&session, "here again", "");
     assert_true(shown.has_menu);
