@@ -196,7 +196,7 @@ static bool run_aloud(const struct recipe *recipe, const struct dataset *d, bool
 }
 
 /* Adds to what is expected. */
-static void expect(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void expect(const char *format, ...)
 {
     size_t used = strlen(expected);
     va_list values;
