@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 /* ---- Calls of the system --------------------------------------------------------------------- */
@@ -46,6 +47,7 @@ int __real_fstat(int fd, struct stat *status);
 int __wrap_fstat(int fd, struct stat *status);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+int __wrap_statvfs(const char *path, struct statvfs *status);
 pid_t __real_waitpid(pid_t child, int *status, int options);
 pid_t __wrap_waitpid(pid_t child, int *status, int options);
 
@@ -101,6 +103,13 @@ ssize_t __wrap_read(int fd, void *bytes, size_t size)
     if ((slow && count++ % 2 == 0) || (failing && strcmp(failing, "read") == 0))
         return -1;
     return __real_read(fd, bytes, slow && size > 1 ? 1 : size);
+}
+
+/* Three blocks for everybody, and four more for the administrator. */
+int __wrap_statvfs(const char *path, struct statvfs *status)
+{
+    *status = (struct statvfs){.f_bsize = 4096, .f_frsize = 512, .f_bavail = 3, .f_bfree = 7};
+    return note("statvfs", -1) || strcmp(path, "some/") != 0 ? -1 : 0;
 }
 
 /* "interrupted" once, and then waits. */
@@ -353,6 +362,13 @@ static void a_limit_on_files_is_told(void **state)
     assert_non_null(strstr(error.text, "File too large; see `ulimit -f`"));
     assert_false(is_there("file"));
     assert_int_equal(allowed, 2);
+}
+
+static void free_space_is_what_a_user_may_fill(void **state)
+{
+    (void)state;
+    assert_true(file_space("some/file") == 3 * 512);
+    assert_true(file_space("none/file") == UINT64_MAX);
 }
 
 /* The bytes, then the name, then the folder that has the name: a power cut leaves one file or the
@@ -942,6 +958,33 @@ static void a_pipe_without_reader_is_outlived(void **state)
     assert_int_equal(code, EPIPE);
 }
 
+/* A reader that takes nothing more gets nothing more: what follows is lost, and at once. */
+static void a_stalled_reader_is_left(void **state)
+{
+    (void)state;
+    int ends[2], kept = dup(STDOUT_FILENO);
+    fflush(stdout);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDOUT_FILENO);
+    int next = dup(ends[0]);
+    close(next);
+    bool left_early = process_leave_stalled_reader();
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], calls, sizeof calls) > 0)
+        ;
+    bool left = process_leave_stalled_reader();
+    ssize_t written = write(STDOUT_FILENO, "x", 1);
+    int opened = dup(ends[0]);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    close(opened);
+    close(ends[0]);
+    close(ends[1]);
+    assert_true(!left_early && left);
+    assert_int_equal(written, -1);
+    assert_int_equal(opened, next);
+}
+
 /* ---- What a process is given ----------------------------------------------------------------- */
 
 static void low_limits_are_told(void **state)
@@ -1099,6 +1142,7 @@ int main(void)
         cmocka_unit_test_teardown(descriptor_0_is_one_like_others, empty_folder),
         cmocka_unit_test_teardown(a_path_is_checked_before_it_is_written_to, empty_folder),
         cmocka_unit_test_teardown(a_limit_on_files_is_told, empty_folder),
+        cmocka_unit_test(free_space_is_what_a_user_may_fill),
         cmocka_unit_test_teardown(what_is_written_reaches_the_disk, empty_folder),
         cmocka_unit_test_teardown(a_call_that_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(reading_that_fails_is_told, empty_folder),
@@ -1116,6 +1160,7 @@ int main(void)
         cmocka_unit_test(shares_are_numbers_with_commas),
         cmocka_unit_test(work_beside_is_done_once_and_awaited),
         cmocka_unit_test(a_pipe_without_reader_is_outlived),
+        cmocka_unit_test(a_stalled_reader_is_left),
         cmocka_unit_test(low_limits_are_told),
         cmocka_unit_test(memory_in_use_is_known),
         cmocka_unit_test(little_address_space_is_seen),

@@ -264,8 +264,10 @@ static void test_histories(void **state)
     (void)state;
     struct smoother smoother = {.seconds = 10};
     struct expressions_face faces[2] = {answer(1, 0, 1), answer(2, 3, 1)};
+    faces[0].score = 0.75f;
     smoother_run(&smoother, faces, 2, 0);
     struct expressions_face swapped[2] = {answer(2, 3, 1), answer(1, 0, 1)};
+    swapped[1].score = 0.5f;
     smoother_run(&smoother, swapped, 2, 0.1);
     expect_close((double)swapped[0].probabilities[3], 1, 1e-6, "second face");
     expect_close((double)swapped[1].probabilities[0], 1, 1e-6, "first face");
@@ -273,6 +275,7 @@ static void test_histories(void **state)
     smoother_run(&smoother, &held, 1, 0.2);
     expect_close((double)held.probabilities[0], 1, 1e-6, "held");
     assert_int_equal(held.label, 0);
+    expect_close((double)held.score, 0.5, 0, "its score");
     struct expressions_face back = answer(2, 5, 1);
     smoother_run(&smoother, &back, 1, 0.3);
     expect_close((double)back.probabilities[5], 1, 1e-6, "forgotten");
@@ -527,6 +530,10 @@ static void test_median_steps(void **state)
         before = resting.median[SAD];
     }
     expect_close(resting.calm, 0.25 * 599, 1e-5, "seconds of calm");
+    for (int k = 0; k < LABEL_COUNT; k++)
+        raw[k] = 1.0f / LABEL_COUNT;
+    resting_correct(&resting, raw, 1000, 850, true);
+    expect_close(resting.calm, 0.25 * 599 + 0.5, 1e-5, "after a gap");
 }
 
 /* Boxes tell how well a face was seen: without one the answer counts in full, whichever of two

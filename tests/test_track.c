@@ -373,9 +373,11 @@ static void test_ten_faces(void **state)
         struct grey_frame frame = make_plain(n / 30.0);
         for (int i = 0; i < 10; i++)
             paste_face(i % 5 * 125 + n / 4, 20 + i / 5 * 220 + n / 2, 110);
+        int first = follower.first;
         assert_int_equal(follower_run(&follower, &frame, &error), 0);
         if (n < 15)
             continue;
+        assert_int_equal(follower.first, (first + FOLLOWER_LOOKS) % 10); /* each has its turn */
         assert_int_equal(faces_at(&follower.tracker, n / 30.0), 10);
         assert_int_equal(follower.tracker.last_id, 10);
         for (int i = 0; i < 10; i++)

@@ -321,6 +321,81 @@ static void folders_are_read_to_the_bottom(void **state)
     }
 }
 
+/* ---- What the cascades take memory for ------------------------------------------------------- */
+
+static int calls, failing; /* of these, by number; 0: none fails */
+
+static bool fails(void)
+{
+    return ++calls == failing;
+}
+
+enum ocv_code __real_ocv_detector_open(struct ocv_detector **detector, const char *path,
+                                       struct error *error);
+enum ocv_code __wrap_ocv_detector_open(struct ocv_detector **detector, const char *path,
+                                       struct error *error);
+enum ocv_code __wrap_ocv_detector_open(struct ocv_detector **detector, const char *path,
+                                       struct error *error)
+{
+    if (!fails())
+        return __real_ocv_detector_open(detector, path, error);
+    error_no_memory(error, path);
+    return OCV_NO_MEMORY;
+}
+
+enum ocv_code __real_ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
+                                         const struct ocv_detection *how,
+                                         const struct ocv_blocks *only, struct box *boxes,
+                                         int capacity, int *count, struct error *error);
+enum ocv_code __wrap_ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
+                                         const struct ocv_detection *how,
+                                         const struct ocv_blocks *only, struct box *boxes,
+                                         int capacity, int *count, struct error *error);
+enum ocv_code __wrap_ocv_detector_detect(struct ocv_detector *detector, struct grey_image picture,
+                                         const struct ocv_detection *how,
+                                         const struct ocv_blocks *only, struct box *boxes,
+                                         int capacity, int *count, struct error *error)
+{
+    return fails() ? OCV_NO_MEMORY
+                   : __real_ocv_detector_detect(detector, picture, how, only, boxes, capacity,
+                                                count, error);
+}
+
+enum ocv_code __real_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                                     struct error *error);
+enum ocv_code __wrap_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                                     struct error *error);
+enum ocv_code __wrap_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
+                                     struct error *error)
+{
+    return fails() ? OCV_NO_MEMORY : __real_ocv_shrink_grey(picture, out, width, height, error);
+}
+
+/* Fewer windows would make another verifier. */
+static void nothing_is_left_out_for_want_of_memory(void **state)
+{
+    (void)state;
+    struct backgrounds backgrounds;
+    struct thread_pool *pool;
+    struct error error;
+    assert_int_equal(thread_pool_create(&pool, 2, &error), 0);
+    int result, cascades = 2 * CASCADE_COUNT, looks = 4 * (1 + CASCADE_COUNT);
+    for (failing = 1;; failing++) {
+        calls = 0;
+        result = backgrounds_load(&backgrounds, NULL, 1, 1, pool, &no_stop, &error);
+        if (calls < failing)
+            break;
+        assert_int_equal(result, -1);
+        assert_int_equal(error.code, ERROR_NO_MEMORY);
+        assert_null(backgrounds.hard);
+    }
+    assert_int_equal(result, 0);
+    assert_int_equal(calls, cascades + looks);
+    failing = 0;
+    backgrounds_free(&backgrounds);
+    thread_pool_free(&pool);
+}
+
 /* The first picture of the demo. */
 static struct grey_frame picture_of_face(void)
 {
@@ -544,6 +619,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),
         cmocka_unit_test(scenes_are_as_they_were),
         cmocka_unit_test_teardown(folders_are_read_to_the_bottom, empty_folder),
+        cmocka_unit_test(nothing_is_left_out_for_want_of_memory),
         cmocka_unit_test_teardown(pictures_are_looked_at_from_all_sides, empty_folder),
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),

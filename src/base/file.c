@@ -359,7 +359,7 @@ void file_writer_append(struct file_writer *writer, const void *bytes, size_t si
 {
     const uint8_t *next = bytes;
     while (size > 0 && writer->failure == 0) {
-        ssize_t put = write(writer->fd, next, size < SSIZE_MAX ? size : SSIZE_MAX);
+        ssize_t put = write(writer->fd, next, size);
         if (put < 0) {
             if (errno != EINTR)
                 writer->failure = errno;

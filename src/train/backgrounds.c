@@ -220,9 +220,10 @@ static int add_scenes(struct backgrounds *b, int faces, uint64_t seed, struct er
  * little. */
 static const double view_step = 0.7;
 
-/* One thread's scratch: what a cascade takes for faces, the order in which they are taken, and the
- * picture as it is seen. */
+/* One thread's: its cascades, what one of them takes for faces, the order in which they are taken,
+ * and the picture as it is seen. */
 struct looking {
+    struct ocv_detector *cascades[CASCADE_COUNT];
     struct box boxes[2048];
     int order[2048];
     uint8_t shrunk[LARGEST_SIDE * LARGEST_SIDE], turned[LARGEST_SIDE * LARGEST_SIDE];
@@ -235,6 +236,7 @@ struct search {
     uint8_t *crops;          /* count x WINDOWS x FACE_SIDE x FACE_SIDE */
     int *found;              /* count */
     struct looking *looking; /* one for each thread of the pool */
+    atomic_bool failed;      /* memory ran out */
 };
 
 /* The picture after so many quarter turns, and perhaps mirrored: neither textures nor scenes have
@@ -256,8 +258,8 @@ static struct grey_image turn_picture(const struct grey_image *p, int quarters, 
     return (struct grey_image){turned, width, height, (size_t)width};
 }
 
-static void search_view(const struct search *s, int picture, const struct grey_image *view,
-                        struct looking *looking, struct ocv_detector **detectors, struct rng *rng)
+static bool search_view(const struct search *s, int picture, const struct grey_image *view,
+                        struct looking *looking, struct rng *rng)
 {
     const struct ocv_detection loosest = {1.2, 0, SMALLEST_FACE, 0};
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE;
@@ -265,9 +267,9 @@ static void search_view(const struct search *s, int picture, const struct grey_i
     for (int d = 0; d < CASCADE_COUNT; d++) {
         enum { CAPACITY = sizeof looking->boxes / sizeof *looking->boxes };
         int count = 0;
-        if (!detectors[d] || ocv_detector_detect(detectors[d], *view, &loosest, NULL,
-                                                 looking->boxes, CAPACITY, &count, NULL) != OCV_OK)
-            continue;
+        if (ocv_detector_detect(looking->cascades[d], *view, &loosest, NULL, looking->boxes,
+                                CAPACITY, &count, NULL) != OCV_OK)
+            return false;
         for (int i = 0; i < count; i++)
             looking->order[i] = i;
         rng_shuffle(rng, looking->order, (size_t)count);
@@ -275,10 +277,11 @@ static void search_view(const struct search *s, int picture, const struct grey_i
             face_crop(view, looking->boxes[looking->order[i]],
                       crops + (size_t)s->found[picture]++ * crop);
     }
+    return true;
 }
 
-static void search_picture(const struct search *s, int picture, struct looking *looking,
-                           struct ocv_detector **detectors)
+/* False without memory. */
+static bool search_picture(const struct search *s, int picture, struct looking *looking)
 {
     const struct grey_image *whole = &s->backgrounds->pictures[picture];
     struct rng rng = rng_make(s->seed, hard_streams | (uint64_t)picture);
@@ -286,53 +289,76 @@ static void search_picture(const struct search *s, int picture, struct looking *
     for (int quarters = 0; quarters < VIEWS; quarters++, scale *= view_step) {
         int width = (int)(whole->width * scale), height = (int)(whole->height * scale);
         struct grey_image shrunk = {looking->shrunk, width, height, (size_t)width};
-        if (width < SMALLEST_FACE || height < SMALLEST_FACE ||
-            ocv_shrink_grey(*whole, looking->shrunk, width, height, NULL) != OCV_OK)
+        if (width < SMALLEST_FACE || height < SMALLEST_FACE)
             break;
+        if (ocv_shrink_grey(*whole, looking->shrunk, width, height, NULL) != OCV_OK)
+            return false;
         struct grey_image view =
             turn_picture(&shrunk, quarters, rng_below(&rng, 2), looking->turned);
-        search_view(s, picture, &view, looking, detectors, &rng);
+        if (!search_view(s, picture, &view, looking, &rng))
+            return false;
     }
+    return true;
 }
 
 static void search_part(void *context, int part, int parts)
 {
     struct search *s = context;
-    struct ocv_detector *detectors[CASCADE_COUNT] = {NULL};
-    for (int d = 0; d < CASCADE_COUNT; d++)
-        ocv_detector_open(&detectors[d], cascade_files[d], NULL);
-    for (int i = part; i < s->backgrounds->count && !*s->stop; i += parts)
-        search_picture(s, i, &s->looking[part], detectors);
-    for (int d = 0; d < CASCADE_COUNT; d++)
-        ocv_detector_close(&detectors[d]);
+    for (int i = part; i < s->backgrounds->count && !*s->stop; i += parts) {
+        if (!search_picture(s, i, &s->looking[part]))
+            atomic_store(&s->failed, true);
+    }
+}
+
+static int open_cascades(struct looking *looking, int threads, struct error *error)
+{
+    for (int t = 0; t < threads; t++) {
+        for (int d = 0; d < CASCADE_COUNT; d++) {
+            if (ocv_detector_open(&looking[t].cascades[d], cascade_files[d], error) != OCV_OK)
+                return error_of(error, cascade_files[d]);
+        }
+    }
+    return 0;
+}
+
+static void close_cascades(struct looking *looking, int threads)
+{
+    for (int t = 0; looking && t < threads; t++) {
+        for (int d = 0; d < CASCADE_COUNT; d++)
+            ocv_detector_close(&looking[t].cascades[d]);
+    }
 }
 
 static int find_hard(struct backgrounds *b, uint64_t seed, struct thread_pool *pool,
                      const volatile sig_atomic_t *stop, struct error *error)
 {
     size_t crop = (size_t)FACE_SIDE * FACE_SIDE, count = (size_t)b->count;
-    struct search s = {b,
-                       seed,
-                       stop,
-                       malloc(count * WINDOWS * crop),
-                       calloc(count, sizeof(int)),
-                       malloc((size_t)thread_pool_size(pool) * sizeof(struct looking))};
-    bool complete = s.crops && s.found && s.looking;
-    if (complete) {
+    int threads = thread_pool_size(pool);
+    struct search s = {.backgrounds = b, .seed = seed, .stop = stop};
+    s.crops = malloc(count * WINDOWS * crop);
+    s.found = calloc(count, sizeof *s.found);
+    s.looking = calloc((size_t)threads, sizeof *s.looking);
+    int result = s.crops && s.found && s.looking ? open_cascades(s.looking, threads, error)
+                                                 : error_no_memory(error, "the backgrounds");
+    if (result == 0) {
         thread_pool_run(pool, search_part, &s);
-        for (size_t i = 0; i < count; i++) {
-            memmove(s.crops + (size_t)b->hard_count * crop, s.crops + i * WINDOWS * crop,
-                    (size_t)s.found[i] * crop);
-            b->hard_count += s.found[i];
-        }
+        result = atomic_load(&s.failed) ? error_no_memory(error, "the backgrounds") : *stop != 0;
+    }
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        memmove(s.crops + (size_t)b->hard_count * crop, s.crops + i * WINDOWS * crop,
+                (size_t)s.found[i] * crop);
+        b->hard_count += s.found[i];
+    }
+    if (result == 0) {
         uint8_t *shrunk = realloc(s.crops, ((size_t)b->hard_count + 1) * crop);
         b->hard = shrunk ? shrunk : s.crops;
     } else {
         free(s.crops);
     }
+    close_cascades(s.looking, threads);
     free(s.found);
     free(s.looking);
-    return !complete ? error_no_memory(error, "the backgrounds") : *stop != 0;
+    return result;
 }
 
 int backgrounds_load(struct backgrounds *backgrounds, const char *folder, int faces, uint64_t seed,
