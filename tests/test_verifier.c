@@ -7,6 +7,7 @@
 #include "face.h"
 #include "fit_verifier.h"
 #include "made_up.h"
+#include "means.h"
 #include "ocv.h"
 #include "scenes.h"
 #include "small_model.h"
@@ -208,48 +209,31 @@ static void scenes_are_the_same_for_any_number_of_threads(void **state)
     assert_null(three.pictures);
 }
 
-/* Of each scene its mean, and the mean step from pixel to pixel. */
 enum { SCENES = 60, SCENE_SIDE = 96 };
-static const double scene_means[SCENES][2] = {
+static const struct means scene_means[SCENES] = {
 #include "golden/scenes.inc"
 };
 
-static void measure_scene(int number, double means[2])
+static struct means measure_scene(int number)
 {
     static uint8_t scene[SCENE_SIDE * SCENE_SIDE];
     struct rng rng = rng_make(17, (uint64_t)number);
-    double sum = 0, steps = 0;
     scene_make(&rng, SCENE_SIDE, scene);
-    for (int i = 1; i < SCENE_SIDE * SCENE_SIDE; i++) {
-        sum += scene[i];
-        steps += abs(scene[i] - scene[i - 1]);
-    }
-    means[0] = sum / (SCENE_SIDE * SCENE_SIDE);
-    means[1] = steps / (SCENE_SIDE * SCENE_SIDE);
+    return means_of(scene, SCENE_SIDE * SCENE_SIDE);
 }
 
 /* Whatever compiler made them: what a verifier learns depends on them. */
 static void scenes_are_as_they_were(void **state)
 {
     (void)state;
-    for (int i = 0; i < SCENES; i++) {
-        double means[2];
-        measure_scene(i, means);
-        for (int k = 0; k < 2; k++)
-            if (fabs(means[k] - scene_means[i][k]) > 0.02)
-                fail_msg("scene %d is another than it was: %.3f for %.3f; where that is meant: "
-                         "test_verifier print >tests/golden/scenes.inc",
-                         i, means[k], scene_means[i][k]);
-    }
+    for (int i = 0; i < SCENES; i++)
+        expect_means(measure_scene(i), scene_means[i], i, "test_verifier", "scenes.inc");
 }
 
 static void print_scenes(void)
 {
-    for (int i = 0; i < SCENES; i++) {
-        double means[2];
-        measure_scene(i, means);
-        printf("{%.3f, %.3f},%s", means[0], means[1], i % 5 == 4 ? "\n" : " ");
-    }
+    for (int i = 0; i < SCENES; i++)
+        print_means(measure_scene(i), i);
 }
 
 /* A picture of noise. */
