@@ -19,11 +19,11 @@ int exif_orientation(const uint8_t *data, size_t size)
         data += sizeof name;
         size -= sizeof name;
     }
-    if (size < HEADER + 2)
+    if (size < HEADER + 2 + ENTRY)
         return UPRIGHT;
     bool little = data[0] == 'I';
     size_t at = number(data + 4, 4, little);
-    if (memcmp(data, little ? "II*\0" : "MM\0*", 4) != 0 || at < HEADER || at > size - 2)
+    if (memcmp(data, little ? "II*\0" : "MM\0*", 4) != 0 || at < HEADER || at > size - 2 - ENTRY)
         return UPRIGHT;
     size_t count = number(data + at, 2, little);
     at += 2;

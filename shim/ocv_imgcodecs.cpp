@@ -1,6 +1,6 @@
 #include "ocv_guard.hpp"
 #include "ocv_modules.hpp"
-#include "picture_header.hpp"
+#include "picture_header.h"
 #include "plain_picture.h"
 
 #include <opencv2/imgcodecs.hpp>
@@ -65,7 +65,7 @@ static cv::Mat decode(const uint8_t *bytes, size_t size)
 {
     static const char unreadable[] =
         "damaged, or not a picture of a supported format; convert it to PNG or JPEG";
-    const PictureSize stated = picture_size(bytes, size);
+    const stated_size stated = picture_stated_size(bytes, size);
     if (stated.width == 0 || stated.height == 0)
         throw Failure{OCV_CANNOT, unreadable};
     require_reasonable(stated.width, stated.height);

@@ -1,4 +1,4 @@
-#include "picture_header.hpp"
+#include "picture_header.h"
 
 #include "exif.h"
 
@@ -38,11 +38,10 @@ class Bytes
         return at <= size_ && length <= size_ - at && std::memcmp(bytes_ + at, text, length) == 0;
     }
 
-    /* Of the EXIF data there, as far as the file goes. */
+    /* Of the EXIF data there, which may end before `length`. */
     int orientation(uint64_t at, uint64_t length) const noexcept
     {
-        return at < size_ ? exif_orientation(bytes_ + at, std::min<uint64_t>(length, size_ - at))
-                          : 1;
+        return exif_orientation(bytes_ + at, std::min<uint64_t>(length, size_ - at));
     }
 
     /* The same bytes in the other order. */
@@ -57,7 +56,7 @@ class Bytes
     bool big_endian_;
 };
 
-PictureSize size_of_jpeg(const Bytes &file) noexcept
+stated_size size_of_jpeg(const Bytes &file) noexcept
 {
     uint64_t at = 2;
     while (at + 9 < file.size()) {
@@ -75,7 +74,7 @@ PictureSize size_of_jpeg(const Bytes &file) noexcept
     return {0, 0};
 }
 
-PictureSize size_of_bmp(const Bytes &file) noexcept
+stated_size size_of_bmp(const Bytes &file) noexcept
 {
     const Bytes little = file.little_endian();
     if (little.number(14, 4) == 12)
@@ -84,7 +83,7 @@ PictureSize size_of_bmp(const Bytes &file) noexcept
     return {little.number(18, 4), std::min(height, (uint64_t{1} << 32) - height)};
 }
 
-PictureSize size_of_webp(const Bytes &file) noexcept
+stated_size size_of_webp(const Bytes &file) noexcept
 {
     const Bytes little = file.little_endian();
     if (file.has(12, "VP8 ", 4))
@@ -99,12 +98,12 @@ PictureSize size_of_webp(const Bytes &file) noexcept
 }
 
 /* The first directory's entries for width and height, of two or four bytes. */
-PictureSize size_of_tiff(const Bytes &file) noexcept
+stated_size size_of_tiff(const Bytes &file) noexcept
 {
     enum { WIDTH = 256, HEIGHT = 257, SHORT = 3, ENTRY = 12 };
-    PictureSize found = {0, 0};
+    stated_size found = {0, 0};
     const uint64_t directory = file.number(4, 4), count = file.number(directory, 2);
-    for (uint64_t i = 0; i < count && directory + 2 + i * ENTRY < file.size(); i++) {
+    for (uint64_t i = 0; i < count; i++) {
         const uint64_t at = directory + 2 + i * ENTRY, tag = file.number(at, 2);
         const uint64_t value = file.number(at + 8, file.number(at + 2, 2) == SHORT ? 2 : 4);
         if (tag == WIDTH)
@@ -116,7 +115,7 @@ PictureSize size_of_tiff(const Bytes &file) noexcept
 }
 
 /* Of the codestream, which alone counts: the size and place of its reference grid. */
-PictureSize size_of_codestream(const Bytes &file, uint64_t at) noexcept
+stated_size size_of_codestream(const Bytes &file, uint64_t at) noexcept
 {
     if (!file.has(at, "\xFF\x4F\xFF\x51", 4))
         return {0, 0};
@@ -128,7 +127,7 @@ PictureSize size_of_codestream(const Bytes &file, uint64_t at) noexcept
 }
 
 /* From box to box to the codestream. */
-PictureSize size_of_jp2(const Bytes &file) noexcept
+stated_size size_of_jp2(const Bytes &file) noexcept
 {
     uint64_t at = 0;
     while (at + 8 < file.size()) {
@@ -145,7 +144,7 @@ PictureSize size_of_jp2(const Bytes &file) noexcept
 }
 
 /* "P6\n# comment\n640 480\n"; no side is said to have more than 32 bits. */
-PictureSize size_of_pnm(const Bytes &file) noexcept
+stated_size size_of_pnm(const Bytes &file) noexcept
 {
     uint64_t sides[2] = {0, 0}, at = 2;
     for (uint64_t &side : sides) {
@@ -216,12 +215,12 @@ int orientation_of_webp(const Bytes &file) noexcept
 
 } // namespace
 
-bool jpeg_marker_is_alone(uint64_t marker) noexcept
+bool jpeg_marker_is_alone(uint64_t marker)
 {
     return marker <= 1 || (marker >= 0xD0 && marker <= 0xD7);
 }
 
-int picture_orientation(const uint8_t *bytes, size_t size) noexcept
+int picture_orientation(const uint8_t *bytes, size_t size)
 {
     const Bytes file(bytes, size);
     return is_jpeg(file)   ? orientation_of_jpeg(file)
@@ -230,13 +229,13 @@ int picture_orientation(const uint8_t *bytes, size_t size) noexcept
                            : 1;
 }
 
-bool picture_states_orientation(const uint8_t *bytes, size_t size) noexcept
+bool picture_states_orientation(const uint8_t *bytes, size_t size)
 {
     const Bytes file(bytes, size);
     return is_jpeg(file) || is_png(file) || is_webp(file);
 }
 
-bool picture_chunks_fit(const uint8_t *bytes, size_t size) noexcept
+bool picture_chunks_fit(const uint8_t *bytes, size_t size)
 {
     const Bytes file(bytes, size);
     bool fit = true;
@@ -246,7 +245,7 @@ bool picture_chunks_fit(const uint8_t *bytes, size_t size) noexcept
     return fit;
 }
 
-const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
+const char *picture_foreign(const uint8_t *bytes, size_t size)
 {
     static const char heic[] = "a HEIC picture, which is not supported; convert it to JPEG first, "
                                "such as with heif-convert";
@@ -305,7 +304,7 @@ const char *picture_foreign(const uint8_t *bytes, size_t size) noexcept
     return nullptr;
 }
 
-PictureSize picture_size(const uint8_t *bytes, size_t size) noexcept
+stated_size picture_stated_size(const uint8_t *bytes, size_t size)
 {
     const Bytes file(bytes, size);
     if (is_jpeg(file))
