@@ -46,18 +46,6 @@ int __wrap_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info)
     return 0;
 }
 
-/* ---- A screen that does not say how large it is ---------------------------------------------- */
-
-static bool no_bounds;
-
-int __real_SDL_GetDisplayUsableBounds(int display, SDL_Rect *bounds);
-int __wrap_SDL_GetDisplayUsableBounds(int display, SDL_Rect *bounds);
-
-int __wrap_SDL_GetDisplayUsableBounds(int display, SDL_Rect *bounds)
-{
-    return no_bounds ? SDL_SetError("refused") : __real_SDL_GetDisplayUsableBounds(display, bounds);
-}
-
 /* ---- How many textures there are: SDL frees with the renderer what nobody has freed before --- */
 
 static int textures;
@@ -797,12 +785,6 @@ static void test_window_size(void **state)
     SDL_GetWindowSize(window.window, &width, &height);
     assert_int_equal(width, 320);
     expect_close(height, 0.85 * screen.h, 1, "height");
-    no_bounds = true;
-    window_show(&window, 160, 120);
-    no_bounds = false;
-    SDL_GetWindowSize(window.window, &width, &height);
-    expect_close(width, 0.85 * 720 * 4 / 3, 1, "width on a screen that says nothing");
-    expect_close(height, 0.85 * 720, 1, "height on a screen that says nothing");
     window_close(&window);
     assert_null(window.window);
 }

@@ -108,8 +108,6 @@ int menu_at(const struct view_menu *menu, struct paint *paint, SDL_Rect area, in
 {
     struct measures measures;
     SDL_Point point = {x, y};
-    if (menu->count == 0)
-        return -1;
     measure(&measures, menu, paint, area, em);
     for (int i = 0; i < menu->count; i++) {
         SDL_Rect place = place_choice(&measures, i);
