@@ -41,11 +41,13 @@ MEMORY = 12 << 30  # bytes that a test may ask for, most of them by test_base: a
 
 def equivalents() -> dict[tuple[str, str, str], str]:
     """File, line and changed line, to the reason: blocks as in the file's first lines."""
-    found = {}
+    found: dict[tuple[str, str, str], str] = {}
     for block in (ROOT / "tests/mutants_equivalent.txt").read_text().split("\n\n"):
         lines = [line for line in block.strip().split("\n") if not line.startswith("#")]
-        if len(lines) >= 4:
-            found[lines[0], lines[1].removeprefix("- "), lines[2].removeprefix("+ ")] = " ".join(lines[3:])
+        reason = " ".join(line for line in lines[1:] if line[:2] not in ("- ", "+ "))
+        for old, new in zip(lines, lines[1:]):
+            if old.startswith("- ") and new.startswith("+ "):
+                found[lines[0], old[2:], new[2:]] = reason
     return found
 
 

@@ -144,7 +144,7 @@ static void move_muscles(struct demo *demo)
     float share = smooth_ramp(0, 1, way), units[ACTION_UNIT_COUNT];
     for (int i = 0; i < ACTION_UNIT_COUNT; i++)
         units[i] = (1 - share) * expressions[from][i] + share * expressions[to][i];
-    units[EYES_CLOSED] = fmaxf(units[EYES_CLOSED], 1 - fminf(fabsf(way - 0.4f) / 0.3f, 1));
+    units[EYES_CLOSED] = fmaxf(units[EYES_CLOSED], 1 - fabsf(way - 0.4f) / 0.3f);
     if (demo->person && memcmp(units, demo->units, sizeof units) == 0)
         return;
     memcpy(demo->units, units, sizeof units);

@@ -100,8 +100,6 @@ struct lips face_lips(const struct face_shape *s, float x)
 static float lips_relief(const struct face_shape *s, float x, float y)
 {
     struct lips l = face_lips(s, x);
-    if (l.u >= 1 || y < l.upper_outer || y > l.lower_outer)
-        return 0;
     float t;
     if (y < l.upper_inner)
         t = 2 * (y - l.upper_outer) / (l.upper_inner - l.upper_outer + 1e-4f) - 1;

@@ -46,7 +46,7 @@ struct colour light_on(float nx, float ny, float nz)
 /* The specular part of the key light (Blinn 1977). */
 static float gloss(const struct spot *p)
 {
-    float h = fmaxf(-0.22f * p->nx - 0.27f * p->ny + 0.94f * p->nz, 0);
+    float h = -0.22f * p->nx - 0.27f * p->ny + 0.94f * p->nz;
     float h2 = h * h, h4 = h2 * h2, h8 = h4 * h4;
     return 0.16f * h8 * h8 * h4;
 }
@@ -64,7 +64,7 @@ static float openness(const struct face_shape *s, float x, const struct spot *p)
                  0.40f * hill(x - s->mouth_half, y - s->mouth_corner, 0.09f, 0.07f) +
                  0.30f * smooth_ramp(0.72f, 1, x / (p->half_width + 0.01f)) +
                  0.25f * smooth_ramp(-0.62f, -0.95f, y);
-    return 1 - fminf(dark, 0.95f);
+    return 1 - dark;
 }
 
 /* Hairs along a line that is bent at the arch. */

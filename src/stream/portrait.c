@@ -49,7 +49,7 @@ static float hair_half_width(float y)
 static float hair_inside(float x, float y)
 {
     float width = hair_half_width(y), slope = (hair_half_width(y + 0.02f) - width) / 0.02f;
-    float side = (width - fabsf(x)) / sqrtf(1 + fminf(slope * slope, 400));
+    float side = (width - fabsf(x)) / sqrtf(1 + slope * slope);
     float waves = 0.012f * smooth_ramp(0.4f, 0.9f, fabsf(x)) * sinf(y * 7 + x),
           tips = 0.010f * sinf(x * 33) + 0.008f * sinf(x * 71);
     return smooth_min(side + waves, 1.36f - y + tips + 0.10f * (fabsf(x) - 0.9f), 0.25f);
@@ -102,7 +102,7 @@ static struct colour body_at(float x, float y, float *opacity)
     float collar = y - 2.08f + 0.95f * ax * ax;
     float neck = 0.46f + 0.25f * (y - 1.3f) * (y - 1.3f);
     float bare = fmaxf(fminf(neck - ax, y - 0.9f), shoulder), cloth = fminf(shoulder, collar);
-    *opacity = cover(fmaxf(bare, cloth), 1.5f * pixel);
+    *opacity = cover(bare, 1.5f * pixel);
     return mix(neck_at(x, y), shirt_at(x, y, shoulder, collar), cover(cloth, 1.5f * pixel));
 }
 
@@ -110,7 +110,7 @@ static struct colour body_at(float x, float y, float *opacity)
 
 static uint8_t display(float v)
 {
-    return (uint8_t)(255 * sqrtf(fminf(fmaxf(v, 0), 1)) + 0.5f);
+    return (uint8_t)(255 * sqrtf(v) + 0.5f);
 }
 
 static void put(struct portrait *portrait, int row, int column, struct colour c, float opacity)
@@ -191,7 +191,7 @@ static void paint_row(struct portrait *portrait, const struct face_shape *shape,
     struct spot spot = {.y = row_y(row), .pixel = pixel};
     spot.half_width = face_half_width(shape, spot.y);
     float slope = (face_half_width(shape, spot.y + 0.02f) - spot.half_width) / 0.02f;
-    float steep = 1 / sqrtf(1 + fminf(slope * slope, 100));
+    float steep = 1 / sqrtf(1 + slope * slope);
     for (int column = 0; column < FACE_WIDTH; column++) {
         int i = row * FACE_WIDTH + column, right = column - PORTRAIT_SCALE;
         spot.x = ((float)right + 0.5f) * pixel;
