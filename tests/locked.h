@@ -1,12 +1,13 @@
-/* Whether every lock is taken, and given back by the thread that took it. Once in a program, which
- * is linked with --wrap of each function here. */
+/* Whether every lock is taken, and given back by the thread that took it, and whether locks and
+ * conditions are destroyed. Once in a program, which is linked with --wrap of each function here.
+ */
 #ifndef LOCKED_H
 #define LOCKED_H
 
+#include "testing.h"
+
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdatomic.h>
 
 int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
@@ -16,6 +17,12 @@ int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
 int __real_pthread_mutex_destroy(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int __real_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int __real_pthread_cond_destroy(pthread_cond_t *condition);
+int __wrap_pthread_cond_destroy(pthread_cond_t *condition);
+
+static atomic_int locks, conditions; /* that were made and not yet destroyed */
 
 /* Ends the program: in whatever thread this is, nothing after it could be believed. */
 static int expect_no_code(int code, const char *what)
@@ -30,6 +37,7 @@ static int expect_no_code(int code, const char *what)
 int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
     pthread_mutexattr_t checked;
+    locks++;
     if (attributes)
         return __real_pthread_mutex_init(mutex, attributes);
     pthread_mutexattr_init(&checked);
@@ -51,7 +59,28 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
+    locks--;
     return expect_no_code(__real_pthread_mutex_destroy(mutex), "a lock that is no longer needed");
+}
+
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
+{
+    conditions++;
+    return __real_pthread_cond_init(condition, attributes);
+}
+
+int __wrap_pthread_cond_destroy(pthread_cond_t *condition)
+{
+    conditions--;
+    return __real_pthread_cond_destroy(condition);
+}
+
+/* The last test of its program. */
+static void every_lock_is_destroyed(void **state)
+{
+    (void)state;
+    assert_int_equal(locks, 0);
+    assert_int_equal(conditions, 0);
 }
 
 #endif

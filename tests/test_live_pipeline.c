@@ -1,6 +1,7 @@
 /* From a source to the main thread: mailbox, and the pipeline of capture and detection, with
  * scripted sources and a scripted detection. Worth most under ThreadSanitizer. */
 #include "joined.h"
+#include "locked.h"
 #include "monotonic.h"
 #include "process.h"
 #include "testing.h"
@@ -689,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_waiting_source_is_stopped),
         cmocka_unit_test(test_interrupt_ends_in_order),
         cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -790,15 +790,16 @@ static void test_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),     cmocka_unit_test(test_message),
-        cmocka_unit_test(test_cut_addresses), cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),   cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),  cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_early_frames),  cmocka_unit_test(test_slow_client),
-        cmocka_unit_test(test_many_clients),  cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_handshakes),    cmocka_unit_test(test_events),
-        cmocka_unit_test(test_pictures),      cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_no_memory),     cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(test_host_port),          cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses),      cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),       cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_early_frames),       cmocka_unit_test(test_slow_client),
+        cmocka_unit_test(test_many_clients),       cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_handshakes),         cmocka_unit_test(test_events),
+        cmocka_unit_test(test_pictures),           cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_no_memory),          cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

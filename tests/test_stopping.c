@@ -3,6 +3,7 @@
  * and train_fer.sh. */
 #include "joined.h"
 #include "loader.h"
+#include "locked.h"
 #include "made_up.h"
 #include "optimizer.h"
 #include "report.h"
@@ -376,6 +377,7 @@ int main(void)
         cmocka_unit_test_teardown(each_stop_is_told, empty_folder),
         cmocka_unit_test_teardown(checkpoints_that_make_no_sense_are_refused, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     return cmocka_run_group_tests(tests, name_files, remove_folder);
 }

@@ -67,8 +67,8 @@ static void find_lasting(struct camera *camera)
         return;
     for (struct dirent *entry; (entry = readdir(folder));) {
         char link[CAMERA_PATH_SIZE];
-        int length = snprintf(link, sizeof link, "%s/%s", folder_name, entry->d_name);
-        if (length > 0 && (size_t)length < sizeof link && same_device(link, camera->path))
+        snprintf(link, sizeof link, "%s/%s", folder_name, entry->d_name);
+        if (same_device(link, camera->path))
             memcpy(camera->lasting, link, sizeof link);
     }
     closedir(folder);
@@ -103,14 +103,14 @@ static int open_capture(const char *path, struct v4l2_capability *facts)
     int device = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (device >= 0 && (ioctl(device, VIDIOC_QUERYCAP, facts) < 0 || !gives_pictures(facts))) {
         close(device);
-        device = -1;
+        return -1;
     }
     return device;
 }
 
 static bool ask(const char *path, struct camera *camera)
 {
-    struct v4l2_capability facts = {0};
+    struct v4l2_capability facts;
     int device = open_capture(path, &facts);
     if (device < 0)
         return false;
@@ -159,7 +159,7 @@ bool cameras_get(const char *id, struct camera *camera)
 bool cameras_is_raw(const char *id, struct error *reason)
 {
     char path[CAMERA_PATH_SIZE];
-    struct v4l2_capability facts = {0};
+    struct v4l2_capability facts;
     int device = find_path(id, path) ? open_capture(path, &facts) : -1;
     bool raw = device >= 0 && gives_raw(device, &facts);
     if (device >= 0)
@@ -211,7 +211,7 @@ bool cameras_diagnose(const char *id, struct error *reason)
     if (device < 0) {
         text = explain_open(errno);
     } else {
-        struct v4l2_capability facts = {0};
+        struct v4l2_capability facts;
         if (ioctl(device, VIDIOC_QUERYCAP, &facts) < 0 || !gives_pictures(&facts))
             text = "it is not a camera; name another";
         else if (is_busy(device))

@@ -96,7 +96,6 @@ static struct video_state *make_state(const atomic_bool *abandoned, struct error
         error_no_memory(error, "the video source");
         return NULL;
     }
-    atomic_init(&state->stopped, false);
     state->abandoned = abandoned;
     return state;
 }
