@@ -681,6 +681,14 @@ static void test_csv(void **state)
     assert_int_equal(csv_open(&csv, in_folder("no/table.csv"), &error), -1);
     expect_text(error.text, "no/table.csv", "No such file");
     assert_null(csv);
+    /* What is no file is never removed. */
+    char link[2 * TEST_PATH_SIZE], target[16];
+    snprintf(link, sizeof link, "%s", in_folder("device"));
+    assert_int_equal(symlink("/dev/full", link), 0);
+    assert_int_equal(csv_open(&csv, link, &error), -1);
+    expect_text(error.text, "device", "No space left");
+    assert_int_equal(readlink(link, target, sizeof target), strlen("/dev/full"));
+    remove(link);
 }
 
 /* A disk that is full leaves whole rows, and no half of a heading. */

@@ -184,6 +184,8 @@ struct camera {
     int frames, tries, deaths;
     int immortal; /* nonzero: does not die; gives this many frames, negative: for ever */
     int wait;     /* before each frame, milliseconds */
+    int late;     /* before the fourth one, as well */
+    double given; /* when it came, monotonic seconds */
     bool alive, gone_for_good, ends_badly;
 };
 
@@ -202,6 +204,10 @@ static enum source_status read_camera(struct source *source, struct image *pictu
         camera->deaths++;
         error_set(error, "script: broken");
         return camera->ends_badly || camera->deaths % 2 == 0 ? SOURCE_FAILED : SOURCE_END;
+    }
+    if (camera->frames == 3) {
+        pause_for(camera->late);
+        camera->given = monotonic_now();
     }
     int side = 33 + (camera->immortal ? camera->frames % 3 * 16 : camera->deaths * 7);
     *picture = image_of((struct bgr_image){pixels, side, side + 1, (size_t)side * 3 + 5});
@@ -547,6 +553,27 @@ static void test_slow_camera(void **state)
     pipeline_free(&pipeline);
 }
 
+/* A film plays at its own speed, after a frame that came late, too. */
+static void test_paced(void **state)
+{
+    (void)state;
+    struct camera camera = {.alive = true, .immortal = 6, .late = 400};
+    struct source source = source_of(&camera);
+    source.live = false;
+    struct pipeline *pipeline;
+    struct error error;
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
+    struct pipeline_settings settings = {.source = &source, .paced = true};
+    double begin = monotonic_now(), grabbed[6] = {0};
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    for (const struct frame *frame; (frame = pipeline_wait(pipeline));)
+        grabbed[frame->index] = frame->grabbed;
+    pipeline_join(pipeline, &error);
+    pipeline_free(&pipeline);
+    assert_true(grabbed[2] >= begin + 0.2);
+    assert_true(grabbed[5] >= camera.given + 0.2);
+}
+
 /* What has not been started, or could not be started again, can be joined all the same. */
 static void test_join_without_start(void **state)
 {
@@ -685,6 +712,7 @@ int main(void)
         cmocka_unit_test(test_a_thousand_times),
         cmocka_unit_test(test_waits_for_a_lost_camera),
         cmocka_unit_test(test_slow_camera),
+        cmocka_unit_test(test_paced),
         cmocka_unit_test(test_join_without_start),
         cmocka_unit_test(test_end_before_start),
         cmocka_unit_test(test_waiting_source_is_stopped),

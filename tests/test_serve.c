@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -422,7 +423,10 @@ static struct {
     unsigned status;
     bool full;                /* no memory for any response */
     int suspended, responses; /* those that are not yet destroyed */
-    int hashes;               /* of elements of the page */
+    sem_t resumed;
+    pthread_t client; /* that waits for the end of its stream, if any does */
+    bool waits;
+    int hashes; /* of elements of the page */
 } fake;
 
 static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *accept_context,
@@ -440,6 +444,9 @@ static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *acc
 static void stop_daemon(void *daemon)
 {
     assert_ptr_equal(daemon, &fake);
+    sem_post(&fake.resumed);
+    if (fake.waits)
+        pthread_join(fake.client, NULL);
 }
 
 static const char *lookup(void *connection, int kind, const char *name)
@@ -519,6 +526,7 @@ static void resume(void *connection)
 {
     (void)connection;
     fake.suspended--;
+    sem_post(&fake.resumed);
 }
 
 /* The contents of one element of the page, in the order of these. */
@@ -565,6 +573,7 @@ static struct server *open_server(bool video)
     struct error error;
     web = library;
     memset(&fake, 0, sizeof fake);
+    sem_init(&fake.resumed, 0, 0);
     assert_int_equal(server_open(&server, &settings, &error), 0);
     return server;
 }
@@ -722,6 +731,29 @@ static void test_events(void **state)
     server_close(&server);
 }
 
+static void *take_the_end(void *got)
+{
+    char byte;
+    sem_wait(&fake.resumed);
+    *(ssize_t *)got = fake.read(fake.stream, 0, &byte, 1);
+    fake.end(fake.stream);
+    return NULL;
+}
+
+/* A client that waits gets the end of its stream before the library is stopped. */
+static void test_end_of_streams(void **state)
+{
+    (void)state;
+    struct server *server = open_server(false);
+    ssize_t got = 0;
+    assert_int_equal(request("GET", "/events", plain), 200);
+    assert_string_equal(read_stream(100), "");
+    fake.waits = true;
+    assert_int_equal(pthread_create(&fake.client, NULL, take_the_end, &got), 0);
+    server_close(&server);
+    assert_int_equal(got, WEB_END_OF_STREAM);
+}
+
 /* Pictures are encoded for those who wait for them, and for nobody else. */
 static void test_pictures(void **state)
 {
@@ -790,16 +822,16 @@ static void test_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),          cmocka_unit_test(test_message),
-        cmocka_unit_test(test_cut_addresses),      cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),        cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),       cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_early_frames),       cmocka_unit_test(test_slow_client),
-        cmocka_unit_test(test_many_clients),       cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_handshakes),         cmocka_unit_test(test_events),
-        cmocka_unit_test(test_pictures),           cmocka_unit_test(test_many_streams),
-        cmocka_unit_test(test_no_memory),          cmocka_unit_test(every_thread_is_joined),
-        cmocka_unit_test(every_lock_is_destroyed),
+        cmocka_unit_test(test_host_port),         cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses),     cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),       cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),      cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_early_frames),      cmocka_unit_test(test_slow_client),
+        cmocka_unit_test(test_many_clients),      cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_handshakes),        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_end_of_streams),    cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_many_streams),      cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(every_thread_is_joined), cmocka_unit_test(every_lock_is_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
