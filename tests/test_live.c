@@ -985,29 +985,34 @@ static void test_frame_keeps_every_form(void **state)
     frame_free(&frame);
 }
 
-/* A live recording keeps the times of its frames, but leaves out the time in which there was no
+/* A recording keeps the times of its frames; a live one leaves out the time in which there was no
  * frame: a camera that comes back after an hour does not cost an hour's frames. */
 static void test_recorder(void **state)
 {
     (void)state;
-    static const double times[] = {0, 0.1, 0.5, 0.52, 3600, 3600.1}; /* at 10 fps */
-    static const double seconds[] = {0.1, 0.2, 0.6, 0.62, 0.72, 0.82};
+    static const double times[2][6] = {{0, 0.1, 0.5, 0.52, 4, 4.1}, /* at 10 fps */
+                                       {0, 0.1, 0.5, 0.52, 3600, 3600.1}};
+    static const double seconds[2][6] = {{0.1, 0.2, 0.6, 0.62, 4.1, 4.2},
+                                         {0.1, 0.2, 0.6, 0.62, 0.72, 0.82}};
     const struct drawing shown = {resource_font(), .bars = true};
     struct recorder *recorder;
-    const struct source source = {.live = true, .fps = 10};
     struct frame frame = {0};
     struct error error = {.text = ""};
     static const uint8_t pixels[64 * 64 * 3];
     struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
     assert_int_equal(frame_set(&frame, &black, &error), 0);
-    assert_int_equal(recorder_create(&recorder, in_folder("live.avi"), &shown, &source, &error), 0);
-    for (int i = 0; i < 6; i++) {
-        frame.time = times[i];
-        if (recorder_add(recorder, &frame, &error))
-            fail_msg("%s", error.text);
-        expect_close(recorder_seconds(recorder), seconds[i], 1e-6, "length");
+    for (int live = 0; live < 2; live++) {
+        const struct source source = {.live = live, .fps = 10};
+        assert_int_equal(recorder_create(&recorder, in_folder("a.avi"), &shown, &source, &error),
+                         0);
+        for (int i = 0; i < 6; i++) {
+            frame.time = times[live][i];
+            if (recorder_add(recorder, &frame, &error))
+                fail_msg("%s", error.text);
+            expect_close(recorder_seconds(recorder), seconds[live][i], 1e-6, "length");
+        }
+        assert_int_equal(recorder_close(&recorder, false, &error), 0);
     }
-    assert_int_equal(recorder_close(&recorder, false, &error), 0);
     frame_free(&frame);
 }
 
