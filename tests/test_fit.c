@@ -378,6 +378,26 @@ static void dictionary_follows_seed_and_samples(void **state)
     free(d.pixels);
 }
 
+/* Of each atom the offset, and the sum of its values without their signs. */
+static void dictionary_is_as_it_was(void **state)
+{
+    (void)state;
+    static const double expected[ATOMS / 2][2] = {
+        {-0.2147, 5.5600}, {-3.2582, 5.2566}, {-0.3414, 6.2485}, {-0.0043, 4.7848},
+        {0.0543, 5.4691},  {0.2106, 4.2565},  {0.1887, 4.9084},  {-0.0237, 5.5608}};
+    struct dataset d = make_textures();
+    float *dictionary = learn_dictionary(&d, 1);
+    for (int k = 0; k < ATOMS / 2; k++) {
+        double sum = 0;
+        for (int v = 0; v < PATCH_VALUES; v++)
+            sum += fabs((double)dictionary[k * PATCH_VALUES + v]);
+        expect_close(dictionary[ATOMS / 2 * PATCH_VALUES + k], expected[k][0], 1e-3, "an offset");
+        expect_close(sum, expected[k][1], 1e-3, "an atom's size");
+    }
+    free(dictionary);
+    free(d.pixels);
+}
+
 int main(void)
 {
     blas_use_one_thread();
@@ -392,6 +412,7 @@ int main(void)
         cmocka_unit_test(dictionary_whitens_patches),
         cmocka_unit_test(an_atom_finds_the_only_change),
         cmocka_unit_test(dictionary_follows_seed_and_samples),
+        cmocka_unit_test(dictionary_is_as_it_was),
     };
     int failures = cmocka_run_group_tests(aligner, learn_aligner, free_bench);
     return failures + cmocka_run_group_tests(dictionary, NULL, NULL);

@@ -566,6 +566,31 @@ static void silent_sigmoids_make_a_distribution(void **state)
     model_free(&model);
 }
 
+/* The face that the aligner finds, with more around it where the model says so. */
+static void faces_are_enlarged(void **state)
+{
+    (void)state;
+    struct model model = full_model(3);
+    struct model_workspace *workspace;
+    struct align_workspace *align;
+    struct affine found, face;
+    struct error error;
+    struct rng rng = rng_make(8, 0);
+    uint8_t crop[12 * 12];
+    fill_noise(&rng, crop, sizeof crop);
+    assert_int_equal(align_workspace_create(&align, &model.aligner, 12, 12, &error), 0);
+    align_find(&model.aligner, align, crop, &found);
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    for (int i = 0; i < 2; i++, model.enlarge = 0) {
+        struct affine expected = i ? found : align_enlarge(&found, 1.25f, 12, 12);
+        model_align(&model, workspace, crop, &face);
+        assert_memory_equal(&face, &expected, sizeof face);
+    }
+    model_workspace_free(&workspace);
+    align_workspace_free(&align);
+    model_free(&model);
+}
+
 static void only_the_seven_expressions_are_faces(void **state)
 {
     (void)state;
@@ -614,6 +639,7 @@ int main(void)
         cmocka_unit_test(predict_takes_any_count),
         cmocka_unit_test(networks_answer_together),
         cmocka_unit_test(silent_sigmoids_make_a_distribution),
+        cmocka_unit_test(faces_are_enlarged),
         cmocka_unit_test(only_the_seven_expressions_are_faces),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -117,6 +117,19 @@ static void crops_need_not_be_square(void **state)
                  "strength of the gradients, transposed");
 }
 
+/* Stripes, two pixels wide, have the same step beside each pixel. */
+static void strength_follows_its_formula(void **state)
+{
+    (void)state;
+    for (int grey = 0; grey < 256; grey += 15) {
+        uint8_t crop[30 * 20];
+        for (int i = 0; i < 30 * 20; i++)
+            crop[i] = i % 30 / 2 % 2 ? (uint8_t)grey : 0;
+        double strength = (log(sqrt(grey / 255.0) + 1e-6) + 2.38) / 0.3;
+        expect_close(strength_of(crop, 30, 20), fmin(fmax(strength, -6), 4), 1e-4, "strength");
+    }
+}
+
 static void only_verifiers_are_accepted(void **state)
 {
     (void)state;
@@ -227,7 +240,7 @@ static void scenes_are_as_they_were(void **state)
 {
     (void)state;
     for (int i = 0; i < SCENES; i++)
-        expect_means(measure_scene(i), scene_means[i], i, "test_verifier", "scenes.inc");
+        expect_means(measure_scene(i), scene_means[i], i, "test_verifier scenes", "scenes.inc");
 }
 
 static void print_scenes(void)
@@ -435,6 +448,94 @@ static void draw_face(uint8_t *crop, struct rng *rng)
         }
 }
 
+/* What a learning verifier is shown: of its first samples, the means. */
+enum { SAMPLES = 120 };
+static const struct means sample_means[SAMPLES] = {
+#include "golden/samples.inc"
+};
+static struct means shown[SAMPLES];
+static int shown_count = SAMPLES; /* from here on nothing is noted */
+static volatile sig_atomic_t seen_enough;
+
+void __real_verifier_vector(void *scratch, const uint8_t *crop, int width, int height,
+                            float *vector);
+void __wrap_verifier_vector(void *scratch, const uint8_t *crop, int width, int height,
+                            float *vector);
+
+void __wrap_verifier_vector(void *scratch, const uint8_t *crop, int width, int height,
+                            float *vector)
+{
+    if (shown_count < SAMPLES)
+        shown[shown_count++] = means_of(crop, width * height);
+    seen_enough = shown_count == SAMPLES;
+    __real_verifier_vector(scratch, crop, width, height, vector);
+}
+
+/* Faces, misplaced ones, windows of a scene, and in place of what cascades let pass, which is not
+ * the same with every OpenCV, stripes. */
+static void show_samples(void)
+{
+    enum { FACES = 60, HARD = 15 };
+    struct dataset d = make_dataset(FACES, 7);
+    struct backgrounds backgrounds;
+    struct thread_pool *pool;
+    struct mlp none = {0};
+    struct error error;
+    int *samples, count;
+    load(&backgrounds, NULL, 1, 1);
+    backgrounds.hard = realloc(backgrounds.hard, (size_t)HARD * PIXELS);
+    backgrounds.hard_count = HARD;
+    for (int i = 0; i < HARD * PIXELS; i++)
+        backgrounds.hard[i] = (uint8_t)(i % SIDE % (3 + i / PIXELS) * 30);
+    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
+    assert_int_equal(thread_pool_create(&pool, 1, &error), 0);
+    shown_count = seen_enough = 0;
+    assert_int_equal(
+        fit_verifier(&none, &d, samples, count, &backgrounds, 5, pool, &seen_enough, &error), 1);
+    assert_int_equal(shown_count, SAMPLES);
+    thread_pool_free(&pool);
+    free(samples);
+    backgrounds_free(&backgrounds);
+    dataset_free(&d);
+}
+
+static void samples_are_as_they_were(void **state)
+{
+    (void)state;
+    show_samples();
+    for (int i = 0; i < SAMPLES; i++)
+        expect_means(shown[i], sample_means[i], i, "test_verifier samples", "samples.inc");
+}
+
+static void print_samples(void)
+{
+    show_samples();
+    for (int i = 0; i < SAMPLES; i++)
+        print_means(shown[i], i);
+}
+
+/* What the rounds said: each shows every face, and more of the windows most like faces. */
+static void expect_rounds(FILE *said, int faces, int hard)
+{
+    enum { ROUNDS = 4 };
+    int kept = 2 * faces / 10, others = faces / 3 + hard + 1 + faces / 4;
+    double missed = 100, passed = 100;
+    rewind(said);
+    for (int round = 1; round <= ROUNDS; round++, others += kept) {
+        char line[200], expected[200];
+        assert_non_null(fgets(line, sizeof line, said));
+        const char *numbers = strchr(strchr(line, ':') + 1, ',');
+        assert_int_equal(sscanf(numbers, ", %lf %% missed; %*d others, %lf", &missed, &passed), 2);
+        snprintf(
+            expected, sizeof expected,
+            "verifier, round %d of %d: %d faces, %.1f %% missed; %d others, %.1f %% let pass\n",
+            round, ROUNDS, faces, missed, others, passed);
+        assert_string_equal(line, expected);
+    }
+    assert_int_equal(fgetc(said), EOF);
+    assert_true(missed < 5 && passed < 5);
+}
+
 static void it_learns_faces_from_others(void **state)
 {
     (void)state;
@@ -451,11 +552,20 @@ static void it_learns_faces_from_others(void **state)
     load(&backgrounds, NULL, FACES, 2);
     assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
     for (int threads = 1; threads <= 2; threads++) {
+        int terminal = dup(STDOUT_FILENO);
+        FILE *said = tmpfile();
+        assert_true(terminal >= 0 && said);
+        fflush(stdout);
+        dup2(fileno(said), STDOUT_FILENO);
         assert_int_equal(thread_pool_create(&pool, threads, &error), 0);
         assert_int_equal(fit_verifier(threads == 1 ? &first : &second, &d, samples, count,
                                       &backgrounds, 5, pool, &no_stop, &error),
                          0);
         thread_pool_free(&pool);
+        dup2(terminal, STDOUT_FILENO);
+        close(terminal);
+        expect_rounds(said, FACES, backgrounds.hard_count);
+        fclose(said);
     }
     uint8_t crop[PIXELS], upside_down[PIXELS], scene[SIDE * SIDE];
     int found = 0, passed = 0, turned = 0;
@@ -598,6 +708,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(a_face_and_its_mirror_image_score_alike),
         cmocka_unit_test(the_vector_tells_faint_structure),
         cmocka_unit_test(crops_need_not_be_square),
+        cmocka_unit_test(strength_follows_its_formula),
         cmocka_unit_test(only_verifiers_are_accepted),
         cmocka_unit_test_teardown(model_files_hold_it, empty_folder),
         cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),
@@ -605,17 +716,21 @@ int main(int argc, char *argv[])
         cmocka_unit_test_teardown(folders_are_read_to_the_bottom, empty_folder),
         cmocka_unit_test(nothing_is_left_out_for_want_of_memory),
         cmocka_unit_test_teardown(pictures_are_looked_at_from_all_sides, empty_folder),
+        cmocka_unit_test(samples_are_as_they_were),
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),
         cmocka_unit_test(small_faces_must_be_sure),
         cmocka_unit_test(new_scenes_show_faces_of_many_sizes),
         cmocka_unit_test(neighbours_count_more_in_turned_pictures),
     };
-    if (argc > 1 && strcmp(argv[1], "print") == 0) {
-        print_scenes();
-        return 0;
-    }
     ocv_setup(TEST_OPENCV_THREADS);
     blas_use_one_thread();
+    if (argc > 2 && strcmp(argv[2], "print") == 0) {
+        if (strcmp(argv[1], "scenes") == 0)
+            print_scenes();
+        else
+            print_samples();
+        return 0;
+    }
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

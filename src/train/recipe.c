@@ -124,15 +124,13 @@ struct mlp_config recipe_network(const struct recipe *r, const struct dataset *d
                                 .output = r->output,
                                 .batch_norm = r->batch_norm};
     config.units[0] = features_dim(&features);
-    int side = 0; /* of the grid that the layer's input lies on, where it does */
+    int side = 0; /* of the grid that the layer's input lies on, where it looks through windows */
     for (int i = 0; i < r->hidden_count; i++) {
         const struct hidden_layer *hidden = &r->hidden[i];
         config.positions[i] = hidden->shared ? features_positions(&features) : 1;
         if (hidden->window > 0)
             config.windows[i] = (struct mlp_windows){.grid = side, .side = hidden->window};
-        side = hidden->shared       ? side_of(features_positions(&features))
-               : hidden->window > 0 ? side - hidden->window + 1
-                                    : 0;
+        side = hidden->shared ? side_of(features_positions(&features)) : side - hidden->window + 1;
         config.units[i + 1] =
             config.positions[i] * mlp_window_count(&config.windows[i]) * hidden->units;
     }
