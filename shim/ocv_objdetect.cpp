@@ -199,9 +199,10 @@ static std::vector<float> scales_for(cv::Size window, cv::Size picture, const oc
         const double far = std::hypot(face.width - smallest.width, face.height - smallest.height);
         if (is_within(smallest, face) && is_within(face, largest))
             scales.push_back(rounded);
-        if (far < least)
+        if (far < least) {
             nearest = rounded;
-        least = std::min(far, least);
+            least = far;
+        }
     }
     if (scales.empty() && nearest > 0)
         scales.push_back(nearest);

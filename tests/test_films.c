@@ -46,6 +46,8 @@ struct film {
     int seconds;                   /* that it is said to last; 0: not said */
     bool unsteady;                 /* how long each picture lasts is not said */
     bool yuyv;                     /* pictures in this form, not compressed */
+    bool indexed;                  /* by an index, before its parts */
+    uint32_t behind;               /* the end: bytes from there to what the index names */
 };
 
 static void put_big(struct bytes *to, uint32_t value, int width)
@@ -140,6 +142,22 @@ static void put_long_sound(struct film *film, int from_ms, int to_ms)
         put_sound(film, ms, ms + 20);
 }
 
+/* Two points, of which FFmpeg wants no fewer. It ends with the second one's place in the segment,
+ * which is filled in when the film is whole. */
+static void put_index(struct bytes *segment)
+{
+    struct bytes index = {NULL, 0};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct bytes point = {NULL, 0}, place = {NULL, 0};
+        put_number(&place, 0xF7, 1);
+        put_number(&place, 0xF1, 0);
+        put_number(&point, 0xB3, i * 1000);
+        put(&point, 0xB7, place);
+        put(&index, 0xBB, point);
+    }
+    put(segment, 0x1C53BB6B, index);
+}
+
 static void write_film(struct film *film)
 {
     struct bytes all = {NULL, 0}, head = {NULL, 0}, segment = {NULL, 0}, info = {NULL, 0};
@@ -177,7 +195,13 @@ static void write_film(struct film *film)
         put(&tracks, 0xAE, track[i]);
     }
     put(&segment, 0x1654AE6B, tracks);
+    if (film->indexed)
+        put_index(&segment);
+    const size_t index_end = segment.size;
     append(&segment, film->clusters.data, film->clusters.size);
+    for (int i = 1; film->indexed && i <= 4; i++)
+        segment.data[index_end - (size_t)i] =
+            (uint8_t)((segment.size + film->behind) >> 8 * (i - 1));
     free(film->clusters.data);
     film->clusters = (struct bytes){NULL, 0};
     put(&all, 0x18538067, segment);
@@ -531,27 +555,39 @@ static void test_losses(void **state)
     assert_int_equal(losses.frames, 1);
     assert_int_equal(losses.flawed + losses.damaged + losses.cut, 0);
 
-    /* A film is cut where more is missing than a second, or one in a hundred. */
+    /* A film is cut where more is missing than a second, or one in a hundred, wherever its clock
+     * begins. */
     static const struct {
-        int seconds, last;
+        int seconds, first, last;
         bool cut;
-    } cases[] = {{20, 19000, false}, {20, 18900, true}, {400, 396500, false}, {400, 395500, true}};
+    } cases[] = {{102, 100000, 101000, false}, {102, 100000, 100900, true}, {20, 0, 19000, false},
+                 {20, 0, 18900, true},         {400, 0, 396500, false},     {400, 0, 395500, true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         film.seconds = cases[i].seconds;
-        PICTURES(&film, 0, cases[i].last);
+        PICTURES(&film, cases[i].first, cases[i].last);
         write_film(&film);
         losses = read_all(2);
         assert_int_equal(losses.cut, cases[i].cut);
-        assert_true(fabs(losses.stated - film.seconds) < 1e-6);
-        assert_true(fabs(losses.read_until - (cases[i].last + PICTURE) / 1000.0) < 1e-6);
+        const double first = cases[i].first / 1000.0;
+        assert_true(fabs(losses.stated - (film.seconds - first)) < 1e-6);
+        assert_true(fabs(losses.read_until - (cases[i].last + PICTURE) / 1000.0 + first) < 1e-6);
     }
     struct ocv_video *video = open_film();
     assert_int_equal(ocv_video_frame_count(video), 400 * 1000 / PICTURE);
     assert_true(fabs(ocv_video_fps(video) - 1000.0 / PICTURE) < 1e-6);
     ocv_video_close(&video);
 
-    /* Within its last packet. */
+    /* Where its index names what is not there any more. */
     film.seconds = 0;
+    film.indexed = true;
+    for (film.behind = 0; film.behind < 2; film.behind++) {
+        PICTURES(&film, 0, 40);
+        write_film(&film);
+        assert_int_equal(read_all(2).cut, film.behind);
+    }
+    film.indexed = false;
+
+    /* Within its last packet. */
     PICTURES(&film, 0, 40);
     write_film(&film);
     struct stat status;

@@ -490,6 +490,36 @@ static void test_sizes_are_limited_by_headers(void **state)
     }
 }
 
+/* The most memory that the process has had, KiB; 0 where Linux does not say. */
+static long peak(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[256];
+    long kib = 0;
+    while (status && kib == 0 && fgets(line, sizeof line, status))
+        if (strncmp(line, "VmPeak:", 7) == 0)
+            kib = strtol(line + 7, NULL, 10);
+    if (status)
+        fclose(status);
+    return kib;
+}
+
+/* libpng would set aside what a chunk states to hold. */
+static void test_chunks_set_no_memory_aside(void **state)
+{
+    (void)state;
+    static const uint8_t chunk[] = {0x70, 0, 0, 0, 'e', 'X', 'I', 'f', 'M', 'M', 0, 42};
+    struct bytes png = encoded(61, 47, ".png"), file = {NULL, 0};
+    append(&file, png.data, 33);
+    append(&file, chunk, sizeof chunk);
+    append(&file, png.data + 33, png.size - 33);
+    const long before = peak();
+    refuse_picture(file.data, file.size);
+    assert_in_range(peak() - before, 0, 1024 * 1024);
+    free(png.data);
+    free(file.data);
+}
+
 static void test_memory_that_runs_out(void **state)
 {
     (void)state;
@@ -575,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_huge_headers),
         cmocka_unit_test(test_pictures_too_large_are_not_decoded),
         cmocka_unit_test(test_sizes_are_limited_by_headers),
+        cmocka_unit_test(test_chunks_set_no_memory_aside),
         cmocka_unit_test(test_memory_that_runs_out),
         cmocka_unit_test(test_encoding_that_fails),
         cmocka_unit_test(test_libraries_print_nothing),
