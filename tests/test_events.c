@@ -533,7 +533,7 @@ static void test_size(void **state)
         {{1, 0, 1, 1}, NULL, 900, 900, "size 320x240\n"},
         {{1, 0, 0, 1}, NULL, 1280, 720, "size 1088x612\n"},
         {{1, 0, 1, 0}, NULL, 1280, 720, "size 1088x612\n"},
-        {{0, 0, 0, 0}, "bounds", 1280, 720, "size 1088x612\n"},
+        {{0, 0, 0, 0}, "bounds", 1800, 720, "size 1088x435\n"},
     };
     struct window window = {.window = NULL};
     struct error error;

@@ -692,6 +692,85 @@ static void test_what_ffmpeg_answers_seldom(void **state)
     has_no_encoder = false;
 }
 
+/* What FFmpeg is asked to open, which then fails. */
+static FILE *asked;
+
+struct option {
+    char *key, *value;
+};
+
+int __real_avformat_open_input(void **context, const char *url, const void *format, void **options);
+int __wrap_avformat_open_input(void **context, const char *url, const void *format, void **options);
+void avformat_free_context(void *context);
+struct option *av_dict_get(const void *options, const char *key, const struct option *before,
+                           int flags);
+
+int __wrap_avformat_open_input(void **context, const char *url, const void *format, void **options)
+{
+    enum { ANY = 2 };
+    if (!asked)
+        return __real_avformat_open_input(context, url, format, options);
+    fputs(url, asked);
+    for (struct option *one = NULL; (one = av_dict_get(*options, "", one, ANY));) {
+        const size_t length = strlen(one->value);
+        fprintf(asked, " %s=%s", one->key, one->value + (length > 60 ? length - 9 : 0));
+    }
+    fputc('\n', asked);
+    avformat_free_context(*context);
+    *context = NULL;
+    return INVALID;
+}
+
+/* What a camera refuses is not asked for again: the rate first, then the form. */
+static void test_what_cameras_are_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        int width, height;
+        double fps;
+        const char *asked;
+    } rows[] = {
+        {"/dev/null", 0, 0, 0, "/dev/null\n"},
+        {"/dev/null", 0, 480, 0, "/dev/null\n"},
+        {"/dev/null", 640, 0, 0, "/dev/null\n"},
+        {"/dev/null", 640, 480, 30,
+         "/dev/null video_size=640x480 framerate=30.000000\n"
+         "/dev/null video_size=640x480\n"},
+        {"/dev/null", 641, 480, 0,
+         "/dev/null video_size=641x480 input_format=mjpeg\n"
+         "/dev/null video_size=641x480\n"},
+        {"/dev/null", 640, 481, 12.5,
+         "/dev/null video_size=640x481 input_format=mjpeg framerate=12.500000\n"
+         "/dev/null video_size=640x481 input_format=mjpeg\n"
+         "/dev/null video_size=640x481 framerate=12.500000\n"
+         "/dev/null video_size=640x481\n"},
+        {"rtsp://127.0.0.1/x", 640, 480, 30,
+         "rtsp://127.0.0.1/x rtsp_transport=tcp max_redirects=0 "
+         "protocol_whitelist=http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt "
+         "format_whitelist=,rtsp,rtp\n"},
+    };
+    const struct ocv_patience patient = {NULL, NULL};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ocv_video *video = NULL;
+        struct error error = {.text = ""};
+        char *text = NULL;
+        size_t size = 0;
+        asked = open_memstream(&text, &size);
+        assert_int_equal(ocv_camera_open(&video, rows[i].id, rows[i].width, rows[i].height,
+                                         rows[i].fps, patient, &error),
+                         OCV_CANNOT);
+        fclose(asked);
+        asked = NULL;
+        assert_string_equal(text, rows[i].asked);
+        assert_string_equal(error.text,
+                            *rows[i].id == '/'
+                                ? "no camera, or another program uses it; close that program"
+                                : "no stream at this address; check the address and the network");
+        free(text);
+    }
+}
+
 /* ---- Sound --------------------------------------------------------------------------------- */
 
 static void test_sound_goes_with_the_pictures(void **state)
@@ -885,6 +964,7 @@ int main(void)
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_what_ffmpeg_answers_seldom),
+        cmocka_unit_test(test_what_cameras_are_asked_for),
         cmocka_unit_test(test_sound_goes_with_the_pictures),
         cmocka_unit_test(test_sound_has_holes),
         cmocka_unit_test(test_channels_and_rates),

@@ -2,6 +2,8 @@
 #include "plain_picture.h"
 #include "shim_testing.h"
 
+#include <limits.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <zlib.h>
@@ -490,6 +492,23 @@ static void test_sizes_are_limited_by_headers(void **state)
     }
 }
 
+/* Pages that are never touched. */
+static void test_two_gigabytes_are_too_large(void **state)
+{
+    (void)state;
+    const size_t most = (size_t)INT_MAX - 2;
+    const int zeros = open("/dev/zero", O_RDONLY);
+    uint8_t *bytes = mmap(NULL, most + 1, PROT_READ, MAP_PRIVATE, zeros, 0);
+    close(zeros);
+    if (bytes == MAP_FAILED) {
+        print_message("no room for two gigabytes\n");
+        skip();
+    }
+    refuse_by_header(bytes, most, "damaged, or not a picture of a supported format");
+    refuse_by_header(bytes, most + 1, "larger than 2 GiB; try a smaller one");
+    assert_int_equal(munmap(bytes, most + 1), 0);
+}
+
 /* The most memory that the process has had, KiB; 0 where Linux does not say. */
 static long peak(void)
 {
@@ -605,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_huge_headers),
         cmocka_unit_test(test_pictures_too_large_are_not_decoded),
         cmocka_unit_test(test_sizes_are_limited_by_headers),
+        cmocka_unit_test(test_two_gigabytes_are_too_large),
         cmocka_unit_test(test_chunks_set_no_memory_aside),
         cmocka_unit_test(test_memory_that_runs_out),
         cmocka_unit_test(test_encoding_that_fails),

@@ -13,6 +13,7 @@
 #include "paint.h"
 #include "picture_file.h"
 #include "resources.h"
+#include "screenshot.h"
 #include "strip.h"
 #include "view.h"
 #include "view_state.h"
@@ -46,9 +47,49 @@ int __wrap_SDL_GetRendererInfo(SDL_Renderer *of, SDL_RendererInfo *info)
     return 0;
 }
 
-/* ---- How many textures there are: SDL frees with the renderer what nobody has freed before --- */
+/* ---- Calls of which one fails ---------------------------------------------------------------- */
 
-static int textures;
+static int until;          /* so many calls from here, one fails; 0: none */
+static const char *failed; /* what did */
+static int textures; /* that there are: SDL frees with the renderer what nobody has freed before */
+
+static bool fails(const char *call)
+{
+    if (until == 1)
+        failed = call;
+    return until > 0 && --until == 0 && SDL_SetError("refused") < 0;
+}
+
+#define WRAP(type, none, name, parameters, arguments)                                              \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        return fails(#name) ? none : __real_##name arguments;                                      \
+    }
+
+WRAP(void *, NULL, malloc, (size_t size), (size))
+WRAP(void *, NULL, calloc, (size_t count, size_t size), (count, size))
+WRAP(char *, NULL, strdup, (const char *text), (text))
+WRAP(SDL_Surface *, NULL, SDL_CreateRGBSurfaceWithFormat,
+     (Uint32 flags, int width, int height, int depth, Uint32 format),
+     (flags, width, height, depth, format))
+WRAP(SDL_Renderer *, NULL, SDL_CreateSoftwareRenderer, (SDL_Surface * on), (on))
+WRAP(int, -1, SDL_SetTextureBlendMode, (SDL_Texture * texture, SDL_BlendMode mode), (texture, mode))
+WRAP(int, -1, SDL_SetTextureScaleMode, (SDL_Texture * texture, SDL_ScaleMode mode), (texture, mode))
+WRAP(int, -1, SDL_SetRenderDrawBlendMode, (SDL_Renderer * of, SDL_BlendMode mode), (of, mode))
+WRAP(int, -1, SDL_LockTexture,
+     (SDL_Texture * texture, const SDL_Rect *rect, void **pixels, int *pitch),
+     (texture, rect, pixels, pitch))
+WRAP(int, -1, SDL_UpdateTexture,
+     (SDL_Texture * texture, const SDL_Rect *rect, const void *pixels, int pitch),
+     (texture, rect, pixels, pitch))
+WRAP(int, -1, SDL_RenderReadPixels,
+     (SDL_Renderer * of, const SDL_Rect *rect, Uint32 format, void *pixels, int pitch),
+     (of, rect, format, pixels, pitch))
+WRAP(int, -1, SDL_GetRendererOutputSize, (SDL_Renderer * of, int *width, int *height),
+     (of, width, height))
+WRAP(TTF_Font *, NULL, TTF_OpenFont, (const char *path, int size), (path, size))
 
 SDL_Texture *__real_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h);
 SDL_Texture *__wrap_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h);
@@ -59,14 +100,17 @@ void __wrap_SDL_DestroyTexture(SDL_Texture *texture);
 
 SDL_Texture *__wrap_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h)
 {
-    SDL_Texture *made = __real_SDL_CreateTexture(of, format, access, w, h);
+    SDL_Texture *made =
+        fails("SDL_CreateTexture") ? NULL : __real_SDL_CreateTexture(of, format, access, w, h);
     textures += made != NULL;
     return made;
 }
 
 SDL_Texture *__wrap_SDL_CreateTextureFromSurface(SDL_Renderer *of, SDL_Surface *from)
 {
-    SDL_Texture *made = __real_SDL_CreateTextureFromSurface(of, from);
+    SDL_Texture *made = fails("SDL_CreateTextureFromSurface")
+                            ? NULL
+                            : __real_SDL_CreateTextureFromSurface(of, from);
     textures += made != NULL;
     return made;
 }
@@ -130,6 +174,11 @@ static int end(void **state)
     SDL_FreeSurface(surface);
     pretended.name = NULL;
     return result || textures != 0;
+}
+
+static int end_files(void **state)
+{
+    return end(state) || empty_folder(state);
 }
 
 static void black(void)
@@ -229,6 +278,16 @@ static void test_text_colour(void **state)
         expect_close(strongest >> 8 & 0xFF, orange.g, 2, "green");
         expect_close(strongest & 0xFF, orange.b, 2, "blue");
     }
+}
+
+/* An arc that leaves its letter is drawn as a whole. */
+static void test_text_that_overhangs(void **state)
+{
+    (void)state;
+    black();
+    paint_text(paint, 50, 60, 40, white, "\u0361i\u0361");
+    const SDL_Rect all = drawn();
+    assert_true(all.x + all.w > 50 + paint_text_width(paint, 40, "\u0361i\u0361") + 5);
 }
 
 /* Letters that cannot be drawn are an error: text is not just left out. */
@@ -841,6 +900,16 @@ static void test_inputs(void **state)
         for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++)
             assert_int_equal(row_of(i / SIDE)[i % SIDE] & 0xFFFFFF, expected[face] * 0x010101);
     }
+    /* They are of these faces, and of no others. */
+    static uint8_t pixels[8 * 8 * 3];
+    const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
+    scene_set(&scene, &picture, scene.faces, 1, 0);
+    assert_false(scene.has_inputs);
+    assert_int_equal(scene_set_inputs(&scene, renderer, crops, &error), 0);
+    assert_true(scene.has_inputs);
+    scene_forget(&scene);
+    assert_true(!scene.has_inputs && scene.face_count == 0 && scene.width + scene.height == 0);
+    assert_int_equal(scene.strip.face, 0);
     scene_free(&scene);
 }
 
@@ -874,6 +943,104 @@ static void test_nothing_to_draw_with(void **state)
     expect_text(error.text, "the heat map cannot be shown", "--headless");
 }
 
+/* All that takes memory, textures or letters: a scene, its screenshot, an annotated copy. */
+static int draw_all(struct error *error)
+{
+    enum { SIDE = 64 };
+    static uint8_t pixels[SIDE * SIDE * 3];
+    static const uint8_t crop[EXPRESSIONS_CROP_PIXELS];
+    static const float map[EXPRESSIONS_CROP_PIXELS] = {1};
+    static const struct expressions_face face = {.id = 1, .box = {20, 20, 20, 20}};
+    static const uint8_t *const crops[] = {crop};
+    const struct drawing drawing = {resource_font(), .bars = true};
+    const struct image picture = image_of((struct bgr_image){pixels, SIDE, SIDE, SIDE * 3});
+    const SDL_Rect area = {0, 0, WIDTH, HEIGHT};
+    struct scene scene = {.drawing = drawing, .explain = true, .statistics = true, .live = true};
+    struct paint *own = NULL;
+    struct canvas *canvas = NULL;
+    struct bgr_image annotated;
+    char name[DATED_NAME_SIZE];
+    scene_say(&scene, "é", 1000);
+    scene.line_count = 1;
+    snprintf(scene.lines[0], sizeof scene.lines[0], "1 fps");
+    scene_set(&scene, &picture, &face, 1, 0);
+    int result = paint_create(&own, renderer, drawing.font_path, error);
+    result = result ? result : scene_set_inputs(&scene, renderer, crops, error);
+    result = result ? result : heat_set(&scene.heat, renderer, 1, map, error);
+    if (result == 0)
+        scene_draw(&scene, renderer, own, area, true);
+    result = result ? result : paint_check(own, error);
+    result = result ? result : screenshot_save(renderer, name, error);
+    result = result ? result : canvas_create(&canvas, &drawing, error);
+    result = result ? result : canvas_draw(canvas, &picture, &face, 1, &annotated, error);
+    canvas_free(&canvas);
+    scene_free(&scene);
+    paint_free(&own);
+    return result;
+}
+
+/* One line of statistics has its place too, and none has none. */
+static void test_lines(void **state)
+{
+    (void)state;
+    static uint8_t pixels[64 * 64 * 3];
+    static const struct expressions_face nobody;
+    const struct image picture = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
+    for (int lines = 0; lines < 2; lines++) {
+        struct scene scene = {
+            .statistics = true, .live = true, .line_count = lines, .lines = {"1"}};
+        scene_set(&scene, &picture, &nobody, 0, 0);
+        scene_draw(&scene, renderer, paint, (SDL_Rect){0, 0, WIDTH, HEIGHT}, true);
+        assert_int_equal(scene.docks[DOCK_LINES].w > 0, lines);
+        scene_free(&scene);
+    }
+}
+
+/* Each of these calls fails in turn: that is said, and nothing is left behind. One may: a file is
+ * there even where its folder's name, to have it written to the disk, finds no memory. */
+static void test_failures(void **state)
+{
+    (void)state;
+    const int before = textures;
+    int calls = 0, all_the_same = 0;
+    char back[TEST_PATH_SIZE];
+    assert_non_null(getcwd(back, sizeof back));
+    assert_int_equal(chdir(test_folder()), 0);
+    for (bool done = false; !done; calls++) {
+        struct error error = {.text = ""};
+        until = calls + 1;
+        const int result = draw_all(&error);
+        done = until > 0;
+        until = 0;
+        all_the_same += !done && result == 0;
+        if ((done && result) || all_the_same > 1)
+            fail_msg("call %d, of %s: %d", calls, failed, result);
+        if (result)
+            expect_text(error.text, "", "");
+        assert_true(!result || *error.text);
+        assert_int_equal(textures, before);
+    }
+    assert_in_range(calls, 80, 200);
+    assert_int_equal(chdir(back), 0);
+}
+
+/* Nor is there a window without memory. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct view *view = NULL;
+    struct canvas *canvas = NULL;
+    struct error error = {.text = ""};
+    until = 1;
+    assert_int_equal(view_open(&view, &(struct view_settings){.title = "test"}, &error), -1);
+    assert_null(view);
+    expect_text(error.text, "the window", "memory");
+    until = 1;
+    assert_int_equal(canvas_create(&canvas, &(struct drawing){resource_font(), true}, &error), -1);
+    assert_null(canvas);
+    canvas_free(&canvas);
+}
+
 int main(void)
 {
 #define DRAWN(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -881,6 +1048,7 @@ int main(void)
         DRAWN(test_shapes),
         DRAWN(test_text),
         DRAWN(test_text_colour),
+        DRAWN(test_text_that_overhangs),
         DRAWN(test_text_fails),
         DRAWN(test_text_kept),
         DRAWN(test_menu_text),
@@ -893,6 +1061,9 @@ int main(void)
         cmocka_unit_test(test_bars_by_side),
         DRAWN(test_bars_by_window),
         DRAWN(test_textures),
+        DRAWN(test_lines),
+        cmocka_unit_test_setup_teardown(test_failures, begin, end_files),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_rate),
