@@ -3,6 +3,7 @@
  * they are, and written over by none; work beside; pipes. Texts and numbers are in test_core.c. */
 #include "beside.h"
 #include "blas.h"
+#include "dated_name.h"
 #include "error.h"
 #include "file.h"
 #include "file_set.h"
@@ -25,6 +26,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <time.h>
 
 /* ---- Calls of the system --------------------------------------------------------------------- */
@@ -1025,6 +1027,62 @@ static void low_limits_are_told(void **state)
     expect_text(error.text, "31 open files are too few, 32 are needed", "ulimit -n");
 }
 
+/* Descriptors beyond those that the program needs itself. */
+static void spare_files_are_counted(void **state)
+{
+    (void)state;
+    struct rlimit kept, small;
+    int spare[4];
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
+    small = kept;
+    small.rlim_cur = 32 + 5;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    for (int i = 0; i < 3; i++)
+        spare[i] = process_spare_files(4 + i);
+    small.rlim_cur = 31;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    spare[3] = process_spare_files(4);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &kept), 0);
+    static const int expected[4] = {4, 5, 5, 0};
+    assert_memory_equal(spare, expected, sizeof expected);
+}
+
+/* However many are taken within a second, each gets a name of its own. */
+static void no_dated_name_is_given_twice(void **state)
+{
+    (void)state;
+    enum { FILES = 120 };
+    char before[TEST_PATH_SIZE], name[DATED_NAME_SIZE];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(test_folder()), 0);
+    for (int i = 0; i < FILES; i++) {
+        dated_name(name, ".png");
+        write_bytes(name, "", 0);
+    }
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(count_files(0), FILES);
+}
+
+/* The terminal of a process that has none. */
+static void a_device_that_cannot_be_opened_is_told(void **state)
+{
+    (void)state;
+    struct stat status;
+    if (stat("/dev/tty", &status) < 0 || !S_ISCHR(status.st_mode))
+        skip();
+    pid_t child = fork();
+    if (child == 0) {
+        struct file_writer *writer;
+        struct error error;
+        setsid();
+        int result = file_writer_open(&writer, "/dev/tty", &error);
+        _exit(result == -1 && strncmp(error.text, "/dev/tty: ", 10) == 0 ? 0 : 1);
+    }
+    int ended = -1;
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+}
+
 static void memory_in_use_is_known(void **state)
 {
     (void)state;
@@ -1162,6 +1220,9 @@ int main(void)
         cmocka_unit_test(a_pipe_without_reader_is_outlived),
         cmocka_unit_test(a_stalled_reader_is_left),
         cmocka_unit_test(low_limits_are_told),
+        cmocka_unit_test(spare_files_are_counted),
+        cmocka_unit_test_teardown(no_dated_name_is_given_twice, empty_folder),
+        cmocka_unit_test(a_device_that_cannot_be_opened_is_told),
         cmocka_unit_test(memory_in_use_is_known),
         cmocka_unit_test(little_address_space_is_seen),
         cmocka_unit_test(memory_of_the_blas_is_there_or_told),

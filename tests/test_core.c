@@ -225,6 +225,19 @@ static void passwords_are_hidden(void **state)
     }
 }
 
+static void what_is_printed_is_tame(void **state)
+{
+    (void)state;
+    char *printed = NULL;
+    size_t size;
+    FILE *out = open_memstream(&printed, &size);
+    assert_non_null(out);
+    text_print(out, "http://me:word@host/a\nb\033[2J");
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(printed, "http://me:*@host/a?b?[2J");
+    free(printed);
+}
+
 static void log_line_keeps_long_texts_to_one_line(void **state)
 {
     (void)state;
@@ -521,6 +534,7 @@ static void arguments_name_the_option_meant(void **state)
         {"-camera", "unknown option -camera (did you mean --camera?)"},
         {"-camera=0", "unknown option -camera=0 (did you mean --camera?)"},
         {"-v", "unknown option -v (did you mean --video, --version, --verbose?)"},
+        {"--verson", "unknown option --verson (did you mean --version?)"},
         {"--camrea", "unknown option --camrea (did you mean --camera?)"},
         {"--ver", "--ver is ambiguous: --version, --verbose"},
         {"--json=3", "--json=3: --json takes no value"},
@@ -791,6 +805,7 @@ int main(void)
         cmocka_unit_test(labels_stand_in_the_order_of_fer2013),
         cmocka_unit_test(log_line_cannot_drive_the_terminal),
         cmocka_unit_test(passwords_are_hidden),
+        cmocka_unit_test(what_is_printed_is_tame),
         cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
         cmocka_unit_test(error_set_makes_one_bounded_line),
         cmocka_unit_test(arguments_name_the_option_meant),

@@ -35,7 +35,7 @@ static void reads_columns_by_name(void **state)
     size_t used = (size_t)snprintf(text, sizeof text, "\xef\xbb\xbf Usage, emotion , pixels\r\n");
     used += (size_t)snprintf(text + used, sizeof text - used, "Training,3,%s\r\n",
                              pixel_list(PIXELS, "255"));
-    used += (size_t)snprintf(text + used, sizeof text - used, "\r\nPublicTest,6,\"%s\"\r\n",
+    used += (size_t)snprintf(text + used, sizeof text - used, "\r\nPublicTest,6,\" \t%s \"\r\n",
                              pixel_list(PIXELS, "7"));
     snprintf(text + used, sizeof text - used, "PrivateTest,0,%s", pixel_list(PIXELS, "0"));
     assert_int_equal(dataset_load(&d, write_text("good.csv", text), false, "test", &error), 0);

@@ -92,14 +92,20 @@ static void the_vector_tells_faint_structure(void **state)
     free(scratch);
 }
 
+/* The last value, behind those of HOG. */
 static float strength_of(const uint8_t *crop, int width, int height)
 {
+    struct features hog = features_default(FEATURES_HOG, width, height);
     int dim = verifier_dim(width, height);
     float *vector = malloc((size_t)dim * sizeof *vector);
     void *scratch = malloc(verifier_scratch(width, height));
     assert_true(vector && scratch);
     verifier_vector(scratch, crop, width, height, vector);
-    float strength = vector[dim - 1];
+    float strength = vector[dim - 1], *expected = malloc((size_t)dim * sizeof *expected);
+    assert_non_null(expected);
+    features_extract(&hog, scratch, crop, expected);
+    assert_memory_equal(vector, expected, (size_t)(dim - 1) * sizeof *expected);
+    free(expected);
     free(vector);
     free(scratch);
     return strength;

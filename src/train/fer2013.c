@@ -98,13 +98,12 @@ static int parse_number(const char *text, int limit)
     return end == text || *end != '\0' || value < 0 || value > limit ? -1 : (int)value;
 }
 
-/* Reads PIXELS numbers separated by white space. Returns how many it got, or -1 - n if number n
- * (from 0) is not a grey value. */
+/* Reads PIXELS numbers separated by white space, of a trimmed field. Returns how many it got, or
+ * -1 - n if number n (from 0) is not a grey value. */
 static int parse_pixels(const char *text, uint8_t *pixels)
 {
     static const char white[] = " \t\r\n";
     int count = 0;
-    text += strspn(text, white);
     while (*text) {
         int value = 0, digits = 0;
         for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
