@@ -58,6 +58,15 @@ expect() {
     fi
 }
 
+# notes MODEL TEXT...: that the model's notes contain each.
+notes() {
+    model=$1
+    shift
+    for text; do
+        grep -aqF -- "$text" "$model" || fail "$model does not note $text"
+    done
+}
+
 awk -f "$tests/made_up.awk" >data.csv
 awk 'BEGIN {
     print "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
@@ -114,7 +123,34 @@ done
 expect 1 "none/x: the folder cannot be created: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is not a PNG"
-expect 0 "" --data data.csv --features windows,hog --hidden @8 --init-only --output init.safetensors
+expect 0 "" --data data.csv --features windows,hog --hidden @8,3@8,16 --threads 2 --init-only --output init.safetensors
+cat >expected <<'.'
+FER2013, 48x48 pixels
+                angry  disgust     fear    happy      sad surprise  neutral      all
+Training            9        9        9        9        9        9        9       63   (the published data have 28709)
+PublicTest          3        3        3        3        3        3        3       21   (the published data have 3589)
+
+48x48 pixels -> windows vector of 12400
+  layer 1   25 x   496 -> 8      relu    batch normalization       3976 parameters
+  layer 2    9 x    72 -> 8      relu    batch normalization       5256 parameters
+  layer 3           72 -> 16     relu    batch normalization       1168 parameters
+  layer 4           16 -> 7      softmax                            119 parameters
+  10615 parameters, 0.0 MB in the model file
+
+48x48 pixels -> hog vector of 1984
+  layer 1   64 x    31 -> 8      relu    batch normalization        256 parameters
+  layer 2   36 x    72 -> 8      relu    batch normalization      21024 parameters
+  layer 3          288 -> 16     relu    batch normalization       4624 parameters
+  layer 4           16 -> 7      softmax                            119 parameters
+  26335 parameters, 0.1 MB in the model file
+mini-batch descent, adamw, cross-entropy, 2 threads
+
+init.safetensors
+.
+diff expected out || fail "the networks are told in other words"
+notes init.safetensors '"mirror":"true"' '"recipe":"--align on --verifier on --features' \
+    '--prior 0.85,1,' '--augment 0.4 --webcam 0.3' \
+    '"training_data":"FER2013: Training 63 pictures, PublicTest 21 for validation"'
 expect 0 "21 pictures" --evaluate init.safetensors --data data.csv
 for copy in one two; do
     expect 0 "" --export-onnx $copy.onnx init.safetensors
@@ -363,6 +399,9 @@ expect 1 "link.safetensors: is a name for the model of the seven" $digits --outp
 [ "$(cat models/expressions.safetensors)" = faces ] || fail "the model of faces was written over"
 # shellcheck disable=SC2086
 expect 0 "epoch   1/1" $digits --output digits.safetensors
+notes digits.safetensors '"mirror":"false"' '"recipe":"--align off --verifier off --features' \
+    '--prior uniform --augment 0 --webcam 0 ' \
+    '"training_data":"IDX: train 18 pictures, validation 2 for validation"'
 # shellcheck disable=SC2086
 expect 2 "--features windows: HOG cells of 4 pixels in crops of 8x8; 4 to 16 cells must fit; choose other features" $digits --features windows
 expect 1 "other.checkpoint: --prior: 7 numbers for 2 classes" --resume other.checkpoint --data digits --output x
