@@ -670,17 +670,16 @@ static bool perhaps(int percent)
 static SDL_Keycode dice_key(void)
 {
     static const SDL_Keycode others[] = {
-        SDLK_UP,    SDLK_DOWN,     SDLK_LEFT,     SDLK_RIGHT, SDLK_RETURN,      SDLK_KP_ENTER,
-        SDLK_RIGHT, SDLK_LEFT,     SDLK_RETURN,   SDLK_TAB,   SDLK_SPACE,       SDLK_ESCAPE,
-        SDLK_UP,    SDLK_LSHIFT,   SDLK_RSHIFT,   SDLK_LCTRL, SDLK_RCTRL,       SDLK_LALT,
-        SDLK_RALT,  SDLK_LGUI,     SDLK_RGUI,     SDLK_F5,    SDLK_PRINTSCREEN, SDLK_x,
-        SDLK_PLUS,  SDLK_KP_MINUS, SDLK_QUESTION,
+        SDLK_UP,    SDLK_DOWN,     SDLK_LEFT,     SDLK_RIGHT,  SDLK_RETURN,      SDLK_KP_ENTER,
+        SDLK_RIGHT, SDLK_LEFT,     SDLK_RETURN,   SDLK_TAB,    SDLK_SPACE,       SDLK_ESCAPE,
+        SDLK_UP,    SDLK_LSHIFT,   SDLK_RSHIFT,   SDLK_LCTRL,  SDLK_RCTRL,       SDLK_LALT,
+        SDLK_RALT,  SDLK_LGUI,     SDLK_RGUI,     SDLK_F5,     SDLK_PRINTSCREEN, SDLK_x,
+        SDLK_PLUS,  SDLK_KP_MINUS, SDLK_QUESTION, SDLK_EQUALS, SDLK_KP_PLUS,     SDLK_SLASH,
     };
     if (perhaps(60))
         return others[between(&rng, 0, sizeof others / sizeof *others - 1)];
     const struct key *key = &keys[between(&rng, 0, KEY_COUNT - 1)];
-    SDL_Keycode code = key->codes[between(&rng, 0, KEY_CODES - 1)];
-    return code ? code : key->codes[0] ? key->codes[0] : SDLK_DOWN;
+    return key->codes[0] ? key->codes[0] : SDLK_DOWN;
 }
 
 /* In the window's points, mostly where the bar or a menu is. */
@@ -874,7 +873,7 @@ static void walk(uint64_t seed, int steps)
 static void test_events(void **state)
 {
     (void)state;
-    static const unsigned expected = 0xf1766acf;
+    static const unsigned expected = 0x342792b1;
     begin_telling();
     for (uint64_t seed = 0; seed < 8; seed++)
         walk(seed, 500);
