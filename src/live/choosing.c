@@ -177,12 +177,11 @@ static int show_source(struct session *session, const struct opened *opened, str
 
 void choosing_leave(struct session *session, const struct error *reason)
 {
-    char title[sizeof session->menu_title];
-    snprintf(title, sizeof title, "%s", *reason->text ? "the video has ended early" : "the end");
     forget(session);
     session_set_title(session, NULL);
     view_forget_picture(session->view);
-    choosing_welcome(session, title, reason->text);
+    choosing_welcome(session, *reason->text ? "the video has ended early" : "the end",
+                     reason->text);
 }
 
 static bool differ(const struct session *session, const struct camera *cameras, int count)

@@ -49,8 +49,8 @@ static void on_signal(int number)
 static char next(void)
 {
     char what = ENDED;
-    while (read(ends[0], &what, 1) < 0 && errno == EINTR)
-        continue;
+    ssize_t got = read(ends[0], &what, 1); /* signals are blocked: none cuts it short */
+    (void)got;
     return what;
 }
 

@@ -21,7 +21,7 @@ static const int menu_check_ms = 50;
 static const struct expressions_face *find_face(const struct session *session, int id)
 {
     const struct frame *frame = session->frame;
-    return frame && id > 0 ? faces_find(frame->faces, frame->face_count, id) : NULL;
+    return frame ? faces_find(frame->faces, frame->face_count, id) : NULL;
 }
 
 static void follow_calibration(struct session *session)

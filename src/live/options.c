@@ -211,7 +211,7 @@ static struct argument_table set_defaults(struct options *options)
 int options_parse(struct options *options, int argc, char *argv[], struct error *error)
 {
     struct argument_table table = set_defaults(options);
-    options->inputs = calloc((size_t)argc + 1, sizeof *options->inputs);
+    options->inputs = calloc((size_t)argc, sizeof *options->inputs); /* with room to spare */
     if (!options->inputs)
         return error_no_memory(error, "the command line");
     int result = arguments_parse(&table, 1, argc, argv, add_input, error);

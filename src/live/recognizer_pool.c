@@ -60,8 +60,7 @@ static int recognize(struct worker *worker, const char *path, struct picture_res
 static int claim_picture(struct recognizer_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
-    while (!pool->stopping && pool->taken < pool->task.count &&
-           pool->taken - pool->given >= pool->slot_count)
+    while (!pool->stopping && pool->taken - pool->given >= pool->slot_count)
         pthread_cond_wait(&pool->changed, &pool->mutex);
     int index = pool->stopping || pool->taken == pool->task.count ? -1 : pool->taken++;
     pthread_mutex_unlock(&pool->mutex);
