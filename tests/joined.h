@@ -1,10 +1,11 @@
-/* Whether every thread that was begun is awaited. Once in a program, which is linked with
- * --wrap=pthread_create and --wrap=pthread_join. */
+/* Whether every thread that was begun is awaited or let go, and what is done without one. Once in a
+ * program, which is linked with --wrap of each function here. */
 #ifndef JOINED_H
 #define JOINED_H
 
 #include "testing.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -14,13 +15,18 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
                           void *context);
 int __real_pthread_join(pthread_t thread, void **result);
 int __wrap_pthread_join(pthread_t thread, void **result);
+int __real_pthread_detach(pthread_t thread);
+int __wrap_pthread_detach(pthread_t thread);
 
 static atomic_int threads_begun, threads_joined;
+static atomic_int missing_thread; /* which of the next ones cannot be begun; 0: none */
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *context)
 {
-    int code = __real_pthread_create(thread, attributes, run, context);
+    int code = missing_thread > 0 && --missing_thread == 0
+                   ? EAGAIN
+                   : __real_pthread_create(thread, attributes, run, context);
     threads_begun += code == 0;
     return code;
 }
@@ -28,6 +34,13 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_pthread_join(pthread_t thread, void **result)
 {
     int code = __real_pthread_join(thread, result);
+    threads_joined += code == 0;
+    return code;
+}
+
+int __wrap_pthread_detach(pthread_t thread)
+{
+    int code = __real_pthread_detach(thread);
     threads_joined += code == 0;
     return code;
 }

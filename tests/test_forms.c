@@ -2,6 +2,7 @@
  * every allocation and every call of the system failing in turn: no block is lost, and what fails
  * is told. */
 #include "faults.h"
+#include "locked.h"
 #include "testing.h"
 
 #include "drawing.h"
@@ -528,6 +529,7 @@ int main(void)
         cmocka_unit_test_teardown(answers_that_wait_are_whole, empty_folder),
         cmocka_unit_test(answers_come_from_another_thread),
         cmocka_unit_test_teardown(sources_that_fail_are_told, empty_folder),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     return cmocka_run_group_tests(tests, prepare, remove_folder);
 }

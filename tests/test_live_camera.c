@@ -1,5 +1,7 @@
 /* The whole live program with cameras that misbehave: scripted ones stand in for the shim's, and
  * the window is SDL's dummy. What follows from what waits for events, never for a time. */
+#include "joined.h"
+#include "locked.h"
 #include "testing.h"
 
 #include "cameras.h"
@@ -878,6 +880,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_calibration, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_numbers, make_folder, remove_folder),
+        cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);

@@ -1,5 +1,7 @@
 /* Sources that are opened beside the window, with made-up cameras; the menu that offers them;
  * signals; the memory that is told. */
+#include "joined.h"
+#include "locked.h"
 #include "testing.h"
 
 #include "cameras.h"
@@ -16,19 +18,40 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /* ---- Made-up cameras ------------------------------------------------------------------------- */
 
 static struct {
     int count;        /* of cameras: /dev/video0, /dev/video2, /dev/video4 ... */
+    int first;        /* in the place of that 0 */
+    const char *make; /* what their names begin with; NULL: "Camera" */
     const char *busy; /* the paths of those that are, in one text */
     const char *chosen;
     char tried[200];
     atomic_int closed;
     bool stalls; /* the driver, until it may go on */
     sem_t driver;
+    bool relents; /* the driver, when it is waited for in vain */
+    int waits;    /* for a driver, in vain */
 } world;
 static sem_t woken;
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+
+/* No time passes; the driver may have relented at the end. */
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left)
+{
+    assert_int_equal(time->tv_sec, 0);
+    assert_int_equal(time->tv_nsec, 10000000);
+    assert_null(left);
+    world.waits++;
+    if (world.relents) {
+        assert_int_equal(sem_post(&world.driver), 0);
+        assert_int_equal(sem_wait(&woken), 0);
+    }
+    return 0;
+}
 
 int __wrap_cameras_find(struct camera **cameras);
 bool __wrap_cameras_get(const char *id, struct camera *camera);
@@ -44,14 +67,16 @@ int __wrap_file_chooser_ask(char *path, size_t size, const atomic_bool *abandone
 
 int __wrap_cameras_find(struct camera **cameras)
 {
-    struct camera *made = calloc((size_t)world.count + 1, sizeof *made);
+    size_t count = (size_t)(world.count > 0 ? world.count : 1); /* and no more */
+    struct camera *made = calloc(count, sizeof *made);
     assert_non_null(made);
     if (world.stalls)
         sem_wait(&world.driver);
     for (int i = 0; i < world.count; i++) {
-        made[i].number = 2 * i;
-        snprintf(made[i].path, sizeof made[i].path, "/dev/video%d", 2 * i);
-        snprintf(made[i].name, sizeof made[i].name, "Camera %d %%%%", i);
+        made[i].number = world.first + 2 * i;
+        snprintf(made[i].path, sizeof made[i].path, "/dev/video%d", made[i].number);
+        snprintf(made[i].name, sizeof made[i].name, "%s %d %%%%",
+                 world.make ? world.make : "Camera", i);
     }
     *cameras = made;
     return world.count;
@@ -100,6 +125,8 @@ int __wrap_source_open_camera(struct source *source, const char *id,
 {
     assert_false(atomic_load(abandoned));
     assert_int_equal(options->width, 320);
+    if (world.stalls)
+        sem_wait(&world.driver);
     int result = open_made_up(source, id, error);
     source->live = result == 0;
     return result;
@@ -209,9 +236,10 @@ static void test_named_sources(void **state)
     expect_text(opened.reason.text, "rtsp://me:*@host/", "it is busy");
     assert_null(strstr(opened.reason.text, "secret"));
     world.busy = "films/b.mp4";
-    opened = open_request(INPUT_VIDEO, "films/a.mp4", NULL);
+    opened = open_request(INPUT_VIDEO, "films/100 %s.mp4", NULL);
     assert_true(opened.source.read == read_nothing);
-    assert_string_equal(opened.title, "a.mp4");
+    assert_string_equal(opened.title, "100 %s.mp4");
+    assert_string_equal(world.tried, "films/100 %s.mp4 ");
     opened = open_request(INPUT_VIDEO, "films/b.mp4", NULL);
     assert_null(opened.source.read);
     expect_text(opened.reason.text, "b.mp4", "it is busy");
@@ -240,6 +268,8 @@ static void test_dialog(void **state)
     assert_string_equal(opened.reason.text, "no dialog");
 }
 
+/* What has been opened is closed. A driver that keeps its caller waiting is waited for, a hundred
+ * times in vain, and then keeps nobody else; what it gives at last is closed. */
 static void test_abandoned(void **state)
 {
     (void)state;
@@ -251,23 +281,80 @@ static void test_abandoned(void **state)
     assert_int_equal(world.closed, 0);
     assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
     assert_int_equal(sem_wait(&woken), 0);
+    assert_true(opening_succeeded(opening));
     opening_abandon(&opening);
     assert_int_equal(world.closed, 1);
     assert_null(opening);
+    assert_false(opening_succeeded(opening));
     assert_false(opening_take(&opening, &opened));
-    /* A driver that keeps its caller waiting keeps nobody else; what it gives at last is closed. */
+    assert_int_equal(world.waits, 0);
     sem_init(&world.driver, 0, 0);
     world.stalls = true;
     assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
+    assert_false(opening_succeeded(opening));
     opening_abandon(&opening);
     assert_int_equal(world.closed, 1);
+    assert_int_equal(world.waits, 100);
     assert_int_equal(sem_post(&world.driver), 0);
     while (atomic_load(&world.closed) < 2)
         sched_yield();
-    world.stalls = false;
+    /* One that relents has been closed when nobody waits any more. */
+    world.relents = true;
+    world.waits = 0;
+    assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
+    opening_abandon(&opening);
+    assert_int_equal(world.closed, 3);
+    assert_int_equal(world.waits, 1);
+    /* Cameras that are found too late are not tried any more. */
+    const struct opening_request next = {.input = INPUT_CAMERA, .camera = {320, 240, 0}};
+    struct camera_search *search = NULL;
+    world.count = 3;
+    *world.tried = '\0';
+    assert_int_equal(opening_begin(&opening, &next, wake, &woken, &error), 0);
+    opening_abandon(&opening);
+    assert_string_equal(world.tried, "");
+    camera_search_abandon(&search);
+    camera_search_begin(&search, wake, &woken);
+    struct camera_search *begun = search;
+    camera_search_begin(&search, wake, &woken);
+    assert_ptr_equal(search, begun);
+    camera_search_abandon(&search);
+    assert_null(search);
+    assert_int_equal(world.waits, 3);
+    world.stalls = world.relents = false;
+    world.waits = 0;
     int calls;
     assert_int_equal(sem_getvalue(&woken, &calls), 0);
     assert_int_equal(calls, 0);
+}
+
+/* Where no thread can be started, the window stands still until all is done. */
+static void test_without_threads(void **state)
+{
+    (void)state;
+    struct opening *opening = NULL;
+    struct interrupt *interrupt = NULL;
+    struct error error;
+    const struct opening_request request = {.input = INPUT_DEMO};
+    world.closed = 0;
+    missing_thread = 1;
+    struct opened opened = open_request(INPUT_DEMO, "", NULL);
+    assert_string_equal(opened.title, "demo");
+    missing_thread = 1;
+    assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
+    assert_int_equal(sem_wait(&woken), 0);
+    opening_abandon(&opening);
+    assert_int_equal(world.closed, 1);
+    int before = dup(STDIN_FILENO), after;
+    close(before);
+    missing_thread = 1;
+    assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), -1);
+    assert_string_equal(error.text, "cannot start the signal thread: Resource temporarily "
+                                    "unavailable; close other programs");
+    assert_null(interrupt);
+    after = dup(STDIN_FILENO);
+    close(after);
+    assert_int_equal(after, before);
 }
 
 /* ---- The menu -------------------------------------------------------------------------------- */
@@ -276,7 +363,8 @@ static void test_abandoned(void **state)
 static struct {
     struct view_menu menu;
     bool has_menu, paused, signal, mirrored;
-    bool reading; /* the present source, for as long as its driver likes */
+    bool reading;   /* the present source, for as long as its driver likes */
+    bool unstarted; /* what is opened cannot be read */
     int choice, forgotten, started, joined;
     char said[200], title[300];
 } shown;
@@ -377,7 +465,8 @@ int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_setti
                           struct error *error)
 {
     (void)pipeline;
-    (void)error;
+    if (shown.unstarted)
+        return error_set(error, "no thread");
     assert_true(settings->source->read == read_nothing);
     /* A window shows cameras as they are now, and films as they were. */
     assert_int_equal(settings->decoupled, settings->source->live);
@@ -390,7 +479,7 @@ int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_setti
 static void choose(struct session *session, int place)
 {
     struct error error = {.text = ""};
-    int failed;
+    int failed = 1;
     shown.choice = place;
     *world.tried = *shown.said = '\0';
     bool camera = session->offers[place].input == INPUT_CAMERA;
@@ -407,7 +496,7 @@ static void choose(struct session *session, int place)
 static bool look(struct session *session)
 {
     struct error error = {.text = ""};
-    int failed;
+    int failed = 1;
     if (session->cameras_checked > 0)
         session->cameras_checked = monotonic_now() - 2;
     assert_false(choosing_follow(session, &failed, &error));
@@ -469,8 +558,12 @@ static void test_menu(void **state)
     choosing_menu(&session);
     assert_false(shown.has_menu);
     /* From one to another: nothing of the first one stays. */
+    static const struct frame frame;
     session.paused = shown.paused = session.silent = true;
     session.calibrating = 7;
+    session.frame = &frame;
+    session.last_frame = 0;
+    session.menu_due = 1;
     shown.signal = false;
     world.closed = shown.joined = 0;
     choose(&session, 2);
@@ -479,10 +572,12 @@ static void test_menu(void **state)
     assert_int_equal(shown.joined, 1); /* nobody reads it any more */
     assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
     assert_int_equal(session.calibrating, 0);
+    assert_null(session.frame);
+    assert_true(session.last_frame > 0 && session.menu_due == 0);
     assert_false(shown.mirrored);
     /* What was opened waits for the present source's driver, the window does not. */
     struct error error;
-    int failed;
+    int failed = 1;
     shown.reading = true;
     choosing_video(&session, "c.mp4");
     assert_int_equal(sem_wait(&woken), 0);
@@ -512,6 +607,24 @@ static void test_menu(void **state)
     assert_true(shown.menu.stays && shown.forgotten == 1 && !session.source.read);
     choosing_leave(&session, &(struct error){.text = ""});
     assert_string_equal(shown.menu.title, "the end");
+    assert_string_equal(shown.menu.text, "");
+    /* What is opened, but cannot be shown, ends the program. */
+    struct error reason = {.text = ""};
+    shown.choice = 2;
+    choosing_choice(&session);
+    assert_int_equal(sem_wait(&woken), 0);
+    shown.unstarted = true;
+    assert_true(choosing_follow(&session, &failed, &reason));
+    assert_int_equal(failed, -1);
+    assert_string_equal(reason.text, "no thread");
+    session.smoothing = 61;
+    choosing_choice(&session);
+    assert_int_equal(sem_wait(&woken), 0);
+    shown.unstarted = false;
+    assert_true(choosing_follow(&session, &failed, &reason));
+    assert_int_equal(failed, -1);
+    expect_text(reason.text, "61", "0 .. 60");
+    source_close(&session.source);
     free(session.cameras);
     expressions_smoother_close(&session.smoother);
 }
@@ -520,22 +633,23 @@ static void test_menu(void **state)
 static void test_menu_without_source(void **state)
 {
     (void)state;
-    const struct options options = {.input = INPUT_CAMERA, .source = "0", .camera = {320, 240, 0}};
+    const struct options options = {
+        .input = INPUT_CAMERA, .source = "http://100%s/", .camera = {320, 240, 0}};
     static struct session session;
     struct error error;
-    int failed;
+    int failed = 1;
     session.options = &options;
     world.count = 0;
     choosing_welcome(&session, "no camera", "none");
     assert_true(look(&session));
     expect_choices(3, "try again", "try again");
     assert_false(look(&session)); /* there is still none */
-    world.busy = "0";
+    world.busy = options.source;
     shown.has_menu = false;
     choose(&session, 0);
     assert_true(shown.has_menu);
     assert_string_equal(shown.menu.title, "no camera");
-    expect_text(shown.menu.text, "0", "it is busy");
+    assert_string_equal(shown.menu.text, "http://100%s/: it is busy");
     world.chosen = "";
     choose(&session, 2); /* a dialog where nothing is chosen */
     assert_string_equal(shown.menu.title, "no camera");
@@ -555,9 +669,21 @@ static void test_menu_without_source(void **state)
     assert_string_equal(shown.menu.title, "new camera");
     expect_choices(5, "Camera 0 %%", "try again");
     assert_false(look(&session)); /* nothing new */
+    world.make = "Webcam";        /* others in their places are no new ones */
+    snprintf(session.menu_title, sizeof session.menu_title, "here");
+    assert_true(look(&session));
+    expect_choices(5, "Webcam 0 %%", "try again");
+    world.first = 1;
+    assert_true(look(&session));
+    assert_string_equal(session.cameras[0].path, "/dev/video1");
+    assert_string_equal(shown.menu.title, "here");
+    world.make = NULL;
+    world.first = 0;
+    assert_true(look(&session));
+    assert_string_equal(shown.menu.title, "here");
     world.count = 0;
     assert_true(look(&session));
-    assert_string_equal(shown.menu.title, "new camera");
+    assert_string_equal(shown.menu.title, "here");
     expect_choices(3, "try again", "try again");
     free(session.cameras);
 }
@@ -569,7 +695,7 @@ static void test_menu_that_waits(void **state)
     const struct options options = {.camera = {320, 240, 0}};
     static struct session session;
     struct error error;
-    int failed;
+    int failed = 1;
     session.options = &options;
     world.count = 1;
     world.stalls = true;
@@ -754,6 +880,7 @@ int main(void)
         cmocka_unit_test(test_named_sources),
         cmocka_unit_test(test_dialog),
         cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_without_threads),
         cmocka_unit_test(test_menu),
         cmocka_unit_test(test_menu_without_source),
         cmocka_unit_test(test_menu_that_waits),
@@ -761,6 +888,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_nohup),
+        cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     sem_init(&woken, 0, 0);
     signal(SIGINT, SIG_DFL); /* whatever began this has ignored */

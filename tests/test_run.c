@@ -1,9 +1,14 @@
-/* Whole runs, of made-up cameras and films: how they begin and end, and what is said of it. */
+/* Whole runs, of pictures and of made-up cameras and films: how they begin and end, and what is
+ * said of it. */
+#include "joined.h"
+#include "locked.h"
 #include "testing.h"
 
 #include "cameras.h"
+#include "demo.h"
 #include "log.h"
 #include "options.h"
+#include "picture_file.h"
 #include "progress_bar.h"
 #include "resources.h"
 #include "run.h"
@@ -19,20 +24,23 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-enum { SIDE = 80, MAX_ARGUMENTS = 16 };
+enum { SIDE = 80, MAX_ARGUMENTS = 60 };
 
 /* What the source of the next run is; `frames` come, then its end. */
 static struct {
     bool missing, fails;
     bool closed; /* the window is, while the camera is being opened */
+    bool window; /* there is one */
     int frames, cameras;
     long lost, flawed;
     bool damaged;
 } world;
 
-static atomic_int frames_read; /* of all sources */
-static char titles[4000];      /* of the window, a line for each */
-static char said[4000];        /* a line for each message */
+static atomic_int frames_read;   /* of all sources */
+static atomic_uint films_opened; /* and cameras */
+static atomic_int pictures_read;
+static char titles[4000]; /* of the window, a line for each */
+static char said[4000];   /* a line for each message */
 static struct error error;
 static struct {
     long done, frames; /* of the last run, as its bar says */
@@ -81,35 +89,62 @@ void *__wrap_calloc(size_t count, size_t size)
     return too_many && count == too_many ? NULL : __real_calloc(count, size);
 }
 
-static atomic_int threads; /* that were to be started */
-static int missing_thread; /* which of them cannot be; 0: none */
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *context);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *context);
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *context)
-{
-    return ++threads == missing_thread ? EAGAIN
-                                       : __real_pthread_create(thread, attributes, run, context);
-}
-
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why)
 {
     (void)path;
     return error_set(why, "%s: not installed", name);
 }
 
-/* What has been read is enough: any key. */
+/* What has been read is enough: any key, unless others are to be pressed. */
+static const SDL_Keycode *pressed;
+
 void __wrap_view_set_title(struct view *view, const char *title)
 {
+    static const SDL_Keycode any[] = {SDLK_x, 0};
     (void)view;
     size_t used = strlen(titles);
     snprintf(titles + used, sizeof titles - used, "%s\n", title);
-    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .keysym.sym = SDLK_x}};
-    SDL_PushEvent(&event);
+    for (const SDL_Keycode *key = pressed ? pressed : any; *key; key++) {
+        SDL_Event event = {.key = {.type = SDL_KEYDOWN, .keysym.sym = *key}};
+        SDL_PushEvent(&event);
+    }
+}
+
+/* What cannot be shown. */
+static bool drawing_fails, explaining_fails;
+static int explanations;
+
+int __real_view_draw(struct view *view, struct error *why);
+int __wrap_view_draw(struct view *view, struct error *why);
+int __real_view_set_explanation(struct view *view, int face,
+                                const float map[EXPRESSIONS_CROP_PIXELS], struct error *why);
+int __wrap_view_set_explanation(struct view *view, int face,
+                                const float map[EXPRESSIONS_CROP_PIXELS], struct error *why);
+int __real_picture_read(const char *path, struct frame *frame, const char **note,
+                        struct error *why);
+int __wrap_picture_read(const char *path, struct frame *frame, const char **note,
+                        struct error *why);
+
+int __wrap_view_draw(struct view *view, struct error *why)
+{
+    return drawing_fails ? error_set(why, "no window") : __real_view_draw(view, why);
+}
+
+int __wrap_view_set_explanation(struct view *view, int face,
+                                const float map[EXPRESSIONS_CROP_PIXELS], struct error *why)
+{
+    explanations++;
+    assert_int_equal(face, 1);
+    return explaining_fails ? error_set(why, "no map")
+                            : __real_view_set_explanation(view, face, map, why);
+}
+
+/* Standard input has been read before. */
+int __wrap_picture_read(const char *path, struct frame *frame, const char **note, struct error *why)
+{
+    pictures_read++;
+    return strcmp(path, "-") == 0 ? error_set(why, "standard input is read too late")
+                                  : __real_picture_read(path, frame, note, why);
 }
 
 int __wrap_cameras_find(struct camera **cameras)
@@ -142,8 +177,7 @@ static enum source_status read_made(struct source *source, struct image *picture
 static int open_made(struct source *source, const char *name, bool live, struct error *why)
 {
     static int lefts[8]; /* of films that may be open at once */
-    static atomic_uint opened;
-    int *left = &lefts[atomic_fetch_add(&opened, 1) % 8];
+    int *left = &lefts[atomic_fetch_add(&films_opened, 1) % 8];
     *left = world.frames;
     if (world.missing)
         return error_set(why, "not there");
@@ -184,16 +218,18 @@ int __wrap_source_open_video(struct source *source, const char *path, const atom
 /* The result of a run with these options, with its standard output in the file "stdout". */
 static int run(const char *line)
 {
-    char copy[700], program[] = "expressions", *rest = copy;
+    char copy[1000], program[] = "expressions", *rest = copy;
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
     int argc = 1;
     snprintf(copy, sizeof copy, "%s--model " SOURCE_DIR "/models/expressions.safetensors %s",
-             world.closed ? "" : "--headless ", line);
+             world.closed || world.window ? "" : "--headless ", line);
     for (char *word; (word = strtok_r(rest, " ", &rest));)
         argv[argc++] = word;
     error = (struct error){.text = ""};
-    *said = '\0';
+    *said = *titles = '\0';
+    frames_read = pictures_read = explanations = 0;
+    films_opened = 0;
     progress.done = progress.frames = 0;
     assert_int_equal(options_parse(&options, argc, argv, &error), 0);
     fflush(stdout);
@@ -290,7 +326,6 @@ static void titles_of_pictures(void **state)
     write_bytes(in_folder("a.pgm"), "P5 2 1 255\nab", 13);
     write_bytes(in_folder("b.pgm"), "P5 2 1 255\nab", 13);
     snprintf(line, sizeof line, "--quiet --image %s", test_folder());
-    *titles = '\0';
     assert_int_equal(run(line), -1);
     assert_int_equal(error.code, ERROR_NO_FACE);
     assert_string_equal(
@@ -339,7 +374,6 @@ static void results_that_cannot_be_written(void **state)
     (void)state;
     memset(&world, 0, sizeof world);
     world.frames = 200;
-    frames_read = 0;
     assert_int_equal(symlink("/dev/full", in_folder("stdout")), 0);
     expect_error("--json --video a.mkv", ERROR_OTHER,
                  "the results cannot be written: No space left on device; check where they go");
@@ -400,6 +434,20 @@ static void damage_is_told(void **state)
     assert_null(strstr(said, "drawing"));
 }
 
+/* The folder of the tests is the current one; what was it before is returned. */
+static int enter_folder(void)
+{
+    int before = open(".", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(chdir(test_folder()), 0);
+    return before;
+}
+
+static void leave_folder(int before)
+{
+    assert_int_equal(fchdir(before), 0);
+    close(before);
+}
+
 #define NO_THREAD(name)                                                                            \
     "cannot start " name ": Resource temporarily unavailable; close other programs"
 
@@ -423,8 +471,7 @@ static void threads_that_cannot_be_started(void **state)
                 {"--threads 2 --image a.pgm b.pgm",
                  2,
                  {NO_THREAD("the signal thread"), NO_THREAD("a thread"), ""}}};
-    int here = open(".", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(chdir(test_folder()), 0);
+    int here = enter_folder();
     write_bytes("a.pgm", "P5 2 1 255\nab", 13);
     write_bytes("b.pgm", "P5 2 1 255\nab", 13);
     memset(&world, 0, sizeof world);
@@ -433,15 +480,178 @@ static void threads_that_cannot_be_started(void **state)
         char line[100];
         snprintf(line, sizeof line, "--quiet --json %s", runs[i].line);
         for (int n = 0; runs[i].told[n]; n++) {
-            threads = 0;
             missing_thread = runs[i].first + n;
             assert_int_equal(run(line), -1);
             assert_string_equal(*said ? said : error.text, runs[i].told[n]);
         }
     }
     missing_thread = 0;
-    assert_int_equal(fchdir(here), 0);
-    close(here);
+    leave_folder(here);
+}
+
+/* The result of a run on pictures: its code, what it prints, and its messages. */
+static void expect_pictures(const char *line, int code, const char *told, const char *messages)
+{
+    assert_int_equal(run(line), code < 0 ? 0 : -1);
+    if (code >= 0)
+        assert_int_equal(error.code, code);
+    assert_string_equal(error.text, "");
+    assert_string_equal(said, messages);
+    expect_file("stdout", told);
+}
+
+enum { DONE = -1 };
+
+/* Pictures of so many columns, one after the other: 1.pgm, 2.pgm, ... */
+static void make_pictures(int count)
+{
+    for (int i = 1; i <= count; i++) {
+        char name[20], bytes[80] = "";
+        int size = snprintf(bytes, sizeof bytes, "P5 %d 1 255\n", i);
+        snprintf(name, sizeof name, "%d.pgm", i);
+        write_bytes(name, bytes, (size_t)(size + i));
+    }
+}
+
+/* Pictures face.png, with a face, and cut.jpg, whose end is missing. */
+static void make_face(void)
+{
+    struct demo *demo;
+    double time;
+    size_t size;
+    assert_int_equal(demo_open(&demo, &error), 0);
+    assert_int_equal(picture_write("face.png", demo_next(demo, &time), &error), 0);
+    demo_close(&demo);
+    static const uint8_t pixels[SIDE * SIDE * 3];
+    assert_int_equal(
+        picture_write("cut.jpg", (struct bgr_image){pixels, SIDE, SIDE, SIDE * 3}, &error), 0);
+    uint8_t *bytes = read_bytes("cut.jpg", &size);
+    write_bytes("cut.jpg", bytes, size - 2);
+    free(bytes);
+}
+
+#define LINE_OF(name, width, height)                                                               \
+    "{\"source\":\"" name "\",\"frame\":0,\"time\":0.000,\"width\":" width ",\"height\":" height   \
+    ",\"faces\":[]}\n"
+
+/* In their order, as many as are wanted, each as it is, whoever else fails. */
+static void several_pictures(void **state)
+{
+    (void)state;
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    make_face();
+    make_pictures(12);
+    write_bytes("bad.png", "text", 4);
+    static const char bad[] = "bad.png: damaged, or not a picture of a supported format; "
+                              "convert it to PNG or JPEG\n";
+    char both[200];
+    snprintf(both, sizeof both, "%scut.jpg: the end marker is missing; read anyway\n", bad);
+    expect_pictures("--threads 1 --image 1.pgm bad.png cut.jpg", ERROR_OTHER,
+                    "1.pgm: no face\ncut.jpg: no face\n", both);
+    expect_pictures("--threads 1 --quiet --image 1.pgm bad.png cut.jpg", ERROR_OTHER,
+                    "1.pgm: no face\ncut.jpg: no face\n", bad);
+    expect_pictures("--image 2.pgm", ERROR_NO_FACE, "2.pgm: no face\n", "");
+    for (int count = 1; count <= 4; count++) {
+        char line[200];
+        snprintf(line, sizeof line,
+                 "--json --threads %d --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm 8.pgm "
+                 "9.pgm 10.pgm 11.pgm 12.pgm",
+                 count);
+        expect_pictures(
+            line, ERROR_NO_FACE,
+            LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1") LINE_OF("3.pgm", "3", "1")
+                LINE_OF("4.pgm", "4", "1") LINE_OF("5.pgm", "5", "1") LINE_OF("6.pgm", "6", "1")
+                    LINE_OF("7.pgm", "7", "1") LINE_OF("8.pgm", "8", "1") LINE_OF("9.pgm", "9", "1")
+                        LINE_OF("10.pgm", "10", "1") LINE_OF("11.pgm", "11", "1")
+                            LINE_OF("12.pgm", "12", "1"),
+            "");
+        assert_int_equal(pictures_read, 12);
+    }
+    expect_pictures("--json --max-frames 2 --image 1.pgm 2.pgm bad.png", ERROR_NO_FACE,
+                    LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
+    assert_int_equal(pictures_read, 2);
+    expect_pictures("--json --max-frames 3 --image 1.pgm 2.pgm", ERROR_NO_FACE,
+                    LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
+    assert_non_null(freopen("3.pgm", "r", stdin));
+    expect_pictures("--json --image - 2.pgm", ERROR_NO_FACE,
+                    LINE_OF("-", "3", "1") LINE_OF("2.pgm", "2", "1"), "");
+    assert_non_null(freopen("/dev/null", "r", stdin));
+
+    /* Of folders; some picture with a face is enough. */
+    assert_int_equal(mkdir("folder", 0700), 0);
+    assert_int_equal(mkdir("none", 0700), 0);
+    assert_int_equal(rename("2.pgm", "folder/b.pgm"), 0);
+    assert_int_equal(rename("face.png", "folder/face.png"), 0);
+    write_bytes("folder/notes.txt", "x", 1);
+    assert_int_equal(run("--json --image folder 1.pgm"), 0);
+    assert_string_equal(said, "skipped in folders, not pictures by their names: notes.txt (1)\n");
+    size_t size;
+    char *text = (char *)read_bytes("stdout", &size);
+    static const char begin[] =
+        LINE_OF("folder/b.pgm", "2", "1") "{\"source\":\"folder/face.png\""
+                                          ",\"frame\":0,\"time\":0.000,\"width\":640,\"height\":"
+                                          "480,\"faces\":[{\"id\":1,\"box\":[";
+    assert_memory_equal(text, begin, sizeof begin - 1);
+    assert_string_equal(strchr(strchr(text, '\n') + 1, '\n') + 1, LINE_OF("1.pgm", "1", "1"));
+    free(text);
+    expect_pictures("--json --image none 1.pgm", ERROR_OTHER, LINE_OF("1.pgm", "1", "1"),
+                    "none: there is no picture in this folder; name another\n");
+    expect_pictures("--json --image none none", ERROR_OTHER, "",
+                    "none: there is no picture in this folder; name another\n"
+                    "none: there is no picture in this folder; name another\n");
+
+    /* What ends all, at once. */
+    expect_error("--image 1.pgm --csv no/such.csv", ERROR_OTHER,
+                 "no/such.csv: cannot be written: No such file or directory; check the name");
+    assert_int_equal(pictures_read, 0);
+    for (too_many = 3; too_many <= 6; too_many += 3) /* threads, and the pictures they have */
+        expect_error("--threads 3 --image 1.pgm 3.pgm 4.pgm", ERROR_NO_MEMORY,
+                     "no memory for the pictures; close other programs");
+    too_many = 0;
+    unlink("stdout");
+    assert_int_equal(symlink("/dev/full", "stdout"), 0);
+    expect_error("--json --threads 1 --image 1.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm 8.pgm 9.pgm",
+                 ERROR_OTHER,
+                 "the results cannot be written: No space left on device; check where they go");
+    assert_in_range(pictures_read, 1, 3);
+    clearerr(stdout);
+    unlink("stdout");
+    assert_int_equal(system("rm -r folder none"), 0);
+    leave_folder(here);
+}
+
+/* Over each picture keys explain it, or end the run; the others are then left alone. */
+static void pictures_in_the_window(void **state)
+{
+    (void)state;
+    static const SDL_Keycode end[] = {SDLK_q, 0}, explain[] = {SDLK_e, SDLK_x, 0};
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.window = true;
+    make_face();
+    make_pictures(9);
+    pressed = end;
+    expect_pictures("--json --threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm 8.pgm",
+                    DONE, LINE_OF("1.pgm", "1", "1"), "");
+    assert_in_range(pictures_read, 1, 3);
+    assert_string_equal(
+        titles,
+        "1.pgm (1 of 8) - s: screenshot, e: explain, f: full screen, any other key: next\n");
+    pressed = explain;
+    assert_int_equal(run("--quiet --image face.png face.png"), 0);
+    assert_true(explanations >= 2); /* and whatever else has to be drawn anew */
+    assert_int_equal(run("--quiet --image 1.pgm"), -1);
+    assert_int_equal(explanations, 0);
+    explaining_fails = true;
+    expect_error("--quiet --image face.png face.png", ERROR_OTHER, "no map");
+    assert_int_equal(explanations, 1);
+    explaining_fails = false;
+    drawing_fails = true;
+    expect_error("--quiet --image face.png face.png", ERROR_OTHER, "no window");
+    drawing_fails = false;
+    pressed = NULL;
+    leave_folder(here);
 }
 
 /* The result of a run with these options on some of the films of the current folder. */
@@ -457,8 +667,7 @@ static void several_films(void **state)
 {
     (void)state;
     static const char *const names[] = {"a.mkv", "b.mkv", "c.mkv", "notes.txt"};
-    int here = open(".", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(chdir(test_folder()), 0);
+    int here = enter_folder();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         write_bytes(names[i], "x", 1);
     memset(&world, 0, sizeof world);
@@ -541,9 +750,38 @@ static void several_films(void **state)
                  "go");
     clearerr(stdout);
     unlink("stdout");
+    leave_folder(here);
+}
 
-    assert_int_equal(fchdir(here), 0);
-    close(here);
+/* In a window they are looked at one after the other, each under its name. */
+static void films_in_the_window(void **state)
+{
+    (void)state;
+    static const SDL_Keycode none[] = {0}, end[] = {SDLK_q, 0};
+    int here = enter_folder();
+    write_bytes("a.mkv", "x", 1);
+    write_bytes("b.mkv", "x", 1);
+    memset(&world, 0, sizeof world);
+    world.window = true;
+    world.frames = 2;
+    pressed = none;
+    expect_films("--threads 2 --video a.mkv b.mkv", 0, "a.mkv:\nb.mkv:\n", "");
+    assert_string_equal(titles, "a.mkv - Expressions\nb.mkv - Expressions\n");
+    expect_films("--quiet --video a.mkv b.mkv", 0, "", "");
+    assert_int_equal(run("--quiet --json --max-frames 1 --video a.mkv b.mkv"), 0);
+    expect_file("stdout", "{\"source\":\"a.mkv\",\"frame\":0,\"time\":0.000,\"width\":80,"
+                          "\"height\":80,\"faces\":[]}\n"
+                          "{\"source\":\"b.mkv\",\"frame\":0,\"time\":0.000,\"width\":80,"
+                          "\"height\":80,\"faces\":[]}\n");
+    /* The user has seen enough. */
+    pressed = end;
+    world.frames = 1000;
+    assert_int_equal(run("--quiet --video a.mkv b.mkv"), 0);
+    assert_string_equal(titles, "a.mkv - Expressions\n");
+    assert_int_equal(films_opened, 1);
+    assert_in_range(frames_read, 0, world.frames / 2);
+    pressed = NULL;
+    leave_folder(here);
 }
 
 int main(void)
@@ -559,6 +797,11 @@ int main(void)
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
         cmocka_unit_test_teardown(threads_that_cannot_be_started, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
+        cmocka_unit_test_teardown(films_in_the_window, empty_folder),
+        cmocka_unit_test_teardown(several_pictures, empty_folder),
+        cmocka_unit_test_teardown(pictures_in_the_window, empty_folder),
+        cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
