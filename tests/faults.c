@@ -99,6 +99,8 @@ void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
 void __real_free(void *block);
 void __wrap_free(void *block);
 
@@ -118,6 +120,11 @@ void *__wrap_realloc(void *block, size_t size)
         return NULL;
     forget(block);
     return remember(__real_realloc(block, size));
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails(FAULT_MEMORY, ENOMEM) ? NULL : remember(__real_strdup(text));
 }
 
 void __wrap_free(void *block)

@@ -408,6 +408,23 @@ static void test_adaptation(void **state)
     assert_int_equal(face.calibration, EXPRESSIONS_PLAIN);
 }
 
+/* A gap counts as half a second, however long it is. */
+static void test_adaptation_after_a_gap(void **state)
+{
+    (void)state;
+    struct resting resting[2] = {{0}};
+    for (int i = 0; i < 2; i++) {
+        double time = 0;
+        for (int n = 0; n < 600; n++, time += 1 / 30.0) {
+            struct expressions_face face = sad_at_rest(n < 500 ? 0.6f : 0.5f);
+            double dt = n == 400 || n == 550 ? (i ? 3600 : 0.5) : 1 / 30.0;
+            resting_correct(&resting[i], face.probabilities, time, dt, true);
+        }
+    }
+    assert_memory_equal(&resting[0], &resting[1], sizeof resting[0]);
+    assert_int_equal(resting_state(&resting[0]), EXPRESSIONS_ADAPTED);
+}
+
 /* However long a plain sadness, or a smile, lasts: it is believed. */
 static void test_adaptation_is_bounded(void **state)
 {
@@ -571,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_calibration),
         cmocka_unit_test(test_adaptation),
+        cmocka_unit_test(test_adaptation_after_a_gap),
         cmocka_unit_test(test_adaptation_is_bounded),
         cmocka_unit_test(test_adaptation_switched),
         cmocka_unit_test(test_median_steps),
