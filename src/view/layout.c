@@ -241,11 +241,11 @@ double layout_dock(struct layout *layout, SDL_Rect area, enum layout_corner corn
     double least = INFINITY;
     SDL_Rect best = *place;
     for (int edge = 0; edge < 4 && now > 0 && least > 0; edge++) {
-        int length = edge < 2 ? inside.w - size.w : inside.h - size.h;
+        int length = (int)fmax(0, edge < 2 ? inside.w - size.w : inside.h - size.h);
         for (int step = -1; step <= 0 || step * gap < length; step++) {
             int way = step < 0 ? 0 : step * gap;
             if (step == 0) /* the edge's ends first */
-                way = length > 0 ? length : 0;
+                way = length;
             SDL_Rect tried = at_edge(inside, corner, size, edge, way);
             double cost = dock_cost(layout, inside, tried, gap / 2);
             if (cost < least) {
