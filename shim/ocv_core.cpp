@@ -121,7 +121,5 @@ cv::Mat as_matrix(struct grey_image picture)
 
 struct bgr_image as_image(const cv::Mat &matrix) noexcept
 {
-    if (matrix.empty())
-        return {nullptr, 0, 0, 0};
     return {matrix.data, matrix.cols, matrix.rows, matrix.step[0]};
 }

@@ -224,8 +224,7 @@ void Writer::write(struct bgr_image frame, double time, double duration)
     if (sound_)
         sound_->write_until(time);
     end_ = time + duration;
-    if (kind_.ticks == 0)
-        repeat_until(due);
+    repeat_until(due);
     if (frame.width != width_ || frame.height != height_)
         fit(frame.width, frame.height);
     if (kind_.ticks == 0) {

@@ -635,9 +635,24 @@ int __wrap_avcodec_receive_frame(void *decoder, void *frame);
 const void *__real_avcodec_find_encoder_by_name(const char *name);
 const void *__wrap_avcodec_find_encoder_by_name(const char *name);
 
+/* What FFmpeg logs as a frame is decoded, once. */
+static struct {
+    bool of_file;
+    int level;
+    const char *text;
+    int number;
+} said;
+static void *opened; /* the file that was opened last */
+
+void av_log(void *context, int level, const char *format, ...);
+
 int __wrap_avcodec_receive_frame(void *decoder, void *frame)
 {
     const int code = __real_avcodec_receive_frame(decoder, frame);
+    if (said.text && code == 0) {
+        av_log(said.of_file ? opened : decoder, said.level, said.text, said.number);
+        said.text = NULL;
+    }
     if (answer.to == 0 || code != answer.from)
         return code;
     const int changed = answer.to;
@@ -708,8 +723,11 @@ struct option *av_dict_get(const void *options, const char *key, const struct op
 int __wrap_avformat_open_input(void **context, const char *url, const void *format, void **options)
 {
     enum { ANY = 2 };
-    if (!asked)
-        return __real_avformat_open_input(context, url, format, options);
+    if (!asked) {
+        const int code = __real_avformat_open_input(context, url, format, options);
+        opened = *context;
+        return code;
+    }
     fputs(url, asked);
     for (struct option *one = NULL; (one = av_dict_get(*options, "", one, ANY));) {
         const size_t length = strlen(one->value);
@@ -719,6 +737,46 @@ int __wrap_avformat_open_input(void **context, const char *url, const void *form
     avformat_free_context(*context);
     *context = NULL;
     return INVALID;
+}
+
+/* Losses that FFmpeg's log alone tells of. */
+static void test_what_ffmpeg_logs(void **state)
+{
+    (void)state;
+    enum { ERROR = 16, WARNING = 24, DEBUG = 48 };
+    static const struct {
+        bool of_file;
+        int level;
+        const char *text;
+        int number, seconds, flawed, damaged, cut;
+    } rows[] = {
+        {false, ERROR, "concealing %d errors", 3, 0, 1, 1, 0},
+        {false, WARNING, "concealing %d errors", 3, 1, 1, 0, 0},
+        {false, ERROR, "errors: %d", 3, 0, 0, 0, 0},
+        {true, ERROR, "concealing %d errors", 3, 0, 0, 1, 0},
+        {true, WARNING, "errors: %d", 3, 0, 0, 0, 0},
+        {true, WARNING, "Packet corrupt %d", 3, 0, 0, 1, 0},
+        {true, WARNING, "File ended prematurely at %d", 3, 0, 0, 0, 0},
+        {true, ERROR, "File ended prematurely at %d", 3, 0, 0, 1, 1},
+        {true, DEBUG, "Continuity check failed for pid %d", 0, 0, 0, 1, 0},
+        {true, DEBUG, "Continuity check failed for pid %d", 77, 0, 0, 0, 0},
+        {false, DEBUG, "Continuity check failed for pid %d", 0, 0, 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct film film = {.seconds = rows[i].seconds};
+        PICTURES(&film, 0, 40, 80);
+        write_film(&film);
+        said.of_file = rows[i].of_file;
+        said.level = rows[i].level;
+        said.text = rows[i].text;
+        said.number = rows[i].number;
+        const struct ocv_losses losses = read_all(3);
+        assert_null(said.text);
+        if (losses.frames != 0 || losses.flawed != rows[i].flawed ||
+            losses.damaged != rows[i].damaged || losses.cut != rows[i].cut)
+            fail_msg("row %zu: %ld lost, %ld flawed, damaged %d, cut %d", i, losses.frames,
+                     losses.flawed, losses.damaged, losses.cut);
+    }
 }
 
 /* What a camera refuses is not asked for again: the rate first, then the form. */
@@ -768,6 +826,117 @@ static void test_what_cameras_are_asked_for(void **state)
                                 ? "no camera, or another program uses it; close that program"
                                 : "no stream at this address; check the address and the network");
         free(text);
+    }
+}
+
+/* ---- Each of FFmpeg's calls fails in turn -----------------------------------------------------
+ */
+
+static int until; /* so many calls from here, one fails; 0: none */
+static const char *failed;
+
+static bool fails(const char *call)
+{
+    if (until == 1)
+        failed = call;
+    return until > 0 && --until == 0;
+}
+
+#define WRAP(type, failure, name, parameters, arguments)                                           \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        return fails(#name) ? failure : __real_##name arguments;                                   \
+    }
+
+WRAP(int, INVALID, avformat_alloc_output_context2,
+     (void **made, const void *format, const char *name, const char *file),
+     (made, format, name, file))
+WRAP(int, INVALID, avcodec_open2, (void *context, const void *codec, void **options),
+     (context, codec, options))
+WRAP(int, INVALID, avcodec_parameters_from_context, (void *to, const void *from), (to, from))
+WRAP(int, INVALID, avcodec_parameters_to_context, (void *to, const void *from), (to, from))
+WRAP(int, INVALID, avio_open, (void **file, const char *url, int flags), (file, url, flags))
+WRAP(int, INVALID, avformat_write_header, (void *film, void **options), (film, options))
+WRAP(int, INVALID, av_interleaved_write_frame, (void *film, void *packet), (film, packet))
+WRAP(int, INVALID, av_write_trailer, (void *film), (film))
+WRAP(int, INVALID, avcodec_send_frame, (void *encoder, const void *frame), (encoder, frame))
+WRAP(int, INVALID, av_frame_get_buffer, (void *frame, int align), (frame, align))
+WRAP(int, INVALID, av_frame_make_writable, (void *frame), (frame))
+WRAP(int, INVALID, avfilter_graph_create_filter,
+     (void **made, const void *kind, const char *name, const char *arguments, void *opaque,
+      void *graph),
+     (made, kind, name, arguments, opaque, graph))
+WRAP(int, INVALID, avfilter_init_str, (void *filter, const char *arguments), (filter, arguments))
+WRAP(int, INVALID, avfilter_graph_parse_ptr,
+     (void *graph, const char *chain, void **in, void **out, void *log),
+     (graph, chain, in, out, log))
+WRAP(int, INVALID, avfilter_graph_config, (void *graph, void *log), (graph, log))
+WRAP(int, INVALID, av_buffersrc_add_frame_flags, (void *source, void *frame, int flags),
+     (source, frame, flags))
+WRAP(int, INVALID, av_channel_layout_copy, (void *to, const void *from), (to, from))
+WRAP(int, INVALID, avformat_find_stream_info, (void *film, void **options), (film, options))
+WRAP(void *, NULL, avformat_new_stream, (void *film, const void *codec), (film, codec))
+WRAP(void *, NULL, avcodec_alloc_context3, (const void *codec), (codec))
+WRAP(void *, NULL, av_frame_alloc, (void), ())
+WRAP(void *, NULL, av_packet_alloc, (void), ())
+WRAP(void *, NULL, av_frame_clone, (const void *frame), (frame))
+WRAP(void *, NULL, avformat_alloc_context, (void), ())
+WRAP(void *, NULL, avfilter_graph_alloc, (void), ())
+
+/* A copy with its sound, and what is lost of it; false: something was said. */
+static bool copy_and_read(struct error *error)
+{
+    static const uint8_t pixels[SIDE * SIDE * 3];
+    const struct bgr_image picture = {pixels, SIDE, SIDE, SIDE * 3};
+    const struct ocv_sound sound = {film_path, 0};
+    const struct ocv_patience patient = {NULL, NULL};
+    struct ocv_writer *writer = NULL;
+    struct ocv_video *video = NULL;
+    bool well = ocv_writer_open(&writer, copy_path, SIDE, SIDE, 25, sound, error) == OCV_OK;
+    for (int i = 0; well && i < 2; i++)
+        well = ocv_writer_write(writer, picture, i * 0.04, 0.04, error) == OCV_OK;
+    const char *note = writer ? ocv_writer_note(writer) : NULL;
+    if (note && !*error->text)
+        snprintf(error->text, sizeof error->text, "%s", note);
+    if (writer)
+        well = (ocv_writer_close(&writer, 1, error) == OCV_OK && !note) && well;
+    well = well && ocv_video_open(&video, copy_path, patient, error) == OCV_OK;
+    enum ocv_code code = OCV_OK;
+    while (well && code == OCV_OK)
+        code = ocv_video_read(video, error);
+    if (video) {
+        const struct ocv_losses losses = ocv_video_losses(video);
+        well = well && code == OCV_END && losses.frames + losses.flawed + losses.damaged == 0;
+    }
+    ocv_video_close(&video);
+    unlink(copy_path);
+    return well;
+}
+
+/* It is said each time, and nothing is left behind. */
+static void test_calls_that_fail(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {"mkv", "avi"};
+    for (int i = 0; i < 2; i++) {
+        struct film film = {.rate = RATE, .channels = 2};
+        PICTURES(&film, 0, 40);
+        put_long_sound(&film, 0, 80);
+        write_film(&film);
+        snprintf(copy_path, sizeof copy_path, "%s/copy.%s", folder, endings[i]);
+        int calls = 0;
+        for (bool done = false; !done; calls++) {
+            struct error error = {.text = ""};
+            until = calls + 1;
+            const bool well = copy_and_read(&error);
+            done = until > 0;
+            until = 0;
+            if (well != done || (!well && !*error.text))
+                fail_msg("%s, call %d, of %s: \"%s\"", endings[i], calls, failed, error.text);
+        }
+        assert_true(calls > 50);
     }
 }
 
@@ -964,6 +1133,8 @@ int main(void)
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_what_ffmpeg_answers_seldom),
+        cmocka_unit_test(test_what_ffmpeg_logs),
+        cmocka_unit_test(test_calls_that_fail),
         cmocka_unit_test(test_what_cameras_are_asked_for),
         cmocka_unit_test(test_sound_goes_with_the_pictures),
         cmocka_unit_test(test_sound_has_holes),

@@ -235,6 +235,49 @@ static void test_frames_at_one_time(void **state)
     free(memory);
 }
 
+/* At one rate, a picture is repeated until the next one, and one that comes before the last one's
+ * end is left out; a GIF leaves out what comes too soon. */
+static void test_which_picture_is_shown_when(void **state)
+{
+    (void)state;
+    static const double times[] = {0, 0.2, 0.21, 0.25, 0.52};
+    static const uint8_t greys[] = {40, 120, 200, 80, 240};
+    static const struct {
+        const char *name, *shown; /* frames of 0.04 s, or those that are there */
+        bool steady;
+    } rows[] = {{"when.avi", "aaaaabdddddddeee", true},
+                {"when.mkv", "abcde", false},
+                {"when.gif", "abde", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[256];
+        uint8_t pixels[64 * 48 * 3], *copy;
+        const struct bgr_image picture = {pixels, 64, 48, 64 * 3};
+        struct ocv_writer *writer = NULL;
+        struct ocv_video *video = NULL;
+        in_folder(path, rows[i].name);
+        assert_int_equal(ocv_writer_open(&writer, path, 64, 48, 25, silent, NULL), OCV_OK);
+        for (int k = 0; k < 5; k++) {
+            memset(pixels, greys[k], sizeof pixels);
+            assert_int_equal(ocv_writer_write(writer, picture, times[k], 0.12, NULL), OCV_OK);
+        }
+        assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+        assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+        for (int k = 0; rows[i].shown[k]; k++) {
+            const int which = rows[i].shown[k] - 'a';
+            assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+            const int grey = shown(video, &copy).pixels[0];
+            const double time = ocv_video_shot(video).time;
+            if (abs(grey - greys[which]) > 4 ||
+                fabs(time - (rows[i].steady ? k / 25.0 : times[which])) > 1e-6)
+                fail_msg("%s: at %g, grey is %d", rows[i].name, time, grey);
+            free(copy);
+        }
+        assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+        ocv_video_close(&video);
+        assert_int_equal(remove(path), 0);
+    }
+}
+
 static void test_videos_that_cannot_be_written(void **state)
 {
     (void)state;
@@ -513,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_video_rotation_is_honoured),
         cmocka_unit_test(test_other_sizes_are_noted_once),
         cmocka_unit_test(test_frames_at_one_time),
+        cmocka_unit_test(test_which_picture_is_shown_when),
         cmocka_unit_test(test_videos_that_cannot_be_written),
         cmocka_unit_test(test_videos_that_cannot_be_read),
         cmocka_unit_test(test_boxes_that_are_cut),
