@@ -1016,6 +1016,80 @@ static void test_recorder(void **state)
     frame_free(&frame);
 }
 
+static uint64_t room, limit; /* 0: as much as there is */
+
+uint64_t __real_file_space(const char *path);
+uint64_t __wrap_file_space(const char *path);
+uint64_t __real_file_limit(void);
+uint64_t __wrap_file_limit(void);
+
+uint64_t __wrap_file_space(const char *path)
+{
+    return room ? room : __real_file_space(path);
+}
+
+uint64_t __wrap_file_limit(void)
+{
+    return limit ? limit : __real_file_limit();
+}
+
+/* A recording is begun, and gone on with, while there is room for its end. */
+static void test_room_for_a_recording(void **state)
+{
+    (void)state;
+    enum { LEAST = 16 << 20 };
+    static const uint8_t pixels[64 * 64 * 3];
+    const struct drawing shown = {resource_font(), .bars = true};
+    const struct source source = {.live = true};
+    struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
+    struct recorder *recorder = NULL;
+    struct frame frame = {0};
+    struct error error;
+    char path[2 * TEST_PATH_SIZE], full[3 * TEST_PATH_SIZE], limited[3 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s", in_folder("live.avi"));
+    snprintf(full, sizeof full,
+             "%s: less than 16 MB are free there, too little to go on; free some space", path);
+    snprintf(limited, sizeof limited,
+             "%s: `ulimit -f` allows less than 16 MB more, too little to go on; raise it", path);
+    room = LEAST - 1;
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), -1);
+    assert_string_equal(error.text, full);
+    room = LEAST;
+    limit = LEAST - 1;
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), -1);
+    assert_string_equal(error.text, limited);
+    assert_null(recorder);
+    limit = LEAST;
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), 0);
+    assert_string_equal(recorder_path(recorder), path);
+    assert_int_equal(frame_set(&frame, &black, &error), 0);
+    assert_int_equal(recorder_add(recorder, &frame, &error), 0);
+    expect_close(recorder_seconds(recorder), 0.04, 1e-9, "length"); /* at the usual rate */
+    size_t size;
+    free(read_bytes(path, &size));
+    assert_true(size > 0);
+    limit = LEAST + size - 1;
+    assert_int_equal(recorder_add(recorder, &frame, &error), -1);
+    assert_string_equal(error.text, limited);
+    limit = 0;
+    room = LEAST - 1;
+    assert_int_equal(recorder_add(recorder, &frame, &error), -1);
+    assert_string_equal(error.text, full);
+    room = LEAST;
+    assert_int_equal(recorder_add(recorder, &frame, &error), 0);
+    room = 0;
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
+    assert_null(recorder);
+    frame_free(&frame);
+    /* Devices and pipes take what comes. */
+    room = limit = 1;
+    assert_int_equal(recorder_create(&recorder, "-", &shown, &source, &error), 0);
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
+    assert_int_equal(recorder_create(&recorder, "/dev/null", &shown, &source, &error), 0);
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
+    room = limit = 0;
+}
+
 static void test_canvas_without_font(void **state)
 {
     (void)state;
@@ -1063,6 +1137,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_layout_dock),
         cmocka_unit_test(test_canvas),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_room_for_a_recording, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),
     };
     if (argc > 1 && strcmp(argv[1], "print") == 0) {

@@ -11,6 +11,7 @@
 #include "monotonic.h"
 #include "opening.h"
 #include "process.h"
+#include "take.h"
 
 #include <sched.h>
 #include <semaphore.h>
@@ -32,12 +33,22 @@ static struct {
     atomic_int closed;
     bool stalls; /* the driver, until it may go on */
     sem_t driver;
-    bool relents; /* the driver, when it is waited for in vain */
-    int waits;    /* for a driver, in vain */
+    bool relents;     /* the driver, when it is waited for in vain */
+    int waits;        /* for a driver, in vain */
+    char present[40]; /* the camera that others were compared with */
+    bool full;        /* there is no memory */
 } world;
 static sem_t woken;
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return world.full ? NULL : __real_calloc(count, size);
+}
 
 /* No time passes; the driver may have relented at the end. */
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left)
@@ -90,6 +101,7 @@ bool __wrap_cameras_get(const char *id, struct camera *camera)
 
 bool __wrap_cameras_same(const char *id, const char *other)
 {
+    snprintf(world.present, sizeof world.present, "%s", id);
     return strcmp(id, other) == 0;
 }
 
@@ -236,10 +248,10 @@ static void test_named_sources(void **state)
     expect_text(opened.reason.text, "rtsp://me:*@host/", "it is busy");
     assert_null(strstr(opened.reason.text, "secret"));
     world.busy = "films/b.mp4";
-    opened = open_request(INPUT_VIDEO, "films/100 %s.mp4", NULL);
+    opened = open_request(INPUT_VIDEO, "films/100 %%.mp4", NULL);
     assert_true(opened.source.read == read_nothing);
-    assert_string_equal(opened.title, "100 %s.mp4");
-    assert_string_equal(world.tried, "films/100 %s.mp4 ");
+    assert_string_equal(opened.title, "100 %%.mp4");
+    assert_string_equal(world.tried, "films/100 %%.mp4 ");
     opened = open_request(INPUT_VIDEO, "films/b.mp4", NULL);
     assert_null(opened.source.read);
     expect_text(opened.reason.text, "b.mp4", "it is busy");
@@ -379,6 +391,7 @@ void __wrap_view_set_signal(struct view *view, bool signal);
 void __wrap_view_set_mirrored(struct view *view, bool mirrored);
 void __wrap_view_forget_picture(struct view *view);
 void __wrap_view_wake(struct view *view);
+void __wrap_take_end(struct session *session, const struct error *reason);
 bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline);
 enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error *error);
 int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
@@ -446,6 +459,13 @@ void __wrap_view_wake(struct view *view)
     sem_post(&woken);
 }
 
+void __wrap_take_end(struct session *session, const struct error *reason)
+{
+    assert_null(reason);
+    assert_ptr_equal(session->take, &shown);
+    session->take = NULL;
+}
+
 bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline)
 {
     (void)pipeline;
@@ -481,9 +501,11 @@ static void choose(struct session *session, int place)
     struct error error = {.text = ""};
     int failed = 1;
     shown.choice = place;
+    shown.has_menu = true;
     *world.tried = *shown.said = '\0';
     bool camera = session->offers[place].input == INPUT_CAMERA;
     choosing_choice(session);
+    assert_int_equal(shown.has_menu, session->source.read == NULL); /* it is all there is */
     char said[sizeof shown.said];
     strcpy(said, shown.said);
     assert_int_equal(sem_wait(&woken), 0);
@@ -525,10 +547,10 @@ static void test_menu(void **state)
     session.options = &options;
     session.view = (struct view *)(void *)&shown;
     world.count = VIEW_CHOICES + 2;
-    choosing_welcome(&session, "100 %s", "a reason");
+    choosing_welcome(&session, "100 %%", "a reason");
     assert_false(shown.has_menu); /* until cameras were found, or a moment is over */
     assert_true(look(&session));
-    assert_string_equal(shown.menu.title, "100 %s");
+    assert_string_equal(shown.menu.title, "100 %%");
     assert_string_equal(shown.menu.text, "a reason");
     assert_true(shown.menu.stays);
     expect_choices(VIEW_CHOICES - 1, "Camera 0 %%", "Camera 6 %%");
@@ -562,6 +584,7 @@ static void test_menu(void **state)
     session.paused = shown.paused = session.silent = true;
     session.calibrating = 7;
     session.frame = &frame;
+    session.take = (struct recorder *)(void *)&shown;
     session.last_frame = 0;
     session.menu_due = 1;
     shown.signal = false;
@@ -573,6 +596,7 @@ static void test_menu(void **state)
     assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
     assert_int_equal(session.calibrating, 0);
     assert_null(session.frame);
+    assert_null(session.take);
     assert_true(session.last_frame > 0 && session.menu_due == 0);
     assert_false(shown.mirrored);
     /* What was opened waits for the present source's driver, the window does not. */
@@ -634,7 +658,7 @@ static void test_menu_without_source(void **state)
 {
     (void)state;
     const struct options options = {
-        .input = INPUT_CAMERA, .source = "http://100%s/", .camera = {320, 240, 0}};
+        .input = INPUT_CAMERA, .source = "http://100%%/", .camera = {320, 240, 0}};
     static struct session session;
     struct error error;
     int failed = 1;
@@ -649,7 +673,7 @@ static void test_menu_without_source(void **state)
     choose(&session, 0);
     assert_true(shown.has_menu);
     assert_string_equal(shown.menu.title, "no camera");
-    assert_string_equal(shown.menu.text, "http://100%s/: it is busy");
+    assert_string_equal(shown.menu.text, "http://100%%/: it is busy");
     world.chosen = "";
     choose(&session, 2); /* a dialog where nothing is chosen */
     assert_string_equal(shown.menu.title, "no camera");
@@ -685,6 +709,13 @@ static void test_menu_without_source(void **state)
     assert_true(look(&session));
     assert_string_equal(shown.menu.title, "here");
     expect_choices(3, "try again", "try again");
+    world.count = VIEW_CHOICES;
+    assert_true(look(&session));
+    expect_choices(VIEW_CHOICES, "Camera 0 %%", "try again");
+    world.full = true;
+    camera_search_begin(&session.search, wake, &woken);
+    world.full = false;
+    assert_null(session.search);
     free(session.cameras);
 }
 
@@ -730,7 +761,7 @@ static void test_menu_held(void **state)
     shown.has_menu = false;
     *world.tried = '\0';
     choosing_menu(&session);
-    assert_false(shown.has_menu);
+    assert_false(shown.has_menu || session.menu_due > 0);
     expect_text(shown.said, "", "--output takes one source");
     *shown.said = '\0';
     choosing_video(&session, "f.mp4");
@@ -747,6 +778,18 @@ static void test_menu_held(void **state)
     choosing_next_camera(&session);
     expect_text(shown.said, "", "still opening");
     assert_string_equal(world.tried, "");
+    opening_abandon(&session.opening);
+    world.full = true;
+    choosing_video(&session, "f.mp4");
+    world.full = false;
+    assert_string_equal(shown.said, "no memory for another source; close other programs");
+    assert_null(session.opening);
+    /* The next one is another one than the present one. */
+    strcpy(session.source.name, "http://100%%/");
+    world.count = 1;
+    choosing_next_camera(&session);
+    assert_int_equal(sem_wait(&woken), 0);
+    assert_string_equal(world.present, "http://100%%/");
     opening_abandon(&session.opening);
 }
 

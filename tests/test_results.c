@@ -301,6 +301,16 @@ static void test_options_of_forms(void **state)
     assert_null(results_one_source(&pictures));
 }
 
+static int closed_libraries;
+int __real_dlclose(void *library);
+int __wrap_dlclose(void *library);
+
+int __wrap_dlclose(void *library)
+{
+    closed_libraries++;
+    return __real_dlclose(library);
+}
+
 static void test_loaded_library(void **state)
 {
     (void)state;
@@ -315,9 +325,10 @@ static void test_loaded_library(void **state)
     assert_int_equal(__real_loaded_library_open(names, functions, 1, "install it", &error), 0);
     expect_close(cosine(0), 1, 0, "a cosine");
     assert_int_equal(__real_loaded_library_open(names, functions, 2, "install it", &error), -1);
-    expect_text(error.text, "libm.so.6 has no function nothing_of_this_name", "; install it");
+    assert_string_equal(error.text, "libm.so.6 has no function nothing_of_this_name; install it");
+    assert_int_equal(closed_libraries, 1);
     assert_int_equal(__real_loaded_library_open(none, functions, 1, "install it", &error), -1);
-    expect_text(error.text, "libnothing.so is not there", "; install it");
+    assert_string_equal(error.text, "libnothing.so is not there; install it");
 }
 
 /* What liblo and liblsl are asked for, as a text. */
@@ -413,7 +424,7 @@ static void lo_bundle_free_recursive(void *bundle)
     osc_bundles--;
 }
 
-static int lsl_streams;
+static int lsl_streams, lsl_missing; /* which of the next ones cannot be made; 0: none */
 
 static void *lsl_create_streaminfo(const char *name, const char *type, int32_t channels,
                                    double rate, int format, const char *source_id)
@@ -424,6 +435,8 @@ static void *lsl_create_streaminfo(const char *name, const char *type, int32_t c
     size_t length = strlen(begin);
     assert_memory_equal(source_id, begin, length);
     note("info %s %s %d %g %d %s\n", name, type, channels, rate, format, source_id + length - 1);
+    if (lsl_missing > 0 && --lsl_missing == 0)
+        return NULL;
     lsl_streams++;
     return strdup(name);
 }
@@ -448,6 +461,8 @@ static void *lsl_append_child_value(void *element, const char *name, const char 
 static void *lsl_create_outlet(void *info, int32_t chunk_size, int32_t max_buffered)
 {
     note("outlet %s %d %d\n", (char *)info, chunk_size, max_buffered);
+    if (lsl_missing > 0 && --lsl_missing == 0)
+        return NULL;
     lsl_streams++;
     return strdup(info);
 }
@@ -602,6 +617,9 @@ static void test_osc(void **state)
     assert_null(open_results(&options, &error));
     library_missing = false;
     expect_text(error.text, "--osc: liblo", "install liblo");
+    const struct results_options everyone = {.osc = "255.255.255.255:9"}; /* a privilege */
+    assert_null(open_results(&everyone, &error));
+    assert_string_equal(error.text, "--osc 255.255.255.255:9: unreachable; check the address");
     int after = dup(receiver);
     assert_int_equal(after, before);
     close(after);
@@ -662,6 +680,14 @@ static void test_lsl(void **state)
                                "mood-labels happy 900.0 1\n");
     close_results(results);
     assert_int_equal(lsl_streams, 0);
+    for (int missing = 1; missing <= 4; missing++) {
+        lsl_missing = missing;
+        assert_null(open_results(&options, &error));
+        assert_string_equal(error.text, "--lsl mood: liblsl cannot create the streams; see its "
+                                        "messages above");
+        assert_int_equal(lsl_missing, 0);
+        assert_int_equal(lsl_streams, 0);
+    }
     library_missing = true;
     assert_null(open_results(&options, &error));
     library_missing = false;

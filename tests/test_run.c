@@ -542,14 +542,14 @@ static void several_pictures(void **state)
     memset(&world, 0, sizeof world);
     make_face();
     make_pictures(12);
-    write_bytes("bad.png", "text", 4);
-    static const char bad[] = "bad.png: damaged, or not a picture of a supported format; "
+    write_bytes("bad%%.png", "text", 4);
+    static const char bad[] = "bad%%.png: damaged, or not a picture of a supported format; "
                               "convert it to PNG or JPEG\n";
     char both[200];
     snprintf(both, sizeof both, "%scut.jpg: the end marker is missing; read anyway\n", bad);
-    expect_pictures("--threads 1 --image 1.pgm bad.png cut.jpg", ERROR_OTHER,
+    expect_pictures("--threads 1 --image 1.pgm bad%%.png cut.jpg", ERROR_OTHER,
                     "1.pgm: no face\ncut.jpg: no face\n", both);
-    expect_pictures("--threads 1 --quiet --image 1.pgm bad.png cut.jpg", ERROR_OTHER,
+    expect_pictures("--threads 1 --quiet --image 1.pgm bad%%.png cut.jpg", ERROR_OTHER,
                     "1.pgm: no face\ncut.jpg: no face\n", bad);
     expect_pictures("--image 2.pgm", ERROR_NO_FACE, "2.pgm: no face\n", "");
     for (int count = 1; count <= 4; count++) {
@@ -568,7 +568,7 @@ static void several_pictures(void **state)
             "");
         assert_int_equal(pictures_read, 12);
     }
-    expect_pictures("--json --max-frames 2 --image 1.pgm 2.pgm bad.png", ERROR_NO_FACE,
+    expect_pictures("--json --max-frames 2 --image 1.pgm 2.pgm bad%%.png", ERROR_NO_FACE,
                     LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
     assert_int_equal(pictures_read, 2);
     expect_pictures("--json --max-frames 3 --image 1.pgm 2.pgm", ERROR_NO_FACE,
@@ -580,7 +580,7 @@ static void several_pictures(void **state)
 
     /* Of folders; some picture with a face is enough. */
     assert_int_equal(mkdir("folder", 0700), 0);
-    assert_int_equal(mkdir("none", 0700), 0);
+    assert_int_equal(mkdir("none%%", 0700), 0);
     assert_int_equal(rename("2.pgm", "folder/b.pgm"), 0);
     assert_int_equal(rename("face.png", "folder/face.png"), 0);
     write_bytes("folder/notes.txt", "x", 1);
@@ -595,11 +595,11 @@ static void several_pictures(void **state)
     assert_memory_equal(text, begin, sizeof begin - 1);
     assert_string_equal(strchr(strchr(text, '\n') + 1, '\n') + 1, LINE_OF("1.pgm", "1", "1"));
     free(text);
-    expect_pictures("--json --image none 1.pgm", ERROR_OTHER, LINE_OF("1.pgm", "1", "1"),
-                    "none: there is no picture in this folder; name another\n");
-    expect_pictures("--json --image none none", ERROR_OTHER, "",
-                    "none: there is no picture in this folder; name another\n"
-                    "none: there is no picture in this folder; name another\n");
+    expect_pictures("--json --image none%% 1.pgm", ERROR_OTHER, LINE_OF("1.pgm", "1", "1"),
+                    "none%%: there is no picture in this folder; name another\n");
+    expect_pictures("--json --image none%% none%%", ERROR_OTHER, "",
+                    "none%%: there is no picture in this folder; name another\n"
+                    "none%%: there is no picture in this folder; name another\n");
 
     /* What ends all, at once. */
     expect_error("--image 1.pgm --csv no/such.csv", ERROR_OTHER,
@@ -617,7 +617,7 @@ static void several_pictures(void **state)
     assert_in_range(pictures_read, 1, 3);
     clearerr(stdout);
     unlink("stdout");
-    assert_int_equal(system("rm -r folder none"), 0);
+    assert_int_equal(system("rm -r folder none%%"), 0);
     leave_folder(here);
 }
 
@@ -690,16 +690,16 @@ static void several_films(void **state)
     free(table);
 
     /* Of those that fail, the others are done. */
-    assert_int_equal(mkdir("none", 0700), 0);
-    expect_films("--threads 1 --quiet --video a.mkv none notes.txt", -1,
+    assert_int_equal(mkdir("none%%", 0700), 0);
+    expect_films("--threads 1 --quiet --video a.mkv none%% notes.txt", -1,
                  "a.mkv:\n    0.00 s  no face\nnotes.txt:\n    0.00 s  no face\n",
-                 "none: there is no video in this folder; name another\n");
-    expect_films("--quiet --video none none", -1, "",
-                 "none: there is no video in this folder; name another\n"
-                 "none: there is no video in this folder; name another\n");
+                 "none%%: there is no video in this folder; name another\n");
+    expect_films("--quiet --video none%% none%%", -1, "",
+                 "none%%: there is no video in this folder; name another\n"
+                 "none%%: there is no video in this folder; name another\n");
     world.missing = true;
-    expect_films("--threads 1 --quiet --video a.mkv b.mkv", -1, "",
-                 "a.mkv: not there\nb.mkv: not there\n");
+    expect_films("--threads 1 --quiet --video a.mkv b%%.mkv", -1, "",
+                 "a.mkv: not there\nb%%.mkv: not there\n");
     world.missing = false;
     world.frames = 0;
     expect_films("--threads 1 --quiet --video a.mkv b.mkv", -1, "",
@@ -728,7 +728,7 @@ static void several_films(void **state)
                                        "reports/b.mkv/summary.csv"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         assert_int_equal(access(made[i], F_OK), 0);
-    assert_int_equal(system("rm -r none folder copies reports"), 0);
+    assert_int_equal(system("rm -r none%% folder copies reports"), 0);
 
     /* What cannot be done for several, and what ends all. */
     expect_error("--osc 127.0.0.1:9 --video a.mkv b.mkv", ERROR_USAGE,

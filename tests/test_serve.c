@@ -5,14 +5,21 @@
 #include "testing.h"
 
 #include "host_port.h"
+#include "log.h"
 #include "message.h"
+#include "monotonic.h"
+#include "picture_file.h"
 #include "request.h"
+#include "results.h"
 #include "server.h"
 #include "text.h"
 #include "websockets.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -159,6 +166,16 @@ static void test_other_sites(void **state)
 }
 
 /* ---- WebSocket ------------------------------------------------------------------------------- */
+
+static _Atomic double clock_ahead; /* of the true one, seconds */
+
+double __real_monotonic_now(void);
+double __wrap_monotonic_now(void);
+
+double __wrap_monotonic_now(void)
+{
+    return __real_monotonic_now() + clock_ahead;
+}
 
 static atomic_int closed_count;
 
@@ -382,6 +399,34 @@ static void test_slow_client(void **state)
     assert_int_equal(atomic_load(&closed_count), 2);
 }
 
+/* One that takes nothing for a quarter of a minute is let go; the others stay. */
+static void test_stalled_client(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    static uint8_t line[SIZE];
+    struct websockets *sockets = open_sockets();
+    struct pair stalled = connect_pair(sockets, "", 0), fast = connect_pair(sockets, "", 0);
+    static const double times[] = {0, 14, 15.1}; /* since it took its last */
+    for (int i = 0; i < 3; i++) {
+        clock_ahead = times[i];
+        websockets_send(sockets, (const char *)line, SIZE);
+        expect_bytes(fast.client, "\x81\x7f\x00\x00\x00\x00\x00\x10\x00\x00", 10);
+        read_all(fast.client, line, SIZE);
+        if (i < 2) /* it comes first of the two */
+            assert_int_equal(atomic_load(&closed_count), 0);
+    }
+    while (atomic_load(&closed_count) < 1)
+        poll(NULL, 0, 1);
+    clock_ahead = 0;
+    websockets_send(sockets, "{}", 2);
+    expect_bytes(fast.client, "\x81\x02{}", 4);
+    close(stalled.client);
+    close(fast.client);
+    websockets_close(&sockets);
+    assert_int_equal(atomic_load(&closed_count), 2);
+}
+
 static void test_many_clients(void **state)
 {
     (void)state;
@@ -422,6 +467,10 @@ static struct {
     char body[4000], headers[2000];
     unsigned status;
     bool full;                /* no memory for any response */
+    bool missing;             /* the server cannot start */
+    bool stuck;               /* the stream does not end by itself */
+    bool ended;               /* the stream has */
+    int socket;               /* on which requests come */
     int suspended, responses; /* those that are not yet destroyed */
     sem_t resumed;
     pthread_t client; /* that waits for the end of its stream, if any does */
@@ -434,16 +483,34 @@ static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *acc
 {
     (void)accept;
     (void)accept_context;
-    assert_true(flags & WEB_ALLOW_UPGRADE);
+    assert_int_equal(flags, 8 | 65536 | 8192 | 1024 | 32768);
     assert_int_equal(port, 0);
+    va_list options;
+    va_start(options, context);
+    assert_int_equal(va_arg(options, int), WEB_OPTION_LISTEN_SOCKET);
+    fake.socket = va_arg(options, int);
+    assert_int_equal(va_arg(options, int), WEB_OPTION_CONNECTION_LIMIT);
+    assert_int_equal(va_arg(options, unsigned), 64 + WEBSOCKETS_MAX + 32);
+    assert_int_equal(va_arg(options, int), WEB_OPTION_CONNECTION_TIMEOUT);
+    assert_int_equal(va_arg(options, unsigned), 15);
+    assert_int_equal(va_arg(options, int), WEB_OPTION_END);
+    va_end(options);
     fake.answer = answer;
     fake.server = context;
-    return &fake;
+    return fake.missing ? NULL : &fake;
+}
+
+static void end_stream(void)
+{
+    fake.ended = true;
+    fake.end(fake.stream);
 }
 
 static void stop_daemon(void *daemon)
 {
     assert_ptr_equal(daemon, &fake);
+    if (fake.stuck)
+        end_stream();
     sem_post(&fake.resumed);
     if (fake.waits)
         pthread_join(fake.client, NULL);
@@ -473,7 +540,7 @@ static void *response_from_buffer(size_t size, void *bytes, int mode)
 static void *response_from_callback(uint64_t size, size_t block, web_reader *read, void *context,
                                     void (*end)(void *context))
 {
-    (void)block;
+    assert_int_equal(block, 65536);
     assert_true(size == WEB_SIZE_UNKNOWN);
     if (fake.full)
         return NULL;
@@ -553,7 +620,11 @@ static int any_hash(int algorithm, const void *bytes, size_t size, void *digest)
 
 static const char *const no_names[] = {NULL};
 
-static struct server *open_server(bool video)
+/* In the place of what loads them. */
+static bool library_missing;
+int __wrap_web_library_load(struct error *error);
+
+int __wrap_web_library_load(struct error *error)
 {
     static const struct web_library library = {.start_daemon = start_daemon,
                                                .stop_daemon = stop_daemon,
@@ -568,12 +639,18 @@ static struct server *open_server(bool video)
                                                .resume = resume,
                                                .upgrade_action = close_upgraded,
                                                .hash = any_hash};
+    web = library;
+    return library_missing ? error_set(error, "no library") : 0;
+}
+
+static struct server *open_server(bool video)
+{
     const struct server_settings settings = {.socket = -1, .video = video, .names = no_names};
     struct server *server = NULL;
     struct error error;
-    web = library;
     memset(&fake, 0, sizeof fake);
     sem_init(&fake.resumed, 0, 0);
+    assert_int_equal(web_library_load(&error), 0);
     assert_int_equal(server_open(&server, &settings, &error), 0);
     return server;
 }
@@ -787,6 +864,56 @@ static void test_pictures(void **state)
     server_close(&server);
 }
 
+/* A picture that comes is the one that is sent, also where another one was larger. */
+static void test_sizes_of_pictures(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{8, 24}, {32, 8}, {16, 16}};
+    static uint8_t pixels[3 * 32 * 24];
+    static char jpeg[4000];
+    struct server *server = open_server(true);
+    assert_int_equal(request("GET", "/video", plain), 200);
+    assert_int_equal(fake.read(fake.stream, 0, jpeg, sizeof jpeg), 0);
+    for (int i = 0; i < 3; i++) {
+        int width = sizes[i][0], height = sizes[i][1];
+        struct frame frame = {0};
+        struct error error;
+        for (int p = 0; p < width * height * 3; p++)
+            pixels[p] = (uint8_t)(60 * (p % 3) + 40 * i);
+        const struct image picture =
+            image_of((struct bgr_image){pixels, width, height, (size_t)width * 3});
+        server_show(server, "{}", 2, &picture);
+        ssize_t size = fake.read(fake.stream, 0, jpeg, sizeof jpeg);
+        char *begin = strstr(jpeg, "\r\n\r\n") + 4;
+        struct picture_file file = {.path = "jpeg", .size = (size_t)(jpeg + size - 2 - begin)};
+        file.bytes = malloc(file.size);
+        assert_non_null(file.bytes);
+        memcpy(file.bytes, begin, file.size);
+        assert_int_equal(picture_decode(&file, &frame, NULL, &error), 0);
+        assert_int_equal(frame.width, width);
+        assert_int_equal(frame.height, height);
+        for (int p = 0; p < width * height * 3; p++)
+            expect_close(frame.pixels[p], pixels[p], 3, "pixel");
+        frame_free(&frame);
+        assert_int_equal(fake.read(fake.stream, 0, jpeg, sizeof jpeg), 0);
+    }
+    fake.end(fake.stream);
+    server_close(&server);
+}
+
+/* A stream that takes nothing more is cut off soon. */
+static void test_stuck_stream(void **state)
+{
+    (void)state;
+    struct server *server = open_server(false);
+    assert_int_equal(request("GET", "/events", plain), 200);
+    fake.stuck = true;
+    clock_ahead = -10; /* so that no time passes */
+    server_close(&server);
+    clock_ahead = 0;
+    assert_true(fake.ended);
+}
+
 /* So many streams and no more; one that ends makes room. */
 static void test_many_streams(void **state)
 {
@@ -808,6 +935,193 @@ static void test_many_streams(void **state)
     server_close(&server);
 }
 
+/* ---- As results ------------------------------------------------------------------------------ */
+
+static char said[500];
+
+void __wrap_log_line(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void __wrap_log_line(const char *program, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    assert_string_equal(program, "test");
+    assert_string_equal(said, "");
+    vsnprintf(said, sizeof said, format, arguments);
+    va_end(arguments);
+}
+
+static struct results *open_results(const struct results_options *options, bool quiet,
+                                    struct error *error)
+{
+    static const struct source source = {.live = true};
+    static struct file_set files;
+    const struct results_of of = {
+        .options = options, .source = &source, .program = "test", .files = &files, .quiet = quiet};
+    struct results *results = NULL;
+    memset(&fake, 0, sizeof fake);
+    *said = '\0';
+    return results_check(options, error) || results_open(&results, &of, error) ? NULL : results;
+}
+
+static int port_of(int socket)
+{
+    struct sockaddr_in address;
+    assert_int_equal(getsockname(socket, (struct sockaddr *)&address, &(socklen_t){sizeof address}),
+                     0);
+    return ntohs(address.sin_port); /* which stands in the same place of any address */
+}
+
+static int option_of(int socket, int level, int name)
+{
+    int value = -1;
+    assert_int_equal(getsockopt(socket, level, name, &value, &(socklen_t){sizeof value}), 0);
+    return value;
+}
+
+static int next_descriptor(void)
+{
+    int next = dup(STDIN_FILENO);
+    close(next);
+    return next;
+}
+
+/* What is said of where it listens, and to whom it answers. */
+static void test_announcements(void **state)
+{
+    (void)state;
+    char computer[HOST_SIZE] = "";
+    gethostname(computer, sizeof computer - 1);
+    const char *const own[] = {"Host", computer, NULL};
+    const struct {
+        const char *address, *shown;
+        bool video, all;
+    } cases[] = {{"0", "127.0.0.1", false, false},
+                 {"127.0.0.1:0", "127.0.0.1", true, false},
+                 {"0.0.0.0:0", computer, false, true},
+                 {"0.0.0.0:0", computer, true, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct results_options options = {.serve = cases[i].address,
+                                                .serve_video = cases[i].video};
+        struct error error;
+        char expected[500];
+        struct results *results = open_results(&options, false, &error);
+        assert_non_null(results);
+        snprintf(expected, sizeof expected, "http://%s:%d/ shows the faces%s%s", cases[i].shown,
+                 port_of(fake.socket), cases[i].video ? " and the pictures" : "",
+                 cases[i].all ? ", to everyone who reaches this computer" : "");
+        assert_string_equal(said, expected);
+        assert_int_equal(request("GET", "/", own), 200);
+        assert_int_equal(request("GET", "/", plain), 200);
+        assert_int_equal(request("GET", "/video", plain), cases[i].video ? 200 : 404);
+        assert_int_equal(results_want_colours(results), cases[i].video);
+        if (cases[i].video)
+            fake.end(fake.stream);
+        assert_true(option_of(fake.socket, SOL_SOCKET, SO_ACCEPTCONN) != 0);
+        assert_true(option_of(fake.socket, SOL_SOCKET, SO_REUSEADDR) != 0);
+        assert_in_range(option_of(fake.socket, SOL_SOCKET, SO_SNDBUF), 65536, 2 * 65536);
+        assert_true(option_of(fake.socket, IPPROTO_TCP, TCP_NODELAY) != 0);
+        assert_int_equal(fcntl(fake.socket, F_GETFD), FD_CLOEXEC);
+        assert_true(fcntl(fake.socket, F_GETFL) & O_NONBLOCK);
+        int socket = fake.socket;
+        results_close(&results, &(struct results_end){0}, NULL);
+        close(socket); /* as libmicrohttpd does */
+        results = open_results(&options, true, &error);
+        assert_non_null(results);
+        assert_string_equal(said, "");
+        socket = fake.socket;
+        results_close(&results, &(struct results_end){0}, NULL);
+        close(socket);
+    }
+}
+
+static void expect_refusal(const char *address, int code, const char *reason)
+{
+    const struct results_options options = {.serve = address};
+    struct error error = {.text = ""};
+    int next = next_descriptor();
+    assert_null(open_results(&options, false, &error));
+    assert_string_equal(error.text, reason);
+    assert_int_equal(error.code, code);
+    assert_string_equal(said, "");
+    assert_int_equal(next_descriptor(), next);
+}
+
+/* Where it cannot listen, or not begin to: why, and nothing stays open. */
+static void test_refused_addresses(void **state)
+{
+    (void)state;
+    char address[40], reason[200];
+    const struct results_options any = {.serve = "0"};
+    struct error error;
+    struct results *results = open_results(&any, true, &error);
+    assert_non_null(results);
+    int socket = fake.socket;
+    snprintf(address, sizeof address, "127.0.0.1:%d", port_of(socket));
+    snprintf(reason, sizeof reason,
+             "--serve %s: another program has this port; choose another, or 0", address);
+    expect_refusal(address, ERROR_OTHER, reason);
+    results_close(&results, &(struct results_end){0}, NULL);
+    close(socket);
+    expect_refusal("192.0.2.1:8080", ERROR_OTHER,
+                   "--serve 192.0.2.1:8080: this is not an address of this computer; try "
+                   "127.0.0.1");
+    expect_refusal("host", ERROR_USAGE,
+                   "--serve takes PORT or HOST:PORT, such as 8080 or 0.0.0.0:8080, not \"host\"");
+    expect_refusal(":80", ERROR_USAGE,
+                   "--serve takes PORT or HOST:PORT, such as 8080 or 0.0.0.0:8080, not \":80\"");
+    char longest[2 * HOST_SIZE];
+    memset(longest, '0', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    snprintf(reason, sizeof reason,
+             "--serve takes PORT or HOST:PORT, such as 8080 or 0.0.0.0:8080, not \"%.100s\"",
+             longest);
+    expect_refusal(longest, ERROR_USAGE, reason);
+    library_missing = true;
+    expect_refusal("0", ERROR_OTHER, "no library");
+    library_missing = false;
+    missing_thread = 1;
+    expect_refusal("0", ERROR_OTHER,
+                   "--serve: cannot start a thread: Resource temporarily unavailable; close other "
+                   "programs");
+}
+
+/* What is served is --json's line, but of an address the host alone. */
+static void test_lines(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[3];
+    const struct results_options options = {.serve = "0"};
+    const struct frame frame = {.picture = image_of((struct bgr_image){pixels, 1, 1, 3}),
+                                .index = 3,
+                                .time = 0.5,
+                                .width = 64,
+                                .height = 48};
+    struct error error;
+    struct results *results = open_results(&options, true, &error);
+    assert_non_null(results);
+    assert_int_equal(request("GET", "/events", plain), 200);
+    assert_int_equal(results_add(results, "rtsp://user:secret@host:554/path", &frame, &error), 0);
+    assert_string_equal(read_stream(1000),
+                        "data: {\"source\":\"rtsp://host:554\",\"frame\":3,\"time\":0.500,"
+                        "\"width\":64,\"height\":48,\"faces\":[]}\n\n");
+    fake.end(fake.stream);
+    int socket = fake.socket;
+    results_close(&results, &(struct results_end){0}, NULL);
+    assert_null(results);
+    close(socket);
+    int next = next_descriptor();
+    const struct server_settings settings = {.socket = -1, .names = no_names};
+    struct server *server = NULL;
+    memset(&fake, 0, sizeof fake);
+    fake.missing = true;
+    assert_int_equal(server_open(&server, &settings, &error), -1);
+    assert_string_equal(error.text, "--serve: libmicrohttpd cannot start; close other programs");
+    assert_null(server);
+    assert_int_equal(next_descriptor(), next);
+}
+
 static void test_message(void **state)
 {
     (void)state;
@@ -822,16 +1136,32 @@ static void test_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_port),         cmocka_unit_test(test_message),
-        cmocka_unit_test(test_cut_addresses),     cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_other_sites),       cmocka_unit_test(test_key),
-        cmocka_unit_test(test_conversation),      cmocka_unit_test(test_refused_frames),
-        cmocka_unit_test(test_early_frames),      cmocka_unit_test(test_slow_client),
-        cmocka_unit_test(test_many_clients),      cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_handshakes),        cmocka_unit_test(test_events),
-        cmocka_unit_test(test_end_of_streams),    cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_many_streams),      cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(every_thread_is_joined), cmocka_unit_test(every_lock_is_destroyed),
+        cmocka_unit_test(test_host_port),
+        cmocka_unit_test(test_message),
+        cmocka_unit_test(test_cut_addresses),
+        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_other_sites),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_conversation),
+        cmocka_unit_test(test_refused_frames),
+        cmocka_unit_test(test_early_frames),
+        cmocka_unit_test(test_slow_client),
+        cmocka_unit_test(test_stalled_client),
+        cmocka_unit_test(test_sizes_of_pictures),
+        cmocka_unit_test(test_stuck_stream),
+        cmocka_unit_test(test_end_of_streams),
+        cmocka_unit_test(test_announcements),
+        cmocka_unit_test(test_refused_addresses),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_handshakes),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_many_streams),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(every_thread_is_joined),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

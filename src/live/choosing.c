@@ -19,8 +19,6 @@ static const double menu_wait = 0.2;
 static void offer(struct session *session, struct view_menu *menu, enum input input, const char *id,
                   const char *text)
 {
-    if (menu->count == VIEW_CHOICES)
-        return;
     struct offer *offered = &session->offers[menu->count];
     offered->input = input;
     snprintf(offered->id, sizeof offered->id, "%s", id);
@@ -34,7 +32,7 @@ static void name_choice(char text[VIEW_CHOICE_SIZE], const char *name, bool show
 
 static void offer_cameras(struct session *session, struct view_menu *menu)
 {
-    enum { ALL = VIEW_CHOICES - 3 }; /* the last three are no cameras */
+    enum { ALL = VIEW_CHOICES - 3 }; /* up to three others follow */
     for (int i = 0; i < session->camera_count && i < ALL; i++) {
         const struct camera *camera = &session->cameras[i];
         char text[VIEW_CHOICE_SIZE];
