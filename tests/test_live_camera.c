@@ -10,6 +10,7 @@
 #include "ocv.h"
 #include "resources.h"
 #include "run.h"
+#include "statistics.h"
 #include "view.h"
 
 #include <SDL_events.h>
@@ -37,7 +38,8 @@ enum event {
     UNTIL,  /* frames until the window has shown or said `count`, an enum mark */
     DRAWN,  /* no frame until the window has drawn what it was told last */
     STALL,  /* the same, of "no signal" */
-    LOSS,   /* the camera's end; the next `count` tries to open it fail */
+    LOSS,   /* the camera's end, or a film's; the next `count` tries to open it fail */
+    BREAK,  /* a film ends early */
     END     /* of a file; a camera goes on until the user quits */
 };
 
@@ -72,8 +74,10 @@ static atomic_int shown;
 /* Whether the window has not drawn yet what it was told last; and whether it never did. */
 static atomic_bool undrawn, never_drawn;
 
-/* What the window was told: bit by bit, 1 for a signal, 0 for none; the first 1 bit is a mark. */
+/* What the window was told: bit by bit, 1 for a signal, 0 for none; the first 1 bit is a mark. And
+ * whether it was told of anything before the first picture. */
 static atomic_uint signals;
+static bool told_early;
 
 void __real_view_set_signal(struct view *view, bool signal);
 void __wrap_view_set_signal(struct view *view, bool signal);
@@ -81,6 +85,7 @@ void __wrap_view_set_signal(struct view *view, bool signal);
 void __wrap_view_set_signal(struct view *view, bool signal)
 {
     __real_view_set_signal(view, signal);
+    told_early = told_early || given == 0;
     undrawn = true;
     signals = signals << 1 | signal;
 }
@@ -121,6 +126,8 @@ void __wrap_view_say(struct view *view, const char *text)
                                         [NOT_RECORDED] = "recording ended: expressions-"};
     __real_view_say(view, text);
     tell(text);
+    if (strcmp(text, "the camera is back") == 0)
+        assert_true(signals & 1);
     undrawn = true;
     for (int i = NO_FACE; i <= NOT_RECORDED; i++)
         marks |= (unsigned)(strncmp(text, texts[i], strlen(texts[i])) == 0) << i;
@@ -134,6 +141,103 @@ void __wrap_view_set_statistics(struct view *view, const char *text)
     __real_view_set_statistics(view, text);
     snprintf(numbers, sizeof numbers, "%s", text);
     marks |= 1U << NUMBERS;
+}
+
+/* What the menu has said, a line for each; one that stays ends the run. */
+static char menus[500];
+
+static void press(SDL_Keycode key)
+{
+    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .state = SDL_PRESSED, .keysym.sym = key}};
+    SDL_PushEvent(&event);
+}
+
+void __real_view_show_menu(struct view *view, const struct view_menu *menu);
+void __wrap_view_show_menu(struct view *view, const struct view_menu *menu);
+
+void __wrap_view_show_menu(struct view *view, const struct view_menu *menu)
+{
+    size_t used = strlen(menus);
+    if (menu)
+        snprintf(menus + used, sizeof menus - used, "%.60s: %.200s\n", menu->title, menu->text);
+    if (menu && menu->stays)
+        press(SDLK_q);
+    __real_view_show_menu(view, menu);
+}
+
+/* Times are those of parts of the work, and of looks that there were; a script may say anything of
+ * when its frames came. */
+void __real_statistics_add(struct statistics *statistics, enum stage stage, double now,
+                           double seconds);
+void __wrap_statistics_add(struct statistics *statistics, enum stage stage, double now,
+                           double seconds);
+
+void __wrap_statistics_add(struct statistics *statistics, enum stage stage, double now,
+                           double seconds)
+{
+    double time = monotonic_now();
+    assert_true(now > time - PATIENCE && now <= time);
+    assert_true((seconds >= 0 && seconds < PATIENCE) || stage == STAGE_LATENCY);
+    assert_true(seconds > 0 || stage != STAGE_DETECTION);
+    __real_statistics_add(statistics, stage, now, seconds);
+}
+
+static bool recognizing_fails, smoothing_fails, explaining_fails;
+
+enum expressions_status __real_expressions_recognize(struct expressions_recognizer *recognizer,
+                                                     const struct expressions_picture *picture,
+                                                     struct expressions_face *faces, int count,
+                                                     struct expressions_error *error);
+enum expressions_status __wrap_expressions_recognize(struct expressions_recognizer *recognizer,
+                                                     const struct expressions_picture *picture,
+                                                     struct expressions_face *faces, int count,
+                                                     struct expressions_error *error);
+enum expressions_status __real_expressions_smooth(struct expressions_smoother *smoother,
+                                                  double time, struct expressions_face *faces,
+                                                  int count, struct expressions_error *error);
+enum expressions_status __wrap_expressions_smooth(struct expressions_smoother *smoother,
+                                                  double time, struct expressions_face *faces,
+                                                  int count, struct expressions_error *error);
+enum expressions_status __real_expressions_explain(struct expressions_recognizer *recognizer,
+                                                   const uint8_t *crop, int label,
+                                                   float map[EXPRESSIONS_CROP_PIXELS],
+                                                   struct expressions_error *error);
+enum expressions_status __wrap_expressions_explain(struct expressions_recognizer *recognizer,
+                                                   const uint8_t *crop, int label,
+                                                   float map[EXPRESSIONS_CROP_PIXELS],
+                                                   struct expressions_error *error);
+
+static enum expressions_status fail_for_memory(struct expressions_error *error)
+{
+    snprintf(error->text, sizeof error->text, "no memory for faces");
+    return error->status = EXPRESSIONS_NO_MEMORY;
+}
+
+enum expressions_status __wrap_expressions_recognize(struct expressions_recognizer *recognizer,
+                                                     const struct expressions_picture *picture,
+                                                     struct expressions_face *faces, int count,
+                                                     struct expressions_error *error)
+{
+    return recognizing_fails
+               ? fail_for_memory(error)
+               : __real_expressions_recognize(recognizer, picture, faces, count, error);
+}
+
+enum expressions_status __wrap_expressions_smooth(struct expressions_smoother *smoother,
+                                                  double time, struct expressions_face *faces,
+                                                  int count, struct expressions_error *error)
+{
+    return smoothing_fails ? fail_for_memory(error)
+                           : __real_expressions_smooth(smoother, time, faces, count, error);
+}
+
+enum expressions_status __wrap_expressions_explain(struct expressions_recognizer *recognizer,
+                                                   const uint8_t *crop, int label,
+                                                   float map[EXPRESSIONS_CROP_PIXELS],
+                                                   struct expressions_error *error)
+{
+    return explaining_fails ? fail_for_memory(error)
+                            : __real_expressions_explain(recognizer, crop, label, map, error);
 }
 
 static bool inputs_fail, drawing_fails; /* to be drawn */
@@ -215,12 +319,6 @@ static void pause_for(int milliseconds)
 {
     const struct timespec moment = {0, milliseconds * 1000000L};
     nanosleep(&moment, NULL);
-}
-
-static void press(SDL_Keycode key)
-{
-    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .state = SDL_PRESSED, .keysym.sym = key}};
-    SDL_PushEvent(&event);
 }
 
 static atomic_bool film_opened;
@@ -388,6 +486,8 @@ enum ocv_code ocv_video_read(struct ocv_video *video, struct error *error)
             script.refusals = script.step->count;
             next_step();
             return OCV_END;
+        case BREAK:
+            return OCV_FAILED;
         case END:
             press(SDLK_q);
             return OCV_END;
@@ -516,8 +616,8 @@ static int run(const struct step *steps, const struct options *wanted)
     marks = 0;
     given = 0;
     awaited = 0;
-    frozen = never_drawn = undrawn = was_paused = false;
-    *told = *numbers = '\0';
+    frozen = never_drawn = undrawn = was_paused = told_early = false;
+    *told = *numbers = *menus = '\0';
     struct error error = {.text = ""};
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
@@ -527,7 +627,7 @@ static int run(const struct step *steps, const struct options *wanted)
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);
-    assert_false(frozen || never_drawn);
+    assert_false(frozen || never_drawn || told_early);
     return failed ? (int)error.code : DONE;
 }
 
@@ -679,6 +779,20 @@ static void test_results_fail(void **state)
     }
 }
 
+/* The demo's first picture, in each of the camera's frames from now on. */
+static void show_face(void)
+{
+    struct demo *demo;
+    struct error error;
+    double time;
+    assert_int_equal(demo_open(&demo, &error), 0);
+    const struct bgr_image picture = demo_next(demo, &time);
+    for (int y = 0; y < DEMO_HEIGHT; y++)
+        memcpy(pixels + y * (DEMO_WIDTH * 3 + 3), picture.pixels + (size_t)y * picture.stride,
+               DEMO_WIDTH * 3);
+    demo_close(&demo);
+}
+
 /* Nor does it go on where it cannot draw, or not what the network sees. */
 static void test_drawing_fails(void **state)
 {
@@ -693,6 +807,22 @@ static void test_drawing_fails(void **state)
     drawing_fails = true;
     assert_int_equal(run(steps, &camera), ERROR_OTHER);
     drawing_fails = false;
+}
+
+/* Nor where the faces cannot be recognized, or what they show followed or explained. */
+static void test_recognition_fails(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {KEY, 0, 0, 0, SDLK_e}, {FRAMES, 5000, 640, 480, 0}, {END, 0, 0, 0, 0}};
+    bool *const all[] = {&recognizing_fails, &smoothing_fails, &explaining_fails};
+    show_face();
+    for (int i = 0; i < 3; i++) {
+        *all[i] = true;
+        assert_int_equal(run(steps, &camera), ERROR_NO_MEMORY);
+        *all[i] = false;
+    }
+    memset(pixels, 0, sizeof pixels);
 }
 
 /* Paused, gone on with, and switched again and again; a camera that cannot be opened is passed. */
@@ -749,6 +879,26 @@ static void test_dropped_film(void **state)
     assert_true(count_lines("\"width\":64,") > 0);
 }
 
+/* When it ends, in whatever way, there is a menu, and nothing has failed. */
+static void test_end_of_dropped_film(void **state)
+{
+    (void)state;
+    static const struct step ends[] = {{FRAMES, 5, 320, 240, 0},
+                                       {DROP, 0, 160, 120, 0},
+                                       {FRAMES, 7, 64, 48, 0},
+                                       {LOSS, 0, 0, 0, 0}};
+    static const struct step breaks[] = {{FRAMES, 5, 320, 240, 0},
+                                         {DROP, 0, 160, 120, 0},
+                                         {FRAMES, 7, 64, 48, 0},
+                                         {BREAK, 0, 0, 0, 0}};
+    assert_int_equal(run(ends, &camera), DONE);
+    assert_string_equal(menus, "the end: \n");
+    assert_int_equal(count_lines("\"width\":64,"), 7);
+    assert_int_equal(run(breaks, &camera), DONE);
+    assert_string_equal(menus, "the video has ended early: film.mkv: script: the end\n");
+    assert_int_equal(count_lines("\"width\":64,"), 7);
+}
+
 /* The keys that change what comes: each says so, and that is drawn, also while nothing else is. */
 static void test_keys(void **state)
 {
@@ -770,20 +920,6 @@ static void test_keys(void **state)
                               "smooth 0.1\nsmoothing 0.1 s\n"
                               "smooth 0\nsmoothing 0.0 s: raw values\n"
                               "no face to calibrate\n");
-}
-
-/* The demo's first picture, in each of the camera's frames from now on. */
-static void show_face(void)
-{
-    struct demo *demo;
-    struct error error;
-    double time;
-    assert_int_equal(demo_open(&demo, &error), 0);
-    const struct bgr_image picture = demo_next(demo, &time);
-    for (int y = 0; y < DEMO_HEIGHT; y++)
-        memcpy(pixels + y * (DEMO_WIDTH * 3 + 3), picture.pixels + (size_t)y * picture.stride,
-               DEMO_WIDTH * 3);
-    demo_close(&demo);
 }
 
 /* A face that is there is calibrated by its key, which once more undoes it; where there is none, it
@@ -831,13 +967,10 @@ static void test_calibration(void **state)
 static void test_numbers(void **state)
 {
     (void)state;
-    static const struct step steps[] = {{UNTIL, A_FACE, 640, 480, 0},
-                                        {KEY, 0, 0, 0, SDLK_i},
-                                        {UNTIL, AN_INPUT, 640, 480, 0},
-                                        {UNTIL, NUMBERS, 640, 480, 0},
-                                        {KEY, 0, 0, 0, SDLK_q},
-                                        {FRAMES, 50, 640, 480, 0},
-                                        {END, 0, 0, 0, 0}};
+    static const struct step steps[] = {
+        {KEY, 0, 0, 0, SDLK_i}, /* before there is a picture */
+        {UNTIL, A_FACE, 640, 480, 0}, {UNTIL, AN_INPUT, 640, 480, 0}, {UNTIL, NUMBERS, 640, 480, 0},
+        {KEY, 0, 0, 0, SDLK_q},       {FRAMES, 50, 640, 480, 0},      {END, 0, 0, 0, 0}};
     struct options options = camera;
     for (int adapting = 0; adapting < 2; adapting++) {
         double rate, latency, most, detection, looks, recognition, drawing, memory;
@@ -874,9 +1007,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_times, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_results_fail, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_drawing_fails, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_recognition_fails, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_round, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_dropped_film, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_end_of_dropped_film, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_calibration, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_numbers, make_folder, remove_folder),

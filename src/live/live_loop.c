@@ -135,7 +135,6 @@ static void obey_picture(struct session *session, enum view_request request)
     switch (request) {
     case VIEW_PAUSE:
         session->paused = !session->paused;
-        session->last_frame = monotonic_now();
         view_set_paused(session->view, session->paused);
         break;
     case VIEW_RECORD:
