@@ -4,11 +4,13 @@
 #include "locked.h"
 #include "testing.h"
 
+#include "blas.h"
 #include "cameras.h"
 #include "demo.h"
 #include "log.h"
 #include "options.h"
 #include "picture_file.h"
+#include "process.h"
 #include "progress_bar.h"
 #include "resources.h"
 #include "run.h"
@@ -21,6 +23,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -29,8 +32,10 @@ enum { SIDE = 80, MAX_ARGUMENTS = 60 };
 /* What the source of the next run is; `frames` come, then its end. */
 static struct {
     bool missing, fails;
-    bool closed; /* the window is, while the camera is being opened */
-    bool window; /* there is one */
+    bool closed;      /* the window is, while the camera is being opened */
+    bool window;      /* there is one */
+    bool waits;       /* the source, after ten frames, until it is stopped */
+    bool interrupted; /* by a signal that comes with the second frame or picture */
     int frames, cameras;
     long lost, flawed;
     bool damaged;
@@ -39,6 +44,8 @@ static struct {
 static atomic_int frames_read;   /* of all sources */
 static atomic_uint films_opened; /* and cameras */
 static atomic_int pictures_read;
+static atomic_bool stopped; /* what waits */
+static int blas_threads;
 static char titles[4000]; /* of the window, a line for each */
 static char said[4000];   /* a line for each message */
 static struct error error;
@@ -80,6 +87,22 @@ void __wrap_progress_bar_update(struct progress_bar *bar, double done, const cha
 }
 
 static size_t too_many; /* for how many elements there is no memory; 0: for any number */
+
+int __wrap_blas_setup(int threads, struct error *why);
+
+int __wrap_blas_setup(int threads, struct error *why)
+{
+    (void)why;
+    blas_threads = threads;
+    return 0;
+}
+
+static void interrupt_this(void)
+{
+    kill(getpid(), SIGTERM);
+    while (!process_stopping())
+        sched_yield();
+}
 
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -142,7 +165,8 @@ int __wrap_view_set_explanation(struct view *view, int face,
 /* Standard input has been read before. */
 int __wrap_picture_read(const char *path, struct frame *frame, const char **note, struct error *why)
 {
-    pictures_read++;
+    if (++pictures_read == 2 && world.interrupted)
+        interrupt_this();
     return strcmp(path, "-") == 0 ? error_set(why, "standard input is read too late")
                                   : __real_picture_read(path, frame, note, why);
 }
@@ -163,8 +187,13 @@ static enum source_status read_made(struct source *source, struct image *picture
                                     struct error *why)
 {
     static const uint8_t pixels[SIDE * SIDE * 3];
-    int *left = source->state;
-    frames_read++;
+    int *left = source->state, read = ++frames_read;
+    if (read == 2 && world.interrupted)
+        interrupt_this();
+    while (world.waits && read > 10 && !stopped)
+        sched_yield();
+    if (world.waits && read > 10)
+        return SOURCE_END;
     if (--*left < 0 && world.fails)
         error_set(why, "%s: broken", source->name);
     if (*left < 0)
@@ -172,6 +201,12 @@ static enum source_status read_made(struct source *source, struct image *picture
     *picture = image_of((struct bgr_image){pixels, SIDE, SIDE, SIDE * 3});
     *time = 0.04 * (world.frames - 1 - *left);
     return SOURCE_FRAME;
+}
+
+static void stop_made(struct source *source)
+{
+    (void)source;
+    stopped = true;
 }
 
 static int open_made(struct source *source, const char *name, bool live, struct error *why)
@@ -189,7 +224,8 @@ static int open_made(struct source *source, const char *name, bool live, struct 
                               .flawed = world.flawed,
                               .damaged = world.damaged,
                               .state = left,
-                              .read = read_made};
+                              .read = read_made,
+                              .stop = stop_made};
     snprintf(source->name, sizeof source->name, "%s", name);
     return 0;
 }
@@ -230,6 +266,7 @@ static int run(const char *line)
     *said = *titles = '\0';
     frames_read = pictures_read = explanations = 0;
     films_opened = 0;
+    stopped = false;
     progress.done = progress.frames = 0;
     assert_int_equal(options_parse(&options, argc, argv, &error), 0);
     fflush(stdout);
@@ -567,6 +604,7 @@ static void several_pictures(void **state)
                             LINE_OF("12.pgm", "12", "1"),
             "");
         assert_int_equal(pictures_read, 12);
+        assert_int_equal(blas_threads, count);
     }
     expect_pictures("--json --max-frames 2 --image 1.pgm 2.pgm bad%%.png", ERROR_NO_FACE,
                     LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
@@ -600,14 +638,23 @@ static void several_pictures(void **state)
     expect_pictures("--json --image none%% none%%", ERROR_OTHER, "",
                     "none%%: there is no picture in this folder; name another\n"
                     "none%%: there is no picture in this folder; name another\n");
+    assert_int_equal(blas_threads, 1);
 
     /* What ends all, at once. */
     expect_error("--image 1.pgm --csv no/such.csv", ERROR_OTHER,
                  "no/such.csv: cannot be written: No such file or directory; check the name");
     assert_int_equal(pictures_read, 0);
-    for (too_many = 3; too_many <= 6; too_many += 3) /* threads, and the pictures they have */
+    static const size_t counts[] = {1, 3, 6}; /* threads, and the pictures they have */
+    for (int i = 0; i < 3; i++) {
+        too_many = counts[i];
         expect_error("--threads 3 --image 1.pgm 3.pgm 4.pgm", ERROR_NO_MEMORY,
                      "no memory for the pictures; close other programs");
+    }
+    too_many = 1;
+    expect_error("--video a.mkv b.mkv", ERROR_NO_MEMORY,
+                 "no memory for the videos; close other programs");
+    expect_error("--video a.mkv", ERROR_NO_MEMORY,
+                 "no memory for the frames; close other programs");
     too_many = 0;
     unlink("stdout");
     assert_int_equal(symlink("/dev/full", "stdout"), 0);
@@ -639,8 +686,9 @@ static void pictures_in_the_window(void **state)
         titles,
         "1.pgm (1 of 8) - s: screenshot, e: explain, f: full screen, any other key: next\n");
     pressed = explain;
-    assert_int_equal(run("--quiet --image face.png face.png"), 0);
+    assert_int_equal(run("--quiet --threads 2 --image face.png face.png"), 0);
     assert_true(explanations >= 2); /* and whatever else has to be drawn anew */
+    assert_int_equal(blas_threads, 3);
     assert_int_equal(run("--quiet --image 1.pgm"), -1);
     assert_int_equal(explanations, 0);
     explaining_fails = true;
@@ -769,11 +817,53 @@ static void several_films(void **state)
     too_many = 0;
     unlink("stdout");
     assert_int_equal(symlink("/dev/full", "stdout"), 0);
+    world.frames = 100;
+    world.waits = true;
     expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
                  "the results cannot be written: No space left on device; check where they "
                  "go");
     clearerr(stdout);
     unlink("stdout");
+    leave_folder(here);
+}
+
+/* A signal ends all in order, with a window and without: what waits is stopped, and no other film
+ * or picture is begun. */
+static void ended_by_signals(void **state)
+{
+    (void)state;
+    static const SDL_Keycode none[] = {0};
+    static const struct {
+        const char *line;
+        bool window;
+        unsigned films;
+        int pictures;
+    } runs[] = {
+        {"--camera 0", false, 1, 0},
+        {"--video a.mkv", false, 1, 0},
+        {"--video a.mkv", true, 1, 0},
+        {"--threads 1 --video a.mkv b.mkv", false, 1, 0},
+        {"--threads 1 --video a.mkv b.mkv", true, 1, 0},
+        {"--threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm", false, 0, 4},
+        {"--threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm", true, 0, 4},
+    };
+    int here = enter_folder();
+    make_pictures(7);
+    memset(&world, 0, sizeof world);
+    world.frames = 100;
+    world.waits = world.interrupted = true;
+    pressed = none;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char line[200];
+        world.window = runs[i].window;
+        snprintf(line, sizeof line, "--quiet --json %s", runs[i].line);
+        assert_int_equal(run(line), 0);
+        assert_string_equal(said, "");
+        assert_string_equal(error.text, "");
+        assert_int_equal(films_opened, runs[i].films);
+        assert_true(pictures_read <= runs[i].pictures);
+    }
+    pressed = NULL;
     leave_folder(here);
 }
 
@@ -822,6 +912,7 @@ int main(void)
         cmocka_unit_test_teardown(threads_that_cannot_be_started, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
         cmocka_unit_test_teardown(films_in_the_window, empty_folder),
+        cmocka_unit_test_teardown(ended_by_signals, empty_folder),
         cmocka_unit_test_teardown(several_pictures, empty_folder),
         cmocka_unit_test_teardown(pictures_in_the_window, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
