@@ -179,6 +179,40 @@ static void mirrored_face_is_found_mirrored(void **state)
     align_workspace_free(&workspace);
 }
 
+/* As the aligner that is learned from them says, for the mean faces. */
+static void pictures_are_replaced_by_faces(void **state)
+{
+    (void)state;
+    enum { COUNT = 6, LEARNED = 4 };
+    static uint8_t pixels[COUNT * PIXELS], splits[COUNT], face[PIXELS];
+    const int samples[LEARNED] = {0, 1, 2, 3};
+    const volatile sig_atomic_t stop = 0, stopped = 1;
+    struct dataset d = {.width = SIDE, .height = SIDE, .class_count = 2, .count = COUNT};
+    struct affine faces[COUNT];
+    struct thread_pool *pool;
+    struct mlp aligner;
+    struct error error;
+    d.pixels = pixels;
+    d.splits = splits;
+    memcpy(pixels, bench.dataset.pixels, sizeof pixels);
+    memset(splits, SPLIT_TRAINING, LEARNED);
+    memset(splits + LEARNED, SPLIT_VALIDATION, COUNT - LEARNED);
+    assert_int_equal(thread_pool_create(&pool, 2, &error), 0);
+    assert_int_equal(fit_aligner(&aligner, &d, samples, LEARNED, 3, pool, &stop, &error), 0);
+    assert_int_equal(fit_aligner_apply(&aligner, &d, pool, faces, &error), 0);
+    assert_int_equal(fit_aligner_replace(&d, 3, 2, &stopped, &error), -1);
+    expect_text(error.text, "stopped while the aligner was learned", "nothing was written");
+    assert_memory_equal(pixels, bench.dataset.pixels, sizeof pixels);
+    assert_int_equal(fit_aligner_replace(&d, 3, 2, &stop, &error), 0);
+    for (int i = 0; i < COUNT; i++) {
+        warp_picture(&faces[i], dataset_picture(&bench.dataset, i), SIDE, SIDE, face);
+        assert_memory_equal(dataset_picture(&d, i), face, PIXELS);
+        assert_memory_not_equal(face, dataset_picture(&bench.dataset, i), PIXELS);
+    }
+    thread_pool_free(&pool);
+    mlp_free(&aligner);
+}
+
 /* A network that looks at the left eye of the upright face: wherever the eye is in the crop, there
  * the map is. */
 static void heat_map_follows_the_eye(void **state)
@@ -404,6 +438,7 @@ int main(void)
     const struct CMUnitTest aligner[] = {
         cmocka_unit_test(aligner_brings_faces_to_lie_alike),
         cmocka_unit_test(mirrored_face_is_found_mirrored),
+        cmocka_unit_test(pictures_are_replaced_by_faces),
         cmocka_unit_test(heat_map_follows_the_eye),
         cmocka_unit_test(stop_ends_the_learning),
         cmocka_unit_test(one_picture_is_too_few),

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* setpriority */ /* NOLINT: names of this kind are POSIX's to give */
 #include "process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -141,7 +142,8 @@ bool process_can_map(size_t bytes)
     void *volatile pieces[MOST];
     int count = 0;
     bool can = true;
-    for (size_t found = 0; can && found < bytes && count < MOST; found += PIECE) {
+    assert(bytes <= (size_t)PIECE * MOST);
+    for (size_t found = 0; can && found < bytes; found += PIECE) {
         pieces[count] = malloc(PIECE);
         can = pieces[count] != NULL;
         count += can;

@@ -45,7 +45,7 @@ int process_check_limits(struct error *error);
 /* How many files may be open besides those that every run needs, `most` at most. */
 int process_spare_files(int most);
 
-/* Whether `bytes` more of memory could be mapped now. */
+/* Whether `bytes`, 64 GB at most, more of memory could be mapped now. */
 bool process_can_map(size_t bytes);
 
 /* Bytes of the process, 0 where that is unknown. */
