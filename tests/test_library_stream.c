@@ -159,6 +159,10 @@ static void test_expect(void **state)
     assert_int_equal(none.id, 77);
     expect_failure(expressions_expect(tracker, &picture, (double)NAN, &later, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "time");
+    expect_failure(expressions_expect(tracker, NULL, 1, &later, 1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`picture` is NULL");
+    expect_failure(expressions_expect(tracker, &picture, 1, NULL, 1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`faces` is NULL");
 }
 
 static atomic_bool ended;
