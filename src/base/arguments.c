@@ -236,12 +236,11 @@ int arguments_parse(struct argument_table *tables, int count, int argc, char **a
                     (struct option){tables[t].rows[i].name, takes_value(&tables[t].rows[i]), NULL,
                                     FIRST_CODE + t * MOST_OPTIONS + i};
             }
-    opterr = 0;
     optind = 0; /* anew, whatever an earlier command line left behind */
     for (bool rest = false;;) {
         int at = optind ? optind : 1; /* getopt_long itself may stay there, or be one further */
         /* "-": arguments without an option come in their place, with code 1; ":": a missing value
-         * is reported. */
+         * is told from an unknown option, and nothing is printed. */
         int code = rest ? -1 : getopt_long(argc, argv, "-:", options, NULL);
         bool named = code >= FIRST_CODE;
         rest = code == -1; /* all that follows "--" */
