@@ -1,6 +1,8 @@
 /* Detection of faces: on made-up pictures, on a photograph, and with cascades that lie. */
 #include "shim_testing.h"
 
+#include <stdbool.h>
+
 #define CASCADE_NAME "haarcascades/haarcascade_frontalface_default.xml"
 
 /* ---- Haar detection ------------------------------------------------------------------------ */
@@ -164,22 +166,57 @@ static void test_cascades_that_lie(void **state)
     unlink(path);
 }
 
+/* A cascade of one tree and one feature; after it, `extra` elements within each other. */
+struct cascade {
+    int width, height;
+    const char *nodes, *leaves, *rectangles;
+    int tilted, extra;
+    const char *end;
+};
+
+static const struct cascade sound_cascade = {
+    8, 8, "0 -1 0 .1", "1. -1.", "<_>0 0 8 8 -1.</_><_>0 2 8 4 2.</_>", 0, 0, ""};
+
+static void expect_cascade(struct cascade cascade, bool sound, const char *what)
+{
+    char path[256], text[4096], open[256] = "", close[256] = "";
+    struct ocv_detector *detector = NULL;
+    for (int i = 0; i < cascade.extra; i++) {
+        strcat(open, "<x>");
+        strcat(close, "</x>");
+    }
+    in_folder(path, "cascade.xml");
+    const int length = snprintf(
+        text, sizeof text,
+        "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
+        "<featureType>HAAR</featureType><height>%d</height><width>%d</width><stageParams>"
+        "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0</maxCatCount>"
+        "</featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1</maxWeakCount>"
+        "<stageThreshold>-1.</stageThreshold><weakClassifiers><_><internalNodes>%s</internalNodes>"
+        "<leafValues>%s</leafValues></_></weakClassifiers></_></stages><features><_><rects>%s"
+        "</rects><tilted>%d</tilted></_></features>%s%s</cascade></opencv_storage>%s",
+        cascade.height, cascade.width, cascade.nodes, cascade.leaves, cascade.rectangles,
+        cascade.tilted, open, close, cascade.end);
+    assert_in_range(length, 1, sizeof text - 1);
+    write_file(path, text, (size_t)length);
+    if (!sound) {
+        refuse_cascade(path);
+    } else if (ocv_detector_open(&detector, path, NULL) != OCV_OK) {
+        fail_msg("%s is refused", what);
+    }
+    ocv_detector_close(&detector);
+    unlink(path);
+}
+
 /* A node leads to nodes that stand behind it and to leaves, never back: OpenCV would go round for
  * ever. */
 static void test_trees_that_lead_back(void **state)
 {
     (void)state;
-    static const char sound[] = "1 2 0 .1 2 -1 0 0. -2 -3 0 0.";
-    static const char before[] =
-        "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
-        "<featureType>HAAR</featureType><height>8</height><width>8</width><stageParams>"
-        "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0</maxCatCount>"
-        "</featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1</maxWeakCount>"
-        "<stageThreshold>-1.</stageThreshold><weakClassifiers><_><internalNodes>";
-    static const char after[] =
-        "</internalNodes><leafValues>1. -1. .5 .2</leafValues></_></weakClassifiers></_></stages>"
-        "<features><_><rects><_>0 0 8 8 -1.</_><_>0 2 8 4 2.</_></rects><tilted>0</tilted></_>"
-        "</features></cascade></opencv_storage>";
+    struct cascade cascade = sound_cascade;
+    cascade.leaves = "1. -1. .5 .2";
+    cascade.nodes = "1 2 0 .1 2 -1 0 0. -2 -3 0 0.";
+    expect_cascade(cascade, true, cascade.nodes);
     static const char *const unsound[] = {
         "1 2 0 .1 1 -1 0 0. -2 -3 0 0.",  /* to itself */
         "1 2 0 .1 2 1 0 0. -2 -3 0 0.",   /* to itself, on the other side */
@@ -190,19 +227,91 @@ static void test_trees_that_lead_back(void **state)
         "1 2 0 .1 2 -1 1 0. -2 -3 0 0.",  /* to the feature behind the last */
         "1 2 0 .1 2 -1 -1 0. -2 -3 0 0.", /* before the first */
     };
-    char path[256], text[2048];
-    struct ocv_detector *detector = NULL;
-    in_folder(path, "cascade.xml");
-    snprintf(text, sizeof text, "%s%s%s", before, sound, after);
-    write_file(path, text, strlen(text));
-    assert_int_equal(ocv_detector_open(&detector, path, NULL), OCV_OK);
-    ocv_detector_close(&detector);
     for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++) {
-        snprintf(text, sizeof text, "%s%s%s", before, unsound[i], after);
-        write_file(path, text, strlen(text));
-        refuse_cascade(path);
+        cascade.nodes = unsound[i];
+        expect_cascade(cascade, false, cascade.nodes);
     }
-    unlink(path);
+}
+
+/* Rectangles that reach the window's edge, and those that leave it by one. */
+static void test_features_at_the_edges(void **state)
+{
+    (void)state;
+#define ONE(numbers) "<_>" numbers "</_>"
+    static const struct {
+        int width, height;
+        const char *rectangles;
+        int tilted;
+        bool sound;
+    } rows[] = {
+        {1, 1, ONE("0 0 1 1 1."), 0, true},
+        {0, 1, ONE("0 0 0 1 1."), 0, false},
+        {1, 0, ONE("0 0 1 0 1."), 0, false},
+        {1000, 1000, ONE("0 0 1000 1000 1."), 0, true},
+        {1001, 1000, ONE("0 0 8 8 1."), 0, false},
+        {1000, 1001, ONE("0 0 8 8 1."), 0, false},
+        {4, 8, ONE("0 0 4 8 1."), 0, true},
+        {4, 8, ONE("1 0 4 8 1."), 0, false},
+        {4, 8, ONE("0 0 5 8 1."), 0, false},
+        {4, 8, ONE("0 1 4 8 1."), 0, false},
+        {8, 4, ONE("0 0 8 4 1."), 0, true},
+        {8, 4, ONE("0 0 8 5 1."), 0, false},
+        {8, 8, ONE("-1 0 2 2 1."), 0, false},
+        {8, 8, ONE("0 -1 2 2 1."), 0, false},
+        {8, 8, ONE("0 0 -1 2 1."), 0, false},
+        {8, 8, ONE("0 0 2 -1 1."), 0, false},
+        {8, 8, ONE("0 0 2 2"), 0, false},
+        {8, 8, ONE("0 0 2 2 1. 1."), 0, false},
+        {8, 8, ONE("0 0 2. 2 1."), 0, false},
+        {8, 8, ONE("4 0 4 4 1."), 1, true},
+        {8, 8, ONE("3 0 4 4 1."), 1, false},
+        {8, 8, ONE("4 1 4 4 1."), 1, false},
+        {8, 8, ONE("4 0 4 5 1."), 1, false},
+        {8, 8, ONE("0 0 1 1 1.") ONE("0 0 1 1 1.") ONE("0 0 1 1 1."), 0, true},
+        {8, 8, ONE("0 0 1 1 1.") ONE("0 0 1 1 1.") ONE("0 0 1 1 1.") ONE("0 0 1 1 1."), 0, false},
+        {8, 8, "", 0, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct cascade cascade = sound_cascade;
+        cascade.width = rows[i].width;
+        cascade.height = rows[i].height;
+        cascade.rectangles = rows[i].rectangles;
+        cascade.tilted = rows[i].tilted;
+        expect_cascade(cascade, rows[i].sound, rows[i].rectangles);
+    }
+}
+
+/* As deep as OpenCV's parser may go, and ends at which it stumbles. */
+static void test_text_of_cascades(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *nodes, *leaves;
+        int extra;
+        const char *end;
+        bool sound;
+    } rows[] = {
+        {"0 -1 0 .1", "1. -1.", 30, "", true},
+        {"0 -1 0 .1", "1. -1.", 31, "", false},
+        {"0 -1 0 .1", "1. -1.", 0, " \t\r\n\n", true},
+        {"0 -1 0 .1", "1. -1.", 0, "\r", false},
+        {"0 -1 0 .1", "1. -1.", 0, "\r\n\r", false},
+        {"0 -1 0 .1", "1. -1.", 0, "x", false},
+        {"0\r\n-1 0 .1", "1. -1.", 0, "", true},
+        {"0\r-1 0 .1", "1. -1.", 0, "", false},
+        {"0 -1 0", "1. -1.", 0, "", false},
+        {"0 -1 0 .1 0", "1. -1.", 0, "", false},
+        {"0 -1 0 .1", "1.", 0, "", false},
+        {"0 -1 0 .1", "1. -1. 1.", 0, "", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct cascade cascade = sound_cascade;
+        cascade.nodes = rows[i].nodes;
+        cascade.leaves = rows[i].leaves;
+        cascade.extra = rows[i].extra;
+        cascade.end = rows[i].end;
+        expect_cascade(cascade, rows[i].sound, rows[i].end);
+    }
 }
 
 static void test_faces_in_a_photograph(void **state)
@@ -255,6 +364,8 @@ int main(void)
         cmocka_unit_test(test_cascades_that_are_none),
         cmocka_unit_test(test_cascades_that_lie),
         cmocka_unit_test(test_trees_that_lead_back),
+        cmocka_unit_test(test_features_at_the_edges),
+        cmocka_unit_test(test_text_of_cascades),
         cmocka_unit_test(test_libraries_print_nothing),
         cmocka_unit_test(test_faces_in_a_photograph),
     };

@@ -121,6 +121,33 @@ void __wrap_SDL_DestroyTexture(SDL_Texture *texture)
     __real_SDL_DestroyTexture(texture);
 }
 
+/* ---- How many of Pango's objects there are: much that knows of them stays until the end -------
+ */
+
+static int objects;
+
+#define COUNTED(name, parameters, arguments)                                                       \
+    void *__real_##name parameters;                                                                \
+    void *__wrap_##name parameters;                                                                \
+    void *__wrap_##name parameters                                                                 \
+    {                                                                                              \
+        objects++;                                                                                 \
+        return __real_##name arguments;                                                            \
+    }
+
+COUNTED(pango_ft2_font_map_new, (void), ())
+COUNTED(pango_font_map_create_context, (void *map), (map))
+COUNTED(pango_layout_new, (void *context), (context))
+
+void __real_g_object_unref(void *object);
+void __wrap_g_object_unref(void *object);
+
+void __wrap_g_object_unref(void *object)
+{
+    objects--;
+    __real_g_object_unref(object);
+}
+
 /* ---- A library of letters of which the tests say what fails ---------------------------------- */
 
 static enum call { NO_CALL, STARTING, MEASURING, RENDERING } refused;
@@ -173,7 +200,7 @@ static int end(void **state)
     SDL_DestroyRenderer(renderer);
     SDL_FreeSurface(surface);
     pretended.name = NULL;
-    return result || textures != 0;
+    return result || textures != 0 || objects != 0;
 }
 
 static int end_files(void **state)
@@ -345,6 +372,31 @@ static void test_menu_text(void **state)
     black();
     menu_draw(&menu, 0, paint, area, 8);
     assert_int_equal(drawn().h, two.h);
+}
+
+/* Where the first choice is below a text of so many lines. */
+static int choice_below(int lines)
+{
+    const SDL_Rect area = {0, 0, 400, 2000};
+    struct view_menu menu = {.title = "t", .count = 1, .choices = {"c"}};
+    for (int i = 0; i < lines; i++)
+        strcat(menu.text, i ? " mmmmmmmmmmmm" : "mmmmmmmmmmmm");
+    for (int y = 0; y < area.h; y++)
+        if (menu_at(&menu, paint, area, 16, area.w / 2, y) == 0)
+            return y - area.h / 2;
+    fail_msg("there is no choice");
+    return 0;
+}
+
+/* Eight lines are shown, and no more are kept. */
+static void test_long_menu_text(void **state)
+{
+    (void)state;
+    const int step = choice_below(8) - choice_below(7);
+    assert_int_equal(step, 16 * 3 / 2 / 2);
+    assert_int_equal(choice_below(8) - choice_below(6), 2 * step);
+    assert_int_equal(choice_below(9), choice_below(8));
+    assert_int_equal(choice_below(70), choice_below(8));
 }
 
 /* ---- The strip ------------------------------------------------------------------------------- */
@@ -1052,6 +1104,7 @@ int main(void)
         DRAWN(test_text_fails),
         DRAWN(test_text_kept),
         DRAWN(test_menu_text),
+        DRAWN(test_long_menu_text),
         DRAWN(test_strip),
         DRAWN(test_heat),
         DRAWN(test_inputs),
