@@ -46,7 +46,7 @@ struct colour light_on(float nx, float ny, float nz)
 /* The specular part of the key light (Blinn 1977). */
 static float gloss(const struct spot *p)
 {
-    float h = -0.22f * p->nx - 0.27f * p->ny + 0.94f * p->nz;
+    float h = fmaxf(-0.22f * p->nx - 0.27f * p->ny + 0.94f * p->nz, 0);
     float h2 = h * h, h4 = h2 * h2, h8 = h4 * h4;
     return 0.16f * h8 * h8 * h4;
 }

@@ -110,7 +110,7 @@ static struct colour body_at(float x, float y, float *opacity)
 
 static uint8_t display(float v)
 {
-    return (uint8_t)(255 * sqrtf(v) + 0.5f);
+    return (uint8_t)(255 * sqrtf(fminf(fmaxf(v, 0), 1)) + 0.5f);
 }
 
 static void put(struct portrait *portrait, int row, int column, struct colour c, float opacity)
