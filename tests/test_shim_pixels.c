@@ -1,6 +1,23 @@
 /* Colours, sizes and places of pixels, against their formulas; errors as codes and texts. */
 #include "shim_testing.h"
 
+static void set_up(void)
+{
+    ocv_setup(2);
+}
+
+/* Whatever OPENCV_LOG_LEVEL says, which ctest sets. */
+static void test_setup(void **state)
+{
+    (void)state;
+    expect_silence(set_up);
+    const char *opencl = getenv("OPENCV_OPENCL_RUNTIME");
+    assert_string_equal(opencl ? opencl : "", "disabled");
+#ifdef __GLIBC__
+    assert_int_equal(fileno(stderr), -1);
+#endif
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -334,8 +351,8 @@ static void test_exceptions_become_codes(void **state)
 
 int main(void)
 {
-    ocv_setup(2);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_setup), /* before all others */
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_grey_is_the_weighted_sum),
         cmocka_unit_test(test_luma_and_chroma_are_grey_and_colours),
