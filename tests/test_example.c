@@ -286,6 +286,7 @@ static void test_headers(void **state)
         "YUV4MPEG2 H5 F10:2\n",
         "YUV4MPEG2 W3 F10:2\n",
         "YUV4MPEG2 W3 H5\n",
+        "YUV4MPEG2 W3 H5 F5\n",
         "YUV4MPEG2 W3 H5 F0:1\n",
         "YUV4MPEG2 W3 H5 F1:0\n",
         "YUV4MPEG2 W3 H5 F10:2 C422\n",
@@ -296,6 +297,12 @@ static void test_headers(void **state)
         expect_run(NULL, refused[i], strlen(refused[i]), 1, "",
                    "faces: not YUV4MPEG2 with 4:2:0 colours\n");
         assert_string_equal(world.calls, "");
+    }
+    /* Even sides, of which the colours have half. */
+    static const char even[] = "YUV4MPEG2 W4 H2 F1:1\nFRAME\n\1\1\1.....COLO";
+    for (int cut = 0; cut < 2; cut++) {
+        expect_run(NULL, even, sizeof even - 1 - (size_t)cut, 0, "", "");
+        assert_int_equal(strstr(world.calls, "smooth 4 at 0\n") == NULL, cut);
     }
     for (int more = 0; more < 2; more++) {
         for (int side = 0; side < 2; side++) {

@@ -130,6 +130,14 @@ static void test_given_boxes(void **state)
                    EXPRESSIONS_BAD_ARGUMENT, "no detector");
     expect_ok(expressions_track(own, &picture, 2, &box, 0, &face, 1, &count, &error));
     assert_int_equal(count, 0);
+    struct expressions_box most[EXPRESSIONS_MAX_FACES]; /* at the same time as the last */
+    struct expressions_face faces[EXPRESSIONS_MAX_FACES];
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        most[i] = (struct expressions_box){i % 8 * 80, i / 8 * 60, 40, 40};
+    for (int n = 0; n < 2; n++)
+        expect_ok(expressions_track(own, &picture, 2 + n * 0.1, most, EXPRESSIONS_MAX_FACES, faces,
+                                    EXPRESSIONS_MAX_FACES, &count, &error));
+    assert_int_equal(count, EXPRESSIONS_MAX_FACES);
     expressions_tracker_close(&own);
 }
 
