@@ -693,10 +693,12 @@ static void test_menu_without_source(void **state)
     assert_string_equal(shown.menu.title, "new camera");
     expect_choices(5, "Camera 0 %%", "try again");
     assert_false(look(&session)); /* nothing new */
-    world.make = "Webcam";        /* others in their places are no new ones */
+    world.count = 1;
+    assert_true(look(&session));
+    world.make = "Webcam"; /* others in their places are no new ones */
     snprintf(session.menu_title, sizeof session.menu_title, "here");
     assert_true(look(&session));
-    expect_choices(5, "Webcam 0 %%", "try again");
+    expect_choices(4, "Webcam 0 %%", "try again");
     world.first = 1;
     assert_true(look(&session));
     assert_string_equal(session.cameras[0].path, "/dev/video1");
@@ -876,6 +878,8 @@ static void test_interrupt(void **state)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct interrupt *interrupt = NULL;
     struct error error;
+    int before = dup(STDIN_FILENO), after;
+    close(before);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
         assert_false(process_stopping());
@@ -894,6 +898,9 @@ static void test_interrupt(void **state)
     assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
     interrupt_free(&interrupt);
     interrupt_free(&interrupt);
+    after = dup(STDIN_FILENO);
+    close(after);
+    assert_int_equal(after, before);
     int calls;
     assert_int_equal(sem_getvalue(&woken, &calls), 0);
     assert_int_equal(calls, 0);

@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum { SIDE = 80, MAX_ARGUMENTS = 60 };
 
@@ -88,6 +89,20 @@ void __wrap_progress_bar_update(struct progress_bar *bar, double done, const cha
 
 static size_t too_many; /* for how many elements there is no memory; 0: for any number */
 
+static atomic_int spools; /* of films */
+static int unspooled;     /* which of them cannot be made; 0: none */
+
+FILE *__real_tmpfile(void);
+FILE *__wrap_tmpfile(void);
+
+FILE *__wrap_tmpfile(void)
+{
+    if (++spools != unspooled)
+        return __real_tmpfile();
+    errno = EMFILE;
+    return NULL;
+}
+
 int __wrap_blas_setup(int threads, struct error *why);
 
 int __wrap_blas_setup(int threads, struct error *why)
@@ -95,6 +110,31 @@ int __wrap_blas_setup(int threads, struct error *why)
     (void)why;
     blas_threads = threads;
     return 0;
+}
+
+/* How many files may be open beside those of two workers; and how many films are begun before the
+ * first has ended. 0: any number. */
+static int spare;
+static unsigned begun;
+
+int __real_process_spare_files(int wanted);
+int __wrap_process_spare_files(int wanted);
+
+int __wrap_process_spare_files(int wanted)
+{
+    if (!begun || wanted == 2 * SETUP_FILES)
+        return __real_process_spare_files(wanted);
+    assert_int_equal(wanted, 2 * SETUP_FILES + 64);
+    return 2 * SETUP_FILES + spare;
+}
+
+static void await_others(void)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    while (films_opened < begun)
+        sched_yield();
+    nanosleep(&moment, NULL); /* one more would be begun meanwhile */
+    assert_int_equal(films_opened, begun);
 }
 
 static void interrupt_this(void)
@@ -188,6 +228,8 @@ static enum source_status read_made(struct source *source, struct image *picture
 {
     static const uint8_t pixels[SIDE * SIDE * 3];
     int *left = source->state, read = ++frames_read;
+    if (begun && strcmp(source->name, "1.mkv") == 0 && *left == world.frames)
+        await_others();
     if (read == 2 && world.interrupted)
         interrupt_this();
     while (world.waits && read > 10 && !stopped)
@@ -588,7 +630,7 @@ static void several_pictures(void **state)
                     "1.pgm: no face\ncut.jpg: no face\n", both);
     expect_pictures("--threads 1 --quiet --image 1.pgm bad%%.png cut.jpg", ERROR_OTHER,
                     "1.pgm: no face\ncut.jpg: no face\n", bad);
-    expect_pictures("--image 2.pgm", ERROR_NO_FACE, "2.pgm: no face\n", "");
+    expect_pictures("--threads 1 --image 2.pgm", ERROR_NO_FACE, "2.pgm: no face\n", "");
     for (int count = 1; count <= 3; count += 2) {
         char line[200];
         snprintf(line, sizeof line,
@@ -606,14 +648,14 @@ static void several_pictures(void **state)
         assert_int_equal(pictures_read, 12);
         assert_int_equal(blas_threads, count);
     }
-    expect_pictures("--json --max-frames 2 --image 1.pgm 2.pgm bad%%.png", ERROR_NO_FACE,
-                    LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
+    expect_pictures("--json --threads 1 --max-frames 2 --image 1.pgm 2.pgm bad%%.png",
+                    ERROR_NO_FACE, LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
     assert_int_equal(pictures_read, 2);
     assert_non_null(freopen("3.pgm", "r", stdin));
-    expect_pictures("--json --image - 2.pgm", ERROR_NO_FACE,
+    expect_pictures("--json --threads 1 --image - 2.pgm", ERROR_NO_FACE,
                     LINE_OF("-", "3", "1") LINE_OF("2.pgm", "2", "1"), "");
     assert_non_null(freopen("3.pgm", "r", stdin));
-    expect_pictures("--json --image -", ERROR_NO_FACE, LINE_OF("-", "3", "1"), "");
+    expect_pictures("--json --threads 1 --image -", ERROR_NO_FACE, LINE_OF("-", "3", "1"), "");
     assert_non_null(freopen("/dev/null", "r", stdin));
 
     /* Of folders; some picture with a face is enough. */
@@ -622,7 +664,7 @@ static void several_pictures(void **state)
     assert_int_equal(rename("2.pgm", "folder/b.pgm"), 0);
     assert_int_equal(rename("face.png", "folder/face.png"), 0);
     write_bytes("folder/notes.txt", "x", 1);
-    assert_int_equal(run("--json --image folder 1.pgm"), 0);
+    assert_int_equal(run("--json --threads 1 --image folder 1.pgm"), 0);
     assert_string_equal(said, "skipped in folders, not pictures by their names: notes.txt (1)\n");
     size_t size;
     char *text = (char *)read_bytes("stdout", &size);
@@ -633,9 +675,10 @@ static void several_pictures(void **state)
     assert_memory_equal(text, begin, sizeof begin - 1);
     assert_string_equal(strchr(strchr(text, '\n') + 1, '\n') + 1, LINE_OF("1.pgm", "1", "1"));
     free(text);
-    expect_pictures("--json --image none%% 1.pgm", ERROR_OTHER, LINE_OF("1.pgm", "1", "1"),
+    expect_pictures("--json --threads 1 --image none%% 1.pgm", ERROR_OTHER,
+                    LINE_OF("1.pgm", "1", "1"),
                     "none%%: there is no picture in this folder; name another\n");
-    expect_pictures("--json --image none%% none%%", ERROR_OTHER, "",
+    expect_pictures("--json --threads 1 --image none%% none%%", ERROR_OTHER, "",
                     "none%%: there is no picture in this folder; name another\n"
                     "none%%: there is no picture in this folder; name another\n");
     assert_int_equal(blas_threads, 1);
@@ -689,14 +732,14 @@ static void pictures_in_the_window(void **state)
     assert_int_equal(run("--quiet --threads 2 --image face.png face.png"), 0);
     assert_true(explanations >= 2); /* and whatever else has to be drawn anew */
     assert_int_equal(blas_threads, 3);
-    assert_int_equal(run("--quiet --image 1.pgm"), -1);
+    assert_int_equal(run("--quiet --threads 1 --image 1.pgm"), -1);
     assert_int_equal(explanations, 0);
     explaining_fails = true;
-    expect_error("--quiet --image face.png face.png", ERROR_OTHER, "no map");
+    expect_error("--quiet --threads 1 --image face.png", ERROR_OTHER, "no map");
     assert_int_equal(explanations, 1);
     explaining_fails = false;
     drawing_fails = true;
-    expect_error("--quiet --image face.png face.png", ERROR_OTHER, "no window");
+    expect_error("--quiet --threads 1 --image face.png", ERROR_OTHER, "no window");
     drawing_fails = false;
     /* Without a display it goes on without a window, and says so with the first picture. */
     assert_int_equal(unsetenv("SDL_VIDEODRIVER"), 0);
@@ -709,8 +752,8 @@ static void pictures_in_the_window(void **state)
     }
     static const char missing[] =
         "there is no display: continuing without a window, as with --headless\n";
-    expect_pictures("--image 1.pgm", ERROR_NO_FACE, "1.pgm: no face\n", missing);
-    expect_pictures("--quiet --image 1.pgm", ERROR_NO_FACE, "1.pgm: no face\n", "");
+    expect_pictures("--threads 1 --image 1.pgm", ERROR_NO_FACE, "1.pgm: no face\n", missing);
+    expect_pictures("--quiet --threads 1 --image 1.pgm", ERROR_NO_FACE, "1.pgm: no face\n", "");
     world.frames = 1;
     assert_int_equal(run("--json --video a.mkv b.mkv"), 0);
     assert_string_equal(said, missing);
@@ -815,6 +858,14 @@ static void several_films(void **state)
         expect_error("--threads 2 --video a.mkv b.mkv c.mkv", ERROR_NO_MEMORY,
                      "no memory for the videos; close other programs");
     too_many = 0;
+    spools = 0;
+    for (unspooled = 1; unspooled <= 2; unspooled++, spools = 0) {
+        expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
+                     "a temporary file for results cannot be written: Too many open files; free "
+                     "some space");
+        assert_int_equal(films_opened, unspooled - 1);
+    }
+    unspooled = 0;
     unlink("stdout");
     assert_int_equal(symlink("/dev/full", "stdout"), 0);
     world.frames = 100;
@@ -824,6 +875,28 @@ static void several_films(void **state)
                  "go");
     clearerr(stdout);
     unlink("stdout");
+    leave_folder(here);
+}
+
+/* While the first one lasts, as many others are begun as there may be open files. */
+static void films_that_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        int spare;
+        unsigned begun;
+    } cases[] = {{3, 5}, {0, 2}, {-5, 2}};
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        spare = cases[i].spare;
+        begun = cases[i].begun;
+        assert_int_equal(
+            run("--json --threads 2 --video 1.mkv 2.mkv 3.mkv 4.mkv 5.mkv 6.mkv 7.mkv"), 0);
+        assert_int_equal(films_opened, 7);
+    }
+    begun = 0;
     leave_folder(here);
 }
 
@@ -912,6 +985,7 @@ int main(void)
         cmocka_unit_test_teardown(threads_that_cannot_be_started, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
         cmocka_unit_test_teardown(films_in_the_window, empty_folder),
+        cmocka_unit_test_teardown(films_that_wait, empty_folder),
         cmocka_unit_test_teardown(ended_by_signals, empty_folder),
         cmocka_unit_test_teardown(several_pictures, empty_folder),
         cmocka_unit_test_teardown(pictures_in_the_window, empty_folder),

@@ -474,7 +474,8 @@ static struct {
     sem_t resumed;
     pthread_t client; /* that waits for the end of its stream, if any does */
     bool waits;
-    int hashes; /* of elements of the page */
+    atomic_bool over; /* its stream */
+    int hashes;       /* of elements of the page */
 } fake;
 
 static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *accept_context,
@@ -505,6 +506,7 @@ static void stop_daemon(void *daemon)
     if (fake.stuck)
         fake.end(fake.stream);
     sem_post(&fake.resumed);
+    assert_int_equal(fake.over, fake.waits);
     if (fake.waits)
         pthread_join(fake.client, NULL);
 }
@@ -805,7 +807,9 @@ static void *take_the_end(void *got)
 {
     char byte;
     sem_wait(&fake.resumed);
+    poll(NULL, 0, 20); /* it takes its time, and is waited for */
     *(ssize_t *)got = fake.read(fake.stream, 0, &byte, 1);
+    fake.over = true;
     fake.end(fake.stream);
     return NULL;
 }
@@ -820,7 +824,9 @@ static void test_end_of_streams(void **state)
     assert_string_equal(read_stream(100), "");
     fake.waits = true;
     assert_int_equal(pthread_create(&fake.client, NULL, take_the_end, &got), 0);
+    clock_ahead = 1000; /* so that nobody is too slow */
     server_close(&server);
+    clock_ahead = 0;
     assert_int_equal(got, WEB_END_OF_STREAM);
 }
 

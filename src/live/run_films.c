@@ -210,9 +210,10 @@ static int write_film(struct films *films, struct spool *spool, const char *path
     file_set_free(&unread);
     if (result)
         return -1;
-    if (outcome->failed && *outcome->error.text)
+    if (outcome->failed) {
         log_line(program_name, "%s", outcome->error.text);
-    films->failed = films->failed || outcome->failed;
+        films->failed = true;
+    }
     return 0;
 }
 
