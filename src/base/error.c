@@ -37,6 +37,8 @@ int error_of(struct error *error, const char *name)
 int error_unwritten(struct error *error)
 {
     int code = errno;
+    if (code == ENOMEM)
+        return error_no_memory(error, "a result");
     return error_set_code(error, code == EPIPE ? ERROR_CLOSED_PIPE : ERROR_OTHER,
                           "the results cannot be written: %s; check where they go",
                           code == EINTR ? "their reader has stopped reading" : strerror(code));

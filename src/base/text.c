@@ -157,13 +157,15 @@ void text_tame(char *text)
     hide_controls(text);
 }
 
-void text_print(FILE *out, const char *text)
+int text_print(FILE *out, const char *text)
 {
     char *tamed = strdup(text);
-    if (tamed)
-        text_tame(tamed);
-    fputs(tamed ? tamed : "?", out);
+    if (!tamed)
+        return -1;
+    text_tame(tamed);
+    fputs(tamed, out);
     free(tamed);
+    return 0;
 }
 
 void text_cut_address(const char *name, char *text, size_t size)

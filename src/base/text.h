@@ -21,8 +21,9 @@ void text_cut_address(const char *name, char *text, size_t size);
  * of lines and paragraphs, and what turns the direction of text. */
 void text_tame(char *text);
 
-/* Prints what text_tame makes of the text. */
-void text_print(FILE *out, const char *text);
+/* Prints what text_tame makes of the text. -1, and nothing is printed, where there is no memory for
+ * that: `errno` says so. */
+int text_print(FILE *out, const char *text);
 
 /* Prints JSON with the control characters that its maker left unescaped, all but C0, escaped as
  * well: the same JSON. */

@@ -174,7 +174,8 @@ static int write_frames(struct films *films, struct spool *spool, const char *pa
     bool titled = !films->options->results.words || (films->view && films->options->quiet);
     while (spool_next(spool, frame)) {
         if (!titled) {
-            text_print(stdout, path);
+            if (text_print(stdout, path))
+                return error_no_memory(error, path);
             fputs(":\n", stdout);
             titled = true;
         }

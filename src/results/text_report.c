@@ -34,14 +34,16 @@ static int flushed(FILE *out)
 int text_report_still(FILE *out, const char *source, const struct frame *frame, bool bars)
 {
     if (frame->face_count == 0) {
-        text_print(out, source);
+        if (text_print(out, source))
+            return -1;
         fprintf(out, ": no face\n");
     }
     for (int i = 0; i < frame->face_count; i++) {
         struct expressions_box box = frame_clip(frame, &frame->faces[i]);
         char words[FACE_WORDS_SIZE];
         face_words(&frame->faces[i], words);
-        text_print(out, source);
+        if (text_print(out, source))
+            return -1;
         fprintf(out, ": %s  (box %d,%d %dx%d)\n", words, box.x, box.y, box.width, box.height);
         if (bars)
             print_bars(out, &frame->faces[i]);

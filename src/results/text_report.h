@@ -1,5 +1,5 @@
 /* Results for people: plain lines on stdout. Each function returns 0, or -1 where the lines could
- * not be written. */
+ * not be written: `errno` says why. */
 #ifndef TEXT_REPORT_H
 #define TEXT_REPORT_H
 
