@@ -17,17 +17,6 @@ static struct {
 
 /* ---- The library, made up -------------------------------------------------------------------- */
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *format, ...)
-{
-    size_t used = strlen(world.calls);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(world.calls + used, sizeof world.calls - used, format, arguments);
-    va_end(arguments);
-}
-
 /* The status of the next call. */
 static enum expressions_status next_status(struct expressions_error *error)
 {
@@ -64,7 +53,7 @@ enum expressions_status expressions_model_open(struct expressions_model **model,
                                                struct expressions_error *error)
 {
     assert_null(settings);
-    note("model %s\n", path ? path : "installed");
+    append_text(world.calls, sizeof world.calls, "model %s\n", path ? path : "installed");
     return open_handle(model, 1, error);
 }
 
@@ -73,7 +62,7 @@ enum expressions_status expressions_recognizer_open(struct expressions_recognize
                                                     struct expressions_error *error)
 {
     assert_non_null(model);
-    note("recognizer\n");
+    append_text(world.calls, sizeof world.calls, "recognizer\n");
     return open_handle(recognizer, 2, error);
 }
 
@@ -83,7 +72,7 @@ expressions_detector_open(struct expressions_detector **detector,
                           struct expressions_error *error)
 {
     assert_null(settings);
-    note("detector\n");
+    append_text(world.calls, sizeof world.calls, "detector\n");
     return open_handle(detector, 3, error);
 }
 
@@ -92,7 +81,7 @@ enum expressions_status expressions_detector_set_verifier(struct expressions_det
                                                           struct expressions_error *error)
 {
     assert_true(detector && model);
-    note("verifier\n");
+    append_text(world.calls, sizeof world.calls, "verifier\n");
     return next_status(error);
 }
 
@@ -102,7 +91,7 @@ expressions_smoother_open(struct expressions_smoother **smoother,
                           struct expressions_error *error)
 {
     assert_null(settings);
-    note("smoother\n");
+    append_text(world.calls, sizeof world.calls, "smoother\n");
     return open_handle(smoother, 4, error);
 }
 
@@ -115,7 +104,7 @@ expressions_tracker_open(struct expressions_tracker **tracker,
     assert_non_null(settings->detector);
     usual.detector = settings->detector;
     assert_memory_equal(settings, &usual, sizeof usual);
-    note("tracker\n");
+    append_text(world.calls, sizeof world.calls, "tracker\n");
     return open_handle(tracker, 5, error);
 }
 
@@ -156,8 +145,8 @@ enum expressions_status expressions_track(struct expressions_tracker *tracker,
     assert_true(tracker && !boxes && box_count == 0 && capacity == EXPRESSIONS_MAX_FACES);
     assert_int_equal(picture->stride, picture->width);
     assert_int_equal(picture->format, EXPRESSIONS_Y);
-    note("track %dx%d at %g: %d .. %d\n", picture->width, picture->height, time, picture->pixels[0],
-         *last);
+    append_text(world.calls, sizeof world.calls, "track %dx%d at %g: %d .. %d\n", picture->width,
+                picture->height, time, picture->pixels[0], *last);
     const int ids[] = {3, 999, 1000, 1001};
     for (int i = 0; i < 4; i++)
         faces[i] = (struct expressions_face){.id = ids[i],
@@ -173,7 +162,7 @@ enum expressions_status expressions_recognize(struct expressions_recognizer *rec
                                               struct expressions_error *error)
 {
     assert_true(recognizer && picture->pixels && faces[1].id == 999);
-    note("recognize %d\n", count);
+    append_text(world.calls, sizeof world.calls, "recognize %d\n", count);
     return next_status(error);
 }
 
@@ -182,7 +171,7 @@ enum expressions_status expressions_smooth(struct expressions_smoother *smoother
                                            struct expressions_error *error)
 {
     assert_true(smoother && faces[1].id == 999);
-    note("smooth %d at %g\n", count, time);
+    append_text(world.calls, sizeof world.calls, "smooth %d at %g\n", count, time);
     return next_status(error);
 }
 

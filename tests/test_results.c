@@ -335,16 +335,6 @@ static void test_loaded_library(void **state)
 static char asked[20000];
 static bool library_missing;
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void note(const char *format, ...)
-{
-    size_t used = strlen(asked);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(asked + used, sizeof asked - used, format, arguments);
-    va_end(arguments);
-}
-
 /* A message is its text; its path comes first, and lasts. */
 enum { MESSAGES = EXPRESSIONS_MAX_FACES * (LABEL_COUNT + 2) + 2 };
 static struct osc_message {
@@ -413,7 +403,7 @@ static void *lo_bundle_serialise(void *bundle, void *to, size_t *size)
     assert_null(to);
     *asked = '\0';
     for (int i = 0; i < osc_count; i++)
-        note("%s%s\n", osc_messages[i].path, osc_messages[i].values);
+        append_text(asked, sizeof asked, "%s%s\n", osc_messages[i].path, osc_messages[i].values);
     *size = strlen(asked);
     return strdup(asked);
 }
@@ -434,7 +424,8 @@ static void *lsl_create_streaminfo(const char *name, const char *type, int32_t c
     snprintf(begin, sizeof begin, "expressions-%s-mood-", host);
     size_t length = strlen(begin);
     assert_memory_equal(source_id, begin, length);
-    note("info %s %s %d %g %d %s\n", name, type, channels, rate, format, source_id + length - 1);
+    append_text(asked, sizeof asked, "info %s %s %d %g %d %s\n", name, type, channels, rate, format,
+                source_id + length - 1);
     if (lsl_missing > 0 && --lsl_missing == 0)
         return NULL;
     lsl_streams++;
@@ -448,19 +439,19 @@ static void *lsl_get_desc(void *info)
 
 static void *lsl_append_child(void *element, const char *name)
 {
-    note("%s ", name);
+    append_text(asked, sizeof asked, "%s ", name);
     return element;
 }
 
 static void *lsl_append_child_value(void *element, const char *name, const char *value)
 {
-    note("%s=%s ", name, value);
+    append_text(asked, sizeof asked, "%s=%s ", name, value);
     return element;
 }
 
 static void *lsl_create_outlet(void *info, int32_t chunk_size, int32_t max_buffered)
 {
-    note("outlet %s %d %d\n", (char *)info, chunk_size, max_buffered);
+    append_text(asked, sizeof asked, "outlet %s %d %d\n", (char *)info, chunk_size, max_buffered);
     if (lsl_missing > 0 && --lsl_missing == 0)
         return NULL;
     lsl_streams++;
@@ -469,13 +460,14 @@ static void *lsl_create_outlet(void *info, int32_t chunk_size, int32_t max_buffe
 
 static int32_t lsl_push_sample_ftp(void *outlet, const float *data, double time, int32_t through)
 {
-    note("%s %.2f %.1f %d\n", (char *)outlet, (double)data[3], time, through);
+    append_text(asked, sizeof asked, "%s %.2f %.1f %d\n", (char *)outlet, (double)data[3], time,
+                through);
     return 0;
 }
 
 static int32_t lsl_push_sample_strtp(void *outlet, const char **data, double time, int32_t through)
 {
-    note("%s %s %.1f %d\n", (char *)outlet, *data, time, through);
+    append_text(asked, sizeof asked, "%s %s %.1f %d\n", (char *)outlet, *data, time, through);
     return 0;
 }
 

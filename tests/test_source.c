@@ -54,17 +54,6 @@ void __wrap_free(void *block)
     __real_free(block);
 }
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *format, ...)
-{
-    size_t used = strlen(world.calls);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(world.calls + used, sizeof world.calls - used, format, arguments);
-    va_end(arguments);
-}
-
 /* All calls since the last time. */
 static void expect_calls(const char *expected)
 {
@@ -74,7 +63,7 @@ static void expect_calls(const char *expected)
 
 bool cameras_get(const char *id, struct camera *camera)
 {
-    note("get %s\n", id);
+    append_text(world.calls, sizeof world.calls, "get %s\n", id);
     if (!world.name)
         return false;
     *camera = (struct camera){0};
@@ -85,7 +74,7 @@ bool cameras_get(const char *id, struct camera *camera)
 
 bool cameras_is_raw(const char *id, struct error *reason)
 {
-    note("raw? %s\n", id);
+    append_text(world.calls, sizeof world.calls, "raw? %s\n", id);
     if (world.raw)
         error_set(reason, "it is raw");
     return world.raw;
@@ -93,7 +82,7 @@ bool cameras_is_raw(const char *id, struct error *reason)
 
 bool cameras_diagnose(const char *id, struct error *reason)
 {
-    note("diagnose %s\n", id);
+    append_text(world.calls, sizeof world.calls, "diagnose %s\n", id);
     error_set(reason, "it is diagnosed");
     return true;
 }
@@ -126,14 +115,14 @@ static enum ocv_code open_made_up(struct ocv_video **video, bool camera,
 enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
                               double fps, struct ocv_patience patience, struct error *why)
 {
-    note("camera %s %dx%d %g\n", id, width, height, fps);
+    append_text(world.calls, sizeof world.calls, "camera %s %dx%d %g\n", id, width, height, fps);
     return open_made_up(video, true, patience, why);
 }
 
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,
                              struct ocv_patience patience, struct error *why)
 {
-    note("video %s\n", path);
+    append_text(world.calls, sizeof world.calls, "video %s\n", path);
     return open_made_up(video, false, patience, why);
 }
 
@@ -169,7 +158,7 @@ struct ocv_losses ocv_video_losses(const struct ocv_video *video)
 
 void ocv_video_close(struct ocv_video **video)
 {
-    note("close%s\n", *video ? "" : " nothing");
+    append_text(world.calls, sizeof world.calls, "close%s\n", *video ? "" : " nothing");
     free(*video);
     *video = NULL;
 }

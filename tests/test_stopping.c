@@ -196,25 +196,17 @@ static bool run_aloud(const struct recipe *recipe, const struct dataset *d, bool
     return more;
 }
 
-/* Adds to what is expected. */
-__attribute__((format(printf, 1, 2))) static void expect(const char *format, ...)
-{
-    size_t used = strlen(expected);
-    va_list values;
-    va_start(values, format);
-    vsnprintf(expected + used, sizeof expected - used, format, values);
-    va_end(values);
-}
-
 /* Of epochs that are in the history. */
 static void expect_epochs(int first, int last, int all, const char *best)
 {
     for (int i = first; i <= last; i++) {
         const struct epoch_result *e = &history[i - 1];
-        expect("epoch %3d/%d  loss %.4f  accuracy %5.2f %%   PublicTest loss %.4f  accuracy %5.2f "
-               "%%  %s  %.1f s\n",
-               i, all, e->loss, 100 * e->accuracy, e->validation_loss, 100 * e->validation_accuracy,
-               best[i - 1] == 'b' ? "best" : "    ", e->seconds);
+        append_text(
+            expected, sizeof expected,
+            "epoch %3d/%d  loss %.4f  accuracy %5.2f %%   PublicTest loss %.4f  accuracy %5.2f "
+            "%%  %s  %.1f s\n",
+            i, all, e->loss, 100 * e->accuracy, e->validation_loss, 100 * e->validation_accuracy,
+            best[i - 1] == 'b' ? "best" : "    ", e->seconds);
     }
 }
 
@@ -256,8 +248,9 @@ static void each_epoch_is_told(void **state)
         assert_true(history[i].seconds > 0);
     }
     expect_epochs(1, 3, 9, "b  ");
-    expect("temperature %.2f: confidence as on PublicTest\n", value);
-    expect("no better validation accuracy for 2 epochs: done\n");
+    append_text(expected, sizeof expected, "temperature %.2f: confidence as on PublicTest\n",
+                value);
+    append_text(expected, sizeof expected, "no better validation accuracy for 2 epochs: done\n");
     expect_said("the end");
     r.network_count = 1;
     assert_false(run_aloud(&r, &d, false, 0, 0));
@@ -271,12 +264,14 @@ static void each_stop_is_told(void **state)
     struct dataset d = make_dataset(21, 7);
     struct recipe r = recipe_of(BATCHING_MINI_BATCH);
     assert_true(run_aloud(&r, &d, false, 2, 0));
-    expect("stopped in epoch 1 after 2 of 3 batches\n");
+    append_text(expected, sizeof expected, "stopped in epoch 1 after 2 of 3 batches\n");
     expect_said("in the first epoch");
     assert_true(run_aloud(&r, &d, true, 2, 0)); /* one batch of the first epoch, one of the next */
-    expect("resuming in epoch 1 after 2 batches\n");
+    append_text(expected, sizeof expected, "resuming in epoch 1 after 2 batches\n");
     expect_epochs(1, 1, 3, "b");
-    expect("stopped in epoch 2 after 1 of 3 batches; the best model so far is %s\n", model_path);
+    append_text(expected, sizeof expected,
+                "stopped in epoch 2 after 1 of 3 batches; the best model so far is %s\n",
+                model_path);
     expect_said("in the second epoch");
     remove(model_path); /* --resume writes it anew */
     assert_true(run_aloud(&r, &d, true, 2, 0));

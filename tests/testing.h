@@ -42,6 +42,20 @@ static inline void expect_text(const char *text, const char *name, const char *r
         fail_msg("expected one line with \"%s\" and \"%s\": %s", name, reason, text);
 }
 
+/* Adds to a text that has `size` bytes, which must do. */
+static inline void append_text(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static inline void append_text(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    int added = vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+    assert_true(added >= 0 && used + (size_t)added < size);
+}
+
 /* Uniform in low .. high. */
 static inline int between(struct rng *rng, int low, int high)
 {
