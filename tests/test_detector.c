@@ -46,19 +46,11 @@ static void add_line(const char *format, ...)
     va_end(arguments);
 }
 
-static uint32_t sum_of(uint32_t sum, const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    for (size_t i = 0; i < size; i++)
-        sum = (sum ^ at[i]) * 16777619U;
-    return sum;
-}
-
 static unsigned sum_of_picture(struct grey_image picture)
 {
-    uint32_t sum = 2166136261U;
+    uint32_t sum = CHECKSUM_OF_NOTHING;
     for (int y = 0; y < picture.height; y++)
-        sum = sum_of(sum, picture.pixels + (size_t)y * picture.stride, (size_t)picture.width);
+        sum = checksum(sum, picture.pixels + (size_t)y * picture.stride, (size_t)picture.width);
     return sum;
 }
 
@@ -74,7 +66,7 @@ static bool note_call(struct error *why, const char *format, ...)
     int length = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     assert_in_range(length, 1, sizeof line - 1);
-    world.sum = sum_of(world.sum, line, (size_t)length);
+    world.sum = checksum(world.sum, line, (size_t)length);
     if (!world.silent)
         add_line("  %s\n", line);
     if (++world.calls != world.broken)
@@ -312,7 +304,7 @@ enum ocv_code __wrap_ocv_pad_grey(struct grey_image picture, int top, int bottom
 void __wrap_beside_begin(struct beside *beside, void (*work)(void *context), void *context)
 {
     assert_true(beside->work == work && beside->context == context);
-    world.sum = sum_of(world.sum, "beside", strlen("beside"));
+    world.sum = checksum(world.sum, "beside", strlen("beside"));
     if (!world.silent)
         add_line("  beside\n");
 }
@@ -344,7 +336,7 @@ float __wrap_verifier_score(const struct mlp *verifier, struct verifier_workspac
     static const float scores[] = {0.01f, 0.02f, 0.5f, 0.8f, 0.85f, 0.95f};
     assert_true(verifier && workspace);
     int middle = crop[FACE_SIDE / 2 * FACE_SIDE + FACE_SIDE / 2];
-    world.sum = sum_of(world.sum, crop, FACE_SIDE * FACE_SIDE);
+    world.sum = checksum(world.sum, crop, FACE_SIDE * FACE_SIDE);
     return middle < 100 ? 0 : middle < BRIGHT ? 0.6f : scores[(middle - BRIGHT) / 10 % 6];
 }
 
@@ -411,7 +403,7 @@ static void add_sum(void)
 {
     add_line("  %d calls, %08x\n", world.calls, world.sum);
     world.calls = 0;
-    world.sum = 2166136261U;
+    world.sum = CHECKSUM_OF_NOTHING;
 }
 
 static void scan_all(struct detector *detector, struct grey_frame *frame)
@@ -579,7 +571,7 @@ static void play_stream(bool verified)
 static void play(void)
 {
     world.used = 0;
-    world.sum = 2166136261U;
+    world.sum = CHECKSUM_OF_NOTHING;
     world.calls = world.broken = 0;
     play_scans();
     play_lone_cascades();

@@ -583,11 +583,9 @@ static void write_file(const char *name, const char *text)
 static void add_sum(FILE *sums, const char *name, char *text)
 {
     unsigned lines = 0;
-    uint32_t sum = 2166136261u; /* FNV-1a */
-    for (const char *c = text; *c; c++) {
-        sum = (sum ^ (uint8_t)*c) * 16777619u;
+    uint32_t sum = checksum(CHECKSUM_OF_NOTHING, text, strlen(text));
+    for (const char *c = text; *c; c++)
         lines += *c == '\n';
-    }
     fprintf(sums, "%s %u %08x\n", name, lines, sum);
     if (job && strcmp(job, "show") == 0) {
         char file[64];

@@ -56,6 +56,16 @@ static inline void append_text(char *text, size_t size, const char *format, ...)
     assert_true(added >= 0 && used + (size_t)added < size);
 }
 
+/* FNV-1a of 32 bits, further from the sum of what came before; CHECKSUM_OF_NOTHING at first. */
+#define CHECKSUM_OF_NOTHING 2166136261U
+static inline uint32_t checksum(uint32_t sum, const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ at[i]) * 16777619U;
+    return sum;
+}
+
 /* Uniform in low .. high. */
 static inline int between(struct rng *rng, int low, int high)
 {
