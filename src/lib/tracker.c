@@ -167,7 +167,6 @@ void tracker_update(struct tracker *tracker, const struct box *boxes, int count,
     struct box expected[EXPRESSIONS_MAX_FACES];
     bool taken[EXPRESSIONS_MAX_FACES] = {false};
     bool missed[EXPRESSIONS_MAX_FACES];
-    count = count < EXPRESSIONS_MAX_FACES ? count : EXPRESSIONS_MAX_FACES;
     for (int t = 0; t < tracker->count; t++) {
         expected[t] = track_expect(tracker, &tracker->tracks[t], time);
         missed[t] = !tracker->tracks[t].found;

@@ -46,9 +46,9 @@ struct tracker {
 /* Where the track's face will be if it goes on moving as it does. */
 struct box track_expect(const struct tracker *tracker, const struct track *track, double time);
 
-/* Gives the boxes found at `time` to the tracks: the nearest pairs first, where each track is
- * expected. Boxes that belong to none begin tracks; tracks that have not been seen for TRACK_HOLD
- * end. What is found in the very first frame counts at once. */
+/* Gives the boxes found at `time`, EXPRESSIONS_MAX_FACES at most, to the tracks: the nearest pairs
+ * first, where each track is expected. Boxes that belong to none begin tracks; tracks that have not
+ * been seen for TRACK_HOLD end. What is found in the very first frame counts at once. */
 void tracker_update(struct tracker *tracker, const struct box *boxes, int count, double time);
 
 /* The tracks that count and have not been denied for TRACK_DENIED, as faces with box, id and held,
