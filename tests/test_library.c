@@ -44,6 +44,32 @@ static void test_description(void **state)
                    "model");
 }
 
+/* How many positions or windows have each layer, where that is more than one. */
+static void test_description_of_layers(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 3,
+                                      .units = {64, 2 * 18, 4 * 5, 3},
+                                      .positions = {2},
+                                      .windows = {[1] = {.grid = 3, .side = 2}},
+                                      .activation = ACTIVATION_RELU};
+    struct expressions_model *layered = NULL;
+    struct model made = small_model(4);
+    struct rng rng = rng_make(4, 1);
+    struct error why;
+    char text[EXPRESSIONS_DESCRIPTION_SIZE];
+    mlp_free(&made.networks[0].mlp);
+    made.networks[0].mlp = random_weights(&config, &rng);
+    assert_int_equal(model_save(&made, in_folder("small.safetensors"), &why), 0);
+    model_free(&made);
+    expect_ok(expressions_model_open(&layered, in_folder("small.safetensors"), NULL, &error));
+    expect_ok(expressions_model_describe(layered, text, &error));
+    if (!strstr(text, "\nnetwork        pixels, 64 - 2 x 18 - 4 x 5 - 3, ") ||
+        !strstr(text, "\nparameters     997\n"))
+        fail_msg("%s", text);
+    expressions_model_close(&layered);
+}
+
 /* What model_predict says of these boxes. */
 static void predict(const struct grey_image *grey, const struct expressions_face *faces, int count,
                     float answers[][EXPRESSIONS_LABEL_COUNT])
@@ -485,6 +511,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_description, open_all, close_all),
+        cmocka_unit_test(test_description_of_layers),
         cmocka_unit_test_setup_teardown(test_single_pictures, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_formats, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_byte_orders, open_all, close_all),
