@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -87,18 +88,20 @@ static void put_text(struct bytes *to, uint32_t id, const char *text)
 }
 
 /* What is shown (track 1) or heard (track 2) from this millisecond on. */
-static void put_block(struct film *film, uint8_t track, int ms, struct bytes content)
+static void put_block(struct film *film, uint8_t track, int64_t ms, struct bytes content)
 {
-    struct bytes cluster = {NULL, 0}, block = {NULL, 0};
+    struct bytes cluster = {NULL, 0}, time = {NULL, 0}, block = {NULL, 0};
     append(&block, (const uint8_t[]){0x80 | track, 0, 0, 0x80}, 4);
     append(&block, content.data, content.size);
     free(content.data);
-    put_number(&cluster, 0xE7, (uint32_t)ms);
+    put_big(&time, (uint32_t)(ms >> 32), 4);
+    put_big(&time, (uint32_t)ms, 4);
+    put(&cluster, 0xE7, time);
     put(&cluster, 0xA3, block);
     put(&film->clusters, 0x1F43B675, cluster);
 }
 
-static void put_grey(struct film *film, int ms, uint8_t grey, bool coloured)
+static void put_grey(struct film *film, int64_t ms, uint8_t grey, bool coloured)
 {
     const int width = film->width ? film->width : SIDE, height = film->height ? film->height : SIDE;
     const size_t size = (size_t)width * (size_t)height;
@@ -115,7 +118,7 @@ static void put_grey(struct film *film, int ms, uint8_t grey, bool coloured)
     put_block(film, 1, ms, jpeg);
 }
 
-static void put_picture(struct film *film, int ms)
+static void put_picture(struct film *film, int64_t ms)
 {
     put_grey(film, ms, 100, true);
 }
@@ -620,13 +623,21 @@ static void test_rates(void **state)
 /* ---- What FFmpeg answers seldom ------------------------------------------------------------- */
 
 /* FFmpeg's names for these errors are macros of its own headers. */
-enum { NONE_YET = -EAGAIN, NO_MEMORY = -ENOMEM, END = -0x20464F45, INVALID = -0x41444E49 };
+enum {
+    NONE_YET = -EAGAIN,
+    NO_MEMORY = -ENOMEM,
+    UNPLUGGED = -ENODEV,
+    END = -0x20464F45,
+    INVALID = -0x41444E49,
+    ENOUGH = -0x54495845
+};
 
 /* The first of these answers of the decoder becomes the second one, once. */
 static struct {
     int from, to;
 } answer;
-static bool has_no_encoder, has_no_sticky_bit;
+static bool has_no_encoder, has_no_sticky_bit, keeps_modes;
+static int asked_for_mode; /* so often, while it keeps them */
 
 int __real_fchmod(int fd, mode_t mode);
 int __wrap_fchmod(int fd, mode_t mode);
@@ -668,6 +679,10 @@ const void *__wrap_avcodec_find_encoder_by_name(const char *name)
 
 int __wrap_fchmod(int fd, mode_t mode)
 {
+    if (keeps_modes) {
+        asked_for_mode++;
+        return 0;
+    }
     if (!has_no_sticky_bit || !(mode & S_ISVTX))
         return __real_fchmod(fd, mode);
     errno = EPERM;
@@ -707,8 +722,64 @@ static void test_what_ffmpeg_answers_seldom(void **state)
     has_no_encoder = false;
 }
 
+/* So many packets from here, this is answered in their place, so often. */
+static struct {
+    int after, code, times;
+    int calls;
+} packets;
+
+int __real_av_read_frame(void *film, void *packet);
+int __wrap_av_read_frame(void *film, void *packet);
+
+int __wrap_av_read_frame(void *film, void *packet)
+{
+    packets.calls++;
+    if (packets.times == 0 || packets.after-- > 0)
+        return __real_av_read_frame(film, packet);
+    packets.after = 0;
+    packets.times--;
+    return packets.code;
+}
+
+/* What cannot be read is passed over, up to a hundred times in a row. Who has unplugged the camera,
+ * or wants no more, does not wait for that. */
+static void test_what_cannot_be_read(void **state)
+{
+    (void)state;
+    enum { FOR_EVER = 1000000 };
+    static const struct {
+        int code, times, frames, calls; /* beside those that are answered by FFmpeg */
+        bool cut;
+    } rows[] = {
+        {INVALID, 1, 3, 1, false},         {INVALID, 99, 3, 99, false},
+        {INVALID, FOR_EVER, 1, 100, true}, {END, FOR_EVER, 1, 1, false},
+        {UNPLUGGED, FOR_EVER, 1, 1, true}, {ENOUGH, FOR_EVER, 1, 1, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct film film = {.seconds = 0};
+        PICTURES(&film, 0, 40, 80);
+        write_film(&film);
+        struct ocv_video *video = open_film();
+        int frames = 0;
+        packets.after = 1;
+        packets.code = rows[i].code;
+        packets.times = rows[i].times;
+        packets.calls = 0;
+        while (ocv_video_read(video, NULL) == OCV_OK)
+            frames++;
+        packets.times = 0;
+        const bool cut = ocv_video_losses(video).cut;
+        const int answered = frames + (frames == 3); /* word of the end */
+        if (frames != rows[i].frames || packets.calls - answered != rows[i].calls ||
+            cut != rows[i].cut)
+            fail_msg("row %zu: %d pictures, %d calls, cut: %d", i, frames, packets.calls, cut);
+        ocv_video_close(&video);
+    }
+}
+
 /* What FFmpeg is asked to open, which then fails. */
 static FILE *asked;
+static bool is_camera; /* the film, for whoever asks for a camera */
 
 struct option {
     char *key, *value;
@@ -724,7 +795,8 @@ int __wrap_avformat_open_input(void **context, const char *url, const void *form
 {
     enum { ANY = 2 };
     if (!asked) {
-        const int code = __real_avformat_open_input(context, url, format, options);
+        const int code = is_camera ? __real_avformat_open_input(context, film_path, NULL, NULL)
+                                   : __real_avformat_open_input(context, url, format, options);
         opened = *context;
         return code;
     }
@@ -826,6 +898,85 @@ static void test_what_cameras_are_asked_for(void **state)
                                 ? "no camera, or another program uses it; close that program"
                                 : "no stream at this address; check the address and the network");
         free(text);
+    }
+}
+
+/* ---- Cameras, played by films --------------------------------------------------------------- */
+
+static struct ocv_video *open_camera(const char *id)
+{
+    const struct ocv_patience patient = {NULL, NULL};
+    struct ocv_video *video = NULL;
+    struct error error = {.text = ""};
+    is_camera = *id == '/';
+    if (ocv_camera_open(&video, id, 0, 0, 0, patient, &error) != OCV_OK)
+        fail_msg("%s", error.text);
+    is_camera = false;
+    return video;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Of a local camera it is believed when light fell on the sensor, unless that was by another clock.
+ */
+static void test_when_cameras_see(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        int ms; /* from now */
+        bool believed;
+    } rows[] = {{"/dev/null", -100, true},
+                {"/dev/null", -1500, false},
+                {"/dev/null", 60000, false},
+                {"-", -100, false}};
+    const int kept = dup(STDIN_FILENO);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct film film = {.seconds = 0};
+        const double before = now(), stated = floor(1000 * before) / 1000 + rows[i].ms / 1000.0;
+        put_picture(&film, (int64_t)llround(1000 * stated));
+        write_film(&film);
+        const int from = open(film_path, O_RDONLY);
+        assert_true(from >= 0);
+        dup2(from, STDIN_FILENO);
+        close(from);
+        struct ocv_video *video = open_camera(rows[i].id);
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const double grabbed = ocv_video_shot(video).grabbed;
+        if (rows[i].believed ? fabs(grabbed - stated) > 1e-6 : grabbed < before || grabbed > now())
+            fail_msg("row %zu: %.3f, stated %.3f", i, grabbed, stated);
+        ocv_video_close(&video);
+    }
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+}
+
+/* Large pictures that do not state their colours have those of television, but for a camera's. */
+static void test_colours_that_are_not_stated(void **state)
+{
+    (void)state;
+    static const struct {
+        int width, height;
+        bool camera, bt709;
+    } rows[] = {{1280, 16, false, true},
+                {1278, 16, false, false},
+                {1280, 16, true, false},
+                {1278, 16, true, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct film film = {.width = rows[i].width, .height = rows[i].height, .yuyv = true};
+        const size_t size = (size_t)rows[i].width * (size_t)rows[i].height * 2;
+        put_block(&film, 1, 0, (struct bytes){calloc(size, 1), size});
+        write_film(&film);
+        struct ocv_video *video = rows[i].camera ? open_camera("/dev/null") : open_film();
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        if (ocv_video_shot(video).picture.bt709 != rows[i].bt709)
+            fail_msg("row %zu", i);
+        ocv_video_close(&video);
     }
 }
 
@@ -1071,6 +1222,25 @@ static void test_index_is_first(void **state)
     copy_mode = 0640;
 }
 
+/* What is no file, behind a link, has no index to be put first, and stays as it is. */
+static void test_copies_into_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[SIDE * SIDE * 3];
+    const struct bgr_image picture = {pixels, SIDE, SIDE, SIDE * 3};
+    const struct ocv_sound silent = {NULL, 0};
+    struct ocv_writer *writer = NULL;
+    snprintf(copy_path, sizeof copy_path, "%s/copy.mp4", folder);
+    assert_int_equal(symlink("/dev/null", copy_path), 0);
+    keeps_modes = true;
+    assert_int_equal(ocv_writer_open(&writer, copy_path, SIDE, SIDE, 25, silent, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_write(writer, picture, 0, 0.04, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(asked_for_mode, 0);
+    keeps_modes = false;
+    assert_int_equal(unlink(copy_path), 0);
+}
+
 /* What has been written can be played before the file is ended, but for its last two seconds. */
 static void test_copies_that_are_not_ended(void **state)
 {
@@ -1134,6 +1304,9 @@ int main(void)
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_what_ffmpeg_answers_seldom),
         cmocka_unit_test(test_what_ffmpeg_logs),
+        cmocka_unit_test(test_what_cannot_be_read),
+        cmocka_unit_test(test_when_cameras_see),
+        cmocka_unit_test(test_colours_that_are_not_stated),
         cmocka_unit_test(test_calls_that_fail),
         cmocka_unit_test(test_what_cameras_are_asked_for),
         cmocka_unit_test(test_sound_goes_with_the_pictures),
@@ -1143,6 +1316,7 @@ int main(void)
         cmocka_unit_test(test_first_picture),
         cmocka_unit_test(test_compressed_sound),
         cmocka_unit_test(test_index_is_first),
+        cmocka_unit_test(test_copies_into_nothing),
         cmocka_unit_test(test_copies_that_are_not_ended),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
