@@ -112,7 +112,6 @@ static int look_at(struct worker *worker, const struct options *options, struct 
     session->shared = true;
     session->vision = worker->vision;
     session->pipeline = worker->pipeline;
-    session->interrupt = worker->films->interrupt;
     session->view = worker->films->view;
     int result = session_run(session, error);
     if (session->quit)
