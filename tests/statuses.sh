@@ -27,7 +27,8 @@ printf 'P5\n64 64\n255\n' >flat.pgm && head -c 4096 /dev/zero >>flat.pgm
 status 0 "" ./expressions --headless --image face.png
 status 1 "none.png" ./expressions --headless --image none.png
 status 1 "none.xml" ./expressions --headless --cascade none.xml --image face.png
-status 2 "--colour" ./expressions --colour
+status 1 "no%%/x.csv: cannot be written" ./expressions --headless --image face.png --csv "no%%/x.csv"
+status 2 "--colour%%; try --help" ./expressions --colour%%
 status 3 "" ./expressions --headless --image flat.pgm
 status 4 "/dev/none" ./expressions --headless --camera /dev/none
 status 6 "cut.safetensors" ./expressions --headless --model cut.safetensors --image face.png
