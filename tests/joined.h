@@ -19,6 +19,7 @@ int __real_pthread_detach(pthread_t thread);
 int __wrap_pthread_detach(pthread_t thread);
 
 static atomic_int threads_begun, threads_joined;
+static atomic_int joins_begun;
 static atomic_int missing_thread; /* which of the next ones cannot be begun; 0: none */
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
@@ -33,8 +34,13 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 
 int __wrap_pthread_join(pthread_t thread, void **result)
 {
+    joins_begun++;
     int code = __real_pthread_join(thread, result);
-    threads_joined += code == 0;
+    if (code) { /* as expect_no_code of locked.h */
+        fprintf(stderr, "a thread that is awaited: %s\n", strerror(code));
+        abort();
+    }
+    threads_joined++;
     return code;
 }
 

@@ -8,14 +8,17 @@
 #include "cameras.h"
 #include "demo.h"
 #include "log.h"
+#include "ocv.h"
 #include "options.h"
 #include "picture_file.h"
 #include "process.h"
 #include "progress_bar.h"
 #include "resources.h"
 #include "run.h"
+#include "session.h"
 #include "setup.h"
 #include "source.h"
+#include "spool.h"
 #include "view.h"
 
 #include <SDL.h>
@@ -26,6 +29,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum { SIDE = 80, MAX_ARGUMENTS = 60 };
@@ -37,6 +41,9 @@ static struct {
     bool window;      /* there is one */
     bool waits;       /* the source, after ten frames, until it is stopped */
     bool interrupted; /* by a signal that comes with the second frame or picture */
+    /* The film with whose first frame the display goes away; 0: none. Or the window's end. */
+    unsigned lost_in;
+    bool lost_at_end;
     int frames, cameras;
     long lost, flawed;
     bool damaged;
@@ -44,11 +51,13 @@ static struct {
 
 static atomic_int frames_read;   /* of all sources */
 static atomic_uint films_opened; /* and cameras */
+static atomic_int sources_open;  /* of them */
 static atomic_int pictures_read;
 static atomic_bool stopped; /* what waits */
 static int blas_threads;
 static char titles[4000]; /* of the window, a line for each */
 static char said[4000];   /* a line for each message */
+static bool apart;        /* in a process of its own: in a file, too */
 static struct error error;
 static struct {
     long done, frames; /* of the last run, as its bar says */
@@ -57,6 +66,7 @@ static struct {
 void __wrap_log_line(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+int __real_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_cameras_find(struct camera **cameras);
 void __wrap_view_set_title(struct view *view, const char *title);
@@ -76,6 +86,8 @@ void __wrap_log_line(const char *program, const char *format, ...)
     va_end(arguments);
     assert_true(used + 2 < sizeof said);
     strcat(said, "\n");
+    if (apart)
+        write_bytes(in_folder("said"), said, strlen(said));
     if (world.closed) /* the window, once it says the same */
         view_quit(NULL);
 }
@@ -87,7 +99,8 @@ void __wrap_progress_bar_update(struct progress_bar *bar, double done, const cha
     progress.frames = (long)bar->total;
 }
 
-static size_t too_many; /* for how many elements there is no memory; 0: for any number */
+/* For how many elements there is no memory, or of what size; 0: for any. */
+static size_t too_many, too_large;
 
 static atomic_int spools; /* of films */
 static int unspooled;     /* which of them cannot be made; 0: none */
@@ -149,7 +162,26 @@ void *__wrap_calloc(size_t count, size_t size);
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return too_many && count == too_many ? NULL : __real_calloc(count, size);
+    bool fails = (too_many && count == too_many) || (too_large && size == too_large);
+    return fails ? NULL : __real_calloc(count, size);
+}
+
+/* A resource is at the first, second or third place where it is looked for, or at none; 0: where it
+ * is. */
+enum { PLACE_SIZE = 1000 };
+static int place, places;
+static char tried[RESOURCE_PATH_SIZE]; /* the last one */
+
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+
+int __wrap_access(const char *path, int mode)
+{
+    if (place == 0)
+        return __real_access(path, mode);
+    assert_int_equal(mode, F_OK);
+    snprintf(tried, sizeof tried, "%s", path);
+    return ++places == place ? 0 : -1;
 }
 
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why)
@@ -202,6 +234,60 @@ int __wrap_view_set_explanation(struct view *view, int face,
                             : __real_view_set_explanation(view, face, map, why);
 }
 
+static struct {
+    void (*ends)(void *context);
+    void *context;
+    atomic_bool came; /* after so many joins */
+    int joins;
+} loss;
+
+void __wrap_view_on_loss(void (*ends)(void *context), void *context);
+void __real_view_set_picture(struct view *view, const struct image *picture,
+                             const struct expressions_face *faces, int count, double time);
+void __wrap_view_set_picture(struct view *view, const struct image *picture,
+                             const struct expressions_face *faces, int count, double time);
+bool __real_spool_next(struct spool *spool, struct frame *frame);
+bool __wrap_spool_next(struct spool *spool, struct frame *frame);
+void __real_view_close(struct view **view);
+void __wrap_view_close(struct view **view);
+
+void __wrap_view_close(struct view **view)
+{
+    if (world.lost_at_end)
+        loss.ends(loss.context);
+    __real_view_close(view);
+}
+
+static void lose_display(void)
+{
+    loss.joins = joins_begun;
+    loss.came = true;
+    loss.ends(loss.context);
+}
+
+/* Where the display goes away, what is told of films waits until the thread that tells it is waited
+ * for. */
+bool __wrap_spool_next(struct spool *spool, struct frame *frame)
+{
+    while (world.lost_in && (!loss.came || joins_begun == loss.joins))
+        sched_yield();
+    return __real_spool_next(spool, frame);
+}
+
+void __wrap_view_on_loss(void (*ends)(void *context), void *context)
+{
+    loss.ends = ends;
+    loss.context = context;
+}
+
+void __wrap_view_set_picture(struct view *view, const struct image *picture,
+                             const struct expressions_face *faces, int count, double time)
+{
+    if (world.lost_in && films_opened == world.lost_in)
+        lose_display();
+    __real_view_set_picture(view, picture, faces, count, time);
+}
+
 /* Standard input has been read before. */
 int __wrap_picture_read(const char *path, struct frame *frame, const char **note, struct error *why)
 {
@@ -251,6 +337,12 @@ static void stop_made(struct source *source)
     stopped = true;
 }
 
+static void close_made(struct source *source)
+{
+    (void)source;
+    sources_open--;
+}
+
 static int open_made(struct source *source, const char *name, bool live, struct error *why)
 {
     static int lefts[8]; /* of films that may be open at once */
@@ -267,7 +359,9 @@ static int open_made(struct source *source, const char *name, bool live, struct 
                               .damaged = world.damaged,
                               .state = left,
                               .read = read_made,
-                              .stop = stop_made};
+                              .stop = stop_made,
+                              .close = close_made};
+    sources_open++;
     snprintf(source->name, sizeof source->name, "%s", name);
     return 0;
 }
@@ -323,7 +417,22 @@ static int run(const char *line)
     dup2(saved, STDOUT_FILENO);
     close(saved);
     options_free(&options);
+    assert_int_equal(sources_open, 0);
     return result;
+}
+
+/* The folder of the tests is the current one; what was it before is returned. */
+static int enter_folder(void)
+{
+    int before = open(".", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(chdir(test_folder()), 0);
+    return before;
+}
+
+static void leave_folder(int before)
+{
+    assert_int_equal(fchdir(before), 0);
+    close(before);
 }
 
 static void expect_error(const char *line, int code, const char *text)
@@ -344,6 +453,165 @@ static void model_that_is_missing(void **state)
     assert_int_equal(error.code, ERROR_BAD_MODEL);
     assert_null(model);
 }
+
+static void resources_are_looked_for_in_order(void **state)
+{
+    (void)state;
+    char program[PLACE_SIZE] = "", path[RESOURCE_PATH_SIZE], expected[3][PLACE_SIZE + 40];
+    char name[RESOURCE_PATH_SIZE] = "";
+    assert_true(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
+    *strrchr(program, '/') = '\0';
+    snprintf(expected[0], sizeof *expected, "%s/models/x", program);
+    snprintf(expected[1], sizeof *expected, INSTALLED_DATA "/models/x");
+    snprintf(expected[2], sizeof *expected, "%s/../share/expressions/models/x", program);
+    for (place = 1; place <= 4; place++) {
+        places = 0;
+        int result = __real_resource_find("models/x", path, &error);
+        assert_int_equal(result, place <= 3 ? 0 : -1);
+        assert_int_equal(places, place <= 3 ? place : 3);
+        assert_string_equal(tried, expected[places - 1]);
+        if (result == 0)
+            assert_string_equal(path, tried);
+    }
+    /* What does not fit is not cut off. */
+    place = 1;
+    places = 0;
+    size_t length = RESOURCE_PATH_SIZE - strlen(program) - 2;
+    memset(name, 'x', length);
+    assert_int_equal(__real_resource_find(name, path, &error), 0);
+    assert_int_equal(strlen(path), RESOURCE_PATH_SIZE - 1);
+    assert_memory_equal(path, program, strlen(program));
+    name[length] = 'x';
+    places = 0;
+    assert_true(__real_resource_find(name, path, &error) ||
+                memcmp(path, INSTALLED_DATA, strlen(INSTALLED_DATA)) == 0);
+    place = 0;
+}
+
+/* ---- In processes of their own, while there are no threads ----------------------------------- */
+
+/* The status of a process that does this. What it says is in the file "said". */
+static int status_of(void (*act)(const void *what), const void *what)
+{
+    int status = -1;
+    write_bytes("said", "", 0);
+    fflush(stdout);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60);
+        apart = true;
+        *said = '\0';
+        act(what);
+        _exit(99);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+struct ending {
+    int status; /* that is asked for */
+    struct error failure;
+    int got;
+    const char *said;
+};
+
+static void end_at_once(const void *what)
+{
+    const struct ending *ending = what;
+    assert_non_null(freopen("stdout", "w", stdout));
+    printf("told");
+    setup_end_at_once("gone", ending->status, &ending->failure);
+}
+
+/* What was printed is kept; the failure, where there is one, is told in place of the reason. */
+static void ends_at_once(void **state)
+{
+    (void)state;
+    static const struct ending endings[] = {{0, {"", ERROR_OTHER}, 0, "gone\n"},
+                                            {1, {"", ERROR_OTHER}, 1, "gone\n"},
+                                            {0, {"not saved", ERROR_OTHER}, 1, "not saved\n"},
+                                            {1, {"not saved", ERROR_USAGE}, 2, "not saved\n"},
+                                            {1, {"closed", ERROR_CLOSED_PIPE}, 0, ""}};
+    int here = enter_folder();
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        assert_int_equal(status_of(end_at_once, &endings[i]), endings[i].got);
+        expect_file("said", endings[i].said);
+        expect_file("stdout", "told");
+    }
+    leave_folder(here);
+}
+
+static void run_apart(const void *line)
+{
+    run(line);
+}
+
+static int frames_of(const char *path)
+{
+    struct ocv_video *video = NULL;
+    int count = 0;
+    if (ocv_video_open(&video, path, (struct ocv_patience){NULL, NULL}, &error) != OCV_OK)
+        fail_msg("%s", error.text);
+    while (ocv_video_read(video, NULL) == OCV_OK)
+        count++;
+    ocv_video_close(&video);
+    return count;
+}
+
+#define FRAME_OF(name, frame, time)                                                                \
+    "{\"source\":\"" name "\",\"frame\":" frame ",\"time\":" time                                  \
+    ",\"width\":80,\"height\":80,\"faces\":[]}\n"
+
+/* All that was looked at is told, and copies and reports are whole; unless that fails. */
+static void displays_that_go_away(void **state)
+{
+    (void)state;
+    static const char gone[] =
+        "the display has gone away; everything recorded until then has been saved\n";
+    int here = enter_folder();
+    write_bytes("a.mp4", "x", 1);
+    write_bytes("b.mp4", "x", 1);
+    write_bytes("c.mp4", "x", 1);
+    memset(&world, 0, sizeof world);
+    world.window = true;
+    world.frames = 2;
+    world.lost_in = 2;
+    assert_int_equal(status_of(run_apart, "--quiet --json --output copies --report reports --video "
+                                          "a.mp4 b.mp4 c.mp4"),
+                     1);
+    expect_file("said", gone);
+    expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000") FRAME_OF("a.mp4", "1", "0.040")
+                              FRAME_OF("b.mp4", "0", "0.000"));
+    assert_int_equal(frames_of("copies/b.mp4"), 1);
+    assert_int_equal(access("reports/b.mp4/summary.csv", F_OK), 0);
+    assert_int_equal(access("copies/c.mp4", F_OK), -1);
+    assert_int_equal(system("rm -r copies reports"), 0);
+    world.lost_in = 0;
+    world.lost_at_end = true;
+    assert_int_equal(status_of(run_apart, "--quiet --json --video a.mp4 b.mp4"), 1);
+    expect_file("said", gone);
+    expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000") FRAME_OF("a.mp4", "1", "0.040")
+                              FRAME_OF("b.mp4", "0", "0.000") FRAME_OF("b.mp4", "1", "0.040"));
+    world.lost_at_end = false;
+    world.lost_in = 1;
+    assert_int_equal(
+        status_of(run_apart, "--quiet --json --output copy.mp4 --report report --video a.mp4"), 1);
+    expect_file("said", gone);
+    expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000"));
+    assert_int_equal(frames_of("copy.mp4"), 1);
+    assert_int_equal(access("report/summary.csv", F_OK), 0);
+    assert_int_equal(system("rm -r report"), 0);
+    unlink("stdout");
+    assert_int_equal(symlink("/dev/full", "stdout"), 0);
+    assert_int_equal(status_of(run_apart, "--quiet --json --video a.mp4 b.mp4"), 1);
+    expect_file("said",
+                "the results cannot be written: No space left on device; check where they go\n");
+    unlink("stdout");
+    leave_folder(here);
+}
+
+/* ---- Cameras ------------------------------------------------------------------------------- */
 
 static void cameras_that_are_missing(void **state)
 {
@@ -513,20 +781,6 @@ static void damage_is_told(void **state)
     assert_null(strstr(said, "drawing"));
 }
 
-/* The folder of the tests is the current one; what was it before is returned. */
-static int enter_folder(void)
-{
-    int before = open(".", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(chdir(test_folder()), 0);
-    return before;
-}
-
-static void leave_folder(int before)
-{
-    assert_int_equal(fchdir(before), 0);
-    close(before);
-}
-
 #define NO_THREAD(name)                                                                            \
     "cannot start " name ": Resource temporarily unavailable; close other programs"
 
@@ -536,18 +790,32 @@ static void threads_that_cannot_be_started(void **state)
     (void)state;
     static const struct {
         const char *line;
+        bool window;
         int first;
         const char *told[7];
     } runs[] = {{"--camera 0",
+                 false,
                  3,
                  {NO_THREAD("the signal thread"), NO_THREAD("the detection thread"),
                   NO_THREAD("the capture thread")}},
                 {"--threads 1 --video a.mkv b.mkv",
+                 false,
+                 3,
+                 {NO_THREAD("the signal thread"), "cannot start a thread; close other programs",
+                  NO_THREAD("the detection thread") "\n", NO_THREAD("the capture thread") "\n",
+                  NO_THREAD("the detection thread") "\n", NO_THREAD("the capture thread") "\n"}},
+                {"--threads 2 --video a.mkv b.mkv", /* the second one can be */
+                 false,
+                 3,
+                 {NO_THREAD("the signal thread"), "cannot start a thread; close other programs"}},
+                {"--video a.mkv b.mkv",
+                 true,
                  3,
                  {NO_THREAD("the signal thread"), "cannot start a thread; close other programs",
                   NO_THREAD("the detection thread") "\n", NO_THREAD("the capture thread") "\n",
                   NO_THREAD("the detection thread") "\n", NO_THREAD("the capture thread") "\n"}},
                 {"--threads 2 --image a.pgm b.pgm",
+                 false,
                  2,
                  {NO_THREAD("the signal thread"), NO_THREAD("a thread"), ""}}};
     int here = enter_folder();
@@ -559,6 +827,7 @@ static void threads_that_cannot_be_started(void **state)
         char line[100];
         snprintf(line, sizeof line, "--quiet --json %s", runs[i].line);
         for (int n = 0; runs[i].told[n]; n++) {
+            world.window = runs[i].window;
             missing_thread = runs[i].first + n;
             assert_int_equal(run(line), -1);
             assert_string_equal(*said ? said : error.text, runs[i].told[n]);
@@ -858,6 +1127,12 @@ static void several_films(void **state)
         expect_error("--threads 2 --video a.mkv b.mkv c.mkv", ERROR_NO_MEMORY,
                      "no memory for the videos; close other programs");
     too_many = 0;
+    too_large = sizeof(struct session);
+    expect_films("--threads 1 --quiet --video a.mkv b.mkv", -1, "",
+                 "no memory for the frames; close other programs\n"
+                 "no memory for the frames; close other programs\n");
+    assert_int_equal(films_opened, 0);
+    too_large = 0;
     spools = 0;
     for (unspooled = 1; unspooled <= 2; unspooled++, spools = 0) {
         expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
@@ -971,10 +1246,53 @@ static void films_in_the_window(void **state)
     leave_folder(here);
 }
 
+/* Nothing that is read is written. */
+static void inputs_are_no_outputs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *inputs, *output;
+    } runs[] = {{"--image 1.pgm 2.pgm", "2.pgm"},
+                {"--image folder 2.pgm", "folder/a.pgm"},
+                {"--model model --image 1.pgm", "model"},
+                {"--video a.mkv b.mkv", "b.mkv"},
+                {"--video folder b.mkv", "folder/a.mkv"},
+                {"--model model --video a.mkv b.mkv", "model"},
+                {"--video a.mkv", "a.mkv"},
+                {"--model model --video a.mkv", "model"}};
+    int here = enter_folder();
+    size_t size;
+    uint8_t *model = read_bytes(SOURCE_DIR "/models/expressions.safetensors", &size);
+    write_bytes("model", model, size);
+    free(model);
+    make_pictures(2);
+    write_bytes("a.mkv", "x", 1);
+    write_bytes("b.mkv", "x", 1);
+    assert_int_equal(mkdir("folder", 0700), 0);
+    write_bytes("folder/a.pgm", "P5 1 1 255\nx", 12);
+    write_bytes("folder/a.mkv", "x", 1);
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char line[200], reason[200];
+        snprintf(line, sizeof line, "--quiet %s --csv %s", runs[i].inputs, runs[i].output);
+        snprintf(reason, sizeof reason,
+                 "%s: is already an input or output of this run; choose another name",
+                 runs[i].output);
+        expect_error(line, ERROR_OTHER, reason);
+        assert_int_equal(frames_read + pictures_read, 0);
+    }
+    assert_int_equal(system("rm -r folder"), 0);
+    leave_folder(here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(model_that_is_missing),
+        cmocka_unit_test(resources_are_looked_for_in_order),
+        cmocka_unit_test_teardown(ends_at_once, empty_folder),
+        cmocka_unit_test_teardown(displays_that_go_away, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(cameras_that_take_too_long, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missed, empty_folder),
@@ -984,6 +1302,7 @@ int main(void)
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
         cmocka_unit_test_teardown(threads_that_cannot_be_started, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
+        cmocka_unit_test_teardown(inputs_are_no_outputs, empty_folder),
         cmocka_unit_test_teardown(films_in_the_window, empty_folder),
         cmocka_unit_test_teardown(films_that_wait, empty_folder),
         cmocka_unit_test_teardown(ended_by_signals, empty_folder),
