@@ -207,9 +207,9 @@ static int list_samples(struct fitting *f, struct error *error)
 
 /* ---- One round ------------------------------------------------------------------------------- */
 
-/* Sums over an epoch: the cost, and how many faces were missed and others let pass, of how many. */
+/* Sums over an epoch: how many faces were missed and others let pass, of how many. */
 struct tally {
-    double cost, missed, passed, faces, others;
+    double missed, passed, faces, others;
 };
 
 static void fit_batch(struct fitting *f, const int *order, int batch, double at, struct rng *rng,
@@ -226,7 +226,6 @@ static void fit_batch(struct fitting *f, const int *order, int batch, double at,
     thread_pool_run(f->pool, make_inputs, f);
     const float *outputs =
         mlp_forward_training(&f->mlp, f->activations, &training, f->inputs, batch, rng);
-    tally->cost += mlp_cost(OUTPUT_SIGMOID, LOSS_CROSS_ENTROPY, outputs, f->targets, batch, 1);
     for (int i = 0; i < batch; i++) {
         bool face = f->targets[i] > 0.5f, taken = outputs[i] > 0.5f;
         tally->faces += face;
