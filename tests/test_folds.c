@@ -80,6 +80,39 @@ static void crops_of_one_photograph_are_known(void **state)
     dataset_free(&d);
 }
 
+/* Each pixel of half the size is the mean of four: what they differ by from it does not count. */
+static void pictures_are_compared_at_half_size(void **state)
+{
+    (void)state;
+    enum { COUNT = 40, LARGEST = 100 };
+    struct dataset d = make_dataset(2 * COUNT, 0);
+    struct rng rng = rng_make(9, 9);
+    struct error error;
+    int samples[2 * COUNT], found[2 * COUNT];
+    for (int i = 0; i < COUNT; i++)
+        for (int y = 0; y < FACE_SIDE; y += 2)
+            for (int x = 0; x < FACE_SIDE; x += 2) {
+                uint8_t *smooth = d.pixels + (size_t)i * PIXELS + y * FACE_SIDE + x;
+                uint8_t *rough = smooth + (ptrdiff_t)COUNT * PIXELS;
+                int mean = between(&rng, 118, 138), by[4] = {0};
+                for (int k = 0; k < 2; k++) {
+                    by[k] = between(&rng, -LARGEST, LARGEST);
+                    by[3 - k] = -by[k];
+                }
+                for (int k = 0; k < 4; k++) {
+                    int at = k / 2 * FACE_SIDE + k % 2;
+                    smooth[at] = (uint8_t)mean;
+                    rough[at] = (uint8_t)(mean + by[k]);
+                }
+            }
+    for (int i = 0; i < 2 * COUNT; i++)
+        samples[i] = i;
+    assert_int_equal(photographs_find(found, &d, samples, 2 * COUNT, NULL, &error), 0);
+    for (int i = 0; i < 2 * COUNT; i++)
+        assert_int_equal(found[i], i % COUNT);
+    dataset_free(&d);
+}
+
 static void folds_are_even_and_keep_photographs_whole(void **state)
 {
     (void)state;
@@ -206,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crops_of_one_photograph_are_known),
+        cmocka_unit_test(pictures_are_compared_at_half_size),
         cmocka_unit_test(folds_are_even_and_keep_photographs_whole),
         cmocka_unit_test_setup_teardown(held_out_photographs_are_unknown, make_temporary,
                                         remove_temporary),
