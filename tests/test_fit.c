@@ -5,7 +5,8 @@
 #include "face.h"
 #include "fit_aligner.h"
 #include "fit_dictionary.h"
-#include "testing.h"
+#include "progress_bar.h"
+#include "terminal.h"
 
 /* ---- Made-up faces --------------------------------------------------------------------------- */
 
@@ -273,6 +274,66 @@ static void stop_ends_the_learning(void **state)
     assert_null(aligner.parameters);
 }
 
+/* ---- What is said ---------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stop_asked;
+static int bars, stop_at_bar; /* drawn so far; the one after which Ctrl-C comes, 0: none */
+
+void __real_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words)
+{
+    if (bar->visible)
+        return; /* a terminal that nobody reads from takes so much */
+    __real_progress_bar_update(bar, done, words);
+    bars += bar->visible;
+    stop_asked = bars == stop_at_bar;
+}
+
+/* On a terminal, whose bars go away. */
+static void each_round_is_told(void **state)
+{
+    (void)state;
+    enum { COUNT = 4, ROUNDS = 3 };
+    const int samples[COUNT] = {0, 1, 2, 3};
+    struct dataset d = bench.dataset;
+    struct thread_pool *pool;
+    struct error error;
+    d.count = COUNT;
+    assert_int_equal(thread_pool_create(&pool, 1, &error), 0);
+    for (stop_at_bar = 0; stop_at_bar <= ROUNDS; stop_at_bar++) {
+        static struct terminal terminal;
+        struct mlp aligner = {0};
+        int rounds = stop_at_bar > 0 ? stop_at_bar - 1 : ROUNDS;
+        bars = stop_asked = 0;
+        terminal_open(&terminal);
+        int result = fit_aligner(&aligner, &d, samples, COUNT, 1, pool, &stop_asked, &error);
+        terminal_close(&terminal);
+        assert_int_equal(result, stop_at_bar > 0);
+        const char *said = terminal.screen, *bar = terminal.sent;
+        for (int round = 1; round <= ROUNDS && round <= rounds + 1; round++) {
+            char words[64], line[200];
+            snprintf(words, sizeof words, "%%  aligner, round %d of %d  ", round, ROUNDS);
+            bar = strstr(bar, words);
+            assert_non_null(bar);
+            if (round > rounds)
+                break; /* stopped */
+            const char *number = strstr(said, "place ");
+            assert_non_null(number);
+            snprintf(line, sizeof line,
+                     "aligner, round %d of %d: error of turn, size and place %.1f %% of their "
+                     "range\n",
+                     round, ROUNDS, strtod(number + strlen("place "), NULL));
+            assert_int_equal(strncmp(said, line, strlen(line)), 0);
+            said += strlen(line);
+        }
+        assert_string_equal(said, "");
+        mlp_free(&aligner);
+    }
+    thread_pool_free(&pool);
+}
+
 /* Which batch normalization would make a network of no numbers. */
 static void one_picture_is_too_few(void **state)
 {
@@ -434,6 +495,7 @@ static void dictionary_is_as_it_was(void **state)
 
 int main(void)
 {
+    terminal_prepare();
     blas_use_one_thread();
     const struct CMUnitTest aligner[] = {
         cmocka_unit_test(aligner_brings_faces_to_lie_alike),
@@ -441,6 +503,7 @@ int main(void)
         cmocka_unit_test(pictures_are_replaced_by_faces),
         cmocka_unit_test(heat_map_follows_the_eye),
         cmocka_unit_test(stop_ends_the_learning),
+        cmocka_unit_test(each_round_is_told),
         cmocka_unit_test(one_picture_is_too_few),
     };
     const struct CMUnitTest dictionary[] = {

@@ -7,6 +7,7 @@
 #include "made_up.h"
 #include "optimizer.h"
 #include "report.h"
+#include "terminal.h"
 #include "training.h"
 
 #include <sys/stat.h>
@@ -174,25 +175,17 @@ static void the_learning_rate_rises_for_a_fifth(void **state)
 
 /* ---- What is said ---------------------------------------------------------------------------- */
 
-static char said[4096], expected[4096];
+static struct terminal terminal;
+static char expected[4096];
 
-/* As run, with all that is printed in said[]. */
+/* As run, on a terminal, whose bars go away. */
 static bool run_aloud(const struct recipe *recipe, const struct dataset *d, bool resume,
                       int at_batch, int at_epoch)
 {
-    fflush(stdout);
-    int terminal = dup(STDOUT_FILENO);
-    FILE *file = tmpfile();
-    assert_true(terminal >= 0 && file);
-    dup2(fileno(file), STDOUT_FILENO);
+    terminal_open(&terminal);
     bool more = run(recipe, d, resume, at_batch, at_epoch);
-    fflush(stdout);
-    dup2(terminal, STDOUT_FILENO);
-    close(terminal);
-    rewind(file);
-    size_t size = fread(said, 1, sizeof said - 1, file);
-    said[size] = '\0';
-    fclose(file);
+    terminal_close(&terminal);
+    assert_non_null(strstr(terminal.sent, "\r["));
     return more;
 }
 
@@ -212,8 +205,8 @@ static void expect_epochs(int first, int last, int all, const char *best)
 
 static void expect_said(const char *when)
 {
-    if (strcmp(said, expected) != 0)
-        fail_msg("%s: said\n%s, not\n%s", when, said, expected);
+    if (strcmp(terminal.screen, expected) != 0)
+        fail_msg("%s: said\n%s, not\n%s", when, terminal.screen, expected);
     expected[0] = '\0';
 }
 
@@ -236,7 +229,7 @@ static void each_epoch_is_told(void **state)
     r.patience = 2;
     r.epochs = 9;
     assert_false(run_aloud(&r, &d, false, 0, 0));
-    char *temperature = strstr(said, "temperature ");
+    char *temperature = strstr(terminal.screen, "temperature ");
     assert_non_null(temperature);
     double value = strtod(temperature + strlen("temperature "), NULL);
     assert_int_equal(epochs, 3);
@@ -283,6 +276,26 @@ static void each_stop_is_told(void **state)
     stop = 1;
     assert_int_equal(train(&r, &d, &files, NULL, &stop, &error), 1);
     assert_true(access(model_path, F_OK) < 0 && access(checkpoint_path, F_OK) < 0);
+    dataset_free(&d);
+}
+
+static void a_failure_leaves_no_bar(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(21, 7);
+    struct recipe r = recipe_of(BATCHING_MINI_BATCH);
+    struct error error = {.text = ""};
+    const struct training_files files = {"test", model_path, checkpoint_path, NULL, NULL};
+    r.optimizer = OPTIMIZER_SGD;
+    r.learning_rate = 1e30f;
+    stop = 0;
+    terminal_open(&terminal);
+    int result = train(&r, &d, &files, NULL, &stop, &error);
+    terminal_close(&terminal);
+    assert_int_equal(result, -1);
+    expect_text(error.text, "epoch 1", "smaller --learning-rate");
+    assert_non_null(strstr(terminal.sent, "\r["));
+    assert_string_equal(terminal.screen, "");
     dataset_free(&d);
 }
 
@@ -370,9 +383,11 @@ int main(void)
         cmocka_unit_test(the_learning_rate_rises_for_a_fifth),
         cmocka_unit_test_teardown(each_epoch_is_told, empty_folder),
         cmocka_unit_test_teardown(each_stop_is_told, empty_folder),
+        cmocka_unit_test_teardown(a_failure_leaves_no_bar, empty_folder),
         cmocka_unit_test_teardown(checkpoints_that_make_no_sense_are_refused, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),
     };
+    terminal_prepare();
     return cmocka_run_group_tests(tests, name_files, remove_folder);
 }

@@ -9,8 +9,10 @@
 #include "made_up.h"
 #include "means.h"
 #include "ocv.h"
+#include "progress_bar.h"
 #include "scenes.h"
 #include "small_model.h"
+#include "terminal.h"
 
 #include <sys/stat.h>
 
@@ -477,6 +479,17 @@ void __wrap_verifier_vector(void *scratch, const uint8_t *crop, int width, int h
     __real_verifier_vector(scratch, crop, width, height, vector);
 }
 
+void __real_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words)
+{
+    if (!bar->visible) /* a terminal that nobody reads from takes so much */
+        __real_progress_bar_update(bar, done, words);
+}
+
+static struct terminal terminal;
+
 /* Faces, misplaced ones, windows of a scene, and in place of what cascades let pass, which is not
  * the same with every OpenCV, stripes. */
 static void show_samples(void)
@@ -496,8 +509,11 @@ static void show_samples(void)
     assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
     assert_int_equal(thread_pool_create(&pool, 1, &error), 0);
     shown_count = seen_enough = 0;
-    assert_int_equal(
-        fit_verifier(&none, &d, samples, count, &backgrounds, 5, pool, &seen_enough, &error), 1);
+    terminal_open(&terminal);
+    int result =
+        fit_verifier(&none, &d, samples, count, &backgrounds, 5, pool, &seen_enough, &error);
+    terminal_close(&terminal);
+    assert_int_equal(result, 1);
     assert_int_equal(shown_count, SAMPLES);
     thread_pool_free(&pool);
     free(samples);
@@ -509,6 +525,8 @@ static void samples_are_as_they_were(void **state)
 {
     (void)state;
     show_samples();
+    assert_non_null(strstr(terminal.sent, "verifier, round 1 of 4"));
+    assert_string_equal(terminal.screen, ""); /* no bar is left by a stop */
     for (int i = 0; i < SAMPLES; i++)
         expect_means(shown[i], sample_means[i], i, "test_verifier samples", "samples.inc");
 }
@@ -520,15 +538,21 @@ static void print_samples(void)
         print_means(shown[i], i);
 }
 
-/* What the rounds said: each shows every face, and more of the windows most like faces. */
-static void expect_rounds(FILE *said, int faces, int hard)
+/* What the rounds said: each shows every face, and more of the windows most like faces; and a bar,
+ * which goes away. */
+static void expect_rounds(int faces, int hard)
 {
     enum { ROUNDS = 4 };
+    const char *bar = terminal.sent;
+    FILE *said = fmemopen(terminal.screen, strlen(terminal.screen), "r");
+    assert_non_null(said);
     int kept = 2 * faces / 10, others = faces / 3 + hard + 1 + faces / 4;
     double missed = 100, passed = 100;
-    rewind(said);
     for (int round = 1; round <= ROUNDS; round++, others += kept) {
-        char line[200], expected[200];
+        char line[200], expected[200], drawn[64];
+        snprintf(drawn, sizeof drawn, "%%  verifier, round %d of %d  ", round, ROUNDS);
+        bar = strstr(bar, drawn);
+        assert_non_null(bar);
         assert_non_null(fgets(line, sizeof line, said));
         const char *numbers = strchr(strchr(line, ':') + 1, ',');
         assert_int_equal(sscanf(numbers, ", %lf %% missed; %*d others, %lf", &missed, &passed), 2);
@@ -539,6 +563,7 @@ static void expect_rounds(FILE *said, int faces, int hard)
         assert_string_equal(line, expected);
     }
     assert_int_equal(fgetc(said), EOF);
+    fclose(said);
     assert_true(missed < 5 && passed < 5);
 }
 
@@ -558,20 +583,14 @@ static void it_learns_faces_from_others(void **state)
     load(&backgrounds, NULL, FACES, 2);
     assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
     for (int threads = 1; threads <= 2; threads++) {
-        int terminal = dup(STDOUT_FILENO);
-        FILE *said = tmpfile();
-        assert_true(terminal >= 0 && said);
-        fflush(stdout);
-        dup2(fileno(said), STDOUT_FILENO);
         assert_int_equal(thread_pool_create(&pool, threads, &error), 0);
-        assert_int_equal(fit_verifier(threads == 1 ? &first : &second, &d, samples, count,
-                                      &backgrounds, 5, pool, &no_stop, &error),
-                         0);
+        terminal_open(&terminal);
+        int result = fit_verifier(threads == 1 ? &first : &second, &d, samples, count, &backgrounds,
+                                  5, pool, &no_stop, &error);
+        terminal_close(&terminal);
+        assert_int_equal(result, 0);
         thread_pool_free(&pool);
-        dup2(terminal, STDOUT_FILENO);
-        close(terminal);
-        expect_rounds(said, FACES, backgrounds.hard_count);
-        fclose(said);
+        expect_rounds(FACES, backgrounds.hard_count);
     }
     uint8_t crop[PIXELS], upside_down[PIXELS], scene[SIDE * SIDE];
     int found = 0, passed = 0, turned = 0;
@@ -729,6 +748,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(new_scenes_show_faces_of_many_sizes),
         cmocka_unit_test(neighbours_count_more_in_turned_pictures),
     };
+    terminal_prepare();
     ocv_setup(TEST_OPENCV_THREADS);
     blas_use_one_thread();
     if (argc > 2 && strcmp(argv[2], "print") == 0) {
