@@ -102,16 +102,19 @@ void __wrap_progress_bar_update(struct progress_bar *bar, double done, const cha
 /* For how many elements there is no memory, or of what size; 0: for any. */
 static size_t too_many, too_large;
 
-static atomic_int spools; /* of films */
-static int unspooled;     /* which of them cannot be made; 0: none */
+static atomic_int spools;            /* of films */
+static int spools_open, most_spools; /* of them at once; run_films makes and frees them in turn */
+static int unspooled;                /* which of them cannot be made; 0: none */
 
 FILE *__real_tmpfile(void);
 FILE *__wrap_tmpfile(void);
 
 FILE *__wrap_tmpfile(void)
 {
-    if (++spools != unspooled)
+    if (++spools != unspooled) {
+        most_spools = ++spools_open > most_spools ? spools_open : most_spools;
         return __real_tmpfile();
+    }
     errno = EMFILE;
     return NULL;
 }
@@ -141,13 +144,12 @@ int __wrap_process_spare_files(int wanted)
     return 2 * SETUP_FILES + spare;
 }
 
-static void await_others(void)
+static atomic_uint films_closed;
+
+static void await_closed(unsigned count)
 {
-    const struct timespec moment = {.tv_nsec = 20000000};
-    while (films_opened < begun)
+    while (films_closed < count)
         sched_yield();
-    nanosleep(&moment, NULL); /* one more would be begun meanwhile */
-    assert_int_equal(films_opened, begun);
 }
 
 static void interrupt_this(void)
@@ -220,8 +222,31 @@ int __real_picture_read(const char *path, struct frame *frame, const char **note
 int __wrap_picture_read(const char *path, struct frame *frame, const char **note,
                         struct error *why);
 
+static struct {
+    bool is, drawn; /* ends the run where nothing more is to be drawn */
+} paused;
+
+void __real_view_set_paused(struct view *view, bool is);
+void __wrap_view_set_paused(struct view *view, bool is);
+enum view_request __real_view_next(struct view *view, int longest);
+enum view_request __wrap_view_next(struct view *view, int longest);
+
+void __wrap_view_set_paused(struct view *view, bool is)
+{
+    paused.is = is;
+    __real_view_set_paused(view, is);
+}
+
+enum view_request __wrap_view_next(struct view *view, int longest)
+{
+    if (paused.is && longest < 0)
+        view_quit(view);
+    return __real_view_next(view, longest);
+}
+
 int __wrap_view_draw(struct view *view, struct error *why)
 {
+    paused.drawn = paused.drawn || paused.is;
     return drawing_fails ? error_set(why, "no window") : __real_view_draw(view, why);
 }
 
@@ -241,15 +266,23 @@ static struct {
     int joins;
 } loss;
 
+bool __real_spool_next(struct spool *spool, struct frame *frame);
+bool __wrap_spool_next(struct spool *spool, struct frame *frame);
+void __real_spool_free(struct spool **spool);
+void __wrap_spool_free(struct spool **spool);
 void __wrap_view_on_loss(void (*ends)(void *context), void *context);
 void __real_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time);
 void __wrap_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time);
-bool __real_spool_next(struct spool *spool, struct frame *frame);
-bool __wrap_spool_next(struct spool *spool, struct frame *frame);
 void __real_view_close(struct view **view);
 void __wrap_view_close(struct view **view);
+
+void __wrap_spool_free(struct spool **spool)
+{
+    spools_open -= *spool != NULL;
+    __real_spool_free(spool);
+}
 
 void __wrap_view_close(struct view **view)
 {
@@ -266,9 +299,14 @@ static void lose_display(void)
 }
 
 /* Where the display goes away, what is told of films waits until the thread that tells it is waited
- * for. */
+ * for; and where films are counted, until nobody begins another one. */
 bool __wrap_spool_next(struct spool *spool, struct frame *frame)
 {
+    const struct timespec moment = {.tv_nsec = 20000000};
+    if (begun && films_closed <= begun) {
+        await_closed(begun);
+        nanosleep(&moment, NULL); /* one more would be begun meanwhile */
+    }
     while (world.lost_in && (!loss.came || joins_begun == loss.joins))
         sched_yield();
     return __real_spool_next(spool, frame);
@@ -315,7 +353,7 @@ static enum source_status read_made(struct source *source, struct image *picture
     static const uint8_t pixels[SIDE * SIDE * 3];
     int *left = source->state, read = ++frames_read;
     if (begun && strcmp(source->name, "1.mkv") == 0 && *left == world.frames)
-        await_others();
+        await_closed(begun - 1);
     if (read == 2 && world.interrupted)
         interrupt_this();
     while (world.waits && read > 10 && !stopped)
@@ -341,6 +379,7 @@ static void close_made(struct source *source)
 {
     (void)source;
     sources_open--;
+    films_closed++;
 }
 
 static int open_made(struct source *source, const char *name, bool live, struct error *why)
@@ -401,7 +440,9 @@ static int run(const char *line)
     error = (struct error){.text = ""};
     *said = *titles = '\0';
     frames_read = pictures_read = explanations = 0;
-    films_opened = 0;
+    films_opened = films_closed = 0;
+    spools = most_spools = 0;
+    paused.is = paused.drawn = false;
     stopped = false;
     progress.done = progress.frames = 0;
     assert_int_equal(options_parse(&options, argc, argv, &error), 0);
@@ -1133,8 +1174,7 @@ static void several_films(void **state)
                  "no memory for the frames; close other programs\n");
     assert_int_equal(films_opened, 0);
     too_large = 0;
-    spools = 0;
-    for (unspooled = 1; unspooled <= 2; unspooled++, spools = 0) {
+    for (unspooled = 1; unspooled <= 2; unspooled++) {
         expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
                      "a temporary file for results cannot be written: Too many open files; free "
                      "some space");
@@ -1170,6 +1210,8 @@ static void films_that_wait(void **state)
         assert_int_equal(
             run("--json --threads 2 --video 1.mkv 2.mkv 3.mkv 4.mkv 5.mkv 6.mkv 7.mkv"), 0);
         assert_int_equal(films_opened, 7);
+        assert_int_equal(most_spools, begun);
+        assert_int_equal(spools_open, 0);
     }
     begun = 0;
     leave_folder(here);
@@ -1286,6 +1328,20 @@ static void inputs_are_no_outputs(void **state)
     leave_folder(here);
 }
 
+/* What a key changes is shown, also where no frame follows. */
+static void pauses_are_shown(void **state)
+{
+    (void)state;
+    static const SDL_Keycode space[] = {SDLK_SPACE, 0};
+    memset(&world, 0, sizeof world);
+    world.window = true;
+    world.frames = 100;
+    pressed = space;
+    assert_int_equal(run("--quiet --video a.mkv"), 0);
+    assert_true(paused.drawn);
+    pressed = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1304,6 +1360,7 @@ int main(void)
         cmocka_unit_test_teardown(several_films, empty_folder),
         cmocka_unit_test_teardown(inputs_are_no_outputs, empty_folder),
         cmocka_unit_test_teardown(films_in_the_window, empty_folder),
+        cmocka_unit_test_teardown(pauses_are_shown, empty_folder),
         cmocka_unit_test_teardown(films_that_wait, empty_folder),
         cmocka_unit_test_teardown(ended_by_signals, empty_folder),
         cmocka_unit_test_teardown(several_pictures, empty_folder),
