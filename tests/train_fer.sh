@@ -123,6 +123,37 @@ done
 expect 1 "none/x: the folder cannot be created: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is not a PNG"
+# Of faces that are a bright stripe each, the one of the next class lower: side by side in that order.
+awk 'BEGIN { print "emotion,pixels,Usage"
+    for (k = 0; k < 7; k++) {
+        printf "%d,", k
+        for (p = 0; p < 2304; p++) printf "%s%d", p ? " " : "", int(p / 288) == k ? 200 : 100
+        print ",Training"
+    } }' >stripes.csv
+expect 0 "" --data stripes.csv --align off --mean-faces stripes.png
+! command -v python3 >/dev/null || python3 - <<'.' || fail "--mean-faces: the faces are not where they belong"
+import struct, zlib
+data, at, packed = open("stripes.png", "rb").read(), 8, b""
+while at < len(data):
+    size, kind = struct.unpack(">I4s", data[at:at + 8])
+    if kind == b"IHDR":
+        assert struct.unpack(">IIBB", data[at + 8:at + 18]) == (7 * 48, 48, 8, 0)
+    packed += data[at + 8:at + 8 + size] if kind == b"IDAT" else b""
+    at += size + 12
+lines, width, above = zlib.decompress(packed), 7 * 48, [0] * (7 * 48)
+rows = []
+for y in range(48):
+    kind, line = lines[y * (width + 1)], list(lines[y * (width + 1) + 1:(y + 1) * (width + 1)])
+    for x in range(width):
+        a, b, c = line[x - 1] if x else 0, above[x], above[x - 1] if x else 0
+        nearest = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+        line[x] = (line[x] + (0, a, b, (a + b) // 2, nearest)[kind]) % 256
+    rows.append(line)
+    above = line
+for k in range(7):
+    for y in range(48):
+        assert all((v > 160) == (y // 6 == k) for v in rows[y][48 * k:48 * k + 48]), (k, y)
+.
 expect 0 "" --data data.csv --features windows,hog --hidden @8,3@8,16 --threads 2 --init-only --output init.safetensors
 cat >expected <<'.'
 FER2013, 48x48 pixels
@@ -318,6 +349,22 @@ started=$(date +%s%N)
 expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors --report whole
 tail -n 1 whole/log.csv | awk -F, -v wall=$(($(date +%s%N) - started)) \
     '{ exit !($2 > 0 && $2 <= wall / 1e9) }' || fail "the epochs took longer than the whole run"
+: >out # before there is anything to go on with
+"$program" --data many.csv --verifier off --ferplus-share 0 --hidden 8 --threads 1 --output early.safetensors >out 2>err &
+pid=$!
+wait_for "^aligner, round 1"
+kill -INT $pid
+wait $pid || fail "Ctrl-C while the aligner is learned: status $?: $(cat err)"
+[ "$(tail -n 1 out)" = "stopped before the first update; nothing was written" ] || fail "nothing to go on with: $(tail -n 2 out)"
+: >out # the votes are to be named again
+# shellcheck disable=SC2086
+"$program" $small --ferplus votes.csv --epochs 3000 --output voted.safetensors >out 2>err &
+pid=$!
+wait_for "epoch   1/"
+kill -INT $pid
+wait $pid || fail "Ctrl-C with votes: status $?: $(cat err)"
+grep -qx "resume with: train_fer --resume voted.safetensors.checkpoint --data data.csv --ferplus votes.csv" out ||
+    fail "Ctrl-C with votes: does not say how to go on: $(tail -n 2 out)"
 stops=0 middles=0
 # shellcheck disable=SC2086
 set -- $long --epochs 9 --mixup 0.2 --output stopped.safetensors
