@@ -207,6 +207,17 @@ void __wrap_view_set_title(struct view *view, const char *title)
     }
 }
 
+static int windows; /* opened */
+
+int __real_view_open(struct view **view, const struct view_settings *settings, struct error *why);
+int __wrap_view_open(struct view **view, const struct view_settings *settings, struct error *why);
+
+int __wrap_view_open(struct view **view, const struct view_settings *settings, struct error *why)
+{
+    windows++;
+    return __real_view_open(view, settings, why);
+}
+
 /* What cannot be shown. */
 static bool drawing_fails, explaining_fails;
 static int explanations;
@@ -439,7 +450,7 @@ static int run(const char *line)
         argv[argc++] = word;
     error = (struct error){.text = ""};
     *said = *titles = '\0';
-    frames_read = pictures_read = explanations = 0;
+    frames_read = pictures_read = explanations = windows = 0;
     films_opened = films_closed = 0;
     spools = most_spools = 0;
     paused.is = paused.drawn = false;
@@ -1051,6 +1062,13 @@ static void pictures_in_the_window(void **state)
     drawing_fails = true;
     expect_error("--quiet --threads 1 --image face.png", ERROR_OTHER, "no window");
     drawing_fails = false;
+    /* There is none where there is nothing to show. */
+    assert_int_equal(windows, 1);
+    assert_int_equal(mkdir("none", 0700), 0);
+    assert_int_equal(run("--image none"), -1);
+    assert_int_equal(windows, 0);
+    assert_int_equal(run("--video none none"), -1);
+    assert_int_equal(windows, 0);
     /* Without a display it goes on without a window, and says so with the first picture. */
     assert_int_equal(unsetenv("SDL_VIDEODRIVER"), 0);
     char *displays[2];
