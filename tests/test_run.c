@@ -1226,7 +1226,7 @@ static void films_that_wait(void **state)
         spare = cases[i].spare;
         begun = cases[i].begun;
         assert_int_equal(
-            run("--json --threads 2 --video 1.mkv 2.mkv 3.mkv 4.mkv 5.mkv 6.mkv 7.mkv"), 0);
+            run("--quiet --json --threads 2 --video 1.mkv 2.mkv 3.mkv 4.mkv 5.mkv 6.mkv 7.mkv"), 0);
         assert_int_equal(films_opened, 7);
         assert_int_equal(most_spools, begun);
         assert_int_equal(spools_open, 0);
