@@ -55,8 +55,9 @@ static inline void terminal_close(struct terminal *t)
     fflush(stdout);
     dup2(t->kept, STDOUT_FILENO);
     close(t->kept);
-    for (ssize_t more = 1; more > 0 && size<sizeof t->sent - 1; size += more> 0 ? (size_t)more : 0)
-        more = read(t->main_end, t->sent + size, sizeof t->sent - 1 - size);
+    ssize_t more;
+    while ((more = read(t->main_end, t->sent + size, sizeof t->sent - 1 - size)) > 0)
+        size += (size_t)more;
     close(t->main_end);
     terminal_show(t);
 }
