@@ -540,7 +540,8 @@ static void arguments_name_the_option_meant(void **state)
         {"--json=3", "--json=3: --json takes no value"},
         {"--js=3", "--js=3: --json takes no value"},
         {"--xyzzy", "unknown option --xyzzy"},
-        {"--jn", "unknown option --jn"}, /* too short for a mistake to be clear */
+        {"--cameraman", "unknown option --cameraman"}, /* three letters */
+        {"--jn", "unknown option --jn"},               /* too short for a mistake to be clear */
         {"-lead.jpg", "unknown option -lead.jpg; a file of that name is ./-lead.jpg"},
         {"--an-option-with-a-name-that-is-longer-than-any",
          "unknown option --an-option-with-a-name-that-is-longer-than-any"},
@@ -604,6 +605,27 @@ static void arguments_come_back_as_printed(void **state)
     arguments_print(&table, text, sizeof text);
     assert_string_equal(text, "--single 0.1 --number -0.1234567890123456 --whole -5 "
                               "--seed 2147483647 --choice three --on on");
+}
+
+/* The fewest digits that say the same number, without an exponent where it can be. */
+static void numbers_are_printed_short(void **state)
+{
+    (void)state;
+    static const struct {
+        double number;
+        bool single;
+        const char *expected;
+    } printed[] = {{30, false, "30"},
+                   {-4000000, true, "-4000000"},
+                   {999999999999999, false, "999999999999999"},
+                   {1e15, false, "1e+15"},
+                   {(double)0.3f, true, "0.3"},
+                   {(double)0.3f, false, "0.30000001192092896"}};
+    for (size_t i = 0; i < sizeof printed / sizeof *printed; i++) {
+        char text[ARGUMENT_NUMBER_SIZE];
+        arguments_print_number(printed[i].number, printed[i].single, text);
+        assert_string_equal(text, printed[i].expected);
+    }
 }
 
 static int parse(struct argument_table *table, const char *line,
@@ -808,6 +830,7 @@ int main(void)
         cmocka_unit_test(what_is_printed_is_tame),
         cmocka_unit_test(log_line_keeps_long_texts_to_one_line),
         cmocka_unit_test(error_set_makes_one_bounded_line),
+        cmocka_unit_test(numbers_are_printed_short),
         cmocka_unit_test(arguments_name_the_option_meant),
         cmocka_unit_test(arguments_come_back_as_printed),
         cmocka_unit_test(values_have_bounds),

@@ -647,7 +647,7 @@ static void test_waiting_source_is_stopped(void **state)
         assert_false(woken);
         if (i == 0)
             pipeline_stop(pipeline);
-        pipeline_join(pipeline, &error);
+        assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME); /* not its end */
         assert_true(woken);
         woken = false;
         pipeline_stop(pipeline);

@@ -466,7 +466,7 @@ static struct {
     const char *const *sent; /* names and values of the request's headers, NULL at the end */
     char body[4000], headers[2000];
     unsigned status;
-    bool full;                /* no memory for any response */
+    bool full;                /* no memory for any response, nor for a picture */
     bool missing;             /* the server cannot start */
     bool stuck;               /* the stream does not end by itself */
     int socket;               /* on which requests come */
@@ -477,6 +477,14 @@ static struct {
     atomic_bool over; /* its stream */
     int hashes;       /* of elements of the page */
 } fake;
+
+void *__real_realloc(void *bytes, size_t size);
+void *__wrap_realloc(void *bytes, size_t size);
+
+void *__wrap_realloc(void *bytes, size_t size)
+{
+    return fake.full ? NULL : __real_realloc(bytes, size);
+}
 
 static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *accept_context,
                           web_answer *answer, void *context, ...)
@@ -845,6 +853,10 @@ static void test_pictures(void **state)
     server_show(server, "{}", 2, &picture);
     assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
     assert_int_equal(fake.suspended, 1);
+    fake.full = true;
+    server_show(server, "{}", 2, &picture);
+    assert_int_equal(fake.suspended, 1); /* it waits for the next one */
+    fake.full = false;
     for (int i = 0; i < 2; i++) {
         server_show(server, "{}", 2, &picture);
         assert_int_equal(fake.suspended, 0);

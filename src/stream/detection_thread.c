@@ -117,17 +117,15 @@ void detection_fill(struct detection *detection, struct frame *frame)
     (void)status;
 }
 
-int detection_join(struct detection **detection, struct error *error)
+int detection_join(struct detection *detection, struct error *error)
 {
-    struct detection *joined = *detection;
-    int code = pthread_join(joined->thread, NULL);
+    int code = pthread_join(detection->thread, NULL);
     assert(code == 0);
     (void)code;
-    int result = joined->failed ? -1 : 0;
-    if (joined->failed)
-        *error = joined->error;
-    pthread_mutex_destroy(&joined->lock);
-    free(joined);
-    *detection = NULL;
+    int result = detection->failed ? -1 : 0;
+    if (detection->failed)
+        *error = detection->error;
+    pthread_mutex_destroy(&detection->lock);
+    free(detection);
     return result;
 }

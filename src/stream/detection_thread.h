@@ -26,6 +26,6 @@ void detection_fill(struct detection *detection, struct frame *frame);
 
 /* Joins the thread and frees it. It ends when `from` ends, after mailbox_stop, or on a failure
  * (which also stops `from`). */
-int detection_join(struct detection **detection, struct error *error);
+int detection_join(struct detection *detection, struct error *error);
 
 #endif

@@ -105,7 +105,7 @@ int pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *se
     if (start_capture(pipeline, error)) {
         struct error ignored;
         pipeline_stop(pipeline);
-        detection_join(&pipeline->detection, &ignored);
+        detection_join(pipeline->detection, &ignored);
         expressions_tracker_close(&pipeline->tracker);
         return -1;
     }
@@ -178,7 +178,7 @@ enum source_status pipeline_join(struct pipeline *pipeline, struct error *error)
     pipeline_stop(pipeline);
     enum source_status status = capture_join(&pipeline->capture, error);
     set_running(pipeline, false);
-    if (detection_join(&pipeline->detection, &failure)) {
+    if (detection_join(pipeline->detection, &failure)) {
         *error = failure;
         status = SOURCE_FAILED;
     }
