@@ -81,8 +81,9 @@ limited()
     [ $status -eq 1 ] || fail "ulimit $option $amount, $*: status $status: $(cat err)"
     one_line "$text"
 }
-for kilobytes in 200000 250000 350000 450000 550000 650000; do
+for kilobytes in 200000 350000 450000 550000 650000 750000 850000 950000; do
     limited -v $kilobytes "MB of address space are needed" ./expressions --image face.png --headless
+    limited -v $kilobytes "MB of address space are needed" ./expressions --demo --headless --max-frames 3
 done
 limited -v 4000000 "" ./expressions --image face.png --headless
 [ $status -eq 0 ] || fail "4 GB of addresses are not enough: $(cat err)"

@@ -1107,7 +1107,7 @@ static void little_address_space_is_seen(void **state)
     small = kept;
     small.rlim_cur = mapped + ((size_t)300 << 20);
     assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
-    bool some = process_can_map((size_t)200 << 20), more = process_can_map((size_t)400 << 20);
+    bool some = process_can_map((size_t)290 << 20), more = process_can_map((size_t)400 << 20);
     bool again = process_can_map((size_t)200 << 20); /* what was tried is given back */
     assert_int_equal(setrlimit(RLIMIT_AS, &kept), 0);
     assert_true(some && !more && again);
@@ -1118,19 +1118,19 @@ static void little_address_space_is_seen(void **state)
 static void memory_of_the_blas_is_there_or_told(void **state)
 {
     (void)state;
-    enum { THREADS = 3, NEEDED = THREADS * 128 + 256 };
+    enum { THREADS = 3, NEEDED = THREADS * 192 + 384 };
     struct error error = {.text = ""};
     struct rlimit kept, small;
     size_t told;
     if (process_memory().mapped > (size_t)1 << 34)
         skip(); /* a sanitizer's */
-    openblas_set_num_threads(3);
+    openblas_set_num_threads(9);
     assert_int_equal(getrlimit(RLIMIT_AS, &kept), 0);
     for (int i = 0; i < 2; i++) {
         size_t begun = 128 + (size_t)(openblas_get_num_threads() - 1) * 192;
         size_t mapped = process_memory().mapped >> 20, there = mapped > begun ? mapped : begun;
         small = kept;
-        small.rlim_cur = (rlim_t)(mapped + NEEDED - 100) << 20;
+        small.rlim_cur = (rlim_t)(there + NEEDED - 100) << 20;
         assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
         int result = blas_setup(THREADS, &error);
         assert_int_equal(setrlimit(RLIMIT_AS, &kept), 0);

@@ -20,10 +20,9 @@ enum {
 };
 
 /* Address space, of which only what is used becomes memory. */
-static const size_t buffer_bytes = (size_t)128 << 20;  /* at most, on any processor */
-static const size_t thread_bytes = (size_t)192 << 20;  /* of each thread of OpenBLAS's own */
+static const size_t thread_bytes = (size_t)192 << 20;  /* a buffer, 128 MB at most, stack, heap */
 static const size_t library_bytes = (size_t)128 << 20; /* the program with its libraries */
-static const size_t program_bytes = (size_t)256 << 20; /* model, pictures, stacks of threads */
+static const size_t program_bytes = (size_t)384 << 20; /* model, pictures, other threads */
 
 static void give_up(int number)
 {
@@ -62,17 +61,18 @@ void blas_use_one_thread(void)
 int blas_setup(int threads, struct error *error)
 {
     assert(threads >= 1 && threads <= MOST_CALLERS);
-    /* OpenBLAS began its threads before main; they may have their memory by now, or not. */
+    /* OpenBLAS began its threads before main; they may have their memory by now, or not yet. */
     size_t begun = library_bytes + (size_t)(openblas_get_num_threads() - 1) * thread_bytes;
     blas_use_one_thread();
     if (process_check_limits(error) < 0)
         return -1;
-    size_t more = (size_t)threads * buffer_bytes + program_bytes, mapped = process_memory().mapped;
-    if (!process_can_map(more))
+    size_t mapped = process_memory().mapped, there = mapped > begun ? mapped : begun;
+    size_t needed = there + (size_t)threads * thread_bytes + program_bytes;
+    if (!process_can_map(needed - mapped))
         return error_set(error,
                          "%zu MB of address space are needed, more than there is; raise the limit "
                          "(ulimit -v, a batch queue's memory), or use fewer threads",
-                         ((mapped > begun ? mapped : begun) + more) >> 20);
+                         (needed >> 20) + 1);
     if (blas_memory_alloc && blas_memory_free)
         reserve(threads);
     return 0;

@@ -144,7 +144,7 @@ bool process_can_map(size_t bytes)
     bool can = true;
     assert(bytes <= (size_t)PIECE * MOST);
     for (size_t found = 0; can && found < bytes; found += PIECE) {
-        pieces[count] = malloc(PIECE);
+        pieces[count] = malloc(bytes - found < PIECE ? bytes - found : PIECE);
         can = pieces[count] != NULL;
         count += can;
     }
