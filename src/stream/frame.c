@@ -90,11 +90,7 @@ int frame_copy_grey(struct frame *frame, const struct frame *from, struct error 
     if (set_size(frame, from->width, from->height, error))
         return -1;
     memcpy(frame->grey, from->grey, (size_t)from->width * (size_t)from->height);
-    frame->index = from->index;
     frame->time = from->time;
-    frame->duration = from->duration;
-    frame->clock = from->clock;
-    frame->grabbed = from->grabbed;
     return 0;
 }
 

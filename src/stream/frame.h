@@ -28,7 +28,7 @@ struct frame {
 int frame_set(struct frame *frame, const struct image *picture, struct error *error);
 /* The same without the colours, where nothing is drawn. */
 int frame_set_grey(struct frame *frame, const struct image *picture, struct error *error);
-/* Copies the grey pixels of another frame, its index and its times. */
+/* Copies the grey pixels of another frame, and its time. */
 int frame_copy_grey(struct frame *frame, const struct frame *from, struct error *error);
 void frame_swap(struct frame *a, struct frame *b);
 void frame_free(struct frame *frame);
