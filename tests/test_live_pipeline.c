@@ -15,6 +15,43 @@
 #include <stdatomic.h>
 #include <time.h>
 
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+static atomic_int missing_block; /* which of the next ones cannot be had; 0: none */
+static atomic_int blocks;        /* that are not freed yet */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void __real_free(void *block);
+void __wrap_free(void *block);
+
+static bool is_missing(void)
+{
+    return missing_block > 0 && --missing_block == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    void *block = is_missing() ? NULL : __real_malloc(size);
+    blocks += block != NULL;
+    return block;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    void *block = is_missing() ? NULL : __real_calloc(count, size);
+    blocks += block != NULL;
+    return block;
+}
+
+void __wrap_free(void *block)
+{
+    blocks -= block != NULL;
+    __real_free(block);
+}
+
 static void pause_for(int milliseconds)
 {
     const struct timespec moment = {0, milliseconds * 1000000L};
@@ -53,6 +90,48 @@ static void test_mailbox_newest(void **state)
     assert_null(mailbox_wait(mailbox));
     mailbox_free(&mailbox);
     assert_null(mailbox);
+    mailbox_free(&mailbox);
+}
+
+/* What is filled is never what is in use, nor what waits, whoever comes first; what waits at a new
+ * start is no longer there. */
+static void test_mailbox_buffers(void **state)
+{
+    (void)state;
+    struct mailbox *mailbox;
+    struct error error;
+    struct rng rng = rng_make(3, 0);
+    const struct frame *first, *taken = NULL;
+    long count = 0, dropped = 0, last = -1;
+    bool waits = false;
+    assert_int_equal(mailbox_create(&mailbox, MAILBOX_NEWEST, &error), 0);
+    first = mailbox_draft(mailbox);
+    for (int i = 0; i < 200; i++) {
+        const struct frame *draft = mailbox_draft(mailbox);
+        assert_in_range(labs(draft - first), 0, 2);
+        assert_ptr_not_equal(draft, taken);
+        if (between(&rng, 0, 1)) {
+            dropped += waits;
+            put_number(mailbox, count++);
+            waits = true;
+        } else {
+            const struct frame *frame = mailbox_take(mailbox);
+            assert_int_equal(frame != NULL, waits);
+            taken = frame ? frame : taken;
+            last = frame ? count - 1 : last;
+            waits = false;
+        }
+        assert_true(!taken || taken->index == last);
+        assert_int_equal(mailbox_dropped(mailbox), dropped);
+    }
+    put_number(mailbox, count);
+    mailbox_stop(mailbox);
+    mailbox_end(mailbox);
+    mailbox_restart(mailbox, MAILBOX_EVERY);
+    assert_false(mailbox_done(mailbox));
+    assert_null(mailbox_take(mailbox));
+    put_number(mailbox, 7);
+    assert_int_equal(mailbox_wait(mailbox)->index, 7);
     mailbox_free(&mailbox);
 }
 
@@ -114,9 +193,12 @@ expressions_tracker_open(struct expressions_tracker **tracker,
                          const struct expressions_tracker_settings *settings,
                          struct expressions_error *error)
 {
-    (void)settings, (void)error;
+    (void)settings;
     *tracker = calloc(1, sizeof **tracker);
-    assert_non_null(*tracker);
+    if (!*tracker) {
+        *error = (struct expressions_error){EXPRESSIONS_NO_MEMORY, "script: no memory"};
+        return EXPRESSIONS_NO_MEMORY;
+    }
     assert_int_equal(pthread_mutex_init(&(*tracker)->lock, NULL), 0);
     return EXPRESSIONS_OK;
 }
@@ -182,17 +264,24 @@ enum expressions_status expressions_expect(struct expressions_tracker *tracker,
 /* Dies after every five frames and comes back at the third try, with pictures of another size. */
 struct camera {
     int frames, tries, deaths;
-    int immortal; /* nonzero: does not die; gives this many frames, negative: for ever */
-    int wait;     /* before each frame, milliseconds */
-    int late;     /* before the fourth one, as well */
-    double given; /* when it came, monotonic seconds */
+    int immortal;        /* nonzero: does not die; gives this many frames, negative: for ever */
+    int wait;            /* before each frame, milliseconds */
+    int late;            /* before the fourth one, as well */
+    double given;        /* when it came, monotonic seconds */
+    double stamp;        /* when it says that the first came; 0: it does not say */
+    const double *times; /* of the frames; NULL: a tenth of a second each */
     bool alive, gone_for_good, ends_badly;
 };
+
+static int shade_of(int frame)
+{
+    return frame * 20 % 256;
+}
 
 static enum source_status read_camera(struct source *source, struct image *picture, double *time,
                                       struct error *error)
 {
-    static const uint8_t pixels[96 * 96 * 3];
+    static uint8_t pixels[96 * 96 * 3];
     struct camera *camera = source->state;
     assert_true(camera->alive);
     if (camera->wait)
@@ -211,9 +300,14 @@ static enum source_status read_camera(struct source *source, struct image *pictu
     }
     int side = 33 + (camera->immortal ? camera->frames % 3 * 16 : camera->deaths * 7);
     *picture = image_of((struct bgr_image){pixels, side, side + 1, (size_t)side * 3 + 5});
-    *time = camera->frames++ / 10.0;
+    memset(pixels, shade_of(camera->frames), sizeof pixels);
+    source->grabbed = camera->stamp > 0 ? camera->stamp + camera->frames : 0;
+    *time = camera->times ? camera->times[camera->frames] : camera->frames / 10.0;
+    camera->frames++;
     return SOURCE_FRAME;
 }
+
+enum { TOLD_SIZE = 400 };
 
 static int reopen_camera(struct source *source, struct error *error)
 {
@@ -222,6 +316,12 @@ static int reopen_camera(struct source *source, struct error *error)
         return error_set(error, "script: not there");
     camera->alive = true;
     return 0;
+}
+
+/* A line for each. */
+static void tell_losses(void *context, const struct error *reason)
+{
+    append_text(context, TOLD_SIZE, "%s\n", reason ? reason->text : "back");
 }
 
 static void count_losses(void *context, const struct error *reason)
@@ -367,6 +467,100 @@ static void test_newest_wins(void **state)
     pipeline_free(&pipeline);
 }
 
+static void count_call(void *context)
+{
+    ++*(atomic_int *)context;
+}
+
+/* What is known of the frames of a film (0), and of a camera whose frames wait for the detection
+ * (1) or do not (2); the source says when each came, or does not. */
+static void check_facts(int kind, double stamp)
+{
+    enum { FRAMES = 6 };
+    struct camera camera = {.alive = true, .immortal = FRAMES, .stamp = stamp};
+    struct source source = source_of(&camera);
+    struct pipeline *pipeline;
+    struct error error;
+    atomic_int wakes = 0;
+    source.live = kind > 0;
+    source.duration = 0.04;
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
+    struct pipeline_settings settings = {
+        .source = &source, .decoupled = kind == 2, .wake = count_call, .context = &wakes};
+    double begin = monotonic_now();
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    long seen = 0, last = -1;
+    for (const struct frame *frame; (frame = pipeline_wait(pipeline)); seen++) {
+        double came = stamp > 0 ? stamp + (double)frame->index : frame->grabbed;
+        assert_true(frame->index > last);
+        last = frame->index;
+        expect_close(frame->time, (double)last / 10, 1e-9, "time");
+        expect_close(frame->duration, 0.04, 0, "duration");
+        expect_close(frame->grabbed, came, 0, "grabbed");
+        assert_true(stamp > 0 || (came >= begin && came <= monotonic_now()));
+        expect_close(frame->clock, kind ? monotonic_to_unix(came) : 0, kind ? 1 : 0, "clock");
+        assert_true(frame->detection_seconds >= 0 && frame->detection_seconds < 60);
+        assert_true(kind == 2 || frame->detection_seconds > 0);
+    }
+    assert_int_equal(last, FRAMES - 1);
+    assert_int_equal(seen + pipeline_dropped(pipeline), FRAMES);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    assert_in_range(wakes, kind == 1 ? seen + 1 : FRAMES + 1, FRAMES + 1);
+    pipeline_free(&pipeline);
+}
+
+static void test_facts_of_frames(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        check_facts(kind, 0);
+        check_facts(kind, 0.5);
+    }
+}
+
+/* Copies are as far apart as wanted, or a moment less: in grey, of the frame's time. Both mailboxes
+ * are told of the end. */
+static void test_copies_when_due(void **state)
+{
+    (void)state;
+    enum { FRAMES = 10, COPIES = 5 };
+    static const double times[FRAMES] = {0, 0.2, 0.394, 0.396, 0.7, 0.79, 0.792, 1.5, 1.89, 1.9};
+    static const int due[COPIES] = {0, 3, 6, 7, 9};
+    struct camera camera = {.alive = true, .immortal = FRAMES, .times = times};
+    struct source source = source_of(&camera);
+    struct capture *capture;
+    struct mailbox *frames, *copies;
+    struct error error = {.text = "as before"};
+    atomic_int wakes = 0;
+    assert_int_equal(mailbox_create(&frames, MAILBOX_NEWEST, &error), 0);
+    assert_int_equal(mailbox_create(&copies, MAILBOX_EVERY, &error), 0);
+    struct capture_settings settings = {.source = &source,
+                                        .mailbox = frames,
+                                        .copies = copies,
+                                        .copy_interval = 0.4,
+                                        .wake = count_call,
+                                        .context = &wakes};
+    assert_int_equal(capture_start(&capture, &settings, &error), 0);
+    for (int i = 0; i < COPIES; i++) {
+        const struct frame *copy = mailbox_wait(copies);
+        assert_non_null(copy);
+        expect_close(copy->time, times[due[i]], 0, "time");
+        int side = 33 + due[i] % 3 * 16, shade = shade_of(due[i]);
+        assert_true(copy->width == side && copy->height == side + 1 && !copy->pixels);
+        for (int p = 0; p < side * (side + 1); p++)
+            assert_in_range(copy->grey[p] + 1, shade, shade + 2);
+    }
+    assert_int_equal(capture_join(&capture, &error), SOURCE_END);
+    assert_null(capture);
+    assert_string_equal(error.text, "as before");
+    assert_true(mailbox_done(copies) && !mailbox_done(frames));
+    assert_int_equal(mailbox_take(frames)->index, FRAMES - 1);
+    assert_true(mailbox_done(frames));
+    assert_int_equal(wakes, FRAMES + 1);
+    mailbox_free(&frames);
+    mailbox_free(&copies);
+}
+
 /* The detection's failure ends the whole, and says why. */
 static void test_detection_fails(void **state)
 {
@@ -396,11 +590,10 @@ static void test_camera_comes_back(void **state)
     struct source source = source_of(&camera);
     struct pipeline *pipeline;
     struct error error;
-    int events[2] = {0};
+    char told[TOLD_SIZE] = "";
     source.live = false;
     assert_int_equal(pipeline_create(&pipeline, &error), 0);
-    struct pipeline_settings settings = {
-        .source = &source, .lost = count_losses, .context = events};
+    struct pipeline_settings settings = {.source = &source, .lost = tell_losses, .context = told};
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     /* The threads before this one may be four frames ahead: the last before the third loss. */
     for (int i = 0; i < 11; i++) {
@@ -411,8 +604,8 @@ static void test_camera_comes_back(void **state)
     }
     assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
     assert_int_equal(camera.tries, 6);
-    assert_int_equal(events[0], 2);
-    assert_int_equal(events[1], 2);
+    assert_string_equal(told, "camera script: stopped delivering frames; waiting for it\nback\n"
+                              "script: broken\nback\n");
 
     /* One that stays away does not keep the program from ending. */
     camera = (struct camera){.alive = true, .gone_for_good = true};
@@ -422,7 +615,7 @@ static void test_camera_comes_back(void **state)
     pause_for(20);
     pipeline_stop(pipeline);
     assert_null(pipeline_wait(pipeline));
-    pipeline_join(pipeline, &error);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
 
     /* Without anyone to tell, the loss is the end. */
     camera = (struct camera){.alive = true};
@@ -443,7 +636,7 @@ enum { TRIES = 9 };
 static struct {
     bool counting;
     int count;
-    double seconds[TRIES];
+    double seconds[TRIES], until[TRIES];
 } waits;
 
 bool __real_mailbox_sleep(struct mailbox *mailbox, double until);
@@ -453,6 +646,7 @@ bool __wrap_mailbox_sleep(struct mailbox *mailbox, double until)
 {
     if (!waits.counting)
         return __real_mailbox_sleep(mailbox, until);
+    waits.until[waits.count] = until;
     waits.seconds[waits.count++] = until - monotonic_now();
     return waits.count < TRIES;
 }
@@ -471,16 +665,51 @@ static void test_waits_for_a_lost_camera(void **state)
     struct pipeline_settings settings = {
         .source = &source, .lost = count_losses, .context = events};
     waits.counting = true;
+    waits.count = 0;
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     while (!pipeline_done(pipeline))
         pipeline_wait(pipeline);
-    pipeline_join(pipeline, &error);
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
     waits.counting = false;
     assert_int_equal(waits.count, TRIES);
     for (int i = 0; i < TRIES; i++) /* the moment between two looks at the clock is lost */
         expect_close(waits.seconds[i], expected[i], 0.1, "seconds before a try");
     assert_int_equal(events[0], 1);
     assert_int_equal(events[1], 0);
+    pipeline_free(&pipeline);
+}
+
+/* Frames are as far apart as their times; one that comes late is due at once, and those after it as
+ * far after it. */
+static void test_paced_to_the_moment(void **state)
+{
+    (void)state;
+    enum { FRAMES = 5 };
+    static const double times[FRAMES] = {30, 40, 60, -60, -50};
+    struct camera camera = {.alive = true, .immortal = FRAMES, .stamp = 0.5, .times = times};
+    struct source source = source_of(&camera);
+    struct pipeline_settings settings = {.source = &source, .paced = true};
+    struct pipeline *pipeline;
+    struct error error;
+    source.live = false;
+    assert_int_equal(pipeline_create(&pipeline, &error), 0);
+    waits.counting = true;
+    waits.count = 0;
+    double begin = monotonic_now();
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    int seen = 0;
+    for (const struct frame *frame; (frame = pipeline_wait(pipeline)); seen++)
+        assert_true(frame->grabbed >= begin && frame->grabbed <= monotonic_now());
+    assert_int_equal(pipeline_join(pipeline, &error), SOURCE_END);
+    double end = monotonic_now();
+    waits.counting = false;
+    assert_int_equal(seen, FRAMES);
+    assert_int_equal(waits.count, FRAMES);
+    assert_true(waits.until[0] >= begin + 30 && waits.until[0] <= end + 30);
+    expect_close(waits.until[1] - waits.until[0], 10, 1e-6, "seconds to the second frame");
+    expect_close(waits.until[2] - waits.until[1], 20, 1e-6, "seconds to the third frame");
+    assert_true(waits.until[3] >= begin && waits.until[3] <= end);
+    expect_close(waits.until[4] - waits.until[3], 10, 1e-6, "seconds to the last frame");
     pipeline_free(&pipeline);
 }
 
@@ -660,6 +889,96 @@ static void test_waiting_source_is_stopped(void **state)
     pipeline_free(&pipeline);
 }
 
+/* A source that does not listen is waited for as long as is said; then, and where there is none, it
+ * is read no more. */
+static void test_ends_in_time(void **state)
+{
+    (void)state;
+    for (int decoupled = 0; decoupled < 2; decoupled++) {
+        struct source source = {.live = true, .read = wait_for_ever};
+        struct pipeline_settings settings = {.source = &source, .decoupled = decoupled};
+        struct pipeline *pipeline;
+        struct error error;
+        waiting = woken = false;
+        assert_int_equal(pipeline_create(&pipeline, &error), 0);
+        assert_true(pipeline_ends(pipeline, 0));
+        assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+        while (!waiting)
+            pause_for(1);
+        assert_false(pipeline_done(pipeline));
+        double deadline = monotonic_now() + 0.02;
+        assert_false(pipeline_ends(pipeline, deadline));
+        assert_true(monotonic_now() >= deadline);
+        assert_true(pipeline_done(pipeline));
+        woken = true; /* which it sees a moment later */
+        assert_true(pipeline_ends(pipeline, monotonic_now() + 60));
+        assert_int_equal(pipeline_join(pipeline, &error), SOURCE_FRAME);
+        assert_true(pipeline_ends(pipeline, 0));
+        pipeline_free(&pipeline);
+    }
+}
+
+/* A run of three frames, to its end or to what fails; with it all that was made is gone. */
+static int run_whole(bool live, struct error *error)
+{
+    struct camera camera = {.alive = true, .immortal = 3};
+    struct source source = source_of(&camera);
+    struct pipeline_settings settings = {.source = &source, .decoupled = live};
+    struct pipeline *pipeline = NULL;
+    int before = blocks;
+    source.live = live;
+    *error = (struct error){.text = ""};
+    int result = pipeline_create(&pipeline, error);
+    if (result == 0 && (result = pipeline_start(pipeline, &settings, error)) == 0) {
+        while (pipeline_wait(pipeline))
+            continue;
+        result = pipeline_join(pipeline, error) == SOURCE_END ? 0 : -1;
+    }
+    if (pipeline)
+        assert_int_equal(pipeline_join(pipeline, error), SOURCE_END);
+    pipeline_free(&pipeline);
+    assert_null(pipeline);
+    pipeline_free(&pipeline);
+    assert_int_equal(blocks, before);
+    return result;
+}
+
+/* Memory or a thread that is missing ends it, says so, and leaves nothing behind. */
+static void test_what_is_missing(void **state)
+{
+    (void)state;
+    static const char *const memory[] = {
+        "no memory for the frame buffers; close other programs",
+        "no memory for the frame buffers; close other programs",
+        "no memory for the frame buffers; close other programs",
+        "script: no memory",
+        "no memory for the detection thread; close other programs",
+        "no memory for the capture thread; close other programs",
+        "no memory for a picture; close other programs", /* its grey version */
+        "no memory for a picture; close other programs", /* its colours */
+        "no memory for a picture; close other programs"  /* its copy, or the next one's */
+    };
+    static const char *const threads[] = {"cannot start the detection thread: Resource temporarily "
+                                          "unavailable; close other programs",
+                                          "cannot start the capture thread: Resource temporarily "
+                                          "unavailable; close other programs"};
+    struct error error;
+    for (int live = 0; live < 2; live++) {
+        assert_int_equal(run_whole(live, &error), 0);
+        for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
+            missing_block = (int)i + 1;
+            assert_int_equal(run_whole(live, &error), -1);
+            assert_string_equal(error.text, memory[i]);
+            assert_int_equal(error.code, ERROR_NO_MEMORY);
+        }
+        for (int i = 0; i < 2; i++) {
+            missing_thread = i + 1;
+            assert_int_equal(run_whole(live, &error), -1);
+            assert_string_equal(error.text, threads[i]);
+        }
+    }
+}
+
 static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool holding;
 
@@ -702,20 +1021,26 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mailbox_newest),
+        cmocka_unit_test(test_mailbox_buffers),
         cmocka_unit_test(test_mailbox_stop),
         cmocka_unit_test(test_every_frame),
         cmocka_unit_test(test_never_behind),
         cmocka_unit_test(test_rare_looks),
         cmocka_unit_test(test_newest_wins),
+        cmocka_unit_test(test_facts_of_frames),
+        cmocka_unit_test(test_copies_when_due),
         cmocka_unit_test(test_detection_fails),
         cmocka_unit_test(test_camera_comes_back),
         cmocka_unit_test(test_a_thousand_times),
         cmocka_unit_test(test_waits_for_a_lost_camera),
+        cmocka_unit_test(test_paced_to_the_moment),
         cmocka_unit_test(test_slow_camera),
         cmocka_unit_test(test_paced),
         cmocka_unit_test(test_join_without_start),
         cmocka_unit_test(test_end_before_start),
         cmocka_unit_test(test_waiting_source_is_stopped),
+        cmocka_unit_test(test_ends_in_time),
+        cmocka_unit_test(test_what_is_missing),
         cmocka_unit_test(test_interrupt_ends_in_order),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),
