@@ -385,6 +385,9 @@ static void test_demo_repeats(void **state)
     for (int i = 2; i < DEMO_CYCLE; i++)
         expect_demo(demo_next(demo, &time), i);
     assert_memory_equal(demo_next(demo, &time).pixels, first, size);
+    demo_skip(demo, DEMO_CYCLE - 1);
+    assert_memory_equal(demo_next(demo, &time).pixels, first, size);
+    expect_close(time, 2.0 * DEMO_CYCLE / DEMO_FPS, 1e-9, "time");
     free(first);
     demo_close(&demo);
 }
@@ -414,6 +417,7 @@ static void test_faces_by_id_and_size(void **state)
     assert_ptr_equal(faces_largest(faces, 3), &faces[1]);
     assert_ptr_equal(faces_largest(faces, 1), &faces[0]);
     assert_null(faces_largest(faces, 0));
+    assert_ptr_equal(faces_find(faces, 3, 4), &faces[0]);
     assert_ptr_equal(faces_find(faces, 3, 9), &faces[2]);
     assert_null(faces_find(faces, 2, 9));
 }
@@ -480,6 +484,27 @@ static void test_picture_errors(void **state)
     assert_int_equal(count_files(0), before);
 }
 
+/* A picture that was read is frame 0 at time 0, whatever the frame was before. */
+static void test_picture_read(void **state)
+{
+    (void)state;
+    static const char *const endings[][2] = {{"a.jpg", ".jpg"}, {"a", ""},      {".png", ""},
+                                             {"b.d/c", ""},     {"b.d/.c", ""}, {"b.c.D", ".D"}};
+    struct frame frame = {.index = 9, .time = 2, .face_count = 3};
+    struct error error;
+    const char *note = "as before";
+    write_bytes(in_folder("a.pgm"), "P5 2 1 255\nab", 13);
+    assert_int_equal(picture_read(in_folder("a.pgm"), &frame, &note, &error), 0);
+    assert_null(note);
+    assert_true(frame.width == 2 && frame.height == 1 && frame.face_count == 0);
+    assert_true(frame.index == 0 && frame.time <= 0 && frame.time >= 0);
+    assert_memory_equal(frame.grey, "ab", 2);
+    assert_memory_equal(frame.pixels, "aaabbb", 6);
+    frame_free(&frame);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        assert_string_equal(picture_ending(endings[i][0]), endings[i][1]);
+}
+
 static void test_input_list(void **state)
 {
     (void)state;
@@ -490,18 +515,57 @@ static void test_input_list(void **state)
     struct input_list list = {.kind = &picture_files};
     struct error error;
     assert_int_equal(input_list_add(&list, "other.jpg", &error), 0);
+    assert_false(list.has_folder);
     assert_int_equal(input_list_add(&list, test_folder(), &error), 0);
+    assert_true(list.has_folder);
     assert_int_equal(list.count, 3);
     assert_string_equal(list.paths[0], "other.jpg");
     assert_string_equal(list.paths[1], in_folder("a.PNG"));
     assert_string_equal(list.paths[2], in_folder("b.jpg"));
     assert_string_equal(file_base(list.paths[2]), "b.jpg");
+    assert_string_equal(list.skipped_names, "notes.txt");
+    input_list_free(&list);
+    char folder[2 * TEST_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s/", test_folder());
+    assert_int_equal(input_list_add(&list, folder, &error), 0);
+    assert_string_equal(list.paths[0], in_folder("a.PNG"));
     input_list_free(&list);
 
     empty_folder(NULL);
     assert_int_equal(input_list_add(&list, test_folder(), &error), -1);
     expect_text(error.text, test_folder(), "no picture");
     assert_string_equal(list.skipped_names, "");
+    input_list_free(&list);
+}
+
+/* As many as there are, and a folder that cannot be read. */
+static void test_long_input_list(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000 };
+    struct input_list list = {.kind = &video_files};
+    struct rlimit limit, none;
+    struct error error;
+    char name[20], expected[2 * TEST_PATH_SIZE];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        assert_int_equal(input_list_add(&list, name, &error), 0);
+    }
+    assert_int_equal(list.count, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        assert_string_equal(list.paths[i], name);
+    }
+    input_list_free(&list);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int result = input_list_add(&list, test_folder(), &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(result, -1);
+    snprintf(expected, sizeof expected, "%s: Too many open files; check the folder", test_folder());
+    assert_string_equal(error.text, expected);
     input_list_free(&list);
 }
 
@@ -952,37 +1016,83 @@ static void test_canvas(void **state)
     canvas_free(&canvas);
 }
 
-/* Odd sizes, and rows further apart than they are long. */
+/* Of sizes odd and even, rows further apart than they are long: all of them is kept, nothing else,
+ * and where it was for the next one of that size. */
 static void test_frame_keeps_every_form(void **state)
 {
     (void)state;
-    enum { WIDTH = 5, HEIGHT = 3, STRIDE = 20 };
+    enum { HEIGHT = 4, STRIDE = 20 };
     static const struct {
         enum image_form form;
+        int width, height;
         size_t row[IMAGE_PLANES]; /* bytes */
-        int rows[IMAGE_PLANES];
-    } forms[] = {{IMAGE_BGR, {15}, {3}},
-                 {IMAGE_I420, {5, 3, 3}, {3, 2, 2}},
-                 {IMAGE_NV12, {5, 6}, {3, 2}},
-                 {IMAGE_YUYV, {12}, {3}}};
+        size_t rows[IMAGE_PLANES];
+    } forms[] = {{IMAGE_BGR, 5, 3, {15}, {3}},
+                 {IMAGE_I420, 5, 3, {5, 3, 3}, {3, 2, 2}},
+                 {IMAGE_NV12, 5, 3, {5, 6}, {3, 2}},
+                 {IMAGE_YUYV, 5, 3, {12}, {3}},
+                 {IMAGE_BGR, 6, 4, {18}, {4}},
+                 {IMAGE_I420, 6, 4, {6, 3, 3}, {4, 2, 2}},
+                 {IMAGE_NV12, 6, 4, {6, 6}, {4, 2}},
+                 {IMAGE_YUYV, 6, 4, {12}, {4}},
+                 {IMAGE_I420, 1, 1, {1, 1, 1}, {1, 1, 1}}};
     uint8_t bytes[IMAGE_PLANES][HEIGHT * STRIDE];
     struct rng rng = rng_make(5, 0);
-    struct frame frame = {0};
     struct error error;
     fill_noise(&rng, bytes[0], sizeof bytes);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct frame frame = {.face_count = 7};
+        const uint8_t *pixels = NULL, *grey = NULL;
         const struct image picture = {.form = forms[i].form,
-                                      .width = WIDTH,
-                                      .height = HEIGHT,
+                                      .width = forms[i].width,
+                                      .height = forms[i].height,
                                       .planes = {bytes[0], bytes[1], bytes[2]},
                                       .strides = {STRIDE, STRIDE, STRIDE}};
-        assert_int_equal(frame_set(&frame, &picture, &error), 0);
-        for (int p = 0; p < IMAGE_PLANES; p++)
-            for (int y = 0; y < forms[i].rows[p]; y++)
-                assert_memory_equal(frame.picture.planes[p] + (size_t)y * frame.picture.strides[p],
-                                    bytes[p] + y * STRIDE, forms[i].row[p]);
+        for (int again = 0; again < 2; again++) {
+            size_t size = 0;
+            assert_int_equal(frame_set(&frame, &picture, &error), 0);
+            for (int p = 0; p < IMAGE_PLANES; p++) {
+                assert_ptr_equal(frame.picture.planes[p], frame.pixels + size);
+                assert_int_equal(frame.picture.strides[p], forms[i].row[p]);
+                for (size_t y = 0; y < forms[i].rows[p]; y++, size += forms[i].row[p])
+                    assert_memory_equal(frame.pixels + size, bytes[p] + y * STRIDE,
+                                        forms[i].row[p]);
+            }
+            assert_int_equal(frame.pixel_capacity, size);
+            assert_int_equal(frame.grey_capacity, forms[i].width * forms[i].height);
+            assert_int_equal(frame.face_count, 0);
+            assert_true(!again || (frame.pixels == pixels && frame.grey == grey));
+            pixels = frame.pixels;
+            grey = frame.grey;
+        }
+        frame_free(&frame);
+        assert_true(!frame.pixels && !frame.grey && frame.picture.form == IMAGE_BGR &&
+                    frame.pixel_capacity == 0 && frame.grey_capacity == 0);
     }
-    frame_free(&frame);
+}
+
+/* To the millisecond, with the zone; nothing where there is no time. */
+static void test_frame_clock(void **state)
+{
+    (void)state;
+    static const struct {
+        double clock;
+        const char *zone, *text;
+    } cases[] = {{0, "UTC0", ""},
+                 {-1, "UTC0", ""},
+                 {0.5, "UTC0", "1970-01-01T00:00:00.500+00:00"},
+                 {1772267401.125, "XYZ-5:30", "2026-02-28T14:00:01.125+05:30"},
+                 {1772267400.9996, "XYZ+3", "2026-02-28T05:30:01.000-03:00"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct frame frame = {.clock = cases[i].clock};
+        char text[FRAME_CLOCK_SIZE] = "as before";
+        setenv("TZ", cases[i].zone, 1);
+        tzset();
+        frame_clock(&frame, text);
+        assert_string_equal(text, cases[i].text);
+    }
+    unsetenv("TZ");
+    tzset();
 }
 
 /* A recording keeps the times of its frames; a live one leaves out the time in which there was no
@@ -1120,11 +1230,14 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test(test_frame_clip),
         cmocka_unit_test(test_frame_keeps_every_form),
+        cmocka_unit_test(test_frame_clock),
         cmocka_unit_test(test_faces_by_id_and_size),
         cmocka_unit_test_setup_teardown(test_large_pictures_take_no_gigabyte, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_picture_errors, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_picture_read, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_input_list, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_long_input_list, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_skipped_names, make_folder, remove_folder),
         cmocka_unit_test(test_resources),
         cmocka_unit_test(test_jsonl),
