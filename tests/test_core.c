@@ -141,6 +141,17 @@ static void labels_stand_in_the_order_of_fer2013(void **state)
     assert_string_equal(names, LABEL_LIST);
 }
 
+/* Of equally probable ones the first; what stands behind the last class is none. */
+static void the_most_probable_class_is_predicted(void **state)
+{
+    (void)state;
+    static const float p[] = {0.3f, 0.2f, 0.4f, 0.4f, 0.1f, 0.9f};
+    static const int expected[] = {0, 0, 2, 2, 2, 5};
+    for (int count = 1; count <= 6; count++)
+        assert_int_equal(predicted_class(p, count), expected[count - 1]);
+    assert_int_equal(predicted_class(p + 1, 2), 1);
+}
+
 /* ---- Messages -------------------------------------------------------------------------------- */
 
 /* What log_line writes to stderr for a text; the caller frees it. */
@@ -202,6 +213,9 @@ static void passwords_are_hidden(void **state)
         {"http://n:a/b?c#d@h/x", "http://n:*@h/x"},
         {"http://n:12@h", "http://n:*@h"},
         {"http://n:@h", "http://n:@h"},
+        {"http://n:/a@h", "http://n:*@h"},
+        {"http://n:a@@h", "http://n:*@h"},
+        {"http://h:8/x@y:z@w", "http://h:8/x@y:z@w"},
         {"http://name@h/x", "http://name@h/x"},
         {"http://h:80/x@y:z@w", "http://h:80/x@y:z@w"},
         {"http://h:80", "http://h:80"},
@@ -209,9 +223,13 @@ static void passwords_are_hidden(void **state)
         {"http://h/?pwd=b;loginpas=c#d", "http://h/?pwd=*;loginpas=*#d"},
         {"http://h/user=a_password=b_channel=1", "http://h/user=a_password=*"},
         {"http://h/?apiKey=b token=c", "http://h/?apiKey=* token=*"},
+        {"http://h/?client_secret=a&b=c", "http://h/?client_secret=*&b=c"},
         {"http://h/?u=a&pw=b&psw=c", "http://h/?u=a&pw=*&psw=*"},
         {"http://h/?auth=a&Signature=b&credential=c", "http://h/?auth=*&Signature=*&credential=*"},
+        {"http://h/token/?a=b&c=", "http://h/token/?a=b&c="},
+        {"http://h/?a=pw=b", "http://h/?a=pw=*"},
         {"a://n:w@h and b://m:v@g", "a://n:*@h and b://m:*@g"},
+        {"a:///b://n:w@h", "a:///b://n:*@h"},
         {"no address: password=x n:w@h", "no address: password=x n:w@h"},
         {"://:@", "://:@"},
         {"://", "://"},
@@ -232,7 +250,7 @@ static void what_is_printed_is_tame(void **state)
     size_t size;
     FILE *out = open_memstream(&printed, &size);
     assert_non_null(out);
-    text_print(out, "http://me:word@host/a\nb\033[2J");
+    assert_int_equal(text_print(out, "http://me:word@host/a\nb\033[2J"), 0);
     assert_int_equal(fclose(out), 0);
     assert_string_equal(printed, "http://me:*@host/a?b?[2J");
     free(printed);
@@ -527,7 +545,11 @@ static void arguments_name_the_option_meant(void **state)
         {"video", "FILE", "", ARGUMENT_TEXT, ARGUMENT_AT(struct settings, text)},
         {"version", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
         {"verbose", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
-        {"json", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)}};
+        {"json", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
+        {"settle", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
+        {"set", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct settings, set)},
+        {"the-longest-name-that-is-cut-for-comparison", NULL, "", ARGUMENT_SET,
+         ARGUMENT_AT(struct settings, set)}};
     static const struct {
         const char *word, *expected;
     } refused[] = {
@@ -539,9 +561,16 @@ static void arguments_name_the_option_meant(void **state)
         {"--ver", "--ver is ambiguous: --version, --verbose"},
         {"--json=3", "--json=3: --json takes no value"},
         {"--js=3", "--js=3: --json takes no value"},
+        {"--set=3", "--set=3: --set takes no value"},
+        {"--sett=3", "--sett=3: --settle takes no value"},
+        {"--se=3", "--se=3 is ambiguous: --settle, --set"},
         {"--xyzzy", "unknown option --xyzzy"},
         {"--cameraman", "unknown option --cameraman"}, /* three letters */
-        {"--jn", "unknown option --jn"},               /* too short for a mistake to be clear */
+        {"--newcamera", "unknown option --newcamera"},
+        {"--the-longest-name-that-was-cut-for",
+         "unknown option --the-longest-name-that-was-cut-for (did you mean "
+         "--the-longest-name-that-is-cut-for-comparison?)"},
+        {"--jn", "unknown option --jn"}, /* too short for a mistake to be clear */
         {"-lead.jpg", "unknown option -lead.jpg; a file of that name is ./-lead.jpg"},
         {"--an-option-with-a-name-that-is-longer-than-any",
          "unknown option --an-option-with-a-name-that-is-longer-than-any"},
@@ -628,8 +657,9 @@ static void numbers_are_printed_short(void **state)
     }
 }
 
-static int parse(struct argument_table *table, const char *line,
-                 int (*other)(void *target, char *word, struct error *error), struct error *error)
+static int parse_all(struct argument_table *tables, int count_of_tables, const char *line,
+                     int (*other)(void *target, char *word, struct error *error),
+                     struct error *error)
 {
     static char copy[8192]; /* texts point into it */
     char *words[16], *rest = copy;
@@ -638,7 +668,13 @@ static int parse(struct argument_table *table, const char *line,
     for (char *word; (word = strtok_r(rest, " ", &rest));)
         words[count++] = word;
     words[count] = NULL;
-    return arguments_parse(table, 1, count, words, other, error);
+    return arguments_parse(tables, count_of_tables, count, words, other, error);
+}
+
+static int parse(struct argument_table *table, const char *line,
+                 int (*other)(void *target, char *word, struct error *error), struct error *error)
+{
+    return parse_all(table, 1, line, other, error);
 }
 
 struct values {
@@ -670,7 +706,7 @@ static void print_own(const void *target, char *text, size_t size)
     snprintf(text, size, "own%d", ((const struct values *)target)->whole);
 }
 
-static const char *const sizes[] = {"small", "medium", "large"};
+static const char *const sizes[] = {"small", "medium", "large", "huge"}; /* the last is no choice */
 static const struct argument value_rows[] = {
     {"number", "X", "A number (%).", ARGUMENT_NUMBER, ARGUMENT_AT(struct values, number), -1, 2.5},
     {.help = "Of several words"},
@@ -681,14 +717,16 @@ static const struct argument value_rows[] = {
     {"seed", "N", "", ARGUMENT_WHOLE, ARGUMENT_AT(struct values, seed), 0, 9},
     {"choice-of-sizes", NULL, "Size (%), as shoes have.", ARGUMENT_CHOICE,
      ARGUMENT_AT(struct values, choice), .names = sizes, .high = 3},
-    {"text", "FILE", "To here.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
+    {"text", "FILE", "To here (%).", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
     {"own", "WORD", "Its own: %.", .read = read_own, .print = print_own},
     {"twenty-two", "LETTERS", "Fits.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
     {"twenty-three", "LETTER", "Does not.", ARGUMENT_TEXT, ARGUMENT_AT(struct values, text)},
     {"set", NULL, "Sets; 123456789 123456789 123456789 123456789 12345678 and goes on.",
      ARGUMENT_SET, ARGUMENT_AT(struct values, set), .low = true},
     {"last", NULL, "Ends.", ARGUMENT_SET, ARGUMENT_AT(struct values, set), .low = true,
-     .ends = true}};
+     .ends = true},
+    {"beyond", "N", "Not in the table.", ARGUMENT_WHOLE, ARGUMENT_AT(struct values, whole), 0, 9}};
+enum { VALUE_ROWS = sizeof value_rows / sizeof *value_rows - 1 };
 
 static void values_have_bounds(void **state)
 {
@@ -720,9 +758,10 @@ static void values_have_bounds(void **state)
         {"bad", "bad: not here"},
         {"-- bad", "bad: not here"},
         {"--=3", "unknown option --=3"},
+        {"--beyond 1", "unknown option --beyond"},
     };
     struct values values = {0};
-    struct argument_table table = {value_rows, sizeof value_rows / sizeof *value_rows, &values, 0};
+    struct argument_table table = {value_rows, VALUE_ROWS, &values, 0};
     char line[128];
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
         struct error error = {.text = ""};
@@ -745,7 +784,7 @@ static void words_come_in_their_order(void **state)
     (void)state;
     struct error error;
     struct values values = {0};
-    struct argument_table table = {value_rows, sizeof value_rows / sizeof *value_rows, &values, 0};
+    struct argument_table table = {value_rows, VALUE_ROWS, &values, 0};
     assert_int_equal(
         parse(&table, "program a --own b --whole 3 - c -- --whole d", keep_word, &error), 0);
     assert_string_equal(values.others, "a;b;-;c;--whole;d;");
@@ -757,14 +796,49 @@ static void words_come_in_their_order(void **state)
     assert_true(values.set);
     assert_int_equal(parse(&table, "program -- a", NULL, &error), -1);
     assert_string_equal(error.text, "unexpected argument a");
+    assert_int_equal(parse(&table, "program --number 1", NULL, &error), 0);
+    assert_true(arguments_given(&table, offsetof(struct values, number)));
+}
+
+/* Each has its target; what belongs to no option is of the first one's. */
+static void several_tables_are_one(void **state)
+{
+    (void)state;
+    static const struct argument more[] = {
+        {"more", "N", "", ARGUMENT_WHOLE, ARGUMENT_AT(struct values, whole), 0, 9},
+        {"most", "N", "", ARGUMENT_WHOLE, ARGUMENT_AT(struct values, seed), 0, 9}};
+    static const struct argument others[] = {
+        {"others", NULL, "", ARGUMENT_SET, ARGUMENT_AT(struct values, set)}};
+    struct values values[2] = {{0}};
+    struct argument_table tables[] = {
+        {value_rows, VALUE_ROWS, &values[0], 0}, {more, 2, &values[1], 0}, {others, 1, values, 0}};
+    struct error error;
+    assert_int_equal(
+        parse_all(tables, 2, "program --more 3 a --whole 2 --most 4 b", keep_word, &error), 0);
+    assert_int_equal(values[0].whole, 2);
+    assert_int_equal(values[1].whole, 3);
+    assert_int_equal(values[1].seed, 4);
+    assert_string_equal(values[0].others, "a;b;");
+    assert_int_equal(tables[0].given, 1 << 2);
+    assert_int_equal(tables[1].given, 3);
+    assert_int_equal(parse_all(tables, 2, "program --others", keep_word, &error), -1);
+    expect_text(error.text, "unknown option --others", "");
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    arguments_help(tables + 1, 1, out);
+    fclose(out);
+    assert_string_equal(text, "  --more N              \n  --most N              \n");
+    free(text);
 }
 
 static void help_is_wrapped_and_says_the_defaults(void **state)
 {
     (void)state;
-    struct values values = {.number = 0.1, .whole = -4, .choice = 1};
-    struct argument_table table = {value_rows, sizeof value_rows / sizeof *value_rows, &values, 0};
-    char *text, small[16];
+    struct values values = {.number = 0.1, .whole = -4, .choice = 1, .text = "there"};
+    struct argument_table table = {value_rows, VALUE_ROWS, &values, 0};
+    char *text, small[16], whole[128];
     size_t size;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
@@ -778,7 +852,7 @@ static void help_is_wrapped_and_says_the_defaults(void **state)
               "  --seed N              \n"
               "  --choice-of-sizes small|medium|large\n"
               "                        Size (medium), as shoes have.\n"
-              "  --text FILE           To here.\n"
+              "  --text FILE           To here (there).\n"
               "  --own WORD            Its own: own-4.\n"
               "  --twenty-two LETTERS  Fits.\n"
               "  --twenty-three LETTER\n"
@@ -789,13 +863,16 @@ static void help_is_wrapped_and_says_the_defaults(void **state)
     free(text);
     arguments_print(&table, small, sizeof small); /* cut, and not behind its end */
     assert_string_equal(small, "--number 0.1 --");
+    arguments_print(&table, whole, sizeof whole);
+    assert_string_equal(whole,
+                        "--number 0.1 --whole -4 --seed 0 --choice-of-sizes medium --own own-4");
 }
 
-/* More than one line can name. */
+/* As many as there can be, and more than one line can name. */
 static void of_many_options_the_first_are_named(void **state)
 {
     (void)state;
-    enum { COUNT = 60 };
+    enum { COUNT = 64 };
     static char names[COUNT][40];
     struct argument rows[COUNT] = {{0}};
     bool set;
@@ -809,6 +886,8 @@ static void of_many_options_the_first_are_named(void **state)
     expect_text(error.text, "--the-same is ambiguous: --the-same-beginning-aa, ",
                 "--the-same-beginning-ah");
     assert_null(strstr(error.text, "-bl"));
+    assert_int_equal(parse(&table, "program --the-same-beginning-cl", NULL, &error), 0);
+    assert_true(table.given == UINT64_C(1) << (COUNT - 1));
     char line[4100] = "program --";
     memset(line + 10, 'x', sizeof line - 11);
     assert_int_equal(parse(&table, line, NULL, &error), -1);
@@ -825,6 +904,7 @@ int main(void)
         cmocka_unit_test(rng_below_is_unbiased),
         cmocka_unit_test(rng_shuffle_is_a_fair_permutation),
         cmocka_unit_test(labels_stand_in_the_order_of_fer2013),
+        cmocka_unit_test(the_most_probable_class_is_predicted),
         cmocka_unit_test(log_line_cannot_drive_the_terminal),
         cmocka_unit_test(passwords_are_hidden),
         cmocka_unit_test(what_is_printed_is_tame),
@@ -835,6 +915,7 @@ int main(void)
         cmocka_unit_test(arguments_come_back_as_printed),
         cmocka_unit_test(values_have_bounds),
         cmocka_unit_test(words_come_in_their_order),
+        cmocka_unit_test(several_tables_are_one),
         cmocka_unit_test(help_is_wrapped_and_says_the_defaults),
         cmocka_unit_test(of_many_options_the_first_are_named),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),

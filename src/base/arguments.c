@@ -48,7 +48,7 @@ static int list_meant(const struct option *options, const char *name, size_t len
     *exact = false;
     *list = '\0';
     if (length == 0)
-        return 0;
+        return count;
     for (const struct option *o = options; o->name; o++) {
         begins = begins || strncmp(o->name, name, length) == 0;
         *exact = *exact || (strncmp(o->name, name, length) == 0 && !o->name[length]);
