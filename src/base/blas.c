@@ -72,7 +72,7 @@ int blas_setup(int threads, struct error *error)
         return error_set(error,
                          "%zu MB of address space are needed, more than there is; raise the limit "
                          "(ulimit -v, a batch queue's memory), or use fewer threads",
-                         (needed >> 20) + 1);
+                         (needed >> 20) + 2); /* what malloc adds, too */
     if (blas_memory_alloc && blas_memory_free)
         reserve(threads);
     return 0;
