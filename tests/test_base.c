@@ -52,6 +52,27 @@ int __wrap_rename(const char *from, const char *to);
 int __wrap_statvfs(const char *path, struct statvfs *status);
 pid_t __real_waitpid(pid_t child, int *status, int options);
 pid_t __wrap_waitpid(pid_t child, int *status, int options);
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+int __real_nanosleep(const struct timespec *length, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *length, struct timespec *left);
+time_t __real_time(time_t *now);
+time_t __wrap_time(time_t *now);
+long __real_sysconf(int name);
+long __wrap_sysconf(int name);
+int __wrap_getpriority(int which, id_t who);
+int __wrap_setpriority(int which, id_t who, int nice);
+void *__real_blas_memory_alloc(int place);
+void *__wrap_blas_memory_alloc(int place);
+void __real_blas_memory_free(void *buffer);
+void __wrap_blas_memory_free(void *buffer);
+
+static bool fails(const char *what)
+{
+    return failing && strcmp(failing, what) == 0;
+}
 
 /* Whether it shall fail. */
 static bool note(const char *call, int fd)
@@ -67,7 +88,7 @@ static bool note(const char *call, int fd)
         strcat(calls, ",");
     }
     errno = EIO;
-    return failing && strcmp(failing, name) == 0;
+    return fails(name);
 }
 
 int __wrap_fsync(int fd)
@@ -77,21 +98,28 @@ int __wrap_fsync(int fd)
 
 int __wrap_close(int fd)
 {
-    bool fails = note("close", fd);
+    bool failed = note("close", fd);
     int result = __real_close(fd);
-    return fails ? -1 : result;
+    return failed ? -1 : result;
 }
+
+static int unlinked; /* how many of the next files have lost their name */
 
 int __wrap_fstat(int fd, struct stat *status)
 {
     errno = EIO;
-    return failing && strcmp(failing, "fstat") == 0 ? -1 : __real_fstat(fd, status);
+    int result = fails("fstat") ? -1 : __real_fstat(fd, status);
+    if (result == 0 && unlinked > 0) {
+        status->st_nlink = 0;
+        unlinked--;
+    }
+    return result;
 }
 
 int __wrap_rename(const char *from, const char *to)
 {
     int result = note("rename", -1) ? -1 : __real_rename(from, to);
-    if (failing && strcmp(failing, "another") == 0)
+    if (fails("another"))
         close(open(from, O_WRONLY | O_CREAT, 0600));
     return result;
 }
@@ -100,9 +128,9 @@ int __wrap_rename(const char *from, const char *to)
 ssize_t __wrap_read(int fd, void *bytes, size_t size)
 {
     static int count;
-    bool slow = failing && strcmp(failing, "interrupted") == 0;
+    bool slow = fails("interrupted");
     errno = slow ? EINTR : EIO;
-    if ((slow && count++ % 2 == 0) || (failing && strcmp(failing, "read") == 0))
+    if ((slow && count++ % 2 == 0) || fails("read"))
         return -1;
     return __real_read(fd, bytes, slow && size > 1 ? 1 : size);
 }
@@ -119,18 +147,33 @@ pid_t __wrap_waitpid(pid_t child, int *status, int options)
 {
     static int count;
     errno = EINTR;
-    if (failing && strcmp(failing, "interrupted") == 0 && count++ % 2 == 0)
+    if (fails("interrupted") && count++ % 2 == 0)
         return -1;
     return __real_waitpid(child, status, options);
 }
 
+pid_t __wrap_fork(void)
+{
+    errno = EAGAIN;
+    return fails("fork") ? -1 : __real_fork();
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+    return fails("fopen") ? NULL : __real_fopen(path, mode);
+}
+
+static int allowance; /* allocations before memory is lacking */
+static size_t asked;  /* of the latest malloc */
+
 static bool lacks_memory(void)
 {
-    return failing && strcmp(failing, "memory") == 0;
+    return fails("memory") && allowance-- <= 0;
 }
 
 void *__wrap_malloc(size_t size)
 {
+    asked = size;
     return lacks_memory() ? NULL : __real_malloc(size);
 }
 
@@ -143,7 +186,7 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *block, size_t size)
 {
     size_t before = block ? malloc_usable_size(block) : 0;
-    void *moved = lacks_memory() ? NULL : __real_malloc(size);
+    void *moved = lacks_memory() || fails("more memory") ? NULL : __real_malloc(size);
     if (!moved || !block)
         return moved;
     memcpy(moved, block, before < size ? before : size);
@@ -151,6 +194,72 @@ void *__wrap_realloc(void *block, size_t size)
     free(block);
     return moved;
 }
+
+/* ---- What the system says -------------------------------------------------------------------- */
+
+static void (*at_nap)(void); /* in place of sleeping; NULL: sleeps */
+static time_t today;         /* what time it is; 0: not known before */
+static long processors;      /* 0: as many as there are */
+
+int __wrap_nanosleep(const struct timespec *length, struct timespec *left)
+{
+    if (!at_nap)
+        return __real_nanosleep(length, left);
+    at_nap();
+    return 0;
+}
+
+time_t __wrap_time(time_t *now)
+{
+    return today ? today : __real_time(now);
+}
+
+long __wrap_sysconf(int name)
+{
+    return name == _SC_NPROCESSORS_ONLN && processors ? processors : __real_sysconf(name);
+}
+
+static int priority, highest_allowed; /* as `nice` counts */
+static bool of_another;               /* whose priority was asked for, or changed */
+
+int __wrap_getpriority(int which, id_t who)
+{
+    of_another = of_another || which != PRIO_PROCESS || who != 0;
+    return priority;
+}
+
+int __wrap_setpriority(int which, id_t who, int nice)
+{
+    of_another = of_another || which != PRIO_PROCESS || who != 0;
+    if (nice < highest_allowed)
+        return -1;
+    priority = nice;
+    return 0;
+}
+
+static int buffers_taken, buffers_held;
+
+/* "buffers": waits in vain, for as many seconds as were granted. */
+void *__wrap_blas_memory_alloc(int place)
+{
+    if (fails("buffers")) {
+        unsigned granted = alarm(0);
+        if (granted >= 1 && granted <= 10)
+            raise(SIGALRM);
+        _exit(9);
+    }
+    buffers_taken++;
+    buffers_held++;
+    return __real_blas_memory_alloc(place);
+}
+
+void __wrap_blas_memory_free(void *buffer)
+{
+    buffers_held--;
+    __real_blas_memory_free(buffer);
+}
+
+/* ---- Files on their way to the disk ---------------------------------------------------------- */
 
 static int write_new(struct error *error)
 {
@@ -277,8 +386,48 @@ static void temporaries_have_so_many_names(void **state)
     assert_int_equal(rmdir(in_folder("file.expressions-99")), 0);
     assert_int_equal(write_new(&error), 0);
     make_leftover("file.expressions-99");
+    make_leftover("file.expressions-100");
     file_remove(in_folder("file"));
-    assert_int_equal(count_files(0), COUNT - 1);
+    assert_true(is_there("file.expressions-100"));
+    assert_int_equal(count_files(0), COUNT);
+}
+
+/* Another run may sweep a file before it is locked; what has lost its name is not swept by it,
+ * which may be another's. */
+static void what_is_swept_is_made_anew(void **state)
+{
+    (void)state;
+    struct error error;
+    unlinked = 1;
+    assert_int_equal(write_new(&error), 0);
+    assert_int_equal(unlinked, 0);
+    assert_string_equal(calls, "close file,close file,fsync file,close file,rename,fsync folder,"
+                               "close folder,close file,");
+    expect_file("file", "new");
+    assert_int_equal(count_files(0), 1);
+    make_leftover("file.expressions-0");
+    unlinked = 1;
+    assert_int_equal(write_new(&error), 0);
+    assert_int_equal(unlinked, 0);
+    assert_true(is_there("file.expressions-0"));
+    assert_int_equal(count_files(0), 2);
+}
+
+/* From the beginning, while the mark shows whose it is. */
+static void permissions_are_given(void **state)
+{
+    (void)state;
+    struct error error;
+    struct stat status;
+    struct file_writer *writer;
+    assert_int_equal(file_writer_open(&writer, in_folder("file"), &error), 0);
+    assert_string_equal(file_writer_temporary(writer), in_folder("file.expressions-0"));
+    assert_int_equal(file_writer_set_mode(writer, 0751), 0);
+    assert_int_equal(stat(file_writer_temporary(writer), &status), 0);
+    assert_int_equal(status.st_mode, S_IFREG | S_ISVTX | 0640);
+    assert_int_equal(file_writer_commit(&writer, &error), 0);
+    assert_int_equal(stat(in_folder("file"), &status), 0);
+    assert_int_equal(status.st_mode, S_IFREG | 0751);
 }
 
 /* Where standard input was closed, the next descriptor is 0, which is as good as another. */
@@ -298,6 +447,9 @@ static void descriptor_0_is_one_like_others(void **state)
     int written = write_new(&error), read = file_read(in_folder("file"), 9, &bytes, &size, &error);
     char seen[sizeof calls];
     memcpy(seen, calls, sizeof seen);
+    struct file_writer *writer = NULL;
+    int opened = file_writer_open(&writer, "/dev/null", &error);
+    file_writer_discard(&writer);
     int next = dup(kept);
     close(next);
     setrlimit(RLIMIT_NOFILE, &none);
@@ -310,6 +462,7 @@ static void descriptor_0_is_one_like_others(void **state)
     assert_int_equal(read, 0);
     assert_int_equal(size, 3);
     free(bytes);
+    assert_int_equal(opened, 0);
     assert_int_equal(next, 0); /* nothing was left open */
     assert_string_equal(seen, "close file,fsync file,close file,rename,fsync folder,close folder,"
                               "close file,close file,");
@@ -318,6 +471,152 @@ static void descriptor_0_is_one_like_others(void **state)
     assert_int_equal(prepared, 0);
     assert_int_equal(mode, O_WRONLY); /* what reads there is told so */
 }
+
+/* Whichever of them the caller has closed: reading what is printed there fails, and the like. */
+static void standard_descriptors_are_occupied(void **state)
+{
+    (void)state;
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+    int found[3];
+    fflush(stdout);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int kept = dup(fd);
+        close(fd);
+        int result = process_prepare();
+        found[fd] = result ? result : fcntl(fd, F_GETFL) & O_ACCMODE;
+        dup2(kept, fd);
+        close(kept);
+    }
+    assert_memory_equal(found, modes, sizeof modes);
+}
+
+static int naps, reader = -1;
+
+static void begin_to_read(void)
+{
+    if (++naps == 3)
+        reader = open(in_folder("fifo"), O_RDONLY | O_NONBLOCK);
+}
+
+static void ask_to_stop(void)
+{
+    process_set_stopping(++naps == 3);
+}
+
+/* Until then one can still be asked to stop. */
+static void a_fifo_is_opened_once_it_is_read(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"file", "missing"};
+    make_file("file");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        errno = 0;
+        assert_int_equal(file_open_fifo(in_folder(others[i])), -1);
+        assert_int_equal(errno, ESPIPE);
+    }
+    assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+    naps = 0;
+    at_nap = ask_to_stop;
+    int stopped = file_open_fifo(in_folder("fifo")), code = errno, asked_after = naps;
+    process_set_stopping(false);
+    naps = 0;
+    at_nap = begin_to_read;
+    int fd = file_open_fifo(in_folder("fifo"));
+    at_nap = NULL;
+    assert_int_equal(stopped, -1);
+    assert_int_equal(code, EINTR);
+    assert_int_equal(asked_after, 3);
+    assert_true(fd >= 0);
+    assert_int_equal(naps, 3);
+    assert_int_equal(fcntl(fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK), O_WRONLY); /* it may wait now */
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    close(fd);
+    close(reader);
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+static void names_are_taken_apart(void **state)
+{
+    (void)state;
+    static const char *const parts[][3] = {{"name", ".", "name"},
+                                           {"/name", "/", "name"},
+                                           {"a/b.c", "a/", "b.c"},
+                                           {"/a/b/", "/a/b/", ""}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char *folder = file_folder(parts[i][0]);
+        assert_true(strlen(folder) < asked);
+        assert_string_equal(folder, parts[i][1]);
+        assert_string_equal(file_base(parts[i][0]), parts[i][2]);
+        free(folder);
+    }
+    char *path = file_in_folder("a/b", "c.d");
+    assert_true(strlen(path) < asked);
+    assert_string_equal(path, "a/b/c.d");
+    free(path);
+}
+
+static void litter_is_known_by_its_name(void **state)
+{
+    (void)state;
+    static const char *const litter[] = {".a.png",      ".",        "Thumbs.db", "thumbs.DB",
+                                         "desktop.ini", "__macosx", "@eaDir"};
+    static const char *const others[] = {"a.png",   "Thumbs.db2", "humbs.db",
+                                         "desktop", "eaDir.",     ""};
+    for (size_t i = 0; i < sizeof litter / sizeof *litter; i++)
+        if (!file_is_litter(litter[i]))
+            fail_msg("no litter: %s", litter[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (file_is_litter(others[i]))
+            fail_msg("litter: %s", others[i]);
+    make_file("file");
+    assert_true(file_is_folder(test_folder()));
+    assert_false(file_is_folder(in_folder("file")));
+    assert_false(file_is_folder(in_folder("missing")));
+}
+
+static void expect_followed(const char *name, const char *expected)
+{
+    char path[2 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s", in_folder(name));
+    char *followed = file_followed(path);
+    assert_non_null(followed);
+    char *to = followed;
+    for (const char *c = followed; *c; c++) /* several slashes are as one */
+        if (c[0] != '/' || c[1] != '/')
+            *to++ = *c;
+    *to = '\0';
+    assert_string_equal(followed, in_folder(expected));
+    free(followed);
+}
+
+/* Also where nothing is there yet; no further than Linux goes, and however long they are. */
+static void links_are_followed(void **state)
+{
+    (void)state;
+    enum { LINKS = 45, LONGEST = PATH_MAX - 1 };
+    static char target[PATH_MAX];
+    char from[16], to[16];
+    for (int i = 0; i < LINKS; i++) {
+        snprintf(from, sizeof from, "%d", i);
+        snprintf(to, sizeof to, "%d", i + 1);
+        assert_int_equal(symlink(to, in_folder(from)), 0);
+    }
+    memset(target, '/', LONGEST);
+    memcpy(target + LONGEST - 12, "no such file", 12);
+    if (symlink(target, in_folder("far")) == 0) { /* not every file system takes it */
+        char *followed = file_followed(in_folder("far"));
+        assert_string_equal(followed, target);
+        free(followed);
+    }
+    expect_followed("45", "45");
+    expect_followed("44", "45");
+    expect_followed("5", "45");
+    expect_followed("4", "44");
+    expect_followed("0", "40");
+}
+
+/* ---- Checks ---------------------------------------------------------------------------------- */
 
 /* Without a trace; what is written to directly needs no more than to be there. */
 static void a_path_is_checked_before_it_is_written_to(void **state)
@@ -354,6 +653,7 @@ static void a_limit_on_files_is_told(void **state)
     struct rlimit before, limit;
     assert_int_equal(process_prepare(), 0);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(file_limit() == before.rlim_cur); /* or none, and both the largest number */
     limit = before;
     limit.rlim_cur = 2;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -454,6 +754,8 @@ static void no_memory_is_told(void **state)
     failing = "memory";
     char *text = text_utf8("a"), *folder = file_folder("a/b"), *path = file_in_folder("a", "b");
     int added = file_set_add(&set, in_folder("file"), &error);
+    struct error of_check = {.text = ""};
+    int checked = file_check_output(in_folder("new"), &of_check);
     struct error of_writer = {.text = ""}, of_reader = {.text = ""};
     struct file_writer *writer = NULL;
     uint8_t *bytes = NULL;
@@ -462,6 +764,8 @@ static void no_memory_is_told(void **state)
     int read = file_read(in_folder("file"), 3, &bytes, &size, &of_reader);
     failing = NULL;
     assert_true(opened == -1 && read == -1 && !writer && !bytes);
+    assert_int_equal(checked, -1);
+    expect_text(of_check.text, in_folder("new"), "no memory");
     expect_text(of_writer.text, "a file to be written", "no memory");
     expect_text(of_reader.text, in_folder("file"), "no memory");
     assert_true(!text && !folder && !path);
@@ -500,6 +804,42 @@ static void what_states_no_size_is_read_whole(void **state)
     free(bytes);
 }
 
+static int read_from(int input, size_t limit, uint8_t **bytes, struct error *error)
+{
+    size_t size;
+    int kept = dup(STDIN_FILENO);
+    dup2(input, STDIN_FILENO);
+    close(input);
+    int result = file_read_input(limit, bytes, &size, error);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    return result;
+}
+
+static void what_is_too_large_is_told(void **state)
+{
+    (void)state;
+    struct error error = {.text = ""};
+    uint8_t *bytes = NULL;
+    size_t size;
+    int ends[2];
+    make_file("file");
+    assert_int_equal(truncate(in_folder("file"), (3 << 20) + 1), 0);
+    assert_int_equal(file_read(in_folder("file"), 3 << 20, &bytes, &size, &error), -1);
+    expect_text(error.text, in_folder("file"), "larger than 3 MB");
+    assert_int_equal(read_from(open("/dev/zero", O_RDONLY), 2 << 20, &bytes, &error), -1);
+    expect_text(error.text, "-: larger than 2 MB", "");
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "new", 3), 3);
+    close(ends[1]);
+    failing = "more memory";
+    int result = read_from(ends[0], 9, &bytes, &error);
+    failing = NULL;
+    assert_int_equal(result, -1);
+    expect_text(error.text, "no memory for -;", "");
+    assert_null(bytes);
+}
+
 /* An error says what it is of anew, whatever it said before. */
 static void errors_begin_anew(void **state)
 {
@@ -516,6 +856,29 @@ static void errors_begin_anew(void **state)
     errno = ENOSPC;
     error_unwritten(&error);
     assert_int_equal(error.code, ERROR_OTHER);
+    expect_text(error.text, "cannot be written: No space left on device;", "");
+    errno = ENOMEM;
+    assert_int_equal(error_unwritten(&error), -1);
+    assert_int_equal(error.code, ERROR_NO_MEMORY);
+    expect_text(error.text, "no memory for a result;", "");
+    errno = EINTR;
+    assert_int_equal(error_unwritten(&error), -1);
+    assert_int_equal(error.code, ERROR_OTHER);
+    expect_text(error.text, "cannot be written: their reader has stopped reading;", "");
+}
+
+/* Scripts rely on them. */
+static void errors_have_their_statuses(void **state)
+{
+    (void)state;
+    static const struct {
+        enum error_code code;
+        int status;
+    } all[] = {{ERROR_CLOSED_PIPE, 0}, {ERROR_OTHER, 1},       {ERROR_NO_MEMORY, 1},
+               {ERROR_BAD_CASCADE, 1}, {ERROR_USAGE, 2},       {ERROR_NO_FACE, 3},
+               {ERROR_NO_CAMERA, 4},   {ERROR_CAMERA_LOST, 5}, {ERROR_BAD_MODEL, 6}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_int_equal(error_exit_status(all[i].code), all[i].status);
 }
 
 /* ---- Files that must not be written over ----------------------------------------------------- */
@@ -549,6 +912,8 @@ static void files_are_known_by_what_they_are(void **state)
     snprintf(target, sizeof target, "%.900s", in_folder("far"));
     assert_int_equal(symlink(target, in_folder("inside/to_far")), 0);
     check(&set, in_folder("a"), 0);
+    assert_int_equal(file_set_add(&set, in_folder("pipe"), &error), 0);
+    assert_null(set.root);
     static const char *const added[] = {"a", "pipe", "missing/x", "new", "inside", "far"};
     for (size_t i = 0; i < sizeof added / sizeof *added; i++)
         for (int times = 0; times < 2; times++)
@@ -573,12 +938,66 @@ static void files_are_known_by_what_they_are(void **state)
         assert_int_equal(file_set_add_folder(&set, test_folder(), depth, &error), 0);
         for (int i = 0; i < 3; i++)
             check(&set, in_folder(files[i]), depth < i / 2 ? 0 : -1);
+        check(&set, in_folder("."), 0);
+        check(&set, in_folder(".."), 0);
         file_set_free(&set);
     }
     assert_int_equal(file_set_add_folder(&set, in_folder("a"), 1, &error), 0);
     assert_null(set.root);
     assert_int_equal(remove(in_folder("inside/to_far")), 0);
     assert_int_equal(remove(in_folder("inside/new")), 0);
+}
+
+/* Wherever it ends on the way through folders. */
+static void lists_without_memory_are_told(void **state)
+{
+    (void)state;
+    struct file_set set = {0};
+    struct error error = {.text = ""};
+    static const char *const files[] = {"a", "inside", "inside/b", "inside/c"};
+    assert_int_equal(mkdir(in_folder("inside"), 0700), 0);
+    make_file("a");
+    make_file("inside/b");
+    make_file("inside/c");
+    int next = dup(STDIN_FILENO), result = -1, tries = 0;
+    close(next);
+    for (; result; tries++) {
+        file_set_free(&set);
+        error = (struct error){.text = ""};
+        allowance = tries;
+        failing = "memory";
+        result = file_set_add_folder(&set, test_folder(), 1, &error);
+        failing = NULL;
+        if (result)
+            expect_text(error.text, "no memory for the list of files;", "");
+        int after = dup(STDIN_FILENO);
+        close(after);
+        assert_int_equal(after, next);
+    }
+    allowance = 0;
+    assert_int_equal(tries, 9); /* two for each */
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        check(&set, in_folder(files[i]), -1);
+    file_set_free(&set);
+    assert_int_equal(remove(in_folder("inside/b")), 0);
+    assert_int_equal(remove(in_folder("inside/c")), 0);
+}
+
+/* Those of several file systems often have one number. */
+static void folders_of_several_devices_are_known(void **state)
+{
+    (void)state;
+    static const char *const folders[] = {"/proc", "/sys", "/dev/pts", "/dev/shm"};
+    struct file_set set = {0};
+    struct error error;
+    for (int i = 0; i < 4; i++) {
+        check(&set, folders[i], 0);
+        assert_int_equal(file_set_add(&set, folders[i], &error), 0);
+    }
+    for (int i = 0; i < 4; i++)
+        if (access(folders[i], F_OK) == 0)
+            check(&set, folders[i], -1);
+    file_set_free(&set);
 }
 
 /* More than one device, inode and name, added and asked for in turn. */
@@ -633,17 +1052,50 @@ static void paths_of_reports_fit_or_are_refused(void **state)
     assert_string_equal(path, "a/b.csv");
 }
 
+/* A link is replaced by a file, and what it leads to is left alone. */
+static void reports_write_over_nothing(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "link", "read"}; /* three are written */
+    static char longest[REPORT_PATH_SIZE];
+    struct file_set files = {0};
+    struct error error = {.text = ""};
+    make_file("a");
+    make_file("read");
+    assert_int_equal(symlink("read", in_folder("link")), 0);
+    assert_int_equal(file_set_add(&files, in_folder("read"), &error), 0);
+    assert_int_equal(report_folder_claim(test_folder(), names, 3, &files, &error), 0);
+    check(&files, in_folder("a"), -1);
+    check(&files, in_folder("b"), -1);
+    for (int i = 0; i < 4; i++) {
+        error = (struct error){.text = ""};
+        int result = report_folder_claim(test_folder(), names + i, 1, &files, &error);
+        assert_int_equal(result, i == 2 ? 0 : -1);
+        if (result)
+            expect_text(error.text, in_folder(names[i]), "already an input or output");
+    }
+    memset(longest, 'l', sizeof longest - 1);
+    assert_int_equal(report_folder_claim(longest, names, 1, &files, &error), -1);
+    expect_text(error.text, "lll", "too long");
+    file_set_free(&files);
+}
+
 static void folders_of_reports_are_made(void **state)
 {
     (void)state;
     struct error error = {.text = ""};
     char folder[TEST_PATH_SIZE + 64];
     struct report_text text;
+    struct stat status;
     snprintf(folder, sizeof folder, "%.1000s", in_folder("report"));
+    mode_t mask = umask(027);
     for (int i = 0; i < 2; i++) { /* made, and then found */
         assert_int_equal(report_folder_open(folder, "a.csv", &error), 0);
         assert_int_equal(access(in_folder("report/a.csv"), F_OK), -1);
     }
+    umask(mask);
+    assert_int_equal(stat(folder, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0750);
     assert_int_equal(report_text_open(&text, &error), 0);
     fputs("1,2\n", text.stream);
     assert_int_equal(report_text_close(&text, folder, "a.csv", &error), 0);
@@ -659,12 +1111,25 @@ static void folders_of_reports_are_made(void **state)
     assert_int_equal(rmdir(folder), 0); /* empty: no probe is left */
 }
 
+/* Whatever becomes of it, no file is left open. */
 static int draw(struct error *error)
 {
     struct report_text text;
     assert_int_equal(report_text_open(&text, error), 0);
     fputs("plot 1\n", text.stream);
-    return report_text_draw(&text, test_folder(), "a.png", error);
+    int before = dup(STDIN_FILENO);
+    close(before);
+    int result = report_text_draw(&text, test_folder(), "a.png", error);
+    int after = dup(STDIN_FILENO);
+    close(after);
+    assert_int_equal(after, before);
+    return result;
+}
+
+static void be_gnuplot(const char *script)
+{
+    write_bytes(in_folder("gnuplot"), script, strlen(script));
+    assert_int_equal(chmod(in_folder("gnuplot"), 0700), 0);
 }
 
 /* In gnuplot's place a program that says what it was given, one that fails, and none. */
@@ -673,22 +1138,16 @@ static void gnuplot_draws_in_the_folder(void **state)
     (void)state;
     static const char says[] =
         "#!/bin/sh\ntrap '' PIPE\necho \"$* in $PWD: $(cat)\"\necho noise >&2\nexit 0\n";
-    static const char fails[] = "#!/bin/sh\necho half a picture\nexit 3\n";
+    static const char fails_late[] = "#!/bin/sh\necho half a picture\nexit 3\n";
     struct error error = {.text = ""};
     char *path = strdup(getenv("PATH")), expected[2 * TEST_PATH_SIZE], mine[8192];
     snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
     for (int i = 0; i < 3; i++) {
-        if (i < 2) {
-            write_bytes(in_folder("gnuplot"), i ? fails : says, strlen(i ? fails : says));
-            assert_int_equal(chmod(in_folder("gnuplot"), 0700), 0);
-        }
+        if (i < 2)
+            be_gnuplot(i ? fails_late : says);
         setenv("PATH", i < 2 ? mine : "/nowhere", 1);
-        int first = open("/dev/null", O_RDONLY);
-        int result = draw(&error), next = open("/dev/null", O_RDONLY);
+        int result = draw(&error);
         setenv("PATH", path, 1);
-        close(first);
-        close(next);
-        assert_int_equal(next, first + 1); /* nothing was left open */
         assert_int_equal(result, i ? -1 : 0);
         if (i)
             expect_text(error.text, test_folder(), "gnuplot did not draw them");
@@ -703,8 +1162,7 @@ static void gnuplot_draws_in_the_folder(void **state)
         assert_int_equal(access(in_folder("a.png"), F_OK), -1);
         assert_int_equal(count_files(0), 1);
     }
-    write_bytes(in_folder("gnuplot"), says, strlen(says)); /* it would draw */
-    assert_int_equal(chmod(in_folder("gnuplot"), 0700), 0);
+    be_gnuplot(says); /* it would draw */
     setenv("PATH", mine, 1);
     failing = "read";
     assert_int_equal(draw(&error), -1);
@@ -733,8 +1191,59 @@ static void gnuplot_draws_in_the_folder(void **state)
     failing = "interrupted";
     assert_int_equal(draw(&error), 0);
     failing = NULL;
+    expect_file("a.png", expected);
     setenv("PATH", path, 1);
     free(path);
+}
+
+/* How often it draws: killed, with nobody who takes its picture, without a process, awaited by
+ * nobody; and well. */
+static int draw_in_all_ways(void)
+{
+    static const char killed[] = "#!/bin/sh\necho noise >&2\ncat\nkill -9 $$\n";
+    static const char large[] = "#!/bin/sh\ncat >&2\nhead -c 200000 /dev/zero\n";
+    static const char *const ways[] = {NULL, "read", "fork", "children", "none"};
+    int drawn = 0;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct error error = {.text = ""};
+        be_gnuplot(i ? large : killed);
+        failing = ways[i];
+        void (*handler)(int) = signal(SIGCHLD, fails("children") ? SIG_IGN : SIG_DFL);
+        int result = draw(&error);
+        signal(SIGCHLD, handler);
+        failing = NULL;
+        drawn += result == 0;
+        assert_int_equal(access(in_folder("a.png"), F_OK), result);
+        if (result)
+            expect_text(error.text, test_folder(), "gnuplot did not draw them");
+    }
+    return drawn;
+}
+
+static void gnuplot_may_end_in_many_ways(void **state)
+{
+    (void)state;
+    char *path = strdup(getenv("PATH")), mine[8192];
+    snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
+    FILE *heard = tmpfile();
+    assert_non_null(heard);
+    int kept = dup(STDERR_FILENO);
+    dup2(fileno(heard), STDERR_FILENO);
+    setenv("PATH", mine, 1);
+    int drawn = draw_in_all_ways();
+    setenv("PATH", path, 1);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    free(path);
+    assert_int_equal(lseek(fileno(heard), 0, SEEK_END), 0); /* what it says is for nobody */
+    fclose(heard);
+    assert_int_equal(drawn, 1);
+    size_t size;
+    uint8_t *bytes = read_bytes(in_folder("a.png"), &size);
+    static const uint8_t zeros[200000];
+    assert_int_equal(size, sizeof zeros);
+    assert_memory_equal(bytes, zeros, sizeof zeros);
+    free(bytes);
 }
 
 /* ---- UTF-8 ----------------------------------------------------------------------------------- */
@@ -786,6 +1295,7 @@ static void only_utf8_is_taken_for_it(void **state)
     };
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
         char *text = text_utf8(sound[i]);
+        assert_true(strlen(text) < asked);
         assert_string_equal(text, sound[i]);
         free(text);
     }
@@ -794,6 +1304,7 @@ static void only_utf8_is_taken_for_it(void **state)
         for (const char *c = unsound[i]; *c; c++)
             strcat(expected, *c == 'a' ? "a" : "\xEF\xBF\xBD");
         char *text = text_utf8(unsound[i]);
+        assert_true(strlen(text) < asked);
         assert_string_equal(text, expected);
         free(text);
     }
@@ -893,6 +1404,8 @@ static void time_is_that_of_the_monotonic_clock(void **state)
     assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &after), 0);
     assert_true(now >= (double)before.tv_sec + 1e-9 * (double)before.tv_nsec - 1e-6);
     assert_true(now <= (double)after.tv_sec + 1e-9 * (double)after.tv_nsec + 1e-6);
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &before), 0);
+    expect_close(monotonic_to_unix(now - 100), (double)before.tv_sec - 100, 5, "time of day");
 }
 
 static void waits_until_the_deadline(void **state)
@@ -976,7 +1489,7 @@ static void a_stalled_reader_is_left(void **state)
         ;
     bool left = process_leave_stalled_reader();
     ssize_t written = write(STDOUT_FILENO, "x", 1);
-    int opened = dup(ends[0]);
+    int code = errno, opened = dup(ends[0]);
     dup2(kept, STDOUT_FILENO);
     close(kept);
     close(opened);
@@ -984,7 +1497,31 @@ static void a_stalled_reader_is_left(void **state)
     close(ends[1]);
     assert_true(!left_early && left);
     assert_int_equal(written, -1);
+    assert_int_equal(code, EBADF);
     assert_int_equal(opened, next);
+}
+
+static void pipes_are_told_from_files(void **state)
+{
+    (void)state;
+    int ends[2], in = dup(STDIN_FILENO), out = dup(STDOUT_FILENO);
+    int nowhere = open("/dev/null", O_RDWR);
+    bool piped[4];
+    fflush(stdout);
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < 4; i++) {
+        dup2(i & 1 ? ends[0] : nowhere, STDIN_FILENO);
+        dup2(i & 2 ? ends[1] : nowhere, STDOUT_FILENO);
+        piped[i] = process_is_piped();
+    }
+    dup2(in, STDIN_FILENO);
+    dup2(out, STDOUT_FILENO);
+    close(in);
+    close(out);
+    close(nowhere);
+    close(ends[0]);
+    close(ends[1]);
+    assert_true(!piped[0] && piped[1] && piped[2] && piped[3]);
 }
 
 /* ---- What a process is given ----------------------------------------------------------------- */
@@ -993,7 +1530,7 @@ static void low_limits_are_told(void **state)
 {
     (void)state;
     enum { NEEDED = 384 << 10 };
-    struct error error = {.text = ""}, of_reader = {.text = ""};
+    struct error error = {.text = ""}, of_files = error, of_reader = error;
     uint8_t *bytes = NULL;
     size_t size = 0;
     struct rlimit kept, small;
@@ -1014,17 +1551,20 @@ static void low_limits_are_told(void **state)
         small = kept;
         small.rlim_cur = (rlim_t)(32 - i);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-        results[i] = process_check_limits(&error);
+        results[i] = process_check_limits(&of_files);
     }
     small.rlim_cur = 0;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
     int read = file_read("none", 9, &bytes, &size, &of_reader);
+    int set_up = blas_setup(1, &error);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &kept), 0);
+    assert_int_equal(set_up, -1);
+    expect_text(error.text, "0 open files are too few", "");
     assert_int_equal(read, -1);
     expect_text(of_reader.text, "none", "ulimit -n");
     assert_int_equal(results[0], 0);
     assert_int_equal(results[1], -1);
-    expect_text(error.text, "31 open files are too few, 32 are needed", "ulimit -n");
+    expect_text(of_files.text, "31 open files are too few, 32 are needed", "ulimit -n");
 }
 
 /* Descriptors beyond those that the program needs itself. */
@@ -1045,6 +1585,64 @@ static void spare_files_are_counted(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &kept), 0);
     static const int expected[4] = {4, 5, 5, 0};
     assert_memory_equal(spare, expected, sizeof expected);
+}
+
+/* As high as the user may, and never lower. */
+static void a_higher_priority_is_asked_for(void **state)
+{
+    (void)state;
+#ifndef __linux__
+    skip();
+#endif
+    static const int cases[][3] = {{0, -20, -10}, {0, -4, -4},     {3, 0, 0},
+                                   {0, 1, 0},     {-15, -20, -15}, {5, 20, 5}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        priority = cases[i][0];
+        highest_allowed = cases[i][1];
+        process_ask_for_priority();
+        assert_int_equal(priority, cases[i][2]);
+    }
+    assert_false(of_another);
+}
+
+static void a_thread_for_each_processor(void **state)
+{
+    (void)state;
+    static const int cases[][2] = {{-1, 1}, {1, 1}, {3, 3}, {64, 64}, {65, 64}, {1000, 64}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        processors = cases[i][0];
+        assert_int_equal(blas_usual_threads(), cases[i][1]);
+    }
+    processors = 0;
+}
+
+/* Of a place that is not Greenwich; also a link that leads nowhere has its name. */
+static void dated_names_say_the_local_time(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {"expressions-19700103-053000.png",
+                                           "expressions-19700103-053000-2.png",
+                                           "expressions-19700103-053000-3.png"};
+    char before[TEST_PATH_SIZE], name[DATED_NAME_SIZE];
+    char *zone = getenv("TZ") ? strdup(getenv("TZ")) : NULL;
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(test_folder()), 0);
+    setenv("TZ", "XYZ-5:30", 1);
+    tzset();
+    today = 2 * 24 * 60 * 60;
+    for (int i = 0; i < 3; i++) {
+        dated_name(name, ".png");
+        assert_string_equal(name, expected[i]);
+        assert_int_equal(symlink("nowhere", name), 0);
+    }
+    today = 0;
+    if (zone)
+        setenv("TZ", zone, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(zone);
+    assert_int_equal(chdir(before), 0);
 }
 
 /* However many are taken within a second, each gets a name of its own. */
@@ -1093,6 +1691,10 @@ static void memory_in_use_is_known(void **state)
     int after = dup(STDERR_FILENO);
     assert_int_equal(after, before);
     close(after);
+    failing = "fopen"; /* there is no /proc */
+    memory = process_memory();
+    failing = NULL;
+    assert_true(memory.mapped == 0 && memory.resident == 0);
 }
 
 static void little_address_space_is_seen(void **state)
@@ -1113,6 +1715,15 @@ static void little_address_space_is_seen(void **state)
     assert_true(some && !more && again);
 }
 
+/* A product that takes all of OpenBLAS's threads: they have their memory after it. */
+static void multiply(void)
+{
+    enum { SIDE = 512, DEPTH = 8 };
+    static float a[SIDE * DEPTH], b[DEPTH * SIDE], c[SIDE * SIDE];
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIDE, SIDE, DEPTH, 1, a, DEPTH, b, SIDE,
+                0, c, SIDE);
+}
+
 /* OpenBLAS's threads, begun before main, go; what is missing of the address space is told together
  * with all that is there, or will be. */
 static void memory_of_the_blas_is_there_or_told(void **state)
@@ -1125,6 +1736,7 @@ static void memory_of_the_blas_is_there_or_told(void **state)
     if (process_memory().mapped > (size_t)1 << 34)
         skip(); /* a sanitizer's */
     openblas_set_num_threads(9);
+    multiply();
     assert_int_equal(getrlimit(RLIMIT_AS, &kept), 0);
     for (int i = 0; i < 2; i++) {
         size_t begun = 128 + (size_t)(openblas_get_num_threads() - 1) * 192;
@@ -1141,13 +1753,45 @@ static void memory_of_the_blas_is_there_or_told(void **state)
     }
     void (*handler)(int) = signal(SIGALRM, SIG_IGN);
     size_t before = process_memory().mapped;
-    assert_int_equal(blas_setup(THREADS, &error), 0);
+    buffers_taken = buffers_held = 0;
+    small.rlim_cur = (rlim_t)told << 20; /* which is enough */
+    assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+    int result = blas_setup(THREADS, &error);
+    assert_int_equal(setrlimit(RLIMIT_AS, &kept), 0);
+    assert_int_equal(result, 0);
+    assert_int_equal(buffers_taken, THREADS);
+    assert_int_equal(buffers_held, 0);
     assert_int_equal(alarm(0), 0);
     assert_true(signal(SIGALRM, handler) == SIG_IGN);
     size_t mapped = process_memory().mapped;
     assert_true(mapped > before + ((size_t)THREADS << 20));
     assert_int_equal(blas_setup(THREADS, &error), 0); /* it keeps what it has */
     assert_true(process_memory().mapped < mapped + ((size_t)1 << 20));
+}
+
+/* OpenBLAS tries for ever where it gets no memory. */
+static void who_waits_for_the_blas_is_told(void **state)
+{
+    (void)state;
+    static const char expected[] = "no memory for the BLAS; allow more address space (ulimit -v)\n";
+    char text[2 * sizeof expected] = "";
+    int ends[2], ended = -1;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error error;
+        dup2(ends[1], STDERR_FILENO);
+        failing = "buffers";
+        _exit(blas_setup(1, &error) ? 7 : 8);
+    }
+    close(ends[1]);
+    ssize_t got = read(ends[0], text, sizeof text);
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended));
+    assert_int_equal(WEXITSTATUS(ended), 1);
+    assert_int_equal(got, sizeof expected - 1);
+    assert_memory_equal(text, expected, sizeof expected - 1);
 }
 
 /* For as many threads as can be asked for, and a window beside them. */
@@ -1186,6 +1830,26 @@ static void input_is_something_to_read(void **state)
     expect_text(error.text, "standard input: Is a directory", "pipe data");
 }
 
+/* It is there to be read afterwards. */
+static void input_is_not_taken_by_its_check(void **state)
+{
+    (void)state;
+    struct error error;
+    int ends[2], kept = dup(STDIN_FILENO);
+    char first = 0;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "xy", 2), 2);
+    dup2(ends[0], STDIN_FILENO);
+    int result = process_check_input(&error);
+    ssize_t got = read(STDIN_FILENO, &first, 1);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(result, 0);
+    assert_true(got == 1 && first == 'x');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1197,7 +1861,14 @@ int main(void)
         cmocka_unit_test(the_root_folder_is_one_like_others),
         cmocka_unit_test_teardown(what_others_write_is_left_alone, empty_folder),
         cmocka_unit_test_teardown(temporaries_have_so_many_names, empty_folder),
+        cmocka_unit_test_teardown(what_is_swept_is_made_anew, empty_folder),
+        cmocka_unit_test_teardown(permissions_are_given, empty_folder),
         cmocka_unit_test_teardown(descriptor_0_is_one_like_others, empty_folder),
+        cmocka_unit_test(standard_descriptors_are_occupied),
+        cmocka_unit_test_teardown(a_fifo_is_opened_once_it_is_read, empty_folder),
+        cmocka_unit_test(names_are_taken_apart),
+        cmocka_unit_test_teardown(litter_is_known_by_its_name, empty_folder),
+        cmocka_unit_test_teardown(links_are_followed, empty_folder),
         cmocka_unit_test_teardown(a_path_is_checked_before_it_is_written_to, empty_folder),
         cmocka_unit_test_teardown(a_limit_on_files_is_told, empty_folder),
         cmocka_unit_test(free_space_is_what_a_user_may_fill),
@@ -1206,12 +1877,18 @@ int main(void)
         cmocka_unit_test_teardown(reading_that_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(no_memory_is_told, empty_folder),
         cmocka_unit_test(what_states_no_size_is_read_whole),
+        cmocka_unit_test_teardown(what_is_too_large_is_told, empty_folder),
         cmocka_unit_test(errors_begin_anew),
+        cmocka_unit_test(errors_have_their_statuses),
         cmocka_unit_test_teardown(files_are_known_by_what_they_are, empty_folder),
+        cmocka_unit_test_teardown(lists_without_memory_are_told, empty_folder),
+        cmocka_unit_test(folders_of_several_devices_are_known),
         cmocka_unit_test_teardown(many_files_are_known, empty_folder),
         cmocka_unit_test(paths_of_reports_fit_or_are_refused),
+        cmocka_unit_test_teardown(reports_write_over_nothing, empty_folder),
         cmocka_unit_test_teardown(folders_of_reports_are_made, empty_folder),
         cmocka_unit_test_teardown(gnuplot_draws_in_the_folder, empty_folder),
+        cmocka_unit_test_teardown(gnuplot_may_end_in_many_ways, empty_folder),
         cmocka_unit_test(only_utf8_is_taken_for_it),
         cmocka_unit_test(of_an_address_the_host_is_told),
         cmocka_unit_test(json_keeps_no_control),
@@ -1219,15 +1896,21 @@ int main(void)
         cmocka_unit_test(work_beside_is_done_once_and_awaited),
         cmocka_unit_test(a_pipe_without_reader_is_outlived),
         cmocka_unit_test(a_stalled_reader_is_left),
+        cmocka_unit_test(pipes_are_told_from_files),
         cmocka_unit_test(low_limits_are_told),
         cmocka_unit_test(spare_files_are_counted),
+        cmocka_unit_test(a_higher_priority_is_asked_for),
+        cmocka_unit_test(a_thread_for_each_processor),
+        cmocka_unit_test_teardown(dated_names_say_the_local_time, empty_folder),
         cmocka_unit_test_teardown(no_dated_name_is_given_twice, empty_folder),
         cmocka_unit_test(a_device_that_cannot_be_opened_is_told),
         cmocka_unit_test(memory_in_use_is_known),
         cmocka_unit_test(little_address_space_is_seen),
         cmocka_unit_test(memory_of_the_blas_is_there_or_told),
+        cmocka_unit_test(who_waits_for_the_blas_is_told),
         cmocka_unit_test(the_blas_serves_all_who_may_call_it),
         cmocka_unit_test(input_is_something_to_read),
+        cmocka_unit_test(input_is_not_taken_by_its_check),
         cmocka_unit_test(every_thread_is_joined),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
