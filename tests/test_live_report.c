@@ -272,6 +272,8 @@ static void test_progress_bar(void **state)
                "[===>                          ]  10 %  1 fps  1:30 left");
     expect_bar(10, (struct progress_bar){.total = 100}, 0, NULL,
                "[===>                          ]  10 %  0 fps  0:00 left");
+    expect_bar(4.5, (struct progress_bar){.total = 5}, 45, "epoch 5/5",
+               "[===========================>  ]  90 %  epoch 5/5  0:05 left");
     expect_bar(2.5, (struct progress_bar){.total = 5, .before = 2}, 725, "epoch 3/5",
                "[===============>              ]  50 %  epoch 3/5  1:00:25 left");
 }

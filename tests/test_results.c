@@ -91,6 +91,44 @@ static void test_drawn_progress_bar(void **state)
     assert_non_null(strstr(again, " 50 % "));
 }
 
+/* A task of one part, one that was begun a while ago, and words of any length. */
+static void test_progress_bar_of_any_task(void **state)
+{
+    (void)state;
+    struct terminal terminal;
+    if (!put_terminal(&terminal, STDERR_FILENO))
+        skip();
+    char half[200], rate[200], cut[400], words[300];
+    memset(words, 'w', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    struct progress_bar bar = {.terminal = STDERR_FILENO, .total = 1};
+    progress_bar_update(&bar, 0.5, "one");
+    snprintf(half, sizeof half, "%s", read_terminal(&terminal));
+    double drawn = bar.drawn;
+    bar = (struct progress_bar){
+        .terminal = STDERR_FILENO, .total = 100, .begin = monotonic_now() - 10};
+    progress_bar_update(&bar, 20, NULL);
+    snprintf(rate, sizeof rate, "%s", read_terminal(&terminal));
+    bar.drawn = monotonic_now() - 0.3;
+    progress_bar_update(&bar, 30, words);
+    snprintf(cut, sizeof cut, "%s", read_terminal(&terminal));
+    remove_terminal(&terminal);
+    assert_non_null(strstr(half, " 50 %  one  "));
+    assert_true(drawn > 0);
+    assert_non_null(strstr(rate, " 20 %  2 fps  "));
+    assert_int_equal(strlen(cut), strlen("\r") + PROGRESS_BAR_SIZE - 1 + strlen("\033[K"));
+    assert_string_equal(strrchr(cut, 'w'), "w\033[K");
+    int ends[2];
+    char byte;
+    assert_int_equal(pipe(ends), 0);
+    bar.terminal = ends[1];
+    bar.drawn = 0;
+    progress_bar_update(&bar, 40, NULL);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 0); /* it is no terminal */
+    close(ends[0]);
+}
+
 /* ---- Forms of results ------------------------------------------------------------------------ */
 
 static struct expressions_face happy_face(int id, struct expressions_box box)
@@ -690,6 +728,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drawn_progress_bar),
+        cmocka_unit_test(test_progress_bar_of_any_task),
         cmocka_unit_test_setup_teardown(test_words_of_sources, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_words_of_pictures, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_refused_outputs, make_folder, remove_folder),
