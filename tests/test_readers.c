@@ -7,6 +7,17 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+static size_t largest; /* block that was asked for again */
+
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    largest = size > largest ? size : largest;
+    return __real_realloc(block, size);
+}
+
 static const char *write_text(const char *name, const char *text)
 {
     write_bytes(in_folder(name), text, strlen(text));
@@ -98,6 +109,10 @@ static void refuses_bad_rows_by_number(void **state)
     refuse_csv("emotion,pixels,Usage\n", "no row");
     refuse_csv("emotion,picture,Usage\n0,1,Training\n", "no column \"pixels\"");
     refuse_csv("emotion,pixels,Usage\n0,1 2 3\n", "line 2: is cut short");
+    refuse_csv("emotion,pixels\n0\n", "line 2: is cut short");
+    refuse_csv("emotion,pixels\n0,1 2 x 4\n", "line 2: pixel 3 is not a grey value");
+    refuse_csv("a,b,c,d,e,f,g,h,i,j,k,l,m,n,emotion,pixels\n0\n", "line 2: is cut short");
+    refuse_csv("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,emotion,pixels\n", "no column \"pixels\"");
     refuse_csv("emotion,pixels,Usage\n\"0\"1,1,Training\n", "line 2: is cut short");
     refuse_csv("emotion,pixels,Usage\n0,\"1 2,Training\n", "line 2: is cut short");
 }
@@ -143,6 +158,21 @@ static void reads_quoted_tables(void **state)
     assert_int_equal(plain.votes[0].classes[4], 4);
     assert_int_equal(plain.votes[1].total, 10);
     dataset_free(&plain);
+}
+
+/* Rows of two lines, some of which lie in two buffers. */
+static void counts_lines_within_quotes(void **state)
+{
+    (void)state;
+    enum { ROWS = 40 };
+    static char text[ROWS * (PIXELS * 2 + 32) + 64];
+    size_t used = (size_t)snprintf(text, sizeof text, "emotion,pixels\n");
+    for (int i = 0; i < ROWS; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "0,\"7\n%s\"\n",
+                                 pixel_list(PIXELS - 1, "5"));
+    assert_true(used > 2 * CSV_READER_MAX_ROW);
+    snprintf(text + used, sizeof text - used, "9,1\n");
+    refuse_csv(text, "line 82: label \"9\"");
 }
 
 /* The competition's train.csv: every tenth row is for validation. */
@@ -385,9 +415,41 @@ static void refuse_idx(const char *name, size_t offset, uint8_t value, size_t cu
         bytes[offset] = value;
     write_bytes(in_folder(name), bytes, cut < size ? cut : size);
     free(bytes);
+    largest = 0;
     if (dataset_load(&d, test_folder(), false, "test", &error) != -1)
         fail_msg("not refused, though %s", expected);
     expect_text(error.text, name, expected);
+    assert_true(largest < 1 << 20); /* memory for what is there */
+}
+
+/* Headers without pictures. */
+static void idx_sizes_have_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t count, height, width;
+        const char *expected;
+    } headers[] = {{0, 8, 8, "0 pictures of 8x8; sides of 8 to 128 are possible"},
+                   {10000001, 8, 8, "10000001 pictures of 8x8; sides"},
+                   {1, 7, 8, "1 pictures of 8x7; sides"},
+                   {1, 8, 7, "1 pictures of 7x8; sides"},
+                   {1, 129, 8, "1 pictures of 8x129; sides"},
+                   {1, 8, 129, "1 pictures of 129x8; sides"},
+                   {1, 8, 8, "is cut short"},
+                   {10000000, 8, 8, "is cut short"},
+                   {1, 128, 128, "is cut short"}};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        uint8_t header[16];
+        struct dataset d;
+        struct error error = {.text = ""};
+        put_number(header, 0x803);
+        put_number(header + 4, headers[i].count);
+        put_number(header + 8, headers[i].height);
+        put_number(header + 12, headers[i].width);
+        write_bytes(in_folder("train-images-idx3-ubyte"), header, sizeof header);
+        assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+        expect_text(error.text, "train-images-idx3-ubyte: ", headers[i].expected);
+    }
 }
 
 static void refuses_damaged_idx(void **state)
@@ -401,18 +463,25 @@ static void refuses_damaged_idx(void **state)
     refuse_idx("train-images-idx3-ubyte", 7, 21, whole, "is cut short");
     refuse_idx("train-images-idx3-ubyte", 7, 19, whole, "longer than its header says");
     refuse_idx("train-images-idx3-ubyte", 4, 0xff, whole, "pictures of 8x8; sides of 8 to 128");
-    /* 8 million pictures more than there are, half a gigabyte: no memory is taken for them. */
+    /* 8 million pictures more than there are, half a gigabyte; and a thousand times as many. */
     refuse_idx("train-images-idx3-ubyte", 5, 0x7f, whole, "is cut short");
+    refuse_idx("train-images-idx3-ubyte", 6, 0x52, whole, "is cut short");
     refuse_idx("train-images-idx3-ubyte", 11, 1, whole, "sides of 8 to 128");
     refuse_idx("train-images-idx3-ubyte", whole, 0, 10, "is cut short");
     refuse_idx("train-images-idx3-ubyte", whole, 0, 0, "is cut short");
     refuse_idx("t10k-images-idx3-ubyte", 15, 9, whole, "but those of train are 8x8");
+    refuse_idx("t10k-images-idx3-ubyte", 11, 9, whole, "of 8x9, but those of train are 8x8");
     refuse_idx("train-labels-idx1-ubyte", 7, 19, whole, "19 labels for 20 pictures");
     refuse_idx("t10k-labels-idx1-ubyte", 9, 64, whole, "label 64 of picture 2 is over 63");
     empty_folder(NULL);
     write_idx("train", 20, true);
     assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
     assert_non_null(strstr(error.text, "has no t10k-images-idx3-ubyte or"));
+    empty_folder(NULL);
+    write_idx("t10k", 6, true);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    assert_non_null(strstr(error.text, "has no train-images-idx3-ubyte or"));
+    write_idx("train", 20, true);
     write_idx("t10k", 6, true);
     size_t size;
     uint8_t *bytes = read_bytes(in_folder("train-images-idx3-ubyte.gz"), &size);
@@ -644,50 +713,91 @@ static void networks_follow_the_recipe(void **state)
     assert_int_equal(mlp_config_check(&config, &error), -1);
 }
 
-/* Of one picture each, two classes' faces are these pictures made symmetric, and what tells them
- * from their mean exaggerated. */
+/* Mean 0 and deviation 1. */
+static void standardize(double *values, int count)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < count; i++)
+        sum += values[i];
+    for (int i = 0; i < count; i++)
+        squares += pow(values[i] - sum / count, 2);
+    for (int i = 0; i < count; i++)
+        values[i] = (values[i] - sum / count) / sqrt(squares / count);
+}
+
+enum { MEAN_SIDE = 8, MEAN_AREA = MEAN_SIDE * MEAN_SIDE };
+
+static struct dataset dataset_of_two(int count, uint8_t *pixels, uint8_t *labels, uint8_t *splits)
+{
+    return (struct dataset){.width = MEAN_SIDE,
+                            .height = MEAN_SIDE,
+                            .count = count,
+                            .class_count = 2,
+                            .pixels = pixels,
+                            .labels = labels,
+                            .splits = splits};
+}
+
+/* The pictures of two classes are made symmetric and weighed by the votes that agree, and what
+ * tells their means from the mean of both is exaggerated. */
 static void mean_faces_are_those_of_classes(void **state)
 {
     (void)state;
-    enum { SIDE = 8, AREA = SIDE * SIDE };
-    static const double exaggeration[] = {1, 2};
-    uint8_t pixels[2 * AREA], labels[] = {0, 1}, splits[] = {SPLIT_TRAINING, SPLIT_TRAINING};
-    uint8_t faces[2 * AREA];
-    double means[3][AREA];
+    enum { COUNT = 5 };
+    static const double exaggeration[] = {1, 2}, weights[COUNT] = {0.75, 1, 0, 0, 0.25};
+    uint8_t pixels[COUNT * MEAN_AREA], faces[2 * MEAN_AREA], labels[COUNT] = {0, 1, 0, 0, 1};
+    uint8_t splits[COUNT] = {SPLIT_TRAINING, SPLIT_TRAINING, SPLIT_VALIDATION};
+    struct votes votes[COUNT] = {{{3, 1}, 4}, {{0, 5}, 5}, {{4}, 4}, {{0}, 0}, {{3, 1}, 4}};
+    double means[2][MEAN_AREA] = {{0}};
     struct rng rng = rng_make(8, 0);
     struct error error;
     fill_noise(&rng, pixels, sizeof pixels);
-    pixels[0] = pixels[AREA] = 255;
-    const struct dataset d = {.width = SIDE,
-                              .height = SIDE,
-                              .count = 2,
-                              .class_count = 2,
-                              .pixels = pixels,
-                              .labels = labels,
-                              .splits = splits};
+    struct dataset d = dataset_of_two(COUNT, pixels, labels, splits);
+    d.votes = votes;
     assert_int_equal(dataset_mean_faces(&d, exaggeration, faces, &error), 0);
-    for (int k = 0; k < 2; k++)
-        for (int p = 0; p < AREA; p++)
-            means[k][p] =
-                pixels[k * AREA + p] + pixels[k * AREA + p / SIDE * SIDE + SIDE - 1 - p % SIDE];
-    for (int k = 0; k < 4; k++) { /* both, and then what is shown of them */
-        double *of = k < 2 ? means[k] : means[2], sum = 0, squares = 0;
-        for (int p = 0; k >= 2 && p < AREA; p++) {
+    for (int i = 0; i < COUNT; i++) {
+        const uint8_t *picture = pixels + i * MEAN_AREA;
+        double sums[MEAN_AREA], all = labels[i] ? 1.25 : 0.75;
+        for (int p = 0; p < MEAN_AREA; p++)
+            sums[p] =
+                picture[p] + picture[p / MEAN_SIDE * MEAN_SIDE + MEAN_SIDE - 1 - p % MEAN_SIDE];
+        standardize(sums, MEAN_AREA);
+        for (int p = 0; p < MEAN_AREA; p++)
+            means[labels[i]][p] += weights[i] * sums[p] / all;
+    }
+    for (int k = 0; k < 2; k++) {
+        double shown[MEAN_AREA];
+        for (int p = 0; p < MEAN_AREA; p++) {
             double all = (means[0][p] + means[1][p]) / 2;
-            of[p] = all + exaggeration[k - 2] * (means[k - 2][p] - all);
+            shown[p] = all + exaggeration[k] * (means[k][p] - all);
         }
-        for (int p = 0; p < AREA; p++)
-            sum += of[p];
-        for (int p = 0; p < AREA; p++)
-            squares += (of[p] - sum / AREA) * (of[p] - sum / AREA);
-        for (int p = 0; p < AREA; p++)
-            of[p] = (of[p] - sum / AREA) / sqrt(squares / AREA);
-        for (int p = 0; k >= 2 && p < AREA; p++)
-            expect_close(faces[(k - 2) * AREA + p], fmin(fmax(128 + 48 * of[p], 0), 255), 0.51,
+        standardize(shown, MEAN_AREA);
+        for (int p = 0; p < MEAN_AREA; p++)
+            expect_close(faces[k * MEAN_AREA + p], fmin(fmax(128 + 48 * shown[p], 0), 255), 0.51,
                          "a grey");
     }
-    labels[1] = 0;
+    labels[1] = labels[4] = 0;
     assert_int_equal(dataset_mean_faces(&d, exaggeration, faces, &error), -1);
+}
+
+/* Two bright pixels on black, which are as bright as can be; against nothing they are what the
+ * other class lacks. */
+static void mean_faces_of_flat_pictures_are_grey(void **state)
+{
+    (void)state;
+    static const double exaggeration[] = {1, 2};
+    uint8_t pixels[2 * MEAN_AREA] = {0}, labels[] = {0, 1}, faces[2 * MEAN_AREA];
+    uint8_t splits[] = {SPLIT_TRAINING, SPLIT_TRAINING};
+    struct error error;
+    pixels[0] = pixels[MEAN_SIDE - 1] = 255;
+    memset(pixels + MEAN_AREA, 77, MEAN_AREA);
+    const struct dataset d = dataset_of_two(2, pixels, labels, splits);
+    assert_int_equal(dataset_mean_faces(&d, exaggeration, faces, &error), 0);
+    for (int p = 0; p < MEAN_AREA; p++) {
+        bool bright = p == 0 || p == MEAN_SIDE - 1;
+        assert_int_equal(faces[p], bright ? 255 : 119); /* 128 - 48 / sqrt(31) */
+        assert_int_equal(faces[MEAN_AREA + p], bright ? 0 : 137);
+    }
 }
 
 /* What is not said follows from what is. */
@@ -922,6 +1032,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_follow_the_recipe),
         cmocka_unit_test(mean_faces_are_those_of_classes),
+        cmocka_unit_test(mean_faces_of_flat_pictures_are_grey),
         cmocka_unit_test(completes_the_recipe),
         cmocka_unit_test(takes_bounds_and_refuses_beyond),
         cmocka_unit_test(refuses_what_does_not_go_together),
@@ -930,6 +1041,7 @@ int main(void)
         cmocka_unit_test(reads_columns_by_name),
         cmocka_unit_test(refuses_bad_rows_by_number),
         cmocka_unit_test(reads_quoted_tables),
+        cmocka_unit_test(counts_lines_within_quotes),
         cmocka_unit_test(reads_tables_without_usage),
         cmocka_unit_test(names_what_unpacks),
         cmocka_unit_test_teardown(reads_folders_as_others_leave_them, empty_folder),
@@ -939,6 +1051,7 @@ int main(void)
         cmocka_unit_test(reads_votes_row_for_row),
         cmocka_unit_test(reads_idx_plain_and_compressed),
         cmocka_unit_test(refuses_damaged_idx),
+        cmocka_unit_test_teardown(idx_sizes_have_bounds, empty_folder),
         cmocka_unit_test(maps_class_folders_by_name),
         cmocka_unit_test(knows_the_names_of_classes),
     };
