@@ -10,6 +10,10 @@
 #include "training.h"
 #include "validation.h"
 
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
+
 static struct augment_scratch scratch;
 
 static void splits_are_disjoint(void **state)
@@ -55,7 +59,29 @@ static void targets_mix_label_and_consensus(void **state)
     assert_int_equal(votes_majority(&d.votes[2]), 3);
     add_votes(&d, 2, (uint8_t[]){0, 0, 1, 5, 0, 0, 0}, 4);
     assert_int_equal(votes_majority(&d.votes[2]), -1);
+    add_votes(&d, 2, (uint8_t[]){6, 0, 0, 0, 0, 0, 0}, 4);
+    assert_int_equal(votes_majority(&d.votes[2]), 0);
     dataset_free(&d);
+}
+
+/* Each source has names of its own. */
+static void splits_go_by_their_names(void **state)
+{
+    (void)state;
+    struct dataset d = {0};
+    for (int source = 0; source < DATA_SOURCE_COUNT; source++) {
+        struct error error = {.text = ""};
+        enum split split = SPLIT_NONE;
+        d.source = (enum data_source)source;
+        for (int s = 0; s < SPLIT_COUNT; s++) {
+            assert_int_equal(dataset_find_split(&d, split_names[source][s], &split, &error), 0);
+            assert_int_equal(split, s);
+        }
+        const char *unknown = source == DATA_FER2013 ? "train" : "Training";
+        assert_int_equal(dataset_find_split(&d, unknown, &split, &error), -1);
+        assert_int_equal(error.code, ERROR_USAGE);
+        expect_text(error.text, data_source_names[source], unknown);
+    }
 }
 
 /* Labels that are wrong one time in three, and ten voters who take every third fear for surprise:
@@ -355,6 +381,171 @@ static void mixup_blends_within_the_batch(void **state)
     dataset_free(&d);
 }
 
+/* Both vectors of the epoch's only batch, one behind the other, and its targets. */
+static float *load_batch(const struct loader_config *config, const int *order, int count,
+                         float *targets)
+{
+    struct loader *loader;
+    struct batch batch;
+    struct error error;
+    size_t rows = (size_t)count, dims[2];
+    for (int f = 0; f < 2; f++)
+        dims[f] = (size_t)features_dim(&config->features[f]);
+    float *all = malloc(rows * (dims[0] + dims[1]) * sizeof *all);
+    assert_non_null(all);
+    assert_int_equal(loader_create(&loader, config, &error), 0);
+    loader_start(loader, order, count, 3, 0);
+    assert_true(loader_next(loader, &batch));
+    assert_int_equal(batch.count, count);
+    memcpy(all, batch.inputs[0], rows * dims[0] * sizeof *all);
+    memcpy(all + rows * dims[0], batch.inputs[1], rows * dims[1] * sizeof *all);
+    memcpy(targets, batch.targets, rows * LABEL_COUNT * sizeof *all);
+    assert_false(loader_next(loader, &batch));
+    loader_free(&loader);
+    return all;
+}
+
+enum { PAIRED = 15 }; /* samples of one batch; that in the middle has no partner */
+
+static struct loader_config loader_of_pairs(const struct dataset *d)
+{
+    struct loader_config config = loader_of(d, 1);
+    config.augment = (struct augment){0};
+    config.features[config.feature_count++] =
+        features_default(FEATURES_PIXELS, FACE_SIDE, FACE_SIDE);
+    return config;
+}
+
+/* By which shares depends on the seed, whatever compiler draws them: what is learned depends on
+ * them. Vectors are blended as the targets are. */
+static void shares_of_mixup_are_as_they_were(void **state)
+{
+    (void)state;
+    static const double expected[PAIRED / 2] = {0.81863, 0.21173, 0.35549, 0.5605,
+                                                0.00846, 0.9794,  0.7872};
+    struct dataset d = make_dataset(PAIRED, 0);
+    struct loader_config config = loader_of_pairs(&d);
+    float targets[PAIRED * LABEL_COUNT];
+    int order[PAIRED];
+    for (int i = 0; i < PAIRED; i++) {
+        order[i] = PAIRED - 1 - i;
+        d.labels[i] = i > PAIRED / 2; /* of the batch's first half */
+    }
+    float *plain = load_batch(&config, order, PAIRED, targets);
+    config.mixup = 0.4f;
+    float *mixed = load_batch(&config, order, PAIRED, targets);
+    const float *a = plain, *b = mixed;
+    for (int f = 0; f < 2; f++) {
+        int dim = features_dim(&config.features[f]);
+        for (int i = 0; i < PAIRED; i++) {
+            int partner = PAIRED - 1 - i;
+            double own = targets[i * LABEL_COUNT + (i < PAIRED / 2)];
+            if (i < PAIRED / 2)
+                expect_close(own, expected[i], 1e-4, "a share");
+            for (int j = 0; j < dim; j++)
+                expect_close(b[i * dim + j],
+                             own * (double)a[i * dim + j] +
+                                 (1 - own) * (double)a[partner * dim + j],
+                             1e-4, "a blended value");
+        }
+        a += PAIRED * dim;
+        b += PAIRED * dim;
+    }
+    free(plain);
+    free(mixed);
+    dataset_free(&d);
+}
+
+/* A share of each vector becomes nothing, after samples were blended; the rest makes up for it. */
+static void inputs_are_dropped(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(PAIRED, 0);
+    struct loader_config config = loader_of_pairs(&d);
+    float targets[PAIRED * LABEL_COUNT];
+    int order[PAIRED];
+    for (int i = 0; i < PAIRED; i++)
+        order[i] = i;
+    for (int mixes = 0; mixes < 2; mixes++) {
+        config.mixup = mixes ? 0.4f : 0;
+        config.input_dropout = 0;
+        float *plain = load_batch(&config, order, PAIRED, targets);
+        config.input_dropout = 0.25f;
+        float *dropped = load_batch(&config, order, PAIRED, targets);
+        const float *a = plain, *b = dropped;
+        for (int row = 0; row < 2 * PAIRED; row++) {
+            int dim = features_dim(&config.features[row / PAIRED]), values = 0, gone = 0;
+            for (int j = 0; j < dim; j++) {
+                values += a[j] != 0;
+                gone += a[j] != 0 && b[j] == 0;
+                if (b[j] != 0)
+                    expect_close(b[j], (double)a[j] / 0.75, 1e-5, "what is left of a vector");
+            }
+            assert_in_range(gone, values * 15 / 100, values * 35 / 100);
+            a += dim;
+            b += dim;
+        }
+        free(plain);
+        free(dropped);
+    }
+    dataset_free(&d);
+}
+
+/* Nothing is left of the epoch before, also where it had the same batches. */
+static void epochs_are_made_anew(void **state)
+{
+    (void)state;
+    enum { COUNT = 8, EPOCHS = 20 };
+    struct dataset d = make_dataset(COUNT, 0);
+    struct loader_config config = loader_of(&d, 1);
+    struct error error;
+    struct loader *loader, *fresh;
+    int order[COUNT], dim = features_dim(&config.features[0]);
+    for (int i = 0; i < COUNT; i++)
+        order[i] = i;
+    assert_int_equal(loader_create(&loader, &config, &error), 0);
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        assert_int_equal(loader_create(&fresh, &config, &error), 0);
+        float *expected = load_epoch(fresh, order, COUNT, epoch, 0, dim);
+        float *vectors = load_epoch(loader, order, COUNT, epoch, 0, dim);
+        assert_memory_equal(vectors, expected, (size_t)COUNT * (size_t)dim * sizeof *vectors);
+        loader_free(&fresh);
+        free(expected);
+        free(vectors);
+    }
+    loader_free(&loader);
+    dataset_free(&d);
+}
+
+#ifdef __linux__
+/* What makes batches gives way to what learns from them. */
+static void workers_give_way(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(8, 0);
+    struct loader_config config = loader_of(&d, 1);
+    struct loader *loader;
+    struct batch batch;
+    struct error error;
+    int order[8] = {0, 1, 2, 3, 4, 5, 6, 7}, giving_way = 0;
+    int nice = getpriority(PRIO_PROCESS, 0), given = nice + 2 < 19 ? nice + 2 : 19;
+    assert_int_equal(loader_create(&loader, &config, &error), 0);
+    loader_start(loader, order, 8, 0, 0);
+    assert_true(loader_next(loader, &batch)); /* whoever made it has begun */
+    DIR *threads = opendir("/proc/self/task");
+    assert_non_null(threads);
+    for (struct dirent *entry; (entry = readdir(threads));) {
+        long thread = strtol(entry->d_name, NULL, 10);
+        giving_way += thread > 0 && getpriority(PRIO_PROCESS, (id_t)thread) == given;
+    }
+    closedir(threads);
+    assert_int_equal(giving_way, nice < 19 ? 1 : 2);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), nice);
+    loader_free(&loader);
+    dataset_free(&d);
+}
+#endif
+
 /* Each sample comes once, with a vector of every kind, all of the face where it was said to lie. */
 static void loader_gives_each_sample_once(void **state)
 {
@@ -417,6 +608,7 @@ static void count_changed(float webcam, int changed[2])
     assert_int_equal(loader_create(&loader, &config, &error), 0);
     assert_int_equal(loader_batch_count(loader, 40), 5);
     loader_start(loader, order, 40, 0, 0);
+    assert_int_equal(loader_seen(loader), 0);
     changed[0] = changed[1] = 0;
     while (loader_next(loader, &batch)) {
         assert_int_equal(batch.count, 16);
@@ -432,6 +624,7 @@ static void count_changed(float webcam, int changed[2])
         assert_int_equal(loader_seen(loader), seen);
     }
     assert_int_equal(seen, 40);
+    assert_int_equal(loader_seen(loader), 40);
     loader_free(&loader);
     free(vector);
     dataset_free(&d);
@@ -934,6 +1127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(splits_are_disjoint),
         cmocka_unit_test(targets_mix_label_and_consensus),
+        cmocka_unit_test(splits_go_by_their_names),
         cmocka_unit_test(consensus_finds_what_was_shown),
         cmocka_unit_test(consensus_keeps_what_voters_overlook),
         cmocka_unit_test(mean_faces_show_the_classes),
@@ -945,6 +1139,12 @@ int main(void)
         cmocka_unit_test(views_are_to_be_their_mean_and_the_target),
         cmocka_unit_test(weights_follow_rarity),
         cmocka_unit_test(mixup_blends_within_the_batch),
+        cmocka_unit_test(shares_of_mixup_are_as_they_were),
+        cmocka_unit_test(inputs_are_dropped),
+        cmocka_unit_test(epochs_are_made_anew),
+#ifdef __linux__
+        cmocka_unit_test(workers_give_way),
+#endif
         cmocka_unit_test(optimizers_follow_their_formulas),
         cmocka_unit_test(training_learns_with_every_batching),
         cmocka_unit_test(same_seed_same_weights),
