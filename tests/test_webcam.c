@@ -70,6 +70,9 @@ static void light_follows_its_formula(void **state)
     webcam_side_light(face, 3.14159265 / 2, 0.5, out);
     assert_int_equal(out[SIDE - 1], 50);
     assert_int_equal(out[AREA - 1], 150);
+    face.width = face.height = 1; /* neither end */
+    webcam_side_light(face, 0, 0.5, out);
+    assert_int_equal(out[0], 100);
 }
 
 static void lenses_spread_what_is_there(void **state)
@@ -90,6 +93,11 @@ static void lenses_spread_what_is_there(void **state)
     webcam_motion_blur(face, 3.14159265 / 2, 5, &scratch.webcam, out);
     expect_close(out[22 * SIDE + 24], 50, 1, "a point that moves down");
     assert_int_equal(out[24 * SIDE + 25], 0);
+    webcam_motion_blur(face, 0, 32, &scratch.webcam, out); /* of 16 points, not of 32 */
+    for (int x = 9; x < 40; x++)
+        expect_close(out[24 * SIDE + x], x % 2 ? 250.0 / 16 : 0, 1, "a point that moves far");
+    webcam_motion_blur(face, 0, 0, &scratch.webcam, out);
+    assert_memory_equal(out, in, AREA);
     draw_face(in);
     webcam_blur(face, 1.2, &scratch.webcam, out);
     expect_close(mean_of(out), mean_of(in), 1, "brightness of a blurred face");
@@ -158,6 +166,10 @@ static void jpeg_is_what_the_library_makes_of_it(void **state)
             assert_true(mean_difference(crop.pixels, ours) > 2);
             expect_close(mean_difference(ours, theirs), 0, 0.7, "against libjpeg");
         }
+    struct grey_image picture = {in, SIDE, SIDE, SIDE};
+    webcam_jpeg(face, 100, 0, 0, ours);
+    assert_int_equal(ocv_jpeg_grey(picture, 100, theirs, &error), OCV_OK);
+    expect_close(mean_difference(ours, theirs), 0, 0.7, "against libjpeg, at its best");
     uint8_t moved[AREA];
     webcam_jpeg(face, 20, 0, 0, ours);
     webcam_jpeg(face, 20, 3, 5, moved);
@@ -176,6 +188,12 @@ static void covers_have_their_shape(void **state)
     webcam_occlude(face, bar, out);
     for (int i = 0; i < AREA; i++)
         assert_int_equal(out[i], i / SIDE >= 13 && i / SIDE <= 20 ? 7 : before[i]);
+    struct occlusion card = {.x = 20, .y = 30, .half_width = 9, .half_height = 4, .grey = 7};
+    webcam_occlude(face, card, out);
+    for (int i = 0; i < AREA; i++) {
+        bool covered = abs(i % SIDE - 20) <= 9 && abs(i / SIDE - 30) <= 4;
+        assert_int_equal(out[i], covered ? 7 : before[i]);
+    }
     struct occlusion hand = {.x = 10, .y = 30, .half_width = 8, .half_height = 4, .round = true};
     webcam_occlude(face, hand, out);
     assert_int_equal(out[30 * SIDE + 17], 0);
