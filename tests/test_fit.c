@@ -5,8 +5,14 @@
 #include "face.h"
 #include "fit_aligner.h"
 #include "fit_dictionary.h"
+#include "fit_verifier.h"
+#include "mlp_training.h"
+#include "model.h"
+#include "optimizer.h"
 #include "progress_bar.h"
 #include "terminal.h"
+
+#include <sys/stat.h>
 
 /* ---- Made-up faces --------------------------------------------------------------------------- */
 
@@ -104,6 +110,189 @@ static struct spread spread_of(const struct affine *maps, int count)
     return (struct spread){deviations[0], deviations[1], deviations[2], deviations[3]};
 }
 
+/* ---- Steps of learning ----------------------------------------------------------------------- */
+
+enum { ROUNDS = 3, EPOCHS = 36, BATCH = 256, MOST_STEPS = EPOCHS * (FACES / BATCH) };
+
+struct step {
+    int batch;
+    float rate;
+    double error;       /* mean square of what outputs are off by */
+    double done, total; /* that the bar is told */
+    long said;          /* bytes that stand in `told` before it */
+};
+
+static struct step steps[MOST_STEPS + 1]; /* those beyond are written to the last */
+static int step_count;
+static FILE *told; /* what stands for the standard output; or NULL */
+static const float *outputs;
+
+/* How a learning aligner's pictures are shown to it. */
+static struct {
+    const struct dataset *dataset; /* NULL: nobody looks */
+    struct affine faces[8];
+    int orders[EPOCHS][8]; /* which sample came when */
+    int mirrored, found;
+} shown;
+
+const float *__real_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
+                                         const struct mlp_training *training, const float *inputs,
+                                         int batch, struct rng *rng);
+const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
+                                         const struct mlp_training *training, const float *inputs,
+                                         int batch, struct rng *rng);
+void __real_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                         const struct mlp_training *training, const float *inputs,
+                         const float *targets, int batch, int samples, float *gradients,
+                         float *d_inputs);
+void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                         const struct mlp_training *training, const float *inputs,
+                         const float *targets, int batch, int samples, float *gradients,
+                         float *d_inputs);
+void __real_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
+                             float rate);
+void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
+                             float rate);
+void __real_align_find(const struct mlp *aligner, struct align_workspace *workspace,
+                       const uint8_t *crop, struct affine *face);
+void __wrap_align_find(const struct mlp *aligner, struct align_workspace *workspace,
+                       const uint8_t *crop, struct affine *face);
+void __real_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+
+const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
+                                         const struct mlp_training *training, const float *inputs,
+                                         int batch, struct rng *rng)
+{
+    if (rng) { /* and no heat map is made */
+        expect_close(training->input_dropout, 0.05, 1e-6, "share of inputs that are dropped");
+        expect_close(training->batch_norm_momentum, 0.1, 1e-6, "weight of a batch");
+    }
+    return outputs = __real_mlp_forward_training(mlp, activations, training, inputs, batch, rng);
+}
+
+static struct pose decode(const float *targets)
+{
+    const struct pose none = {0}, one = {1, 1, 1, 1};
+    float zeros[ALIGN_OUTPUTS], ones[ALIGN_OUTPUTS], values[ALIGN_OUTPUTS];
+    align_encode(&none, zeros);
+    align_encode(&one, ones);
+    for (int k = 0; k < ALIGN_OUTPUTS; k++)
+        values[k] = (targets[k] - zeros[k]) / (ones[k] - zeros[k]);
+    return (struct pose){values[0], values[1], values[2], values[3]};
+}
+
+/* Share by which the vector differs from that of the sample under the pose. */
+static double difference(const float *vector, int sample, struct pose pose, bool mirrored)
+{
+    const struct dataset *d = shown.dataset;
+    struct features features = align_features(d->width, d->height);
+    uint8_t view[PIXELS], other[PIXELS];
+    float own[2000];
+    double squares = 0, all = 0;
+    void *scratch = malloc(features_scratch(&features));
+    assert_true(scratch && features_dim(&features) <= 2000);
+    pose = mirrored ? align_mirror(&pose) : pose;
+    align_view(&shown.faces[sample], &pose, dataset_picture(d, sample), d->width, d->height, view);
+    face_mirror(view, d->width, d->height, other);
+    features_extract(&features, scratch, mirrored ? other : view, own);
+    for (int i = 0; i < features_dim(&features); i++) {
+        squares += pow((double)(own[i] - vector[i]), 2);
+        all += pow((double)vector[i], 2);
+    }
+    free(scratch);
+    return sqrt(squares / all);
+}
+
+/* Whose view each vector is: of one sample, mirrored or not, under the pose that is to be said. */
+static void find_samples(const float *inputs, const float *targets, int batch)
+{
+    struct features features = align_features(shown.dataset->width, shown.dataset->height);
+    assert_true(step_count < EPOCHS);
+    for (int i = 0; i < batch; i++) {
+        int found = 0;
+        for (int candidate = 0; candidate < 2 * shown.dataset->count; candidate++) {
+            bool mirrored = candidate % 2;
+            if (difference(inputs + (ptrdiff_t)i * features_dim(&features), candidate / 2,
+                           decode(targets + i * ALIGN_OUTPUTS), mirrored) > 0.1)
+                continue;
+            found++;
+            shown.orders[step_count][i] = candidate / 2;
+            shown.mirrored += mirrored;
+        }
+        assert_int_equal(found, 1);
+    }
+}
+
+void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                         const struct mlp_training *training, const float *inputs,
+                         const float *targets, int batch, int samples, float *gradients,
+                         float *d_inputs)
+{
+    struct step *step = &steps[step_count];
+    *step = (struct step){.batch = batch};
+    for (int i = 0; gradients && i < batch * ALIGN_OUTPUTS; i++)
+        step->error += pow((double)(outputs[i] - targets[i]), 2) / (batch * ALIGN_OUTPUTS);
+    if (shown.dataset)
+        find_samples(inputs, targets, batch);
+    __real_mlp_backward(mlp, activations, training, inputs, targets, batch, samples, gradients,
+                        d_inputs);
+}
+
+void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
+                             float rate)
+{
+    struct stat status = {0};
+    if (told)
+        assert_int_equal(fstat(fileno(told), &status), 0);
+    steps[step_count].said = (long)status.st_size;
+    steps[step_count].rate = rate;
+    __real_optimizer_update(optimizer, mlp, gradients, rate);
+}
+
+void __wrap_align_find(const struct mlp *aligner, struct align_workspace *workspace,
+                       const uint8_t *crop, struct affine *face)
+{
+    __real_align_find(aligner, workspace, crop, face);
+    if (!shown.dataset)
+        return;
+    ptrdiff_t area = (ptrdiff_t)shown.dataset->width * shown.dataset->height;
+    shown.faces[(crop - shown.dataset->pixels) / area] = *face;
+    shown.found++;
+}
+
+static volatile sig_atomic_t stop_asked;
+static int bars, stop_at_bar; /* drawn so far; the one after which Ctrl-C comes, 0: none */
+
+void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words)
+{
+    steps[step_count].done = done;
+    steps[step_count].total = bar->total;
+    step_count += step_count < MOST_STEPS;
+    if (bar->visible)
+        return; /* a terminal that nobody reads from takes so much */
+    __real_progress_bar_update(bar, done, words);
+    bars += bar->visible;
+    stop_asked = bars == stop_at_bar;
+}
+
+/* As many of each round as have its epochs; in each the rate rises and falls anew. */
+static void expect_steps(int of_epoch, int batch)
+{
+    static const int epochs[ROUNDS] = {6, 6, 24};
+    assert_int_equal(step_count, of_epoch * EPOCHS);
+    const struct step *step = steps;
+    for (int round = 0; round < ROUNDS; round++) {
+        int count = epochs[round] * of_epoch;
+        for (int i = 0; i < count; i++, step++) {
+            assert_int_equal(step->batch, batch);
+            expect_close(step->rate, 1e-3 * one_cycle((i + 0.5) / count), 1e-8, "a rate");
+            expect_close(step->done, ((double)(step - steps) + 1) / of_epoch, 1e-9, "what is done");
+            expect_close(step->total, EPOCHS, 0, "what there is to do");
+        }
+    }
+}
+
 /* What one learned aligner is asked by several tests. */
 struct bench {
     struct dataset dataset;
@@ -125,8 +314,11 @@ static int learn_aligner(void **state)
     bench.dataset = make_faces(bench.places);
     if (thread_pool_create(&pool, 2, &error) < 0)
         return -1;
+    step_count = 0;
     int result =
         fit_aligner(&bench.aligner, &bench.dataset, samples, FACES, 1, pool, &stop, &error);
+    if (result == 0)
+        expect_steps(FACES / BATCH, BATCH);
     if (result == 0)
         result = fit_aligner_apply(&bench.aligner, &bench.dataset, pool, bench.faces, &error);
     thread_pool_free(&pool);
@@ -214,6 +406,94 @@ static void pictures_are_replaced_by_faces(void **state)
     mlp_free(&aligner);
 }
 
+/* Pictures that are not square; the last of them is no sample. */
+static struct dataset make_wide_pictures(int count, uint8_t *pixels)
+{
+    struct dataset d = {.width = 24, .height = 16, .class_count = 2, .count = count};
+    struct rng rng = rng_make(6, 0);
+    d.pixels = pixels;
+    for (int i = 0; i < count; i++) {
+        double cx = d.width * rng_uniform(&rng), cy = d.height * rng_uniform(&rng);
+        for (int y = 0; y < d.height; y++)
+            for (int x = 0; x < d.width; x++) {
+                double bright = 230 * blob(x, y, cx, cy, 4 + 2 * (i % 3), 4);
+                *pixels++ = (uint8_t)(bright + between(&rng, 0, 20));
+            }
+    }
+    return d;
+}
+
+/* Each once in an epoch and in another order, half of them mirrored; from the second round on as
+ * the aligner of the round before says that they lie. */
+static void samples_are_shown_in_poses_to_be_said(void **state)
+{
+    (void)state;
+    enum { COUNT = 6, AREA = 24 * 16 };
+    static uint8_t pixels[(COUNT + 1) * AREA], face[AREA], before[sizeof pixels];
+    const int samples[COUNT] = {0, 1, 2, 3, 4, 5};
+    const volatile sig_atomic_t stop = 0;
+    struct dataset d = make_wide_pictures(COUNT + 1, pixels);
+    uint8_t splits[COUNT + 1] = {[COUNT] = SPLIT_TEST};
+    struct affine faces[COUNT + 1];
+    struct mlp aligner = {0};
+    struct error error;
+    int alike = 0;
+    d.splits = splits;
+    shown.dataset = &d;
+    for (int i = 0; i <= COUNT; i++)
+        shown.faces[i] = affine_identity;
+    step_count = shown.found = shown.mirrored = 0;
+    assert_int_equal(fit_aligner(&aligner, &d, samples, COUNT, 3, NULL, &stop, &error), 0);
+    shown.dataset = NULL;
+    expect_steps(1, COUNT);
+    assert_int_equal(shown.found, 2 * (COUNT + 1));
+    assert_in_range(shown.mirrored, EPOCHS * COUNT * 35 / 100, EPOCHS * COUNT * 65 / 100);
+    for (int e = 0; e < EPOCHS; e++) {
+        int times[COUNT + 1] = {0};
+        for (int i = 0; i < COUNT; i++)
+            times[shown.orders[e][i]]++;
+        for (int i = 0; i < COUNT; i++)
+            assert_int_equal(times[i], 1);
+        alike += e > 0 && !memcmp(shown.orders[e], shown.orders[e - 1], COUNT * sizeof(int));
+    }
+    assert_in_range(alike, 0, 2);
+    /* And replaced. */
+    memcpy(before, pixels, sizeof pixels);
+    assert_int_equal(fit_aligner_apply(&aligner, &d, NULL, faces, &error), 0);
+    assert_int_equal(fit_aligner_replace(&d, 3, 1, &stop, &error), 0);
+    for (int i = 0; i <= COUNT; i++) {
+        warp_picture(&faces[i], before + (size_t)i * AREA, d.width, d.height, face);
+        assert_memory_equal(dataset_picture(&d, i), face, AREA);
+    }
+    mlp_free(&aligner);
+}
+
+static void expect_network(const struct mlp *found, struct mlp_config expected)
+{
+    assert_int_equal(found->config.layer_count, expected.layer_count);
+    for (int i = 0; i <= expected.layer_count; i++)
+        assert_int_equal(found->config.units[i], expected.units[i]);
+    assert_true(found->config.output == expected.output);
+}
+
+/* Those of the models that come with the programs. */
+static void networks_are_as_they_were(void **state)
+{
+    (void)state;
+    static const char *const models[] = {SOURCE_DIR "/models/expressions.safetensors",
+                                         SOURCE_DIR "/models/fer2013.safetensors"};
+    for (int i = 0; i < 2; i++) {
+        struct model model;
+        struct error error;
+        if (model_load(&model, models[i], &error) < 0)
+            fail_msg("%s", error.text);
+        const struct dataset d = {.width = model.width, .height = model.height};
+        expect_network(&model.aligner, fit_aligner_network(&d));
+        expect_network(&model.verifier, fit_verifier_network(&d));
+        model_free(&model);
+    }
+}
+
 /* A network that looks at the left eye of the upright face: wherever the eye is in the crop, there
  * the map is. */
 static void heat_map_follows_the_eye(void **state)
@@ -276,26 +556,12 @@ static void stop_ends_the_learning(void **state)
 
 /* ---- What is said ---------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t stop_asked;
-static int bars, stop_at_bar; /* drawn so far; the one after which Ctrl-C comes, 0: none */
-
-void __real_progress_bar_update(struct progress_bar *bar, double done, const char *words);
-void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
-
-void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words)
-{
-    if (bar->visible)
-        return; /* a terminal that nobody reads from takes so much */
-    __real_progress_bar_update(bar, done, words);
-    bars += bar->visible;
-    stop_asked = bars == stop_at_bar;
-}
-
 /* On a terminal, whose bars go away. */
 static void each_round_is_told(void **state)
 {
     (void)state;
-    enum { COUNT = 4, ROUNDS = 3 };
+    enum { COUNT = 4 };
+    static const int last_steps[ROUNDS] = {5, 11, 35};
     const int samples[COUNT] = {0, 1, 2, 3};
     struct dataset d = bench.dataset;
     struct thread_pool *pool;
@@ -306,7 +572,7 @@ static void each_round_is_told(void **state)
         static struct terminal terminal;
         struct mlp aligner = {0};
         int rounds = stop_at_bar > 0 ? stop_at_bar - 1 : ROUNDS;
-        bars = stop_asked = 0;
+        bars = stop_asked = step_count = 0;
         terminal_open(&terminal);
         int result = fit_aligner(&aligner, &d, samples, COUNT, 1, pool, &stop_asked, &error);
         terminal_close(&terminal);
@@ -321,6 +587,8 @@ static void each_round_is_told(void **state)
                 break; /* stopped */
             const char *number = strstr(said, "place ");
             assert_non_null(number);
+            expect_close(strtod(number + strlen("place "), NULL),
+                         100 * sqrt(steps[last_steps[round - 1]].error), 0.06, "the error");
             snprintf(line, sizeof line,
                      "aligner, round %d of %d: error of turn, size and place %.1f %% of their "
                      "range\n",
@@ -332,6 +600,35 @@ static void each_round_is_told(void **state)
         mlp_free(&aligner);
     }
     thread_pool_free(&pool);
+}
+
+/* Also where the standard output is no terminal. */
+static void rounds_are_told_as_they_end(void **state)
+{
+    (void)state;
+    const int samples[] = {0, 1, 2}, kept = dup(STDOUT_FILENO);
+    const volatile sig_atomic_t stop = 0;
+    struct mlp aligner = {0};
+    struct error error;
+    told = tmpfile();
+    assert_true(told && kept >= 0);
+    fflush(stdout);
+    assert_true(dup2(fileno(told), STDOUT_FILENO) >= 0);
+    setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+    step_count = 0;
+    int result = fit_aligner(&aligner, &bench.dataset, samples, 3, 1, NULL, &stop, &error);
+    fflush(stdout);
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    assert_true(dup2(kept, STDOUT_FILENO) >= 0);
+    close(kept);
+    fclose(told);
+    told = NULL;
+    mlp_free(&aligner);
+    assert_int_equal(result, 0);
+    expect_steps(1, 3);
+    for (int i = 0; i < EPOCHS; i++)
+        assert_int_equal(steps[i].said > 0, i >= 6);
+    assert_true(steps[11].said == steps[6].said && steps[12].said > steps[11].said);
 }
 
 /* Which batch normalization would make a network of no numbers. */
@@ -450,8 +747,14 @@ static void an_atom_finds_the_only_change(void **state)
         variance += pow((double)(bright[v] - dark[v]) / 2, 2);
     float *dictionary = learn_dictionary(&d, 1);
     products_of(&d, dictionary, mean, deviation);
-    for (int k = 0; k < ATOMS / 2; k++)
+    for (int k = 0; k < ATOMS / 2; k++) {
+        assert_true(isfinite(mean[k]));
+        for (int other = 0; other < k; other++) /* those without patches are by chance */
+            assert_memory_not_equal(dictionary + k * PATCH_VALUES,
+                                    dictionary + other * PATCH_VALUES,
+                                    PATCH_VALUES * sizeof *dictionary);
         most = fmax(most, deviation[k]);
+    }
     expect_close(most, sqrt(variance / (variance + 0.1)), 1e-3, "deviation of the atom's products");
     free(dictionary);
 }
@@ -501,9 +804,12 @@ int main(void)
         cmocka_unit_test(aligner_brings_faces_to_lie_alike),
         cmocka_unit_test(mirrored_face_is_found_mirrored),
         cmocka_unit_test(pictures_are_replaced_by_faces),
+        cmocka_unit_test(samples_are_shown_in_poses_to_be_said),
+        cmocka_unit_test(networks_are_as_they_were),
         cmocka_unit_test(heat_map_follows_the_eye),
         cmocka_unit_test(stop_ends_the_learning),
         cmocka_unit_test(each_round_is_told),
+        cmocka_unit_test(rounds_are_told_as_they_end),
         cmocka_unit_test(one_picture_is_too_few),
     };
     const struct CMUnitTest dictionary[] = {

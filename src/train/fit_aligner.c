@@ -141,10 +141,8 @@ static double fit_epoch(struct fitting *f, int *order, int count, struct rng *rn
     double cost = 0.0;
     rng_shuffle(rng, order, (size_t)count);
     for (int b = 0; b < batches; b++) {
-        int begin = (int)((long long)count * b / batches);
-        f->batch = (int)((long long)count * (b + 1) / batches) - begin;
-        f->batch = f->batch < BATCH ? f->batch : BATCH;
-        f->order = order + begin;
+        f->batch = count < BATCH ? count : BATCH;
+        f->order = order + (long long)count * b / batches;
         thread_pool_run(f->pool, make_views, f);
         const float *outputs =
             mlp_forward_training(&f->mlp, f->activations, &training, f->inputs, f->batch, rng);
