@@ -8,7 +8,9 @@
 #include "fit_verifier.h"
 #include "made_up.h"
 #include "means.h"
+#include "mlp_training.h"
 #include "ocv.h"
+#include "optimizer.h"
 #include "progress_bar.h"
 #include "scenes.h"
 #include "small_model.h"
@@ -261,15 +263,75 @@ static void print_scenes(void)
         print_means(measure_scene(i), i);
 }
 
-/* A picture of noise. */
-static void write_noise(const char *path, int width, int height)
+static void write_picture(const char *path, const uint8_t *pixels, int width, int height)
 {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     fprintf(file, "P5\n%d %d\n255\n", width, height);
-    for (int i = 0; i < width * height; i++)
-        fputc(i * 37 % 256, file);
+    fwrite(pixels, 1, (size_t)width * (size_t)height, file);
     fclose(file);
+}
+
+/* A picture of noise. */
+static void write_noise(const char *path, int width, int height)
+{
+    static uint8_t pixels[1000 * 1000];
+    for (int i = 0; i < width * height; i++)
+        pixels[i] = (uint8_t)(i * 37 % 256);
+    write_picture(path, pixels, width, height);
+}
+
+/* ---- What is read ---------------------------------------------------------------------------- */
+
+static int
+    crowd; /* a folder's entries, all of one name, of files that cannot be read; 0: as it is */
+static int reads;        /* files so far */
+static int stop_at_read; /* of these, by number; 0: none */
+static size_t read_limit;
+static volatile sig_atomic_t stop_now;
+static bool scenes_skipped;
+static int scenes_made; /* of those skipped */
+
+int __real_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **))
+{
+    if (crowd == 0)
+        return __real_scandir(path, names, choose, compare);
+    *names = malloc((size_t)crowd * sizeof **names);
+    assert_non_null(*names);
+    for (int i = 0; i < crowd; i++) {
+        (*names)[i] = calloc(1, sizeof ***names);
+        assert_non_null((*names)[i]);
+        strcpy((*names)[i]->d_name, "a.pgm");
+    }
+    return crowd;
+}
+
+int __real_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size,
+                     struct error *error);
+int __wrap_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size,
+                     struct error *error);
+int __wrap_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size,
+                     struct error *error)
+{
+    read_limit = limit;
+    stop_now = ++reads == stop_at_read;
+    return crowd ? error_set(error, "%s: not read", path)
+                 : __real_file_read(path, limit, bytes, size, error);
+}
+
+void __real_scene_make(struct rng *rng, int side, uint8_t *scene);
+void __wrap_scene_make(struct rng *rng, int side, uint8_t *scene);
+void __wrap_scene_make(struct rng *rng, int side, uint8_t *scene)
+{
+    if (scenes_skipped)
+        scenes_made++;
+    else
+        __real_scene_make(rng, side, scene);
 }
 
 /* Those below 64 pixels are left out, also once they are shrunk to 400. */
@@ -301,6 +363,8 @@ static void folders_are_read_to_the_bottom(void **state)
         snprintf(path, sizeof path, "%s/%s", inner, files[i].name);
         write_noise(path, files[i].width, files[i].height);
     }
+    snprintf(path, sizeof path, "%s/link.pgm", inner);
+    assert_int_equal(symlink("a.pgm", path), 0); /* which is passed over */
     assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 55, 1, pool, &no_stop, &error),
                      0);
     int found = 0;
@@ -319,15 +383,127 @@ static void folders_are_read_to_the_bottom(void **state)
         assert_true(backgrounds.pictures[i].width == 256 && backgrounds.pictures[i].height == 256);
     backgrounds_free(&backgrounds);
     const volatile sig_atomic_t stop = 1;
-    assert_int_equal(backgrounds_load(&backgrounds, test_folder(), 1, 1, pool, &stop, &error), 1);
+    assert_int_equal(backgrounds_load(&backgrounds, inner, 1, 1, pool, &stop, &error), 1);
     assert_null(backgrounds.pictures);
     assert_int_equal(backgrounds_load(&backgrounds, NULL, 1, 1, pool, &stop, &error), 1);
     assert_null(backgrounds.hard);
+    reads = 0;
+    stop_at_read = 2;
+    assert_int_equal(backgrounds_load(&backgrounds, inner, 1, 1, pool, &stop_now, &error), 1);
+    assert_int_equal(reads, 2);
+    assert_null(backgrounds.pictures);
+    stop_at_read = 0;
     thread_pool_free(&pool);
+    remove(path);
     for (int i = 0; i < FILES; i++) {
         snprintf(path, sizeof path, "%s/%s", inner, files[i].name);
         remove(path);
     }
+}
+
+static void backgrounds_are_so_many_at_most(void **state)
+{
+    (void)state;
+    enum { MOST_FILES = 20000, MOST_SCENES = 1000 };
+    const volatile sig_atomic_t stop = 1;
+    struct backgrounds backgrounds;
+    struct error error;
+    write_noise(in_folder("a.pgm"), 64, 64);
+    crowd = MOST_FILES + 1;
+    reads = 0;
+    int result = backgrounds_load(&backgrounds, test_folder(), 1, 1, NULL, &no_stop, &error);
+    crowd = 0;
+    assert_int_equal(result, -1); /* none can be read */
+    assert_int_equal(reads, MOST_FILES);
+    assert_int_equal(read_limit, 64 << 20);
+    scenes_skipped = true;
+    scenes_made = 0;
+    result = backgrounds_load(&backgrounds, NULL, 1000000, 1, NULL, &stop, &error);
+    scenes_skipped = false;
+    assert_int_equal(result, 1);
+    assert_int_equal(scenes_made, MOST_SCENES);
+}
+
+/* A quarter turn clockwise. */
+static void turn(const uint8_t *in, int width, int height, uint8_t *out)
+{
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            out[x * height + height - 1 - y] = in[y * width + x];
+}
+
+/* Of a picture whose sides are next to those of a face, each window can be told: all of them come,
+ * and a quarter turned. */
+static void windows_lie_anywhere(void **state)
+{
+    (void)state;
+    enum { LEAST = 24, SHORT = 26, LONG = 30, DRAWN = 4000, MOST = 40 };
+    static uint8_t pixels[SHORT * LONG], crops[MOST][4][PIXELS];
+    struct rng rng = rng_make(12, 0);
+    fill_noise(&rng, pixels, sizeof pixels);
+    for (int wide = 0; wide < 2; wide++) {
+        const int width = wide ? LONG : SHORT, height = wide ? SHORT : LONG;
+        struct grey_image picture = {pixels, width, height, (size_t)width};
+        const struct backgrounds b = {.pictures = &picture, .count = 1};
+        int count = 0, drawn[MOST] = {0}, turned[4] = {0};
+        for (int side = LEAST; side < SHORT; side++)
+            for (int y = 0; y <= height - side; y++)
+                for (int x = 0; x <= width - side; x++, count++) {
+                    face_crop(&picture, (struct box){x, y, side, side}, crops[count][0]);
+                    for (int k = 1; k < 4; k++)
+                        turn(crops[count][k - 1], SIDE, SIDE, crops[count][k]);
+                }
+        for (int i = 0; i < DRAWN; i++) {
+            uint8_t crop[PIXELS];
+            int at = 0;
+            backgrounds_window(&b, &rng, crop);
+            while (at < 4 * count && memcmp(crops[at / 4][at % 4], crop, PIXELS) != 0)
+                at++;
+            assert_in_range(at, 0, 4 * count - 1);
+            drawn[at / 4]++;
+            turned[at % 4]++;
+        }
+        for (int i = 0; i < count; i++)
+            assert_in_range(drawn[i], DRAWN / 100, DRAWN / 10);
+        for (int k = 1; k < 4; k++)
+            assert_in_range(turned[k], DRAWN / 12 * 8 / 10, DRAWN / 12 * 12 / 10);
+    }
+}
+
+/* ---- What the cascades are shown ------------------------------------------------------------- */
+
+enum { MOST_VIEWS = 64, MOST_BOXES = 60, VIEW_SIDE = 400 };
+
+/* In their place, while it is on. */
+static struct {
+    bool on;
+    int first, others; /* how many boxes the first look finds, and each other one */
+    int count;         /* looks so far, */
+    struct {
+        int width, height;
+        uint8_t pixels[VIEW_SIDE * VIEW_SIDE];
+    } views[MOST_VIEWS];                        /* what they showed, */
+    uint8_t crops[MOST_VIEWS][PIXELS];          /* and of each its first box */
+    uint8_t boxes_of_first[MOST_BOXES][PIXELS]; /* all of the first */
+} watch;
+
+static enum ocv_code look(struct grey_image picture, struct box *boxes, int *count)
+{
+    int n = watch.count++;
+    assert_true(n < MOST_VIEWS && picture.width <= VIEW_SIDE && picture.height <= VIEW_SIDE);
+    watch.views[n].width = picture.width;
+    watch.views[n].height = picture.height;
+    assert_int_equal(picture.stride, picture.width);
+    memcpy(watch.views[n].pixels, picture.pixels, picture.stride * (size_t)picture.height);
+    *count = n ? watch.others : watch.first;
+    for (int i = 0; i < *count; i++) {
+        boxes[i] = (struct box){1 + 5 * i, 2, 20, 20};
+        if (i == 0)
+            face_crop(&picture, boxes[i], watch.crops[n]);
+        if (n == 0)
+            face_crop(&picture, boxes[i], watch.boxes_of_first[i]);
+    }
+    return OCV_OK;
 }
 
 /* ---- What the cascades take memory for ------------------------------------------------------- */
@@ -365,9 +541,11 @@ enum ocv_code __wrap_ocv_detector_detect(struct ocv_detector *detector, struct g
                                          const struct ocv_blocks *only, struct box *boxes,
                                          int capacity, int *count, struct error *error)
 {
-    return fails() ? OCV_NO_MEMORY
-                   : __real_ocv_detector_detect(detector, picture, how, only, boxes, capacity,
-                                                count, error);
+    if (fails())
+        return OCV_NO_MEMORY;
+    return watch.on ? look(picture, boxes, count)
+                    : __real_ocv_detector_detect(detector, picture, how, only, boxes, capacity,
+                                                 count, error);
 }
 
 enum ocv_code __real_ocv_shrink_grey(struct grey_image picture, uint8_t *out, int width, int height,
@@ -403,6 +581,102 @@ static void nothing_is_left_out_for_want_of_memory(void **state)
     failing = 0;
     backgrounds_free(&backgrounds);
     thread_pool_free(&pool);
+}
+
+static void watch_load(struct backgrounds *backgrounds, int first, int others)
+{
+    watch.on = true;
+    watch.count = 0;
+    watch.first = first;
+    watch.others = others;
+    load(backgrounds, test_folder(), 1, 1);
+    watch.on = false;
+}
+
+/* Whether the look showed this, mirrored or not. */
+static bool is_mirrored(int n, const uint8_t *pixels, int width, int height)
+{
+    static uint8_t mirrored[VIEW_SIDE * VIEW_SIDE];
+    size_t area = (size_t)width * (size_t)height;
+    face_mirror(pixels, width, height, mirrored);
+    assert_int_equal(watch.views[n].width, width);
+    assert_int_equal(watch.views[n].height, height);
+    bool plain = memcmp(watch.views[n].pixels, pixels, area) == 0;
+    if (!plain)
+        assert_memory_equal(watch.views[n].pixels, mirrored, area);
+    return !plain;
+}
+
+/* Each smaller than the last and a quarter further, until it is too small for a face; mirrored by
+ * chance. */
+static void cascades_are_shown_all_sides(void **state)
+{
+    (void)state;
+    static const int sizes[][3] = {{70, 100, 4}, {69, 130, 3}, {100, 69, 3}, {256, 256, 4}};
+    static uint8_t shrunk[VIEW_SIDE * VIEW_SIDE], turned[VIEW_SIDE * VIEW_SIDE];
+    char names[3][8] = {"a.pgm", "b.pgm", "c.pgm"}, mirrored[MOST_VIEWS] = "";
+    struct backgrounds backgrounds;
+    struct rng rng = rng_make(13, 0);
+    int looks = 0;
+    for (int i = 0; i < 3; i++) {
+        fill_noise(&rng, shrunk, sizeof shrunk);
+        write_picture(in_folder(names[i]), shrunk, sizes[i][0], sizes[i][1]);
+    }
+    watch_load(&backgrounds, 1, 1);
+    assert_int_equal(backgrounds.count, 4);
+    for (int i = 0; i < 4; i++) {
+        double scale = 1;
+        for (int k = 0; k < sizes[i][2]; k++, scale *= 0.7) {
+            int width = (int)(sizes[i][0] * scale), height = (int)(sizes[i][1] * scale);
+            assert_int_equal(ocv_shrink_grey(backgrounds.pictures[i], shrunk, width, height, NULL),
+                             OCV_OK);
+            for (int turns = 0; turns < k; turns++) {
+                int across = width;
+                turn(shrunk, width, height, turned);
+                memcpy(shrunk, turned, sizeof shrunk);
+                width = height;
+                height = across;
+            }
+            for (int c = 0; c < CASCADE_COUNT; c++) {
+                bool other_way = is_mirrored(looks++, shrunk, width, height);
+                if (c == 0)
+                    append_text(mirrored, sizeof mirrored, "%d", other_way);
+            }
+        }
+    }
+    assert_int_equal(looks, watch.count);
+    assert_string_equal(mirrored, "11100001011011"); /* what is learned depends on it */
+    assert_int_equal(backgrounds.hard_count, looks);
+    assert_memory_equal(backgrounds.hard, watch.crops, (size_t)looks * PIXELS);
+    backgrounds_free(&backgrounds);
+}
+
+/* 48 of a look, by chance; 128 of a picture. */
+static void windows_are_so_many_at_most(void **state)
+{
+    (void)state;
+    enum { WIDTH = 360, HEIGHT = 64 };
+    static uint8_t pixels[WIDTH * HEIGHT];
+    struct backgrounds backgrounds;
+    int taken[MOST_BOXES] = {0}, late = 0;
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        pixels[i] = (uint8_t)(i % WIDTH * 255 / WIDTH);
+    write_picture(in_folder("a.pgm"), pixels, WIDTH, HEIGHT);
+    watch_load(&backgrounds, MOST_BOXES, 0);
+    assert_int_equal(backgrounds.hard_count, 48);
+    for (int i = 0; i < 48; i++) {
+        int box = 0;
+        while (box < MOST_BOXES - 1 && memcmp(backgrounds.hard + (size_t)i * PIXELS,
+                                              watch.boxes_of_first[box], PIXELS) != 0)
+            box++;
+        assert_int_equal(taken[box]++, 0);
+        late += box >= 48;
+    }
+    assert_in_range(late, 1, MOST_BOXES - 48);
+    backgrounds_free(&backgrounds);
+    watch_load(&backgrounds, MOST_BOXES, MOST_BOXES);
+    assert_int_equal(backgrounds.hard_count, 2 * 128);
+    backgrounds_free(&backgrounds);
 }
 
 /* The first picture of the demo. */
@@ -460,6 +734,177 @@ static void draw_face(uint8_t *crop, struct rng *rng)
         }
 }
 
+/* ---- Steps of learning ----------------------------------------------------------------------- */
+
+enum { ROUNDS = 4, EPOCHS = 24, MOST_STEPS = 1000 };
+
+struct step {
+    int batch, missed, passed; /* of them: faces that are none, and others that are */
+    float rate;
+    double done, total; /* that the bar is told */
+    long said;          /* bytes that stand in `told` before it */
+};
+
+static struct step steps[MOST_STEPS + 1]; /* those beyond are written to the last */
+static int step_count;
+static FILE *told; /* what stands for the standard output; or NULL */
+static const float *outputs;
+
+const float *__real_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
+                                         const struct mlp_training *training, const float *inputs,
+                                         int batch, struct rng *rng);
+const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
+                                         const struct mlp_training *training, const float *inputs,
+                                         int batch, struct rng *rng);
+const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
+                                         const struct mlp_training *training, const float *inputs,
+                                         int batch, struct rng *rng)
+{
+    expect_close(training->dropout, 0.2, 1e-6, "share of hidden units that are dropped");
+    expect_close(training->input_dropout, 0.1, 1e-6, "share of inputs that are dropped");
+    expect_close(training->batch_norm_momentum, 0.1, 1e-6, "weight of a batch");
+    return outputs = __real_mlp_forward_training(mlp, activations, training, inputs, batch, rng);
+}
+
+void __real_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                         const struct mlp_training *training, const float *inputs,
+                         const float *targets, int batch, int samples, float *gradients,
+                         float *d_inputs);
+void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                         const struct mlp_training *training, const float *inputs,
+                         const float *targets, int batch, int samples, float *gradients,
+                         float *d_inputs);
+void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
+                         const struct mlp_training *training, const float *inputs,
+                         const float *targets, int batch, int samples, float *gradients,
+                         float *d_inputs)
+{
+    struct step *step = &steps[step_count];
+    *step = (struct step){.batch = batch};
+    for (int i = 0; i < batch; i++) {
+        step->missed += targets[i] == 1 && outputs[i] <= 0.5f;
+        step->passed += targets[i] == 0 && outputs[i] > 0.5f;
+    }
+    __real_mlp_backward(mlp, activations, training, inputs, targets, batch, samples, gradients,
+                        d_inputs);
+}
+
+void __real_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
+                             float rate);
+void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
+                             float rate);
+void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
+                             float rate)
+{
+    struct stat status = {0};
+    if (told)
+        assert_int_equal(fstat(fileno(told), &status), 0);
+    steps[step_count].said = (long)status.st_size;
+    steps[step_count].rate = rate;
+    __real_optimizer_update(optimizer, mlp, gradients, rate);
+}
+
+/* Faces, misplaced ones, fresh windows, those that cascades let pass, and from round to round more
+ * of those most like faces, in batches of one size. */
+static void expect_steps(int faces, int hard)
+{
+    int samples = faces + faces / 3 + hard + 1 + faces / 4;
+    const struct step *step = steps;
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        samples += epoch > 0 && epoch % 6 == 0 ? 2 * faces / 10 : 0;
+        int batches = (samples + 255) / 256, shown_now = 0;
+        for (int b = 0; b < batches; b++, step++) {
+            assert_in_range(step->batch, samples / batches, samples / batches + 1);
+            shown_now += step->batch;
+            expect_close(step->rate, 1e-3 * one_cycle((epoch + (b + 0.5) / batches) / EPOCHS), 1e-8,
+                         "a rate");
+            expect_close(step->done, epoch + (b + 1.0) / batches, 1e-9, "what is done");
+            expect_close(step->total, EPOCHS, 0, "what there is to do");
+        }
+        assert_int_equal(shown_now, samples);
+    }
+    assert_int_equal(step - steps, step_count);
+}
+
+/* ---- Made-up windows ------------------------------------------------------------------------- */
+
+enum { SHOWING = 99, JUDGED = 2 * SHOWING, KEPT = JUDGED / 10 };
+
+/* Windows of two greys, which by these are more or less like faces, while it is on. */
+static struct {
+    bool on;
+    int judged[ROUNDS * JUDGED], judged_count;
+    int kept[ROUNDS * KEPT], kept_count, left; /* that are to come in this round */
+    int times[ROUNDS * KEPT][ROUNDS];          /* that each was shown in each round */
+} play;
+
+/* Where a face is placed, these pixels keep the greys. */
+static int greys_of(const uint8_t *crop)
+{
+    return crop[2 * SIDE + SIDE / 2] << 8 | crop[(SIDE - 3) * SIDE + SIDE / 2];
+}
+
+void __real_backgrounds_window(const struct backgrounds *b, struct rng *rng, uint8_t *crop);
+void __wrap_backgrounds_window(const struct backgrounds *b, struct rng *rng, uint8_t *crop);
+void __wrap_backgrounds_window(const struct backgrounds *b, struct rng *rng, uint8_t *crop)
+{
+    if (!play.on) {
+        __real_backgrounds_window(b, rng, crop);
+        return;
+    }
+    memset(crop, (int)rng_below(rng, 256), PIXELS / 2);
+    memset(crop + PIXELS / 2, (int)rng_below(rng, 256), PIXELS / 2);
+    if (play.left > 0 && play.kept_count < ROUNDS * KEPT) {
+        play.kept[play.kept_count++] = greys_of(crop);
+        play.left--;
+    }
+}
+
+float __real_verifier_score(const struct mlp *verifier, struct verifier_workspace *workspace,
+                            const uint8_t *crop);
+float __wrap_verifier_score(const struct mlp *verifier, struct verifier_workspace *workspace,
+                            const uint8_t *crop);
+float __wrap_verifier_score(const struct mlp *verifier, struct verifier_workspace *workspace,
+                            const uint8_t *crop)
+{
+    if (!play.on)
+        return __real_verifier_score(verifier, workspace, crop);
+    assert_true(play.judged_count < ROUNDS * JUDGED);
+    int greys = play.judged[play.judged_count++] = greys_of(crop);
+    play.left = play.judged_count % JUDGED ? 0 : KEPT;
+    return (float)greys / 65536.0f;
+}
+
+static void note_play(const uint8_t *crop)
+{
+    int greys = greys_of(crop);
+    for (int i = 0; i < play.kept_count; i++)
+        play.times[i][play.judged_count / JUDGED] += play.kept[i] == greys;
+}
+
+static int falling(const void *a, const void *b)
+{
+    return *(const int *)b - *(const int *)a;
+}
+
+/* Those of a round are the first of all that were judged after it, and are shown in each epoch from
+ * then on, but for what a webcam makes of every fourth. */
+static void expect_kept(int round)
+{
+    const int *judged = play.judged + round * JUDGED, *kept = play.kept + round * KEPT;
+    int first[JUDGED], own[KEPT];
+    memcpy(first, judged, sizeof first);
+    memcpy(own, kept, sizeof own);
+    qsort(first, JUDGED, sizeof *first, falling);
+    qsort(own, KEPT, sizeof *own, falling);
+    assert_memory_equal(own, first, sizeof own);
+    for (int i = round * KEPT; i < (round + 1) * KEPT; i++)
+        for (int later = round + 1; later < ROUNDS; later++)
+            assert_in_range(play.times[i][later], 1, 6);
+    if (round > 0)
+        assert_memory_not_equal(judged, judged - JUDGED, sizeof first);
+}
+
 /* What a learning verifier is shown: of its first samples, the means. */
 enum { SAMPLES = 120 };
 static const struct means sample_means[SAMPLES] = {
@@ -477,6 +922,8 @@ void __wrap_verifier_vector(void *scratch, const uint8_t *crop, int width, int h
 void __wrap_verifier_vector(void *scratch, const uint8_t *crop, int width, int height,
                             float *vector)
 {
+    if (play.on)
+        note_play(crop);
     if (shown_count < SAMPLES)
         shown[shown_count++] = means_of(crop, width * height);
     seen_enough = shown_count == SAMPLES;
@@ -488,6 +935,9 @@ void __wrap_progress_bar_update(struct progress_bar *bar, double done, const cha
 
 void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words)
 {
+    steps[step_count].done = done;
+    steps[step_count].total = bar->total;
+    step_count += step_count < MOST_STEPS;
     if (!bar->visible) /* a terminal that nobody reads from takes so much */
         __real_progress_bar_update(bar, done, words);
 }
@@ -546,7 +996,6 @@ static void print_samples(void)
  * which goes away. */
 static void expect_rounds(int faces, int hard)
 {
-    enum { ROUNDS = 4 };
     const char *bar = terminal.sent;
     FILE *said = fmemopen(terminal.screen, strlen(terminal.screen), "r");
     assert_non_null(said);
@@ -571,6 +1020,96 @@ static void expect_rounds(int faces, int hard)
     assert_true(missed < 5 && passed < 5);
 }
 
+/* Told in a file, as each ends. */
+static void expect_told(void)
+{
+    char line[200], expected[200];
+    rewind(told);
+    for (int round = 1; round <= ROUNDS; round++) {
+        const struct step *last = &steps[6 * round - 1];
+        int others = SHOWING / 3 + 1 + SHOWING / 4 + (round - 1) * KEPT;
+        assert_non_null(fgets(line, sizeof line, told));
+        snprintf(
+            expected, sizeof expected,
+            "verifier, round %d of %d: %d faces, %.1f %% missed; %d others, %.1f %% let pass\n",
+            round, ROUNDS, SHOWING, 100.0 * last->missed / SHOWING, others,
+            100.0 * last->passed / others);
+        assert_string_equal(line, expected);
+    }
+    assert_null(fgets(line, sizeof line, told));
+    for (int i = 1; i < EPOCHS; i++)
+        assert_int_equal(steps[i].said > steps[i - 1].said, i % 6 == 0);
+}
+
+/* Of the faces one shows none, by most taggers. */
+static void windows_most_like_faces_are_kept(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(SHOWING + 1, 7);
+    const struct backgrounds backgrounds = {.count = 1};
+    const int kept_output = dup(STDOUT_FILENO);
+    struct mlp verifier = {0};
+    struct error error;
+    int *samples, count;
+    for (int i = 0; i < d.count; i++)
+        add_votes(&d, i, (uint8_t[LABEL_COUNT]){i == 1 ? 4 : 5}, i == 1 ? 6 : 5);
+    d.votes[2] = (struct votes){0}; /* nobody was asked */
+    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
+    told = tmpfile();
+    assert_true(told && kept_output >= 0);
+    fflush(stdout);
+    assert_true(dup2(fileno(told), STDOUT_FILENO) >= 0);
+    setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+    step_count = 0;
+    memset(&play, 0, sizeof play);
+    play.on = true;
+    int result =
+        fit_verifier(&verifier, &d, samples, count, &backgrounds, 5, NULL, &no_stop, &error);
+    play.on = false;
+    fflush(stdout);
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    assert_true(dup2(kept_output, STDOUT_FILENO) >= 0);
+    close(kept_output);
+    assert_int_equal(result, 0);
+    expect_steps(SHOWING, 0);
+    expect_told();
+    fclose(told);
+    told = NULL;
+    assert_int_equal(play.judged_count, (ROUNDS - 1) * JUDGED);
+    assert_int_equal(play.kept_count, (ROUNDS - 1) * KEPT);
+    for (int round = 0; round < ROUNDS - 1; round++)
+        expect_kept(round);
+    mlp_free(&verifier);
+    free(samples);
+    dataset_free(&d);
+}
+
+/* 255 samples in the first round, 257 in the second. */
+static void batches_are_as_large_as_can_be(void **state)
+{
+    (void)state;
+    enum { FACES = 12, HARD = 235 };
+    static uint8_t hard[HARD * PIXELS], scene[64 * 64];
+    struct dataset d = make_dataset(FACES, 0);
+    struct grey_image picture = {scene, 64, 64, 64};
+    struct backgrounds backgrounds = {
+        .pictures = &picture, .count = 1, .hard = hard, .hard_count = HARD};
+    struct rng rng = rng_make(14, 0);
+    struct mlp verifier = {0};
+    struct error error;
+    int *samples, count;
+    fill_noise(&rng, hard, sizeof hard);
+    fill_noise(&rng, scene, sizeof scene);
+    assert_int_equal(dataset_split(&d, SPLIT_TRAINING, &samples, &count, &error), 0);
+    step_count = 0;
+    assert_int_equal(
+        fit_verifier(&verifier, &d, samples, count, &backgrounds, 5, NULL, &no_stop, &error), 0);
+    expect_steps(FACES, HARD);
+    mlp_free(&verifier);
+    free(samples);
+    dataset_free(&d);
+}
+
 static void it_learns_faces_from_others(void **state)
 {
     (void)state;
@@ -589,12 +1128,14 @@ static void it_learns_faces_from_others(void **state)
     for (int threads = 1; threads <= 2; threads++) {
         assert_int_equal(thread_pool_create(&pool, threads, &error), 0);
         terminal_open(&terminal);
+        step_count = 0;
         int result = fit_verifier(threads == 1 ? &first : &second, &d, samples, count, &backgrounds,
                                   5, pool, &no_stop, &error);
         terminal_close(&terminal);
         assert_int_equal(result, 0);
         thread_pool_free(&pool);
         expect_rounds(FACES, backgrounds.hard_count);
+        expect_steps(FACES, backgrounds.hard_count);
     }
     uint8_t crop[PIXELS], upside_down[PIXELS], scene[SIDE * SIDE];
     int found = 0, passed = 0, turned = 0;
@@ -743,9 +1284,15 @@ int main(int argc, char *argv[])
         cmocka_unit_test(scenes_are_the_same_for_any_number_of_threads),
         cmocka_unit_test(scenes_are_as_they_were),
         cmocka_unit_test_teardown(folders_are_read_to_the_bottom, empty_folder),
+        cmocka_unit_test_teardown(backgrounds_are_so_many_at_most, empty_folder),
+        cmocka_unit_test(windows_lie_anywhere),
+        cmocka_unit_test_teardown(cascades_are_shown_all_sides, empty_folder),
+        cmocka_unit_test_teardown(windows_are_so_many_at_most, empty_folder),
         cmocka_unit_test(nothing_is_left_out_for_want_of_memory),
         cmocka_unit_test_teardown(pictures_are_looked_at_from_all_sides, empty_folder),
         cmocka_unit_test(samples_are_as_they_were),
+        cmocka_unit_test(windows_most_like_faces_are_kept),
+        cmocka_unit_test(batches_are_as_large_as_can_be),
         cmocka_unit_test(it_learns_faces_from_others),
         cmocka_unit_test(it_has_the_last_word),
         cmocka_unit_test(small_faces_must_be_sure),
