@@ -3,6 +3,7 @@
 #include "blas.h"
 #include "cross_validation.h"
 #include "face.h"
+#include "gemm.h"
 #include "made_up.h"
 #include "photographs.h"
 #include "webcam.h"
@@ -77,6 +78,218 @@ static void crops_of_one_photograph_are_known(void **state)
     assert_int_equal(photographs_find(found, &d, samples, ALL, NULL, &error), 0);
     for (int i = 0; i < ALL; i++)
         assert_int_equal(found[i], i);
+    dataset_free(&d);
+}
+
+/* More pictures than are compared with all others at once, crops of one photograph side by side:
+ * those of the last are not among the first. */
+static void crops_are_known_among_many(void **state)
+{
+    (void)state;
+    enum { MANY = 175 };
+    struct dataset d = make_crops(MANY);
+    struct error error;
+    int samples[CROPS * MANY], found[CROPS * MANY], known = 0;
+    for (int i = 0; i < CROPS * MANY; i++)
+        samples[i] = i % CROPS * MANY + i / CROPS;
+    assert_int_equal(photographs_find(found, &d, samples, CROPS * MANY, NULL, &error), 0);
+    for (int i = 0; i < CROPS * MANY; i++)
+        known += found[i] == i / CROPS * CROPS;
+    assert_in_range(known, CROPS * MANY - 3, CROPS * MANY); /* the more there are, the harder */
+    for (int i = CROPS * (MANY - 5); i < CROPS * MANY; i++)
+        assert_int_equal(found[i], i / CROPS * CROPS);
+    dataset_free(&d);
+}
+
+enum { HALF = FACE_SIDE / 2, AREA = HALF * HALF, HASHED = 20, HASH = 24 };
+
+static float hashes[HASHED * HASH]; /* that were compared with all others */
+static int hash_count = HASHED;     /* from here on nothing is noted */
+
+void __real_gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const float *a,
+                 const float *b, float beta, float *c);
+void __wrap_gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const float *a,
+                 const float *b, float beta, float *c);
+void __wrap_gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const float *a,
+                 const float *b, float beta, float *c)
+{
+    if (hash_count < HASHED) {
+        assert_true(m == HASHED && n == HASHED && k == HASH);
+        memcpy(hashes, b, sizeof hashes);
+        hash_count = n;
+    }
+    __real_gemm(pool, form, m, n, k, a, b, beta, c);
+}
+
+static void halve(const uint8_t *picture, double *half)
+{
+    for (int i = 0; i < AREA; i++) {
+        const uint8_t *p = picture + (ptrdiff_t)(i / HALF) * 2 * FACE_SIDE + 2 * (i % HALF);
+        half[i] = (p[0] + p[1] + p[FACE_SIDE] + p[FACE_SIDE + 1]) / 4.0;
+    }
+}
+
+static void bring_to_length_1(double *values)
+{
+    double squares = 0;
+    for (int i = 0; i < HASH; i++)
+        squares += values[i] * values[i];
+    for (int i = 0; i < HASH; i++)
+        values[i] /= sqrt(squares);
+}
+
+/* The lowest five frequencies of the cosine transform across and down, without the mean. */
+static void hash_of(const uint8_t *picture, double *hash)
+{
+    double half[AREA], unit = 3.14159265358979 / (2 * HALF);
+    halve(picture, half);
+    for (int i = 0; i < HASH; i++) {
+        int across = (i + 1) % 5, down = (i + 1) / 5;
+        hash[i] = 0;
+        for (int y = 0; y < HALF; y++)
+            for (int x = 0; x < HALF; x++)
+                hash[i] += half[y * HALF + x] * cos((2 * x + 1) * across * unit) *
+                           cos((2 * y + 1) * down * unit);
+    }
+    bring_to_length_1(hash);
+}
+
+/* All frequencies count alike. */
+static void hashes_are_whitened_frequencies(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(HASHED, 0);
+    struct rng rng = rng_make(11, 11);
+    struct error error;
+    double expected[HASHED][HASH];
+    int samples[HASHED], found[HASHED];
+    for (int n = 0; n < HASHED; n++) {
+        samples[n] = n;
+        draw_photograph(d.pixels + (size_t)n * PIXELS, &rng);
+        hash_of(dataset_picture(&d, n), expected[n]);
+    }
+    for (int i = 0; i < HASH; i++) {
+        double mean = 0, squares = 0;
+        for (int n = 0; n < HASHED; n++)
+            mean += expected[n][i] / HASHED;
+        for (int n = 0; n < HASHED; n++)
+            squares += pow(expected[n][i] - mean, 2) / HASHED;
+        for (int n = 0; n < HASHED; n++)
+            expected[n][i] = (expected[n][i] - mean) / sqrt(squares);
+    }
+    hash_count = 0;
+    assert_int_equal(photographs_find(found, &d, samples, HASHED, NULL, &error), 0);
+    assert_int_equal(hash_count, HASHED);
+    for (int n = 0; n < HASHED; n++) {
+        bring_to_length_1(expected[n]);
+        for (int i = 0; i < HASH; i++)
+            expect_close(hashes[n * HASH + i], expected[n][i], 1e-3, "a value of a hash");
+    }
+    dataset_free(&d);
+}
+
+/* What a pixel differs by from the mean of the 25 around it, as far as they are in the picture. */
+static void edges_of(const uint8_t *picture, double *edges)
+{
+    double half[AREA];
+    halve(picture, half);
+    for (int y = 0; y < HALF; y++)
+        for (int x = 0; x < HALF; x++) {
+            double sum = 0, pixels = 0;
+            for (int v = y > 2 ? y - 2 : 0; v < HALF && v <= y + 2; v++)
+                for (int u = x > 2 ? x - 2 : 0; u < HALF && u <= x + 2; u++, pixels++)
+                    sum += half[v * HALF + u];
+            edges[y * HALF + x] = half[y * HALF + x] - sum / pixels;
+        }
+}
+
+/* The largest cosine of the first one's middle and a part of the second one. */
+static double likeness(const double *middle, const double *other)
+{
+    enum { REACH = 3, WINDOW = HALF - 2 * REACH };
+    double most = -1;
+    for (int dy = 0; dy <= 2 * REACH; dy++)
+        for (int dx = 0; dx <= 2 * REACH; dx++) {
+            double product = 0, squares = 0, others = 0;
+            for (int i = 0; i < WINDOW * WINDOW; i++) {
+                double a = middle[(i / WINDOW + REACH) * HALF + i % WINDOW + REACH];
+                double b = other[(i / WINDOW + dy) * HALF + i % WINDOW + dx];
+                product += a * b;
+                squares += a * a;
+                others += b * b;
+            }
+            most = fmax(most, product / sqrt(squares * others));
+        }
+    return most;
+}
+
+/* Where seven tenths are alike, of the one in the other or the other way round. */
+static void crops_are_told_by_their_edges(void **state)
+{
+    (void)state;
+    enum { COUNT = 60 };
+    struct dataset d = make_dataset(2 * COUNT, 0);
+    struct rng rng = rng_make(12, 12);
+    struct error error;
+    double edges[2][AREA];
+    int samples[2 * COUNT], found[2 * COUNT], alike = 0, doubtful = 0;
+    for (int i = 0; i < COUNT; i++) {
+        uint8_t *picture = d.pixels + (size_t)i * PIXELS, *other = picture + COUNT * PIXELS;
+        int most = i * 50 / COUNT;
+        draw_photograph(picture, &rng);
+        for (int p = 0; p < PIXELS; p++)
+            picture[p] = (uint8_t)(96 + picture[p] / 4);
+        for (int k = 0; k < AREA; k++) {
+            int noise = between(&rng, -most, most), at = k / HALF * 2 * FACE_SIDE + k % HALF * 2;
+            for (int j = 0; j < 4; j++)
+                other[at + j / 2 * FACE_SIDE + j % 2] =
+                    (uint8_t)(picture[at + j / 2 * FACE_SIDE + j % 2] + noise);
+        }
+        samples[i] = i;
+        samples[COUNT + i] = COUNT + i;
+    }
+    assert_int_equal(photographs_find(found, &d, samples, 2 * COUNT, NULL, &error), 0);
+    for (int i = 0; i < COUNT; i++) {
+        edges_of(dataset_picture(&d, i), edges[0]);
+        edges_of(dataset_picture(&d, COUNT + i), edges[1]);
+        double most = fmax(likeness(edges[0], edges[1]), likeness(edges[1], edges[0]));
+        alike += most > 0.7;
+        doubtful += fabs(most - 0.7) < 0.002;
+        if (fabs(most - 0.7) >= 0.002)
+            assert_int_equal(found[COUNT + i], most > 0.7 ? i : COUNT + i);
+    }
+    assert_in_range(alike, COUNT / 4, COUNT * 3 / 4);
+    assert_in_range(doubtful, 0, 3);
+    dataset_free(&d);
+}
+
+/* By up to six pixels in both directions, no further. */
+static void crops_may_be_shifted_a_little(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 };
+    static const int shifts[][3] = {{6, 6, 1}, {-6, 6, 1}, {6, -6, 1}, {-6, -6, 1},
+                                    {8, 0, 0}, {-8, 0, 0}, {0, 8, 0},  {0, -8, 0}};
+    struct dataset d = make_dataset(2 * COUNT, 0);
+    struct rng rng = rng_make(10, 10);
+    struct error error;
+    int samples[2 * COUNT], found[2 * COUNT];
+    for (int i = 0; i < 2 * COUNT; i++)
+        samples[i] = i;
+    for (size_t s = 0; s < sizeof shifts / sizeof *shifts; s++) {
+        int known = 0;
+        for (int i = 0; i < COUNT; i++) {
+            uint8_t *picture = d.pixels + (size_t)i * PIXELS;
+            struct affine map = affine_similarity(0, 1, (float)shifts[s][0], (float)shifts[s][1],
+                                                  FACE_SIDE, FACE_SIDE);
+            draw_photograph(picture, &rng);
+            warp_picture(&map, picture, FACE_SIDE, FACE_SIDE, picture + (ptrdiff_t)COUNT * PIXELS);
+        }
+        assert_int_equal(photographs_find(found, &d, samples, 2 * COUNT, NULL, &error), 0);
+        for (int i = 0; i < COUNT; i++)
+            known += found[COUNT + i] == i;
+        assert_in_range(known, shifts[s][2] ? COUNT / 2 : 0, shifts[s][2] ? COUNT : 0);
+    }
     dataset_free(&d);
 }
 
@@ -239,6 +452,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crops_of_one_photograph_are_known),
+        cmocka_unit_test(crops_are_known_among_many),
+        cmocka_unit_test(hashes_are_whitened_frequencies),
+        cmocka_unit_test(crops_are_told_by_their_edges),
+        cmocka_unit_test(crops_may_be_shifted_a_little),
         cmocka_unit_test(pictures_are_compared_at_half_size),
         cmocka_unit_test(folds_are_even_and_keep_photographs_whole),
         cmocka_unit_test_setup_teardown(held_out_photographs_are_unknown, make_temporary,
