@@ -6,8 +6,10 @@
 
 #include "testing.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
@@ -23,6 +25,7 @@ int __real_pthread_cond_destroy(pthread_cond_t *condition);
 int __wrap_pthread_cond_destroy(pthread_cond_t *condition);
 
 static atomic_int locks, conditions; /* that were made and not yet destroyed */
+static atomic_int missing_lock;      /* which of the next ones cannot be made; 0: none */
 
 /* Ends the program: in whatever thread this is, nothing after it could be believed. */
 static int expect_no_code(int code, const char *what)
@@ -34,9 +37,16 @@ static int expect_no_code(int code, const char *what)
     return code;
 }
 
+static bool lock_is_missing(void)
+{
+    return missing_lock > 0 && --missing_lock == 0;
+}
+
 int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
     pthread_mutexattr_t checked;
+    if (lock_is_missing())
+        return ENOMEM;
     locks++;
     if (attributes)
         return __real_pthread_mutex_init(mutex, attributes);
@@ -65,6 +75,8 @@ int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
 
 int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
 {
+    if (lock_is_missing())
+        return ENOMEM;
     conditions++;
     return __real_pthread_cond_init(condition, attributes);
 }

@@ -500,6 +500,10 @@ static void test_picture_read(void **state)
     assert_true(frame.index == 0 && frame.time <= 0 && frame.time >= 0);
     assert_memory_equal(frame.grey, "ab", 2);
     assert_memory_equal(frame.pixels, "aaabbb", 6);
+    struct picture_file file;
+    assert_int_equal(picture_load(in_folder("a.pgm"), &file, &error), 0);
+    assert_int_equal(picture_decode(&file, &frame, NULL, &error), 0);
+    assert_null(file.bytes);
     frame_free(&frame);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         assert_string_equal(picture_ending(endings[i][0]), endings[i][1]);

@@ -882,7 +882,14 @@ static void test_waiting_source_is_stopped(void **state)
         pipeline_stop(pipeline);
         assert_false(woken);
     }
-    pipeline_end(pipeline); /* while it is being started */
+    waiting = false;
+    assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    while (!waiting)
+        pause_for(1);
+    pipeline_end(pipeline);
+    assert_true(woken);
+    pipeline_join(pipeline, &error);
+    woken = false; /* as where the end comes while it is being started */
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
     assert_true(woken);
     pipeline_join(pipeline, &error);
@@ -943,7 +950,7 @@ static int run_whole(bool live, struct error *error)
     return result;
 }
 
-/* Memory or a thread that is missing ends it, says so, and leaves nothing behind. */
+/* Memory, a lock or a thread that is missing ends it, says so, and leaves nothing behind. */
 static void test_what_is_missing(void **state)
 {
     (void)state;
@@ -958,6 +965,17 @@ static void test_what_is_missing(void **state)
         "no memory for a picture; close other programs", /* its colours */
         "no memory for a picture; close other programs"  /* its copy, or the next one's */
     };
+    static const char no_box[] =
+        "cannot prepare the capture thread: Cannot allocate memory; try again later";
+    /* Each mailbox has a lock and a condition; NULL: the pipeline's and the script's own. */
+    static const char *const locked[] = {NULL,
+                                         no_box,
+                                         no_box,
+                                         no_box,
+                                         no_box,
+                                         NULL,
+                                         "cannot start the detection thread: Cannot allocate "
+                                         "memory; close other programs"};
     static const char *const threads[] = {"cannot start the detection thread: Resource temporarily "
                                           "unavailable; close other programs",
                                           "cannot start the capture thread: Resource temporarily "
@@ -970,6 +988,13 @@ static void test_what_is_missing(void **state)
             assert_int_equal(run_whole(live, &error), -1);
             assert_string_equal(error.text, memory[i]);
             assert_int_equal(error.code, ERROR_NO_MEMORY);
+        }
+        for (int i = 0; i < 7; i++) {
+            if (!locked[i])
+                continue;
+            missing_lock = i + 1;
+            assert_int_equal(run_whole(live, &error), -1);
+            assert_string_equal(error.text, locked[i]);
         }
         for (int i = 0; i < 2; i++) {
             missing_thread = i + 1;
