@@ -165,10 +165,11 @@ static void test_mailbox_stop(void **state)
 
 /* What the detection does from now on. */
 static struct {
-    atomic_bool blocked; /* it takes for ever */
-    atomic_long fails;   /* at a frame with this index, or a later one; -1: never */
-    atomic_long last;    /* the newest frame that it has seen */
-    atomic_long least;   /* frames from one that it has seen to the next, at least; 0: not yet */
+    atomic_bool blocked;  /* it takes for ever */
+    atomic_long fails;    /* at a frame with this index, or a later one; -1: never */
+    atomic_long last;     /* the newest frame that it has seen */
+    atomic_long least;    /* frames from one that it has seen to the next, at least; 0: not yet */
+    const void *detector; /* that it was told to use */
 } script;
 
 static void reset_detection(void)
@@ -193,13 +194,13 @@ expressions_tracker_open(struct expressions_tracker **tracker,
                          const struct expressions_tracker_settings *settings,
                          struct expressions_error *error)
 {
-    (void)settings;
     *tracker = calloc(1, sizeof **tracker);
     if (!*tracker) {
         *error = (struct expressions_error){EXPRESSIONS_NO_MEMORY, "script: no memory"};
         return EXPRESSIONS_NO_MEMORY;
     }
     assert_int_equal(pthread_mutex_init(&(*tracker)->lock, NULL), 0);
+    script.detector = settings->detector;
     return EXPRESSIONS_OK;
 }
 
@@ -477,6 +478,7 @@ static void count_call(void *context)
 static void check_facts(int kind, double stamp)
 {
     enum { FRAMES = 6 };
+    static int detector; /* stands in for one */
     struct camera camera = {.alive = true, .immortal = FRAMES, .stamp = stamp};
     struct source source = source_of(&camera);
     struct pipeline *pipeline;
@@ -485,10 +487,14 @@ static void check_facts(int kind, double stamp)
     source.live = kind > 0;
     source.duration = 0.04;
     assert_int_equal(pipeline_create(&pipeline, &error), 0);
-    struct pipeline_settings settings = {
-        .source = &source, .decoupled = kind == 2, .wake = count_call, .context = &wakes};
+    struct pipeline_settings settings = {.source = &source,
+                                         .detector = (void *)&detector,
+                                         .decoupled = kind == 2,
+                                         .wake = count_call,
+                                         .context = &wakes};
     double begin = monotonic_now();
     assert_int_equal(pipeline_start(pipeline, &settings, &error), 0);
+    assert_ptr_equal(script.detector, &detector);
     long seen = 0, last = -1;
     for (const struct frame *frame; (frame = pipeline_wait(pipeline)); seen++) {
         double came = stamp > 0 ? stamp + (double)frame->index : frame->grabbed;
