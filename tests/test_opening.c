@@ -8,15 +8,20 @@
 #include "choosing.h"
 #include "file_chooser.h"
 #include "interrupt.h"
+#include "log.h"
 #include "monotonic.h"
 #include "opening.h"
 #include "process.h"
 #include "take.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -188,12 +193,14 @@ static struct opened open_request(enum input input, const char *id, const char *
     assert_int_equal(opening_begin(&opening, &request, wake, &woken, &error), 0);
     assert_non_null(opening);
     assert_int_equal(sem_wait(&woken), 0);
+    bool succeeded = opening_succeeded(opening);
     assert_true(opening_take(&opening, &opened));
     assert_null(opening);
     assert_false(opening_take(&opening, &opened));
-    if (opened.source.read)
-        assert_string_equal(opened.reason.text, "");
+    assert_int_equal(succeeded, opened.source.read != NULL);
     opening_name_reason(&opened);
+    if (succeeded)
+        assert_string_equal(opened.reason.text, "");
     return opened;
 }
 
@@ -378,8 +385,14 @@ static struct {
     bool reading;   /* the present source, for as long as its driver likes */
     bool unstarted; /* what is opened cannot be read */
     int choice, forgotten, started, joined;
+    int urgent;    /* sources before which the program asked for priority */
+    bool coloured; /* results need the colours */
     char said[200], title[300];
+    double recorded; /* seconds */
+    struct pipeline_settings pipeline;
+    struct expressions_smoother_settings smoother;
 } shown;
+static char logged[400]; /* a line for each message */
 
 void __wrap_view_show_menu(struct view *view, const struct view_menu *menu);
 bool __wrap_view_has_menu(const struct view *view);
@@ -391,7 +404,21 @@ void __wrap_view_set_signal(struct view *view, bool signal);
 void __wrap_view_set_mirrored(struct view *view, bool mirrored);
 void __wrap_view_forget_picture(struct view *view);
 void __wrap_view_wake(struct view *view);
+void __wrap_view_set_recording(struct view *view, double seconds);
+void __real_take_end(struct session *session, const struct error *reason);
 void __wrap_take_end(struct session *session, const struct error *reason);
+void __wrap_log_line(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void __wrap_process_ask_for_priority(void);
+bool __wrap_results_want_colours(const struct results *results);
+enum expressions_status
+__real_expressions_smoother_open(struct expressions_smoother **smoother,
+                                 const struct expressions_smoother_settings *settings,
+                                 struct expressions_error *error);
+enum expressions_status
+__wrap_expressions_smoother_open(struct expressions_smoother **smoother,
+                                 const struct expressions_smoother_settings *settings,
+                                 struct expressions_error *error);
 bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline);
 enum source_status __wrap_pipeline_join(struct pipeline *pipeline, struct error *error);
 int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_settings *settings,
@@ -459,6 +486,44 @@ void __wrap_view_wake(struct view *view)
     sem_post(&woken);
 }
 
+void __wrap_view_set_recording(struct view *view, double seconds)
+{
+    (void)view;
+    shown.recorded = seconds;
+}
+
+void __wrap_log_line(const char *program, const char *format, ...)
+{
+    size_t used = strlen(logged);
+    va_list arguments;
+    va_start(arguments, format);
+    assert_string_equal(program, "expressions");
+    used += (size_t)vsnprintf(logged + used, sizeof logged - used, format, arguments);
+    va_end(arguments);
+    assert_true(used + 2 < sizeof logged);
+    strcat(logged, "\n");
+}
+
+void __wrap_process_ask_for_priority(void)
+{
+    shown.urgent++;
+}
+
+bool __wrap_results_want_colours(const struct results *results)
+{
+    (void)results;
+    return shown.coloured;
+}
+
+enum expressions_status
+__wrap_expressions_smoother_open(struct expressions_smoother **smoother,
+                                 const struct expressions_smoother_settings *settings,
+                                 struct expressions_error *error)
+{
+    shown.smoother = *settings;
+    return __real_expressions_smoother_open(smoother, settings, error);
+}
+
 void __wrap_take_end(struct session *session, const struct error *reason)
 {
     assert_null(reason);
@@ -488,9 +553,7 @@ int __wrap_pipeline_start(struct pipeline *pipeline, const struct pipeline_setti
     if (shown.unstarted)
         return error_set(error, "no thread");
     assert_true(settings->source->read == read_nothing);
-    /* A window shows cameras as they are now, and films as they were. */
-    assert_int_equal(settings->decoupled, settings->source->live);
-    assert_int_equal(settings->paced, !settings->source->live);
+    shown.pipeline = *settings;
     shown.started++;
     return 0;
 }
@@ -583,6 +646,8 @@ static void test_menu(void **state)
     static const struct frame frame;
     session.paused = shown.paused = session.silent = true;
     session.calibrating = 7;
+    session.smoothing = 0.7;
+    session.adapting = true;
     session.frame = &frame;
     session.take = (struct recorder *)(void *)&shown;
     session.last_frame = 0;
@@ -595,6 +660,8 @@ static void test_menu(void **state)
     assert_int_equal(shown.joined, 1); /* nobody reads it any more */
     assert_true(!session.paused && !shown.paused && !session.silent && shown.signal);
     assert_int_equal(session.calibrating, 0);
+    expect_close(shown.smoother.seconds, 0.7, 0, "seconds");
+    assert_int_equal(shown.smoother.adapt, 1);
     assert_null(session.frame);
     assert_null(session.take);
     assert_true(session.last_frame > 0 && session.menu_due == 0);
@@ -795,6 +862,169 @@ static void test_menu_held(void **state)
     opening_abandon(&session.opening);
 }
 
+/* ---- A session ------------------------------------------------------------------------------- */
+
+/* A window shows cameras as they are now, and films as they were; without one each frame counts,
+ * unless --eco says that power does. Colours are made where they are needed. */
+static void test_pipeline_settings(void **state)
+{
+    (void)state;
+    static struct session session;
+    struct error error;
+    for (int bits = 0; bits < 32; bits++) {
+        bool live = bits & 1, window = bits & 2, eco = bits & 4, exits = bits & 8;
+        const struct options options = {.eco = eco, .exit_on_loss = exits};
+        const struct pipeline_settings *made = &shown.pipeline;
+        shown.coloured = bits & 16;
+        shown.urgent = 0;
+        session.options = &options;
+        session.source = (struct source){.live = live, .read = read_nothing};
+        session.view = window ? (struct view *)(void *)&shown : NULL;
+        assert_int_equal(session_start_pipeline(&session, &error), 0);
+        assert_ptr_equal(made->source, &session.source);
+        assert_int_equal(made->decoupled, live && (window || eco));
+        expect_close(made->look_seconds, eco ? 0.2 : 0, 0, "seconds");
+        assert_int_equal(made->grey, !window && !shown.coloured);
+        assert_int_equal(made->paced, window && !live);
+        assert_int_equal(made->wake != NULL, window);
+        assert_int_equal(made->lost != NULL, !exits);
+        assert_ptr_equal(made->context, &session);
+        assert_int_equal(shown.urgent, live);
+    }
+    shown.coloured = false;
+}
+
+/* A camera that is lost is told of, and its return, unless nothing is to be said. */
+static void test_loss_is_told(void **state)
+{
+    (void)state;
+    static struct session session;
+    struct error error = {.text = "100 %%: gone"};
+    for (int quiet = 0; quiet < 2; quiet++) {
+        const struct options options = {.quiet = quiet};
+        session.options = &options;
+        session.source = (struct source){.name = "/dev/video%%", .read = read_nothing};
+        assert_int_equal(session_start_pipeline(&session, &error), 0);
+        *logged = '\0';
+        shown.pipeline.lost(shown.pipeline.context, &error);
+        shown.pipeline.lost(shown.pipeline.context, NULL);
+        assert_string_equal(logged, quiet ? "" : "100 %%: gone\ncamera /dev/video%%: is back\n");
+    }
+    session_set_title(&session, "-");
+    assert_string_equal(shown.title, "Expressions");
+    session_set_title(&session, "films/-.mp4");
+    assert_string_equal(shown.title, "-.mp4 - Expressions");
+}
+
+/* ---- What the key r records ------------------------------------------------------------------ */
+
+static struct {
+    const char *no_room, *full, *unfinished; /* why it fails, as it begins, goes on, ends */
+    char path[100];
+    int frames;
+} tape;
+
+int __wrap_recorder_create(struct recorder **recorder, const char *path,
+                           const struct drawing *drawing, const struct source *source,
+                           struct error *error);
+int __wrap_recorder_add(struct recorder *recorder, const struct frame *frame, struct error *error);
+double __wrap_recorder_seconds(const struct recorder *recorder);
+const char *__wrap_recorder_path(const struct recorder *recorder);
+int __wrap_recorder_close(struct recorder **recorder, bool whole, struct error *error);
+
+int __wrap_recorder_create(struct recorder **recorder, const char *path,
+                           const struct drawing *drawing, const struct source *source,
+                           struct error *error)
+{
+    snprintf(tape.path, sizeof tape.path, "%s", path);
+    assert_true(drawing->bars && source->live);
+    if (tape.no_room)
+        return error_set(error, "%s", tape.no_room);
+    *recorder = (struct recorder *)(void *)&tape;
+    return 0;
+}
+
+int __wrap_recorder_add(struct recorder *recorder, const struct frame *frame, struct error *error)
+{
+    assert_ptr_equal(recorder, &tape);
+    assert_int_equal(frame->index, 7);
+    tape.frames++;
+    return tape.full ? error_set(error, "%s", tape.full) : 0;
+}
+
+double __wrap_recorder_seconds(const struct recorder *recorder)
+{
+    assert_ptr_equal(recorder, &tape);
+    return 0.5 * tape.frames;
+}
+
+const char *__wrap_recorder_path(const struct recorder *recorder)
+{
+    assert_ptr_equal(recorder, &tape);
+    return tape.path;
+}
+
+int __wrap_recorder_close(struct recorder **recorder, bool whole, struct error *error)
+{
+    assert_ptr_equal(*recorder, &tape);
+    assert_false(whole);
+    *recorder = NULL;
+    return tape.unfinished ? error_set(error, "%s", tape.unfinished) : 0;
+}
+
+static void expect_end(struct session *session, const char *said)
+{
+    assert_null(session->take);
+    assert_string_equal(shown.said, said);
+    expect_close(shown.recorded, -1, 0, "recorded");
+}
+
+/* It is named by its time; how long it is stands in the window, until it ends, which is told, or
+ * why it failed. */
+static void test_takes(void **state)
+{
+    (void)state;
+    const struct options options = {.drawing = {.bars = true}};
+    static const struct frame frame = {.index = 7};
+    static struct session session;
+    struct error reason = {.text = "cut 100 %% off"};
+    char saved[120];
+    session.options = &options;
+    session.source.live = true;
+    *shown.said = '\0';
+    tape.no_room = "100 %%: no room";
+    take_begin(&session);
+    assert_null(session.take);
+    assert_string_equal(shown.said, "100 %%: no room");
+    tape.no_room = NULL;
+    for (int i = 0; i < 2; i++) {
+        *shown.said = '\0';
+        shown.recorded = tape.frames = 0;
+        take_begin(&session);
+        assert_memory_equal(tape.path, "expressions-20", 14);
+        assert_string_equal(tape.path + strlen(tape.path) - 4, ".mkv");
+        for (int k = 1; k < 3; k++) {
+            take_add(&session, &frame);
+            expect_close(shown.recorded, 0.5 * k, 0, "recorded");
+        }
+        assert_string_equal(shown.said, "");
+        snprintf(saved, sizeof saved, "saved %s", tape.path);
+        __real_take_end(&session, i ? &reason : NULL);
+        expect_end(&session, i ? "recording ended: cut 100 %% off" : saved);
+    }
+    tape.unfinished = "100 %%: no end";
+    for (int i = 0; i < 2; i++) {
+        take_begin(&session);
+        __real_take_end(&session, i ? &reason : NULL);
+        expect_end(&session,
+                   i ? "recording ended: cut 100 %% off" : "recording ended: 100 %%: no end");
+    }
+    tape.full = "100 %%: no more room";
+    take_begin(&session);
+    take_add(&session, &frame);
+    expect_end(&session, "recording ended: 100 %%: no more room");
+}
+
 /* ---- The dialog ------------------------------------------------------------------------------ */
 
 int __real_file_chooser_ask(char *path, size_t size, const atomic_bool *abandoned,
@@ -809,34 +1039,102 @@ static void make_dialog(const char *name, const char *commands)
     assert_int_equal(chmod(in_folder(name), 0700), 0);
 }
 
-/* What its answers mean, however long they are; the desktop's own program comes first. */
-static void test_dialog_programs(void **state)
+static struct {
+    atomic_bool abandoned;
+    bool late;        /* abandoned once it has been waited for in vain */
+    bool interrupted; /* by a signal, while its end is waited for */
+} dialog;
+
+int __real_poll(struct pollfd *polled, nfds_t count, int milliseconds);
+int __wrap_poll(struct pollfd *polled, nfds_t count, int milliseconds);
+pid_t __real_waitpid(pid_t child, int *status, int options);
+pid_t __wrap_waitpid(pid_t child, int *status, int options);
+
+int __wrap_poll(struct pollfd *polled, nfds_t count, int milliseconds)
 {
-    (void)state;
+    int result = __real_poll(polled, count, milliseconds);
+    if (result == 0 && dialog.late)
+        atomic_store(&dialog.abandoned, true);
+    return result;
+}
+
+pid_t __wrap_waitpid(pid_t child, int *status, int options)
+{
+    if (!dialog.interrupted)
+        return __real_waitpid(child, status, options);
+    dialog.interrupted = false;
+    errno = EINTR;
+    return -1;
+}
+
+static int lowest_descriptor(void)
+{
+    int lowest = dup(STDIN_FILENO);
+    close(lowest);
+    return lowest;
+}
+
+/* Asks where something was typed, and sees that no message gets through. PIPES: where the ends of a
+ * pipe will be. */
+static int ask(char *path, size_t size, struct error *error)
+{
+    int before = lowest_descriptor();
+    int kept[] = {dup(STDIN_FILENO), dup(STDERR_FILENO)}, ends[2];
+    write_bytes(in_folder("typed"), "typed\n", 6);
+    int typed = open(in_folder("typed"), O_RDONLY);
+    int said = open(in_folder("said"), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    assert_true(dup2(typed, STDIN_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0);
+    close(typed);
+    close(said);
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    close(ends[1]);
+    char pipes[30];
+    snprintf(pipes, sizeof pipes, "%d %d", ends[0], ends[1]);
+    setenv("PIPES", pipes, 1);
+    dirty_stack();
+    int result = __real_file_chooser_ask(path, size, &dialog.abandoned, error);
+    assert_true(dup2(kept[0], STDIN_FILENO) >= 0 && dup2(kept[1], STDERR_FILENO) >= 0);
+    close(kept[0]);
+    close(kept[1]);
+    assert_int_equal(lowest_descriptor(), before);
+    expect_file("said", "");
+    return result;
+}
+
+/* What its answers mean, however long they are and whatever else it does; the desktop's own program
+ * comes first. */
+static void expect_answers(void)
+{
     static const struct {
         const char *zenity, *kdialog, *desktop, *path, *reason;
     } cases[] = {
         {"echo '/a b.mp4'; echo more", NULL, "GNOME", "/a b.mp4", NULL},
         {"read line || echo none", NULL, "GNOME", "none", NULL}, /* it has no input */
         {"echo l.mp4; exec >&-; /bin/sleep 0.2", NULL, "GNOME", "l.mp4", NULL}, /* ends later */
+        {"echo message >&2; echo m", NULL, "GNOME", "m", NULL},
+        {"for end in $PIPES; do [ ! -p /proc/$$/fd/$end ] || echo $end; done; echo none", NULL, "",
+         "none", NULL},
         {"exit 1", NULL, "GNOME", "", NULL},
         {"echo x; exit 1", NULL, "GNOME", "", NULL},
-        {"exit 2", NULL, "GNOME", NULL, "drop a video on this window"},
-        {NULL, NULL, "GNOME", NULL, "needs zenity or kdialog"},
+        {"exit 2", NULL, "GNOME", "", "drop a video on this window"},
+        {"echo x; exit 2", NULL, "GNOME", "", "drop a video on this window"},
+        /* What its parent ignores and blocks ends it, but for what a user ignores. */
+        {"kill -PIPE $$; echo alive", NULL, "GNOME", "", "cannot be shown"},
+        {"kill -USR1 $$; echo alive", NULL, "GNOME", "", "cannot be shown"},
+        {"kill -HUP $$; echo alive", NULL, "GNOME", "alive", NULL},
+        {NULL, NULL, "GNOME", "", "needs zenity or kdialog"},
         {NULL, "echo k", "GNOME", "k", NULL},
         {"echo z", "echo k", "KDE", "k", NULL},
         {"echo z", "echo k", "ubuntu:GNOME", "z", NULL},
         {"echo z", NULL, "KDE", "z", NULL},
         {"printf 123456789012345", NULL, "", "123456789012345", NULL},
         {"printf 1234567890123456", NULL, "", "123456789012345", NULL},
+        {"printf 1; /bin/sleep 0.1; printf 2345678901234567", NULL, "", "123456789012345", NULL},
     };
-    const char *usual = getenv("PATH");
-    char *saved = strdup(usual ? usual : "");
-    static atomic_bool abandoned;
-    struct error error = {.text = ""};
-    setenv("PATH", test_folder(), 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[17] = "-----------------";
+        struct error error = {.text = ""};
         unlink(in_folder("zenity"));
         unlink(in_folder("kdialog"));
         if (cases[i].zenity)
@@ -844,22 +1142,66 @@ static void test_dialog_programs(void **state)
         if (cases[i].kdialog)
             make_dialog("kdialog", cases[i].kdialog);
         setenv("XDG_CURRENT_DESKTOP", cases[i].desktop, 1);
-        int result = __real_file_chooser_ask(path, 16, &abandoned, &error);
-        if (cases[i].reason)
-            expect_text(error.text, "", cases[i].reason);
-        else
-            assert_string_equal(path, cases[i].path);
+        int result = ask(path, 16, &error);
+        expect_text(error.text, "", cases[i].reason ? cases[i].reason : "");
+        assert_string_equal(path, cases[i].path);
         assert_int_equal(result, cases[i].reason ? -1 : 0);
         assert_int_equal(path[16], '-');
     }
-    make_dialog("zenity", "exec /bin/sleep 1000");
-    atomic_store(&abandoned, true);
+}
+
+/* It is ended where nobody waits any more, at once or later; a signal that comes meanwhile is no
+ * end of it; and where there is no room for it, it is not begun. */
+static void expect_ends(void)
+{
+    struct error error;
+    struct rlimit usual, none;
     char path[16];
-    assert_int_equal(__real_file_chooser_ask(path, sizeof path, &abandoned, &error), 0);
+    make_dialog("zenity", "/bin/sleep 1; : >\"$0.ended\"");
+    for (int late = 0; late < 2; late++) {
+        dialog.late = late;
+        atomic_store(&dialog.abandoned, !late);
+        assert_int_equal(ask(path, sizeof path, &error), 0);
+        assert_string_equal(path, "");
+        assert_int_equal(access(in_folder("zenity.ended"), F_OK), -1);
+    }
+    dialog.late = false;
+    atomic_store(&dialog.abandoned, false);
+    dialog.interrupted = true;
+    make_dialog("zenity", "echo x; exit 1");
+    assert_int_equal(ask(path, sizeof path, &error), 0);
     assert_string_equal(path, "");
-    setenv("PATH", saved, 1);
-    free(saved);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    none = usual;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int result = __real_file_chooser_ask(path, sizeof path, &dialog.abandoned, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(result, -1);
+    assert_string_equal(error.text, "cannot open the file dialog: Too many open files");
+}
+
+static void test_dialog_programs(void **state)
+{
+    (void)state;
+    const char *usual = getenv("PATH");
+    char *saved = strdup(usual ? usual : "");
+    sigset_t blocked;
+    setenv("PATH", test_folder(), 1);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    expect_answers();
+    expect_ends();
+    sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    setenv("PATH", saved, 1);
+    unsetenv("PIPES");
+    free(saved);
 }
 
 /* ---- Signals --------------------------------------------------------------------------------- */
@@ -935,6 +1277,9 @@ int main(void)
         cmocka_unit_test(test_menu_without_source),
         cmocka_unit_test(test_menu_that_waits),
         cmocka_unit_test(test_menu_held),
+        cmocka_unit_test(test_pipeline_settings),
+        cmocka_unit_test(test_loss_is_told),
+        cmocka_unit_test(test_takes),
         cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_nohup),

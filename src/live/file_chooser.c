@@ -71,8 +71,6 @@ static bool read_line(int input, char *path, size_t size, const atomic_bool *aba
         if (poll(&wait, 1, PATIENCE_MS) <= 0)
             continue;
         ssize_t got = read(input, path + used, size - 1 - used);
-        if (got < 0 && errno == EINTR)
-            continue;
         if (got <= 0)
             break;
         used += (size_t)got;
@@ -109,9 +107,10 @@ int file_chooser_ask(char *path, size_t size, const atomic_bool *abandoned, stru
         kill(child, SIGTERM);
     close(ends[0]);
     int status = await_end(child);
-    if (atomic_load(abandoned) || status == CANCELLED)
-        *path = '\0';
-    else if (status != CHOSEN)
-        return error_set(error, "the file dialog cannot be shown; drop a video on this window");
-    return 0;
+    if (status == CHOSEN && !atomic_load(abandoned))
+        return 0;
+    *path = '\0';
+    if (status == CANCELLED || atomic_load(abandoned))
+        return 0;
+    return error_set(error, "the file dialog cannot be shown; drop a video on this window");
 }

@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 /* Waits until the user has chosen a video, or none, which makes `path` empty, or until another
- * thread sets *abandoned. Fails where no dialog is installed or it cannot be shown. */
+ * thread sets *abandoned. Fails where no dialog is installed or it cannot be shown; `path` is empty
+ * then, too. */
 int file_chooser_ask(char *path, size_t size, const atomic_bool *abandoned, struct error *error);
 
 #endif
