@@ -136,7 +136,7 @@ static void print_total(FILE *out, const struct timeline_total *total)
         }
         printed[most] = true;
         double share = 100 * total->seconds[most] / total->all;
-        if (share < 0.5)
+        if (share <= 0.5)
             break;
         fprintf(out, "%s %s %.0f %%", comma, timeline_name(most), share);
         comma = ",";
