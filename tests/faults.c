@@ -133,12 +133,19 @@ void __wrap_free(void *block)
     __real_free(block);
 }
 
+FILE *__real_fdopen(int fd, const char *mode);
+FILE *__wrap_fdopen(int fd, const char *mode);
 FILE *__real_open_memstream(char **bytes, size_t *size);
 FILE *__wrap_open_memstream(char **bytes, size_t *size);
 int __real_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
                    int (*compare)(const struct dirent **, const struct dirent **));
 int __wrap_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
                    int (*compare)(const struct dirent **, const struct dirent **));
+
+FILE *__wrap_fdopen(int fd, const char *mode)
+{
+    return fails(FAULT_MEMORY, ENOMEM) ? NULL : __real_fdopen(fd, mode);
+}
 
 FILE *__wrap_open_memstream(char **bytes, size_t *size)
 {

@@ -237,6 +237,7 @@ static void test_options_refused(void **state)
         {"--image a --serve 80", "--serve needs a camera, a video or the demo"},
         {"--demo --serve-video", "--serve-video needs --serve"},
         {"--demo --json --output -", "would mix"},
+        {"--demo --osc nowhere", "--osc takes HOST:PORT"},
         {"--demo --csv - --json", "--csv - and --json would mix"},
         {"--demo --csv - --output -", "--csv - and --output - would mix"},
     };
@@ -664,6 +665,9 @@ static void test_jsonl(void **state)
     face->smoothed = true;
     face->uncertain = 1;
     face->raw[0] = 1;
+    frame.clock = 1772267400.125;
+    setenv("TZ", "XYZ-5:30", 1);
+    tzset();
     assert_int_equal(jsonl_write(file, "c", &frame, &error), 0);
     assert_string_equal(
         written_by(file),
@@ -675,7 +679,8 @@ static void test_jsonl(void **state)
         "\"happy\":0.9300,\"sad\":0.0100,\"surprise\":0.0200,\"neutral\":0.0200}}]}\n"
         "{\"source\":\"b\",\"frame\":3,\"time\":0.100,\"width\":640,\"height\":200,\"faces\":[]}"
         "\n"
-        "{\"source\":\"c\",\"frame\":3,\"time\":0.100,\"width\":640,"
+        "{\"source\":\"c\",\"frame\":3,\"time\":0.100,"
+        "\"clock\":\"2026-02-28T14:00:00.125+05:30\",\"width\":640,"
         "\"height\":200,\"faces\":[{\"id\":1,\"box\":[0,96,180,104],\"face\":0.9800,\"emotion\":"
         "\"happy\","
         "\"label\":\"uncertain\","
@@ -702,8 +707,14 @@ static void test_csv(void **state)
     *face = made_up_face();
     struct csv *csv;
     struct error error;
-    const char *path = in_folder("table.csv");
+    char path[2 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s", in_folder("table.csv"));
     assert_int_equal(csv_open(&csv, path, &error), 0);
+    struct stat status;
+    mode_t mask = umask(0);
+    umask(mask);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0666 & ~mask);
     assert_int_equal(csv_write(csv, "a,\"b\"\n\xff.jpg", &frame, &error), 0);
     assert_int_equal(csv_write(csv, "blank", &blank, &error), 0);
     face->smoothed = true;
@@ -746,8 +757,8 @@ static void test_csv(void **state)
     assert_int_equal(csv_open(&csv, in_folder("earlier.csv"), &error), 0);
     csv_close(&csv);
     expect_file("earlier.csv", "x");
-    assert_int_equal(csv_open(&csv, in_folder("no/table.csv"), &error), -1);
-    expect_text(error.text, "no/table.csv", "No such file");
+    assert_int_equal(csv_open(&csv, in_folder("no/100 %%.csv"), &error), -1);
+    expect_text(error.text, "no/100 %%.csv", "No such file");
     assert_null(csv);
     /* What is no file is never removed. */
     char link[2 * TEST_PATH_SIZE], target[16];
@@ -759,7 +770,7 @@ static void test_csv(void **state)
     remove(link);
 }
 
-/* A disk that is full leaves whole rows, and no half of a heading. */
+/* A disk that is full leaves whole rows, and no half of a heading; nor does a file stay open. */
 static void test_half_a_row(void **state)
 {
     (void)state;
@@ -768,6 +779,8 @@ static void test_half_a_row(void **state)
     struct csv *csv;
     struct error error;
     size_t heading, size;
+    int before = dup(STDIN_FILENO), after;
+    close(before);
     assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);
     assert_int_equal(csv_write(csv, "a", &(struct frame){0}, &error), 0);
     csv_close(&csv);
@@ -788,6 +801,16 @@ static void test_half_a_row(void **state)
         free(read_bytes(in_folder("table.csv"), &size));
         assert_int_equal(size, row ? heading : 0);
     }
+    full.rlim_cur = 50;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    int result = csv_open(&csv, in_folder("new.csv"), &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+    assert_int_equal(result, -1);
+    expect_text(error.text, "new.csv", "cannot be written");
+    assert_int_equal(access(in_folder("new.csv"), F_OK), -1);
+    after = dup(STDIN_FILENO);
+    close(after);
+    assert_int_equal(after, before);
     signal(SIGXFSZ, SIG_DFL);
 }
 
@@ -826,6 +849,43 @@ static void test_text_report(void **state)
                                           "2 frames, seen: no face\n"
                                           "2 frames, seen: uncertain\n"
                                           "4 frames, seen: uncertain\n");
+}
+
+/* The words of all faces stand in a line, which comes with each change of any of them; and all that
+ * was seen in the summary. */
+static void test_faces_in_a_line(void **state)
+{
+    (void)state;
+    struct frame frame = {.width = 640, .height = 480, .face_count = 2};
+    struct tally tally = {0};
+    struct progress_bar bar = {0};
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    frame.faces[0] = made_up_face();
+    for (int label = 0; label < EXPRESSIONS_LABEL_COUNT; label++) {
+        frame.faces[1] = made_up_face();
+        frame.faces[1].label = label;
+        assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+        assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+    }
+    frame.faces[0].uncertain = 1;
+    frame.faces[0].second = 6;
+    assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+    assert_int_equal(text_report_summary(file, &tally, 0, 1), 0);
+    tally.frames = 1;
+    assert_int_equal(text_report_summary(file, &tally, 0, 0), 0);
+    assert_string_equal(written_by(file),
+                        "    0.00 s  happy 93 %, angry 1 %\n"
+                        "    0.00 s  happy 93 %, disgust 0 %\n"
+                        "    0.00 s  happy 93 %, fear 1 %\n"
+                        "    0.00 s  happy 93 %, happy 93 %\n"
+                        "    0.00 s  happy 93 %, sad 1 %\n"
+                        "    0.00 s  happy 93 %, surprise 2 %\n"
+                        "    0.00 s  happy 93 %, neutral 2 %\n"
+                        "    0.00 s  happy or neutral?, neutral 2 %\n"
+                        "15 frames, 1 dropped, seen: angry, disgust, fear, happy, sad, surprise, "
+                        "neutral\n"
+                        "1 frame, seen: angry, disgust, fear, happy, sad, surprise, neutral\n");
 }
 
 /* As many faces are named as there is room for: 45 sad ones take 223 letters, with one that is
@@ -1248,6 +1308,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_half_a_row, make_folder, remove_folder),
         cmocka_unit_test(test_text_report),
+        cmocka_unit_test(test_faces_in_a_line),
         cmocka_unit_test(test_crowd_in_a_line),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_layout_far),

@@ -158,8 +158,6 @@ static void close_file(struct csv *csv)
 
 void csv_close(struct csv **csv)
 {
-    if (!*csv)
-        return;
     if ((*csv)->file)
         close_file(*csv);
     free(*csv);

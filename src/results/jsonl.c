@@ -53,12 +53,8 @@ static bool add_distribution(cJSON *object, const char *name, const float *proba
 
 static bool add_face(cJSON *array, const struct frame *frame, const struct expressions_face *face)
 {
-    cJSON *object = cJSON_CreateObject();
-    if (!object || !cJSON_AddItemToArray(array, object)) {
-        cJSON_Delete(object);
-        return false;
-    }
-    bool added = add_number(object, "id", face->id, 0) &&
+    cJSON *object = cJSON_CreateObject(); /* NULL cannot be added */
+    bool added = cJSON_AddItemToArray(array, object) && add_number(object, "id", face->id, 0) &&
                  add_box(object, frame_clip(frame, face)) &&
                  add_number(object, "face", face->score, 4) &&
                  cJSON_AddStringToObject(object, "emotion", expressions_label_name(face->label)) &&
