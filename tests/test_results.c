@@ -9,6 +9,7 @@
 #include "monotonic.h"
 #include "progress_bar.h"
 #include "results.h"
+#include "text_report.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -196,10 +197,10 @@ static void test_words_of_sources(void **state)
 {
     (void)state;
     static const struct source source = {.live = true};
-    static const struct results_end told = {true, true, 0.1, 3}, failed = {false, false, 0.1, 3};
+    static const struct results_end told = {true, true, 0.1, 1}, failed = {false, false, 0.1, 1};
     static const struct results_end at_once = {true, true, 0, 0};
     static const char change[] = "    0.00 s  happy 93 %\n";
-    static const char summary[] = "2 frames, 20.0 frames a second, 3 dropped, seen: happy\n";
+    static const char summary[] = "2 frames, 20.0 frames a second, 1 dropped, seen: happy\n";
     static const char totals[] = "face 1, 1.0 s: happy 100 %\n";
     const struct results_of of = {.options = &words_alone, .source = &source};
     struct {
@@ -266,6 +267,62 @@ static void test_words_of_pictures(void **state)
     assert_memory_equal(text, begin, sizeof begin - 1);
 }
 
+/* A line takes the place of the bar; where nothing has changed, the bar stays. */
+static void test_line_in_place_of_the_bar(void **state)
+{
+    (void)state;
+    struct terminal terminal;
+    struct tally tally = {0};
+    struct progress_bar bar = {.terminal = STDERR_FILENO, .visible = true};
+    struct frame frame = one_face(0);
+    char text[200];
+    if (!put_terminal(&terminal, STDERR_FILENO))
+        skip();
+    FILE *out = fdopen(dup(STDERR_FILENO), "w");
+    int failed = out ? text_report_frame(out, &tally, &frame, &bar) : -1;
+    bar.visible = true;
+    failed = failed || text_report_frame(out, &tally, &frame, &bar);
+    snprintf(text, sizeof text, "%s", read_terminal(&terminal));
+    if (out)
+        fclose(out);
+    remove_terminal(&terminal);
+    assert_int_equal(failed, 0);
+    assert_string_equal(text, "\r\033[K    0.00 s  happy 93 %\n");
+}
+
+/* What fails at the end is told, also where nobody asks why, and nothing is summed up behind it. */
+static void test_end_that_fails(void **state)
+{
+    (void)state;
+    static const struct source source = {.live = true};
+    static const struct results_end end = {true, true, 1, 0};
+    char folder[2 * TEST_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", in_folder("report"));
+    const struct results_options options = {.words = true, .report = folder};
+    for (int asked = 0; asked < 2; asked++) {
+        struct file_set files = {0};
+        struct progress_bar bar = {0};
+        const struct results_of of = {
+            .options = &options, .source = &source, .progress = &bar, .files = &files};
+        struct results *results = NULL;
+        struct frame frame = one_face(0);
+        struct error error = {.text = ""};
+        int saved = begin_stdout();
+        int begun = results_open(&results, &of, &error);
+        int added = begun || results_add(results, "camera", &frame, &error);
+        int removed = rmdir(folder);
+        int closed = begun ? 0 : results_close(&results, &end, asked ? &error : NULL);
+        end_stdout(saved);
+        file_set_free(&files);
+        assert_true(begun == 0 && added == 0 && removed == 0);
+        assert_int_equal(closed, -1);
+        assert_null(results);
+        if (asked)
+            expect_text(error.text, folder, "No such file");
+        expect_file("stdout", "    0.00 s  happy 93 %\n");
+    }
+}
+
 /* What cannot be meant is refused before anything is begun; two forms share one run. */
 static void test_refused_outputs(void **state)
 {
@@ -323,7 +380,7 @@ static void test_options_of_forms(void **state)
         {.lsl = "faces"}, {.serve = "8080"}, {.osc = "127.0.0.1:9000"},
     };
     const struct source source = {.name = "film"};
-    const struct input_list list = {.count = 1};
+    const struct input_list list = {.count = 1}, no_pictures = {.count = 0};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         struct results_of of = {.options = &options[i], .source = &source, .window = true};
         assert_true(results_wanted(&of));
@@ -337,6 +394,8 @@ static void test_options_of_forms(void **state)
     struct results_of pictures = {.options = &options[2], .pictures = &list};
     assert_true(results_wanted(&pictures));
     assert_null(results_one_source(&pictures));
+    pictures.pictures = &no_pictures;
+    assert_false(results_wanted(&pictures));
 }
 
 static int closed_libraries;
@@ -367,6 +426,41 @@ static void test_loaded_library(void **state)
     assert_int_equal(closed_libraries, 1);
     assert_int_equal(__real_loaded_library_open(none, functions, 1, "install it", &error), -1);
     assert_string_equal(error.text, "libnothing.so is not there; install it");
+}
+
+/* Which of the next blocks there is no memory for; 0: none. */
+static int missing_block;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+int __wrap_gethostname(char *name, size_t size);
+
+static bool is_missing(void)
+{
+    return missing_block > 0 && --missing_block == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return is_missing() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_missing() ? NULL : __real_calloc(count, size);
+}
+
+/* As long as Linux knows them. */
+static const char host[] = "sixty-four.letters.are.the.most.that.the.name.of.a.host.may.have";
+
+int __wrap_gethostname(char *name, size_t size)
+{
+    assert_int_equal(sizeof host, 65);
+    assert_in_range(size, 1, sizeof host);
+    memcpy(name, host, size);
+    return size < sizeof host ? -1 : 0;
 }
 
 /* What liblo and liblsl are asked for, as a text. */
@@ -457,8 +551,7 @@ static int lsl_streams, lsl_missing; /* which of the next ones cannot be made; 0
 static void *lsl_create_streaminfo(const char *name, const char *type, int32_t channels,
                                    double rate, int format, const char *source_id)
 {
-    char host[65] = "", begin[100];
-    gethostname(host, sizeof host - 1);
+    char begin[100];
     snprintf(begin, sizeof begin, "expressions-%s-mood-", host);
     size_t length = strlen(begin);
     assert_memory_equal(source_id, begin, length);
@@ -602,6 +695,8 @@ static void test_osc(void **state)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int receiver = socket(AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(bind(receiver, (struct sockaddr *)&address, sizeof address), 0);
+    int before = dup(receiver); /* the lowest descriptor that is free */
+    close(before);
     assert_int_equal(
         getsockname(receiver, (struct sockaddr *)&address, &(socklen_t){sizeof address}), 0);
     char target[40];
@@ -641,8 +736,6 @@ static void test_osc(void **state)
     assert_null(open_results(&wrong, &error));
     expect_text(error.text, "--osc takes HOST:PORT", "not \"127.0.0.1:0\"");
     assert_int_equal(error.code, ERROR_USAGE);
-    int before = dup(receiver); /* the lowest descriptor that is free */
-    close(before);
     library_missing = true;
     assert_null(open_results(&options, &error));
     library_missing = false;
@@ -650,6 +743,9 @@ static void test_osc(void **state)
     const struct results_options everyone = {.osc = "255.255.255.255:9"}; /* a privilege */
     assert_null(open_results(&everyone, &error));
     assert_string_equal(error.text, "--osc 255.255.255.255:9: unreachable; check the address");
+    for (missing_block = 2; missing_block;)
+        assert_null(open_results(&options, &error));
+    assert_string_equal(error.text, "no memory for the messages; close other programs");
     int after = dup(receiver);
     assert_int_equal(after, before);
     close(after);
@@ -697,6 +793,7 @@ static void test_lsl(void **state)
     frame.face_count = 0;
     add_frame(results, &frame);
     frame.face_count = 2;
+    frame.faces[1].box.width = 160;
     add_frame(results, &frame);
     assert_string_equal(asked, "mood 0.60 900.0 1\n"
                                "mood-labels happy 900.0 1\n"
@@ -706,7 +803,7 @@ static void test_lsl(void **state)
                                "mood 0.50 900.0 1\n"
                                "mood-labels happy 900.0 1\n"
                                "mood-labels no face 900.0 1\n"
-                               "mood 0.50 900.0 1\n"
+                               "mood 0.70 900.0 1\n"
                                "mood-labels happy 900.0 1\n");
     close_results(results);
     assert_int_equal(lsl_streams, 0);
@@ -722,6 +819,9 @@ static void test_lsl(void **state)
     assert_null(open_results(&options, &error));
     library_missing = false;
     expect_text(error.text, "--lsl: liblsl", "LD_LIBRARY_PATH");
+    for (missing_block = 2; missing_block;)
+        assert_null(open_results(&options, &error));
+    assert_string_equal(error.text, "no memory for the streams; close other programs");
 }
 
 int main(void)
@@ -731,6 +831,8 @@ int main(void)
         cmocka_unit_test(test_progress_bar_of_any_task),
         cmocka_unit_test_setup_teardown(test_words_of_sources, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_words_of_pictures, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_line_in_place_of_the_bar, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_end_that_fails, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_refused_outputs, make_folder, remove_folder),
         cmocka_unit_test(test_options_of_forms),
         cmocka_unit_test(test_loaded_library),
