@@ -66,6 +66,18 @@ static struct {
 void __wrap_log_line(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
+ssize_t __real_readlink(const char *path, char *text, size_t size);
+ssize_t __wrap_readlink(const char *path, char *text, size_t size);
+int __real_setup_another(const struct options *options, struct vision *vision, struct error *why);
+int __wrap_setup_another(const struct options *options, struct vision *vision, struct error *why);
+enum expressions_status __real_expressions_recognize(struct expressions_recognizer *recognizer,
+                                                     const struct expressions_picture *picture,
+                                                     struct expressions_face *faces, int count,
+                                                     struct expressions_error *why);
+enum expressions_status __wrap_expressions_recognize(struct expressions_recognizer *recognizer,
+                                                     const struct expressions_picture *picture,
+                                                     struct expressions_face *faces, int count,
+                                                     struct expressions_error *why);
 int __real_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct error *why);
 int __wrap_cameras_find(struct camera **cameras);
@@ -192,13 +204,45 @@ int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct
     return error_set(why, "%s: not installed", name);
 }
 
+static bool no_program;        /* where it is is not known */
+static bool no_other;          /* thread can recognize */
+static bool recognizing_fails; /* where there are faces */
+
+ssize_t __wrap_readlink(const char *path, char *text, size_t size)
+{
+    return no_program ? -1 : __real_readlink(path, text, size);
+}
+
+int __wrap_setup_another(const struct options *options, struct vision *vision, struct error *why)
+{
+    return no_other ? error_set(why, "no other") : __real_setup_another(options, vision, why);
+}
+
+enum expressions_status __wrap_expressions_recognize(struct expressions_recognizer *recognizer,
+                                                     const struct expressions_picture *picture,
+                                                     struct expressions_face *faces, int count,
+                                                     struct expressions_error *why)
+{
+    if (!recognizing_fails || count == 0)
+        return __real_expressions_recognize(recognizer, picture, faces, count, why);
+    snprintf(why->text, sizeof why->text, "no memory for faces");
+    return why->status = EXPRESSIONS_NO_MEMORY;
+}
+
 /* What has been read is enough: any key, unless others are to be pressed. */
 static const SDL_Keycode *pressed;
+/* So many pictures have been read by then, and no more; 0: any number. */
+static int read_ahead;
 
 void __wrap_view_set_title(struct view *view, const char *title)
 {
     static const SDL_Keycode any[] = {SDLK_x, 0};
+    const struct timespec moment = {.tv_nsec = 20000000};
     (void)view;
+    while (pictures_read < read_ahead)
+        sched_yield();
+    if (read_ahead)
+        nanosleep(&moment, NULL); /* one more would be read meanwhile */
     size_t used = strlen(titles);
     snprintf(titles + used, sizeof titles - used, "%s\n", title);
     for (const SDL_Keycode *key = pressed ? pressed : any; *key; key++) {
@@ -537,6 +581,18 @@ static void resources_are_looked_for_in_order(void **state)
     places = 0;
     assert_true(__real_resource_find(name, path, &error) ||
                 memcmp(path, INSTALLED_DATA, strlen(INSTALLED_DATA)) == 0);
+    /* Where the system does not say where the program is. */
+    places = 0;
+    no_program = true;
+    dirty_stack();
+    int result = __real_resource_find("models/x", path, &error);
+    no_program = false;
+    assert_int_equal(result, 0);
+    assert_string_equal(path, "./models/x");
+    dirty_stack();
+    places = 0;
+    assert_int_equal(__real_resource_find("models/x", path, &error), 0);
+    assert_string_equal(path, expected[0]);
     place = 0;
 }
 
@@ -1032,6 +1088,32 @@ static void several_pictures(void **state)
     leave_folder(here);
 }
 
+/* What is odd about one is told of it alone; one that cannot be recognized keeps no other from it,
+ * nor does a thread that cannot. */
+static void pictures_in_other_threads(void **state)
+{
+    (void)state;
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    make_face();
+    make_pictures(4);
+    expect_pictures("--threads 1 --image cut.jpg 1.pgm 2.pgm 3.pgm 4.pgm", ERROR_NO_FACE,
+                    "cut.jpg: no face\n1.pgm: no face\n2.pgm: no face\n3.pgm: no face\n"
+                    "4.pgm: no face\n",
+                    "cut.jpg: the end marker is missing; read anyway\n");
+    recognizing_fails = true;
+    expect_pictures("--threads 1 --image face.png 1.pgm", ERROR_OTHER, "1.pgm: no face\n",
+                    "face.png: no memory for faces\n");
+    recognizing_fails = false;
+    no_other = true;
+    expect_pictures("--json --threads 3 --image 1.pgm 2.pgm 3.pgm 4.pgm", ERROR_NO_FACE,
+                    LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1") LINE_OF("3.pgm", "3", "1")
+                        LINE_OF("4.pgm", "4", "1"),
+                    "");
+    no_other = false;
+    leave_folder(here);
+}
+
 /* Over each picture keys explain it, or end the run; the others are then left alone. */
 static void pictures_in_the_window(void **state)
 {
@@ -1043,9 +1125,11 @@ static void pictures_in_the_window(void **state)
     make_face();
     make_pictures(9);
     pressed = end;
+    read_ahead = 2;
     expect_pictures("--json --threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm 8.pgm",
                     DONE, LINE_OF("1.pgm", "1", "1"), "");
-    assert_in_range(pictures_read, 1, 3);
+    assert_int_equal(pictures_read, read_ahead);
+    read_ahead = 0;
     assert_string_equal(
         titles,
         "1.pgm (1 of 8) - s: screenshot, e: explain, f: full screen, any other key: next\n");
@@ -1382,6 +1466,7 @@ int main(void)
         cmocka_unit_test_teardown(films_that_wait, empty_folder),
         cmocka_unit_test_teardown(ended_by_signals, empty_folder),
         cmocka_unit_test_teardown(several_pictures, empty_folder),
+        cmocka_unit_test_teardown(pictures_in_other_threads, empty_folder),
         cmocka_unit_test_teardown(pictures_in_the_window, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),
