@@ -291,13 +291,6 @@ static void copies_of_films(void **state)
 
 /* ---- Faults ---------------------------------------------------------------------------------- */
 
-static int descriptors(void)
-{
-    int next = dup(STDIN_FILENO);
-    close(next);
-    return next;
-}
-
 /* A sum of all that is in the folder, "stdout" too; of films only how large they are, as no two of
  * them are the same. */
 static uint32_t files_there(void)
@@ -333,7 +326,7 @@ static void try_all(int (*use)(const struct run *run), const struct run *wanted,
     long count = calls, step = count / most + 1;
     for (fault_at = 1; fault_at <= count; fault_at += step) {
         count_files(1);
-        int live = faults_live(), open = descriptors(), result = use(wanted);
+        int live = faults_live(), open = open_descriptors(), result = use(wanted);
         if (result == 0 && files_there() != whole)
             fail_msg("call %ld of %ld: not told", fault_at, count);
         if (result && (strcmp(error.text, "nothing") == 0 || strpbrk(error.text, "\r\n")))
@@ -342,7 +335,7 @@ static void try_all(int (*use)(const struct run *run), const struct run *wanted,
             fail_msg("allocation %ld of %ld: \"%s\"", fault_at, count, error.text);
         if (faults_live() != live)
             fail_msg("call %ld of %ld: %d blocks lost", fault_at, count, faults_live() - live);
-        assert_int_equal(descriptors(), open);
+        assert_int_equal(open_descriptors(), open);
     }
     fault = FAULT_NONE;
 }

@@ -779,8 +779,7 @@ static void test_half_a_row(void **state)
     struct csv *csv;
     struct error error;
     size_t heading, size;
-    int before = dup(STDIN_FILENO), after;
-    close(before);
+    int before = open_descriptors();
     assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);
     assert_int_equal(csv_write(csv, "a", &(struct frame){0}, &error), 0);
     csv_close(&csv);
@@ -808,9 +807,7 @@ static void test_half_a_row(void **state)
     assert_int_equal(result, -1);
     expect_text(error.text, "new.csv", "cannot be written");
     assert_int_equal(access(in_folder("new.csv"), F_OK), -1);
-    after = dup(STDIN_FILENO);
-    close(after);
-    assert_int_equal(after, before);
+    assert_int_equal(open_descriptors(), before);
     signal(SIGXFSZ, SIG_DFL);
 }
 
@@ -834,6 +831,7 @@ static void test_text_report(void **state)
     assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
     frame.face_count = 0;
     assert_int_equal(text_report_frame(file, &tally, &frame, &bar), 0);
+    assert_int_equal(text_report_still(file, "c\n.jpg", &frame, true), 0);
     assert_int_equal(text_report_summary(file, &tally, 0.1, 0), 0);
     struct tally none = {.frames = 2}, doubtful = {.frames = 2, .faces = true};
     assert_int_equal(text_report_summary(file, &none, 0, 0), 0);
@@ -845,6 +843,7 @@ static void test_text_report(void **state)
                                           "b.jpg: happy or surprise?  (box 0,96 180x180)\n"
                                           "    1.50 s  happy or surprise?\n"
                                           "    1.50 s  no face\n"
+                                          "c?.jpg: no face\n"
                                           "4 frames, 40.0 frames a second, seen: happy\n"
                                           "2 frames, seen: no face\n"
                                           "2 frames, seen: uncertain\n"

@@ -1067,18 +1067,11 @@ pid_t __wrap_waitpid(pid_t child, int *status, int options)
     return -1;
 }
 
-static int lowest_descriptor(void)
-{
-    int lowest = dup(STDIN_FILENO);
-    close(lowest);
-    return lowest;
-}
-
 /* Asks where something was typed, and sees that no message gets through. PIPES: where the ends of a
  * pipe will be. */
 static int ask(char *path, size_t size, struct error *error)
 {
-    int before = lowest_descriptor();
+    int before = open_descriptors();
     int kept[] = {dup(STDIN_FILENO), dup(STDERR_FILENO)}, ends[2];
     write_bytes(in_folder("typed"), "typed\n", 6);
     int typed = open(in_folder("typed"), O_RDONLY);
@@ -1097,7 +1090,7 @@ static int ask(char *path, size_t size, struct error *error)
     assert_true(dup2(kept[0], STDIN_FILENO) >= 0 && dup2(kept[1], STDERR_FILENO) >= 0);
     close(kept[0]);
     close(kept[1]);
-    assert_int_equal(lowest_descriptor(), before);
+    assert_int_equal(open_descriptors(), before);
     expect_file("said", "");
     return result;
 }
