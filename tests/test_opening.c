@@ -1085,6 +1085,7 @@ static int ask(char *path, size_t size, struct error *error)
     char pipes[30];
     snprintf(pipes, sizeof pipes, "%d %d", ends[0], ends[1]);
     setenv("PIPES", pipes, 1);
+    setenv("GIVEN", "given", 1);
     dirty_stack();
     int result = __real_file_chooser_ask(path, size, &dialog.abandoned, error);
     assert_true(dup2(kept[0], STDIN_FILENO) >= 0 && dup2(kept[1], STDERR_FILENO) >= 0);
@@ -1105,7 +1106,10 @@ static void expect_answers(void)
         {"echo '/a b.mp4'; echo more", NULL, "GNOME", "/a b.mp4", NULL},
         {"read line || echo none", NULL, "GNOME", "none", NULL}, /* it has no input */
         {"echo l.mp4; exec >&-; /bin/sleep 0.2", NULL, "GNOME", "l.mp4", NULL}, /* ends later */
-        {"echo message >&2; echo m", NULL, "GNOME", "m", NULL},
+        {"echo message >&2 && echo m", NULL, "GNOME", "m", NULL},
+        {"echo \"${2#--title=} $#\"", NULL, "GNOME", "Open a video 4", NULL},
+        {NULL, "echo \"$2 $#\"", "GNOME", "Open a video 5", NULL},
+        {"echo \"$GIVEN\"", NULL, "GNOME", "given", NULL},
         {"for end in $PIPES; do [ ! -p /proc/$$/fd/$end ] || echo $end; done; echo none", NULL, "",
          "none", NULL},
         {"exit 1", NULL, "GNOME", "", NULL},
@@ -1118,7 +1122,7 @@ static void expect_answers(void)
         {"kill -HUP $$; echo alive", NULL, "GNOME", "alive", NULL},
         {NULL, NULL, "GNOME", "", "needs zenity or kdialog"},
         {NULL, "echo k", "GNOME", "k", NULL},
-        {"echo z", "echo k", "KDE", "k", NULL},
+        {"echo z", "echo k", "ubuntu:KDE", "k", NULL},
         {"echo z", "echo k", "ubuntu:GNOME", "z", NULL},
         {"echo z", NULL, "KDE", "z", NULL},
         {"printf 123456789012345", NULL, "", "123456789012345", NULL},
@@ -1194,6 +1198,7 @@ static void test_dialog_programs(void **state)
     signal(SIGHUP, SIG_DFL);
     setenv("PATH", saved, 1);
     unsetenv("PIPES");
+    unsetenv("GIVEN");
     free(saved);
 }
 
