@@ -18,6 +18,7 @@
 #include "resources.h"
 #include "text_report.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -505,6 +506,14 @@ static void test_picture_read(void **state)
     assert_int_equal(picture_load(in_folder("a.pgm"), &file, &error), 0);
     assert_int_equal(picture_decode(&file, &frame, NULL, &error), 0);
     assert_null(file.bytes);
+    int kept = dup(STDIN_FILENO), piped = open(in_folder("a.pgm"), O_RDONLY);
+    dup2(piped, STDIN_FILENO);
+    close(piped);
+    frame.width = 0;
+    int result = picture_read("-", &frame, NULL, &error);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    assert_true(result == 0 && frame.width == 2);
     frame_free(&frame);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         assert_string_equal(picture_ending(endings[i][0]), endings[i][1]);
