@@ -1164,7 +1164,10 @@ int main(void)
         cmocka_unit_test(test_refused_addresses),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_many_clients),
+    static uint8_t pixels_of_wide[3 * 70000];
         cmocka_unit_test(test_requests),
+    const struct image wide =
+        image_of((struct bgr_image){pixels_of_wide, 70000, 1, sizeof pixels_of_wide});
         cmocka_unit_test(test_handshakes),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_pictures),
@@ -1175,3 +1178,9 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+    /* One that is too wide for a JPEG is left out. */
+    fake.full = false;
+    server_show(server, "{}", 2, &wide);
+    assert_int_equal(fake.suspended, 0);
+    assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
+    assert_int_equal(fake.suspended, 1);

@@ -86,9 +86,9 @@ static void refresh_jpeg(struct server *server)
     pthread_mutex_unlock(&server->lock);
     struct bgr_image picture = {server->encoded.bytes, server->encoded.width,
                                 server->encoded.height, (size_t)server->encoded.width * 3};
-    struct error ignored; /* a picture that cannot be encoded is left out */
-    if (fresh)
-        ocv_encode_bgr(picture, ".jpg", make_jpeg, server, &ignored);
+    /* A picture that cannot be encoded is left out. */
+    if (fresh && ocv_encode_bgr(picture, ".jpg", make_jpeg, server, NULL) != OCV_OK)
+        message_drop(&server->jpeg);
 }
 
 /* Takes what comes next, or has the client wait until there is something. False at the end. */
