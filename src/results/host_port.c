@@ -7,7 +7,7 @@ int host_port_split(const char *address, long lowest, char host[HOST_SIZE], cons
 {
     const char *colon = strrchr(address, ':');
     const char *begin = address, *end = colon;
-    if (colon && *begin == '[' && colon > address && colon[-1] == ']') {
+    if (colon && *begin == '[' && colon[-1] == ']') {
         begin++;
         end--;
     }

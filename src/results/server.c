@@ -177,8 +177,7 @@ static int respond(const struct server *server, void *connection, unsigned statu
 {
     if (!response)
         return 0;
-    if (type)
-        web.add_header(response, "Content-Type", type);
+    web.add_header(response, "Content-Type", type);
     web.add_header(response, "Content-Security-Policy", server->policy);
     web.add_header(response, "Cross-Origin-Resource-Policy", "same-origin");
     web.add_header(response, "X-Content-Type-Options", "nosniff");
@@ -430,8 +429,6 @@ static void end_streams(struct server *server)
 void server_close(struct server **server)
 {
     struct server *closed = *server;
-    if (!closed)
-        return;
     end_streams(closed);
     websockets_close(&closed->websockets);
     web.stop_daemon(closed->daemon);
