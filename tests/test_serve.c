@@ -25,6 +25,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- Addresses ------------------------------------------------------------------------------- */
@@ -132,6 +133,21 @@ static void test_hosts(void **state)
     assert_false(allowed((struct request){.host = endless}));
 }
 
+/* A computer's own name may have one letter, and as many as there is room for; none is no name. */
+static void test_lengths_of_hosts(void **state)
+{
+    (void)state;
+    char host[HOST_SIZE + 1];
+    const char *const names[] = {host, NULL};
+    const struct request request = {.host = host};
+    static const size_t lengths[] = {1, HOST_SIZE - 1, HOST_SIZE, 0};
+    for (int i = 0; i < 4; i++) {
+        memset(host, 'h', sizeof host);
+        host[lengths[i]] = '\0';
+        assert_int_equal(request_refusal(&request, names) == NULL, i < 2);
+    }
+}
+
 static void test_other_sites(void **state)
 {
     (void)state;
@@ -172,12 +188,74 @@ static _Atomic double clock_ahead; /* of the true one, seconds */
 double __real_monotonic_now(void);
 double __wrap_monotonic_now(void);
 
+static pthread_t tests; /* the thread of the tests */
+/* Stop the clients' thread where it next looks at the clock, until it is awaited: another thread
+ * has been since so many. */
+static atomic_bool hold, holding;
+static atomic_int joins_before;
+
 double __wrap_monotonic_now(void)
 {
+    if (hold && !pthread_equal(pthread_self(), tests)) {
+        for (holding = true; joins_begun == joins_before;)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        hold = holding = false;
+    }
     return __real_monotonic_now() + clock_ahead;
 }
 
 static atomic_int closed_count;
+
+/* Fails after five seconds. */
+static void await_closed(int count)
+{
+    for (int tries = 0; atomic_load(&closed_count) < count; tries++) {
+        assert_true(tries < 5000);
+        poll(NULL, 0, 1);
+    }
+    assert_int_equal(atomic_load(&closed_count), count);
+}
+
+/* What the clients' thread waits for: how many there are with its pipe, the first two's events, and
+ * how long. */
+static _Atomic uint64_t awaited;
+
+static uint64_t waiting(nfds_t count, int first, int second, int timeout)
+{
+    return (uint64_t)count << 48 | (uint64_t)first << 32 | (uint64_t)second << 16 |
+           (uint16_t)timeout;
+}
+
+int __real_poll(struct pollfd *polled, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout);
+int __wrap___poll_chk(struct pollfd *polled, nfds_t count, int timeout, size_t size);
+
+int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout)
+{
+    bool own = true; /* descriptors, and none of the program's */
+    for (nfds_t i = 0; polled && i < count; i++)
+        own = own && polled[i].fd > STDERR_FILENO;
+    if (polled && !pthread_equal(pthread_self(), tests))
+        atomic_store(&awaited, !own ? 0
+                                    : waiting(count, count > 1 ? polled[1].events : 0,
+                                              count > 2 ? polled[2].events : 0, timeout));
+    return __real_poll(polled, count, timeout);
+}
+
+/* With _FORTIFY_SOURCE. */
+int __wrap___poll_chk(struct pollfd *polled, nfds_t count, int timeout, size_t size)
+{
+    assert_true(count * sizeof *polled <= size);
+    return __wrap_poll(polled, count, timeout);
+}
+
+static void expect_waiting(nfds_t count, int first, int second, int timeout)
+{
+    for (int tries = 0; atomic_load(&awaited) != waiting(count, first, second, timeout); tries++) {
+        assert_true(tries < 5000);
+        poll(NULL, 0, 1);
+    }
+}
 
 static int close_upgraded(void *upgrade, int action, ...)
 {
@@ -238,6 +316,16 @@ static struct websockets *open_sockets(void)
     return sockets;
 }
 
+/* Until the clients' thread has taken all that came here; fails after five seconds. */
+static void await_taken(int server)
+{
+    struct pollfd polled = {.fd = server, .events = POLLIN};
+    for (int tries = 0; poll(&polled, 1, 0) > 0; tries++) {
+        assert_true(tries < 5000);
+        poll(NULL, 0, 1);
+    }
+}
+
 /* Reads exactly so many bytes; fails after five seconds. */
 static void read_all(int from, void *to, size_t size)
 {
@@ -285,17 +373,22 @@ static void test_conversation(void **state)
     assert_int_equal(write(pair.client, "\x8a\x80\1\2\3\4\x89\x80\0\0\0\0", 12), 12);
     expect_bytes(pair.client, "\x8a\x00", 2);
     /* Lengths of one, two and eight bytes. */
+    static const struct {
+        size_t size, head_size;
+        const char *head;
+    } lengths[] = {{125, 2, "\x81\x7d"},
+                   {126, 4, "\x81\x7e\x00\x7e"},
+                   {65535, 4, "\x81\x7e\xff\xff"},
+                   {65536, 10, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"},
+                   {70000, 10, "\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70"}};
     static char line[70000];
     memset(line, 'x', sizeof line);
-    websockets_send(sockets, line, 125);
-    expect_bytes(pair.client, "\x81\x7dxx", 4);
-    read_all(pair.client, line, 123);
-    websockets_send(sockets, line, 126);
-    expect_bytes(pair.client, "\x81\x7e\x00\x7exx", 6);
-    read_all(pair.client, line, 124);
-    websockets_send(sockets, line, sizeof line);
-    expect_bytes(pair.client, "\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70xx", 12);
-    read_all(pair.client, line, sizeof line - 2);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        websockets_send(sockets, line, lengths[i].size);
+        expect_bytes(pair.client, lengths[i].head, lengths[i].head_size);
+        expect_bytes(pair.client, "xx", 2);
+        read_all(pair.client, line, lengths[i].size - 2);
+    }
     /* It says goodbye, and is answered. */
     assert_int_equal(write(pair.client, "\x88\x82\0\0\0\0\x03\xe8", 8), 8);
     expect_bytes(pair.client, "\x88\x02\x03\xe8", 4);
@@ -329,6 +422,65 @@ static void test_early_frames(void **state)
     expect_end(pair.client);
 }
 
+/* More than a frame may come at once, behind a part of one. */
+static void test_much_at_once(void **state)
+{
+    (void)state;
+    enum { MOST = 125, PING = 6 + MOST, PONGS = 100 };
+    char bytes[PING + 6 * PONGS] = {'\x89', '\xfd'};
+    memset(bytes + 6, 'p', MOST);
+    for (int i = 0; i < PONGS; i++)
+        memcpy(bytes + PING + 6 * i, "\x8a\x80\0\0\0\0", 6);
+    struct websockets *sockets = open_sockets();
+    struct pair pair = connect_pair(sockets, "", 0);
+    assert_int_equal(write(pair.client, bytes, PING - 1), PING - 1);
+    await_taken(pair.server);
+    assert_int_equal(write(pair.client, bytes + PING - 1, sizeof bytes - PING + 1),
+                     sizeof bytes - PING + 1);
+    expect_bytes(pair.client, "\x8a\x7dpp", 4);
+    expect_bytes(pair.client, bytes + 8, MOST - 2);
+    assert_int_equal(write(pair.client, "\x89\x80\0\0\0\0", 6), 6);
+    expect_bytes(pair.client, "\x8a\x00", 2);
+    close(pair.client);
+    websockets_close(&sockets);
+}
+
+/* A goodbye is answered by its code, or without one where it has none. */
+static void test_goodbyes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *answer;
+        size_t answer_size;
+    } goodbyes[] = {{"\x88\x80\0\0\0\0", 6, "\x88\x00", 2},
+                    {"\x88\x81\0\0\0\0\x03", 7, "\x88\x00", 2},
+                    {"\x88\x85\0\0\0\0\x03\xe9"
+                     "bye",
+                     11, "\x88\x02\x03\xe9", 4}};
+    struct websockets *sockets = open_sockets();
+    for (size_t i = 0; i < sizeof goodbyes / sizeof *goodbyes; i++) {
+        struct pair pair = connect_pair(sockets, goodbyes[i].bytes, goodbyes[i].size);
+        expect_bytes(pair.client, goodbyes[i].answer, goodbyes[i].answer_size);
+        expect_end(pair.client);
+    }
+    /* One that comes while all ends. */
+    joins_before = joins_begun;
+    hold = true;
+    struct pair first = connect_pair(sockets, "", 0);
+    for (int tries = 0; !holding; tries++) {
+        assert_true(tries < 5000);
+        poll(NULL, 0, 1);
+    }
+    struct pair last = connect_pair(sockets, "\x88\x82\0\0\0\0\x03\xe8", 8);
+    websockets_close(&sockets);
+    expect_bytes(first.client, "\x88\x02\x03\xe9", 4);
+    expect_end(first.client);
+    expect_bytes(last.client, "\x88\x02\x03\xe8", 4);
+    expect_end(last.client);
+}
+
 /* Each kind of frame that nobody may send is answered by its code, and ends it. */
 static void test_refused_frames(void **state)
 {
@@ -344,6 +496,7 @@ static void test_refused_frames(void **state)
         {"\x82\xff\xff\xff\xff\xff\xff", 7, 1003}, /* more than there is */
         {"\x89\x00", 2, 1002},                     /* not masked */
         {"\x09\x80\0\0\0\0", 6, 1002},             /* a ping in fragments */
+        {"\x08\x80\0\0\0\0", 6, 1002},             /* a goodbye in fragments */
         {"\x89\xfe\x00\x80", 4, 1003},             /* a ping that is too long */
         {"\x8b\x80\0\0\0\0", 6, 1003},             /* no such frame */
         {"\xc9\x80\0\0\0\0", 6, 1003},             /* of an extension */
@@ -399,32 +552,91 @@ static void test_slow_client(void **state)
     assert_int_equal(atomic_load(&closed_count), 2);
 }
 
-/* One that takes nothing for a quarter of a minute is let go; the others stay. */
-static void test_stalled_client(void **state)
+/* The thread sleeps until there is something to do: until clients send something, or can take more,
+ * and no longer than a second where any could have stalled. */
+static void test_waiting(void **state)
 {
     (void)state;
     enum { SIZE = 1 << 20 };
+    static char line[SIZE];
+    struct websockets *sockets = open_sockets();
+    struct pair first = connect_pair(sockets, "", 0), second = connect_pair(sockets, "", 0);
+    expect_waiting(3, POLLIN, POLLIN, -1);
+    websockets_send(sockets, line, SIZE);
+    expect_waiting(3, POLLIN | POLLOUT, POLLIN | POLLOUT, 1000);
+    expect_bytes(second.client, "\x81\x7f\x00\x00\x00\x00\x00\x10\x00\x00", 10);
+    read_all(second.client, line, SIZE);
+    expect_waiting(3, POLLIN | POLLOUT, POLLIN, 1000);
+    expect_bytes(first.client, "\x81\x7f\x00\x00\x00\x00\x00\x10\x00\x00", 10);
+    read_all(first.client, line, SIZE);
+    expect_waiting(3, POLLIN, POLLIN, -1);
+    close(first.client);
+    close(second.client);
+    await_closed(2);
+    websockets_close(&sockets);
+}
+
+/* One whose socket is full when it comes is waited for like any other; one that takes nothing more
+ * at all is let go at once. */
+static void test_full_and_deaf_clients(void **state)
+{
+    (void)state;
+    static char block[4096];
+    struct websockets *sockets = open_sockets();
+    int full[2];
+    size_t filled = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, full), 0);
+    for (ssize_t sent; (sent = send(full[1], block, sizeof block, MSG_DONTWAIT)) > 0;)
+        filled += (size_t)sent;
+    assert_true(websockets_add(sockets, full[1], &full[1], "", 0));
+    struct pair fast = connect_pair(sockets, "", 0), deaf = connect_pair(sockets, "", 0);
+    assert_int_equal(shutdown(deaf.client, SHUT_RD), 0);
+    websockets_send(sockets, "{}", 2);
+    expect_bytes(fast.client, "\x81\x02{}", 4);
+    await_closed(1);
+    for (size_t part; filled > 0; filled -= part) {
+        part = filled < sizeof block ? filled : sizeof block;
+        read_all(full[0], block, part);
+    }
+    expect_bytes(full[0], "\x81\x02{}", 4);
+    close(full[0]);
+    close(fast.client);
+    close(deaf.client);
+    websockets_close(&sockets);
+}
+
+/* One that takes nothing for a quarter of a minute is let go; the others stay, also one that takes
+ * a part now and then. */
+static void test_stalled_client(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20, PART = 700000 };
     static uint8_t line[SIZE];
     struct websockets *sockets = open_sockets();
-    struct pair stalled = connect_pair(sockets, "", 0), fast = connect_pair(sockets, "", 0);
+    struct pair stalled = connect_pair(sockets, "", 0), slow = connect_pair(sockets, "", 0);
+    struct pair fast = connect_pair(sockets, "", 0);
     static const double times[] = {0, 14, 15.1}; /* since it took its last */
     for (int i = 0; i < 3; i++) {
         clock_ahead = times[i];
         websockets_send(sockets, (const char *)line, SIZE);
         expect_bytes(fast.client, "\x81\x7f\x00\x00\x00\x00\x00\x10\x00\x00", 10);
         read_all(fast.client, line, SIZE);
-        if (i < 2) /* it comes first of the two */
+        if (i < 2) /* it comes first of all */
             assert_int_equal(atomic_load(&closed_count), 0);
+        if (i == 1)
+            read_all(slow.client, line, PART);
     }
-    while (atomic_load(&closed_count) < 1)
-        poll(NULL, 0, 1);
+    await_closed(1);
     clock_ahead = 0;
     websockets_send(sockets, "{}", 2);
     expect_bytes(fast.client, "\x81\x02{}", 4);
+    read_all(slow.client, line, 10 + SIZE - PART);
+    expect_bytes(slow.client, "\x81\x02{}", 4);
     close(stalled.client);
+    close(slow.client);
     close(fast.client);
     websockets_close(&sockets);
-    assert_int_equal(atomic_load(&closed_count), 2);
+    assert_int_equal(atomic_load(&closed_count), 3);
 }
 
 static void test_many_clients(void **state)
@@ -440,10 +652,7 @@ static void test_many_clients(void **state)
         expect_bytes(pairs[i].client, "\x81\x02[]", 4);
     /* One leaves, and another may come. */
     close(pairs[0].client);
-    for (int tries = 0; atomic_load(&closed_count) < 1; tries++) {
-        assert_true(tries < 500);
-        poll(NULL, 0, 10);
-    }
+    await_closed(1);
     poll(NULL, 0, 50);
     pairs[0] = connect_pair(sockets, "", 0);
     expect_bytes(pairs[0].client, "\x81\x02[]", 4);
@@ -452,6 +661,43 @@ static void test_many_clients(void **state)
         expect_bytes(pairs[i].client, "\x88\x02\x03\xe9", 4);
         expect_end(pairs[i].client);
     }
+}
+
+enum { DESCRIPTORS = 256 }; /* more than are ever open here */
+
+static bool is_open(int descriptor)
+{
+    return fcntl(descriptor, F_GETFD) != -1;
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int i = 0; i < DESCRIPTORS; i++)
+        count += is_open(i);
+    return count;
+}
+
+/* No program that is begun meanwhile gets what it opens, and all of it is closed. */
+static void test_descriptors(void **state)
+{
+    (void)state;
+    bool before[DESCRIPTORS];
+    int made = 0;
+    for (int i = 0; i < DESCRIPTORS; i++)
+        before[i] = is_open(i);
+    struct websockets *sockets = open_sockets();
+    for (int i = 0; i < DESCRIPTORS; i++) {
+        if (before[i] || !is_open(i))
+            continue;
+        assert_int_equal(fcntl(i, F_GETFD), FD_CLOEXEC);
+        assert_true(fcntl(i, F_GETFL) & O_NONBLOCK);
+        made++;
+    }
+    assert_int_equal(made, 2);
+    websockets_close(&sockets);
+    for (int i = 0; i < DESCRIPTORS; i++)
+        assert_int_equal(is_open(i), before[i]);
 }
 
 /* ---- The server ------------------------------------------------------------------------------ */
@@ -471,6 +717,7 @@ static struct {
     bool stuck;               /* the stream does not end by itself */
     int socket;               /* on which requests come */
     int suspended, responses; /* those that are not yet destroyed */
+    int upgrades;             /* WebSockets, all of which are closed before it stops */
     sem_t resumed;
     pthread_t client; /* that waits for the end of its stream, if any does */
     bool waits;
@@ -484,6 +731,63 @@ void *__wrap_realloc(void *bytes, size_t size);
 void *__wrap_realloc(void *bytes, size_t size)
 {
     return fake.full ? NULL : __real_realloc(bytes, size);
+}
+
+static atomic_int missing_memory; /* which of the next allocations fails; 0: none */
+
+static bool is_missing(void)
+{
+    return missing_memory > 0 && --missing_memory == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+FILE *__real_open_memstream(char **bytes, size_t *size);
+FILE *__wrap_open_memstream(char **bytes, size_t *size);
+int __real_monotonic_cond_init(pthread_cond_t *condition);
+int __wrap_monotonic_cond_init(pthread_cond_t *condition);
+
+void *__wrap_malloc(size_t size)
+{
+    return is_missing() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_missing() ? NULL : __real_calloc(count, size);
+}
+
+FILE *__wrap_open_memstream(char **bytes, size_t *size)
+{
+    return is_missing() ? NULL : __real_open_memstream(bytes, size);
+}
+
+int __wrap_monotonic_cond_init(pthread_cond_t *condition)
+{
+    return is_missing() ? ENOMEM : __real_monotonic_cond_init(condition);
+}
+
+static double waited_until; /* at the last time */
+int __real_monotonic_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, double deadline);
+int __wrap_monotonic_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, double deadline);
+
+int __wrap_monotonic_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, double deadline)
+{
+    waited_until = deadline;
+    return __real_monotonic_cond_wait(condition, mutex, deadline);
+}
+
+static bool missing_socket;
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+    if (missing_socket)
+        errno = EMFILE;
+    return missing_socket ? -1 : __real_socket(domain, type, protocol);
 }
 
 static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *accept_context,
@@ -511,6 +815,8 @@ static void *start_daemon(unsigned flags, uint16_t port, void *accept, void *acc
 static void stop_daemon(void *daemon)
 {
     assert_ptr_equal(daemon, &fake);
+    if (fake.upgrades)
+        assert_int_equal(atomic_load(&closed_count), fake.upgrades);
     if (fake.stuck)
         fake.end(fake.stream);
     sem_post(&fake.resumed);
@@ -623,8 +929,9 @@ static int any_hash(int algorithm, const void *bytes, size_t size, void *digest)
 
 static const char *const no_names[] = {NULL};
 
-/* In the place of what loads them. */
+/* In the place of what loads them, which takes more of the stack. */
 static bool library_missing;
+static volatile char *stack;
 int __wrap_web_library_load(struct error *error);
 
 int __wrap_web_library_load(struct error *error)
@@ -642,6 +949,9 @@ int __wrap_web_library_load(struct error *error)
                                                .resume = resume,
                                                .upgrade_action = close_upgraded,
                                                .hash = any_hash};
+    volatile char taken[4096];
+    for (stack = taken; stack < taken + sizeof taken; stack++)
+        *stack = '~';
     web = library;
     return library_missing ? error_set(error, "no library") : 0;
 }
@@ -683,6 +993,8 @@ static void test_requests(void **state)
     static const char *const other[] = {"Host", "evil.example", NULL};
     static const char *const with_body[] = {HOST, "Content-Length", "3", NULL};
     static const char *const chunked[] = {HOST, "Transfer-Encoding", "chunked", NULL};
+    static const char *const link[] = {HOST,       "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode",
+                                       "navigate", "Sec-Fetch-Dest", "document",   NULL};
     struct server *server = open_server(false);
     assert_int_equal(request("GET", "/", plain), 200);
     assert_non_null(strstr(fake.body, "<html lang=\"en\" data-video=\"off\">"));
@@ -703,10 +1015,12 @@ static void test_requests(void **state)
     assert_null(strstr(fake.headers, "Allow"));
     assert_int_equal(request("POST", "/", plain), 405);
     assert_non_null(strstr(fake.headers, "\nAllow: GET\n"));
-    expect_text(strtok(fake.body, "\n"), "only GET", "nothing can be changed");
+    assert_string_equal(fake.body, "only GET is allowed: nothing can be changed from here\n");
     assert_int_equal(request("GET", "/", with_body), 400);
     assert_int_equal(request("GET", "/", chunked), 400);
     assert_int_equal(request("GET", "/", other), 403);
+    assert_int_equal(request("GET", "/", link), 200);
+    assert_int_equal(request("GET", "/events", link), 403);
     assert_int_equal(request("GET", "/none", plain), 404);
     expect_text(strtok(fake.body, "\n"), "/events", "/websocket");
     assert_int_equal(request("GET", "/video", plain), 404);
@@ -736,6 +1050,7 @@ static void test_handshakes(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, refused), 0);
     atomic_store(&closed_count, 0);
+    fake.upgrades = 2;
     fake.upgraded(fake.server, NULL, NULL, "\x89\x80\0\0\0\0", 6, ends[1], &ends[1]);
     expect_bytes(ends[0], "\x8a\x00", 2);
     server_show(server, "{}", 2, NULL);
@@ -752,18 +1067,19 @@ static void test_handshakes(void **state)
     expect_end(ends[0]);
 }
 
+static const char *const upgrade[] = {HOST,
+                                      "Upgrade",
+                                      "websocket",
+                                      "Sec-WebSocket-Version",
+                                      "13",
+                                      "Sec-WebSocket-Key",
+                                      "dGhlIHNhbXBsZSBub25jZQ==",
+                                      NULL};
+
 /* Without memory for an answer the connection is closed, and the server goes on. */
 static void test_no_memory(void **state)
 {
     (void)state;
-    static const char *const upgrade[] = {HOST,
-                                          "Upgrade",
-                                          "websocket",
-                                          "Sec-WebSocket-Version",
-                                          "13",
-                                          "Sec-WebSocket-Key",
-                                          "dGhlIHNhbXBsZSBub25jZQ==",
-                                          NULL};
     static const char *const paths[] = {"/", "/events", "/video", "/websocket", "/none"};
     struct server *server = open_server(true);
     fake.full = true;
@@ -806,7 +1122,12 @@ static void test_events(void **state)
     assert_int_equal(fake.suspended, 1);
     server_show(server, "[1]", 3, NULL);
     server_show(server, "[2]", 3, NULL);
+    assert_int_equal(fake.suspended, 0);
     assert_string_equal(read_stream(1), "data: [2]\n\n");
+    /* A client that goes in the middle of one. */
+    char part[3];
+    server_show(server, "[3]", 3, NULL);
+    assert_int_equal(fake.read(fake.stream, 0, part, sizeof part), sizeof part);
     fake.end(fake.stream);
     server_close(&server);
 }
@@ -843,11 +1164,15 @@ static void test_pictures(void **state)
 {
     (void)state;
     static uint8_t pixels[3 * 8 * 8];
+    static uint8_t pixels_of_wide[3 * 70000];
     const struct image picture = image_of((struct bgr_image){pixels, 8, 8, 24});
+    const struct image wide =
+        image_of((struct bgr_image){pixels_of_wide, 70000, 1, sizeof pixels_of_wide});
     static uint8_t jpeg[2000];
     struct server *server = open_server(true);
     assert_int_equal(request("GET", "/", plain), 200);
     assert_non_null(strstr(fake.body, "<html lang=\"en\" data-video=\"on\" >"));
+    assert_int_equal(request("GET", "/none", plain), 404);
     assert_int_equal(request("GET", "/video", plain), 200);
     assert_non_null(strstr(fake.headers, "multipart/x-mixed-replace; boundary=frame\n"));
     server_show(server, "{}", 2, &picture);
@@ -856,8 +1181,8 @@ static void test_pictures(void **state)
     fake.full = true;
     server_show(server, "{}", 2, &picture);
     assert_int_equal(fake.suspended, 1); /* it waits for the next one */
-    fake.full = false;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 4; i++) {
+        fake.full = i > 1; /* there is room for two pictures of this size by now */
         server_show(server, "{}", 2, &picture);
         assert_int_equal(fake.suspended, 0);
         ssize_t size = fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg);
@@ -871,6 +1196,12 @@ static void test_pictures(void **state)
         assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
         assert_int_equal(fake.suspended, 1);
     }
+    /* One that is too wide for a JPEG is left out. */
+    fake.full = false;
+    server_show(server, "{}", 2, &wide);
+    assert_int_equal(fake.suspended, 0);
+    assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
+    assert_int_equal(fake.suspended, 1);
     fake.end(fake.stream);
     server_close(&server);
 }
@@ -912,7 +1243,7 @@ static void test_sizes_of_pictures(void **state)
     server_close(&server);
 }
 
-/* A stream that takes nothing more is cut off soon. */
+/* A stream that takes nothing more is cut off after half a second. */
 static void test_stuck_stream(void **state)
 {
     (void)state;
@@ -920,7 +1251,9 @@ static void test_stuck_stream(void **state)
     assert_int_equal(request("GET", "/events", plain), 200);
     fake.stuck = true;
     clock_ahead = -10; /* so that no time passes */
+    double begin = monotonic_now();
     server_close(&server);
+    assert_true(waited_until >= begin + 0.5 && waited_until <= monotonic_now() + 0.5);
     clock_ahead = 0;
 }
 
@@ -990,11 +1323,25 @@ static int option_of(int socket, int level, int name)
     return value;
 }
 
-static int next_descriptor(void)
+/* Whether there are addresses of the kind of [::1]. */
+static bool has_ipv6(void)
 {
-    int next = dup(STDIN_FILENO);
-    close(next);
-    return next;
+    const struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int made = socket(AF_INET6, SOCK_STREAM, 0);
+    bool has = made >= 0 && bind(made, (const struct sockaddr *)&own, sizeof own) == 0;
+    if (made >= 0)
+        close(made);
+    return has;
+}
+
+static void expect_options(int socket)
+{
+    assert_true(option_of(socket, SOL_SOCKET, SO_ACCEPTCONN) != 0);
+    assert_true(option_of(socket, SOL_SOCKET, SO_REUSEADDR) != 0);
+    assert_in_range(option_of(socket, SOL_SOCKET, SO_SNDBUF), 65536, 2 * 65536);
+    assert_true(option_of(socket, IPPROTO_TCP, TCP_NODELAY) != 0);
+    assert_int_equal(fcntl(socket, F_GETFD), FD_CLOEXEC);
+    assert_true(fcntl(socket, F_GETFL) & O_NONBLOCK);
 }
 
 /* What is said of where it listens, and to whom it answers. */
@@ -1007,11 +1354,12 @@ static void test_announcements(void **state)
     const struct {
         const char *address, *shown;
         bool video, all;
-    } cases[] = {{"0", "127.0.0.1", false, false},
-                 {"127.0.0.1:0", "127.0.0.1", true, false},
-                 {"0.0.0.0:0", computer, false, true},
-                 {"0.0.0.0:0", computer, true, true}};
+    } cases[] = {{"0", "127.0.0.1", false, false},     {"127.0.0.1:0", "127.0.0.1", true, false},
+                 {"0.0.0.0:0", computer, false, true}, {"0.0.0.0:0", computer, true, true},
+                 {"[::1]:0", "[::1]", false, false},   {"[::]:0", computer, false, true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (*cases[i].address == '[' && !has_ipv6())
+            continue;
         const struct results_options options = {.serve = cases[i].address,
                                                 .serve_video = cases[i].video};
         struct error error;
@@ -1028,14 +1376,9 @@ static void test_announcements(void **state)
         assert_int_equal(results_want_colours(results), cases[i].video);
         if (cases[i].video)
             fake.end(fake.stream);
-        assert_true(option_of(fake.socket, SOL_SOCKET, SO_ACCEPTCONN) != 0);
-        assert_true(option_of(fake.socket, SOL_SOCKET, SO_REUSEADDR) != 0);
-        assert_in_range(option_of(fake.socket, SOL_SOCKET, SO_SNDBUF), 65536, 2 * 65536);
-        assert_true(option_of(fake.socket, IPPROTO_TCP, TCP_NODELAY) != 0);
-        assert_int_equal(fcntl(fake.socket, F_GETFD), FD_CLOEXEC);
-        assert_true(fcntl(fake.socket, F_GETFL) & O_NONBLOCK);
+        expect_options(fake.socket);
         int socket = fake.socket;
-        results_close(&results, &(struct results_end){0}, NULL);
+        assert_int_equal(results_close(&results, &(struct results_end){0}, &error), 0);
         close(socket); /* as libmicrohttpd does */
         results = open_results(&options, true, &error);
         assert_non_null(results);
@@ -1050,12 +1393,12 @@ static void expect_refusal(const char *address, int code, const char *reason)
 {
     const struct results_options options = {.serve = address};
     struct error error = {.text = ""};
-    int next = next_descriptor();
+    int open = open_descriptors();
     assert_null(open_results(&options, false, &error));
     assert_string_equal(error.text, reason);
     assert_int_equal(error.code, code);
     assert_string_equal(said, "");
-    assert_int_equal(next_descriptor(), next);
+    assert_int_equal(open_descriptors(), open);
 }
 
 /* Where it cannot listen, or not begin to: why, and nothing stays open. */
@@ -1082,12 +1425,22 @@ static void test_refused_addresses(void **state)
     expect_refusal(":80", ERROR_USAGE,
                    "--serve takes PORT or HOST:PORT, such as 8080 or 0.0.0.0:8080, not \":80\"");
     char longest[2 * HOST_SIZE];
+    static const size_t lengths[] = {sizeof longest - 1, HOST_SIZE + 1};
     memset(longest, '0', sizeof longest);
-    longest[sizeof longest - 1] = '\0';
     snprintf(reason, sizeof reason,
              "--serve takes PORT or HOST:PORT, such as 8080 or 0.0.0.0:8080, not \"%.100s\"",
              longest);
-    expect_refusal(longest, ERROR_USAGE, reason);
+    for (int i = 0; i < 2; i++) {
+        longest[lengths[i]] = '\0';
+        expect_refusal(longest, ERROR_USAGE, reason);
+    }
+    memset(longest, 'h', 200);
+    strcpy(longest + 200, ":8080"); /* no name can have so much between two dots */
+    assert_null(open_results(&(struct results_options){.serve = longest}, true, &error));
+    expect_text(error.text, "--serve hhh", "; check the address");
+    missing_socket = true;
+    expect_refusal("0", ERROR_OTHER, "--serve 0: Too many open files");
+    missing_socket = false;
     library_missing = true;
     expect_refusal("0", ERROR_OTHER, "no library");
     library_missing = false;
@@ -1117,11 +1470,14 @@ static void test_lines(void **state)
                         "data: {\"source\":\"rtsp://host:554\",\"frame\":3,\"time\":0.500,"
                         "\"width\":64,\"height\":48,\"faces\":[]}\n\n");
     fake.end(fake.stream);
+    missing_memory = 1;
+    assert_int_equal(results_add(results, "camera", &frame, &error), -1);
+    expect_text(error.text, "no memory for", "");
     int socket = fake.socket;
     results_close(&results, &(struct results_end){0}, NULL);
     assert_null(results);
     close(socket);
-    int next = next_descriptor();
+    int open = open_descriptors();
     const struct server_settings settings = {.socket = -1, .names = no_names};
     struct server *server = NULL;
     memset(&fake, 0, sizeof fake);
@@ -1129,7 +1485,66 @@ static void test_lines(void **state)
     assert_int_equal(server_open(&server, &settings, &error), -1);
     assert_string_equal(error.text, "--serve: libmicrohttpd cannot start; close other programs");
     assert_null(server);
-    assert_int_equal(next_descriptor(), next);
+    assert_int_equal(open_descriptors(), open);
+}
+
+/* Without memory for any part of it, it does not begin. */
+static void test_no_memory_to_begin(void **state)
+{
+    (void)state;
+    const struct results_options options = {.serve = "0"};
+    struct results *results = NULL;
+    struct error error;
+    int missing = 0;
+    while (!results) {
+        int open = open_descriptors();
+        missing_memory = ++missing;
+        results = open_results(&options, true, &error);
+        if (results)
+            break;
+        expect_text(error.text, "no memory for", "");
+        assert_int_equal(open_descriptors(), open);
+    }
+    assert_int_equal(missing_memory, 1); /* nothing asked for more */
+    missing_memory = 0;
+    assert_true(missing > 5);
+    int socket = fake.socket;
+    results_close(&results, &(struct results_end){0}, NULL);
+    close(socket);
+}
+
+/* What lacks memory is left out, and what comes next is sent. */
+static void test_no_memory_to_go_on(void **state)
+{
+    (void)state;
+    struct server *server = open_server(false);
+    int refused[2], ends[2];
+    missing_memory = 1;
+    assert_int_equal(request("GET", "/events", plain), 503);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, refused), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    request("GET", "/websocket", upgrade);
+    missing_memory = 1;
+    fake.upgraded(fake.server, NULL, NULL, "", 0, refused[1], &refused[1]);
+    expect_end(refused[0]);
+    assert_int_equal(request("GET", "/events", plain), 200);
+    server_show(server, "{}", 2, NULL);
+    assert_string_equal(read_stream(100), "data: {}\n\n");
+    missing_memory = 1; /* for a WebSocket's message: a client that comes gets the one before */
+    server_show(server, "[1]", 3, NULL);
+    assert_string_equal(read_stream(100), "data: [1]\n\n");
+    fake.upgraded(fake.server, NULL, NULL, "", 0, ends[1], &ends[1]);
+    expect_bytes(ends[0], "\x81\x02{}", 4);
+    missing_memory = 2; /* for an event */
+    server_show(server, "[2]", 3, NULL);
+    expect_bytes(ends[0], "\x81\x03[2]", 5);
+    assert_string_equal(read_stream(100), "");
+    assert_int_equal(fake.suspended, 1);
+    server_show(server, "[3]", 3, NULL);
+    assert_string_equal(read_stream(100), "data: [3]\n\n");
+    fake.end(fake.stream);
+    close(ends[0]);
+    server_close(&server);
 }
 
 static void test_message(void **state)
@@ -1145,16 +1560,22 @@ static void test_message(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest all[] = {
         cmocka_unit_test(test_host_port),
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_cut_addresses),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_lengths_of_hosts),
         cmocka_unit_test(test_other_sites),
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_conversation),
         cmocka_unit_test(test_refused_frames),
         cmocka_unit_test(test_early_frames),
+        cmocka_unit_test(test_much_at_once),
+        cmocka_unit_test(test_goodbyes),
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_full_and_deaf_clients),
+        cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_slow_client),
         cmocka_unit_test(test_stalled_client),
         cmocka_unit_test(test_sizes_of_pictures),
@@ -1164,23 +1585,17 @@ int main(void)
         cmocka_unit_test(test_refused_addresses),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_many_clients),
-    static uint8_t pixels_of_wide[3 * 70000];
         cmocka_unit_test(test_requests),
-    const struct image wide =
-        image_of((struct bgr_image){pixels_of_wide, 70000, 1, sizeof pixels_of_wide});
         cmocka_unit_test(test_handshakes),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_many_streams),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory_to_begin),
+        cmocka_unit_test(test_no_memory_to_go_on),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    tests = pthread_self();
+    return cmocka_run_group_tests(all, NULL, NULL);
 }
-    /* One that is too wide for a JPEG is left out. */
-    fake.full = false;
-    server_show(server, "{}", 2, &wide);
-    assert_int_equal(fake.suspended, 0);
-    assert_int_equal(fake.read(fake.stream, 0, (char *)jpeg, sizeof jpeg), 0);
-    assert_int_equal(fake.suspended, 1);
