@@ -1167,15 +1167,62 @@ static void test_frame_clock(void **state)
     tzset();
 }
 
-/* A recording keeps the times of its frames; a live one leaves out the time in which there was no
- * frame: a camera that comes back after an hour does not cost an hour's frames. */
+/* What the writer of a recording is given last, and whether it can write. */
+static double given_time, given_duration;
+static bool unwritable;
+
+enum ocv_code __real_ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
+                                      double time, double duration, struct error *error);
+enum ocv_code __wrap_ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
+                                      double time, double duration, struct error *error);
+enum ocv_code __real_ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error);
+enum ocv_code __wrap_ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error);
+
+enum ocv_code __wrap_ocv_writer_write(struct ocv_writer *writer, struct bgr_image frame,
+                                      double time, double duration, struct error *error)
+{
+    given_time = time;
+    given_duration = duration;
+    if (unwritable) {
+        error_set(error, "no ink");
+        return OCV_CANNOT;
+    }
+    return __real_ocv_writer_write(writer, frame, time, duration, error);
+}
+
+enum ocv_code __wrap_ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error)
+{
+    enum ocv_code code = __real_ocv_writer_close(writer, whole, error);
+    if (unwritable)
+        error_set(error, "no ink");
+    return unwritable ? OCV_CANNOT : code;
+}
+
+/* A recording keeps the times of its frames, from its first on; a live one leaves out a time of
+ * more than two seconds in which there was no frame: a camera that comes back after an hour does
+ * not cost an hour's frames. */
 static void test_recorder(void **state)
 {
     (void)state;
-    static const double times[2][6] = {{0, 0.1, 0.5, 0.52, 4, 4.1}, /* at 10 fps */
-                                       {0, 0.1, 0.5, 0.52, 3600, 3600.1}};
-    static const double seconds[2][6] = {{0.1, 0.2, 0.6, 0.62, 4.1, 4.2},
-                                         {0.1, 0.2, 0.6, 0.62, 0.72, 0.82}};
+    enum { FRAMES = 5 };
+    static const struct {
+        bool live;
+        double fps, times[FRAMES], lasts[FRAMES], at[FRAMES], seconds[FRAMES];
+    } films[] = {
+        {false,
+         4,
+         {0, 0.25, 0.75, 4, 4.25},
+         {0, 0, 0, 0, 0.5},
+         {0, 0.25, 0.75, 4, 4.25},
+         {0.25, 0.5, 1, 4.25, 4.75}},
+        {true,
+         4,
+         {0, 0.25, 2.5, 4.875, 3600},
+         {0},
+         {0, 0.25, 2.5, 2.75, 3},
+         {0.25, 0.5, 2.75, 3, 3.25}},
+        {false, 0.5, {0, 2, 4, 6, 8}, {0}, {0, 2, 4, 6, 8}, {2, 4, 6, 8, 10}},
+    };
     const struct drawing shown = {resource_font(), .bars = true};
     struct recorder *recorder;
     struct frame frame = {0};
@@ -1183,18 +1230,91 @@ static void test_recorder(void **state)
     static const uint8_t pixels[64 * 64 * 3];
     struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
     assert_int_equal(frame_set(&frame, &black, &error), 0);
-    for (int live = 0; live < 2; live++) {
-        const struct source source = {.live = live, .fps = 10};
+    for (size_t f = 0; f < sizeof films / sizeof *films; f++) {
+        const struct source source = {.live = films[f].live, .fps = films[f].fps};
         assert_int_equal(recorder_create(&recorder, in_folder("a.avi"), &shown, &source, &error),
                          0);
-        for (int i = 0; i < 6; i++) {
-            frame.time = times[live][i];
+        for (int i = 0; i < FRAMES; i++) {
+            frame.time = 8 + films[f].times[i];
+            frame.duration = films[f].lasts[i];
             if (recorder_add(recorder, &frame, &error))
                 fail_msg("%s", error.text);
-            expect_close(recorder_seconds(recorder), seconds[live][i], 1e-6, "length");
+            expect_close(given_time, films[f].at[i], 0, "time");
+            expect_close(given_duration, frame.duration > 0 ? frame.duration : 1 / films[f].fps, 0,
+                         "duration");
+            expect_close(recorder_seconds(recorder), films[f].seconds[i], 0, "length");
         }
         assert_int_equal(recorder_close(&recorder, false, &error), 0);
     }
+    frame_free(&frame);
+}
+
+/* What goes wrong is told with the recording's name, and at once. */
+static void test_recordings_that_fail(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[64 * 64 * 3];
+    const struct drawing shown = {resource_font(), .bars = true}, none = {"no/font.ttf", true};
+    const struct source source = {.fps = 25};
+    struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
+    struct recorder *recorder = NULL;
+    struct frame frame = {0};
+    struct error error = {.text = ""};
+    char path[2 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s", in_folder("a.avi"));
+    assert_int_equal(frame_set(&frame, &black, &error), 0);
+    frame.faces[0] = made_up_face();
+    frame.face_count = 1;
+    assert_int_equal(recorder_create(&recorder, in_folder("no/a.avi"), &shown, &source, &error),
+                     -1);
+    expect_text(error.text, in_folder("no/a.avi"), "No such file");
+    assert_int_equal(recorder_create(&recorder, path, &none, &source, &error), 0);
+    assert_int_equal(recorder_add(recorder, &frame, &error), -1);
+    expect_text(error.text, "no/font.ttf", "cannot draw");
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), 0);
+    unwritable = true;
+    assert_int_equal(recorder_add(recorder, &frame, &error), -1);
+    expect_text(error.text, path, ": no ink");
+    error.text[0] = '\0';
+    assert_int_equal(recorder_close(&recorder, false, &error), -1);
+    expect_text(error.text, path, ": no ink");
+    unwritable = false;
+    /* Its place is taken before the first frame. */
+    remove(path);
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(recorder_add(recorder, &frame, &error), -1);
+    expect_text(error.text, path, "");
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
+    frame_free(&frame);
+}
+
+/* Who reads a recording from a FIFO gets its end as soon as it is closed. */
+static void test_recording_into_a_fifo(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[64 * 64 * 3];
+    const struct drawing shown = {resource_font(), .bars = true};
+    const struct source source = {.fps = 25};
+    struct image black = image_of((struct bgr_image){pixels, 64, 64, 64 * 3});
+    struct recorder *recorder = NULL;
+    struct frame frame = {0};
+    struct error error;
+    char path[2 * TEST_PATH_SIZE], bytes[4096];
+    snprintf(path, sizeof path, "%s", in_folder("a.mkv"));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_int_equal(frame_set(&frame, &black, &error), 0);
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), 0);
+    assert_int_equal(recorder_add(recorder, &frame, &error), 0);
+    assert_int_equal(recorder_close(&recorder, true, &error), 0);
+    ssize_t got, sum = 0;
+    while ((got = read(reader, bytes, sizeof bytes)) > 0)
+        sum += got;
+    assert_int_equal(got, 0);
+    assert_true(sum > 0);
+    close(reader);
     frame_free(&frame);
 }
 
@@ -1263,6 +1383,10 @@ static void test_room_for_a_recording(void **state)
     assert_int_equal(recorder_close(&recorder, false, &error), 0);
     assert_null(recorder);
     frame_free(&frame);
+    /* An earlier recording is replaced: nothing of it counts. */
+    limit = LEAST;
+    assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), 0);
+    assert_int_equal(recorder_close(&recorder, false, &error), 0);
     /* Devices and pipes take what comes. */
     room = limit = 1;
     assert_int_equal(recorder_create(&recorder, "-", &shown, &source, &error), 0);
@@ -1323,6 +1447,8 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_layout_dock),
         cmocka_unit_test(test_canvas),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_recordings_that_fail, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_recording_into_a_fifo, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_room_for_a_recording, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),
     };
