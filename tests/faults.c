@@ -27,6 +27,7 @@ static enum fault fault;
 static long number, calls, trickles;
 static void *live[MOST_LIVE];
 static int live_count; /* the first of live[] */
+static char said[1000];
 
 /* ---- Which call fails ------------------------------------------------------------------------ */
 
@@ -49,6 +50,7 @@ void faults_begin(enum fault kind, long which, bool json)
     fault = kind;
     number = which;
     calls = trickles = 0;
+    *said = '\0';
     pthread_mutex_unlock(&mutex);
 }
 
@@ -183,7 +185,7 @@ static size_t mouthful(size_t size)
         return size;
     if (trickles++ % 2 == 0)
         return 0;
-    return size < MOUTHFUL ? size : MOUTHFUL;
+    return size > MOUTHFUL ? MOUTHFUL : size > 1 ? size - 1 : size;
 }
 
 static int interrupted(void)
@@ -323,8 +325,19 @@ int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name
                                      : file_write(path, script, strlen(script), error);
 }
 
+const char *faults_said(void)
+{
+    return said;
+}
+
 /* What is reported while the program goes on. */
 void __wrap_log_line(const char *program, const char *format, ...)
 {
-    (void)program, (void)format;
+    va_list arguments;
+    (void)program;
+    va_start(arguments, format);
+    pthread_mutex_lock(&mutex);
+    vsnprintf(said, sizeof said, format, arguments);
+    pthread_mutex_unlock(&mutex);
+    va_end(arguments);
 }

@@ -13,7 +13,8 @@ enum fault {
     FAULT_MEMORY_LEFT, /* and all that follow */
     FAULT_CALL,        /* one call of the system fails, as a disk that is full or broken would */
     FAULT_SHRINK,      /* the file is cut in its middle before it is read */
-    FAULT_TRICKLE,     /* reads and writes take a few bytes each and are interrupted in between */
+    FAULT_TRICKLE,     /* reads and writes take a few bytes each, the last one alone, and are
+                          interrupted in between */
     FAULT_LATE,        /* writes come after a child process has ended */
 };
 
@@ -26,5 +27,8 @@ long faults_end(void);
 
 /* Allocations that are not freed yet. */
 int faults_live(void);
+
+/* What was reported last since faults_begin, while the program went on; "" where nothing was. */
+const char *faults_said(void);
 
 #endif

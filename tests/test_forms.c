@@ -13,9 +13,13 @@
 #include "results.h"
 #include "spool.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum { SIDE = 96 };
 
@@ -199,38 +203,53 @@ static void expect_copy(const char *name)
 static void copies_of_pictures(void **state)
 {
     (void)state;
-    expect_run(&(struct run){{.output = place("copies")}, 4, NULL, false});
-    static const char *const made[] = {"copies/a.jpg", "copies/b.PNG", "copies/c.png",
-                                       "copies/d.png"};
+    expect_run(&(struct run){{.output = place("all %d")}, 4, NULL, false});
+    static const char *const made[] = {"all %d/a.jpg", "all %d/b.PNG", "all %d/c.png",
+                                       "all %d/d.png"};
+    struct stat folder;
+    assert_int_equal(stat(in_folder("all %d"), &folder), 0);
+    assert_int_equal(folder.st_mode & 0700, 0700);
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         expect_copy(made[i]);
         assert_int_equal(remove(in_folder(made[i])), 0);
     }
     /* One picture goes into a folder that is there, or into a file. */
-    expect_run(&(struct run){{.output = place("copies")}, 1, NULL, false});
-    expect_copy("copies/a.jpg");
-    expect_run(&(struct run){{.output = place("one.png")}, 1, NULL, false});
-    expect_copy("one.png");
+    expect_run(&(struct run){{.output = place("all %d")}, 1, NULL, false});
+    expect_copy("all %d/a.jpg");
+    expect_run(&(struct run){{.output = place("one %d.png")}, 1, NULL, false});
+    expect_copy("one %d.png");
+    /* One that cannot be written keeps no other from it; it has been told. */
+    assert_int_equal(remove(in_folder("all %d/a.jpg")), 0);
+    assert_int_equal(mkdir(in_folder("all %d/a.jpg"), 0700), 0);
+    assert_int_equal(run(&(struct run){{.output = place("all %d")}, 2, NULL, false}), -1);
+    assert_string_equal(error.text, "");
+    expect_text(faults_said(), in_folder("all %d/a.jpg"), "");
+    expect_copy("all %d/b.PNG");
+    assert_int_equal(remove(in_folder("all %d/b.PNG")), 0);
+    assert_int_equal(rmdir(in_folder("all %d/a.jpg")), 0);
+    assert_int_equal(rmdir(in_folder("all %d")), 0);
+}
+
+/* Names that make no sense are refused before anything is written, and no folder is left. */
+static void refused_copies(void **state)
+{
+    (void)state;
     refuse_run(&(struct run){{.output = place("one.xyz")}, 1, NULL, false}, "one.xyz",
                "not a picture extension");
     assert_int_equal(error.code, ERROR_USAGE);
-    refuse_run(&(struct run){{.output = place("one.png/x")}, 2, NULL, false}, "one.png/x",
+    write_bytes(in_folder("file"), "", 0);
+    refuse_run(&(struct run){{.output = place("file/x")}, 2, NULL, false}, "file/x",
                "cannot be created: Not a directory");
-    memcpy(names[1], "y/a.jpg", 8);
-    refuse_run(&(struct run){{.output = place("copies")}, 2, NULL, false}, "x/a.jpg and y/a.jpg",
+    memcpy(names[2], "z/a.jpg", 8);
+    refuse_run(&(struct run){{.output = place("new")}, 3, NULL, false}, "x/a.jpg and z/a.jpg",
                "would get the same output name");
-    memcpy(names[1], "y/b.PNG", 8);
-    /* One that cannot be written keeps no other from it; it has been told. */
-    assert_int_equal(remove(in_folder("copies/a.jpg")), 0);
-    assert_int_equal(mkdir(in_folder("copies/a.jpg"), 0700), 0);
-    assert_int_equal(run(&(struct run){{.output = place("copies")}, 2, NULL, false}), -1);
-    assert_string_equal(error.text, "");
-    expect_copy("copies/b.PNG");
-    assert_int_equal(remove(in_folder("copies/b.PNG")), 0);
-    assert_int_equal(rmdir(in_folder("copies/a.jpg")), 0);
-    assert_int_equal(rmdir(in_folder("copies")), 0);
+    memcpy(names[2], "c.xyz", 6);
+    assert_int_equal(access(in_folder("new"), F_OK), -1);
+    refuse_run(&(struct run){{.output = place("a.png"), .csv = place("a.png")}, 1, NULL, false},
+               "a.png", "already an input or output");
+    /* Just too long for a path, with the shortest of the names. */
     char *longest = calloc(4100, 1);
-    memset(longest, 'l', 4099);
+    memset(longest, 'l', 4096 - strlen("/a.jpg"));
     refuse_run(&(struct run){{.output = longest}, 2, NULL, false}, names[0], "is too long");
     assert_int_equal(error.code, ERROR_USAGE);
     free(longest);
@@ -264,7 +283,7 @@ static int take(int opened, struct source *source, int frames)
 static void copies_of_films(void **state)
 {
     (void)state;
-    static const char *const made[] = {"a.mkv", "a.MP4", "a.gif"};
+    static const char *const made[] = {"a.mkv", "a.MP4", "a %d.gif"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         expect_run(&(struct run){.options = {.output = place(made[i])}});
         size_t size;
@@ -278,9 +297,13 @@ static void copies_of_films(void **state)
                      -1);
     assert_int_equal(source_open_video(&source, in_folder("none.mkv"), NULL, &error), -1);
     expect_text(error.text, "No such file", "");
-    /* Its sound is missing, which is no failure. */
+    /* A film without sound, then one whose sound is missing, which is told and no failure. */
+    expect_run(&(struct run){{.output = place("a.mkv")}, 0, place("a %d.gif"), false});
+    assert_string_equal(faults_said(), "");
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", false});
+    expect_text(faults_said(), in_folder("a.mkv"), ": the sound is left out: ");
     expect_run(&(struct run){{.output = place("a.mkv")}, 0, "no film", true});
+    assert_string_equal(faults_said(), "");
     refuse_run(&(struct run){.options = {.output = place("a.mpx")}}, "a.mpx",
                "not a video extension");
     assert_int_equal(error.code, ERROR_USAGE);
@@ -385,7 +408,7 @@ static int keep(const struct run *wanted)
         while (result == 0 && put < 3 &&
                (result = results_add(results, "", &frames[put], &why)) == 0)
             put++;
-        results_close(&results, &(struct results_end){.dropped = 7}, NULL);
+        assert_int_equal(results_close(&results, &(struct results_end){.dropped = 7}, NULL), 0);
         spool_end(spool, result ? &why : NULL);
         for (; spool_next(spool, &kept); came++) {
             const struct frame *frame = &frames[came];
@@ -402,8 +425,20 @@ static int keep(const struct run *wanted)
             error = outcome->error;
     }
     spool_free(&spool);
+    assert_null(spool);
     calls = faults_end();
     return result;
+}
+
+static sem_t taken;
+
+/* The answer that was added last, while its reader waits for it. */
+static bool is_taken(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    return sem_timedwait(&taken, &until) == 0 && poll(NULL, 0, 1) == 0;
 }
 
 static void *answer(void *context)
@@ -415,13 +450,14 @@ static void *answer(void *context)
     struct error why = {.text = "nothing"};
     int result = results_open(&results, &of, &why);
     for (int i = 0; result == 0 && i < 3; i++)
-        result = results_add(results, "", &frame, &why);
-    results_close(&results, &(struct results_end){.dropped = 7}, NULL);
+        result = results_add(results, "", &frame, &why) || !is_taken() ? -1 : 0;
+    if (results_close(&results, &(struct results_end){.dropped = 7}, NULL))
+        result = -1;
     spool_end(options->spool, result ? &why : NULL);
     return NULL;
 }
 
-/* For ThreadSanitizer: what two threads share is guarded. */
+/* Each at once; and for ThreadSanitizer: what two threads share is guarded. */
 static void answers_come_from_another_thread(void **state)
 {
     (void)state;
@@ -430,15 +466,51 @@ static void answers_come_from_another_thread(void **state)
         struct results_options options = {0};
         pthread_t thread;
         int came = 0;
+        assert_int_equal(sem_init(&taken, 0, 0), 0);
         assert_int_equal(spool_create(&options.spool, &error), 0);
         assert_int_equal(pthread_create(&thread, NULL, answer, &options), 0);
-        while (spool_next(options.spool, &kept))
+        for (; spool_next(options.spool, &kept); sem_post(&taken))
             came++;
         const struct spool_outcome *outcome = spool_outcome(options.spool);
         assert_true(!outcome->failed && came == 3 && outcome->end.dropped == 7);
         assert_int_equal(pthread_join(thread, NULL), 0);
         spool_free(&options.spool);
+        sem_destroy(&taken);
     }
+}
+
+static void *end_later(void *spool)
+{
+    poll(NULL, 0, 20);
+    spool_end(spool, NULL);
+    return NULL;
+}
+
+/* Answers that the disk has lost are told, once no more come. */
+static void answers_that_are_lost(void **state)
+{
+    (void)state;
+    static struct frame kept;
+    const struct frame frame = one_face(0.04);
+    struct results_options options = {0};
+    const struct results_of of = {.options = &options, .program = "test"};
+    struct results *results = NULL;
+    int file = descriptors();
+    pthread_t thread;
+    assert_int_equal(spool_create(&options.spool, &error), 0);
+    assert_int_equal(results_open(&results, &of, &error), 0);
+    assert_int_equal(results_add(results, "", &frame, &error), 0);
+    results_close(&results, &(struct results_end){0}, NULL);
+    assert_int_equal(ftruncate(file, 20), 0);
+    errno = 0;
+    assert_int_equal(pthread_create(&thread, NULL, end_later, options.spool), 0);
+    assert_false(spool_next(options.spool, &kept));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    const struct spool_outcome *outcome = spool_outcome(options.spool);
+    assert_true(outcome->failed);
+    assert_string_equal(outcome->error.text, "a temporary file for results cannot be read: "
+                                             "Input/output error; check the disk");
+    spool_free(&options.spool);
 }
 
 static void answers_that_wait_are_whole(void **state)
@@ -535,10 +607,12 @@ int main(void)
         cmocka_unit_test_teardown(lines_and_tables, empty_folder),
         cmocka_unit_test_teardown(reports, empty_folder),
         cmocka_unit_test_teardown(copies_of_pictures, empty_folder),
+        cmocka_unit_test_teardown(refused_copies, empty_folder),
         cmocka_unit_test_teardown(copies_of_films, empty_folder),
         cmocka_unit_test_teardown(what_fails_is_told, empty_folder),
         cmocka_unit_test_teardown(answers_that_wait_are_whole, empty_folder),
         cmocka_unit_test(answers_come_from_another_thread),
+        cmocka_unit_test(answers_that_are_lost),
         cmocka_unit_test_teardown(sources_that_fail_are_told, empty_folder),
         cmocka_unit_test(every_lock_is_destroyed),
     };
