@@ -28,6 +28,7 @@ status 0 "" ./expressions --headless --image face.png
 status 1 "none.png" ./expressions --headless --image none.png
 status 1 "none.xml" ./expressions --headless --cascade none.xml --image face.png
 status 1 "no%%/x.csv: cannot be written" ./expressions --headless --image face.png --csv "no%%/x.csv"
+status 1 "no%%/x.png" ./expressions --headless --image face.png --output "no%%/x.png"
 status 2 "--colour%%; try --help" ./expressions --colour%%
 status 3 "" ./expressions --headless --image flat.pgm
 status 4 "/dev/none" ./expressions --headless --camera /dev/none
