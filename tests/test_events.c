@@ -61,7 +61,7 @@ static struct {
     jmp_buf ends;
     int density;     /* pixels of a point; 0: one */
     SDL_Rect screen; /* at 0: as it is */
-    bool minimized;
+    bool minimized, card;
 } system_;
 
 #define WRAP(type, name, ...)                                                                      \
@@ -229,6 +229,13 @@ WRAP(int, SDL_GetDisplayUsableBounds, int display, SDL_Rect *bounds)
         return -1;
     *bounds = system_.screen;
     return system_.screen.x ? 0 : __real_SDL_GetDisplayUsableBounds(display, bounds);
+}
+
+WRAP(int, SDL_GetRendererInfo, SDL_Renderer *renderer, SDL_RendererInfo *info)
+{
+    const int result = __real_SDL_GetRendererInfo(renderer, info);
+    info->flags &= system_.card ? ~(Uint32)SDL_RENDERER_SOFTWARE : ~(Uint32)0;
+    return result;
 }
 
 WRAP(int, SDL_ShowCursor, int shown)
@@ -530,16 +537,18 @@ static void test_size(void **state)
         const char *refused;
         int width, height;
         const char *told;
+        bool card;
     } rows[] = {
-        {{1, 0, 1000, 2000}, NULL, 1600, 800, "size 850x425\n"},
-        {{1, 0, 2000, 1000}, NULL, 800, 1600, "size 425x850\n"},
-        {{1, 0, 2000, 1000}, NULL, 100, 100, "size 720x720\n"},
-        {{1, 0, 2000, 2000}, NULL, 720, 720, "size 720x720\n"},
-        {{1, 0, 2000, 2000}, NULL, 900, 900, "size 900x900\n"},
-        {{1, 0, 1, 1}, NULL, 900, 900, "size 320x240\n"},
-        {{1, 0, 0, 1}, NULL, 1280, 720, "size 1088x612\n"},
-        {{1, 0, 1, 0}, NULL, 1280, 720, "size 1088x612\n"},
-        {{0, 0, 0, 0}, "bounds", 1800, 720, "size 1088x435\n"},
+        {{1, 0, 1000, 2000}, NULL, 1600, 800, "size 850x425\n", false},
+        {{1, 0, 2000, 1000}, NULL, 800, 1600, "size 425x850\n", false},
+        {{1, 0, 2000, 1000}, NULL, 100, 100, "size 720x720\n", false},
+        {{1, 0, 2000, 2000}, NULL, 720, 720, "size 720x720\n", false},
+        {{1, 0, 2000, 2000}, NULL, 900, 900, "size 900x900\n", false},
+        {{1, 0, 3000, 3000}, NULL, 900, 900, "size 1800x1800\n", true},
+        {{1, 0, 1, 1}, NULL, 900, 900, "size 320x240\n", false},
+        {{1, 0, 0, 1}, NULL, 1280, 720, "size 1088x612\n", false},
+        {{1, 0, 1, 0}, NULL, 1280, 720, "size 1088x612\n", false},
+        {{0, 0, 0, 0}, "bounds", 1800, 720, "size 1088x435\n", false},
     };
     struct window window = {.window = NULL};
     struct error error;
@@ -549,6 +558,7 @@ static void test_size(void **state)
         char expected[80];
         system_.screen = rows[i].screen;
         system_.refused = rows[i].refused;
+        system_.card = rows[i].card;
         begin_telling();
         window_show(&window, rows[i].width, rows[i].height);
         snprintf(expected, sizeof expected, "%splace 0x2fff0000 0x2fff0000\nshow\n", rows[i].told);

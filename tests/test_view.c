@@ -5,6 +5,7 @@
 #include "canvas.h"
 #include "dated_name.h"
 #include "heat.h"
+#include "hud.h"
 #include "keys.h"
 #include "layout.h"
 #include "menu.h"
@@ -68,19 +69,57 @@ static bool fails(const char *call)
         return fails(#name) ? none : __real_##name arguments;                                      \
     }
 
-WRAP(void *, NULL, malloc, (size_t size), (size))
-WRAP(void *, NULL, calloc, (size_t count, size_t size), (count, size))
-WRAP(char *, NULL, strdup, (const char *text), (text))
-WRAP(SDL_Surface *, NULL, SDL_CreateRGBSurfaceWithFormat,
-     (Uint32 flags, int width, int height, int depth, Uint32 format),
-     (flags, width, height, depth, format))
+/* The same, where what is made has to be given back. */
+#define WRAP_KEPT(type, name, parameters, arguments)                                               \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        return keep(fails(#name) ? NULL : __real_##name arguments);                                \
+    }
+#define WRAP_GIVEN(name, parameters, arguments, given)                                             \
+    void __real_##name parameters;                                                                 \
+    void __wrap_##name parameters;                                                                 \
+    void __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        give_back(given);                                                                          \
+        __real_##name arguments;                                                                   \
+    }
+
+static void *kept[4000];
+static int kept_count, locked; /* and textures that are locked */
+
+static void *keep(void *made)
+{
+    if (made && kept_count < (int)(sizeof kept / sizeof *kept))
+        kept[kept_count++] = made;
+    return made;
+}
+
+static void give_back(const void *given)
+{
+    for (int i = kept_count - 1; i >= 0; i--) {
+        if (kept[i] == given) {
+            kept[i] = kept[--kept_count];
+            return;
+        }
+    }
+}
+
+WRAP_KEPT(void *, malloc, (size_t size), (size))
+WRAP_KEPT(void *, calloc, (size_t count, size_t size), (count, size))
+WRAP_KEPT(char *, strdup, (const char *text), (text))
+WRAP_GIVEN(free, (void *memory), (memory), memory)
+WRAP_KEPT(SDL_Surface *, SDL_CreateRGBSurfaceWithFormat,
+          (Uint32 flags, int width, int height, int depth, Uint32 format),
+          (flags, width, height, depth, format))
+WRAP_GIVEN(SDL_FreeSurface, (SDL_Surface * made), (made), made)
+WRAP_KEPT(TTF_Font *, TTF_OpenFont, (const char *path, int size), (path, size))
+WRAP_GIVEN(TTF_CloseFont, (TTF_Font * font), (font), font)
 WRAP(SDL_Renderer *, NULL, SDL_CreateSoftwareRenderer, (SDL_Surface * on), (on))
 WRAP(int, -1, SDL_SetTextureBlendMode, (SDL_Texture * texture, SDL_BlendMode mode), (texture, mode))
 WRAP(int, -1, SDL_SetTextureScaleMode, (SDL_Texture * texture, SDL_ScaleMode mode), (texture, mode))
 WRAP(int, -1, SDL_SetRenderDrawBlendMode, (SDL_Renderer * of, SDL_BlendMode mode), (of, mode))
-WRAP(int, -1, SDL_LockTexture,
-     (SDL_Texture * texture, const SDL_Rect *rect, void **pixels, int *pitch),
-     (texture, rect, pixels, pitch))
 WRAP(int, -1, SDL_UpdateTexture,
      (SDL_Texture * texture, const SDL_Rect *rect, const void *pixels, int pitch),
      (texture, rect, pixels, pitch))
@@ -89,7 +128,25 @@ WRAP(int, -1, SDL_RenderReadPixels,
      (of, rect, format, pixels, pitch))
 WRAP(int, -1, SDL_GetRendererOutputSize, (SDL_Renderer * of, int *width, int *height),
      (of, width, height))
-WRAP(TTF_Font *, NULL, TTF_OpenFont, (const char *path, int size), (path, size))
+
+int __real_SDL_LockTexture(SDL_Texture *texture, const SDL_Rect *rect, void **pixels, int *pitch);
+int __wrap_SDL_LockTexture(SDL_Texture *texture, const SDL_Rect *rect, void **pixels, int *pitch);
+void __real_SDL_UnlockTexture(SDL_Texture *texture);
+void __wrap_SDL_UnlockTexture(SDL_Texture *texture);
+
+int __wrap_SDL_LockTexture(SDL_Texture *texture, const SDL_Rect *rect, void **pixels, int *pitch)
+{
+    const int result =
+        fails("SDL_LockTexture") ? -1 : __real_SDL_LockTexture(texture, rect, pixels, pitch);
+    locked += result == 0;
+    return result;
+}
+
+void __wrap_SDL_UnlockTexture(SDL_Texture *texture)
+{
+    locked--;
+    __real_SDL_UnlockTexture(texture);
+}
 
 SDL_Texture *__real_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h);
 SDL_Texture *__wrap_SDL_CreateTexture(SDL_Renderer *of, Uint32 format, int access, int w, int h);
@@ -177,7 +234,7 @@ int __wrap_TTF_GlyphMetrics(TTF_Font *font, Uint16 letter, int *left, int *right
 SDL_Surface *__wrap_TTF_RenderText_Blended(TTF_Font *font, const char *text, SDL_Color colour)
 {
     if (refused != RENDERING)
-        return __real_TTF_RenderText_Blended(font, text, colour);
+        return keep(__real_TTF_RenderText_Blended(font, text, colour));
     TTF_SetError("refused");
     return NULL;
 }
@@ -200,7 +257,7 @@ static int end(void **state)
     SDL_DestroyRenderer(renderer);
     SDL_FreeSurface(surface);
     pretended.name = NULL;
-    return result || textures != 0 || objects != 0;
+    return result || textures != 0 || objects != 0 || locked != 0;
 }
 
 static int end_files(void **state)
@@ -261,6 +318,106 @@ static void test_shapes(void **state)
     expect_rect(drawn(), 0, 0, 0, 0);
 }
 
+/* How much of a pixel, this far from its centre, lies within a disc, or a ring of this thickness.
+ */
+static double covered(double distance, int radius, int thickness)
+{
+    double outer = fmin(fmax(radius - distance + 0.5, 0), 1);
+    return thickness ? fmin(outer, fmin(fmax(distance - radius + thickness + 0.5, 0), 1)) : outer;
+}
+
+static void expect_round(int radius, int thickness)
+{
+    const SDL_Rect place = {30, 15, 2 * radius, 2 * radius};
+    black();
+    if (thickness)
+        paint_outline(paint, place, radius, thickness, white);
+    else
+        paint_panel(paint, place, radius, white);
+    SDL_RenderFlush(renderer);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            double distance = hypot(x - 29.5 - radius, y - 14.5 - radius);
+            int level = (int)(row_of(y)[x] & 0xFF);
+            if (fabs(level - 255 * covered(distance, radius, thickness)) > 2)
+                fail_msg("radius %d, thickness %d: %d at %d,%d", radius, thickness, level, x, y);
+        }
+}
+
+/* Corners are parts of discs and rings, to the pixel, however many others there were. */
+static void test_round_corners(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int radius = 1; radius < 32; radius++)
+            expect_round(radius, 0);
+        for (int thickness = 0; thickness < 4; thickness++)
+            expect_round(16, thickness);
+    }
+}
+
+/* How opaque the letter is there, or how bright what was drawn. */
+static int ink_at(const SDL_Surface *letter, int x, int y, int shift)
+{
+    if (x < 0 || y < 0 || x >= letter->w || y >= letter->h)
+        return 0;
+    const Uint8 *row = (const Uint8 *)letter->pixels + y * letter->pitch;
+    return (int)(((const Uint32 *)(const void *)row)[x] >> shift & 0xFF);
+}
+
+/* The rows of what is bright or opaque. */
+static void find_rows(const SDL_Surface *letter, int shift, int *first, int *last)
+{
+    *first = letter->h;
+    *last = 0;
+    for (int i = 0; i < letter->w * letter->h; i++)
+        if (ink_at(letter, i % letter->w, i / letter->w, shift) > 127) {
+            *first = i / letter->w < *first ? i / letter->w : *first;
+            *last = i / letter->w;
+        }
+}
+
+/* Each letter is drawn as the font has it, on one line with the others; the middle of an x is
+ * exactly where it has to be. */
+static void test_letters(void **state)
+{
+    (void)state;
+    TTF_Font *font = TTF_OpenFont(resource_font(), 40);
+    int line = 0, top, foot;
+    assert_non_null(font);
+    for (int i = 0; i <= '~' - '!'; i++) {
+        const char letter = (char)('!' + ('x' - '!' + i) % ('~' - '!' + 1)), text[] = {letter, 0};
+        int left = 0, wide = 0;
+        SDL_Surface *expected = TTF_RenderText_Blended(font, text, white);
+        assert_int_equal(TTF_GlyphMetrics(font, (Uint16)letter, &left, NULL, NULL, NULL, &wide), 0);
+        assert_int_equal(paint_text_width(paint, 40, text), wide);
+        black();
+        paint_text(paint, 50, 60, 40, white, text);
+        SDL_RenderFlush(renderer);
+        if (i == 0) { /* the x gives the line */
+            find_rows(expected, 24, &top, &foot);
+            find_rows(surface, 0, &line, &foot);
+            line -= top;
+        }
+        left = left < 0 ? left : 0;
+        for (int p = 0; p < WIDTH * HEIGHT; p++) {
+            int x = p % WIDTH, y = p / WIDTH;
+            int ink = ink_at(expected, x - 50 - left, y - line, 24);
+            if (abs(ink_at(surface, x, y, 0) - ink) > 2)
+                fail_msg("%s at %d,%d: not %d", text, x, y, ink);
+        }
+        SDL_FreeSurface(expected);
+    }
+    TTF_CloseFont(font);
+    for (int size = 8; size < 60; size++) {
+        black();
+        paint_text(paint, 50, 60, size, white, "x");
+        SDL_RenderFlush(renderer);
+        find_rows(surface, 0, &top, &foot);
+        assert_int_equal((top + foot + 1) / 2, 60);
+    }
+}
+
 /* Text beyond ASCII takes another way: it stands as high, begins at the same place, and has its
  * colour. */
 static void test_text(void **state)
@@ -315,6 +472,12 @@ static void test_text_that_overhangs(void **state)
     paint_text(paint, 50, 60, 40, white, "\u0361i\u0361");
     const SDL_Rect all = drawn();
     assert_true(all.x + all.w > 50 + paint_text_width(paint, 40, "\u0361i\u0361") + 5);
+    paint_text(paint, 50, 60, 40, white, "\u200b"); /* nothing, without width */
+    for (int i = 0; i < 2; i++) {                   /* a j begins left of its place */
+        black();
+        paint_text(paint, 50, 60, 40, white, i ? "j\u00e9" : "j");
+        assert_in_range(drawn().x, 44, 49);
+    }
 }
 
 /* Letters that cannot be drawn are an error: text is not just left out. */
@@ -329,6 +492,38 @@ static void test_text_fails(void **state)
         assert_int_equal(paint_check(paint, &error), -1);
         expect_text(error.text, "refused", "--headless");
         assert_int_equal(paint_check(paint, &error), 0);
+    }
+    /* Of several failures the first is told. */
+    struct error failures[] = {{.text = "the first"}, {.text = "the second"}}, told;
+    for (int i = 0; i < 2; i++)
+        paint_fail(paint, &failures[i]);
+    assert_int_equal(paint_check(paint, &told), -1);
+    assert_string_equal(told.text, "the first");
+}
+
+/* Whatever call fails, the same text is drawn when it is asked for again. */
+static void test_text_after_a_failure(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"e", "\303\251"};
+    for (int kind = 0; kind < 2; kind++) {
+        bool done = false;
+        for (int call = 1; !done; call++) {
+            struct error error = {.text = ""};
+            const int size = 10 + 2 * call;
+            SDL_Rect again;
+            until = call;
+            paint_text(paint, 50, 60, size, white, texts[kind]);
+            done = until > 0;
+            until = 0;
+            assert_int_equal(paint_check(paint, &error), done ? 0 : -1);
+            black();
+            paint_text(paint, 50, 60, size, white, texts[kind]);
+            assert_int_equal(paint_check(paint, &error), 0);
+            again = drawn();
+            assert_true(again.w > size / 4 && again.h > size / 3);
+            assert_in_range(call, 1, 20);
+        }
     }
 }
 
@@ -372,6 +567,45 @@ static void test_menu_text(void **state)
     black();
     menu_draw(&menu, 0, paint, area, 8);
     assert_int_equal(drawn().h, two.h);
+}
+
+/* A notice stands in the middle of the first line, or beside what is there already, or else in a
+ * line of its own; it never leaves the window. */
+static void test_notice_place(void **state)
+{
+    (void)state;
+    enum { EM = 10, MARGIN = 7, CHIP = 17 };
+    const int full = hud_chip_width(paint, EM, "mmmmm");
+    assert_int_equal(full, paint_text_width(paint, EM, "mmmmm") + 12);
+    for (int width = 30; width < 260; width++)
+        for (int beside = MARGIN; beside < 120; beside += 7) {
+            const SDL_Rect area = {3, 4, width, 100};
+            const SDL_Rect place = hud_notice_place(paint, area, EM, beside, "mmmmm");
+            const bool fits = beside + full + MARGIN <= width;
+            const int w = full < width - 2 * MARGIN ? full : width - 2 * MARGIN;
+            const int middle = (width - w) / 2;
+            expect_rect(place, 3 + (fits && middle < beside ? beside : middle),
+                        4 + MARGIN + (fits ? 0 : CHIP + MARGIN), w, CHIP);
+        }
+}
+
+/* A still of one face that fills it is shown at the left, where bars have room beside it. */
+static void test_tight_portrait(void **state)
+{
+    (void)state;
+    static const struct {
+        bool live;
+        int width, faces, side, tight;
+    } rows[] = {{false, 299, 1, 101, 1}, {false, 299, 1, 100, 0}, {false, 300, 1, 101, 0},
+                {false, 299, 2, 101, 0}, {false, 299, 0, 101, 0}, {true, 299, 1, 101, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene = {.live = rows[i].live,
+                              .width = rows[i].width,
+                              .height = 200,
+                              .face_count = rows[i].faces,
+                              .faces = {{.box = {5, 5, rows[i].side, rows[i].side}}}};
+        assert_int_equal(scene_is_tight_portrait(&scene), rows[i].tight);
+    }
 }
 
 /* Where the first choice is below a text of so many lines. */
@@ -418,6 +652,40 @@ static void test_strip(void **state)
     assert_true(SDL_RectEquals(&both, &place));
     expect_rect(strip_size((SDL_Rect){0, 0, 2000, 900}, 20), 0, 0, 400, 100);
     expect_rect(strip_size((SDL_Rect){0, 0, 400, 300}, 20), 0, 0, 168, 100);
+}
+
+/* Whatever was asked and however many samples there were, the newest that is old enough is found.
+ */
+static void test_strip_samples(void **state)
+{
+    (void)state;
+    static struct strip strip;
+    static double times[3 * STRIP_SAMPLES];
+    struct rng rng = rng_make(5, 0);
+    int count = 0;
+    strip_choose(&strip, 7);
+    for (; count < 3 * STRIP_SAMPLES; count++) {
+        struct expressions_face face = {.id = 7, .probabilities = {(float)count}};
+        times[count] = count ? times[count - 1] + between(&rng, 0, 3) / 8.0 : 0;
+        strip_add(&strip, &face, 1, times[count]);
+        int oldest = count < STRIP_SAMPLES ? 0 : count - STRIP_SAMPLES + 1;
+        for (int ask = 0; ask < 4; ask++) {
+            double age = ask ? between(&rng, 0, 9 << (3 * ask)) / 16.0 : 0;
+            int sample = count;
+            while (sample >= oldest && times[sample] > times[count] - age)
+                sample--;
+            const float *found = strip_at(&strip, age);
+            if (sample < oldest)
+                assert_null(found);
+            else
+                assert_int_equal((int)*found, sample);
+        }
+    }
+    struct expressions_face late = {.id = 7, .probabilities = {-1}};
+    strip_add(&strip, &late, 1, 0); /* another camera's time */
+    assert_int_equal(strip.count, 1);
+    assert_int_equal((int)*strip_at(&strip, 0), -1);
+    assert_null(strip_at(&strip, 0.01));
 }
 
 /* ---- Places ---------------------------------------------------------------------------------- */
@@ -585,6 +853,7 @@ static void expect_texture(struct picture_texture *texture, const struct image *
     assert_int_equal(w, width);
     assert_int_equal(h, height);
     assert_int_equal(as, format);
+    assert_int_equal(SDL_GetYUVConversionMode(), texture->colours);
     assert_false(texture->mirrored);
 }
 
@@ -606,6 +875,9 @@ static void test_textures(void **state)
     SDL_Texture *first = texture.texture;
     expect_texture(&texture, &picture, W, W, H, SDL_PIXELFORMAT_IYUV);
     assert_ptr_equal(texture.texture, first);
+    picture.height = H / 2;
+    expect_texture(&texture, &picture, W, W, H / 2, SDL_PIXELFORMAT_IYUV);
+    picture.height = H;
     expect_texture(&texture, &picture, 160, 160, 120, SDL_PIXELFORMAT_BGRA32);
     picture.bt709 = true;
     expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_IYUV);
@@ -623,8 +895,72 @@ static void test_textures(void **state)
     expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_YUY2);
     picture = image_of((struct bgr_image){pixels, W, H, W * 3});
     expect_texture(&texture, &picture, 0, W, H, SDL_PIXELFORMAT_BGRA32);
+    static const int sizes[][4] = {
+        {8192, 3, 4096, 1}, {8192, 1, 4096, 1}, {1, 8192, 1, 4096}, {4096, 2, 4096, 2}};
+    for (int i = 0; i < 4; i++) {
+        picture =
+            image_of((struct bgr_image){pixels, sizes[i][0], sizes[i][1], (size_t)sizes[i][0] * 3});
+        expect_texture(&texture, &picture, 0, sizes[i][2], sizes[i][3], SDL_PIXELFORMAT_BGRA32);
+    }
     picture_texture_free(&texture);
     assert_null(texture.texture);
+}
+
+/* A copy is as large as its picture, one after the other, and looks as the window does: letters
+ * too.
+ */
+static void test_copies(void **state)
+{
+    (void)state;
+    enum { MOST = 640 * 480 };
+    static const int sizes[][2] = {{64, 48}, {64, 32}, {48, 32}, {640, 480}};
+    static uint8_t pixels[MOST * 3];
+    static const struct expressions_face face = {.id = 1, .box = {200, 150, 160, 160}};
+    const struct drawing drawing = {resource_font(), .bars = true};
+    struct rng rng = rng_make(6, 0);
+    struct canvas *canvas;
+    struct bgr_image copy;
+    struct error error = {.text = ""};
+    assert_int_equal(canvas_create(&canvas, &drawing, &error), 0);
+    for (int i = 0; i < 4; i++) {
+        const int width = sizes[i][0], height = sizes[i][1];
+        const struct image picture =
+            image_of((struct bgr_image){pixels, width, height, (size_t)width * 3});
+        fill_noise(&rng, pixels, sizeof pixels);
+        assert_int_equal(canvas_draw(canvas, &picture, &face, 0, &copy, &error), 0);
+        assert_int_equal(copy.width, width);
+        assert_int_equal(copy.height, height);
+        for (int y = 0; y < height; y++)
+            assert_memory_equal(copy.pixels + (size_t)y * copy.stride, pixels + y * width * 3,
+                                (size_t)width * 3);
+    }
+    memset(pixels, 0, sizeof pixels);
+    const struct image dark = image_of((struct bgr_image){pixels, 640, 480, 640 * 3});
+    assert_int_equal(canvas_draw(canvas, &dark, &face, 1, &copy, &error), 0);
+    struct overlay overlay = {.em = 15,
+                              .area = {0, 0, 640, 480},
+                              .picture = {0, 0, 640, 480},
+                              .source_width = 640,
+                              .drawing = drawing};
+    SDL_Surface *window = SDL_CreateRGBSurfaceWithFormat(0, 640, 480, 32, SDL_PIXELFORMAT_BGRA32);
+    SDL_Renderer *on = SDL_CreateSoftwareRenderer(window);
+    struct paint *own;
+    assert_int_equal(paint_create(&own, on, drawing.font_path, &error), 0);
+    SDL_SetRenderDrawColor(on, 0, 0, 0, 255);
+    SDL_RenderClear(on);
+    overlay_block(&overlay, &face, 1);
+    overlay_draw(own, &overlay, &face, 1);
+    SDL_RenderFlush(on);
+    for (int i = 0; i < MOST; i++) {
+        const uint8_t *pixel =
+            (const uint8_t *)window->pixels + i / 640 * window->pitch + i % 640 * 4;
+        assert_memory_equal(copy.pixels + (size_t)(i / 640) * copy.stride + i % 640 * 3, pixel, 3);
+    }
+    paint_free(&own);
+    SDL_DestroyRenderer(on);
+    SDL_FreeSurface(window);
+    canvas_free(&canvas);
+    assert_null(canvas);
 }
 
 /* ---- The window ------------------------------------------------------------------------------ */
@@ -922,6 +1258,25 @@ static void test_heat(void **state)
         expect_close(row_of(last ? end : 0)[last ? end : 0] & 0xFF, strong, 2, "the strongest");
         expect_close(row_of(last ? 0 : end)[last ? 0 : end] >> 16 & 0xFF, weak, 2, "another");
     }
+    /* Each value in its place. */
+    struct rng rng = rng_make(8, 0);
+    float map[EXPRESSIONS_CROP_PIXELS];
+    for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++)
+        map[i] = (float)between(&rng, -100, 100);
+    map[77] = 100;
+    assert_int_equal(heat_set(&heat, renderer, 5, map, &error), 0);
+    assert_int_equal(heat.face, 5);
+    black();
+    SDL_RenderCopy(renderer, heat.texture, NULL,
+                   &(SDL_Rect){0, 0, EXPRESSIONS_CROP_SIDE, EXPRESSIONS_CROP_SIDE});
+    SDL_RenderFlush(renderer);
+    for (int i = 0; i < EXPRESSIONS_CROP_PIXELS; i++) {
+        Uint32 pixel = row_of(i / EXPRESSIONS_CROP_SIDE)[i % EXPRESSIONS_CROP_SIDE];
+        Uint32 colour = map[i] > 0 ? HEAT_FOR : HEAT_AGAINST;
+        double alpha = 0.72 * fabs((double)map[i]) / 100;
+        for (int shift = 0; shift < 24; shift += 8)
+            expect_close(pixel >> shift & 0xFF, alpha * (colour >> shift & 0xFF), 2, "a value");
+    }
     heat_free(&heat);
 }
 
@@ -1056,8 +1411,11 @@ static void test_failures(void **state)
     const int before = textures;
     int calls = 0, all_the_same = 0;
     char back[TEST_PATH_SIZE];
+    struct error none;
     assert_non_null(getcwd(back, sizeof back));
     assert_int_equal(chdir(test_folder()), 0);
+    assert_int_equal(draw_all(&none), 0); /* what stays for ever is there from now on */
+    const int kept_before = kept_count, started = TTF_WasInit();
     for (bool done = false; !done; calls++) {
         struct error error = {.text = ""};
         until = calls + 1;
@@ -1071,9 +1429,43 @@ static void test_failures(void **state)
             expect_text(error.text, "", "");
         assert_true(!result || *error.text);
         assert_int_equal(textures, before);
+        assert_int_equal(kept_count, kept_before);
+        assert_int_equal(TTF_WasInit(), started);
     }
     assert_in_range(calls, 80, 200);
     assert_int_equal(chdir(back), 0);
+}
+
+/* What a window took is given back when it is closed. */
+static void test_nothing_is_kept(void **state)
+{
+    (void)state;
+    static uint8_t pixels[64 * 48 * 3];
+    static const struct expressions_face face = {.id = 1, .box = {20, 20, 20, 20}};
+    const struct view_settings settings = {
+        .title = "test", .drawing = {resource_font(), .bars = true}, .live = true};
+    const struct image picture = image_of((struct bgr_image){pixels, 64, 48, 64 * 3});
+    int counts[2], of_sdl[2];
+    for (int i = 0; i < 2; i++) {
+        struct view *view;
+        struct error error = {.text = ""};
+        if (view_open(&view, &settings, &error))
+            fail_msg("%s", error.text);
+        view_set_title(view, "another");
+        view_set_picture(view, &picture, &face, 1, 0);
+        assert_int_equal(view_draw(view, &error), 0);
+        for (int drops = 0; drops < 3; drops++) {
+            SDL_Event event = {.drop = {.type = SDL_DROPFILE, .file = SDL_strdup("a.mp4")}};
+            assert_int_equal(view_handle(view, &event), VIEW_DROP);
+        }
+        view_close(&view);
+        assert_null(view);
+        counts[i] = kept_count;
+        of_sdl[i] = SDL_GetNumAllocations();
+        assert_int_equal(TTF_WasInit(), 0);
+    }
+    assert_int_equal(counts[1], counts[0]);
+    assert_int_equal(of_sdl[1], of_sdl[0]);
 }
 
 /* Nor is there a window without memory. */
@@ -1087,6 +1479,7 @@ static void test_no_memory(void **state)
     assert_int_equal(view_open(&view, &(struct view_settings){.title = "test"}, &error), -1);
     assert_null(view);
     expect_text(error.text, "the window", "memory");
+    view_close(&view);
     until = 1;
     assert_int_equal(canvas_create(&canvas, &(struct drawing){resource_font(), true}, &error), -1);
     assert_null(canvas);
@@ -1098,14 +1491,20 @@ int main(void)
 #define DRAWN(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         DRAWN(test_shapes),
+        DRAWN(test_round_corners),
+        DRAWN(test_letters),
         DRAWN(test_text),
         DRAWN(test_text_colour),
         DRAWN(test_text_that_overhangs),
         DRAWN(test_text_fails),
+        DRAWN(test_text_after_a_failure),
         DRAWN(test_text_kept),
         DRAWN(test_menu_text),
+        DRAWN(test_notice_place),
+        cmocka_unit_test(test_tight_portrait),
         DRAWN(test_long_menu_text),
         DRAWN(test_strip),
+        cmocka_unit_test(test_strip_samples),
         DRAWN(test_heat),
         DRAWN(test_inputs),
         cmocka_unit_test(test_docks),
@@ -1114,9 +1513,11 @@ int main(void)
         cmocka_unit_test(test_bars_by_side),
         DRAWN(test_bars_by_window),
         DRAWN(test_textures),
+        DRAWN(test_copies),
         DRAWN(test_lines),
         cmocka_unit_test_setup_teardown(test_failures, begin, end_files),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_nothing_is_kept),
         cmocka_unit_test_setup_teardown(test_window, empty_folder, empty_folder),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_rate),

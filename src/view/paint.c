@@ -237,17 +237,19 @@ void paint_picture(struct paint *paint, SDL_Texture *texture, SDL_Rect from, SDL
 static int measure_glyphs(struct atlas *atlas, TTF_Font *font)
 {
     atlas->cell_width = 1;
+    atlas->cell_height = TTF_FontHeight(font);
     for (int i = 0; i < GLYPH_COUNT; i++) {
         const char text[2] = {(char)(FIRST_GLYPH + i), '\0'};
-        int low_x = 0;
+        int low_x = 0, height = 0;
         if (TTF_GlyphMetrics(font, (Uint16)text[0], &low_x, NULL, NULL, NULL, &atlas->advance[i]) ||
-            TTF_SizeText(font, text, &atlas->width[i], NULL))
+            TTF_SizeText(font, text, &atlas->width[i], &height))
             return -1;
         atlas->bearing[i] = low_x < 0 ? low_x : 0;
         if (atlas->width[i] > atlas->cell_width)
             atlas->cell_width = atlas->width[i];
+        if (height > atlas->cell_height) /* some are higher than the font says */
+            atlas->cell_height = height;
     }
-    atlas->cell_height = TTF_FontHeight(font);
     return 0;
 }
 

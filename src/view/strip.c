@@ -11,7 +11,6 @@ void strip_choose(struct strip *strip, int id)
 {
     strip->face = id;
     strip->count = 0;
-    strip->next = 0;
 }
 
 /* Sample `back` before the newest. */
