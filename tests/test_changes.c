@@ -54,6 +54,7 @@ static struct changes begin(void)
     assert_int_equal(look(&changes, 0), 1);
     assert_int_equal(changed(&changes), ACROSS * DOWN);
     changes_keep(&changes, &picture);
+    assert_int_equal(look(&changes, 0), 0);
     assert_int_equal(look(&changes, 0.1), 0);
     return changes;
 }

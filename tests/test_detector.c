@@ -7,6 +7,7 @@
 #include "testing.h"
 
 #include "beside.h"
+#include "candidates.h"
 #include "cascade_files.h"
 #include "detector.h"
 #include "face.h"
@@ -115,7 +116,8 @@ static atomic_int open_cascades, workspaces;
 enum ocv_code __wrap_ocv_detector_open(struct ocv_detector **detector, const char *cascade_path,
                                        struct error *why)
 {
-    const char *name = strrchr(cascade_path, '/') + 1, *last = strrchr(name, '_');
+    const char *slash = strrchr(cascade_path, '/'), *name = slash ? slash + 1 : cascade_path;
+    const char *last = strrchr(name, '_');
     if (note_call(why, "open %s", name))
         return OCV_CANNOT;
     *detector = calloc(1, sizeof **detector);
@@ -435,7 +437,8 @@ static void play_scans(void)
         }
         close_detector(&detector);
     }
-    static const int sizes[][2] = {{23, 60}, {60, 23}, {24, 24}, {1, 1}, {383, 200}, {1000, 30}};
+    static const int sizes[][2] = {{23, 60},  {60, 23},   {24, 24},  {1, 1},
+                                   {280, 90}, {383, 200}, {1000, 30}};
     struct detector *detector = open_detector(false);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct grey_frame frame = {.grey = scene(sizes[i][0], sizes[i][1])};
@@ -525,6 +528,24 @@ static void play_stills(void)
     }
 }
 
+/* Two as large as each other, and just as large as counts where none is sure; one half as large as
+ * another, which is not too small to be looked for beside that. */
+static void play_exact_sizes(void)
+{
+    struct detector *detector = open_detector(true);
+    struct grey_frame frame = {.grey = scene(200, 200)};
+    draw(frame.grey, (struct box){30, 20, 40, 40}, BRIGHT + 20);
+    draw(frame.grey, (struct box){120, 110, 40, 40}, BRIGHT + 20);
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    add_boxes("a fifth of the picture", &frame);
+    frame.grey = scene(640, 480);
+    draw(frame.grey, (struct box){200, 150, 100, 100}, BRIGHT + 50);
+    draw(frame.grey, (struct box){420, 300, 50, 50}, BRIGHT + 50);
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    add_boxes("half as large", &frame);
+    close_detector(&detector);
+}
+
 /* Some seconds of a stream: faces that move, come, go, jump and are hidden; cuts; another size. */
 static void play_stream(bool verified)
 {
@@ -578,6 +599,7 @@ static void play(void)
     play_lone_cascades();
     play_looks();
     play_stills();
+    play_exact_sizes();
     play_stream(false);
     play_stream(true);
 }
@@ -670,6 +692,85 @@ static void boxes_are_added(void **state)
     assert_int_equal(frame.box_count, 1);
 }
 
+/* Squares of which none touches another of its level, at corners neither. */
+static void draw_board(struct grey_image picture, int left, int top, int columns, int rows,
+                       int side)
+{
+    for (int i = 0; i < columns * rows; i++) {
+        int column = i % columns, row = i / columns;
+        draw(picture, (struct box){left + column * side, top + row * side, side, side},
+             BRIGHT + 10 * (column % 2 + 2 * (row % 2)));
+    }
+}
+
+/* Small squares, of which both cascades see each and which are not sure, and larger ones, which are
+ * where both see them: for the second cascade's answers to these there is no room, or just for two.
+ */
+static void answers_find_room(void **state)
+{
+    (void)state;
+    struct detector *detector = open_detector(false);
+    world.silent = true;
+    for (int room = 0; room < 2; room++) {
+        struct grey_frame frame = {.grey = scene(768, 768)};
+        draw_board(frame.grey, 6, 6, 27, 18, 28);
+        draw_board(frame.grey, 12, 513, 13, 4, 54);
+        if (room)
+            draw(frame.grey, (struct box){6, 6, 28, 28}, 0);
+        assert_int_equal(detector_find(detector, &frame, &error), 0);
+        assert_int_equal(frame.box_count > 0, room);
+    }
+    world.silent = false;
+    close_detector(&detector);
+}
+
+/* The others are found beside the first cascade where its path names no folder, too. */
+static void cascades_of_this_folder(void **state)
+{
+    (void)state;
+    const char *path = cascade_files[CASCADE_FIRST], *slash = strrchr(path, '/');
+    char folder[200], here[1000];
+    struct detector *detector = NULL;
+    struct grey_frame frame = {.grey = scene(640, 480)};
+    draw(frame.grey, (struct box){200, 150, 100, 100}, BRIGHT + 41); /* for the second alone */
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(folder), 0);
+    world.silent = true;
+    assert_int_equal(detector_open(&detector, slash + 1, &error), 0);
+    assert_int_equal(detector_find(detector, &frame, &error), 0);
+    world.silent = false;
+    assert_int_equal(chdir(here), 0);
+    assert_int_equal(frame.box_count, 1);
+    close_detector(&detector);
+}
+
+/* What lies on each other adds up, with the box of the lowest rank; the rest is ordered by
+ * strength, then from above, from the left, and by size. */
+static void candidates_are_chosen(void **state)
+{
+    (void)state;
+    const struct box a = {0, 0, 100, 20};
+    assert_false(candidates_collide(a, (struct box){65, 0, 100, 20}));
+    assert_true(candidates_collide(a, (struct box){64, 0, 100, 20}));
+    for (int more = 0; more < 2; more++) {
+        struct candidate half[] = {{{20, 0, 40, 20}, 1, 3, 0.5f, 2},
+                                   {{0, 0, 40, 20}, 0, 2, 0.4f, 1}};
+        assert_int_equal(candidates_choose(half, 2, 5 + 0.01 * more), !more);
+        assert_true(half[0].box.x == 0 && half[0].neighbours == 3);
+        expect_close((double)half[0].score, 0.5, 1e-6, "the better score");
+    }
+    struct candidate many[] = {{{200, 100, 20, 20}, 0, 5, 0, 1}, {{100, 100, 20, 20}, 1, 5, 0, 1},
+                               {{300, 50, 20, 20}, 0, 5, 0, 1},  {{0, 400, 30, 30}, 0, 5, 0, 1},
+                               {{0, 400, 50, 50}, 0, 5, 0, 1},   {{500, 500, 9, 9}, 2, 6, 0, 1},
+                               {{600, 10, 9, 9}, 0, 4.9, 0, 1}};
+    static const int order[] = {500, 300, 100, 200, 0};
+    assert_int_equal(candidates_choose(many, 7, 5), 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(many[i].box.x, order[i]);
+    assert_int_equal(many[4].box.width, 50);
+}
+
 /* What the verifier likes best counts for less than what it likes well and more agree on; what it
  * likes least is a face all the same where very many do. */
 static void odds_have_bounds(void **state)
@@ -740,9 +841,11 @@ static void no_cascade_is_told(void **state)
 int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_is_as_it_was),   cmocka_unit_test(each_failure_is_told),
-        cmocka_unit_test(no_cascade_is_told), cmocka_unit_test(no_verifier_is_told),
-        cmocka_unit_test(boxes_are_added),    cmocka_unit_test(odds_have_bounds)};
+        cmocka_unit_test(all_is_as_it_was),     cmocka_unit_test(each_failure_is_told),
+        cmocka_unit_test(no_cascade_is_told),   cmocka_unit_test(no_verifier_is_told),
+        cmocka_unit_test(boxes_are_added),      cmocka_unit_test(odds_have_bounds),
+        cmocka_unit_test(answers_find_room),    cmocka_unit_test(cascades_of_this_folder),
+        cmocka_unit_test(candidates_are_chosen)};
     if (argc > 1 && strcmp(argv[1], "print") == 0) {
         play();
         fputs(world.lines, stdout);

@@ -4,7 +4,9 @@
 #include "cascade_files.h"
 #include "detector.h"
 #include "face.h"
+#include "internal.h"
 #include "library.h"
+#include "metrics.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -44,12 +46,57 @@ static void test_description(void **state)
                    "model");
 }
 
-/* How many positions or windows have each layer, where that is more than one. */
+/* Other shares of the classes than the training's, in any unit. */
+static void test_prior(void **state)
+{
+    (void)state;
+    static const float priors[][EXPRESSIONS_LABEL_COUNT] = {{2, 2, 2, 2, 2, 2, 4},
+                                                            {1e6f, 1e-6f, 1, 1, 1, 1, 1},
+                                                            {1, 1, 9e-7f, 1, 1, 1, 1},
+                                                            {1, 1, 1.1e6f, 1, 1, 1, 1},
+                                                            {1, 1, (float)NAN, 1, 1, 1, 1}};
+    for (int i = 0; i < 5; i++) {
+        struct expressions_model_settings settings = EXPRESSIONS_MODEL_DEFAULTS;
+        struct expressions_model *own = NULL;
+        char text[EXPRESSIONS_DESCRIPTION_SIZE];
+        settings.prior = priors[i];
+        enum expressions_status status =
+            expressions_model_open(&own, model_path, &settings, &error);
+        if (i >= 2) {
+            expect_failure(status, EXPRESSIONS_BAD_ARGUMENT, "`settings->prior[2]` is");
+            assert_null(own);
+            continue;
+        }
+        expect_ok(status);
+        expect_ok(expressions_model_describe(own, text, &error));
+        if (i == 0)
+            assert_non_null(
+                strstr(text, "\nprior          0.125 0.125 0.125 0.125 0.125 0.125 0.25\n"));
+        expressions_model_close(&own);
+    }
+}
+
+/* What finds no room is left out. */
+static void test_description_is_cut(void **state)
+{
+    (void)state;
+    static char path[2 * EXPRESSIONS_DESCRIPTION_SIZE], text[EXPRESSIONS_DESCRIPTION_SIZE + 9];
+    static struct expressions_model made = {.path = path};
+    memset(path, 'x', sizeof path - 1);
+    memset(text, 'y', sizeof text);
+    expect_ok(expressions_model_describe(&made, text, &error));
+    assert_int_equal(strlen(text), EXPRESSIONS_DESCRIPTION_SIZE - 1);
+    for (size_t i = EXPRESSIONS_DESCRIPTION_SIZE; i < sizeof text; i++)
+        assert_int_equal(text[i], 'y');
+}
+
+/* How many positions or windows have each layer, where that is more than one; what the file does
+ * not say; and no control characters. */
 static void test_description_of_layers(void **state)
 {
     (void)state;
     const struct mlp_config config = {.layer_count = 3,
-                                      .units = {64, 2 * 18, 4 * 5, 3},
+                                      .units = {128, 2 * 18, 4 * 5, 3},
                                       .positions = {2},
                                       .windows = {[1] = {.grid = 3, .side = 2}},
                                       .activation = ACTIVATION_RELU};
@@ -60,13 +107,30 @@ static void test_description_of_layers(void **state)
     char text[EXPRESSIONS_DESCRIPTION_SIZE];
     mlp_free(&made.networks[0].mlp);
     made.networks[0].mlp = random_weights(&config, &rng);
+    made.width = made.networks[0].features.width = 16;
+    made.height = made.networks[0].features.height = 8;
+    memset(made.prior, 0, sizeof made.prior);
+    strcpy(made.notes.recipe, "red \033[31m");
+    made.notes.licence[0] = '\0';
     assert_int_equal(model_save(&made, in_folder("small.safetensors"), &why), 0);
     model_free(&made);
     expect_ok(expressions_model_open(&layered, in_folder("small.safetensors"), NULL, &error));
     expect_ok(expressions_model_describe(layered, text, &error));
-    if (!strstr(text, "\nnetwork        pixels, 64 - 2 x 18 - 4 x 5 - 3, ") ||
-        !strstr(text, "\nparameters     997\n"))
-        fail_msg("%s", text);
+    assert_string_equal(
+        strchr(text, '\n'),
+        "\nclasses        left, right, \303\274ber \"all\"\n"
+        "input          16x8 grey\n"
+        "network        pixels, 128 - 2 x 18 - 4 x 5 - 3, relu hidden, softmax output\n"
+        "parameters     1573\n"
+        "answer         one pass over the face\n"
+        "prior          not stated\n"
+        "training data  64 made-up crops\n"
+        "recipe         red ?[31m\n"
+        "seed           7\n"
+        "accuracy       0.5\n"
+        "date           2026-11-23\n"
+        "licence        not stated\n");
+    assert_int_equal(expressions_model_mirrors(layered), 0);
     expressions_model_close(&layered);
 }
 
@@ -117,6 +181,9 @@ static void test_single_pictures(void **state)
             assert_memory_equal(faces[i].probabilities, faces[i].raw, sizeof faces[i].raw);
             for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
                 assert_true(answers[i][k] <= answers[i][faces[i].label]);
+            for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
+                assert_true(k == faces[i].label || answers[i][k] <= answers[i][faces[i].second]);
+            assert_int_not_equal(faces[i].second, faces[i].label);
             assert_int_equal(faces[i].uncertain, answers[i][faces[i].label] < 0.5f);
             assert_true(!faces[i].held && !faces[i].smoothed && !faces[i].calibration);
         }
@@ -237,13 +304,20 @@ static void test_many_faces(void **state)
     }
     expect_ok(expressions_recognize(recognizer, &picture, together, COUNT, &error));
     for (int i = 0; i < COUNT; i++) {
-        struct expressions_face alone = {.box = together[i].box};
+        struct expressions_face alone = {.box = together[i].box, .smoothed = 1};
         float sum = 0;
         if (together[i].held) {
             assert_true(together[i].raw[0] == 0 && together[i].label == 0);
+            assert_true(together[i].score == 0);
             continue;
         }
         expect_ok(expressions_recognize(recognizer, &picture, &alone, 1, &error));
+        assert_false(alone.smoothed);
+        assert_true(alone.score > 0 && alone.score < 1);
+        expect_close((double)together[i].score, (double)alone.score, 1e-5, "the verifier's");
+        alone.score = 0.25f;
+        expect_ok(expressions_recognize(recognizer, &picture, &alone, 1, &error));
+        expect_close((double)alone.score, 0.25, 0, "a score that is known");
         for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++) {
             expect_close((double)together[i].raw[k], (double)alone.raw[k], 1e-5, "the same box");
             sum += together[i].raw[k];
@@ -277,6 +351,32 @@ static void test_clip(void **state)
     }
 }
 
+/* All measures are those of the answers. */
+static void expect_measures(const uint8_t *crops, const uint8_t *labels, int count,
+                            const struct expressions_evaluation *evaluation)
+{
+    enum { LABELS = EXPRESSIONS_LABEL_COUNT, MOST = 10 };
+    static struct metrics metrics;
+    float answers[MOST * LABELS];
+    int truths[MOST];
+    assert_in_range(count, 1, MOST);
+    expect_ok(expressions_recognize_crops(recognizer, crops, count, answers, &error));
+    for (int i = 0; i < count; i++)
+        truths[i] = labels[i];
+    metrics_compute(&metrics, LABELS, truths, count, answers);
+    assert_int_equal(evaluation->count, count);
+    expect_close(evaluation->accuracy, metrics.accuracy, 1e-9, "accuracy");
+    expect_close(evaluation->macro_f1, metrics.macro_f1, 1e-9, "macro F1");
+    expect_close(evaluation->calibration_error, metrics.ece, 1e-6, "calibration error");
+    for (int k = 0; k < LABELS; k++) {
+        expect_close(evaluation->precision[k], metrics.per_class[k].precision, 1e-9, "precision");
+        expect_close(evaluation->recall[k], metrics.per_class[k].recall, 1e-9, "recall");
+        expect_close(evaluation->f1[k], metrics.per_class[k].f1, 1e-9, "F1");
+        for (int l = 0; l < LABELS; l++)
+            assert_int_equal(evaluation->confusion[k][l], metrics.confusion[k][l]);
+    }
+}
+
 /* Noise; four crops are labelled with what the model says of them, the others with something else.
  */
 static void test_evaluation(void **state)
@@ -287,7 +387,7 @@ static void test_evaluation(void **state)
     struct expressions_picture picture;
     uint8_t labels[COUNT];
     struct expressions_evaluation evaluation = {0};
-    int right = 0, sum = 0;
+    int right = 0;
     struct rng rng = rng_make(3, 0);
     fill_noise(&rng, crops[0], sizeof crops);
     for (int i = 0; i < COUNT; i++) {
@@ -298,16 +398,11 @@ static void test_evaluation(void **state)
         right += i < 4;
     }
     expect_ok(expressions_evaluate(recognizer, crops[0], labels, COUNT, &evaluation, &error));
-    assert_int_equal(evaluation.count, COUNT);
     expect_close(evaluation.accuracy, (double)right / COUNT, 1e-9, "accuracy");
-    for (int i = 0; i < COUNT; i++)
-        for (int k = 0; k < COUNT; k++)
-            sum += evaluation.confusion[i][k];
-    assert_int_equal(sum, COUNT);
-    assert_true(evaluation.calibration_error >= 0 && evaluation.calibration_error <= 1);
+    expect_measures(crops[0], labels, COUNT, &evaluation);
     struct expressions_evaluation one;
     expect_ok(expressions_evaluate(recognizer, crops[0], labels, 1, &one, &error));
-    assert_int_equal(one.count, 1);
+    expect_measures(crops[0], labels, 1, &one);
     expect_failure(expressions_evaluate(recognizer, crops[0], labels, 0, &one, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "count");
     labels[2] = EXPRESSIONS_LABEL_COUNT;
@@ -511,6 +606,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_description, open_all, close_all),
+        cmocka_unit_test(test_prior),
+        cmocka_unit_test(test_description_is_cut),
         cmocka_unit_test(test_description_of_layers),
         cmocka_unit_test_setup_teardown(test_single_pictures, open_all, close_all),
         cmocka_unit_test_setup_teardown(test_formats, open_all, close_all),

@@ -40,13 +40,15 @@ static void test_crops(void **state)
     (void)state;
     double time;
     struct expressions_picture picture = next_picture(&time);
-    uint8_t expected[PIXELS], again[PIXELS];
+    uint8_t expected[PIXELS], again[PIXELS], together[COUNT * PIXELS];
     struct grey_image grey = to_grey_image(&picture);
+    expect_ok(expressions_crop(recognizer, &picture, boxes, COUNT, together, &error));
     for (int i = 0; i < COUNT; i++) {
         struct expressions_box box = boxes[i];
         expect_ok(expressions_crop(recognizer, &picture, &box, 1, again, &error));
         face_crop(&grey, (struct box){box.x, box.y, box.width, box.height}, expected);
         assert_memory_equal(again, expected, PIXELS);
+        assert_memory_equal(together + i * PIXELS, expected, PIXELS);
     }
 }
 
@@ -72,6 +74,8 @@ static void test_latest_crops(void **state)
     assert_null(expressions_latest_crop(recognizer, COUNT));
     assert_null(expressions_latest_crop(recognizer, -1));
     assert_null(expressions_latest_crop(NULL, 0));
+    expect_ok(expressions_recognize(recognizer, &picture, faces, EXPRESSIONS_MAX_FACES, &error));
+    assert_non_null(expressions_latest_crop(recognizer, EXPRESSIONS_MAX_FACES - 1));
     expect_ok(
         expressions_recognize(recognizer, &picture, faces, EXPRESSIONS_MAX_FACES + 1, &error));
     assert_null(expressions_latest_crop(recognizer, 0));
@@ -147,6 +151,8 @@ static void test_vectors(void **state)
     assert_int_equal(expressions_vector_size(model, networks), 0);
     assert_int_equal(expressions_vector_size(model, -1), 0);
     assert_int_equal(expressions_model_networks(NULL), 0);
+    assert_int_equal(mirrors, own.mirror);
+    assert_int_equal(expressions_model_mirrors(NULL), 0);
 }
 
 static void test_explanation(void **state)
@@ -222,8 +228,13 @@ static void test_bad_arguments(void **state)
     expect_ok(expressions_recognize_crops(recognizer, NULL, 0, NULL, &error));
     expect_failure(expressions_explain(recognizer, crops, LABELS, map, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "label");
+    expect_failure(expressions_explain(recognizer, crops, -1, map, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "label");
     expect_failure(expressions_explain(NULL, crops, 0, map, &error), EXPRESSIONS_BAD_ARGUMENT,
                    "recognizer");
+    for (int wrong = -1; wrong <= own.network_count; wrong += own.network_count + 1)
+        expect_failure(expressions_vectors(recognizer, wrong, 0, crops, 1, vector, &error),
+                       EXPRESSIONS_BAD_ARGUMENT, "network");
     expect_failure(expressions_vectors(recognizer, 99, 0, crops, 1, vector, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "network");
     expect_failure(expressions_vectors(recognizer, 0, 0, NULL, 1, vector, &error),

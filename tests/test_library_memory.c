@@ -19,7 +19,9 @@ static struct expressions_picture noise(void)
 
 static enum expressions_status recognize(void)
 {
-    static float map[EXPRESSIONS_CROP_PIXELS];
+    static float map[EXPRESSIONS_CROP_PIXELS], vector[1 << 17];
+    static const uint8_t label;
+    struct expressions_evaluation evaluation;
     static char text[EXPRESSIONS_DESCRIPTION_SIZE];
     struct expressions_picture picture = noise();
     struct expressions_face faces[2] = {{.box = boxes[0]}, {.box = boxes[1]}};
@@ -30,9 +32,14 @@ static enum expressions_status recognize(void)
         status = expressions_recognizer_open(&recognizer, model, &error);
     if (status == EXPRESSIONS_OK)
         status = expressions_recognize(recognizer, &picture, faces, 2, &error);
+    const uint8_t *crop = expressions_latest_crop(recognizer, 0);
     if (status == EXPRESSIONS_OK)
-        status =
-            expressions_explain(recognizer, expressions_latest_crop(recognizer, 0), 3, map, &error);
+        status = expressions_explain(recognizer, crop, 3, map, &error);
+    assert_in_range(expressions_vector_size(model, 0), 0, sizeof vector / sizeof *vector);
+    if (status == EXPRESSIONS_OK)
+        status = expressions_vectors(recognizer, 0, 1, crop, 1, vector, &error);
+    if (status == EXPRESSIONS_OK)
+        status = expressions_evaluate(recognizer, crop, &label, 1, &evaluation, &error);
     expressions_recognizer_close(&recognizer);
     expressions_model_close(&model);
     return status;

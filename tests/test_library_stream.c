@@ -91,12 +91,82 @@ static void test_first_frame(void **state)
         assert_int_equal(faces[i].held, 0);
         assert_memory_equal(&faces[i].box, &boxes[i], sizeof *boxes);
     }
+    expect_ok(expressions_track(tracker, &picture, 0, boxes, 2, faces, 2, &count, &error));
+    assert_memory_equal(&faces[1].box, &boxes[1], sizeof *boxes); /* in no time */
     expect_ok(expressions_track(tracker, &picture, 1, boxes, 2, faces, 1, &count, &error));
     assert_int_equal(count, 1);
     picture.height = 390;
     expect_ok(expressions_track(tracker, &picture, 1, boxes, 2, faces, 2, &count, &error));
     assert_int_equal(count, 2);
     assert_int_equal(faces[0].id, 3);
+}
+
+/* Pictures and boxes of the least and the largest sizes, at any time. */
+static void test_bounds(void **state)
+{
+    (void)state;
+    enum { MOST = EXPRESSIONS_MAX_SIDE, FAR = 2 * MOST };
+    static const uint8_t pixels[10];
+    static const struct {
+        struct expressions_box box;
+        int is_good, count; /* of faces: those in the picture */
+    } boxes[] = {
+        {{0, 0, 1, 1}, 1, 1},        {{0, 0, MOST, MOST}, 1, 1},     {{0, 0, 0, 1}, 0, 0},
+        {{0, 0, 1, 0}, 0, 0},        {{0, 0, MOST + 1, MOST}, 0, 0}, {{0, 0, MOST, MOST + 1}, 0, 0},
+        {{FAR, -FAR, 9, 9}, 1, 0},   {{-FAR, FAR, 9, 9}, 1, 0},      {{FAR + 1, 0, 9, 9}, 0, 0},
+        {{-FAR - 1, 0, 9, 9}, 0, 0}, {{0, FAR + 1, 9, 9}, 0, 0},     {{0, -FAR - 1, 9, 9}, 0, 0},
+    };
+    for (int side = 0; side <= MOST + 1; side += side < 2 ? 1 : side < MOST ? MOST - side : 1)
+        for (size_t i = 0; i < 2 * sizeof boxes / sizeof *boxes; i++) {
+            struct expressions_picture picture = {pixels, i % 2 ? side : 1, i % 2 ? 1 : side,
+                                                  MOST + 1, EXPRESSIONS_GREY};
+            struct expressions_tracker *own;
+            struct expressions_face face = {.id = 0};
+            int count = -1, is_good = boxes[i / 2].is_good && side >= 1 && side <= MOST;
+            expect_ok(expressions_tracker_open(&own, NULL, &error));
+            enum expressions_status status = expressions_track(own, &picture, -7, &boxes[i / 2].box,
+                                                               1, &face, 1, &count, &error);
+            assert_int_equal(status, is_good ? EXPRESSIONS_OK : EXPRESSIONS_BAD_ARGUMENT);
+            assert_int_equal(count, is_good ? boxes[i / 2].count : -1);
+            if (count == 1)
+                assert_memory_equal(&face.box, &boxes[i / 2].box, sizeof face.box);
+            expressions_tracker_close(&own);
+        }
+}
+
+/* As many faces as there may be are smoothed, for up to a minute, and adapted to on request. */
+static void test_smoothing_bounds(void **state)
+{
+    (void)state;
+    static struct expressions_face faces[EXPRESSIONS_MAX_FACES];
+    static const double seconds[] = {0, 60, 60.01, -0.01};
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        faces[i].id = i + 1;
+    expect_ok(expressions_smooth(smoother, 0, faces, EXPRESSIONS_MAX_FACES, &error));
+    expect_ok(expressions_calibrate(smoother, 1, &error));
+    expect_ok(expressions_smooth(smoother, 1, faces, EXPRESSIONS_MAX_FACES, &error));
+    for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+        assert_int_equal(faces[i].calibration, i ? EXPRESSIONS_PLAIN : EXPRESSIONS_COLLECTING);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(expressions_smoother_set(smoother, seconds[i], &error),
+                         i < 2 ? EXPRESSIONS_OK : EXPRESSIONS_BAD_ARGUMENT);
+    for (int how = 0; how < 4; how++) { /* not, from the beginning, later, no more */
+        struct expressions_smoother_settings settings = EXPRESSIONS_SMOOTHER_DEFAULTS;
+        struct expressions_smoother *own;
+        struct expressions_face face = {.id = 1};
+        settings.adapt = how % 2;
+        expect_ok(expressions_smoother_open(&own, &settings, &error));
+        if (how >= 2)
+            expect_ok(expressions_adapt(own, how == 2, &error));
+        for (int n = 0; n < 60; n++) {
+            face = (struct expressions_face){.id = 1, .raw = {[4] = 0.6f, [6] = 0.4f}};
+            expect_ok(expressions_smooth(own, n / 2.0, &face, 1, &error));
+        }
+        assert_int_equal(face.calibration,
+                         how == 1 || how == 2 ? EXPRESSIONS_ADAPTED : EXPRESSIONS_PLAIN);
+        expressions_smoother_close(&own);
+    }
+    expect_failure(expressions_adapt(NULL, 1, &error), EXPRESSIONS_BAD_ARGUMENT, "`smoother`");
 }
 
 /* The caller finds the faces; one that is gone for a moment is held, keeps its number, and what it
@@ -273,6 +343,10 @@ static void test_bad_arguments(void **state)
                    EXPRESSIONS_BAD_ARGUMENT, "picture");
     expect_failure(expressions_track(tracker, &picture, 0, NULL, 0, NULL, 1, &count, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "`faces` is NULL");
+    expect_failure(expressions_track(tracker, &picture, 0, NULL, 0, faces, -1, &count, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`capacity` is -1");
+    expect_failure(expressions_track(tracker, &picture, 0, NULL, 0, faces, 1, NULL, &error),
+                   EXPRESSIONS_BAD_ARGUMENT, "`count` is NULL");
     expect_failure(expressions_smooth(smoother, 0, faces, EXPRESSIONS_MAX_FACES + 1, &error),
                    EXPRESSIONS_BAD_ARGUMENT, "64");
     expect_failure(expressions_smooth(smoother, 0, faces, 2, &error), EXPRESSIONS_BAD_ARGUMENT,
@@ -293,6 +367,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stream, open_stream, close_stream),
         cmocka_unit_test_setup_teardown(test_first_frame, open_stream, close_stream),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test_setup_teardown(test_smoothing_bounds, open_stream, close_stream),
         cmocka_unit_test_setup_teardown(test_given_boxes, open_stream, close_stream),
         cmocka_unit_test_setup_teardown(test_expect, open_stream, close_stream),
         cmocka_unit_test_setup_teardown(test_expect_beside, open_stream, close_stream),

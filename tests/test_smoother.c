@@ -247,11 +247,12 @@ static void test_raw(void **state)
     struct rng rng = rng_make(3, 0);
     for (int n = 0; n < 100; n++) {
         int label = between(&rng, 0, 6);
-        float top = (float)between(&rng, 30, 90) / 100;
+        float top = n % 10 ? (float)between(&rng, 30, 90) / 100 : n % 20 ? 0.5f : 0.49995f;
         struct expressions_face face = answer(1, label, top);
         smoother_run(&smoother, &face, 1, n * 0.001);
         assert_memory_equal(face.probabilities, face.raw, sizeof face.raw);
         assert_int_equal(face.label, label);
+        assert_int_equal(face.second, label == 0); /* the first of the others */
         assert_int_equal(face.uncertain, top < 0.5f);
         assert_false(face.smoothed);
         expect_agreement(&face);
@@ -275,6 +276,7 @@ static void test_histories(void **state)
     smoother_run(&smoother, &held, 1, 0.2);
     expect_close((double)held.probabilities[0], 1, 1e-6, "held");
     assert_int_equal(held.label, 0);
+    expect_close((double)held.raw[0], 1, 0, "the network's own answer");
     expect_close((double)held.score, 0.5, 0, "its score");
     struct expressions_face back = answer(2, 5, 1);
     smoother_run(&smoother, &back, 1, 0.3);
@@ -282,6 +284,8 @@ static void test_histories(void **state)
     struct expressions_face unknown = {.id = 9, .held = true};
     smoother_run(&smoother, &unknown, 1, 0.4);
     assert_true(unknown.uncertain);
+    for (int k = 0; k < LABEL_COUNT; k++)
+        expect_close((double)unknown.probabilities[k], 1.0 / LABEL_COUNT, 1e-6, "unknown");
     /* The same time again, or an earlier one, brings nothing. */
     struct expressions_face again = answer(2, 5, 1);
     smoother_run(&smoother, &again, 1, 0.5);
@@ -309,6 +313,127 @@ static void test_size(void **state)
         bool same = memcmp(first, face.probabilities, sizeof first) == 0;
         assert_int_equal(same, sides[i] >= 18);
     }
+}
+
+/* A face that comes nearer grows around its middle, and has not moved. */
+static void test_growing(void **state)
+{
+    (void)state;
+    struct smoother smoothers[2] = {{.seconds = 0.5}, {.seconds = 0.5}};
+    for (int n = 0; n < 20; n++) {
+        struct expressions_face faces[2];
+        for (int grows = 0; grows < 2; grows++) {
+            int by = grows ? 3 * n : 0;
+            faces[grows] = answer(1, n < 10 ? HAPPY : SAD, 0.7f);
+            faces[grows].box =
+                (struct expressions_box){100 - by, 200 - by, 40 + 2 * by, 40 + 2 * by};
+            smoother_run(&smoothers[grows], &faces[grows], 1, n / 30.0);
+        }
+        assert_memory_equal(faces[1].probabilities, faces[0].probabilities,
+                            sizeof faces[0].probabilities);
+    }
+}
+
+/* As many faces as there may be, and nothing behind them is read or written. */
+static void test_as_many_as_there_may_be(void **state)
+{
+    (void)state;
+    static struct {
+        struct smoother smoother;
+        uint8_t behind[sizeof(struct smoother_slot)];
+    } guarded = {.smoother = {.seconds = 0.2}};
+    static struct expressions_face faces[EXPRESSIONS_MAX_FACES];
+    uint8_t before[sizeof guarded.behind];
+    memset(guarded.behind, 0x5a, sizeof guarded.behind);
+    memcpy(before, guarded.behind, sizeof before);
+    for (int n = 0; n < 2; n++) {
+        for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+            faces[i] = answer(i + 1 + n * EXPRESSIONS_MAX_FACES, i % LABEL_COUNT, 0.9f);
+        smoother_adapt(&guarded.smoother, true);
+        smoother_run(&guarded.smoother, faces, EXPRESSIONS_MAX_FACES, n);
+        for (int i = 0; i < EXPRESSIONS_MAX_FACES; i++)
+            assert_int_equal(faces[i].label, i % LABEL_COUNT);
+        assert_int_equal(smoother_calibrate(&guarded.smoother, 0x5a5a5a5a, true), -1);
+    }
+    assert_memory_equal(guarded.behind, before, sizeof before);
+}
+
+/* ---- Belief ---------------------------------------------------------------------------------- */
+
+/* A mouth seems open above one half and closed below one quarter. What comes no later than the
+ * last answer changes nothing. */
+static void test_mouth(void **state)
+{
+    (void)state;
+    static const struct {
+        double time;
+        float surprise;
+        bool open;
+    } answers[] = {{0, 0.5f, false}, {1, 0.5f, false}, {2, 0.51f, true}, {2, 0.1f, true},
+                   {1, 0.1f, true},  {3, 0.25f, true}, {4, 0.24f, false}};
+    struct belief belief = {.begun = false};
+    const struct expressions_face wide = answer(1, SURPRISE, 0.51f);
+    belief_take(&belief, wide.raw, 1, 0, 0.2);
+    assert_true(belief.open && belief.openings <= 0); /* from the beginning: it has not opened */
+    belief.begun = false;
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct expressions_face face = answer(1, SURPRISE, answers[i].surprise);
+        struct belief before = belief;
+        belief_take(&belief, face.raw, 1, answers[i].time, 0.2);
+        assert_int_equal(belief.open, answers[i].open);
+        if (i > 0 && answers[i].time <= before.time)
+            assert_memory_equal(&belief, &before, sizeof belief);
+    }
+}
+
+/* However long nothing came, an answer is worth one look. */
+static void test_one_look(void **state)
+{
+    (void)state;
+    struct belief belief = {.begun = true};
+    struct expressions_face face = answer(1, SAD, 0.7f);
+    for (int k = 0; k < BELIEF_STATES; k++)
+        belief.state[k] = 1.0 / BELIEF_STATES;
+    belief_take(&belief, face.raw, 1, 100, 0.2);
+    for (int k = 0; k < BELIEF_STATES; k++) {
+        double likelihood = k == BELIEF_NONE ? 0.3 : (double)face.raw[k];
+        expect_close(belief.state[k] / belief.state[SAD], (likelihood + 0.02) / 0.72, 1e-6, "odds");
+    }
+}
+
+/* What is said stays for BELIEF_SHORTEST and no longer: a label, one of two candidates, and which
+ * of them comes first. */
+static void test_words_change_in_time(void **state)
+{
+    (void)state;
+    static const struct {
+        float first[LABEL_COUNT], then[LABEL_COUNT];
+        int before[3], after[3]; /* label, second, uncertain */
+    } changes[] = {
+        {{0.45f, 0.02f, 0.02f, 0.45f, 0.02f, 0.02f, 0.02f}, {0, 0, 0, 1}, {0, 3, 1}, {3, 0, 0}},
+        {{0.45f, 0.3f, 0.05f, 0.05f, 0.05f, 0.05f, 0.05f},
+         {0.45f, 0.02f, 0.45f, 0.02f, 0.02f, 0.02f, 0.02f},
+         {0, 1, 1},
+         {0, 2, 1}},
+        {{0.45f, 0.4f, 0.03f, 0.03f, 0.03f, 0.03f, 0.03f},
+         {0.3f, 0.48f, 0.05f, 0.05f, 0.04f, 0.04f, 0.04f},
+         {0, 1, 1},
+         {1, 0, 1}},
+        {{0.45f, 0.3f, 0.05f, 0.05f, 0.05f, 0.05f, 0.05f},
+         {0.1f, 0.082f, 0.49f, 0.082f, 0.082f, 0.082f, 0.082f},
+         {0, 1, 1},
+         {2, 0, 1}}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        for (int late = 0; late < 2; late++) {
+            struct smoother smoother = {.seconds = 0.2};
+            struct expressions_face face = {.id = 1};
+            memcpy(face.raw, changes[i].first, sizeof face.raw);
+            smoother_run(&smoother, &face, 1, 0);
+            memcpy(face.raw, changes[i].then, sizeof face.raw);
+            smoother_run(&smoother, &face, 1, late ? BELIEF_SHORTEST : 0.99 * BELIEF_SHORTEST);
+            const int said[] = {face.label, face.second, face.uncertain};
+            assert_memory_equal(said, late ? changes[i].after : changes[i].before, sizeof said);
+        }
 }
 
 /* ---- Resting faces --------------------------------------------------------------------------- */
@@ -553,6 +678,83 @@ static void test_median_steps(void **state)
     expect_close(resting.calm, 0.25 * 599 + 0.5, 1e-5, "after a gap");
 }
 
+/* So many answers of which sad is this much more probable than neutral. */
+static void rest(struct resting *resting, int count, double odds, double dt)
+{
+    for (int n = 0; n < count; n++) {
+        float raw[LABEL_COUNT];
+        double sum = exp(odds) + LABEL_COUNT - 1;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            raw[k] = (float)((k == SAD ? exp(odds) : 1) / sum);
+        resting_correct(resting, raw, 0, dt, true);
+    }
+}
+
+/* It takes RESTING_CALM until a lean is followed; who is forgotten begins anew. An earlier answer
+ * moves nothing. */
+static void test_calm_begins_anew(void **state)
+{
+    (void)state;
+    struct resting resting = {0};
+    for (int anew = 0; anew < 2; anew++) {
+        rest(&resting, 39, anew ? 0.5 : 1, 0.25);
+        expect_close(resting.median[SAD], anew ? 0.5 : 1, 1e-6, "the median");
+        expect_close(resting.lean[SAD], 0, 0, "no lean yet");
+        rest(&resting, 1, 2, -5);
+        expect_close(resting.median[SAD], anew ? 0.5 : 1, 1e-6, "the median");
+        resting.calm = 39 * 0.25;
+        rest(&resting, 1, anew ? 0.5 : 1, 0.25);
+        expect_close(resting.calm, RESTING_CALM, 0, "seconds of calm");
+        assert_true(resting.lean[SAD] > 0);
+        resting_forget(&resting);
+    }
+}
+
+/* What is calm: answers that give smile and surprise together no more than one half. A label that
+ * has nothing counts as one with a ten-thousandth. */
+static void test_what_is_calm(void **state)
+{
+    (void)state;
+    static const struct {
+        float happy, surprise;
+        bool calm;
+    } answers[] = {{0.25f, 0.25f, true}, {0.3f, 0.25f, false}, {0.5f, 0.5f, false}, {0, 0, true}};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct resting resting = {0};
+        float raw[LABEL_COUNT] = {[HAPPY] = answers[i].happy, [SURPRISE] = answers[i].surprise};
+        raw[SAD] = 1 - raw[HAPPY] - raw[SURPRISE];
+        double odds = log((double)raw[SAD] / 1e-4);
+        resting_correct(&resting, raw, 0, 0.25, true);
+        expect_close(resting.calm, answers[i].calm ? 0.25 : 0, 0, "seconds of calm");
+        expect_close(resting.median[SAD], answers[i].calm ? odds : 0, 1e-4, "the median");
+        expect_close(resting.median[HAPPY], 0, 0, "that of happy");
+    }
+}
+
+/* A second calibration knows nothing of the first. */
+static void test_calibrated_twice(void **state)
+{
+    (void)state;
+    struct resting twice = {0}, once = {0};
+    for (int n = 0; n < 40; n++) {
+        struct expressions_face first = answer(1, HAPPY, 0.3f), then = answer(1, SAD, 0.4f);
+        double time = n / 10.0;
+        if (n == 0 || n == 15)
+            resting_calibrate(&twice, true, time);
+        if (n == 15)
+            resting_calibrate(&once, true, time);
+        resting_correct(&twice, n < 15 ? first.raw : then.raw, time, 0.1, false);
+        if (n >= 15) {
+            then = answer(1, SAD, 0.4f);
+            resting_correct(&once, then.raw, time, 0.1, false);
+        }
+    }
+    assert_int_equal(resting_state(&twice), EXPRESSIONS_CALIBRATED);
+    assert_memory_equal(twice.offset, once.offset, sizeof once.offset);
+    assert_int_equal(twice.collected, once.collected);
+    expect_close(twice.calm, 0, 0, "seconds of calm");
+}
+
 /* Boxes tell how well a face was seen: without one the answer counts in full, whichever of two
  * answers lacks it. */
 static void test_faces_without_box(void **state)
@@ -586,12 +788,20 @@ int main(void)
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_histories),
         cmocka_unit_test(test_size),
+        cmocka_unit_test(test_growing),
+        cmocka_unit_test(test_as_many_as_there_may_be),
+        cmocka_unit_test(test_mouth),
+        cmocka_unit_test(test_one_look),
+        cmocka_unit_test(test_words_change_in_time),
         cmocka_unit_test(test_calibration),
         cmocka_unit_test(test_adaptation),
         cmocka_unit_test(test_adaptation_after_a_gap),
         cmocka_unit_test(test_adaptation_is_bounded),
         cmocka_unit_test(test_adaptation_switched),
         cmocka_unit_test(test_median_steps),
+        cmocka_unit_test(test_calm_begins_anew),
+        cmocka_unit_test(test_what_is_calm),
+        cmocka_unit_test(test_calibrated_twice),
         cmocka_unit_test(test_faces_without_box),
         cmocka_unit_test(test_as_it_was),
     };

@@ -1,4 +1,5 @@
 /* Faces over time: identity and boxes. */
+#include "locked.h"
 #include "testing.h"
 
 #include "cascade_files.h"
@@ -147,6 +148,48 @@ static void test_parts_and_covers(void **state)
         for (int n = 0; n < 4; n++)
             tracker_update(&tracker, boxes, n ? 2 : 1, 0.03 * n);
         assert_int_equal(tracker.count, 1);
+    }
+}
+
+/* Bounds to the pixel and to the moment: what is near enough to be the same face, of two boxes as
+ * near the first, what covers a known face, and how long one is kept. */
+static void test_exact_bounds(void **state)
+{
+    (void)state;
+    const struct box at_first = square_at(200, 200, 100);
+    static const struct {
+        int offset, ids;
+    } apart[] = {{79, 1}, {80, 2}};
+    for (int i = 0; i < 2; i++) {
+        struct tracker tracker = {0};
+        struct box box = square_at(200 + apart[i].offset, 200, 100);
+        tracker_update(&tracker, &at_first, 1, 0);
+        for (int n = 1; n < 3; n++)
+            tracker_update(&tracker, &box, 1, n / 32.0);
+        assert_int_equal(tracker.last_id, apart[i].ids);
+    }
+    struct tracker tracker = {0};
+    const struct box both[] = {square_at(190, 200, 100), square_at(210, 200, 100)};
+    tracker_update(&tracker, &at_first, 1, 0);
+    tracker_update(&tracker, both, 2, 0.5);
+    expect_close(tracker.tracks[0].x.raw, 190, 0, "the first of two");
+    for (int offset = 49; offset <= 50; offset++) {
+        struct box boxes[] = {at_first, square_at(200, 200 + offset, 100)};
+        tracker = (struct tracker){0};
+        tracker_update(&tracker, boxes, 1, 0);
+        tracker_update(&tracker, boxes, 2, 0.5);
+        assert_int_equal(tracker.count, offset < 50 ? 1 : 2);
+    }
+    for (int late = 0; late < 2; late++) {
+        tracker = (struct tracker){0};
+        tracker_update(&tracker, &at_first, 1, 0);
+        tracker_update(&tracker, NULL, 0, TRACK_HOLD + 0.01 * late);
+        assert_int_equal(tracker.count, !late);
+        tracker = (struct tracker){0};
+        tracker_update(&tracker, &at_first, 1, 0);
+        tracker.tracks[0].denied = true;
+        tracker_update(&tracker, NULL, 0, 0.1);
+        assert_int_equal(faces_at(&tracker, TRACK_DENIED + 0.01 * late), !late);
     }
 }
 
@@ -521,6 +564,45 @@ static void test_what_is_a_cut(void **state)
     assert_false(cuts_look(&cuts, &tiny));
 }
 
+/* Each cell is the mean of eight by eight pixels in the middle of its part of the picture, or of as
+ * many as there are; together they have no mean, and the length 1. What hardly differs is plain. */
+static void test_cells(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{600, 470}, {321, 8}, {5, 199}};
+    struct rng rng = rng_make(10, 0);
+    for (int i = 0; i < 3; i++) {
+        int width = sizes[i][0], height = sizes[i][1], across = width < 8 ? width : 8;
+        int down = height < 8 ? height : 8;
+        double cells[CUTS_CELLS], sum = 0, square = 0;
+        struct cuts cuts = {0};
+        fill_noise(&rng, canvas, sizeof canvas);
+        for (int k = 0; k < CUTS_CELLS; k++) {
+            int left = (width - across) * (2 * (k % 32) + 1) / 64;
+            int top = (height - down) * (2 * (k / 32) + 1) / 36;
+            cells[k] = 0;
+            for (int p = 0; p < across * down; p++)
+                cells[k] += canvas[(top + p / across) * (width + 7) + left + p % across];
+            cells[k] /= across * down;
+            sum += cells[k];
+            square += cells[k] * cells[k];
+        }
+        double mean = sum / CUTS_CELLS, length = sqrt(square - sum * mean);
+        struct grey_image grey = {canvas, width, height, (size_t)width + 7};
+        assert_false(cuts_look(&cuts, &grey));
+        for (int k = 0; k < CUTS_CELLS; k++)
+            expect_close((double)cuts.cells[k], (cells[k] - mean) / length, 1e-5, "a cell");
+    }
+    for (int differs = 7; differs <= 9; differs += 2) {
+        struct cuts cuts = {0};
+        for (int k = 0; k < WIDTH * HEIGHT; k++)
+            canvas[k] = (uint8_t)(100 + (k % WIDTH < WIDTH / 2 ? differs : 0));
+        struct grey_image grey = {canvas, WIDTH, HEIGHT, WIDTH};
+        assert_false(cuts_look(&cuts, &grey));
+        assert_int_equal(cuts.begun, differs == 9); /* four from the mean */
+    }
+}
+
 static void test_cuts(void **state)
 {
     (void)state;
@@ -540,6 +622,25 @@ static void test_cuts(void **state)
         detector_close(&follower.detector);
     }
     model_free(&model);
+}
+
+/* One thread may ask where the faces are while another one brings a frame. */
+static void test_locks(void **state)
+{
+    (void)state;
+    const struct expressions_picture picture = {canvas, WIDTH, HEIGHT, WIDTH, EXPRESSIONS_GREY};
+    const struct expressions_box box = {100, 100, 80, 80};
+    struct expressions_tracker *tracker;
+    struct expressions_face face;
+    int count;
+    assert_int_equal(expressions_tracker_open(&tracker, NULL, NULL), EXPRESSIONS_OK);
+    assert_int_equal(expressions_track(tracker, &picture, 0, &box, 1, &face, 1, &count, NULL),
+                     EXPRESSIONS_OK);
+    assert_int_equal(expressions_expect(tracker, &picture, 0.1, &face, 1, &count, NULL),
+                     EXPRESSIONS_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(face.box.x, 100);
+    expressions_tracker_close(&tracker);
 }
 
 /* ---- How often the whole picture is searched ------------------------------------------------- */
@@ -594,11 +695,13 @@ int main(void)
         cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_what_is_a_cut),
+        cmocka_unit_test(test_cells),
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_hold),
         cmocka_unit_test(test_moved_on),
         cmocka_unit_test(test_found_twice),
         cmocka_unit_test(test_parts_and_covers),
+        cmocka_unit_test(test_exact_bounds),
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test(test_lag),
         cmocka_unit_test(test_jitter),
@@ -607,6 +710,8 @@ int main(void)
         cmocka_unit_test(test_new_face_is_seen_soon),
         cmocka_unit_test(test_first_frame),
         cmocka_unit_test(test_ten_faces),
+        cmocka_unit_test(test_locks),
+        cmocka_unit_test(every_lock_is_destroyed),
     };
     ocv_setup(TEST_OPENCV_THREADS);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,7 +120,7 @@ void belief_shown(const struct belief *belief, float shown[LABEL_COUNT])
 {
     double mean[LABEL_COUNT] = {0};
     for (int k = 0; k < BELIEF_STATES; k++)
-        for (int i = 0; i < LABEL_COUNT && belief->looks[k] > 0; i++)
+        for (int i = 0; i < LABEL_COUNT; i++)
             mean[i] += belief->state[k] * belief->sums[k][i] / belief->looks[k];
     for (int i = 0; i < LABEL_COUNT; i++)
         shown[i] = (float)mean[i];

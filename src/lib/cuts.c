@@ -38,9 +38,11 @@ static bool normalize(float *cells)
         cells[i] -= mean;
         square += cells[i] * cells[i];
     }
-    for (int i = 0; i < CUTS_CELLS && square > 0; i++)
+    if (square <= plain * plain * CUTS_CELLS)
+        return false;
+    for (int i = 0; i < CUTS_CELLS; i++)
         cells[i] /= sqrtf(square);
-    return square > plain * plain * CUTS_CELLS;
+    return true;
 }
 
 bool cuts_look(struct cuts *cuts, const struct grey_image *frame)
