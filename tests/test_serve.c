@@ -670,14 +670,6 @@ static bool is_open(int descriptor)
     return fcntl(descriptor, F_GETFD) != -1;
 }
 
-static int open_descriptors(void)
-{
-    int count = 0;
-    for (int i = 0; i < DESCRIPTORS; i++)
-        count += is_open(i);
-    return count;
-}
-
 /* No program that is begun meanwhile gets what it opens, and all of it is closed. */
 static void test_descriptors(void **state)
 {
@@ -931,7 +923,6 @@ static const char *const no_names[] = {NULL};
 
 /* In the place of what loads them, which takes more of the stack. */
 static bool library_missing;
-static volatile char *stack;
 int __wrap_web_library_load(struct error *error);
 
 int __wrap_web_library_load(struct error *error)
@@ -949,9 +940,7 @@ int __wrap_web_library_load(struct error *error)
                                                .resume = resume,
                                                .upgrade_action = close_upgraded,
                                                .hash = any_hash};
-    volatile char taken[4096];
-    for (stack = taken; stack < taken + sizeof taken; stack++)
-        *stack = '~';
+    dirty_stack();
     web = library;
     return library_missing ? error_set(error, "no library") : 0;
 }
