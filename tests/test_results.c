@@ -545,6 +545,8 @@ static void lo_bundle_free_recursive(void *bundle)
 {
     assert_ptr_equal(bundle, &osc_count);
     osc_bundles--;
+    for (int i = 0; i < osc_count; i++)
+        osc_messages[i].path = NULL; /* or what it points into would not seem lost */
 }
 
 static int lsl_streams, lsl_missing; /* which of the next ones cannot be made; 0: none */
