@@ -796,6 +796,7 @@ static void words_come_in_their_order(void **state)
     assert_true(values.set);
     assert_int_equal(parse(&table, "program -- a", NULL, &error), -1);
     assert_string_equal(error.text, "unexpected argument a");
+    table.given = 0;
     assert_int_equal(parse(&table, "program --number 1", NULL, &error), 0);
     assert_true(arguments_given(&table, offsetof(struct values, number)));
 }
