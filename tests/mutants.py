@@ -36,7 +36,7 @@ META = {"style", "manuals", "doxygen", "install", "package", "release", "hardeni
 # Arguments of other types are not worth a test: the compiler sees them.
 STRICT = "-Werror=incompatible-pointer-types -Werror=int-conversion"
 LONG = 3600  # seconds for a test that has no fault to notice
-MEMORY = 14 << 30  # bytes that a test may ask for, most of them by test_base: a fault must not take the machine's
+MEMORY = 16 << 30  # bytes that a test may ask for, most of them by test_base: a fault must not take the machine's
 
 
 def equivalents() -> dict[tuple[str, str, str], str]:
