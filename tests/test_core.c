@@ -228,6 +228,7 @@ static void passwords_are_hidden(void **state)
         {"http://h/?auth=a&Signature=b&credential=c", "http://h/?auth=*&Signature=*&credential=*"},
         {"http://h/token/?a=b&c=", "http://h/token/?a=b&c="},
         {"http://h/?a=pw=b", "http://h/?a=pw=*"},
+        {"a://pw=b", "a://pw=*"},
         {"a://n:w@h and b://m:v@g", "a://n:*@h and b://m:*@g"},
         {"a:///b://n:w@h", "a:///b://n:*@h"},
         {"no address: password=x n:w@h", "no address: password=x n:w@h"},
