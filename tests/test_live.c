@@ -1387,13 +1387,19 @@ static void test_room_for_a_recording(void **state)
     limit = LEAST;
     assert_int_equal(recorder_create(&recorder, path, &shown, &source, &error), 0);
     assert_int_equal(recorder_close(&recorder, false, &error), 0);
-    /* Devices and pipes take what comes. */
+    assert_int_equal(recorder_close(&recorder, false, &error), 0); /* there is none */
+    /* Devices and pipes take what comes; standard output is no file of that name. */
     room = limit = 1;
+    int here = open(".", O_RDONLY);
+    assert_int_equal(chdir(test_folder()), 0);
+    assert_int_equal(mkdir("-", 0700), 0);
     assert_int_equal(recorder_create(&recorder, "-", &shown, &source, &error), 0);
     assert_int_equal(recorder_close(&recorder, false, &error), 0);
     assert_int_equal(recorder_create(&recorder, "/dev/null", &shown, &source, &error), 0);
     assert_int_equal(recorder_close(&recorder, false, &error), 0);
     room = limit = 0;
+    assert_int_equal(fchdir(here), 0);
+    close(here);
 }
 
 static void test_canvas_without_font(void **state)
