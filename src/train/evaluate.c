@@ -54,7 +54,6 @@ int evaluation_data_load(struct evaluation_data *data, const struct dataset *dat
         memcpy(d.crops + i * area, dataset_picture(dataset, sample), area);
         d.labels[i] = dataset->labels[sample];
         d.majority[i] = dataset->votes ? votes_majority(&dataset->votes[sample]) : -1;
-        d.has_majority = d.has_majority || d.majority[i] >= 0;
         d.duplicate[i] = duplicates[sample];
     }
     free(duplicates);

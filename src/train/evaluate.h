@@ -11,11 +11,10 @@
  * by FER+'s majority, -1 where there is none. */
 struct evaluation_data {
     int count;
-    uint8_t *crops;    /* count x height x width */
-    int *labels;       /* count */
-    int *majority;     /* count */
-    bool *duplicate;   /* count: whether it is also in Training */
-    bool has_majority; /* whether any picture has one */
+    uint8_t *crops;  /* count x height x width */
+    int *labels;     /* count */
+    int *majority;   /* count */
+    bool *duplicate; /* count: whether it is also in Training */
 };
 
 int evaluation_data_load(struct evaluation_data *data, const struct dataset *dataset,

@@ -65,11 +65,9 @@ static void brighten(double factor, const uint8_t *in, size_t count, uint8_t *ou
 static enum ocv_code shrink_and_enlarge(struct grey_image picture, uint8_t *out,
                                         struct error *error)
 {
-    int width = picture.width < FEW_PIXELS ? picture.width : FEW_PIXELS;
-    int height = picture.height < FEW_PIXELS ? picture.height : FEW_PIXELS;
     uint8_t small[FEW_PIXELS * FEW_PIXELS];
-    struct grey_image shrunk = {small, width, height, (size_t)width};
-    enum ocv_code code = ocv_resize_grey(picture, small, width, height, error);
+    struct grey_image shrunk = {small, FEW_PIXELS, FEW_PIXELS, FEW_PIXELS};
+    enum ocv_code code = ocv_resize_grey(picture, small, FEW_PIXELS, FEW_PIXELS, error);
     return code != OCV_OK ? code
                           : ocv_resize_grey(shrunk, out, picture.width, picture.height, error);
 }
