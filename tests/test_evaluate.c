@@ -2,8 +2,10 @@
 #include "evaluation_report.h"
 #include "inspect.h"
 #include "made_up.h"
+#include "ocv.h"
 #include "report.h"
 #include "training.h"
+#include "webcam.h"
 
 /* ---- Metrics --------------------------------------------------------------------------------- */
 
@@ -145,6 +147,40 @@ static void evaluation_has_two_truths(void **state)
     dataset_free(&d);
 }
 
+/* As one by one, with the mirror image and without. */
+static void evaluation_is_as_in_use_and_of_the_crop(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(350, MEASURED);
+    struct model model = trained_model(&d);
+    struct evaluation e;
+    struct error error;
+    struct model_workspace *workspace;
+    assert_true(model.mirror);
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    for (int mirror = 1; mirror >= 0; mirror--) {
+        int hits[2] = {0}; /* of the crop alone, with its mirror image */
+        double loss = 0;
+        model.mirror = mirror;
+        for (int i = 350; i < d.count; i++)
+            for (int both = 0; both <= mirror; both++) {
+                float p[LABEL_COUNT];
+                model_workspace_set_mirror(workspace, both);
+                model_predict(&model, workspace, dataset_picture(&d, i), 1, p);
+                hits[both] += predicted_class(p, LABEL_COUNT) == d.labels[i];
+                loss -= both == mirror ? log(fmax((double)p[d.labels[i]], 1e-7)) : 0;
+            }
+        assert_int_equal(evaluate(&e, &model, &d, SPLIT_VALIDATION, &error), 0);
+        assert_int_equal(e.split, SPLIT_VALIDATION);
+        expect_close(e.plain_accuracy, (double)hits[0] / MEASURED, 1e-9, "accuracy of crops");
+        expect_close(e.metrics.accuracy, (double)hits[mirror] / MEASURED, 1e-9, "accuracy");
+        expect_close(e.metrics.log_loss, loss / MEASURED, 1e-4, "log loss");
+    }
+    model_workspace_free(&workspace);
+    model_free(&model);
+    dataset_free(&d);
+}
+
 static void copy_picture(struct dataset *d, int from, int to)
 {
     memcpy(d->pixels + (size_t)to * PIXELS, dataset_picture(d, from), PIXELS);
@@ -235,10 +271,48 @@ static void evaluation_refuses_other_data(void **state)
     assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
     expect_text(error.text, "class number 2 is disgust, that of the data fear", "");
     snprintf(d.class_names[1], sizeof d.class_names[1], "disgust");
-    d.width = d.height = 24; /* a quarter of each picture */
+    d.width = 24;
     assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
-    expect_text(error.text, "48x48", "24x24");
+    expect_text(error.text, "48x48", "24x48");
+    d.width = 48;
+    d.height = 24;
+    assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
+    expect_text(error.text, "48x48", "48x24");
+    d.height = 48;
+    d.class_count = 6;
+    assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
+    expect_text(error.text, "answers with 7 classes", "the data have 6");
     model_free(&model);
+    dataset_free(&d);
+}
+
+/* FNV-1a over pictures, labels, splits and votes. */
+static void data_are_known_by_all_of_their_bytes(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(7, 3);
+    for (int votes = 0; votes < 2; votes++) {
+        if (votes)
+            add_votes(&d, 9, (uint8_t[LABEL_COUNT]){1, 2, 3}, 4);
+        const struct {
+            uint8_t *bytes;
+            size_t size;
+        } parts[] = {{d.pixels, 10 * PIXELS},
+                     {d.labels, 10},
+                     {d.splits, 10},
+                     {(uint8_t *)d.votes, votes ? 10 * sizeof *d.votes : 0}};
+        uint64_t expected = 0xcbf29ce484222325;
+        for (int i = 0; i < 4; i++)
+            for (size_t at = 0; at < parts[i].size; at++)
+                expected = (expected ^ parts[i].bytes[at]) * 0x100000001b3;
+        assert_true(inspect_fingerprint(&d) == expected);
+        for (int i = 0; i < 4; i++)
+            for (size_t at = 0; at < parts[i].size; at += parts[i].size - 1) {
+                parts[i].bytes[at] ^= 1;
+                assert_true(inspect_fingerprint(&d) != expected);
+                parts[i].bytes[at] ^= 1;
+            }
+    }
     dataset_free(&d);
 }
 
@@ -378,6 +452,41 @@ static void changes_of_webcams(void **state)
     }
 }
 
+/* As strong as they are said to be. */
+static void changes_are_as_strong_as_they_are_called(void **state)
+{
+    (void)state;
+    static struct webcam_scratch scratch;
+    enum { FEW = 40 };
+    uint8_t in[PIXELS], expected[5][PIXELS], few[FEW * FEW];
+    const struct grey_crop crop = {in, FACE_SIDE, FACE_SIDE};
+    const struct grey_image picture = {in, FACE_SIDE, FACE_SIDE, FACE_SIDE};
+    const struct grey_image small = {few, FEW, FEW, FEW};
+    static const char *const names[] = {"light from the left", "motion blur of 10 % to the side",
+                                        "noise of deviation 12", "JPEG quality 30",
+                                        "40 pixels wide"};
+    struct rng rng = rng_make(4, 0);
+    struct error error;
+    uint64_t sum = 0;
+    draw_sample(in, 3, &rng);
+    for (int p = 0; p < PIXELS; p++)
+        sum = 31 * sum + in[p];
+    rng = rng_make(0, sum);
+    webcam_side_light(crop, 3.141592653589793, 0.7, expected[0]);
+    webcam_motion_blur(crop, 0, 4.8, &scratch, expected[1]);
+    webcam_noise(crop, 12, &rng, expected[2]);
+    assert_int_equal(ocv_jpeg_grey(picture, 30, expected[3], &error), OCV_OK);
+    assert_int_equal(ocv_resize_grey(picture, few, FEW, FEW, &error), OCV_OK);
+    assert_int_equal(ocv_resize_grey(small, expected[4], FACE_SIDE, FACE_SIDE, &error), OCV_OK);
+    for (int i = 0; i < 5; i++) {
+        uint8_t out[PIXELS];
+        assert_int_equal(
+            robustness_change(change_named(names[i]), in, FACE_SIDE, FACE_SIDE, out, &error), 0);
+        if (memcmp(out, expected[i], PIXELS) != 0)
+            fail_msg("%s is something else", names[i]);
+    }
+}
+
 static void robustness_counts_what_differs(void **state)
 {
     (void)state;
@@ -386,12 +495,18 @@ static void robustness_counts_what_differs(void **state)
     struct robustness rows[ROBUSTNESS_CHANGES];
     struct model_workspace *workspace;
     struct error error;
-    add_votes(&d, 350, (uint8_t[]){0, 6, 0, 0, 0, 0, 0}, 4); /* angry by its label */
+    int majority[14]; /* the label, and of the last ones another */
+    for (int i = 0; i < 14; i++) {
+        uint8_t votes[LABEL_COUNT] = {0};
+        majority[i] = (d.labels[350 + i] + (i < 10 ? 0 : 1)) % LABEL_COUNT;
+        votes[majority[i]] = 6;
+        add_votes(&d, 350 + i, votes, 4);
+    }
     assert_int_equal(robustness_measure(rows, &model, &d, SPLIT_VALIDATION, &error), 0);
     assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
     int differing_in_all = 0;
     for (int change = 0; change < ROBUSTNESS_CHANGES; change++) {
-        int hits = 0, differing = 0;
+        int hits = 0, ferplus = 0, differing = 0;
         for (int i = 350; i < d.count; i++) {
             uint8_t crop[PIXELS];
             float p[LABEL_COUNT], q[LABEL_COUNT];
@@ -401,15 +516,16 @@ static void robustness_counts_what_differs(void **state)
             model_predict(&model, workspace, dataset_picture(&d, i), 1, p);
             model_predict(&model, workspace, crop, 1, q);
             hits += predicted_class(q, LABEL_COUNT) == d.labels[i];
+            ferplus += i < 364 && predicted_class(q, LABEL_COUNT) == majority[i - 350];
             differing += predicted_class(q, LABEL_COUNT) != predicted_class(p, LABEL_COUNT);
         }
         expect_close(rows[change].accuracy, (double)hits / MEASURED, 1e-9, "accuracy");
+        expect_close(rows[change].ferplus_accuracy, ferplus / 14.0, 1e-9, "accuracy by FER+");
         expect_close(rows[change].differing, (double)differing / MEASURED, 1e-9, "differing");
         differing_in_all += differing;
     }
     assert_true(differing_in_all > 0);
     expect_close(rows[0].differing, 0.0, 0.0, "differing without a change");
-    expect_close(rows[0].ferplus_accuracy, 0.0, 0.0, "accuracy by FER+");
     model_workspace_free(&workspace);
     model_free(&model);
     dataset_free(&d);
@@ -628,10 +744,13 @@ int main(int argc, char *argv[])
         cmocka_unit_test(metrics_of_a_known_case),
         cmocka_unit_test(calibration_of_a_known_case),
         cmocka_unit_test_teardown(evaluation_has_two_truths, empty_folder),
+        cmocka_unit_test_teardown(evaluation_is_as_in_use_and_of_the_crop, empty_folder),
         cmocka_unit_test_teardown(evaluation_leaves_out_duplicates, empty_folder),
         cmocka_unit_test_teardown(training_may_have_nothing_else_to_choose_by, empty_folder),
         cmocka_unit_test_teardown(evaluation_refuses_other_data, empty_folder),
+        cmocka_unit_test(data_are_known_by_all_of_their_bytes),
         cmocka_unit_test(changes_are_what_they_are_called),
+        cmocka_unit_test(changes_are_as_strong_as_they_are_called),
         cmocka_unit_test(changes_of_brightness_and_quality),
         cmocka_unit_test(changes_of_webcams),
         cmocka_unit_test_teardown(robustness_counts_what_differs, empty_folder),

@@ -2,11 +2,15 @@
  * it. */
 #include "blas.h"
 #include "cross_validation.h"
+#include "evaluate.h"
 #include "face.h"
 #include "gemm.h"
 #include "made_up.h"
 #include "photographs.h"
+#include "training.h"
 #include "webcam.h"
+
+#include <fcntl.h>
 
 enum { CROPS = 3 }; /* of each photograph */
 
@@ -349,6 +353,11 @@ static void folds_are_even_and_keep_photographs_whole(void **state)
             assert_in_range(counts[f][k], 5, 7); /* of 30 pictures a class */
     assert_int_equal(folds_assign(again, FOLDS, &d, samples, photographs, ALL, &error), 0);
     assert_memory_equal(folds, again, sizeof folds);
+    /* And as ever, so that recipes can be compared with what was measured before. */
+    uint8_t bytes[ALL];
+    for (int i = 0; i < ALL; i++)
+        bytes[i] = (uint8_t)folds[i];
+    assert_int_equal(checksum(CHECKSUM_OF_NOTHING, bytes, sizeof bytes), 0xcd1716dd);
     for (int i = 0; i < ALL; i++)
         photographs[i] = i % 4;
     assert_int_equal(folds_assign(folds, FOLDS, &d, samples, photographs, ALL, &error), -1);
@@ -448,6 +457,187 @@ static void a_stop_leaves_nothing(void **state)
     dataset_free(&d);
 }
 
+/* ---- All folds, where trainings and measurements are played ---------------------------------- */
+
+enum { FOLDS = 3, TWICE = ALL + 5, TESTED = ALL + 9 };
+
+static struct {
+    const struct dataset *whole; /* NULL: all is real */
+    const char *place;           /* where temporary folders go */
+    volatile sig_atomic_t stop;
+    int stop_in, fail_in; /* the fold, from 1, in which that happens; 0: none */
+    int trained, measured;
+    int folds[ALL]; /* in which each picture is measured */
+} played;
+
+int __real_train(const struct recipe *recipe, const struct dataset *dataset,
+                 const struct training_files *files, const char *resume,
+                 const volatile sig_atomic_t *stop, struct error *error);
+int __wrap_train(const struct recipe *recipe, const struct dataset *dataset,
+                 const struct training_files *files, const char *resume,
+                 const volatile sig_atomic_t *stop, struct error *error);
+int __real_evaluate(struct evaluation *evaluation, const struct model *model,
+                    const struct dataset *dataset, enum split split, struct error *error);
+int __wrap_evaluate(struct evaluation *evaluation, const struct model *model,
+                    const struct dataset *dataset, enum split split, struct error *error);
+int __real_model_load(struct model *model, const char *path, struct error *error);
+int __wrap_model_load(struct model *model, const char *path, struct error *error);
+
+static void expect_splits(const struct dataset *d)
+{
+    for (int i = 0; i < ALL; i++) {
+        assert_true(d->splits[i] == SPLIT_TRAINING || d->splits[i] == SPLIT_TEST);
+        if (d->splits[i] == SPLIT_TRAINING)
+            continue;
+        assert_int_equal(played.folds[i], -1);
+        played.folds[i] = played.trained;
+    }
+    for (int i = ALL; i < d->count; i++)
+        assert_int_equal(d->splits[i], i == TWICE || i == TESTED ? SPLIT_NONE : SPLIT_VALIDATION);
+}
+
+int __wrap_train(const struct recipe *recipe, const struct dataset *dataset,
+                 const struct training_files *files, const char *resume,
+                 const volatile sig_atomic_t *stop, struct error *error)
+{
+    if (!played.whole)
+        return __real_train(recipe, dataset, files, resume, stop, error);
+    char begin[2 * TEST_PATH_SIZE];
+    snprintf(begin, sizeof begin, "%s/train_fer-", played.place);
+    assert_memory_equal(files->output, begin, strlen(begin));
+    assert_string_equal(files->program, "test");
+    assert_true(!files->report && !files->backgrounds && !resume && !recipe->verifier);
+    expect_splits(dataset);
+    write_bytes(files->output, "", 0);
+    write_bytes(files->checkpoint, "", 0);
+    played.stop = ++played.trained == played.stop_in;
+    assert_int_equal(*stop, played.stop);
+    return played.trained == played.fail_in ? error_set(error, "played") : played.stop;
+}
+
+int __wrap_model_load(struct model *model, const char *path, struct error *error)
+{
+    if (!played.whole)
+        return __real_model_load(model, path, error);
+    *model = (struct model){0};
+    return access(path, F_OK);
+}
+
+/* Figure number n is n times 0.04 in the first fold, 0.05 in the second, 0.08 in the third. */
+int __wrap_evaluate(struct evaluation *evaluation, const struct model *model,
+                    const struct dataset *dataset, enum split split, struct error *error)
+{
+    if (!played.whole)
+        return __real_evaluate(evaluation, model, dataset, split, error);
+    double once = 0.04 + 0.01 * played.measured * played.measured;
+    struct metrics *m = evaluation->unique;
+    assert_int_equal(split, SPLIT_TEST);
+    memset(evaluation, 0, sizeof *evaluation);
+    m[TRUTH_LABEL].accuracy = once;
+    m[TRUTH_LABEL].macro_recall = 2 * once;
+    m[TRUTH_LABEL].log_loss = 3 * once;
+    m[TRUTH_FERPLUS].accuracy = 4 * once;
+    m[TRUTH_FERPLUS].macro_recall = 5 * once;
+    m[TRUTH_AGREED].accuracy = 6 * once;
+    m[TRUTH_AGREED].macro_recall = 7 * once;
+    for (int k = 0; k < LABEL_COUNT; k++)
+        m[TRUTH_LABEL].per_class[k].recall = (8 + k) * once;
+    played.measured++;
+    return 0;
+}
+
+/* What cross_validate returns; what it prints is in the file "said". */
+static int play(const struct dataset *d, const char *place, int stop_in, int fail_in)
+{
+    struct recipe recipe = memorizing_recipe();
+    struct error error;
+    recipe.verifier = true;
+    memset(&played, 0, sizeof played);
+    for (int i = 0; i < ALL; i++)
+        played.folds[i] = -1;
+    played.whole = d;
+    played.place = place;
+    played.stop_in = stop_in;
+    played.fail_in = fail_in;
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO), file = creat(in_folder("said"), 0600);
+    assert_true(kept >= 0 && file >= 0 && dup2(file, STDOUT_FILENO) >= 0);
+    int result = cross_validate(&recipe, d, FOLDS, "test", test_folder(), &played.stop, &error);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    close(file);
+    played.whole = NULL;
+    return result;
+}
+
+/* A row of each figure, printed and in the table. */
+static void expect_figures(const struct dataset *d)
+{
+    static const char *const names[] = {"accuracy",
+                                        "macro recall",
+                                        "log loss",
+                                        "accuracy by FER+ majority",
+                                        "macro recall by FER+ majority",
+                                        "accuracy where both agree",
+                                        "macro recall where both agree"};
+    char said[4096] = "", table[4096] = "";
+    append_text(said, sizeof said,
+                "3 folds of 210 pictures, which are crops of 70 photographs\n"
+                "\nfold 1 of 3\n\nfold 2 of 3\n\nfold 3 of 3\n\n%31s     mean    error   folds\n",
+                "");
+    append_text(table, sizeof table, "figure,mean,standard_error,fold_1,fold_2,fold_3\n");
+    for (int n = 1; n <= 7 + LABEL_COUNT; n++) {
+        char name[64];
+        double mean = n * 0.17 / 3, deviation = n * sqrt(26e-4 / 3 / 2 / FOLDS);
+        if (n > 3 && n < 8 && !d->votes)
+            continue;
+        snprintf(name, sizeof name, "%s%s", n < 8 ? names[n - 1] : "recall of ",
+                 n < 8 ? "" : label_names[n - 8]);
+        append_text(said, sizeof said, "%-31s %8.4f %8.4f   %.4f %.4f %.4f\n", name, mean,
+                    deviation, n * 0.04, n * 0.05, n * 0.08);
+        append_text(table, sizeof table, "%s,%.4f,%.4f,%.4f,%.4f,%.4f\n", name, mean, deviation,
+                    n * 0.04, n * 0.05, n * 0.08);
+    }
+    append_text(said, sizeof said,
+                "error: standard error of the mean; smaller differences mean nothing\n");
+    expect_file("said", said);
+    expect_file("folds.csv", table);
+}
+
+static void each_fold_is_left_out_once(void **state)
+{
+    (void)state;
+    struct dataset d = make_crops(PHOTOGRAPHS);
+    memcpy(d.pixels + (size_t)TWICE * PIXELS, d.pixels, PIXELS); /* also in Training */
+    d.splits[TESTED] = SPLIT_TEST;
+    for (int votes = 0; votes < 2; votes++) {
+        if (votes)
+            add_votes(&d, 0, (uint8_t[LABEL_COUNT]){1}, 0);
+        assert_int_equal(play(&d, test_folder(), 0, 0), 0);
+        assert_int_equal(played.trained, FOLDS);
+        for (int i = 0; i < ALL; i++)
+            assert_true(played.folds[i] >= 0 && played.folds[i] == played.folds[i % PHOTOGRAPHS]);
+        expect_figures(&d);
+        assert_int_equal(count_files(1), 2);
+    }
+    /* Stopped, or failed, in the second fold. */
+    assert_int_equal(play(&d, test_folder(), 2, 0), 0);
+    expect_file("said", "3 folds of 210 pictures, which are crops of 70 photographs\n"
+                        "\nfold 1 of 3\n\nfold 2 of 3\n"
+                        "stopped before all folds were measured\n");
+    assert_true(played.trained == 2 && played.measured == 1);
+    assert_int_equal(count_files(1), 1);
+    assert_int_equal(play(&d, test_folder(), 0, 2), -1);
+    assert_true(played.trained == 2 && played.measured == 1);
+    assert_int_equal(count_files(1), 1);
+    setenv("TMPDIR", "", 1);
+    assert_int_equal(play(&d, "/tmp", 0, 0), 0);
+    unsetenv("TMPDIR");
+    assert_int_equal(play(&d, "/tmp", 0, 0), 0);
+    dataset_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +651,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(held_out_photographs_are_unknown, make_temporary,
                                         remove_temporary),
         cmocka_unit_test_setup_teardown(a_stop_leaves_nothing, make_temporary, remove_temporary),
+        cmocka_unit_test_setup_teardown(each_fold_is_left_out_once, make_temporary,
+                                        remove_temporary),
     };
     const char *place = getenv("TMPDIR");
     snprintf(parent, sizeof parent, "%s", place ? place : "");

@@ -296,6 +296,10 @@ static void test_metadata(void **state)
     assert_true(says(bytes, size, "mirror", "true"));
     assert_true(says(bytes, size, "enlarge", "1.25"));
     free(bytes);
+    model.enlarge = 0.5f;
+    bytes = read_bytes(export(&model), &size);
+    assert_true(says(bytes, size, "enlarge", "0.5"));
+    free(bytes);
     model.mirror = false;
     model.enlarge = 0;
     bytes = read_bytes(export(&model), &size);

@@ -673,6 +673,14 @@ static int parse(struct train_options *options, const char *line, struct error *
     return train_options_parse(options, count, words, error);
 }
 
+int __wrap_blas_usual_threads(void);
+
+/* A machine of five processors. */
+int __wrap_blas_usual_threads(void)
+{
+    return 5;
+}
+
 /* A layer that all places share, one that looks through windows of them, then dense ones. */
 static void networks_follow_the_recipe(void **state)
 {
@@ -841,6 +849,7 @@ static void completes_the_recipe(void **state)
         {"--epochs 1000000 --learning-rate 100 --seed 2000000000",
          {"--epochs 1000000 ", "--learning-rate 100 ", "--seed 2000000000 "}},
         {"--agreement 2", {"--agreement 2 "}},
+        {"--hidden @8,1@4,3", {"--hidden @8,1@4,3 "}},
         {all, {all}},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -861,6 +870,7 @@ static void completes_the_recipe(void **state)
                 fail_msg("%s: no %s in %s", lines[i].line, lines[i].parts[k], text);
         }
         assert_int_equal(options.recipe.augment.flip, options.recipe.augment.strength > 0);
+        assert_true(again.step.batch_norm_momentum == 0.1f && again.step.bfloat16); /* no options */
     }
 }
 
@@ -887,6 +897,10 @@ static void takes_bounds_and_refuses_beyond(void **state)
         {"threads", "1", "64", "0", "65"},
         {"folds", "2", "10", "1", "11"},
         {"hidden", "1", "1,1,1", "0", "1,"},
+        {"hidden", "131072", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "131073",
+         "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"},
+        {"hidden", "@8,1@4", "@8,32@4", "@8,0@4", "@8,33@4"},
+        {"features", "pixels", "hog,hog,hog,pixels", ",", "hog,hog,hog,hog,hog"},
         {"prior", "1,1", "0.000001,1000000", "0,1", "1,x"},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
@@ -931,6 +945,9 @@ static void refuses_what_does_not_go_together(void **state)
         {"--descent full --batch-norm on", "batch normalization needs batches"},
         {"--batch-size 2", "3 or more samples per batch"},
         {"--patience 1", "adamw's learning rate is planned"},
+        {"--hidden 1@4", "its windows lie on the positions"},
+        {"--hidden 8,1@4", "its windows lie on the positions"},
+        {"--hidden @8,4,1@4", "its windows lie on the positions"},
         {"--agreement 1 --mixup 0.2", "no --mixup"},
         {"--agreement 1 --loss mse", "softmax with cross-entropy"},
         {"--agreement 1 --descent full", "mini-batches of 2 or more"},
@@ -957,7 +974,7 @@ static void knows_its_tasks(void **state)
     assert_false(o.data_given || o.output_given || o.augment_given || o.webcam_given ||
                  o.align_given || o.verifier_given || o.prior_given || o.recipe_given || o.json ||
                  o.skip_bad);
-    assert_in_range(o.recipe.threads, 1, 64);
+    assert_int_equal(o.recipe.threads, 5);
     assert_int_equal(parse(&o,
                            "--data a --output b --ferplus c --backgrounds d --report e --skip-bad "
                            "--threads 2",

@@ -5,6 +5,7 @@
 #include "evaluate.h"
 #include "extract.h"
 #include "face.h"
+#include "fit_aligner.h"
 #include "loader.h"
 #include "made_up.h"
 #include "training.h"
@@ -151,6 +152,97 @@ static void consensus_keeps_what_voters_overlook(void **state)
     dataset_free(&d);
 }
 
+enum { JUDGED = 60, TAUGHT = 48 /* of them, the first */ };
+
+static void take_shares(double counts[LABEL_COUNT][LABEL_COUNT])
+{
+    for (int t = 0; t < LABEL_COUNT; t++) {
+        double sum = 0;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            sum += counts[t][k] += 1;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            counts[t][k] /= sum;
+    }
+}
+
+/* One round: what the consensus says of labeller and voters, and that of the consensus. */
+static void judge_again(const struct dataset *d, double consensus[][LABEL_COUNT])
+{
+    double prior[LABEL_COUNT] = {0}, labels[LABEL_COUNT][LABEL_COUNT] = {{0}},
+           votes[LABEL_COUNT][LABEL_COUNT] = {{0}};
+    for (int i = 0; i < TAUGHT; i++)
+        for (int t = 0; t < LABEL_COUNT; t++) {
+            prior[t] += consensus[i][t];
+            labels[t][d->labels[i]] += consensus[i][t];
+            for (int k = 0; k < LABEL_COUNT; k++)
+                votes[t][k] += consensus[i][t] * d->votes[i].classes[k];
+        }
+    take_shares(labels);
+    take_shares(votes);
+    for (int i = 0; i < JUDGED; i++) {
+        double sum = 0;
+        for (int t = 0; t < LABEL_COUNT; t++) {
+            double likely = (prior[t] + 1) / (TAUGHT + LABEL_COUNT) * labels[t][d->labels[i]];
+            for (int k = 0; k < LABEL_COUNT; k++)
+                likely *= pow(sqrt(votes[t][k]), d->votes[i].classes[k]);
+            sum += consensus[i][t] = likely;
+        }
+        for (int t = 0; t < LABEL_COUNT; t++)
+            consensus[i][t] /= sum;
+    }
+}
+
+/* Labels that overlook nothing give back what the voters take from a class. */
+static void give_back(const struct dataset *d, double consensus[][LABEL_COUNT])
+{
+    double labelled[LABEL_COUNT] = {0}, agreed[LABEL_COUNT] = {0};
+    for (int i = 0; i < TAUGHT; i++) {
+        labelled[d->labels[i]]++;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            agreed[k] += consensus[i][k];
+    }
+    for (int i = 0; i < JUDGED; i++) {
+        int label = d->labels[i];
+        double kept = labelled[label] > 0 ? fmax(1 - agreed[label] / labelled[label], 0) : 0;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            consensus[i][k] = consensus[i][k] * (1 - kept) + (k == label ? kept : 0);
+    }
+}
+
+/* Fifteen rounds, from the mean of label and votes. */
+static void consensus_follows_its_formulas(void **state)
+{
+    (void)state;
+    enum { FEAR = 2, SURPRISE = 5, NEUTRAL = 6 };
+    struct dataset d = make_dataset(TAUGHT, JUDGED - TAUGHT);
+    struct error error;
+    struct rng rng = rng_make(13, 0);
+    double expected[JUDGED][LABEL_COUNT];
+    for (int i = 0; i < JUDGED; i++) {
+        uint8_t votes[LABEL_COUNT] = {0};
+        int cast = i % 5 ? 4 : 0, shown = d.labels[i];
+        for (int v = 0; v < cast; v++)
+            votes[rng_uniform(&rng) < 0.4 ? (int)rng_below(&rng, LABEL_COUNT)
+                                          : (shown == FEAR ? SURPRISE : shown)]++;
+        if (rng_uniform(&rng) < 0.3)
+            d.labels[i] = (uint8_t)rng_below(&rng, LABEL_COUNT);
+        if (i < TAUGHT && d.labels[i] == NEUTRAL)
+            d.labels[i] = 0; /* of which no label is known */
+        add_votes(&d, i, votes, 1);
+        for (int k = 0; k < LABEL_COUNT; k++)
+            expected[i][k] = (cast ? votes[k] / 8.0 : 0) + (k != d.labels[i] ? 0 : cast ? 0.5 : 1);
+    }
+    for (int round = 0; round < 15; round++)
+        judge_again(&d, expected);
+    give_back(&d, expected);
+    assert_int_equal(consensus_fit(&d, d.votes, &d.consensus, &error), 0);
+    for (int i = 0; i < JUDGED; i++)
+        for (int k = 0; k < LABEL_COUNT; k++)
+            expect_close((double)d.consensus[i * LABEL_COUNT + k], expected[i][k], 1e-5,
+                         "a share of the consensus");
+    dataset_free(&d);
+}
+
 static void mean_faces_show_the_classes(void **state)
 {
     (void)state;
@@ -251,6 +343,41 @@ static void augmentation_takes_the_place_of_the_face(void **state)
         }
         /* The shift, 4.8 pixels, enlarged by 15 %, and 9 pixels turned and scaled. */
         assert_true(hypot(x_sum / sum - x, y_sum / sum - y) < 8 + 4);
+    }
+}
+
+/* What chance decides, in this order: whether there is a webcam, what it does, whether the face is
+ * mirrored, how far it is turned, scaled and shifted. */
+static void augmentation_follows_its_draws(void **state)
+{
+    (void)state;
+    const double turn = 15 * 3.141592653589793 / 180;
+    const struct augment how = {.strength = 0.5f, .flip = true, .webcam = 0.4f};
+    const struct affine face = affine_similarity(0.2f, 1, 3, -2, FACE_SIDE, FACE_SIDE);
+    const struct affine mirror = {{-1, 0, FACE_SIDE - 1, 0, 1, 0}};
+    uint8_t in[PIXELS], taken[PIXELS], expected[PIXELS], out[PIXELS];
+    struct rng draw = rng_make(1, 1), rng = rng_make(6, 6), same = rng;
+    draw_sample(in, 5, &draw);
+    for (int i = 0; i < 50; i++) {
+        bool webcam = rng_uniform(&same) < 0.4;
+        if (webcam)
+            webcam_picture((struct grey_crop){in, FACE_SIDE, FACE_SIDE}, &same, &scratch.webcam,
+                           taken);
+        bool mirrored = rng_uniform(&same) < 0.5;
+        double angle = rng_between(&same, -0.5 * turn, 0.5 * turn);
+        double scale = 1 + rng_between(&same, -0.075, 0.075);
+        double dx = rng_between(&same, -0.05, 0.05) * FACE_SIDE;
+        double dy = rng_between(&same, -0.05, 0.05) * FACE_SIDE;
+        struct affine moved = affine_similarity((float)angle, (float)(1 / scale), (float)dx,
+                                                (float)dy, FACE_SIDE, FACE_SIDE);
+        struct affine map = affine_compose(&face, &moved);
+        if (mirrored)
+            map = affine_compose(&map, &mirror);
+        warp_picture(&map, webcam ? taken : in, FACE_SIDE, FACE_SIDE, expected);
+        augment_picture(&how, &rng, &face, in, FACE_SIDE, FACE_SIDE, &scratch, out);
+        for (int p = 0; p < PIXELS; p++)
+            assert_in_range(out[p] + 1, expected[p], expected[p] + 2);
+        assert_memory_equal(&rng, &same, sizeof rng);
     }
 }
 
@@ -681,6 +808,27 @@ static void weights_follow_rarity(void **state)
         sum += weights[i];
     assert_float_equal(sum, COUNT, 1e-5);
     assert_float_equal(weights[2], 2.0f * weights[1], 1e-5);
+    for (int k = 0; k < LABEL_COUNT; k++) /* a class that is gone counts as if it had come once */
+        assert_float_equal(prior[k], (k == 0 ? 1 : k == 1 ? 4 : 2) / 15.0f, 1e-6);
+    r.class_weights = 0.5f;
+    calibration_weigh(&r, &d, samples, count, weights, prior);
+    assert_float_equal(weights[2], sqrtf(2.0f) * weights[1], 1e-5);
+    r.step.loss = LOSS_MSE; /* which cannot weigh */
+    calibration_weigh(&r, &d, samples, count, weights, prior);
+    for (int i = 0; i < COUNT; i++)
+        assert_float_equal(weights[i], 1, 1e-6);
+    /* What is not the label's counts as much for other classes. */
+    d.consensus = calloc((size_t)COUNT * LABEL_COUNT, sizeof *d.consensus);
+    assert_non_null(d.consensus);
+    for (int i = 0; i < COUNT; i++)
+        d.consensus[i * LABEL_COUNT + (i == 2 ? 0 : d.labels[i])] = 1;
+    r.step.loss = LOSS_CROSS_ENTROPY;
+    r.class_weights = 1.0f;
+    r.targets.votes_share = 0.5f;
+    calibration_weigh(&r, &d, samples, count, weights, prior);
+    assert_float_equal(prior[0], 1 / 14.5f, 1e-6);
+    assert_float_equal(prior[2], 1.5f / 14.5f, 1e-6);
+    assert_float_equal(weights[2] / weights[3], 0.5f * 2 / 1.5f + 0.5f * 2, 1e-5);
 
     /* The loader multiplies by them. */
     struct loader_config config = loader_of(&d, 1);
@@ -801,6 +949,57 @@ static void training_learns_with_every_batching(void **state)
             fail_msg("%s descent: accuracy %.3f", batching_names[batching], e.metrics.accuracy);
         model_free(&model);
     }
+    dataset_free(&d);
+}
+
+/* As large as the model's weights, but for their rounding. */
+static void expect_same_network(const struct recipe *a, const struct recipe *b,
+                                const struct dataset *d)
+{
+    struct recipe untrained = *a;
+    untrained.epochs = 0;
+    struct model x = train_small(a, d), y = train_small(b, d), z = train_small(&untrained, d);
+    const float *p = x.networks[0].mlp.parameters, *q = y.networks[0].mlp.parameters,
+                *start = z.networks[0].mlp.parameters;
+    size_t count = x.networks[0].mlp.parameter_count;
+    double moved = 0, apart = 0;
+    for (size_t i = 0; i < count; i++) {
+        moved += fabs((double)(p[i] - start[i]));
+        apart += fabs((double)(p[i] - q[i]));
+    }
+    if (!(moved > 0 && apart < 0.01 * moved))
+        fail_msg("%s descent: moved by %.4g, apart by %.4g", batching_names[a->batching], moved,
+                 apart);
+    model_free(&x);
+    model_free(&y);
+    model_free(&z);
+}
+
+/* Full descent is that of one batch with all samples, though it takes them in parts; stochastic
+ * descent that of batches of one. */
+static void descents_differ_by_their_batches_alone(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(300, 14);
+    struct recipe r = small_recipe(), other;
+    r.batch_norm = r.step.bfloat16 = false;
+    r.step.dropout = r.step.input_dropout = 0;
+    r.augment = (struct augment){0};
+    r.optimizer = OPTIMIZER_SGD;
+    r.weight_decay = 0;
+    r.epochs = 5;
+    other = r;
+    r.batching = BATCHING_FULL;
+    r.learning_rate = 0.5f;
+    other.batch_size = 300;
+    other.learning_rate = r.learning_rate;
+    expect_same_network(&r, &other, &d);
+    r.epochs = other.epochs = 1;
+    r.batching = BATCHING_STOCHASTIC;
+    r.learning_rate = 0.01f;
+    other.batch_size = 1;
+    other.learning_rate = r.learning_rate;
+    expect_same_network(&r, &other, &d);
     dataset_free(&d);
 }
 
@@ -989,6 +1188,331 @@ static void lean_is_what_lies_beyond_the_shares(void **state)
         assert_float_equal(means[k], shares[k], 1e-6);
 }
 
+/* ---- Calibration ----------------------------------------------------------------------------- */
+
+enum { SEEN = 60, KINDS = 3 };
+
+/* What it costs to answer with all logits less their offsets over the temperature. */
+static double cost_of(const struct validation *v, const double *offsets, double temperature)
+{
+    double cost = 0;
+    for (int i = 0; i < v->count; i++) {
+        double right = 0;
+        for (int n = 0; n < 4; n++) {
+            const float *all = n % 2 ? v->mirrored[n / 2] : v->outputs[n / 2];
+            double powers[KINDS], sum = 0;
+            if (!all)
+                continue;
+            for (int k = 0; k < KINDS; k++)
+                sum += powers[k] =
+                    pow((double)all[i * KINDS + k] * exp(-offsets[k]), 1 / temperature);
+            right += powers[v->truth[i]] / sum;
+        }
+        cost -= log(right);
+    }
+    return cost;
+}
+
+/* Tried one by one, at last in steps of a 5000th. */
+static double best_temperature(const struct validation *v, const double *offsets)
+{
+    double best = 0.2, step = 0.05;
+    for (int i = 0; i < 3; i++, step /= 15) {
+        double low = fmax(best - 20 * step, 0.2), high = fmin(best + 20 * step, 3);
+        if (i == 0)
+            high = 3;
+        for (double t = low; t <= high; t += step)
+            if (cost_of(v, offsets, t) < cost_of(v, offsets, best))
+                best = t;
+    }
+    return best;
+}
+
+/* Of two networks, with mirror images and without; answers that are far too sure, or not sure
+ * enough, end at the bounds. */
+static void temperature_is_that_of_the_least_cost(void **state)
+{
+    (void)state;
+    struct dataset dataset = {.class_count = KINDS};
+    struct recipe recipe = {.network_count = 2};
+    static float answers[4][SEEN * KINDS];
+    static const double offsets[KINDS] = {0.3, -0.2, 0.1};
+    int truth[SEEN];
+    struct validation v = {.dataset = &dataset,
+                           .recipe = &recipe,
+                           .count = SEEN,
+                           .outputs = {answers[0], answers[2]},
+                           .truth = truth};
+    for (int seed = 0; seed < 12; seed++) {
+        struct rng rng = rng_make((uint64_t)seed, 4);
+        double deviation = seed < 10 ? 1 + seed % 4 : 0.5, sure = seed < 10 ? 1.2 : 3;
+        for (int i = 0; i < SEEN; i++) {
+            truth[i] = i % KINDS;
+            for (int n = 0; n < 4; n++) {
+                float *row = answers[n] + i * KINDS, sum = 0;
+                for (int k = 0; k < KINDS; k++)
+                    sum += row[k] =
+                        expf((float)(deviation * rng_normal(&rng) + (k == truth[i] ? sure : 0)));
+                for (int k = 0; k < KINDS; k++)
+                    row[k] /= sum;
+            }
+            truth[i] = seed == 11 ? (truth[i] + 1) % KINDS : truth[i];
+        }
+        v.mirrored[0] = seed % 2 ? answers[1] : NULL;
+        v.mirrored[1] = seed % 2 ? answers[3] : NULL;
+        double best = best_temperature(&v, offsets);
+        assert_true(seed < 10 || best < 0.21 || best > 2.99);
+        expect_close(validation_temperature(&v, offsets), best, 0.0019, "a temperature");
+    }
+}
+
+/* Two networks, and what is known of the data. */
+struct calibrated {
+    struct dataset d;
+    struct recipe r;
+    struct training_state s;
+    struct affine faces[140];
+    float weights[140], prior[MODEL_MAX_CLASSES];
+};
+
+static void make_networks(const struct calibrated *c, struct mlp *mlps)
+{
+    for (int n = 0; n < 2; n++) {
+        struct mlp_config config = recipe_network(&c->r, &c->d, n);
+        struct rng rng = rng_make(5, (uint64_t)n);
+        struct error error;
+        config.batch_norm = false; /* folded, as answers want it */
+        assert_int_equal(mlp_create(&mlps[n], &config, &error), 0);
+        mlp_init(&mlps[n], &rng);
+        for (size_t i = 0; i < mlps[n].parameter_count; i++)
+            mlps[n].parameters[i] *= 3; /* surer than they should be */
+    }
+}
+
+static void make_calibrated(struct calibrated *c)
+{
+    int *samples, count;
+    struct error error;
+    *c = (struct calibrated){.d = make_dataset(98, 42), .r = small_recipe()};
+    for (int i = 0; i < c->d.count; i++) {
+        c->faces[i] = affine_identity;
+        c->d.labels[i] = c->d.labels[i] > 3 && i % 2 ? 1 : c->d.labels[i];
+    }
+    c->r.network_count = 2;
+    c->r.features[1] = FEATURES_PIXELS;
+    c->r.augment.webcam = 0.3f;
+    c->r.augment.flip = true;
+    assert_int_equal(dataset_split(&c->d, SPLIT_TRAINING, &samples, &count, &error), 0);
+    calibration_weigh(&c->r, &c->d, samples, count, c->weights, c->prior);
+    for (int n = 0; n < 2; n++)
+        c->s.features[n] = recipe_features(&c->r, &c->d, n);
+    make_networks(c, c->s.best);
+    free(samples);
+}
+
+static void free_calibrated(struct calibrated *c)
+{
+    mlp_free(&c->s.best[0]);
+    mlp_free(&c->s.best[1]);
+    dataset_free(&c->d);
+}
+
+/* `leans`: whether what the answers lean to is to be taken off. */
+static void expect_calibrated(struct calibrated *c, bool leans, const float *wanted)
+{
+    struct validation before, after;
+    struct mlp mlps[2];
+    struct error error;
+    double loss, accuracy, offsets[LABEL_COUNT] = {0};
+    float prior[MODEL_MAX_CLASSES];
+    memcpy(prior, c->prior, sizeof prior);
+    make_networks(c, mlps);
+    const struct features *features = c->s.features;
+    assert_int_equal(validation_create(&before, &c->r, &c->d, features, c->faces, &error), 0);
+    assert_int_equal(validation_create(&after, &c->r, &c->d, features, c->faces, &error), 0);
+    validation_run(&before, mlps, &loss, &accuracy);
+    if (leans)
+        validation_logit_offsets(&before, prior, offsets);
+    const struct mlp none = {0};
+    assert_int_equal(validation_meet(&before, mlps, features, &none, c->r.seed, &error), 0);
+    double temperature = validation_temperature(&before, offsets);
+    assert_int_equal(calibrate(&c->s, &after, prior, &error), 0);
+    validation_run(&after, c->s.best, &loss, &accuracy);
+    for (int n = 0; n < 2; n++)
+        for (int i = 0; i < after.count; i++) {
+            const float *p = before.outputs[n] + i * LABEL_COUNT,
+                        *q = after.outputs[n] + i * LABEL_COUNT;
+            double powers[LABEL_COUNT], sum = 0;
+            for (int k = 0; k < LABEL_COUNT; k++)
+                sum += powers[k] = pow((double)p[k] * exp(-offsets[k]), 1 / temperature) *
+                                   (double)wanted[k] / (double)c->prior[k];
+            for (int k = 0; k < LABEL_COUNT; k++)
+                expect_close((double)q[k], powers[k] / sum, 1e-4, "a calibrated probability");
+        }
+    for (int k = 0; k < LABEL_COUNT; k++)
+        expect_close((double)prior[k], (double)wanted[k], 1e-6, "a share of the prior");
+    validation_free(&before);
+    validation_free(&after);
+    mlp_free(&mlps[0]);
+    mlp_free(&mlps[1]);
+}
+
+/* Their logits less what they lean to, over the temperature, and towards the wanted prior. */
+static void calibration_moves_the_last_layers(void **state)
+{
+    (void)state;
+    static const struct {
+        struct prior prior;
+        float class_weights;
+        enum loss loss;
+        bool leans;
+    } cases[] = {
+        {{PRIOR_LIST, {1, 2, 3, 4, 5, 6, 7}, LABEL_COUNT}, 0.5f, LOSS_CROSS_ENTROPY, true},
+        {{.kind = PRIOR_UNIFORM}, 0.0f, LOSS_CROSS_ENTROPY, true},
+        {{.kind = PRIOR_TRAINING}, 0.5f, LOSS_CROSS_ENTROPY, true},
+        {{.kind = PRIOR_TRAINING}, 0.0f, LOSS_CROSS_ENTROPY, false},
+        {{.kind = PRIOR_TRAINING}, 0.5f, LOSS_MSE, false},
+    };
+    struct calibrated *c = malloc(sizeof *c);
+    assert_non_null(c);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float wanted[LABEL_COUNT];
+        make_calibrated(c);
+        c->r.prior = cases[i].prior;
+        c->r.class_weights = cases[i].class_weights;
+        c->r.step.loss = cases[i].loss;
+        for (int k = 0; k < LABEL_COUNT; k++)
+            wanted[k] = c->r.prior.kind == PRIOR_LIST      ? (float)(k + 1) / 28.0f
+                        : c->r.prior.kind == PRIOR_UNIFORM ? 1.0f / LABEL_COUNT
+                                                           : c->prior[k];
+        expect_calibrated(c, cases[i].leans, wanted);
+        free_calibrated(c);
+    }
+    free(c);
+}
+
+/* Pictures in more than one batch, each warped to its face: what a network says of it alone. */
+static void validation_is_of_each_picture(void **state)
+{
+    (void)state;
+    enum { COUNT = 300, FIRST = 7 };
+    struct dataset d = make_dataset(FIRST, COUNT);
+    struct recipe r = small_recipe();
+    struct features features = recipe_features(&r, &d, 0);
+    struct mlp_config config = recipe_network(&r, &d, 0);
+    static struct affine faces[FIRST + COUNT];
+    struct validation v;
+    struct error error;
+    struct mlp mlp;
+    struct rng rng = rng_make(1, 0);
+    double loss, accuracy, expected_loss = 0;
+    int hits = 0;
+    config.batch_norm = false;
+    for (int i = 0; i < d.count; i++)
+        faces[i] = affine_similarity(0.01f * (float)(i % 9), 1, (float)(i % 4), 1, 48, 48);
+    assert_int_equal(mlp_create(&mlp, &config, &error), 0);
+    mlp_init(&mlp, &rng);
+    assert_int_equal(validation_create(&v, &r, &d, &features, faces, &error), 0);
+    validation_run(&v, &mlp, &loss, &accuracy);
+    float *vector = malloc((size_t)features_dim(&features) * sizeof *vector);
+    assert_non_null(vector);
+    for (int i = 0; i < COUNT; i++) {
+        float answer[LABEL_COUNT];
+        uint8_t face[PIXELS];
+        warp_picture(&faces[FIRST + i], dataset_picture(&d, FIRST + i), 48, 48, face);
+        extract(&features, face, vector);
+        mlp_forward(&mlp, v.workspaces[0], vector, 1, answer);
+        for (int k = 0; k < LABEL_COUNT; k++)
+            expect_close((double)v.probabilities[i * LABEL_COUNT + k], (double)answer[k], 1e-5,
+                         "an answer");
+        hits += predicted_class(answer, LABEL_COUNT) == d.labels[FIRST + i];
+        expected_loss -= log((double)answer[d.labels[FIRST + i]]) / COUNT;
+    }
+    expect_close(accuracy, (double)hits / COUNT, 1e-9, "accuracy");
+    expect_close(loss, expected_loss, 1e-4, "loss");
+    free(vector);
+    mlp_free(&mlp);
+    validation_free(&v);
+    dataset_free(&d);
+}
+
+/* Number i of the pictures as it is met: by a webcam, a little off, where it is even, and then
+ * aligned anew. */
+static void meet_one(const struct dataset *d, int index, int i, bool webcam, uint64_t seed,
+                     const struct mlp *aligner, uint8_t *face)
+{
+    const struct augment off = {.strength = 0.5f, .webcam = 1.0f}, none = {0};
+    struct rng rng = rng_make(seed, (uint64_t)54 << 56 | (uint64_t)i);
+    uint8_t met[PIXELS];
+    struct affine map;
+    struct align_workspace *workspace;
+    struct error error;
+    augment_picture(webcam && i % 2 == 0 ? &off : &none, &rng, &affine_identity,
+                    dataset_picture(d, index), d->width, d->height, &scratch, met);
+    assert_int_equal(align_workspace_create(&workspace, aligner, d->width, d->height, &error), 0);
+    align_find(aligner, workspace, met, &map);
+    align_workspace_free(&workspace);
+    map = align_enlarge(&map, RECIPE_ENLARGE, d->width, d->height);
+    warp_picture(&map, met, d->width, d->height, face);
+}
+
+static void expect_all_met(struct validation *v, const struct features *features,
+                           const struct mlp *mlp, const struct mlp *aligner, bool webcam)
+{
+    size_t dim = (size_t)features_dim(features);
+    float *vector = malloc(dim * sizeof *vector), answer[LABEL_COUNT];
+    assert_non_null(vector);
+    for (int i = 0; i < v->count; i++) {
+        uint8_t face[PIXELS], mirrored[PIXELS];
+        meet_one(v->dataset, v->indices[i], i, webcam, 8, aligner, face);
+        extract(features, face, vector);
+        assert_memory_equal(v->vectors[0] + (size_t)i * dim, vector, dim * sizeof *vector);
+        face_mirror(face, v->dataset->width, v->dataset->height, mirrored);
+        for (int side = 0; side < 2; side++) {
+            const float *said = side ? v->mirrored[0] : v->outputs[0];
+            extract(features, side ? mirrored : face, vector);
+            mlp_forward(mlp, v->workspaces[0], vector, 1, answer);
+            for (int k = 0; k < LABEL_COUNT && said; k++)
+                expect_close((double)said[i * LABEL_COUNT + k], (double)answer[k], 1e-5,
+                             "an answer");
+        }
+    }
+    free(vector);
+}
+
+static void faces_are_validated_as_they_are_met(void **state)
+{
+    (void)state;
+    struct dataset d = make_dataset(14, 14);
+    struct recipe r = small_recipe();
+    struct features features = recipe_features(&r, &d, 0);
+    struct mlp_config configs[] = {fit_aligner_network(&d), recipe_network(&r, &d, 0)};
+    struct mlp mlps[2];
+    struct affine faces[28];
+    struct error error;
+    for (int i = 0; i < 28; i++)
+        faces[i] = affine_identity;
+    for (int n = 0; n < 2; n++) {
+        struct rng rng = rng_make(3, (uint64_t)n);
+        configs[n].batch_norm = false;
+        assert_int_equal(mlp_create(&mlps[n], &configs[n], &error), 0);
+        mlp_init(&mlps[n], &rng);
+    }
+    for (int i = 0; i < 4; i++) {
+        struct validation v;
+        r.augment.webcam = i % 2 ? 0.3f : 0.0f;
+        r.augment.flip = i < 2;
+        assert_int_equal(validation_create(&v, &r, &d, &features, faces, &error), 0);
+        assert_int_equal(validation_meet(&v, &mlps[1], &features, &mlps[0], 8, &error), 0);
+        assert_int_equal(v.mirrored[0] != NULL, r.augment.flip);
+        expect_all_met(&v, &features, &mlps[1], &mlps[0], i % 2);
+        validation_free(&v);
+    }
+    mlp_free(&mlps[0]);
+    mlp_free(&mlps[1]);
+    dataset_free(&d);
+}
+
 static void expect_met(struct validation *v, const struct mlp *mlps,
                        const struct features *features, uint64_t seed, const float *expected,
                        bool same)
@@ -1086,6 +1610,17 @@ static void views_come_to_agree(void **state)
 {
     (void)state;
     struct dataset d = make_dataset(140, 70);
+    struct recipe r = small_recipe();
+    r.epochs = 1;
+    r.agreement = 1e-9f; /* next to none */
+    struct model hardly = train_small(&r, &d);
+    r.agreement = 1.0f;
+    struct model agreeing = train_small(&r, &d);
+    const struct mlp *a = &hardly.networks[0].mlp, *b = &agreeing.networks[0].mlp;
+    assert_memory_not_equal(a->parameters, b->parameters,
+                            a->parameter_count * sizeof *a->parameters);
+    model_free(&hardly);
+    model_free(&agreeing);
     double alone = moved_by_webcams(0.0f, &d), agreed = moved_by_webcams(4.0f, &d);
     if (!(agreed < 0.75 * alone))
         fail_msg("answers move by %.4f, without agreement by %.4f", agreed, alone);
@@ -1130,9 +1665,11 @@ int main(void)
         cmocka_unit_test(splits_go_by_their_names),
         cmocka_unit_test(consensus_finds_what_was_shown),
         cmocka_unit_test(consensus_keeps_what_voters_overlook),
+        cmocka_unit_test(consensus_follows_its_formulas),
         cmocka_unit_test(mean_faces_show_the_classes),
         cmocka_unit_test(augmentation_keeps_within_bounds),
         cmocka_unit_test(augmentation_takes_the_place_of_the_face),
+        cmocka_unit_test(augmentation_follows_its_draws),
         cmocka_unit_test(loader_is_independent_of_workers),
         cmocka_unit_test(loader_gives_each_sample_once),
         cmocka_unit_test(second_views_are_those_of_webcams),
@@ -1147,12 +1684,17 @@ int main(void)
 #endif
         cmocka_unit_test(optimizers_follow_their_formulas),
         cmocka_unit_test(training_learns_with_every_batching),
+        cmocka_unit_test(descents_differ_by_their_batches_alone),
         cmocka_unit_test(same_seed_same_weights),
         cmocka_unit_test(priors_can_be_given_later),
         cmocka_unit_test(refuses_what_makes_no_sense),
         cmocka_unit_test(small_batches_stay_finite),
         cmocka_unit_test(stops_at_a_loss_without_end),
         cmocka_unit_test(lean_is_what_lies_beyond_the_shares),
+        cmocka_unit_test(temperature_is_that_of_the_least_cost),
+        cmocka_unit_test(calibration_moves_the_last_layers),
+        cmocka_unit_test(validation_is_of_each_picture),
+        cmocka_unit_test(faces_are_validated_as_they_are_met),
         cmocka_unit_test(webcams_change_what_validation_sees),
         cmocka_unit_test(views_come_to_agree),
         cmocka_unit_test(confidence_is_what_webcams_leave),
