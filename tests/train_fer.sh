@@ -78,11 +78,13 @@ awk 'BEGIN {
 plain="--verifier off --align off --features hog"
 small="--data data.csv $plain --hidden 8 --epochs 2 --threads 1 --output m.safetensors"
 expect 0 "Usage: train_fer" --help
+expect 0 "0.85,1,0.8,1.1,1.4,1.4,1.65" --help
 expect 0 "train_fer " --version
 # shellcheck disable=SC2086 # the words of $small are arguments
 expect 0 "epoch   2/2  loss" $small
 grep -q "no FER+ votes at datasets/fer2013new.csv (see --ferplus)" err || fail "missing votes: $(cat err)"
 [ -s m.safetensors ] || fail "no model was written"
+[ "$(tail -n 1 out)" = m.safetensors ] || fail "the model is not named: $(tail -n 1 out)"
 [ "$(ls -A | grep -c 'm\.safetensors')" -eq 1 ] || fail "a temporary file was left: $(ls -A)"
 expect 0 "on PublicTest, 21 pictures" --evaluate m.safetensors --data data.csv
 ! grep -q "no FER+ votes" err || fail "an evaluation misses votes: $(cat err)"
@@ -92,6 +94,19 @@ noted=$(grep -ao '"accuracy":"[^"]*"' m.safetensors)
 awk -v noted="$noted" '{ exit noted != sprintf("\"accuracy\":\"%.1f %% on PublicTest\"", $1) }' measured_right ||
     fail "the file notes $noted, --evaluate says $(cat measured_right)"
 expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --ferplus votes.csv --json
+[ "$(wc -l <out)" -eq 1 ] || fail "--json prints not one line"
+mkdir -p datasets && cp votes.csv datasets/fer2013new.csv
+expect 0 '"ferplus_count":21' --evaluate m.safetensors --data data.csv --json
+rm datasets/fer2013new.csv
+# shellcheck disable=SC2086
+expect 0 "epoch   1/1" $small --epochs 1 --ferplus votes.csv --output judged.safetensors
+expect 0 "FER+ majority" --evaluate judged.safetensors --data data.csv --ferplus votes.csv
+awk '$1 == "accuracy" && !right { right = int($2 * 0.21 + 1.5) }
+    $1 == "FER+" && $2 == "majority" { votes = int($3 * 0.21 + 0.5) }
+    END { printf "%.1f %% by label, %.1f %% by FER+%ss majority, on PublicTest\n", (right - 1) / 0.21, votes / 0.21, q }' \
+    q="'" out >judged
+notes judged.safetensors "\"accuracy\":\"$(cat judged)\"" \
+    '"training_data":"FER2013: Training 63 pictures, PublicTest 21 for validation; FER+ votes"'
 expect 0 "where both agree" --evaluate m.safetensors --data data.csv --ferplus votes.csv
 expect 0 "None of these pictures is also in Training" --evaluate m.safetensors --data data.csv
 # Two pictures of PublicTest that are also in Training, one of them with another label.
@@ -110,6 +125,8 @@ for file in log.csv confusion.csv summary.json; do
     [ -s report/$file ] || fail "--report wrote no $file"
 done
 [ "$(wc -l <report/log.csv)" -eq 3 ] || fail "log.csv has not one row an epoch"
+grep -qF '"options":"--align off --verifier off --features hog --hidden 8 ' report/summary.json ||
+    fail "the report does not say by which options"
 for file in curves.png confusion.png calibration.png robustness.png; do
     [ "$(head -c 4 report/$file | tail -c 3)" = PNG ] || fail "--report drew no $file"
 done
@@ -123,6 +140,8 @@ done
 expect 1 "none/x: the folder cannot be created: No such file" --evaluate m.safetensors --data data.csv --report none/x
 expect 0 "" --data data.csv --mean-faces faces.png
 [ "$(head -c 4 faces.png | tail -c 3)" = PNG ] || fail "faces.png is not a PNG"
+expect 0 "" --data data.csv --align off --mean-faces crops.png
+! cmp -s faces.png crops.png || fail "the mean faces are not aligned"
 # Of faces that are a bright stripe each, the one of the next class lower: side by side in that order.
 awk 'BEGIN { print "emotion,pixels,Usage"
     for (k = 0; k < 7; k++) {
@@ -168,6 +187,13 @@ notes init.safetensors '"mirror":"true"' '"recipe":"--align on --verifier on --f
     '--prior 0.85,1,' '--augment 0.4 --webcam 0.3' \
     '"training_data":"FER2013: Training 63 pictures, PublicTest 21 for validation"'
 expect 0 "21 pictures" --evaluate init.safetensors --data data.csv
+init="--features pixels --hidden 4 --init-only"
+# shellcheck disable=SC2086
+expect 0 "" --data data.csv $init --augment 0 --webcam 0.5 --prior uniform --output plain.safetensors
+notes plain.safetensors '"mirror":"false"' '--prior uniform --augment 0 --webcam 0.5 '
+# shellcheck disable=SC2086
+expect 0 "" --data data.csv $init --prior training --output plain.safetensors
+notes plain.safetensors '"mirror":"true"' '--prior training --augment 0.4 --webcam 0.3 '
 for copy in one two; do
     expect 0 "" --export-onnx $copy.onnx init.safetensors
 done
@@ -234,7 +260,7 @@ expect 2 "a layer of 147456 units" --data data.csv --ferplus-share 0 --features 
 expect 2 "shared by 64 positions" --data data.csv --ferplus-share 0 --features hog --hidden 8,@3
 
 expect 2 "--hidden: layer 1 looks through windows of side 16" --data data.csv --ferplus-share 0 --hidden @1,16@1
-expect 2 "--hidden: 173 million weights" --data data.csv --ferplus-share 0 --features pixels --hidden 16384,8192
+expect 2 "--hidden: 173 million weights, a model has 125 million at most; use fewer" --data data.csv --ferplus-share 0 --features pixels --hidden 16384,8192
 expect 2 "--prior: 2 numbers for 7 classes" --data data.csv --ferplus-share 0 --prior 1,2
 expect 2 "--split Tests: FER2013 have Training, PublicTest and PrivateTest" --evaluate m.safetensors \
     --data data.csv --split Tests
@@ -265,6 +291,8 @@ expect 0 "happy/broken.png: damaged, or not a picture of a supported format; con
     --data pictures --skip-bad --align off --mean-faces faces.png
 expect 0 "pictures: 1 pictures left out of 8" \
     --data pictures --skip-bad --align off --mean-faces faces.png
+: >pictures.png # beside the data
+expect 0 "" --data pictures --skip-bad --align off --mean-faces pictures.png
 sed '5s/^./9/' data.csv >label.csv
 expect 1 'label.csv: line 5: label "9"' --data label.csv
 sed '9s/ [0-9]* / 256 /' data.csv >value.csv
@@ -332,6 +360,7 @@ long="--data many.csv $plain --ferplus-share 0 --hidden 64,64 --batch-size 4 --t
 started=$(date +%s%N)
 # shellcheck disable=SC2086
 expect 0 "epoch   9/9" $long --epochs 9 --mixup 0.2 --output whole.safetensors --report whole
+[ ! -s err ] || fail "votes that count for nothing are missed: $(cat err)"
 tail -n 1 whole/log.csv | awk -F, -v wall=$(($(date +%s%N) - started)) \
     '{ exit !($2 > 0 && $2 <= wall / 1e9) }' || fail "the epochs took longer than the whole run"
 : >out # before there is anything to go on with
@@ -350,6 +379,20 @@ kill -INT $pid
 wait $pid || fail "Ctrl-C with votes: status $?: $(cat err)"
 grep -qx "resume with: train_fer --resume voted.safetensors.checkpoint --data data.csv --ferplus votes.csv" out ||
     fail "Ctrl-C with votes: does not say how to go on: $(tail -n 2 out)"
+# A terminal that is closed ends it like Ctrl-C, unless nohup was asked for.
+for way in default ignore; do
+    : >out
+    # shellcheck disable=SC2086
+    env --$way-signal=HUP "$program" $small --epochs 3000 --output hung.safetensors >out 2>err &
+    pid=$!
+    wait_for "epoch   1/"
+    kill -HUP $pid
+    wait_for "^stopped in epoch\|epoch  50/"
+    grep -q "^stopped in epoch" out && ended=default || ended=ignore
+    kill -TERM $pid 2>/dev/null
+    wait $pid || fail "SIGHUP, $way: status $?: $(cat err)"
+    [ $ended = $way ] || fail "SIGHUP, $way: $(tail -n 1 out)"
+done
 stops=0 middles=0
 # shellcheck disable=SC2086
 set -- $long --epochs 9 --mixup 0.2 --output stopped.safetensors
@@ -381,6 +424,10 @@ done
 expect 0 "21 pictures" --evaluate stopped.safetensors --data data.csv
 cmp whole.safetensors stopped.safetensors || fail "--resume ended with another model"
 [ ! -e stopped.safetensors.checkpoint ] || fail "the checkpoint of an ended training is left"
+expect 0 "epoch   9/9" --resume other.checkpoint --data many.csv --output elsewhere.safetensors
+[ ! -s err ] || fail "--resume misses votes: $(cat err)"
+cmp whole.safetensors elsewhere.safetensors || fail "--resume with --output ended with another model"
+expect 1 "other.checkpoint: is already an input" --resume other.checkpoint --data many.csv --output other.checkpoint
 expect 2 "leave out those" --resume other.checkpoint --epochs 20
 sed 's/^6,/5,/' data.csv >changed.csv
 expect 1 "was made with other data" --resume other.checkpoint --data changed.csv --output x
@@ -408,6 +455,10 @@ cmp data.csv own.checkpoint || fail "the data were written over by a checkpoint"
 mkdir scenes && cp own.pgm scenes
 expect 1 "scenes/own.pgm: is part of the data" --data data.csv --ferplus-share 0 \
     --backgrounds scenes --output scenes/own.pgm
+mkdir datasets/backgrounds && cp own.pgm datasets/backgrounds
+expect 1 "datasets/backgrounds/own.pgm: is part of the data" --data data.csv --ferplus-share 0 \
+    --output datasets/backgrounds/own.pgm
+rm -r datasets/backgrounds
 for file in report/* measured/* crossed/*; do
     cp data.csv "$file"
     expect 1 "$file: is already an input" --evaluate m.safetensors --data "$file" --report "${file%/*}"
@@ -428,12 +479,34 @@ expect 1 "models/expressions.safetensors: is a name for the model of the seven e
 ln -s models/expressions.safetensors link.safetensors
 # shellcheck disable=SC2086
 expect 1 "link.safetensors: is a name for the model of the seven" $digits --output link.safetensors
+mkdir named && ln -s ../other.safetensors named/expressions.safetensors
+# shellcheck disable=SC2086
+expect 1 "named/expressions.safetensors: is a name for the model of the seven" $digits \
+    --output named/expressions.safetensors
+# Nor have seven classes of other names.
+mkdir seven
+for part in train t10k; do
+    cp digits/$part-images-idx3-ubyte seven
+    printf '\0\0\10\1\0\0\0\24\0\1\2\3\4\5\6\0\1\2\3\4\5\6\0\1\2\3\4\5' >seven/$part-labels-idx1-ubyte
+done
+# shellcheck disable=SC2086
+expect 1 "models/expressions.safetensors: is a name for the model of the seven expressions" --data seven $init
+# shellcheck disable=SC2086
+expect 0 "" --data seven $init --output seven.safetensors
+notes seven.safetensors '"recipe":"--align off --verifier off --features' '--prior uniform '
 [ "$(cat models/expressions.safetensors)" = faces ] || fail "the model of faces was written over"
+expect 1 "digits: holds no faces; name fer2013.csv" --data digits --mean-faces x.png
 # shellcheck disable=SC2086
 expect 0 "epoch   1/1" $digits --output digits.safetensors
+[ ! -s err ] || fail "digits miss something: $(cat err)"
+expect 0 "on test, 20 pictures" --evaluate digits.safetensors --data digits --report figures
+[ -s figures/confusion.csv ] && [ ! -e figures/robustness.csv ] || fail "digits: $(ls figures)"
 notes digits.safetensors '"mirror":"false"' '"recipe":"--align off --verifier off --features' \
     '--prior uniform --augment 0 --webcam 0 ' \
     '"training_data":"IDX: train 18 pictures, validation 2 for validation"'
+# shellcheck disable=SC2086
+expect 0 "" --data digits $init --augment 0.5 --output turned.safetensors
+notes turned.safetensors '"mirror":"false"' '--augment 0.5 --webcam 0.3 '
 # shellcheck disable=SC2086
 expect 2 "--features windows: HOG cells of 4 pixels in crops of 8x8; 4 to 16 cells must fit; choose other features" $digits --features windows
 expect 1 "other.checkpoint: --prior: 7 numbers for 2 classes" --resume other.checkpoint --data digits --output x
