@@ -44,7 +44,7 @@ static void targets_mix_label_and_consensus(void **state)
     float target[LABEL_COUNT], sum = 0;
     const struct target_mix mix = {.votes_share = 0.5f, .smoothing = 0.07f};
     dataset_target(&d, &mix, 2, target);
-    assert_float_equal(target[2], 0.94, 1e-6); /* without FER+ the label alone */
+    expect_close((double)target[2], 0.94, 1e-6, "a target"); /* without FER+ the label alone */
     d.consensus = calloc(7 * LABEL_COUNT, sizeof *d.consensus);
     assert_non_null(d.consensus);
     d.consensus[2 * LABEL_COUNT + 2] = 0.25f;
@@ -52,10 +52,10 @@ static void targets_mix_label_and_consensus(void **state)
     dataset_target(&d, &mix, 2, target);
     for (int k = 0; k < LABEL_COUNT; k++)
         sum += target[k];
-    assert_float_equal(sum, 1, 1e-6);
-    assert_float_equal(target[2], 0.59125f, 1e-6);
-    assert_float_equal(target[3], 0.35875f, 1e-6);
-    assert_float_equal(target[0], 0.01, 1e-6);
+    expect_close((double)sum, 1, 1e-6, "a target");
+    expect_close((double)target[2], 0.59125, 1e-6, "a target");
+    expect_close((double)target[3], 0.35875, 1e-6, "a target");
+    expect_close((double)target[0], 0.01, 1e-6, "a target");
     add_votes(&d, 2, (uint8_t[]){0, 0, 1, 6, 0, 0, 0}, 3);
     assert_int_equal(votes_majority(&d.votes[2]), 3);
     add_votes(&d, 2, (uint8_t[]){0, 0, 1, 5, 0, 0, 0}, 4);
@@ -114,7 +114,7 @@ static void consensus_finds_what_was_shown(void **state)
         float sum = 0.0f;
         for (int k = 0; k < LABEL_COUNT; k++)
             sum += consensus[k];
-        assert_float_equal(sum, 1, 1e-5);
+        expect_close((double)sum, 1, 1e-5, "a consensus");
         by_label += d.labels[i] == i % LABEL_COUNT;
         by_votes += votes_majority(&d.votes[i]) == i % LABEL_COUNT;
         by_consensus += predicted_class(consensus, LABEL_COUNT) == i % LABEL_COUNT;
@@ -806,17 +806,17 @@ static void weights_follow_rarity(void **state)
     calibration_weigh(&r, &d, samples, count, weights, prior);
     for (int i = 0; i < COUNT; i++)
         sum += weights[i];
-    assert_float_equal(sum, COUNT, 1e-5);
-    assert_float_equal(weights[2], 2.0f * weights[1], 1e-5);
+    expect_close((double)sum, COUNT, 1e-5, "all weights");
+    expect_close((double)weights[2], 2 * (double)weights[1], 1e-5, "a weight");
     for (int k = 0; k < LABEL_COUNT; k++) /* a class that is gone counts as if it had come once */
-        assert_float_equal(prior[k], (k == 0 ? 1 : k == 1 ? 4 : 2) / 15.0f, 1e-6);
+        expect_close((double)prior[k], (k ? k == 1 ? 4 : 2 : 1) / 15.0, 1e-6, "a share");
     r.class_weights = 0.5f;
     calibration_weigh(&r, &d, samples, count, weights, prior);
-    assert_float_equal(weights[2], sqrtf(2.0f) * weights[1], 1e-5);
+    expect_close((double)weights[2], sqrt(2) * (double)weights[1], 1e-5, "a weight");
     r.step.loss = LOSS_MSE; /* which cannot weigh */
     calibration_weigh(&r, &d, samples, count, weights, prior);
     for (int i = 0; i < COUNT; i++)
-        assert_float_equal(weights[i], 1, 1e-6);
+        expect_close((double)weights[i], 1, 1e-6, "a weight");
     /* What is not the label's counts as much for other classes. */
     d.consensus = calloc((size_t)COUNT * LABEL_COUNT, sizeof *d.consensus);
     assert_non_null(d.consensus);
@@ -826,9 +826,9 @@ static void weights_follow_rarity(void **state)
     r.class_weights = 1.0f;
     r.targets.votes_share = 0.5f;
     calibration_weigh(&r, &d, samples, count, weights, prior);
-    assert_float_equal(prior[0], 1 / 14.5f, 1e-6);
-    assert_float_equal(prior[2], 1.5f / 14.5f, 1e-6);
-    assert_float_equal(weights[2] / weights[3], 0.5f * 2 / 1.5f + 0.5f * 2, 1e-5);
+    expect_close((double)prior[0], 1 / 14.5, 1e-6, "a share");
+    expect_close((double)prior[2], 1.5 / 14.5, 1e-6, "a share");
+    expect_close((double)(weights[2] / weights[3]), 0.5 * 2 / 1.5 + 0.5 * 2, 1e-5, "a weight");
 
     /* The loader multiplies by them. */
     struct loader_config config = loader_of(&d, 1);
@@ -846,7 +846,7 @@ static void weights_follow_rarity(void **state)
         float all = 0.0f;
         for (int k = 0; k < LABEL_COUNT; k++)
             all += batch.targets[i * LABEL_COUNT + k];
-        assert_float_equal(all, weights[samples[i]], 1e-5);
+        expect_close((double)all, (double)weights[samples[i]], 1e-5, "a weight");
     }
     loader_free(&loader);
     dataset_free(&d);
@@ -1185,7 +1185,7 @@ static void lean_is_what_lies_beyond_the_shares(void **state)
             means[k] += powers[k] / sum / (2 * COUNT);
     }
     for (int k = 0; k < CLASSES; k++)
-        assert_float_equal(means[k], shares[k], 1e-6);
+        expect_close((double)means[k], (double)shares[k], 1e-6, "a share");
 }
 
 /* ---- Calibration ----------------------------------------------------------------------------- */
@@ -1567,7 +1567,8 @@ static void webcams_change_what_validation_sees(void **state)
         features_extract(&features, rooms, mirrored, vector);
         mlp_forward(&mlp, v.workspaces[0], vector, 1, answer);
         for (int k = 0; k < LABEL_COUNT; k++)
-            assert_float_equal(v.mirrored[0][i * LABEL_COUNT + k], answer[k], 1e-6);
+            expect_close((double)v.mirrored[0][i * LABEL_COUNT + k], (double)answer[k], 1e-6,
+                         "an answer");
     }
     free(rooms);
     free(before);
