@@ -532,7 +532,7 @@ static float *load_batch(const struct loader_config *config, const int *order, i
     return all;
 }
 
-enum { PAIRED = 15 }; /* samples of one batch; that in the middle has no partner */
+enum { PAIRED = 16 }; /* samples of one batch */
 
 static struct loader_config loader_of_pairs(const struct dataset *d)
 {
@@ -549,14 +549,14 @@ static void shares_of_mixup_are_as_they_were(void **state)
 {
     (void)state;
     static const double expected[PAIRED / 2] = {0.81863, 0.21173, 0.35549, 0.5605,
-                                                0.00846, 0.9794,  0.7872};
+                                                0.00846, 0.9794,  0.7872,  0.83064};
     struct dataset d = make_dataset(PAIRED, 0);
     struct loader_config config = loader_of_pairs(&d);
     float targets[PAIRED * LABEL_COUNT];
     int order[PAIRED];
     for (int i = 0; i < PAIRED; i++) {
         order[i] = PAIRED - 1 - i;
-        d.labels[i] = i > PAIRED / 2; /* of the batch's first half */
+        d.labels[i] = i >= PAIRED / 2; /* of the batch's first half */
     }
     float *plain = load_batch(&config, order, PAIRED, targets);
     config.mixup = 0.4f;
@@ -578,6 +578,11 @@ static void shares_of_mixup_are_as_they_were(void **state)
         a += PAIRED * dim;
         b += PAIRED * dim;
     }
+    free(mixed);
+    config.mixup = 0.001f; /* most draws are too small for a number */
+    mixed = load_batch(&config, order, PAIRED, targets);
+    for (int i = 0; i < PAIRED * LABEL_COUNT; i++)
+        assert_true(isfinite(targets[i]));
     free(plain);
     free(mixed);
     dataset_free(&d);
