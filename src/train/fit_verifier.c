@@ -368,7 +368,7 @@ static bool shows_face(const struct dataset *d, int sample)
     int votes = 0;
     for (int k = 0; d->votes && k < LABEL_COUNT; k++)
         votes += d->votes[sample].classes[k];
-    return !d->votes || d->votes[sample].total == 0 || 2 * votes >= d->votes[sample].total;
+    return !d->votes || 2 * votes >= d->votes[sample].total;
 }
 
 static int prepare(struct fitting *f, const int *samples, int count, struct error *error)
