@@ -54,6 +54,8 @@ pid_t __real_waitpid(pid_t child, int *status, int options);
 pid_t __wrap_waitpid(pid_t child, int *status, int options);
 pid_t __real_fork(void);
 pid_t __wrap_fork(void);
+int __real_chdir(const char *path);
+int __wrap_chdir(const char *path);
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
 int __real_nanosleep(const struct timespec *length, struct timespec *left);
@@ -156,6 +158,11 @@ pid_t __wrap_fork(void)
 {
     errno = EAGAIN;
     return fails("fork") ? -1 : __real_fork();
+}
+
+int __wrap_chdir(const char *path)
+{
+    return fails("chdir") ? -1 : __real_chdir(path);
 }
 
 FILE *__wrap_fopen(const char *path, const char *mode)
@@ -761,12 +768,17 @@ static void no_memory_is_told(void **state)
     uint8_t *bytes = NULL;
     size_t size;
     int opened = file_writer_open(&writer, in_folder("new"), &of_writer);
+    struct error of_name = {.text = ""};
+    allowance = 1; /* for the writer, not for the temporary file's name */
+    int named = file_writer_open(&writer, in_folder("new"), &of_name);
     int read = file_read(in_folder("file"), 3, &bytes, &size, &of_reader);
     failing = NULL;
     assert_true(opened == -1 && read == -1 && !writer && !bytes);
     assert_int_equal(checked, -1);
     expect_text(of_check.text, in_folder("new"), "no memory");
     expect_text(of_writer.text, "a file to be written", "no memory");
+    assert_int_equal(named, -1);
+    expect_text(of_name.text, in_folder("new"), "no memory");
     expect_text(of_reader.text, in_folder("file"), "no memory");
     assert_true(!text && !folder && !path);
     assert_int_equal(added, -1);
@@ -1196,13 +1208,13 @@ static void gnuplot_draws_in_the_folder(void **state)
     free(path);
 }
 
-/* How often it draws: killed, with nobody who takes its picture, without a process, awaited by
- * nobody; and well. */
+/* How often it draws: killed, with nobody who takes its picture, without a process, elsewhere,
+ * awaited by nobody; and well. */
 static int draw_in_all_ways(void)
 {
     static const char killed[] = "#!/bin/sh\necho noise >&2\ncat\nkill -9 $$\n";
     static const char large[] = "#!/bin/sh\ncat >&2\nhead -c 200000 /dev/zero\n";
-    static const char *const ways[] = {NULL, "read", "fork", "children", "none"};
+    static const char *const ways[] = {NULL, "read", "fork", "chdir", "children", "none"};
     int drawn = 0;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         struct error error = {.text = ""};
