@@ -435,6 +435,7 @@ static void samples_are_shown_in_poses_to_be_said(void **state)
     struct dataset d = make_wide_pictures(COUNT + 1, pixels);
     uint8_t splits[COUNT + 1] = {[COUNT] = SPLIT_TEST};
     struct affine faces[COUNT + 1];
+    struct align_workspace *workspace;
     struct mlp aligner = {0};
     struct error error;
     int alike = 0;
@@ -460,6 +461,13 @@ static void samples_are_shown_in_poses_to_be_said(void **state)
     /* And replaced. */
     memcpy(before, pixels, sizeof pixels);
     assert_int_equal(fit_aligner_apply(&aligner, &d, NULL, faces, &error), 0);
+    assert_int_equal(align_workspace_create(&workspace, &aligner, d.width, d.height, &error), 0);
+    for (int i = 0; i <= COUNT; i++) {
+        struct affine place;
+        align_find(&aligner, workspace, dataset_picture(&d, i), &place);
+        assert_memory_equal(&place, &faces[i], sizeof place);
+    }
+    align_workspace_free(&workspace);
     assert_int_equal(fit_aligner_replace(&d, 3, 1, &stop, &error), 0);
     for (int i = 0; i <= COUNT; i++) {
         warp_picture(&faces[i], before + (size_t)i * AREA, d.width, d.height, face);
