@@ -1129,12 +1129,9 @@ static int draw(struct error *error)
     struct report_text text;
     assert_int_equal(report_text_open(&text, error), 0);
     fputs("plot 1\n", text.stream);
-    int before = dup(STDIN_FILENO);
-    close(before);
+    int before = open_descriptors();
     int result = report_text_draw(&text, test_folder(), "a.png", error);
-    int after = dup(STDIN_FILENO);
-    close(after);
-    assert_int_equal(after, before);
+    assert_int_equal(open_descriptors(), before);
     return result;
 }
 
