@@ -138,7 +138,8 @@ static void test_options_values(void **state)
         "--serve 80 --serve-video";
     char rest[] = "expressions --demo --model g --cascade h --prior 1,1,1,3,1,1,4 --adapt off "
                   "--headless --quiet --verbose";
-    char uniform[] = "expressions --demo --prior uniform --smooth 0 --max-frames 1 --size 16384x16";
+    char uniform[] = "expressions --demo --prior uniform --smooth 0 --max-frames 1 --size 16384x16 "
+                     "--fps 1 --threads 1";
     struct options options;
     struct error error;
     assert_int_equal(parse(&options, line, &error), 0);
@@ -178,7 +179,9 @@ static void test_options_values(void **state)
     for (int k = 0; k < EXPRESSIONS_LABEL_COUNT; k++)
         expect_close((double)options.prior[k], 1, 0, "uniform");
     expect_close(options.smooth, 0, 0, "smooth");
+    expect_close(options.camera.fps, 1, 0, "fps");
     assert_int_equal(options.max_frames, 1);
+    assert_int_equal(options.threads, 1);
     options_free(&options);
 }
 
@@ -263,6 +266,8 @@ static void test_options_words(void **state)
     }
 }
 
+#define LABELS "angry, disgust, fear, happy, sad, surprise, neutral"
+
 static void test_options_help(void **state)
 {
     (void)state;
@@ -280,6 +285,41 @@ static void test_options_help(void **state)
     for (char text[256]; fgets(text, sizeof text, file);)
         assert_true(strcspn(text, "\n") <= 80);
     fclose(file);
+    static const char *const parts[] = {
+        "Finds faces and names the expression of each:\n" LABELS ".\n\n",
+        "picture size to ask the camera for (default 640x480)\n", "\n\nKeys in the window:\n  q ",
+        " f\n\nExit status: 0 done"};
+    size_t size;
+    char *help = (char *)read_bytes(in_folder("help"), &size);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(help, parts[i]))
+            fail_msg("no \"%s\" in: %s", parts[i], help);
+    free(help);
+}
+
+/* What is said of a wrong value names the option, and what is right. */
+static void test_options_reasons(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {
+        {"--demo --prior 1,1", "--prior 1,1: give uniform or seven numbers above 0, such as "
+                               "1,1,1,3,1,1,4, of " LABELS},
+        {"--image - -", "--image -: standard input is a single picture; give it once"},
+        {"--video - -", "--video -: standard input is a single video; give it once"},
+        {"--image ", "--image needs the name of a picture or folder"},
+        {"--video ", "--video needs the name of a video or folder"},
+        {"--camera ", "--camera needs a value: camera by number (0), device path or stream URL"},
+        {"--camera 0 --size 8x8",
+         "--size takes WIDTHxHEIGHT such as 640x480, each 16 to 16384, not \"8x8\""},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char line[100];
+        struct options options;
+        struct error error = {.text = ""};
+        snprintf(line, sizeof line, "expressions %s", lines[i][0]);
+        assert_int_equal(parse(&options, line, &error), -1);
+        assert_string_equal(error.text, lines[i][1]);
+    }
 }
 
 /* ---- Cameras --------------------------------------------------------------------------------- */
@@ -1427,6 +1467,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_options_commands),
         cmocka_unit_test(test_options_refused),
         cmocka_unit_test(test_options_words),
+        cmocka_unit_test(test_options_reasons),
         cmocka_unit_test_setup_teardown(test_options_help, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
         cmocka_unit_test(test_demo_repeats),

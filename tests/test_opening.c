@@ -371,6 +371,11 @@ static void test_without_threads(void **state)
     assert_string_equal(error.text, "cannot start the signal thread: Resource temporarily "
                                     "unavailable; close other programs");
     assert_null(interrupt);
+    world.full = true;
+    assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), -1);
+    world.full = false;
+    assert_string_equal(error.text, "no memory for the signal thread; close other programs");
+    assert_null(interrupt);
     after = dup(STDIN_FILENO);
     close(after);
     assert_int_equal(after, before);
@@ -674,6 +679,7 @@ static void test_menu(void **state)
     assert_int_equal(sem_wait(&woken), 0);
     choosing_follow(&session, &failed, &error);
     assert_int_equal(session.input, INPUT_DEMO);
+    assert_false(shown.has_menu); /* nor does a menu come that nobody asked for */
     shown.reading = false;
     assert_true(choosing_follow(&session, &failed, &error));
     assert_int_equal(session.input, INPUT_VIDEO);
@@ -1045,14 +1051,36 @@ static struct {
     bool interrupted; /* by a signal, while its end is waited for */
 } dialog;
 
+/* A reader that takes bytes when it is asked first, and none from then on; while somebody is in a
+ * call that only a signal ends, no time passes. */
+static struct {
+    bool is;
+    atomic_int calls; /* that have to be ended */
+    atomic_int cut;   /* that were */
+    atomic_int waits; /* between two looks */
+    atomic_bool strange;
+} stalled;
+
 int __real_poll(struct pollfd *polled, nfds_t count, int milliseconds);
 int __wrap_poll(struct pollfd *polled, nfds_t count, int milliseconds);
+
+static int poll_stalled(struct pollfd *files, nfds_t count, int timeout)
+{
+    if (timeout == 0)
+        return stalled.waits < 2;
+    if (count != 1 || timeout != (stalled.waits++ < 2 ? 2000 : 50))
+        stalled.strange = true;
+    sched_yield();
+    return stalled.calls > 0 ? 0 : __real_poll(files, count, timeout);
+}
+
 pid_t __real_waitpid(pid_t child, int *status, int options);
 pid_t __wrap_waitpid(pid_t child, int *status, int options);
 
 int __wrap_poll(struct pollfd *polled, nfds_t count, int milliseconds)
 {
-    int result = __real_poll(polled, count, milliseconds);
+    int result = stalled.is ? poll_stalled(polled, count, milliseconds)
+                            : __real_poll(polled, count, milliseconds);
     if (result == 0 && dialog.late)
         atomic_store(&dialog.abandoned, true);
     return result;
@@ -1211,6 +1239,15 @@ static void (*handler_of(int number))(int)
     return action.sa_handler;
 }
 
+/* How many descriptors a program would have that is started from here. */
+static int count_inherited(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 100; fd++)
+        count += fcntl(fd, F_GETFD) == 0;
+    return count;
+}
+
 /* The first signal stops in order, the second one ends at once; nothing is left of it behind. */
 static void test_interrupt(void **state)
 {
@@ -1218,11 +1255,12 @@ static void test_interrupt(void **state)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct interrupt *interrupt = NULL;
     struct error error;
-    int before = dup(STDIN_FILENO), after;
+    int before = dup(STDIN_FILENO), after, inherited = count_inherited();
     close(before);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
         assert_false(process_stopping());
+        assert_int_equal(count_inherited(), inherited - 1); /* less the one that was `before` */
         assert_true(handler_of(SIGPIPE) == SIG_IGN);
         for (int k = 0; k < 3; k++)
             assert_true(handler_of(signals[k]) != SIG_DFL);
@@ -1234,6 +1272,7 @@ static void test_interrupt(void **state)
         assert_null(interrupt);
         for (int k = 0; k < 3; k++)
             assert_true(handler_of(signals[k]) == SIG_DFL);
+        assert_true(handler_of(SIGUSR1) == SIG_DFL);
     }
     assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
     interrupt_free(&interrupt);
@@ -1244,6 +1283,85 @@ static void test_interrupt(void **state)
     int calls;
     assert_int_equal(sem_getvalue(&woken, &calls), 0);
     assert_int_equal(calls, 0);
+}
+
+static sem_t stops, may_stop;
+
+static void stop_slowly(void *context)
+{
+    sem_post(&stops);
+    sem_wait(&may_stop);
+    wake(context);
+}
+
+/* Others that come while the first one is obeyed change nothing. */
+static void test_many_signals(void **state)
+{
+    (void)state;
+    struct interrupt *interrupt = NULL;
+    struct error error;
+    sem_init(&stops, 0, 0);
+    sem_init(&may_stop, 0, 0);
+    assert_int_equal(interrupt_watch(&interrupt, stop_slowly, &woken, &error), 0);
+    raise(SIGINT);
+    assert_int_equal(sem_wait(&stops), 0);
+    raise(SIGTERM);
+    raise(SIGHUP);
+    assert_int_equal(sem_post(&may_stop), 0);
+    assert_int_equal(sem_wait(&woken), 0);
+    interrupt_free(&interrupt);
+    assert_int_equal(sem_trywait(&stops), -1);
+}
+
+static void call(void)
+{
+    sem_t never;
+    struct timespec limit;
+    sem_init(&never, 0, 0);
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 20;
+    stalled.cut += sem_timedwait(&never, &limit) == -1 && errno == EINTR;
+    stalled.calls--;
+}
+
+static void *write_beside(void *context)
+{
+    struct interrupt *interrupt = context;
+    interrupt_set_writer(interrupt, true);
+    call();
+    interrupt_set_writer(interrupt, false);
+    return NULL;
+}
+
+/* Whoever writes to a reader that has stopped reading is freed: another thread, then the one that
+ * began. What is written from then on goes nowhere. */
+static void test_stalled_reader(void **state)
+{
+    (void)state;
+    struct interrupt *interrupt = NULL;
+    struct error error;
+    struct stat before, left;
+    pthread_t writer;
+    fflush(stdout);
+    int output = dup(STDOUT_FILENO);
+    memset(&stalled, 0, sizeof stalled);
+    stalled.is = true;
+    stalled.calls = 2;
+    assert_int_equal(stat("/dev/null", &before), 0);
+    assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
+    assert_int_equal(pthread_create(&writer, NULL, write_beside, interrupt), 0);
+    raise(SIGINT);
+    pthread_join(writer, NULL);
+    call();
+    interrupt_free(&interrupt);
+    int result = fstat(STDOUT_FILENO, &left);
+    dup2(output, STDOUT_FILENO);
+    close(output);
+    stalled.is = false;
+    assert_int_equal(sem_wait(&woken), 0);
+    assert_int_equal(stalled.cut, 2);
+    assert_true(stalled.waits > 2 && !stalled.strange);
+    assert_true(result == 0 && left.st_rdev == before.st_rdev);
 }
 
 /* nohup's hang-ups stay ignored; what else was ignored does not. */
@@ -1280,6 +1398,8 @@ int main(void)
         cmocka_unit_test(test_takes),
         cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
         cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_many_signals),
+        cmocka_unit_test(test_stalled_reader),
         cmocka_unit_test(test_nohup),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),

@@ -6,6 +6,7 @@
 
 #include "blas.h"
 #include "cameras.h"
+#include "cascade_files.h"
 #include "demo.h"
 #include "log.h"
 #include "ocv.h"
@@ -39,6 +40,12 @@ static struct {
     bool missing, fails;
     bool closed;      /* the window is, while the camera is being opened */
     bool window;      /* there is one */
+    bool late;        /* the window is closed while cameras are looked for; or the signal comes
+                       * when its menu does */
+    bool full;        /* there is no memory for a source */
+    bool pauses;      /* the user does, before the signal comes */
+    bool stuck;       /* the source, which is never at an end */
+    bool spoils;      /* the folder of the report, at its end */
     bool waits;       /* the source, after ten frames, until it is stopped */
     bool interrupted; /* by a signal that comes with the second frame or picture */
     /* The film with whose first frame the display goes away; 0: none. Or the window's end. */
@@ -57,10 +64,12 @@ static atomic_bool stopped; /* what waits */
 static int blas_threads;
 static char titles[4000]; /* of the window, a line for each */
 static char said[4000];   /* a line for each message */
+static char menus[2000];  /* the same for each menu */
 static bool apart;        /* in a process of its own: in a file, too */
 static struct error error;
 static struct {
-    long done, frames; /* of the last run, as its bar says */
+    atomic_long done, frames; /* of the last run, as its bar says */
+    atomic_bool hidden;       /* the bar, since then */
 } progress;
 
 void __wrap_log_line(const char *program, const char *format, ...)
@@ -100,7 +109,7 @@ void __wrap_log_line(const char *program, const char *format, ...)
     strcat(said, "\n");
     if (apart)
         write_bytes(in_folder("said"), said, strlen(said));
-    if (world.closed) /* the window, once it says the same */
+    if (world.closed && !world.late) /* the window, once it says the same */
         view_quit(NULL);
 }
 
@@ -109,6 +118,15 @@ void __wrap_progress_bar_update(struct progress_bar *bar, double done, const cha
     assert_null(words);
     progress.done = (long)done;
     progress.frames = (long)bar->total;
+    progress.hidden = false;
+}
+
+void __wrap_progress_bar_hide(struct progress_bar *bar);
+
+void __wrap_progress_bar_hide(struct progress_bar *bar)
+{
+    (void)bar;
+    progress.hidden = true;
 }
 
 /* For how many elements there is no memory, or of what size; 0: for any. */
@@ -144,12 +162,15 @@ int __wrap_blas_setup(int threads, struct error *why)
  * first has ended. 0: any number. */
 static int spare;
 static unsigned begun;
+static int spare_files = -1; /* the same without films; negative: as it is */
 
 int __real_process_spare_files(int wanted);
 int __wrap_process_spare_files(int wanted);
 
 int __wrap_process_spare_files(int wanted)
 {
+    if (spare_files >= 0)
+        return spare_files < wanted ? spare_files : wanted;
     if (!begun || wanted == 2 * SETUP_FILES)
         return __real_process_spare_files(wanted);
     assert_int_equal(wanted, 2 * SETUP_FILES + 64);
@@ -171,13 +192,85 @@ static void interrupt_this(void)
         sched_yield();
 }
 
+static atomic_long unallocated; /* which of a run's allocations fails; 0: none */
+static atomic_long allocations; /* of the run so far */
+static atomic_bool running;
+
+static bool is_missing(void)
+{
+    return running && ++allocations == unallocated;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return is_missing() ? NULL : __real_malloc(size);
+}
 
 void *__wrap_calloc(size_t count, size_t size)
 {
     bool fails = (too_many && count == too_many) || (too_large && size == too_large);
-    return fails ? NULL : __real_calloc(count, size);
+    return is_missing() || fails ? NULL : __real_calloc(count, size);
+}
+
+/* From which recognizer of a run on none can be opened; 0: all can. */
+static int unopened;
+static atomic_int recognizers;
+
+enum expressions_status
+__real_expressions_recognizer_open(struct expressions_recognizer **recognizer,
+                                   struct expressions_model *model, struct expressions_error *why);
+enum expressions_status
+__wrap_expressions_recognizer_open(struct expressions_recognizer **recognizer,
+                                   struct expressions_model *model, struct expressions_error *why);
+
+enum expressions_status
+__wrap_expressions_recognizer_open(struct expressions_recognizer **recognizer,
+                                   struct expressions_model *model, struct expressions_error *why)
+{
+    if (++recognizers < unopened || unopened == 0)
+        return __real_expressions_recognizer_open(recognizer, model, why);
+    snprintf(why->text, sizeof why->text, "no memory for a recognizer");
+    return why->status = EXPRESSIONS_NO_MEMORY;
+}
+
+/* Whether those who write are known, so that they can be freed. */
+static atomic_int writers;
+static atomic_bool unknown_writer;
+
+void __real_interrupt_set_writer(struct interrupt *interrupt, bool calling);
+void __wrap_interrupt_set_writer(struct interrupt *interrupt, bool calling);
+
+void __wrap_interrupt_set_writer(struct interrupt *interrupt, bool calling)
+{
+    writers += calling ? 1 : -1;
+    __real_interrupt_set_writer(interrupt, calling);
+}
+
+/* Which times stand for which, where they are not as they are. */
+static bool made_up;
+
+double __real_statistics_quantile(const struct statistics *statistics, enum stage stage,
+                                  double share);
+double __wrap_statistics_quantile(const struct statistics *statistics, enum stage stage,
+                                  double share);
+double __real_statistics_rate(const struct statistics *statistics, enum stage stage);
+double __wrap_statistics_rate(const struct statistics *statistics, enum stage stage);
+
+double __wrap_statistics_quantile(const struct statistics *statistics, enum stage stage,
+                                  double share)
+{
+    return made_up ? 100 * (stage + 1) + 100 * share
+                   : __real_statistics_quantile(statistics, stage, share);
+}
+
+double __wrap_statistics_rate(const struct statistics *statistics, enum stage stage)
+{
+    return made_up ? stage + 5 : __real_statistics_rate(statistics, stage);
 }
 
 /* A resource is at the first, second or third place where it is looked for, or at none; 0: where it
@@ -261,7 +354,11 @@ void __wrap_view_set_title(struct view *view, const char *title)
     }
 }
 
-static int windows; /* opened */
+static int windows;           /* opened */
+static bool hidden;           /* the last one is, by now */
+static const char *no_window; /* why none can be opened; NULL: it can */
+static atomic_int draws;      /* in it */
+static bool memory_ends;      /* with the first menu */
 
 int __real_view_open(struct view **view, const struct view_settings *settings, struct error *why);
 int __wrap_view_open(struct view **view, const struct view_settings *settings, struct error *why);
@@ -269,7 +366,29 @@ int __wrap_view_open(struct view **view, const struct view_settings *settings, s
 int __wrap_view_open(struct view **view, const struct view_settings *settings, struct error *why)
 {
     windows++;
-    return __real_view_open(view, settings, why);
+    return no_window ? error_set(why, "%s", no_window) : __real_view_open(view, settings, why);
+}
+
+void __real_view_hide(struct view *view);
+void __wrap_view_hide(struct view *view);
+void __real_view_show_menu(struct view *view, const struct view_menu *menu);
+void __wrap_view_show_menu(struct view *view, const struct view_menu *menu);
+
+void __wrap_view_hide(struct view *view)
+{
+    hidden = true;
+    __real_view_hide(view);
+}
+
+void __wrap_view_show_menu(struct view *view, const struct view_menu *menu)
+{
+    if (menu)
+        append_text(menus, sizeof menus, "%s: %s\n", menu->title, menu->text);
+    __real_view_show_menu(view, menu);
+    if (memory_ends)
+        unallocated = allocations + 1;
+    if (world.late && world.interrupted && menu && menu->count > 0)
+        interrupt_this();
 }
 
 /* What cannot be shown. */
@@ -288,7 +407,8 @@ int __wrap_picture_read(const char *path, struct frame *frame, const char **note
                         struct error *why);
 
 static struct {
-    bool is, drawn; /* ends the run where nothing more is to be drawn */
+    atomic_bool is, drawn; /* ends the run where nothing more is to be drawn */
+    atomic_bool waits;     /* the window, for the user alone */
 } paused;
 
 void __real_view_set_paused(struct view *view, bool is);
@@ -304,14 +424,16 @@ void __wrap_view_set_paused(struct view *view, bool is)
 
 enum view_request __wrap_view_next(struct view *view, int longest)
 {
-    if (paused.is && longest < 0)
+    if (paused.is && longest < 0 && !world.pauses)
         view_quit(view);
+    paused.waits = paused.is && longest < 0;
     return __real_view_next(view, longest);
 }
 
 int __wrap_view_draw(struct view *view, struct error *why)
 {
     paused.drawn = paused.drawn || paused.is;
+    draws++;
     return drawing_fails ? error_set(why, "no window") : __real_view_draw(view, why);
 }
 
@@ -356,6 +478,8 @@ void __wrap_view_close(struct view **view)
     __real_view_close(view);
 }
 
+static int shown; /* pictures in the window */
+
 static void lose_display(void)
 {
     loss.joins = joins_begun;
@@ -374,6 +498,8 @@ bool __wrap_spool_next(struct spool *spool, struct frame *frame)
     }
     while (world.lost_in && (!loss.came || joins_begun == loss.joins))
         sched_yield();
+    if (writers != 1)
+        unknown_writer = true;
     return __real_spool_next(spool, frame);
 }
 
@@ -388,6 +514,7 @@ void __wrap_view_set_picture(struct view *view, const struct image *picture,
 {
     if (world.lost_in && films_opened == world.lost_in)
         lose_display();
+    shown++;
     __real_view_set_picture(view, picture, faces, count, time);
 }
 
@@ -408,8 +535,29 @@ int __wrap_cameras_find(struct camera **cameras)
         snprintf(made[i].path, sizeof made[i].path, "/dev/video%d", 2 * i);
         snprintf(made[i].name, sizeof made[i].name, "Camera %d", i + 1);
     }
+    if (world.late && !world.interrupted)
+        view_quit(NULL);
     *cameras = made;
     return world.cameras;
+}
+
+/* A window that the user has closed is away before anything is waited for. */
+bool __real_pipeline_ends(struct pipeline *pipeline, double deadline);
+bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline);
+
+bool __wrap_pipeline_ends(struct pipeline *pipeline, double deadline)
+{
+    if (world.stuck && world.window && !hidden)
+        _exit(98);
+    return !world.stuck && __real_pipeline_ends(pipeline, deadline);
+}
+
+static void press_space(void)
+{
+    SDL_Event event = {.key = {.type = SDL_KEYDOWN, .keysym.sym = SDLK_SPACE}};
+    SDL_PushEvent(&event);
+    while (!paused.waits)
+        sched_yield();
 }
 
 static enum source_status read_made(struct source *source, struct image *picture, double *time,
@@ -419,14 +567,24 @@ static enum source_status read_made(struct source *source, struct image *picture
     int *left = source->state, read = ++frames_read;
     if (begun && strcmp(source->name, "1.mkv") == 0 && *left == world.frames)
         await_closed(begun - 1);
+    if (read == 2 && world.pauses)
+        press_space();
+    while (read == 2 && world.stuck && world.interrupted && progress.done == 0)
+        sched_yield();
     if (read == 2 && world.interrupted)
         interrupt_this();
+    while (read == 2 && world.pauses && !progress.hidden) /* until all is over in the window */
+        sched_yield();
+    if (read == 2 && (world.pauses || world.stuck))
+        return SOURCE_END;
     while (world.waits && read > 10 && !stopped)
         sched_yield();
     if (world.waits && read > 10)
         return SOURCE_END;
     if (--*left < 0 && world.fails)
         error_set(why, "%s: broken", source->name);
+    if (*left < 0 && world.spoils && system("rm -r report && touch report"))
+        return error_set(why, "no report") ? SOURCE_FAILED : SOURCE_END;
     if (*left < 0)
         return world.fails ? SOURCE_FAILED : SOURCE_END;
     *picture = image_of((struct bgr_image){pixels, SIDE, SIDE, SIDE * 3});
@@ -454,6 +612,8 @@ static int open_made(struct source *source, const char *name, bool live, struct 
     *left = world.frames;
     if (world.missing)
         return error_set(why, "not there");
+    if (world.full)
+        return error_no_memory(why, "the camera");
     *source = (struct source){.live = live,
                               .film = !live,
                               .fps = 25,
@@ -470,6 +630,31 @@ static int open_made(struct source *source, const char *name, bool live, struct 
     return 0;
 }
 
+/* While a camera is opened, a window that was hidden by another one is drawn again, and that once;
+ * other events mean nothing to it. */
+static int redrawn;
+
+static void await_draws(int count)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    for (int i = 0; i < 200 && draws < count; i++)
+        nanosleep(&moment, NULL);
+    nanosleep(&moment, NULL); /* one more would be drawn meanwhile */
+}
+
+static void redraw_opening(void)
+{
+    SDL_Event exposed = {.window = {.type = SDL_WINDOWEVENT, .event = SDL_WINDOWEVENT_EXPOSED}};
+    SDL_Event other = {.type = SDL_USEREVENT};
+    await_draws(1);
+    int before = draws;
+    SDL_PushEvent(&exposed);
+    await_draws(before + 1);
+    SDL_PushEvent(&other);
+    await_draws(before + 1);
+    redrawn = draws - before;
+}
+
 int __wrap_source_open_camera(struct source *source, const char *id,
                               const struct camera_options *options, const atomic_bool *abandoned,
                               struct error *why)
@@ -478,6 +663,7 @@ int __wrap_source_open_camera(struct source *source, const char *id,
     assert_int_equal(abandoned != NULL, world.closed);
     if (!world.closed || world.missing)
         return open_made(source, id, true, why);
+    redraw_opening();
     view_quit(NULL);
     while (!atomic_load(abandoned))
         sched_yield();
@@ -494,7 +680,7 @@ int __wrap_source_open_video(struct source *source, const char *path, const atom
 /* The result of a run with these options, with its standard output in the file "stdout". */
 static int run(const char *line)
 {
-    char copy[1000], program[] = "expressions", *rest = copy;
+    char copy[2000], program[] = "expressions", *rest = copy;
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
     int argc = 1;
@@ -503,27 +689,31 @@ static int run(const char *line)
     for (char *word; (word = strtok_r(rest, " ", &rest));)
         argv[argc++] = word;
     error = (struct error){.text = ""};
-    *said = *titles = '\0';
-    frames_read = pictures_read = explanations = windows = 0;
+    *said = *titles = *menus = '\0';
+    frames_read = pictures_read = explanations = windows = draws = shown = 0;
     films_opened = films_closed = 0;
-    spools = most_spools = 0;
-    paused.is = paused.drawn = false;
-    stopped = false;
-    progress.done = progress.frames = 0;
+    spools = most_spools = recognizers = blas_threads = 0;
+    paused.is = paused.drawn = paused.waits = false;
+    stopped = hidden = progress.hidden = false;
+    progress.done = progress.frames = allocations = 0;
     assert_int_equal(options_parse(&options, argc, argv, &error), 0);
     fflush(stdout);
     int file = open(in_folder("stdout"), O_CREAT | O_TRUNC | O_WRONLY, 0600);
     int saved = dup(STDOUT_FILENO);
     dup2(file, STDOUT_FILENO);
     close(file);
+    running = true;
     int result = options.input == INPUT_IMAGES ? run_stills(&options, &error)
                  : options.input_count > 1     ? run_films(&options, &error)
                                                : run_live(&options, &error);
+    running = false;
     fflush(stdout);
     dup2(saved, STDOUT_FILENO);
     close(saved);
     options_free(&options);
     assert_int_equal(sources_open, 0);
+    assert_int_equal(spools_open, 0);
+    assert_true(writers == 0 && !unknown_writer);
     return result;
 }
 
@@ -558,6 +748,31 @@ static void model_that_is_missing(void **state)
     assert_string_equal(error.text, "models/expressions.safetensors: not installed");
     assert_int_equal(error.code, ERROR_BAD_MODEL);
     assert_null(model);
+}
+
+/* One thread needs no more files than there are; each other one does. */
+static void threads_that_have_files(void **state)
+{
+    (void)state;
+    static const struct {
+        int spare, inputs, threads;
+    } cases[] = {{0, 99, 1},
+                 {SETUP_FILES - 1, 99, 1},
+                 {SETUP_FILES, 99, 2},
+                 {2 * SETUP_FILES - 1, 99, 2},
+                 {2 * SETUP_FILES, 99, 3},
+                 {14 * SETUP_FILES, 99, 15},
+                 {15 * SETUP_FILES, 99, 16},
+                 {1000, 99, 16},
+                 {1000, 16, 16},
+                 {1000, 3, 3},
+                 {0, 0, 0}};
+    const struct options options = {.threads = 16};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        spare_files = cases[i].spare;
+        assert_int_equal(setup_threads(&options, cases[i].inputs), cases[i].threads);
+    }
+    spare_files = -1;
 }
 
 static void resources_are_looked_for_in_order(void **state)
@@ -639,17 +854,17 @@ static void end_at_once(const void *what)
     const struct ending *ending = what;
     assert_non_null(freopen("stdout", "w", stdout));
     printf("told");
-    setup_end_at_once("gone", ending->status, &ending->failure);
+    setup_end_at_once("gone 1%d", ending->status, &ending->failure);
 }
 
 /* What was printed is kept; the failure, where there is one, is told in place of the reason. */
 static void ends_at_once(void **state)
 {
     (void)state;
-    static const struct ending endings[] = {{0, {"", ERROR_OTHER}, 0, "gone\n"},
-                                            {1, {"", ERROR_OTHER}, 1, "gone\n"},
-                                            {0, {"not saved", ERROR_OTHER}, 1, "not saved\n"},
-                                            {1, {"not saved", ERROR_USAGE}, 2, "not saved\n"},
+    static const struct ending endings[] = {{0, {"", ERROR_OTHER}, 0, "gone 1%d\n"},
+                                            {1, {"", ERROR_OTHER}, 1, "gone 1%d\n"},
+                                            {0, {"not 2%d", ERROR_OTHER}, 1, "not 2%d\n"},
+                                            {1, {"not 2%d", ERROR_USAGE}, 2, "not 2%d\n"},
                                             {1, {"closed", ERROR_CLOSED_PIPE}, 0, ""}};
     int here = enter_folder();
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
@@ -729,6 +944,44 @@ static void displays_that_go_away(void **state)
     leave_folder(here);
 }
 
+/* A driver that keeps its thread keeps neither the program nor what there was until then. */
+static void sources_that_do_not_answer(void **state)
+{
+    (void)state;
+    static const SDL_Keycode quit[] = {SDLK_q, 0};
+    char name[1000], line[1500], words[1500];
+    int here = enter_folder();
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    memset(&world, 0, sizeof world);
+    world.frames = 3;
+    world.stuck = world.interrupted = true;
+    assert_int_equal(status_of(run_apart, "--json --report report --video a.mp4"), 0);
+    expect_file("said", "a.mp4: does not answer; ended without it\n");
+    expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000"));
+    assert_int_equal(access("report/summary.csv", F_OK), 0);
+    assert_int_equal(system("rm -r report"), 0);
+    snprintf(line, sizeof line, "--output copy.mp4 --camera %s", name);
+    snprintf(words, sizeof words, "camera %s: does not answer; ended without it\n", name);
+    assert_int_equal(status_of(run_apart, line), 0);
+    expect_file("said", words);
+    assert_int_equal(frames_of("copy.mp4"), 1);
+    world.interrupted = false;
+    world.window = true;
+    pressed = quit;
+    assert_int_equal(status_of(run_apart, "--quiet --video a.mp4"), 0);
+    expect_file("said", "a.mp4: does not answer; ended without it\n");
+    world.window = false;
+    pressed = NULL;
+    unlink("stdout");
+    assert_int_equal(symlink("/dev/full", "stdout"), 0);
+    assert_int_equal(status_of(run_apart, "--quiet --json --video a.mp4"), 1);
+    expect_file("said",
+                "the results cannot be written: No space left on device; check where they go\n");
+    unlink("stdout");
+    leave_folder(here);
+}
+
 /* ---- Cameras ------------------------------------------------------------------------------- */
 
 static void cameras_that_are_missing(void **state)
@@ -748,8 +1001,29 @@ static void cameras_that_are_missing(void **state)
     expect_text(error.text,
                 "/dev/video0 (Camera 1), /dev/video2 (Camera 2), /dev/video4 (Camera 3)",
                 "; try ./expressions --demo");
-    assert_null(strstr(error.text, "(Camera 50)"));
+    assert_non_null(strstr(error.text, "(Camera 20); try"));
     expect_error("--video a.mkv", ERROR_OTHER, "a.mkv: not there");
+    world.missing = false;
+    world.full = true;
+    expect_error("--camera 0", ERROR_NO_MEMORY, "no memory for the camera; close other programs");
+    /* Nobody can have it back who has piped it in. */
+    world.full = false;
+    world.missing = world.window = true;
+    assert_non_null(freopen("/dev/null", "r", stdin));
+    expect_error("--camera -", ERROR_NO_CAMERA, "camera -: not there");
+}
+
+/* A camera's name is no file's. */
+static void camera_named_like_a_table(void **state)
+{
+    (void)state;
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    write_bytes("0", "x", 1);
+    expect_error("--quiet --camera 0 --csv 0", ERROR_CAMERA_LOST,
+                 "camera 0: stopped delivering frames; plug it in again and restart");
+    leave_folder(here);
 }
 
 static void cameras_that_take_too_long(void **state)
@@ -760,7 +1034,15 @@ static void cameras_that_take_too_long(void **state)
     assert_non_null(freopen("/dev/null", "r", stdin)); /* a pipe would be no user */
     assert_int_equal(run("--camera 0"), 0);
     assert_string_equal(said, "");
+    assert_string_equal(titles, "one moment\n");
+    assert_string_equal(menus, "one moment: Camera 0 is being opened.\n");
+    assert_int_equal(redrawn, 1);
     expect_file("stdout", "");
+    memory_ends = true;
+    expect_error("--camera 0", ERROR_NO_MEMORY,
+                 "no memory for another source; close other programs");
+    memory_ends = false;
+    unallocated = 0;
 }
 
 /* The window stays and says so, and its menu names the cameras; its end is that of a run without a
@@ -775,10 +1057,42 @@ static void cameras_that_are_missed(void **state)
     assert_int_equal(error.code, ERROR_NO_CAMERA);
     assert_string_equal(error.text, "");
     assert_string_equal(said, "camera 7%d: not there\n");
+    assert_string_equal(menus, "one moment: Camera 7%d is being opened.\n");
     char line[400]; /* the password lies where the address is cut off */
     snprintf(line, sizeof line, "--camera rtsp://n:%0290dword@h/x", 0);
     assert_int_equal(run(line), -1);
     assert_string_equal(said, "camera rtsp://n:*@h/x: not there\n");
+    assert_int_equal(run("--camera rtsp://n:word@h/x"), -1);
+    assert_string_equal(menus, "one moment: Camera rtsp://n:*@h/x is being opened.\n");
+    /* Closed while others are looked for, and told to end when they are offered. */
+    world.late = true;
+    assert_int_equal(run("--camera 7"), -1);
+    assert_int_equal(error.code, ERROR_NO_CAMERA);
+    assert_string_equal(error.text, "");
+    world.interrupted = true;
+    assert_int_equal(run("--camera 7"), 0);
+    assert_string_equal(said, "camera 7: not there\n");
+    assert_string_equal(menus, "one moment: Camera 7 is being opened.\n"
+                               "no camera: camera 7: not there\n");
+}
+
+/* It is drawn beside the window. */
+static void demo_in_the_window(void **state)
+{
+    (void)state;
+    static const SDL_Keycode none[] = {0};
+    memset(&world, 0, sizeof world);
+    world.window = true;
+    pressed = none;
+    assert_int_equal(run("--quiet --json --max-frames 2 --demo"), 0);
+    pressed = NULL;
+    assert_string_equal(menus, "one moment: The demo is being drawn.\n");
+    assert_string_equal(titles, "one moment\nExpressions\n");
+    assert_true(shown == 2 && hidden);
+    size_t size;
+    char *text = (char *)read_bytes(in_folder("stdout"), &size);
+    assert_non_null(strstr(text, "{\"source\":\"demo\",\"frame\":1,\"time\":0.033,"));
+    free(text);
 }
 
 /* A window's title says which of the pictures it is, and what the keys do. */
@@ -824,6 +1138,8 @@ static void sources_that_end(void **state)
     assert_true(progress.done == 2 && progress.frames == 2);
     assert_int_equal(run("--video a.mkv --max-frames 5"), 0);
     assert_true(progress.done == 3 && progress.frames == 3);
+    assert_int_equal(run("--video a.mkv --max-frames 1 --json"), 0);
+    assert_true(progress.done == 1 && progress.frames == 1 && progress.hidden);
     world.fails = true;
     expect_error("--video a.mkv --quiet", ERROR_OTHER, "a.mkv: broken");
     /* What was there until then is summed up. */
@@ -831,6 +1147,31 @@ static void sources_that_end(void **state)
     text = (char *)read_bytes(in_folder("stdout"), &size);
     assert_non_null(strstr(text, "\n3 frames, "));
     free(text);
+    world.frames = 1;
+    expect_error("--video a.mkv", ERROR_OTHER, "a.mkv: broken");
+    text = (char *)read_bytes(in_folder("stdout"), &size);
+    assert_non_null(strstr(text, "\n1 frame, "));
+    free(text);
+    world.frames = 0;
+    expect_error("--video a.mkv", ERROR_OTHER, "a.mkv: broken");
+    expect_file("stdout", "");
+}
+
+/* What cannot be written at the end is told, unless something else has failed before. */
+static void reports_that_cannot_be_written(void **state)
+{
+    (void)state;
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.frames = 2;
+    world.spoils = true;
+    assert_int_equal(run("--quiet --report report --video a.mkv"), -1);
+    expect_text(error.text, "report/", "Not a directory");
+    unlink("report");
+    world.fails = true;
+    expect_error("--quiet --report report --video a.mkv", ERROR_OTHER, "a.mkv: broken");
+    unlink("report");
+    leave_folder(here);
 }
 
 /* What cannot be written ends a run at once, not after all of its frames. */
@@ -897,6 +1238,14 @@ static void damage_is_told(void **state)
         assert_true(median >= 0 && most >= median && most < 60000 && rate > 0);
     }
     assert_null(strstr(said, "drawing"));
+    world.frames = 1;
+    made_up = true;
+    assert_int_equal(run("--video a.mkv --verbose"), 0);
+    made_up = false;
+    assert_non_null(
+        strstr(said, "\ndetection: median 150.00 ms, 95th percentile 195.00 ms, 5.0 a second\n"
+                     "recognition: median 250.00 ms, 95th percentile 295.00 ms, 6.0 a second\n"
+                     "latency: median 450.00 ms, 95th percentile 495.00 ms, 8.0 a second\n"));
 }
 
 #define NO_THREAD(name)                                                                            \
@@ -964,6 +1313,31 @@ static void expect_pictures(const char *line, int code, const char *told, const 
     assert_string_equal(error.text, "");
     assert_string_equal(said, messages);
     expect_file("stdout", told);
+}
+
+/* Each allocation in turn: either the run fails and says why, or nobody can tell. */
+static void memory_that_is_missing(const char *line)
+{
+    size_t size;
+    int usual = run(line), told = 0;
+    char *output = (char *)read_bytes("stdout", &size);
+    for (unallocated = 1;; unallocated++) {
+        int result = run(line);
+        if (allocations < unallocated)
+            break;
+        bool says = strstr(error.text, "memory") || strstr(said, "memory");
+        told += says;
+        if (says)
+            assert_int_equal(result, -1);
+        else
+            assert_int_equal(result, usual);
+        if (!says)
+            expect_file("stdout", output);
+    }
+    print_message("%s: %ld allocations, %d told\n", line, (long)unallocated, told);
+    unallocated = 0;
+    free(output);
+    assert_true(told > 10);
 }
 
 enum { DONE = -1 };
@@ -1124,6 +1498,96 @@ static void pictures_in_other_threads(void **state)
     leave_folder(here);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    uint8_t *bytes = read_bytes(from, &size);
+    write_bytes(to, bytes, size);
+    free(bytes);
+}
+
+/* Which files are used, and how frequent expressions are assumed to be. */
+static void other_models(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *prior, *label;
+    } cases[] = {{"", "happy"},
+                 {"--prior 1e-6,1e-6,1e-6,1e-6,1e6,1e-6,1e-6", "sad"},
+                 {"--prior 1e6,1e-6,1e-6,1e-6,1e-6,1e-6,1e-6", "angry"}};
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    make_face();
+    make_pictures(1);
+    copy_file(SOURCE_DIR "/models/expressions.safetensors", "model%d");
+    copy_file(cascade_files[CASCADE_FIRST], "cascade%d.xml");
+    expect_pictures("--verbose --threads 1 --model model%d --cascade cascade%d.xml --image 1.pgm",
+                    ERROR_NO_FACE, "1.pgm: no face\n", "model model%d\ncascade cascade%d.xml\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[100], named[40];
+        snprintf(line, sizeof line, "--json --threads 1 %s --image face.png", cases[i].prior);
+        snprintf(named, sizeof named, "\"emotion\":\"%s\"", cases[i].label);
+        assert_int_equal(run(line), 0);
+        size_t size;
+        char *text = (char *)read_bytes("stdout", &size);
+        if (!strstr(text, named))
+            fail_msg("not %s: %s", named, text);
+        free(text);
+    }
+    static const char *const inputs[] = {"--image 1.pgm", "--video a.mkv", "--video a.mkv b.mkv"};
+    for (int i = 0; i < 3; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "--model 1.pgm --threads 1 %s", inputs[i]);
+        assert_int_equal(run(line), -1);
+        assert_int_equal(error.code, ERROR_BAD_MODEL);
+        expect_text(error.text, "1.pgm", "");
+        assert_int_equal(frames_read + pictures_read, 0);
+    }
+    leave_folder(here);
+}
+
+static void memory_for_runs(void **state)
+{
+    (void)state;
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    make_pictures(2);
+    write_bytes("a.mkv", "x", 1);
+    write_bytes("b.mkv", "x", 1);
+    memory_that_is_missing("--quiet --threads 1 --image 1.pgm 2.pgm");
+    memory_that_is_missing("--quiet --threads 1 --video a.mkv b.mkv");
+    memory_that_is_missing("--quiet --json --max-frames 1 --camera 0");
+    leave_folder(here);
+}
+
+/* Threads that cannot begin leave their share to the others. */
+static void workers_that_are_missing(void **state)
+{
+    (void)state;
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    make_pictures(4);
+    write_bytes("a.mkv", "x", 1);
+    write_bytes("b.mkv", "x", 1);
+    write_bytes("c.mkv", "x", 1);
+    for (unopened = 2; unopened >= 0; unopened -= 2) {
+        expect_pictures("--json --threads 3 --image 1.pgm 2.pgm 3.pgm 4.pgm", ERROR_NO_FACE,
+                        LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1")
+                            LINE_OF("3.pgm", "3", "1") LINE_OF("4.pgm", "4", "1"),
+                        "");
+        assert_int_equal(recognizers, 3);
+        assert_int_equal(run("--json --threads 3 --video a.mkv b.mkv c.mkv"), 0);
+        expect_file("stdout", FRAME_OF("a.mkv", "0", "0.000") FRAME_OF("b.mkv", "0", "0.000")
+                                  FRAME_OF("c.mkv", "0", "0.000"));
+        assert_string_equal(said, "");
+        assert_int_equal(blas_threads, 3);
+    }
+    unopened = 0;
+    leave_folder(here);
+}
+
 /* Over each picture keys explain it, or end the run; the others are then left alone. */
 static void pictures_in_the_window(void **state)
 {
@@ -1147,8 +1611,14 @@ static void pictures_in_the_window(void **state)
     assert_int_equal(run("--quiet --threads 2 --image face.png face.png"), 0);
     assert_true(explanations >= 2); /* and whatever else has to be drawn anew */
     assert_int_equal(blas_threads, 3);
+    assert_int_equal(shown, 2);
+    assert_int_equal(recognizers, 3); /* one explains */
     assert_int_equal(run("--quiet --threads 1 --image 1.pgm"), -1);
     assert_int_equal(explanations, 0);
+    pressed = NULL;
+    assert_int_equal(run("--quiet --threads 1 --image face.png"), 0);
+    assert_int_equal(recognizers, 1); /* nothing is to be explained */
+    pressed = explain;
     explaining_fails = true;
     expect_error("--quiet --threads 1 --image face.png", ERROR_OTHER, "no map");
     assert_int_equal(explanations, 1);
@@ -1163,6 +1633,11 @@ static void pictures_in_the_window(void **state)
     assert_int_equal(windows, 0);
     assert_int_equal(run("--video none none"), -1);
     assert_int_equal(windows, 0);
+    /* Where none can be opened, it goes on all the same. */
+    no_window = "no 7%d window";
+    expect_pictures("--threads 1 --image 1.pgm", ERROR_NO_FACE, "1.pgm: no face\n",
+                    "no 7%d window\n");
+    no_window = NULL;
     /* Without a display it goes on without a window, and says so with the first picture. */
     assert_int_equal(unsetenv("SDL_VIDEODRIVER"), 0);
     char *displays[2];
@@ -1234,6 +1709,10 @@ static void several_films(void **state)
     expect_films("--quiet --video none%% none%%", -1, "",
                  "none%%: there is no video in this folder; name another\n"
                  "none%%: there is no video in this folder; name another\n");
+    assert_int_equal(blas_threads, 1);
+    expect_films("--quiet --video none%% a.mkv", -1, "a.mkv:\n    0.00 s  no face\n",
+                 "none%%: there is no video in this folder; name another\n");
+    assert_int_equal(blas_threads, 1);
     world.missing = true;
     expect_films("--threads 1 --quiet --video a.mkv b%%.mkv", -1, "",
                  "a.mkv: not there\nb%%.mkv: not there\n");
@@ -1312,7 +1791,7 @@ static void films_that_wait(void **state)
     static const struct {
         int spare;
         unsigned begun;
-    } cases[] = {{3, 5}, {0, 2}, {-5, 2}};
+    } cases[] = {{3, 5}, {1, 3}, {0, 2}, {-5, 2}};
     int here = enter_folder();
     memset(&world, 0, sizeof world);
     world.frames = 1;
@@ -1323,7 +1802,6 @@ static void films_that_wait(void **state)
             run("--quiet --json --threads 2 --video 1.mkv 2.mkv 3.mkv 4.mkv 5.mkv 6.mkv 7.mkv"), 0);
         assert_int_equal(films_opened, 7);
         assert_int_equal(most_spools, begun);
-        assert_int_equal(spools_open, 0);
     }
     begun = 0;
     leave_folder(here);
@@ -1337,17 +1815,19 @@ static void ended_by_signals(void **state)
     static const SDL_Keycode none[] = {0};
     static const struct {
         const char *line;
-        bool window;
+        bool window, pauses;
         unsigned films;
         int pictures;
     } runs[] = {
-        {"--camera 0", false, 1, 0},
-        {"--video a.mkv", false, 1, 0},
-        {"--video a.mkv", true, 1, 0},
-        {"--threads 1 --video a.mkv b.mkv", false, 1, 0},
-        {"--threads 1 --video a.mkv b.mkv", true, 1, 0},
-        {"--threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm", false, 0, 4},
-        {"--threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm", true, 0, 4},
+        {"--camera 0", false, false, 1, 0},
+        {"--video a.mkv", false, false, 1, 0},
+        {"--video a.mkv", true, false, 1, 0},
+        {"--video a.mkv", true, true, 1, 0},
+        {"--threads 1 --video a.mkv b.mkv", false, false, 1, 0},
+        {"--threads 1 --video a.mkv b.mkv", true, false, 1, 0},
+        {"--threads 1 --video a.mkv b.mkv", true, true, 1, 0},
+        {"--threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm", false, false, 0, 4},
+        {"--threads 1 --image 1.pgm 2.pgm 3.pgm 4.pgm 5.pgm 6.pgm 7.pgm", true, false, 0, 4},
     };
     int here = enter_folder();
     make_pictures(7);
@@ -1358,6 +1838,7 @@ static void ended_by_signals(void **state)
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         char line[200];
         world.window = runs[i].window;
+        world.pauses = runs[i].pauses;
         snprintf(line, sizeof line, "--quiet --json %s", runs[i].line);
         assert_int_equal(run(line), 0);
         assert_string_equal(said, "");
@@ -1458,15 +1939,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(model_that_is_missing),
+        cmocka_unit_test(threads_that_have_files),
         cmocka_unit_test(resources_are_looked_for_in_order),
         cmocka_unit_test_teardown(ends_at_once, empty_folder),
         cmocka_unit_test_teardown(displays_that_go_away, empty_folder),
+        cmocka_unit_test_teardown(sources_that_do_not_answer, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(cameras_that_take_too_long, empty_folder),
+        cmocka_unit_test_teardown(camera_named_like_a_table, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missed, empty_folder),
+        cmocka_unit_test_teardown(demo_in_the_window, empty_folder),
         cmocka_unit_test_teardown(titles_of_pictures, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(results_that_cannot_be_written, empty_folder),
+        cmocka_unit_test_teardown(reports_that_cannot_be_written, empty_folder),
         cmocka_unit_test_teardown(damage_is_told, empty_folder),
         cmocka_unit_test_teardown(threads_that_cannot_be_started, empty_folder),
         cmocka_unit_test_teardown(several_films, empty_folder),
@@ -1477,6 +1963,9 @@ int main(void)
         cmocka_unit_test_teardown(ended_by_signals, empty_folder),
         cmocka_unit_test_teardown(several_pictures, empty_folder),
         cmocka_unit_test_teardown(pictures_in_other_threads, empty_folder),
+        cmocka_unit_test_teardown(other_models, empty_folder),
+        cmocka_unit_test_teardown(memory_for_runs, empty_folder),
+        cmocka_unit_test_teardown(workers_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(pictures_in_the_window, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),

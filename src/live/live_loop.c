@@ -277,9 +277,10 @@ static int loop_window(struct session *session, struct error *error)
 {
     for (;;) {
         bool stays = session->source.read && !opening_succeeded(session->opening);
-        if (stays && is_finished(session) && !leave(session))
+        bool ended = stays && is_finished(session);
+        if (ended && !leave(session))
             return 0;
-        bool redraw = handle_events(session);
+        bool redraw = handle_events(session) || ended;
         if (session->quit)
             return 0;
         int failed;
