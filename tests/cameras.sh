@@ -60,6 +60,16 @@ cat >expected <<'END'
 4  /dev/video4  Fake Second
 END
 diff expected out || fail "the list of cameras"
+[ -s err ] && fail "beside the list of cameras: $(cat err)"
+export FAKE_CAMERAS=0
+run 0 --list-cameras
+[ -s out ] && fail "cameras that are not there: $(cat out)"
+one_line "expressions: no camera here; try ./expressions --demo"
+export FAKE_CAMERAS=1 FAKE_DRIVER=unicam FAKE_FORMAT=pRAA
+run 0 --list-cameras
+[ -s out ] && fail "a sensor is listed: $(cat out)"
+one_line "expressions: camera 0: it gives a sensor's raw data; on a Raspberry Pi, pipe pictures in: "
+unset FAKE_CAMERAS FAKE_DRIVER FAKE_FORMAT
 
 # --- By number, path and lasting name, in the size that was asked for
 for id in 0 /dev/video0 /dev/v4l/by-id/usb-Fake_Webcam 4; do

@@ -256,7 +256,11 @@ expect_error 2 "unknown option -lead.jpg" --image face.png -lead.jpg
 expect_error 2 "--help"
 expect_error 2 "only one" --demo --camera 0
 expect 0 "Usage: expressions" --help
-expect 0 "expressions " --version
+expect 0 "" --version
+sed -n 's/^project(expressions VERSION \([0-9.]*\) .*/expressions \1/p' "$source_dir/CMakeLists.txt" >version
+head -n 1 out | cmp -s - version || fail "--version: $(cat out)"
+sed '1d; s/^OpenCV [3-9]\.[0-9][^ ,]*, SDL 2\.[0-9.]*$/as they are/' out | grep -qx "as they are" ||
+    fail "--version: $(cat out)"
 
 # --- Signals end cleanly, with complete results; a full disk is reported
 : >out

@@ -21,6 +21,8 @@
  *     FAKE_FRAMES  a folder with the frames 1, 2, ... in files of these names; an empty one is
  *                  marked as spoilt, and after the last one there are no more
  *     FAKE_DRIVER  its driver's name, and its own; rp1-cfe has pipelines that others set up
+ *
+ * FAKE_CAMERAS is how many of them there are at all.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -72,8 +74,10 @@ static void *real(const char *name)
 static enum presence presence_of(int number)
 {
     int (*real_stat)(const char *, struct stat *) = real("stat");
-    const char *mark = getenv("FAKE_GONE");
+    const char *mark = getenv("FAKE_GONE"), *count = getenv("FAKE_CAMERAS");
     struct stat facts;
+    if (count && number >= atoi(count))
+        return GONE;
     if ((number != WEBCAM && number != SECOND) || !mark || real_stat(mark, &facts))
         return PRESENT;
     return facts.st_size > 0 ? REPLACED : GONE;

@@ -27,6 +27,9 @@ for ask in --help --version; do
     [ $? -eq 1 ] || fail "$ask, stdout closed: status is not 1"
     one_line "stdout cannot be written"
 done
+# Where the place of one cannot be taken, nothing is begun
+(exec <&- 2>&- && ulimit -n 1 && exec ./expressions --help) >out
+[ $? -eq 1 ] && [ ! -s out ] || fail "no descriptor for stderr: $(cat out)"
 "$train_fer" --data data.csv --align off --verifier off --features hog --hidden 4 --epochs 1 --threads 1 \
     --output m.safetensors <&- >&- 2>&-
 "$train_fer" --evaluate m.safetensors --data data.csv >out 2>err || fail "train_fer, all closed: $(cat err)"
