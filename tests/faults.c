@@ -306,7 +306,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
                           void *context);
 int __wrap_gnuplot_draw(const char *folder, const char *script, const char *name,
                         struct error *error);
-void __wrap_log_line(const char *program, const char *format, ...);
+void __wrap_log_line(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *context)

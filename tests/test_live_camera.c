@@ -731,7 +731,8 @@ static int run(const struct step *steps, const struct options *wanted)
     int terminal = dup(STDOUT_FILENO);
     assert_non_null(freopen(in_folder("out"), "w", stdout));
     int failed = run_live(&options, &error);
-    early = late = skipped = 0;
+    early = late = 0;
+    skipped = 0;
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);

@@ -1018,6 +1018,10 @@ static void test_takes(void **state)
         __real_take_end(&session, i ? &reason : NULL);
         expect_end(&session, i ? "recording ended: cut 100 %% off" : saved);
     }
+    shown.recorded = tape.frames = 0;
+    take_begin(&session);
+    __real_take_end(&session, NULL);
+    expect_end(&session, "nothing was recorded");
     tape.unfinished = "100 %%: no end";
     for (int i = 0; i < 2; i++) {
         take_begin(&session);

@@ -690,11 +690,11 @@ static int run(const char *line)
         argv[argc++] = word;
     error = (struct error){.text = ""};
     *said = *titles = *menus = '\0';
-    frames_read = pictures_read = explanations = windows = draws = shown = 0;
+    explanations = windows = shown = most_spools = blas_threads = 0;
+    frames_read = pictures_read = draws = spools = recognizers = 0;
     films_opened = films_closed = 0;
-    spools = most_spools = recognizers = blas_threads = 0;
-    paused.is = paused.drawn = paused.waits = false;
-    stopped = hidden = progress.hidden = false;
+    hidden = false;
+    stopped = paused.is = paused.drawn = paused.waits = progress.hidden = false;
     progress.done = progress.frames = allocations = 0;
     assert_int_equal(options_parse(&options, argc, argv, &error), 0);
     fflush(stdout);

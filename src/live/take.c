@@ -27,7 +27,10 @@ void take_end(struct session *session, const struct error *reason)
 {
     struct error failure;
     char text[sizeof failure.text];
-    snprintf(text, sizeof text, "saved %.900s", recorder_path(session->take));
+    if (recorder_seconds(session->take) > 0)
+        snprintf(text, sizeof text, "saved %.900s", recorder_path(session->take));
+    else
+        snprintf(text, sizeof text, "nothing was recorded");
     if (recorder_close(&session->take, false, &failure) && !reason)
         reason = &failure;
     if (reason)
