@@ -458,6 +458,8 @@ enum view_request view_next(struct view *view, int longest)
     int bar = longest == 0 ? -1 : bar_left(view);
     if (bar == 0)
         bar_hide(view);
+    if (step == 0)
+        *view->scene.notice = '\0';
     if (step == 0 || bar == 0)
         return VIEW_REDRAW;
     step = bar > 0 && (step < 0 || bar < step) ? bar : step;
