@@ -14,6 +14,7 @@
 #include "picture_file.h"
 #include "process.h"
 #include "progress_bar.h"
+#include "recognizer_pool.h"
 #include "resources.h"
 #include "run.h"
 #include "session.h"
@@ -61,7 +62,7 @@ static atomic_uint films_opened; /* and cameras */
 static atomic_int sources_open;  /* of them */
 static atomic_int pictures_read;
 static atomic_bool stopped; /* what waits */
-static int blas_threads;
+static int blas_threads, opencv_threads;
 static char titles[4000]; /* of the window, a line for each */
 static char said[4000];   /* a line for each message */
 static char menus[2000];  /* the same for each menu */
@@ -156,6 +157,24 @@ int __wrap_blas_setup(int threads, struct error *why)
     (void)why;
     blas_threads = threads;
     return 0;
+}
+
+void __real_ocv_setup(int threads);
+void __wrap_ocv_setup(int threads);
+
+void __wrap_ocv_setup(int threads)
+{
+    opencv_threads = threads;
+    __real_ocv_setup(threads);
+}
+
+void __real_recognizer_pool_free(struct recognizer_pool **pool);
+void __wrap_recognizer_pool_free(struct recognizer_pool **pool);
+
+void __wrap_recognizer_pool_free(struct recognizer_pool **pool)
+{
+    __real_recognizer_pool_free(pool);
+    assert_null(*pool);
 }
 
 /* How many files may be open beside those of two workers; and how many films are begun before the
@@ -690,7 +709,7 @@ static int run(const char *line)
         argv[argc++] = word;
     error = (struct error){.text = ""};
     *said = *titles = *menus = '\0';
-    explanations = windows = shown = most_spools = blas_threads = 0;
+    explanations = windows = shown = most_spools = blas_threads = opencv_threads = 0;
     frames_read = pictures_read = draws = spools = recognizers = 0;
     films_opened = films_closed = 0;
     hidden = false;
@@ -1086,6 +1105,7 @@ static void demo_in_the_window(void **state)
     pressed = none;
     assert_int_equal(run("--quiet --json --max-frames 2 --demo"), 0);
     pressed = NULL;
+    assert_int_equal(opencv_threads, 2);
     assert_string_equal(menus, "one moment: The demo is being drawn.\n");
     assert_string_equal(titles, "one moment\nExpressions\n");
     assert_true(shown == 2 && hidden);
@@ -1408,6 +1428,7 @@ static void several_pictures(void **state)
             "");
         assert_int_equal(pictures_read, 12);
         assert_int_equal(blas_threads, count);
+        assert_int_equal(opencv_threads, 1);
     }
     expect_pictures("--json --threads 1 --max-frames 2 --image 1.pgm 2.pgm bad%%.png",
                     ERROR_NO_FACE, LINE_OF("1.pgm", "1", "1") LINE_OF("2.pgm", "2", "1"), "");
@@ -1690,6 +1711,7 @@ static void several_films(void **state)
                  "c.mkv:\n    0.00 s  no face\na.mkv:\n    0.00 s  no face\n"
                  "b.mkv:\n    0.00 s  no face\n",
                  "");
+    assert_int_equal(opencv_threads, 1);
     assert_int_equal(run("--threads 1 --max-frames 1 --json --csv table --video a.mkv b.mkv"), 0);
     assert_string_equal(said, "");
     expect_file("stdout", "{\"source\":\"a.mkv\",\"frame\":0,\"time\":0.000,\"width\":80,"
@@ -1713,6 +1735,7 @@ static void several_films(void **state)
     expect_films("--quiet --video none%% a.mkv", -1, "a.mkv:\n    0.00 s  no face\n",
                  "none%%: there is no video in this folder; name another\n");
     assert_int_equal(blas_threads, 1);
+    assert_int_equal(opencv_threads, 2);
     world.missing = true;
     expect_films("--threads 1 --quiet --video a.mkv b%%.mkv", -1, "",
                  "a.mkv: not there\nb%%.mkv: not there\n");

@@ -84,8 +84,6 @@ static int run_command(const struct options *options, struct error *error)
     /* A handful of faces is too little work to share among threads. */
     if (options->input != INPUT_IMAGES)
         setup_blas(1);
-    /* In stills two cascades search at the same time, each in a thread of its own. */
-    ocv_setup(options->input == INPUT_IMAGES ? 1 : 2);
     return options->input == INPUT_IMAGES ? run_stills(options, error) : run_live(options, error);
 }
 

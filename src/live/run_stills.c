@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "library_error.h"
 #include "log.h"
+#include "ocv.h"
 #include "picture_file.h"
 #include "process.h"
 #include "recognizer_pool.h"
@@ -193,6 +194,7 @@ static int start(struct stills *stills, struct error *error)
 
 int run_stills(const struct options *options, struct error *error)
 {
+    ocv_setup(1); /* two cascades search at the same time, each in a thread of its own */
     struct stills *stills = calloc(1, sizeof *stills);
     if (!stills)
         return error_no_memory(error, "the pictures");
