@@ -33,8 +33,9 @@ SOURCE = WORK / "source"
 # What looks at the source, or at what is installed, and not at what the code does.
 META = {"style", "manuals", "doxygen", "install", "package", "release", "hardening", "python", "model_card",
         "golden_script", "fuzz_seeds"}
-# Arguments of other types are not worth a test: the compiler sees them.
-STRICT = "-Werror=incompatible-pointer-types -Werror=int-conversion"
+# Arguments of other types, and in another order than theirs, are not worth a test: the compiler sees them.
+STRICT = "-Werror=incompatible-pointer-types -Werror=int-conversion " \
+         "-Werror=format -Werror=memset-transposed-args"
 LONG = 3600  # seconds for a test that has no fault to notice
 MEMORY = 16 << 30  # bytes that a test may ask for, most of them by test_base: a fault must not take the machine's
 

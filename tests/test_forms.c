@@ -243,7 +243,14 @@ static void refused_copies(void **state)
     memcpy(names[2], "z/a.jpg", 8);
     refuse_run(&(struct run){{.output = place("new")}, 3, NULL, false}, "x/a.jpg and z/a.jpg",
                "would get the same output name");
+    /* Of several, the first by its name. */
+    memcpy(names[1], "x/b.jpg", 8);
+    memcpy(names[3], "z/b.jpg", 8);
+    refuse_run(&(struct run){{.output = place("new")}, 4, NULL, false}, "x/a.jpg and z/a.jpg",
+               "would get the same output name");
+    memcpy(names[1], "y/b.PNG", 8);
     memcpy(names[2], "c.xyz", 6);
+    memcpy(names[3], "d", 2);
     assert_int_equal(access(in_folder("new"), F_OK), -1);
     refuse_run(&(struct run){{.output = place("a.png"), .csv = place("a.png")}, 1, NULL, false},
                "a.png", "already an input or output");

@@ -4,6 +4,7 @@
 #define _XOPEN_SOURCE 700 /* posix_openpt */ /* NOLINT: names of this kind are POSIX's to give */
 #include "testing.h"
 
+#include "csv.h"
 #include "labels.h"
 #include "loaded_library.h"
 #include "monotonic.h"
@@ -453,6 +454,20 @@ void *__wrap_calloc(size_t count, size_t size)
     return is_missing() ? NULL : __real_calloc(count, size);
 }
 
+/* A frame without faces is no row of a table, and asks for nothing. */
+static void test_table_without_faces(void **state)
+{
+    (void)state;
+    struct csv *csv;
+    struct error error;
+    assert_int_equal(csv_open(&csv, in_folder("table.csv"), &error), 0);
+    missing_block = 1;
+    int result = csv_write(csv, "camera", &(struct frame){0}, &error);
+    missing_block = 0;
+    assert_int_equal(result, 0);
+    csv_close(&csv);
+}
+
 /* As long as Linux knows them. */
 static const char host[] = "sixty-four.letters.are.the.most.that.the.name.of.a.host.may.have";
 
@@ -837,6 +852,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_line_in_place_of_the_bar, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_end_that_fails, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_refused_outputs, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_table_without_faces, make_folder, remove_folder),
         cmocka_unit_test(test_options_of_forms),
         cmocka_unit_test(test_loaded_library),
         cmocka_unit_test(test_osc),

@@ -257,6 +257,29 @@ static void expect_waiting(nfds_t count, int first, int second, int timeout)
     }
 }
 
+/* How the clients' thread's next look at what came ends; 0: as it is. */
+static atomic_int broken;
+
+ssize_t __real_recv(int socket, void *bytes, size_t size, int flags);
+ssize_t __wrap_recv(int socket, void *bytes, size_t size, int flags);
+ssize_t __wrap___recv_chk(int socket, void *bytes, size_t size, size_t room, int flags);
+
+ssize_t __wrap_recv(int socket, void *bytes, size_t size, int flags)
+{
+    int code = atomic_exchange(&broken, 0);
+    if (code == 0)
+        return __real_recv(socket, bytes, size, flags);
+    errno = code;
+    return -1;
+}
+
+/* With _FORTIFY_SOURCE. */
+ssize_t __wrap___recv_chk(int socket, void *bytes, size_t size, size_t room, int flags)
+{
+    assert_true(size <= room);
+    return __wrap_recv(socket, bytes, size, flags);
+}
+
 static int close_upgraded(void *upgrade, int action, ...)
 {
     assert_int_equal(action, WEB_UPGRADE_CLOSE);
@@ -402,6 +425,25 @@ static void test_conversation(void **state)
     expect_bytes(pair.client, "\x88\x02\x03\xe9", 4);
     expect_end(pair.client);
     assert_int_equal(atomic_load(&closed_count), 2);
+}
+
+/* A signal is no end of a connection; that it is broken is one, at once. */
+static void test_broken_connection(void **state)
+{
+    (void)state;
+    char byte;
+    struct websockets *sockets = open_sockets();
+    struct pair pair = connect_pair(sockets, "", 0);
+    broken = EINTR;
+    assert_int_equal(write(pair.client, "\x89\x80\0\0\0\0", 6), 6);
+    expect_bytes(pair.client, "\x8a\x00", 2);
+    assert_int_equal(broken, 0);
+    broken = ETIMEDOUT;
+    assert_int_equal(write(pair.client, "\x89\x80\0\0\0\0", 6), 6);
+    assert_true(read(pair.client, &byte, 1) <= 0);
+    await_closed(1);
+    close(pair.client);
+    websockets_close(&sockets);
 }
 
 /* What came with the handshake: one whole frame of the largest size, and no more. */
@@ -741,9 +783,11 @@ FILE *__wrap_open_memstream(char **bytes, size_t *size);
 int __real_monotonic_cond_init(pthread_cond_t *condition);
 int __wrap_monotonic_cond_init(pthread_cond_t *condition);
 
+/* Memory that has been used before. */
 void *__wrap_malloc(size_t size)
 {
-    return is_missing() ? NULL : __real_malloc(size);
+    void *bytes = is_missing() ? NULL : __real_malloc(size);
+    return bytes ? memset(bytes, 'x', size) : NULL;
 }
 
 void *__wrap_calloc(size_t count, size_t size)
@@ -905,6 +949,7 @@ static void expect_element(const char *text, size_t size)
     const char *begin = begins[fake.hashes], *end = ends[fake.hashes];
     assert_memory_equal(text - strlen(begin), begin, strlen(begin));
     assert_ptr_equal(strstr(text, end), text + size);
+    assert_string_equal(strstr(text, "</html>"), "</html>\n"); /* where the page ends */
 }
 
 static int any_hash(int algorithm, const void *bytes, size_t size, void *digest)
@@ -1333,6 +1378,16 @@ static void expect_options(int socket)
     assert_true(fcntl(socket, F_GETFL) & O_NONBLOCK);
 }
 
+/* The longest that a computer may have; one that is cut has no end. */
+int __wrap_gethostname(char *name, size_t size);
+
+int __wrap_gethostname(char *name, size_t size)
+{
+    assert_true(size < HOST_SIZE);
+    memset(name, 'h', size);
+    return 0;
+}
+
 /* What is said of where it listens, and to whom it answers. */
 static void test_announcements(void **state)
 {
@@ -1558,6 +1613,7 @@ int main(void)
         cmocka_unit_test(test_other_sites),
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_conversation),
+        cmocka_unit_test(test_broken_connection),
         cmocka_unit_test(test_refused_frames),
         cmocka_unit_test(test_early_frames),
         cmocka_unit_test(test_much_at_once),
