@@ -46,7 +46,6 @@ static int list_meant(const struct option *options, const char *name, size_t len
     size_t used = 0, nearest = TYPING_ERRORS;
     bool begins = false;
     *exact = false;
-    *list = '\0';
     if (length == 0)
         return count;
     for (const struct option *o = options; o->name; o++) {

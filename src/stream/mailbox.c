@@ -35,7 +35,6 @@ int mailbox_create(struct mailbox **mailbox, enum mailbox_mode mode, struct erro
                          strerror(code));
     }
     box->mode = mode;
-    box->draft = 0;
     box->ready = 1;
     box->taken = 2;
     *mailbox = box;
