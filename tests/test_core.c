@@ -870,6 +870,32 @@ static void help_is_wrapped_and_says_the_defaults(void **state)
                         "--number 0.1 --whole -4 --seed 0 --choice-of-sizes medium --own own-4");
 }
 
+/* A choice between as many as a text of values has room for. */
+static void help_names_long_choices(void **state)
+{
+    (void)state;
+    enum { LETTERS = 92 };
+    static char names[4][LETTERS + 1];
+    const char *pointers[] = {names[0], names[1], names[2], names[3]};
+    int chosen = 0;
+    struct argument row = {
+        "one", NULL, "", ARGUMENT_CHOICE, .size = sizeof chosen, .high = 4, .names = pointers};
+    struct argument_table table = {&row, 1, &chosen, 0};
+    char *text, expected[4 * LETTERS + 40] = "  --one ";
+    size_t size;
+    for (int i = 0; i < 4; i++) {
+        memset(names[i], 'a' + i, LETTERS);
+        strcat(strcat(expected, i ? "|" : ""), names[i]);
+    }
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    arguments_help(&table, 1, out);
+    fclose(out);
+    assert_memory_equal(text, expected, strlen(expected));
+    assert_int_equal(text[strlen(expected)], '\n');
+    free(text);
+}
+
 /* As many as there can be, and more than one line can name. */
 static void of_many_options_the_first_are_named(void **state)
 {
@@ -919,6 +945,7 @@ int main(void)
         cmocka_unit_test(words_come_in_their_order),
         cmocka_unit_test(several_tables_are_one),
         cmocka_unit_test(help_is_wrapped_and_says_the_defaults),
+        cmocka_unit_test(help_names_long_choices),
         cmocka_unit_test(of_many_options_the_first_are_named),
         cmocka_unit_test_teardown(files_come_back_as_written, empty_folder),
         cmocka_unit_test_teardown(file_read_refuses_what_is_no_such_file, empty_folder),

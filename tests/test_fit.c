@@ -127,6 +127,8 @@ static int step_count;
 static FILE *told; /* what stands for the standard output; or NULL */
 static const float *outputs;
 
+enum { SHOWN_SEED = 3 };
+
 /* How a learning aligner's pictures are shown to it. */
 static struct {
     const struct dataset *dataset; /* NULL: nobody looks */
@@ -219,6 +221,9 @@ static void find_samples(const float *inputs, const float *targets, int batch)
             found++;
             shown.orders[step_count][i] = candidate / 2;
             shown.mirrored += mirrored;
+            struct rng rng = rng_make(SHOWN_SEED, (uint64_t)62 << 56 | (uint64_t)step_count << 32 |
+                                                      (uint32_t)(candidate / 2));
+            assert_int_equal(mirrored, rng_uniform(&rng) < 0.5);
         }
         assert_int_equal(found, 1);
     }
@@ -444,7 +449,7 @@ static void samples_are_shown_in_poses_to_be_said(void **state)
     for (int i = 0; i <= COUNT; i++)
         shown.faces[i] = affine_identity;
     step_count = shown.found = shown.mirrored = 0;
-    assert_int_equal(fit_aligner(&aligner, &d, samples, COUNT, 3, NULL, &stop, &error), 0);
+    assert_int_equal(fit_aligner(&aligner, &d, samples, COUNT, SHOWN_SEED, NULL, &stop, &error), 0);
     shown.dataset = NULL;
     expect_steps(1, COUNT);
     assert_int_equal(shown.found, 2 * (COUNT + 1));

@@ -6,6 +6,7 @@
 #include "canvas.h"
 #include "csv.h"
 #include "demo.h"
+#include "face_relief.h"
 #include "file.h"
 #include "input_list.h"
 #include "jsonl.h"
@@ -14,10 +15,12 @@
 #include "options.h"
 #include "overlay.h"
 #include "picture_file.h"
+#include "portrait.h"
 #include "recorder.h"
 #include "resources.h"
 #include "text_report.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -410,6 +413,44 @@ static void print_demo(void)
     demo_close(&demo);
 }
 
+/* How bright a part of the picture is, all its colours and pixels together. */
+static long brightness(const uint8_t *pixels, int top, int left, int rows, int columns)
+{
+    long sum = 0;
+    for (int row = top; row < top + rows; row++)
+        for (int i = left * 4; i < (left + columns) * 4; i++)
+            sum += i % 4 < 3 ? pixels[row * PORTRAIT_WIDTH * 4 + i] : 0;
+    return sum;
+}
+
+/* What is painted to its edges, and lips, in a few pixels' shades. */
+static void test_portrait_edges(void **state)
+{
+    (void)state;
+    const float units[ACTION_UNIT_COUNT] = {0};
+    struct portrait *portrait = portrait_open();
+    assert_non_null(portrait);
+    const uint8_t *pixels = portrait_paint(portrait, units);
+    int top = PORTRAIT_Y - 3 * PORTRAIT_SCALE / 2, left = PORTRAIT_X - PORTRAIT_SCALE;
+    assert_in_range(brightness(pixels, top + 1, 0, 1, PORTRAIT_WIDTH), 11316 - 8, 11316 + 8);
+    assert_in_range(brightness(pixels, 0, left, PORTRAIT_HEIGHT, 1), 69163 - 8, 69163 + 8);
+    assert_in_range(brightness(pixels, 245, PORTRAIT_X - 45, 32, 90), 1254812 - 20, 1254812 + 20);
+    portrait_close(&portrait);
+    assert_null(portrait);
+}
+
+static int painted; /* portraits */
+
+const uint8_t *__real_portrait_paint(struct portrait *portrait, const float *units);
+const uint8_t *__wrap_portrait_paint(struct portrait *portrait, const float *units);
+
+const uint8_t *__wrap_portrait_paint(struct portrait *portrait, const float *units)
+{
+    painted++;
+    return __real_portrait_paint(portrait, units);
+}
+
+/* Whose face rests is not painted again. */
 static void test_demo_repeats(void **state)
 {
     (void)state;
@@ -417,6 +458,7 @@ static void test_demo_repeats(void **state)
     struct error error;
     assert_int_equal(demo_open(&demo, &error), 0);
     double time;
+    painted = 0;
     struct bgr_image picture = demo_next(demo, &time);
     size_t size = picture.stride * (size_t)picture.height;
     uint8_t *first = malloc(size);
@@ -426,6 +468,7 @@ static void test_demo_repeats(void **state)
     expect_close(time, 1.0 / DEMO_FPS, 1e-9, "time");
     for (int i = 2; i < DEMO_CYCLE; i++)
         expect_demo(demo_next(demo, &time), i);
+    assert_int_equal(painted, EXPRESSIONS_LABEL_COUNT * (1 + DEMO_MORPH));
     assert_memory_equal(demo_next(demo, &time).pixels, first, size);
     demo_skip(demo, DEMO_CYCLE - 1);
     assert_memory_equal(demo_next(demo, &time).pixels, first, size);
@@ -590,6 +633,52 @@ static void test_input_list(void **state)
     expect_text(error.text, test_folder(), "no picture");
     assert_string_equal(list.skipped_names, "");
     input_list_free(&list);
+}
+
+static const int *lengths; /* of the names in the next folder; NULL: it is a real one's */
+
+int __real_scandir(const char *path, struct dirent ***entries,
+                   int (*filter)(const struct dirent *entry),
+                   int (*compare)(const struct dirent **a, const struct dirent **b));
+int __wrap_scandir(const char *path, struct dirent ***entries,
+                   int (*filter)(const struct dirent *entry),
+                   int (*compare)(const struct dirent **a, const struct dirent **b));
+
+/* Some file systems give longer names than a dirent's. */
+int __wrap_scandir(const char *path, struct dirent ***entries,
+                   int (*filter)(const struct dirent *entry),
+                   int (*compare)(const struct dirent **a, const struct dirent **b))
+{
+    int count = 0;
+    if (!lengths)
+        return __real_scandir(path, entries, filter, compare);
+    *entries = calloc(2, sizeof(struct dirent *));
+    assert_non_null(*entries);
+    for (; count < 2; count++) {
+        size_t size = (size_t)lengths[count];
+        struct dirent *entry = calloc(1, sizeof *entry + size);
+        assert_non_null(entry);
+        memset((char *)entry + offsetof(struct dirent, d_name), 'a' + count, size);
+        (*entries)[count] = entry;
+    }
+    return count;
+}
+
+static void test_skipped_long_names(void **state)
+{
+    (void)state;
+    static const int of_folders[][2] = {{3, 500}, {2, 500}};
+    static const char *const shown[] = {"aaa, ...", "aa"};
+    struct input_list list = {.kind = &picture_files};
+    struct error error;
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        lengths = of_folders[i];
+        int result = input_list_add(&list, test_folder(), &error);
+        lengths = NULL;
+        assert_int_equal(result, -1);
+        assert_string_equal(list.skipped_names, shown[i]);
+        input_list_free(&list);
+    }
 }
 
 /* As many as there are, and a folder that cannot be read. */
@@ -1470,6 +1559,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_options_reasons),
         cmocka_unit_test_setup_teardown(test_options_help, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_camera_reasons, make_folder, remove_folder),
+        cmocka_unit_test(test_portrait_edges),
         cmocka_unit_test(test_demo_repeats),
         cmocka_unit_test(test_frame_clip),
         cmocka_unit_test(test_frame_keeps_every_form),
@@ -1482,6 +1572,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(test_input_list, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_long_input_list, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_skipped_names, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_skipped_long_names, make_folder, remove_folder),
         cmocka_unit_test(test_resources),
         cmocka_unit_test(test_jsonl),
         cmocka_unit_test_setup_teardown(test_csv, make_folder, remove_folder),

@@ -530,7 +530,8 @@ static void test_copies_when_due(void **state)
 {
     (void)state;
     enum { FRAMES = 10, COPIES = 5 };
-    static const double times[FRAMES] = {0, 0.2, 0.394, 0.396, 0.7, 0.79, 0.792, 1.5, 1.89, 1.9};
+    static const double times[FRAMES] = {0,     0.2,   0.394, 0.4 - 0.005, 0.7,
+                                         0.789, 0.791, 1.5,   1.89,        1.9};
     static const int due[COPIES] = {0, 3, 6, 7, 9};
     struct camera camera = {.alive = true, .immortal = FRAMES, .times = times};
     struct source source = source_of(&camera);

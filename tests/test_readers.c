@@ -400,6 +400,39 @@ static void reads_idx_plain_and_compressed(void **state)
     }
 }
 
+/* A compressed file that is just large enough for what its header tells of, but damaged. */
+static void packed_idx_may_hold_a_thousand_times_as_much(void **state)
+{
+    (void)state;
+    enum { SIZE = 128, COUNT = SIZE * 1032 / 64, WRITTEN = 600 };
+    static uint8_t images[16 + 64 * WRITTEN];
+    static const char name[] = "train-images-idx3-ubyte.gz";
+    uint8_t file[SIZE];
+    struct dataset d;
+    struct error error = {.text = ""};
+    size_t size;
+    empty_folder(NULL);
+    write_idx("t10k", 6, true);
+    write_idx("train", 20, true);
+    put_number(images, 0x803);
+    put_number(images + 4, COUNT);
+    put_number(images + 8, 8);
+    put_number(images + 12, 8);
+    gzFile packed = gzopen(in_folder(name), "wb");
+    assert_non_null(packed);
+    assert_int_equal(gzwrite(packed, images, sizeof images), sizeof images);
+    assert_int_equal(gzclose(packed), Z_OK);
+    uint8_t *bytes = read_bytes(in_folder(name), &size);
+    assert_in_range(size, 8, SIZE);
+    memset(file, 0xFF, SIZE);
+    memcpy(file, bytes, size - 8); /* without its checksum */
+    free(bytes);
+    write_bytes(in_folder(name), file, SIZE);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, name, "damaged compressed data");
+    empty_folder(NULL);
+}
+
 /* Damages one of four good files and expects the folder to be refused. */
 static void refuse_idx(const char *name, size_t offset, uint8_t value, size_t cut,
                        const char *expected)
@@ -1068,6 +1101,7 @@ int main(void)
         cmocka_unit_test(reads_votes_row_for_row),
         cmocka_unit_test(reads_idx_plain_and_compressed),
         cmocka_unit_test(refuses_damaged_idx),
+        cmocka_unit_test(packed_idx_may_hold_a_thousand_times_as_much),
         cmocka_unit_test_teardown(idx_sizes_have_bounds, empty_folder),
         cmocka_unit_test(maps_class_folders_by_name),
         cmocka_unit_test(knows_the_names_of_classes),
