@@ -35,11 +35,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_pthread_join(pthread_t thread, void **result)
 {
     joins_begun++;
-    int code = __real_pthread_join(thread, result);
-    if (code) { /* as expect_no_code of locked.h */
-        fprintf(stderr, "a thread that is awaited: %s\n", strerror(code));
-        abort();
-    }
+    int code = expect_no_code(__real_pthread_join(thread, result), "a thread that is awaited");
     threads_joined++;
     return code;
 }

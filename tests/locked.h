@@ -27,16 +27,6 @@ int __wrap_pthread_cond_destroy(pthread_cond_t *condition);
 static atomic_int locks, conditions; /* that were made and not yet destroyed */
 static atomic_int missing_lock;      /* which of the next ones cannot be made; 0: none */
 
-/* Ends the program: in whatever thread this is, nothing after it could be believed. */
-static int expect_no_code(int code, const char *what)
-{
-    if (code) {
-        fprintf(stderr, "%s: %s\n", what, strerror(code));
-        abort();
-    }
-    return code;
-}
-
 static bool lock_is_missing(void)
 {
     return missing_lock > 0 && --missing_lock == 0;

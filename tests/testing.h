@@ -76,6 +76,16 @@ static inline int open_descriptors(void)
     return count;
 }
 
+/* Ends the program: in whatever thread this is, nothing after it could be believed. */
+static inline int expect_no_code(int code, const char *what)
+{
+    if (code) {
+        fprintf(stderr, "%s: %s\n", what, strerror(code));
+        abort();
+    }
+    return code;
+}
+
 /* FNV-1a of 32 bits, further from the sum of what came before; CHECKSUM_OF_NOTHING at first. */
 #define CHECKSUM_OF_NOTHING 2166136261U
 static inline uint32_t checksum(uint32_t sum, const void *bytes, size_t size)
