@@ -882,7 +882,8 @@ static void walk(uint64_t seed, int steps)
 static void test_notice_out_of_sight(void **state)
 {
     (void)state;
-    const struct view_settings settings = {.title = "name", .drawing = {resource_font()}};
+    const struct view_settings settings = {.title = "name",
+                                           .drawing = {.font_path = resource_font()}};
     struct error error = {.text = ""};
     play_system();
     system_.driver = NULL;
