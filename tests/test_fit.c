@@ -11,8 +11,7 @@
 #include "optimizer.h"
 #include "progress_bar.h"
 #include "terminal.h"
-
-#include <sys/stat.h>
+#include "training_steps.h"
 
 /* ---- Made-up faces --------------------------------------------------------------------------- */
 
@@ -112,20 +111,7 @@ static struct spread spread_of(const struct affine *maps, int count)
 
 /* ---- Steps of learning ----------------------------------------------------------------------- */
 
-enum { ROUNDS = 3, EPOCHS = 36, BATCH = 256, MOST_STEPS = EPOCHS * (FACES / BATCH) };
-
-struct step {
-    int batch;
-    float rate;
-    double error;       /* mean square of what outputs are off by */
-    double done, total; /* that the bar is told */
-    long said;          /* bytes that stand in `told` before it */
-};
-
-static struct step steps[MOST_STEPS + 1]; /* those beyond are written to the last */
-static int step_count;
-static FILE *told; /* what stands for the standard output; or NULL */
-static const float *outputs;
+enum { ROUNDS = 3, EPOCHS = 36, BATCH = 256 };
 
 enum { SHOWN_SEED = 3 };
 
@@ -137,24 +123,6 @@ static struct {
     int mirrored, found;
 } shown;
 
-const float *__real_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
-                                         const struct mlp_training *training, const float *inputs,
-                                         int batch, struct rng *rng);
-const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
-                                         const struct mlp_training *training, const float *inputs,
-                                         int batch, struct rng *rng);
-void __real_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
-                         const struct mlp_training *training, const float *inputs,
-                         const float *targets, int batch, int samples, float *gradients,
-                         float *d_inputs);
-void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
-                         const struct mlp_training *training, const float *inputs,
-                         const float *targets, int batch, int samples, float *gradients,
-                         float *d_inputs);
-void __real_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
-                             float rate);
-void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
-                             float rate);
 void __real_align_find(const struct mlp *aligner, struct align_workspace *workspace,
                        const uint8_t *crop, struct affine *face);
 void __wrap_align_find(const struct mlp *aligner, struct align_workspace *workspace,
@@ -242,17 +210,6 @@ void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activati
         find_samples(inputs, targets, batch);
     __real_mlp_backward(mlp, activations, training, inputs, targets, batch, samples, gradients,
                         d_inputs);
-}
-
-void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
-                             float rate)
-{
-    struct stat status = {0};
-    if (told)
-        assert_int_equal(fstat(fileno(told), &status), 0);
-    steps[step_count].said = (long)status.st_size;
-    steps[step_count].rate = rate;
-    __real_optimizer_update(optimizer, mlp, gradients, rate);
 }
 
 void __wrap_align_find(const struct mlp *aligner, struct align_workspace *workspace,

@@ -15,8 +15,7 @@
 #include "scenes.h"
 #include "small_model.h"
 #include "terminal.h"
-
-#include <sys/stat.h>
+#include "training_steps.h"
 
 enum { SIDE = FACE_SIDE };
 
@@ -736,26 +735,8 @@ static void draw_face(uint8_t *crop, struct rng *rng)
 
 /* ---- Steps of learning ----------------------------------------------------------------------- */
 
-enum { ROUNDS = 4, EPOCHS = 24, MOST_STEPS = 1000 };
+enum { ROUNDS = 4, EPOCHS = 24 };
 
-struct step {
-    int batch, missed, passed; /* of them: faces that are none, and others that are */
-    float rate;
-    double done, total; /* that the bar is told */
-    long said;          /* bytes that stand in `told` before it */
-};
-
-static struct step steps[MOST_STEPS + 1]; /* those beyond are written to the last */
-static int step_count;
-static FILE *told; /* what stands for the standard output; or NULL */
-static const float *outputs;
-
-const float *__real_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
-                                         const struct mlp_training *training, const float *inputs,
-                                         int batch, struct rng *rng);
-const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
-                                         const struct mlp_training *training, const float *inputs,
-                                         int batch, struct rng *rng);
 const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations *activations,
                                          const struct mlp_training *training, const float *inputs,
                                          int batch, struct rng *rng)
@@ -766,14 +747,6 @@ const float *__wrap_mlp_forward_training(struct mlp *mlp, struct mlp_activations
     return outputs = __real_mlp_forward_training(mlp, activations, training, inputs, batch, rng);
 }
 
-void __real_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
-                         const struct mlp_training *training, const float *inputs,
-                         const float *targets, int batch, int samples, float *gradients,
-                         float *d_inputs);
-void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
-                         const struct mlp_training *training, const float *inputs,
-                         const float *targets, int batch, int samples, float *gradients,
-                         float *d_inputs);
 void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activations,
                          const struct mlp_training *training, const float *inputs,
                          const float *targets, int batch, int samples, float *gradients,
@@ -787,21 +760,6 @@ void __wrap_mlp_backward(const struct mlp *mlp, struct mlp_activations *activati
     }
     __real_mlp_backward(mlp, activations, training, inputs, targets, batch, samples, gradients,
                         d_inputs);
-}
-
-void __real_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
-                             float rate);
-void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
-                             float rate);
-void __wrap_optimizer_update(struct optimizer *optimizer, struct mlp *mlp, float *gradients,
-                             float rate)
-{
-    struct stat status = {0};
-    if (told)
-        assert_int_equal(fstat(fileno(told), &status), 0);
-    steps[step_count].said = (long)status.st_size;
-    steps[step_count].rate = rate;
-    __real_optimizer_update(optimizer, mlp, gradients, rate);
 }
 
 /* Faces, misplaced ones, fresh windows, those that cascades let pass, and from round to round more
