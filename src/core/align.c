@@ -115,11 +115,9 @@ int align_workspace_create(struct align_workspace **workspace, const struct mlp 
     made->scratch = malloc(features_scratch(&made->features));
     made->view[0] = malloc((size_t)width * (size_t)height);
     made->view[1] = malloc((size_t)width * (size_t)height);
-    int result = 0;
-    if (!made->vectors || !made->scratch || !made->view[0] || !made->view[1])
-        result = error_no_memory(error, "the aligner");
-    else
-        result = mlp_workspace_create(&made->mlp, &aligner->config, 2, error);
+    int result = made->vectors && made->scratch && made->view[0] && made->view[1]
+                     ? mlp_workspace_create(&made->mlp, &aligner->config, 2, error)
+                     : error_no_memory(error, "the aligner");
     if (result < 0)
         align_workspace_free(&made);
     else

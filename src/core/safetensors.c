@@ -202,7 +202,7 @@ int safetensors_parse(struct safetensors **file, const uint8_t *bytes, size_t si
     errno = 0;
     if (is_shallow((const char *)bytes + 8, (size_t)header_size))
         made->header = cJSON_ParseWithLength((const char *)bytes + 8, (size_t)header_size);
-    int result = 0;
+    int result;
     if (!made->header && errno == ENOMEM)
         result = error_no_memory(error, name);
     else if (!cJSON_IsObject(made->header))

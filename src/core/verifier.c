@@ -89,11 +89,9 @@ int verifier_workspace_create(struct verifier_workspace **workspace, const struc
     made->vectors = calloc(2 * (size_t)verifier_dim(width, height), sizeof *made->vectors);
     made->scratch = malloc(verifier_scratch(width, height));
     made->mirrored = malloc((size_t)width * (size_t)height);
-    int result = 0;
-    if (!made->vectors || !made->scratch || !made->mirrored)
-        result = error_no_memory(error, "the verifier");
-    else
-        result = mlp_workspace_create(&made->mlp, &verifier->config, 2, error);
+    int result = made->vectors && made->scratch && made->mirrored
+                     ? mlp_workspace_create(&made->mlp, &verifier->config, 2, error)
+                     : error_no_memory(error, "the verifier");
     if (result < 0)
         verifier_workspace_free(&made);
     else
