@@ -3,6 +3,10 @@
 
 #include "safetensors.h"
 #include "small_model.h"
+#include "verifier.h"
+
+#include <errno.h>
+#include <float.h>
 
 /* A good model's file: 8 bytes of length, the header, the values. */
 struct file_bytes {
@@ -171,6 +175,7 @@ static void metadata_that_lies_is_refused(void **state)
         {"\"format_version\":\"3\"", "\"format_version\":3", "version unknown"},
         {"\"__metadata__\":{", "\"__metadata__\":7,\"x\":{", "tensor \"x\""},
         {"\"mirror\"", "\"mirrow\"", "\"mirror\""},
+        {"\"mirror\":\"false\"", "\"mirror\":\"no\"", "\"mirror\""},
         {"\"crc32\":", "\"crc32\" :", "has changed since it was written"},
         {"\"pixels\"", "\"nose\"", "\"networks.0.features\""},
         {"\"networks.0.features\"", "\"networks.0.feature\"", "\"networks.0.features\""},
@@ -223,6 +228,11 @@ static void metadata_that_lies_is_refused(void **state)
         {"64,5,3", "64,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,3", "networks.0.layers"},
         {"64,5,3", "64,170000,3", "networks.0.layers"},
         {"64,5,3", "64,-5,3", "networks.0.layers"},
+        {"64,5,3", "64,1,3", "the metadata says 1x64"},
+        {"64,5,3", "64,9,3", "the metadata says 9x64"},
+        {"64,5,3", "64,1x6,3", "the metadata says 6x64"},
+        {"64,5,3", "64,512x256,3", "shared by 512 positions"},
+        {"64,5,3", "64,3@32x2,3", "900 windows"},
         {"64,5,3", "64,400x,3", "networks.0.layers"},
         {"64,5,3", "64,2@8x1,3", "the metadata says 49x4"},
         {"64,5,3", "64,8@8x5,4", "there are 3 classes"},
@@ -387,6 +397,8 @@ static void entries_that_lie_are_refused(void **state)
         {"[5,64]", "[]", "layers.0.weight"},
         {"[5,64]", "[320]", "1x320"},
         {"[5,64]", "[0,64]", "layers.0.weight"},
+        {"[5],\"data_offsets\":[640,660]", "[0],\"data_offsets\":[640,640]",
+         "has a type, shape or place"},
         {"[5,64]", "[4294967301,4294967360]", "layers.0.weight"},
         {"[5,64]", "[4294967296,4294967296]", "layers.0.weight"},
         {"\"F16\"", "\"F32\"", "layers.0.weight"},
@@ -399,6 +411,11 @@ static void entries_that_lie_are_refused(void **state)
         {"\"networks.0.layers.0.weight\":{", "\"a\\nb\":1,\"networks.0.layers.0.weight\":{", "b"},
         {"\"networks.0.layers.0.weight\":{",
          "\"12345678901234567890123456789012345678901234567890\":{", "1234567890"},
+        {"\"networks.0.layers.0.weight\":{",
+         "\"123456789012345678901234567890123456789012345678\":{", "tensor \"1234567890"},
+        {"\"networks.0.layers.0.weight\":{",
+         "\"12345678901234567890123456789012345678901234567\":{",
+         "no tensor \"networks.0.layers.0.weight\""},
     };
     struct file_bytes file = good_file();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -472,30 +489,69 @@ static void weights_that_lead_to_no_numbers_are_refused(void **state)
     file = file_of(model);
     expect_refusal(file.bytes, file.size, "the answers would not be numbers");
     free(file.bytes);
+    /* No layer is too large, but what deviations are made of, the squares of the codes. */
+    model = full_model(1);
+    for (int i = 0; i < 5 * PATCH_VALUES; i++)
+        model.networks[0].features.dictionary[i] = 1e35f;
+    for (size_t i = 0; i < model.networks[0].mlp.parameter_count; i++)
+        model.networks[0].mlp.parameters[i] = 0.0f;
+    file = file_of(model);
+    expect_refusal(file.bytes, file.size, "the answers would not be numbers");
+    free(file.bytes);
 }
 
-/* What a layer makes small again leads to numbers, however large it was. */
-static void large_values_that_shrink_again_are_taken(void **state)
+/* What a layer adds up to from inputs of at most 1, as hyperbolic tangents are; and a verifier's
+ * first layer, of inputs of at most 6. */
+static void sums_just_within_the_range_are_taken(void **state)
 {
     (void)state;
-    static const float factors[] = {1e25f, 1e-25f, 1e20f};
-    const struct mlp_config config = {
-        .layer_count = 3, .units = {64, 5, 4, 3}, .activation = ACTIVATION_RELU};
-    struct model model = small_model(1);
-    struct rng rng = rng_make(1, 2);
     struct error error;
-    mlp_free(&model.networks[0].mlp);
-    model.networks[0].mlp = random_weights(&config, &rng);
-    for (int i = 0; i < config.layer_count; i++) {
-        const struct mlp_layer *layer = &model.networks[0].mlp.layers[i];
-        for (int k = 0; k < layer->inputs * layer->outputs; k++)
-            layer->weights[k] *= factors[i];
-    }
+    struct model model = full_model(1);
+    model.networks[0].mlp.layers[1].weights[0] = 0.9e30f;
     struct file_bytes file = file_of(model);
     write_bytes(in_folder("good"), file.bytes, file.size);
     if (load(in_folder("good"), &error))
         fail_msg("%s", error.text);
     free(file.bytes);
+    const struct mlp_config verifier = {
+        .layer_count = 1, .units = {verifier_dim(12, 12), 1}, .output = OUTPUT_SIGMOID};
+    for (int large = 0; large < 2; large++) {
+        model = full_model(1);
+        assert_int_equal(mlp_create(&model.verifier, &verifier, &error), 0);
+        model.verifier.parameters[0] = large ? 0.2e30f : 0.1e30f;
+        file = file_of(model);
+        write_bytes(in_folder("bad"), file.bytes, file.size);
+        assert_int_equal(load(in_folder("bad"), &error), large ? -1 : 0);
+        free(file.bytes);
+    }
+}
+
+/* What a layer makes small again leads to numbers, however large it was, or is made then. */
+static void large_values_that_shrink_again_are_taken(void **state)
+{
+    (void)state;
+    static const float cases[][3] = {{1e25f, 1e-25f, 1e20f}, {1.0f, 1e-25f, 1e31f}};
+    const struct mlp_config config = {
+        .layer_count = 3, .units = {64, 5, 4, 3}, .activation = ACTIVATION_RELU};
+    struct rng rng = rng_make(1, 2);
+    for (int c = 0; c < 2; c++) {
+        struct model model = small_model(1);
+        struct error error;
+        mlp_free(&model.networks[0].mlp);
+        model.networks[0].mlp = random_weights(&config, &rng);
+        for (int i = 0; i < config.layer_count; i++) {
+            const struct mlp_layer *layer = &model.networks[0].mlp.layers[i];
+            for (int k = 0; k < layer->inputs * layer->outputs; k++)
+                layer->weights[k] *= cases[c][i];
+            for (int k = 0; k < layer->outputs; k++)
+                layer->biases[k] *= fminf(cases[c][i], 1.0f);
+        }
+        struct file_bytes file = file_of(model);
+        write_bytes(in_folder("good"), file.bytes, file.size);
+        if (load(in_folder("good"), &error))
+            fail_msg("case %d: %s", c, error.text);
+        free(file.bytes);
+    }
 }
 
 /* A part that the metadata do not name any more is not silently left out. */
@@ -531,14 +587,17 @@ static void other_files_are_refused(void **state)
     expect_refusal("\x89PNG\r\n\x1a\n", 8, "not a safetensors file");
     refuse_header(0, "{}", "not a safetensors file");
     refuse_header(1, "{}", "not a safetensors file");
+    refuse_header(SAFETENSORS_MAX_HEADER, "{}", "cut off");
     refuse_header(SAFETENSORS_MAX_HEADER + 1, "{}", "not a safetensors file");
     refuse_header(UINT64_C(1) << 63, "{}", "not a safetensors file");
     refuse_header(UINT64_MAX, "{}", "not a safetensors file");
     refuse_header(UINT64_MAX - 7, "{}", "not a safetensors file");
     refuse_header(3, "{}", "cut off");
+    refuse_header(5, "", "cut off");
     refuse_header(2, "{}", "not a model of this program");
     refuse_header(2, "[]", "not JSON");
     refuse_header(4, "nullx", "not JSON");
+    errno = ENOMEM; /* from before */
     refuse_header(5, "{\"a\":", "not JSON");
     refuse_header(7, "{\"a\":1}", "tensor \"a\"");
     refuse_header(8, "{\"a\":{}}", "tensor \"a\"");
@@ -608,17 +667,41 @@ static void what_cannot_be_loaded_is_not_saved(void **state)
     model.aligner.layers[0].weights[3] = 0.0f;
     model.networks[1].mlp.layers[1].biases[0] = INFINITY;
     expect_no_save(&model, "networks.1.layers.1.bias");
+    model.networks[1].mlp.layers[1].biases[0] = 0.0f;
+    model.networks[0].features.dictionary[0] = NAN;
+    expect_no_save(&model, "networks.0.dictionary.atoms");
     model_free(&model);
 
     model = small_model(2);
     model.prior[1] = 0.0f;
     expect_no_save(&model, "0 is no prior of right");
-    mlp_free(&model.networks[0].mlp);
-    const struct mlp_config large = {.layer_count = 3, .units = {64, 16384, 8192, 3}};
-    struct error error;
+    static const float wrong[] = {NAN, 1.5f, -0.5f, FLT_MIN};
+    for (int i = 0; i < 4; i++) {
+        memcpy(model.prior, small_model_prior, sizeof small_model_prior);
+        model.prior[2] = wrong[i];
+        expect_no_save(&model, "no prior of \303\274ber");
+    }
     memcpy(model.prior, small_model_prior, sizeof small_model_prior);
-    assert_int_equal(mlp_create(&model.networks[0].mlp, &large, &error), 0);
-    expect_no_save(&model, "256 MB");
+    model.prior[0] = 1.5f;
+    expect_no_save(&model, "1.5 is no prior of left");
+    model_free(&model);
+}
+
+/* Two bytes a weight, or four in a layer with large ones: 202 MB, then 269 MB. */
+static void models_are_so_large_at_most(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 4, .units = {64, 8192, 4096, 8192, 3}};
+    struct model model = small_model(2);
+    struct error error;
+    mlp_free(&model.networks[0].mlp);
+    assert_int_equal(mlp_create(&model.networks[0].mlp, &config, &error), 0);
+    for (int large = 1; large <= 2; large++) {
+        model.networks[0].mlp.layers[large].weights[0] = 1e5f;
+        assert_int_equal(model_save(&model, in_folder("missing/model"), &error), -1);
+        expect_text(error.text, in_folder("missing/model"),
+                    large < 2 ? "No such file" : "larger than 256 MB");
+    }
     model_free(&model);
 }
 
@@ -664,6 +747,7 @@ static void models_need_aligned_memory(void **state)
         error.text[0] = '\0';
         assert_int_equal(model_load(&loaded, in_folder("aligned.safetensors"), &error), -1);
         expect_text(error.text, "", "memory");
+        assert_int_equal(error.code, ERROR_NO_MEMORY);
     }
     failing_call = 0;
     remove(in_folder("aligned.safetensors"));
@@ -681,12 +765,14 @@ int main(void)
         cmocka_unit_test(bytes_beyond_the_tensors_are_refused),
         cmocka_unit_test(values_that_are_no_numbers_are_refused),
         cmocka_unit_test(weights_that_lead_to_no_numbers_are_refused),
+        cmocka_unit_test(sums_just_within_the_range_are_taken),
         cmocka_unit_test(large_values_that_shrink_again_are_taken),
         cmocka_unit_test(tensors_that_nobody_reads_are_refused),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(nested_headers_are_refused),
         cmocka_unit_test(endless_headers_are_refused),
         cmocka_unit_test(what_cannot_be_loaded_is_not_saved),
+        cmocka_unit_test(models_are_so_large_at_most),
         cmocka_unit_test(rare_classes_are_loaded),
         cmocka_unit_test(models_need_aligned_memory),
     };

@@ -122,12 +122,11 @@ static int parse_enlarge(const struct reader *r, float *enlarge)
 /* Reads what layer `i` says of its values, moves *text behind it. */
 static int take_layer(const char **text, struct mlp_config *config, int i)
 {
-    struct mlp_windows windows = {0};
     int units = take_number(text), times = 1; /* so many times in all */
     bool repeats = i > 0 && units > 0;
     if (repeats && **text == '@') {
         ++*text;
-        windows = (struct mlp_windows){.grid = take_number(text), .side = units};
+        struct mlp_windows windows = {.grid = take_number(text), .side = units};
         if (windows.grid < units || windows.grid > MLP_MAX_GRID || **text != 'x')
             return -1;
         config->windows[i - 1] = windows;
@@ -559,7 +558,7 @@ static int check(const struct writer *w, const struct model *model, const char *
                          "smaller network",
                          path, MODEL_FILE_MAX_BYTES >> 20);
     for (int k = 0; k < model->class_count && model->prior[0] > 0.0f; k++)
-        if (!(model->prior[k] >= FLT_MIN && model->prior[k] <= 1.0f))
+        if (!(model->prior[k] > FLT_MIN && model->prior[k] <= 1.0f))
             return error_set(error,
                              "%s: not written, as %g is no prior of %s; train with another "
                              "--prior",
