@@ -281,6 +281,38 @@ static void mirrored_crops_get_mirrored_faces(void **state)
     assert_true(farthest > 3); /* they found something */
 }
 
+/* An aligner that always says that faces are this much larger finds one so three times, each time
+ * rounded to an 8192nd. */
+static void sizes_are_found_in_three_steps(void **state)
+{
+    (void)state;
+    struct features features = align_features(WIDTH, HEIGHT);
+    const struct mlp_config config = {.layer_count = 1,
+                                      .units = {features_dim(&features), ALIGN_OUTPUTS},
+                                      .output = OUTPUT_SIGMOID};
+    uint8_t crop[PIXELS];
+    struct align_workspace *workspace;
+    struct error error;
+    struct mlp aligner;
+    draw_pattern(crop, WIDTH, HEIGHT);
+    assert_int_equal(mlp_create(&aligner, &config, &error), 0);
+    assert_int_equal(align_workspace_create(&workspace, &aligner, WIDTH, HEIGHT, &error), 0);
+    static const double sizes[] = {800.4, 799.6, 800.1};
+    for (int i = 0; i < 3; i++) {
+        const struct pose pose = {.log_scale = (float)(sizes[i] / 8192)};
+        struct affine face;
+        float outputs[ALIGN_OUTPUTS];
+        align_encode(&pose, outputs);
+        for (int k = 0; k < ALIGN_OUTPUTS; k++)
+            aligner.layers[0].biases[k] = logf(outputs[k] / (1 - outputs[k]));
+        align_find(&aligner, workspace, crop, &face);
+        expect_close((double)face.m[0], exp(3 * 800 / 8192.0), 1e-5, "the size");
+        expect_close((double)face.m[4], exp(3 * 800 / 8192.0), 1e-5, "the size");
+    }
+    align_workspace_free(&workspace);
+    mlp_free(&aligner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +325,7 @@ int main(void)
         cmocka_unit_test(poses_fit_into_the_outputs),
         cmocka_unit_test(mirrored_poses_show_mirrored_views),
         cmocka_unit_test(mirrored_crops_get_mirrored_faces),
+        cmocka_unit_test(sizes_are_found_in_three_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

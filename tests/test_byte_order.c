@@ -55,6 +55,30 @@ static void little_endian_values_are_read(void **state)
     }
 }
 
+/* All of a file's values may be one tensor's, with one or two dimensions. */
+static void one_tensor_may_be_all(void **state)
+{
+    (void)state;
+    static const char *const shapes[] = {"[2]", "[1,2]", "[2,1]"};
+    for (int i = 0; i < 3; i++) {
+        char text[128];
+        const size_t length = (size_t)snprintf(
+            text + 8, sizeof text - 8,
+            "{\"all\":{\"dtype\":\"F16\",\"shape\":%s,\"data_offsets\":[0,4]}}", shapes[i]);
+        struct safetensors *file;
+        struct error error;
+        float halves[2];
+        memset(text, 0, 8);
+        text[0] = (char)length;
+        memcpy(text + 8 + length, values, 4);
+        if (safetensors_parse(&file, (const uint8_t *)text, 8 + length + 4, "made-up", &error) ||
+            safetensors_read(file, "all", i == 2 ? 2 : 1, i == 2 ? 1 : 2, halves, &error))
+            fail_msg("%s: %s", shapes[i], error.text);
+        assert_memory_equal(halves, half, sizeof half);
+        safetensors_free(&file);
+    }
+}
+
 /* 1 and -2.5 swapped are 0x0000803f and 0x000020c0; 1 and -2 in half precision 0x003c, 0x00c0. */
 static void swapped_values_are_other_values(void **state)
 {
@@ -107,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(little_endian_values_are_read),
+        cmocka_unit_test(one_tensor_may_be_all),
         cmocka_unit_test(swapped_values_are_other_values),
         cmocka_unit_test(swapped_length_is_refused),
         cmocka_unit_test(written_bytes_are_little_endian),

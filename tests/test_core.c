@@ -131,6 +131,18 @@ static void rng_shuffle_is_a_fair_permutation(void **state)
 
 /* ---- Labels ---------------------------------------------------------------------------------- */
 
+/* A shuffle takes one number for each value but the last. */
+static void rng_shuffle_takes_no_number_too_many(void **state)
+{
+    (void)state;
+    int values[5] = {0, 1, 2, 3, 4};
+    struct rng shuffled = rng_make(6, 0), drawn = shuffled;
+    rng_shuffle(&shuffled, values, 5);
+    for (uint64_t bound = 5; bound > 1; bound--)
+        rng_below(&drawn, bound);
+    assert_true(rng_next(&shuffled) == rng_next(&drawn));
+}
+
 static void labels_stand_in_the_order_of_fer2013(void **state)
 {
     (void)state;
@@ -931,6 +943,7 @@ int main(void)
         cmocka_unit_test(rng_normal_has_the_normal_moments),
         cmocka_unit_test(rng_below_is_unbiased),
         cmocka_unit_test(rng_shuffle_is_a_fair_permutation),
+        cmocka_unit_test(rng_shuffle_takes_no_number_too_many),
         cmocka_unit_test(labels_stand_in_the_order_of_fer2013),
         cmocka_unit_test(the_most_probable_class_is_predicted),
         cmocka_unit_test(log_line_cannot_drive_the_terminal),

@@ -39,6 +39,30 @@ static void metrics_of_a_known_case(void **state)
         assert_int_equal(metrics_answers(&m, k), answers[k]);
 }
 
+/* Of no truth at all, and of one that was told once. */
+static void metrics_of_next_to_nothing(void **state)
+{
+    (void)state;
+    const int truths[] = {-1, 2};
+    const float p[2][3] = {{0.2f, 0.7f, 0.1f}, {0.1f, 0.2f, 0.7f}};
+    struct metrics m;
+    for (int count = 1; count <= 2; count++) {
+        const double right = count - 1;
+        metrics_compute(&m, 3, truths, count, p[0]);
+        assert_int_equal(m.count, count - 1);
+        expect_close(m.accuracy, right, 1e-9, "accuracy");
+        expect_close(m.macro_f1, right, 1e-9, "macro F1");
+        expect_close(m.macro_recall, right, 1e-9, "macro recall");
+        expect_close(m.log_loss, -right * log((double)p[1][2]), 1e-6, "log loss");
+        expect_close(m.ece, right * (1 - (double)p[1][2]), 1e-6, "calibration error");
+        for (int k = 0; k < 2; k++) {
+            expect_close(m.per_class[k].precision, 0, 0, "precision");
+            expect_close(m.per_class[k].recall, 0, 0, "recall");
+            expect_close(m.per_class[k].f1, 0, 0, "F1");
+        }
+    }
+}
+
 static void calibration_of_a_known_case(void **state)
 {
     (void)state;
@@ -742,6 +766,7 @@ int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_of_a_known_case),
+        cmocka_unit_test(metrics_of_next_to_nothing),
         cmocka_unit_test(calibration_of_a_known_case),
         cmocka_unit_test_teardown(evaluation_has_two_truths, empty_folder),
         cmocka_unit_test_teardown(evaluation_is_as_in_use_and_of_the_crop, empty_folder),

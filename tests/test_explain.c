@@ -229,6 +229,60 @@ static void look_at(struct network *network, int x, int y)
     network->mlp.layers[0].weights[y * SIDE + x] = 1;
 }
 
+/* At (x, y) of the face, between its pixels; beyond them the map fades to zero within a pixel. */
+static double map_between(const float *map, double x, double y)
+{
+    double sum = 0;
+    for (int i = 0; i < 4; i++) {
+        int column = (int)floor(x) + i % 2, row = (int)floor(y) + i / 2;
+        double share = (1 - fabs(x - column)) * (1 - fabs(y - row));
+        if (column >= 0 && column < SIDE && row >= 0 && row < SIDE)
+            sum += share * (double)map[row * SIDE + column];
+    }
+    return sum;
+}
+
+/* Each pixel's map is the face's where that pixel lies in it, up to the face's edges. */
+static void test_map_is_carried_back_whole(void **state)
+{
+    (void)state;
+    struct rng rng = rng_make(9, 0);
+    int outside = 0;
+    for (int round = 0; round < 8; round++) {
+        struct model model = make_model();
+        struct model_workspace *workspace;
+        struct affine face;
+        struct error error;
+        uint8_t crop[PIXELS], upright[PIXELS];
+        float map[PIXELS], map_of_face[PIXELS];
+        fill_noise(&rng, crop, sizeof crop);
+        model.aligner = random_aligner(&rng);
+        add_network(&model, FEATURES_PIXELS, &rng);
+        assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+        model_align(&model, workspace, crop, &face);
+        model_workspace_free(&workspace);
+        explain(&model, crop, 2, map);
+        struct model plain = model;
+        plain.aligner = (struct mlp){0};
+        warp_picture(&face, crop, SIDE, SIDE, upright);
+        explain(&plain, upright, 2, map_of_face);
+        const float *m = face.m;
+        double area = (double)(m[0] * m[4] - m[1] * m[3]), largest = 0;
+        for (int p = 0; p < PIXELS; p++)
+            largest = fmax(largest, fabs((double)map_of_face[p]));
+        for (int p = 0; p < PIXELS; p++) {
+            double x = (double)(p % SIDE) - (double)m[2], y = (double)(p / SIDE) - (double)m[5];
+            double u = ((double)m[4] * x - (double)m[1] * y) / area;
+            double v = ((double)m[0] * y - (double)m[3] * x) / area;
+            expect_close((double)map[p], map_between(map_of_face, u, v), 2e-3 * largest,
+                         "a pixel of the map");
+            outside += u <= -1 || v <= -1 || u >= SIDE || v >= SIDE;
+        }
+        model_free(&model);
+    }
+    assert_true(outside > 100);
+}
+
 /* Two networks look at one pixel each of the aligned face: the map shows the places in the crop
  * that these come from, and nothing else. */
 static void test_map_lies_where_the_face_does(void **state)
@@ -297,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_networks_share_the_map),
         cmocka_unit_test(test_relevance_is_local),
         cmocka_unit_test(test_relevance_sums_to_the_product),
+        cmocka_unit_test(test_map_is_carried_back_whole),
         cmocka_unit_test(test_map_lies_where_the_face_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,13 @@ static void pixels_have_mean_0_and_deviation_1(void **state)
         expect_close(sum / PIXELS, 0.0, 1e-4, "mean");
         expect_close(squares / PIXELS, 1.0, 1e-4, "variance");
     }
+    uint8_t crop[PIXELS] = {0};
+    float vector[PIXELS];
+    for (int different = 1; different <= 3; different += 2) { /* pixels: a contrast from three on */
+        memset(crop, 1, (size_t)different);
+        extract(&pixels_48, crop, vector);
+        assert_int_equal(vector[0] != 0.0f, different == 3);
+    }
 }
 
 /* ---- HOG ------------------------------------------------------------------------------------- */

@@ -123,17 +123,22 @@ static void bfloat16_agrees_with_three_loops(void **state)
 /* A quantized layer against one in doubles: within what rounding leaves; each row the same,
  * bit for bit, alone and among others. Extreme weights and rows bring sums to the end of their
  * bits. */
-static void check_quantized(struct rng *rng, int inputs, int outputs, int rows, bool extreme)
+static void check_quantized(struct rng *rng, int inputs, int outputs, int rows, bool extreme,
+                            float unit)
 {
     size_t size = (size_t)inputs;
     float *x = random_values(rng, size * (size_t)rows);
     float *weights = random_values(rng, size * (size_t)outputs);
+    for (size_t i = 0; i < size * (size_t)rows; i++)
+        x[i] *= unit;
+    for (size_t i = 0; i < size * (size_t)outputs; i++)
+        weights[i] *= unit;
     for (size_t i = 0; extreme && i < size * (size_t)rows; i++)
         x[i] = i / size % 2 ? 3 : -3;
     for (size_t i = 0; extreme && i < size * (size_t)outputs; i++)
         weights[i] = i / size % 3 ? 7 : -7;
     if (!extreme)
-        x[0] = 8; /* the largest of its row */
+        x[0] = 8 * unit; /* the largest of its row */
     float *sums = malloc((size_t)rows * (size_t)outputs * sizeof *sums);
     float *alone = malloc((size_t)outputs * sizeof *alone);
     void *scratch = malloc(quantized_layer_scratch(inputs));
@@ -172,9 +177,29 @@ static void whole_numbers_agree_with_doubles(void **state)
     for (int i = 0; i < 60; i++) {
         int inputs = between(&rng, 1, 400), outputs = between(&rng, 1, 70);
         int rows = i % 20 ? between(&rng, 1, 12) : between(&rng, 95, 200);
-        check_quantized(&rng, inputs, outputs, rows, i % 3 == 0);
+        check_quantized(&rng, inputs, outputs, rows, i % 3 == 0, i % 4 == 1 ? 1e-9f : 1);
     }
-    check_quantized(&rng, 7776, 33, 3, false);
+    check_quantized(&rng, 7776, 33, 3, false, 1);
+}
+
+/* The largest input of a row is 2^14 - 1 steps: each step of another one counts. */
+static void no_step_of_an_input_is_lost(void **state)
+{
+    (void)state;
+    const float weights[2] = {0, 1};
+    struct quantized_layer *layer;
+    struct error error;
+    void *scratch = malloc(quantized_layer_scratch(2));
+    assert_non_null(scratch);
+    assert_int_equal(quantized_layer_create(&layer, 2, 1, weights, &error), 0);
+    for (int k = -50; k <= 50; k++) {
+        const float x[2] = {16383, (float)k};
+        float sum;
+        quantized_layer_forward(layer, scratch, x, 1, &sum);
+        expect_close(sum, k, 1e-3, "an input of so many steps");
+    }
+    quantized_layer_free(&layer);
+    free(scratch);
 }
 
 static double activated(enum activation activation, double z)
@@ -464,8 +489,10 @@ static void config_check_refuses_what_is_out_of_bounds(void **state)
         {{.layer_count = 2, .units = {12, 6, 2}, .positions = {4}}, -1, "shared by 4 positions"},
         {{.layer_count = 2, .units = {6, 12, 2}, .positions = {4}}, -1, "shared by 4 positions"},
         {{.layer_count = 2, .units = {12, 6, 2}, .positions = {-1}}, -1, "shared by -1 positions"},
+        {{.layer_count = 2, .units = {11, 6, 2}, .positions = {2}}, -1, "shared by 2 positions"},
         {{.layer_count = 2, .units = {12, 6, 2}, .positions = {3, 2}}, -1, "shared by none"},
         {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, 2}}}, 0, ""},
+        {{.layer_count = 2, .units = {18, 8, 2}, .positions = {1}, .windows = {{3, 2}}}, 0, ""},
         {{.layer_count = 2, .units = {1024, 1, 2}, .windows = {{32, 32}}}, 0, ""},
         {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, 4}}}, -1, "windows of side 4"},
         {{.layer_count = 2, .units = {18, 8, 2}, .windows = {{3, -1}}}, -1, "windows of side -1"},
@@ -516,7 +543,8 @@ static void new_network_is_laid_out_as_promised(void **state)
     assert_true(sum == 4 + 3 && statistics == 4 + 3);
     assert_true(mlp.layers[1].gamma[2] == 1 && mlp.layers[1].var[2] == 1);
     mlp_free(&mlp);
-    assert_null(mlp.parameters);
+    const struct mlp nothing = {0};
+    assert_memory_equal(&mlp, &nothing, sizeof mlp);
 }
 
 static void shared_layers_have_the_weights_of_one_position(void **state)
@@ -604,6 +632,7 @@ int main(void)
         cmocka_unit_test(gemm_agrees_with_three_loops),
         cmocka_unit_test(bfloat16_agrees_with_three_loops),
         cmocka_unit_test(whole_numbers_agree_with_doubles),
+        cmocka_unit_test(no_step_of_an_input_is_lost),
         cmocka_unit_test(activations_follow_their_formulas),
         cmocka_unit_test(outputs_follow_their_formulas),
         cmocka_unit_test(forward_agrees_with_the_formulas),

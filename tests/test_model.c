@@ -142,9 +142,10 @@ static void expect_same_model(const struct model *a, const struct model *b)
 static struct model saved_and_loaded(const struct model *model)
 {
     struct model loaded;
-    struct error error;
+    struct error error = {.code = ERROR_OTHER};
     assert_int_equal(model_save(model, in_folder("model"), &error), 0);
     assert_int_equal(model_load(&loaded, in_folder("model"), &error), 0);
+    assert_int_equal(error.code, ERROR_OTHER);
     return loaded;
 }
 
@@ -227,18 +228,62 @@ static void models_come_back_as_saved(void **state)
     }
 }
 
-/* Windows of 2x2 of the pixels' 8x8, and of 3x3 of what these make. */
+/* Windows of 2x2 of the pixels' 8x8, of 3x3 of what these make, and of one position each. */
 static void windows_come_back(void **state)
 {
     (void)state;
     struct model model = small_model(3);
-    const struct mlp_config config = {
-        .layer_count = 3, .units = {64, 49 * 2, 25 * 3, 3}, .windows = {{8, 2}, {7, 3}}};
+    const struct mlp_config config = {.layer_count = 4,
+                                      .units = {64, 49 * 2, 25 * 3, 25, 3},
+                                      .windows = {{8, 2}, {7, 3}, {5, 1}}};
     struct rng rng = rng_make(3, 1);
     mlp_free(&model.networks[0].mlp);
     model.networks[0].mlp = random_weights(&config, &rng);
     struct model loaded = saved_and_loaded(&model);
     expect_same_model(&model, &loaded);
+    model_free(&model);
+    model_free(&loaded);
+}
+
+/* Layers that two positions share, and eight. */
+static void shared_layers_come_back(void **state)
+{
+    (void)state;
+    struct model model = small_model(3);
+    const struct mlp_config config = {
+        .layer_count = 3, .units = {64, 16, 6, 3}, .positions = {8, 2}};
+    struct rng rng = rng_make(3, 1);
+    mlp_free(&model.networks[0].mlp);
+    model.networks[0].mlp = random_weights(&config, &rng);
+    struct model loaded = saved_and_loaded(&model);
+    expect_same_model(&model, &loaded);
+    model_free(&model);
+    model_free(&loaded);
+}
+
+static void enlargements_come_back(void **state)
+{
+    (void)state;
+    static const float possible[] = {1.0f, 1.5f, MODEL_MAX_ENLARGE};
+    for (int i = 0; i < 3; i++) {
+        struct model model = full_model(3);
+        model.enlarge = possible[i];
+        struct model loaded = saved_and_loaded(&model);
+        assert_true(loaded.enlarge == possible[i]);
+        model_free(&model);
+        model_free(&loaded);
+    }
+}
+
+/* One class may be nearly all there is. */
+static void any_prior_comes_back(void **state)
+{
+    (void)state;
+    static const float prior[3] = {1e-30f, 1.0f, 1e-30f};
+    struct model model = small_model(3);
+    memcpy(model.prior, prior, sizeof prior);
+    struct model loaded = saved_and_loaded(&model);
+    assert_memory_equal(loaded.prior, prior, sizeof prior);
     model_free(&model);
     model_free(&loaded);
 }
@@ -281,7 +326,8 @@ static void full_model_comes_back(void **state)
     model_free(&again);
 }
 
-/* As many networks of as many layers as there may be, and all else that a model can have. */
+/* As many networks of as many layers, and as many classes with names as long, as there may be, and
+ * all else that a model can have. */
 static void the_largest_model_comes_back(void **state)
 {
     (void)state;
@@ -294,10 +340,15 @@ static void the_largest_model_comes_back(void **state)
                                         .activation = ACTIVATION_RELU,
                                         .output = OUTPUT_SIGMOID};
     struct mlp_config deepest = {.layer_count = MLP_MAX_LAYERS, .units = {IN}};
-    for (int i = 1; i <= MLP_MAX_LAYERS; i++)
+    for (int i = 1; i < MLP_MAX_LAYERS; i++)
         deepest.units[i] = 3;
+    deepest.units[MLP_MAX_LAYERS] = MODEL_MAX_CLASSES;
     model.verifier = random_weights(&verifier, &rng);
-    memcpy(model.prior, small_model_prior, sizeof small_model_prior);
+    model.class_count = MODEL_MAX_CLASSES;
+    for (int k = 0; k < MODEL_MAX_CLASSES; k++) {
+        memset(model.class_names[k], 'a' + k % 26, MODEL_CLASS_NAME_SIZE - 1);
+        model.prior[k] = 1.0f / MODEL_MAX_CLASSES;
+    }
     model.network_count = MODEL_MAX_NETWORKS;
     for (int i = 0; i < MODEL_MAX_NETWORKS; i++) {
         struct features *f = &model.networks[i].features;
@@ -309,6 +360,16 @@ static void the_largest_model_comes_back(void **state)
     }
     struct model loaded = saved_and_loaded(&model);
     expect_same_model(&model, &loaded);
+    struct error error;
+    uint8_t crop[12 * 12];
+    float probabilities[MODEL_MAX_CLASSES];
+    double sum = 0;
+    fill_noise(&rng, crop, sizeof crop);
+    assert_int_equal(model_set_prior(&loaded, model.prior, "m", &error), 0);
+    predict(&loaded, crop, 1, 1, probabilities);
+    for (int k = 0; k < MODEL_MAX_CLASSES; k++)
+        sum += (double)probabilities[k];
+    expect_close(sum, 1, 1e-5, "sum of the probabilities");
     given.aligner = (struct mlp){0};
     model_free(&given);
     model_free(&model);
@@ -366,6 +427,7 @@ static void file_is_safetensors(void **state)
     struct model model = small_model(6);
     struct error error;
     size_t size;
+    model.networks[0].mlp.layers[0].biases[0] = 1e6f; /* the weights take 16 bits all the same */
     assert_int_equal(model_save(&model, in_folder("model"), &error), 0);
     uint8_t *bytes = read_bytes(in_folder("model"), &size);
     const uint8_t *weights = find_tensor(
@@ -550,6 +612,48 @@ static void networks_answer_together(void **state)
     model_free(&model);
 }
 
+/* Integers multiply where weights are many, but not in a first layer that a mirror layer stands
+ * for. */
+static void large_layers_are_prepared(void **state)
+{
+    (void)state;
+    enum { ATOMS = 1024 };
+    const struct mlp_config config = {
+        .layer_count = 3, .units = {4 * 2 * ATOMS, 4 * 32, 512, 3}, .positions = {4}};
+    struct rng rng = rng_make(12, 0);
+    for (int mirror = 0; mirror < 2; mirror++) {
+        struct model model = {
+            .width = 12, .height = 12, .network_count = 1, .class_count = 3, .mirror = mirror};
+        struct network *n = &model.networks[0];
+        struct error error;
+        n->features = (struct features){
+            .kind = FEATURES_PATCHES, .width = 12, .height = 12, .grid = 2, .atoms = ATOMS};
+        n->features.dictionary = random_dictionary(&rng, ATOMS);
+        n->mlp = random_weights(&config, &rng);
+        assert_int_equal(model_prepare(&model, &error), 0);
+        assert_int_equal(n->mirror_layer != NULL, mirror);
+        assert_int_equal(n->mlp.layers[0].quantized != NULL, !mirror);
+        assert_non_null(n->mlp.layers[1].quantized);
+        assert_null(n->mlp.layers[2].quantized);
+        model_free(&model);
+        const struct model nothing = {0};
+        assert_memory_equal(&model, &nothing, sizeof model);
+    }
+}
+
+static void what_no_verifier_saw_is_a_face(void **state)
+{
+    (void)state;
+    struct model model = small_model(9);
+    struct model_workspace *workspace;
+    struct error error;
+    const uint8_t crop[64] = {0};
+    assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
+    assert_true(model_verify(&model, workspace, crop) == 1.0f);
+    model_workspace_free(&workspace);
+    model_free(&model);
+}
+
 /* Sigmoids that all round to 0 still make a distribution. */
 static void silent_sigmoids_make_a_distribution(void **state)
 {
@@ -627,6 +731,9 @@ int main(void)
         cmocka_unit_test(halves_round_to_nearest_even),
         cmocka_unit_test_teardown(models_come_back_as_saved, empty_folder),
         cmocka_unit_test_teardown(windows_come_back, empty_folder),
+        cmocka_unit_test_teardown(shared_layers_come_back, empty_folder),
+        cmocka_unit_test_teardown(enlargements_come_back, empty_folder),
+        cmocka_unit_test_teardown(any_prior_comes_back, empty_folder),
         cmocka_unit_test_teardown(hog_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(full_model_comes_back, empty_folder),
         cmocka_unit_test_teardown(the_largest_model_comes_back, empty_folder),
@@ -638,6 +745,8 @@ int main(void)
         cmocka_unit_test(mirror_averages_both_sides),
         cmocka_unit_test(predict_takes_any_count),
         cmocka_unit_test(networks_answer_together),
+        cmocka_unit_test(large_layers_are_prepared),
+        cmocka_unit_test(what_no_verifier_saw_is_a_face),
         cmocka_unit_test(silent_sigmoids_make_a_distribution),
         cmocka_unit_test(faces_are_enlarged),
         cmocka_unit_test(only_the_seven_expressions_are_faces),
