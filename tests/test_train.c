@@ -508,7 +508,7 @@ static void mixup_blends_within_the_batch(void **state)
     dataset_free(&d);
 }
 
-/* Both vectors of the epoch's only batch, one behind the other, and its targets. */
+/* The first two vectors of the epoch's only batch, one behind the other, and its targets. */
 static float *load_batch(const struct loader_config *config, const int *order, int count,
                          float *targets)
 {
@@ -538,8 +538,9 @@ static struct loader_config loader_of_pairs(const struct dataset *d)
 {
     struct loader_config config = loader_of(d, 1);
     config.augment = (struct augment){0};
-    config.features[config.feature_count++] =
-        features_default(FEATURES_PIXELS, FACE_SIDE, FACE_SIDE);
+    while (config.feature_count < MODEL_MAX_NETWORKS)
+        config.features[config.feature_count++] =
+            features_default(FEATURES_PIXELS, FACE_SIDE, FACE_SIDE);
     return config;
 }
 
@@ -594,7 +595,7 @@ static void inputs_are_dropped(void **state)
     (void)state;
     struct dataset d = make_dataset(PAIRED, 0);
     struct loader_config config = loader_of_pairs(&d);
-    float targets[PAIRED * LABEL_COUNT];
+    float targets[PAIRED * LABEL_COUNT], same[PAIRED * LABEL_COUNT];
     int order[PAIRED];
     for (int i = 0; i < PAIRED; i++)
         order[i] = i;
@@ -603,7 +604,8 @@ static void inputs_are_dropped(void **state)
         config.input_dropout = 0;
         float *plain = load_batch(&config, order, PAIRED, targets);
         config.input_dropout = 0.25f;
-        float *dropped = load_batch(&config, order, PAIRED, targets);
+        float *dropped = load_batch(&config, order, PAIRED, same);
+        assert_memory_equal(same, targets, sizeof targets);
         const float *a = plain, *b = dropped;
         for (int row = 0; row < 2 * PAIRED; row++) {
             int dim = features_dim(&config.features[row / PAIRED]), values = 0, gone = 0;
@@ -620,6 +622,31 @@ static void inputs_are_dropped(void **state)
         free(plain);
         free(dropped);
     }
+    dataset_free(&d);
+}
+
+/* What lies in memory behind them is not theirs. */
+static void full_batches_drop_their_own_inputs(void **state)
+{
+    (void)state;
+    enum { FULL = 4 };
+    struct dataset d = make_dataset(PAIRED, 0);
+    struct loader_config config = loader_of_pairs(&d);
+    struct loader *loader;
+    struct batch batch;
+    struct error error;
+    int order[PAIRED], batches = 0;
+    for (int i = 0; i < PAIRED; i++)
+        order[i] = i;
+    config.mixup = 0.4f;
+    config.input_dropout = 0.25f;
+    config.batch_size = FULL;
+    assert_int_equal(loader_create(&loader, &config, &error), 0);
+    loader_start(loader, order, PAIRED, 0, 0);
+    for (; loader_next(loader, &batch); batches++)
+        assert_int_equal(batch.count, FULL);
+    assert_int_equal(batches, PAIRED / FULL);
+    loader_free(&loader);
     dataset_free(&d);
 }
 
@@ -778,6 +805,42 @@ static void second_views_are_those_of_webcams(void **state)
     count_changed(0.75f, changed);
     assert_in_range(changed[0], 10, 30);
     assert_in_range(changed[1], 38, 40);
+}
+
+/* One behind the other they take a sample's random numbers, of which nothing else takes any. */
+static void views_share_random_numbers(void **state)
+{
+    (void)state;
+    enum { COUNT = 8, EPOCH = 3 };
+    struct dataset d = make_dataset(COUNT, 0);
+    struct loader_config config = loader_of(&d, 1);
+    struct loader *loader;
+    struct batch batch;
+    struct error error;
+    size_t dim = (size_t)features_dim(&config.features[0]);
+    float *vector = malloc(dim * sizeof *vector);
+    int order[COUNT];
+    assert_non_null(vector);
+    config.views = 2;
+    for (int i = 0; i < COUNT; i++)
+        order[i] = i;
+    assert_int_equal(loader_create(&loader, &config, &error), 0);
+    loader_start(loader, order, COUNT, EPOCH, 0);
+    assert_true(loader_next(loader, &batch));
+    assert_int_equal(batch.count, 2 * COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        struct rng rng = rng_make(config.seed, (uint64_t)EPOCH << 32 | (uint32_t)i);
+        for (int row = 2 * i; row < 2 * i + 2; row++) {
+            uint8_t face[PIXELS];
+            augment_picture(&config.augment, &rng, &config.faces[i], dataset_picture(&d, i),
+                            FACE_SIDE, FACE_SIDE, &scratch, face);
+            extract(&config.features[0], face, vector);
+            assert_memory_equal(batch.inputs[0] + (size_t)row * dim, vector, dim * sizeof *vector);
+        }
+    }
+    loader_free(&loader);
+    free(vector);
+    dataset_free(&d);
 }
 
 /* Of two samples with weights 1 and 2. */
@@ -1679,11 +1742,13 @@ int main(void)
         cmocka_unit_test(loader_is_independent_of_workers),
         cmocka_unit_test(loader_gives_each_sample_once),
         cmocka_unit_test(second_views_are_those_of_webcams),
+        cmocka_unit_test(views_share_random_numbers),
         cmocka_unit_test(views_are_to_be_their_mean_and_the_target),
         cmocka_unit_test(weights_follow_rarity),
         cmocka_unit_test(mixup_blends_within_the_batch),
         cmocka_unit_test(shares_of_mixup_are_as_they_were),
         cmocka_unit_test(inputs_are_dropped),
+        cmocka_unit_test(full_batches_drop_their_own_inputs),
         cmocka_unit_test(epochs_are_made_anew),
 #ifdef __linux__
         cmocka_unit_test(workers_give_way),
