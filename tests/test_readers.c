@@ -573,7 +573,7 @@ static void maps_class_folders_by_name(void **state)
     write_text("train/readme.txt", "not a class");
     if (dataset_load(&d, test_folder(), false, "test", &error) < 0)
         fail_msg("%s", error.text);
-    assert_int_equal(d.count, 4);
+    assert_true(d.count == 4 && d.source == DATA_FOLDERS);
     for (int i = 0; i < 4; i++) {
         int found = 0;
         for (int j = 0; j < 4; j++) {
@@ -608,6 +608,14 @@ static void maps_class_folders_by_name(void **state)
     remove_folders(names, 7);
     assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
     expect_text(error.text, test_folder(), "holds neither train/ and test/ nor IDX files");
+    make_folders(names, 1);
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, test_folder(), "holds no picture");
+    remove_folders(names, 1);
+    write_text("train", "no folder");
+    assert_int_equal(dataset_load(&d, test_folder(), false, "test", &error), -1);
+    expect_text(error.text, in_folder("train"), "/train: Not a directory; check the folder");
+    remove(in_folder("train"));
 }
 
 /* The words of all data sets, and of their parts. */
@@ -741,7 +749,8 @@ static void networks_follow_the_recipe(void **state)
             assert_int_equal(config.units[i], units[i]);
         assert_true(config.positions[0] == positions && config.positions[1] == 1 &&
                     config.positions[3] == 1);
-        assert_true(config.windows[0].side == 0 && config.windows[3].side == 0);
+        assert_true(config.windows[0].side == 0 && config.windows[3].side == 0 &&
+                    config.windows[3].grid == 0);
         assert_true(config.windows[1].grid == grid && config.windows[1].side == 3);
         assert_true(config.windows[2].grid == grid - 2 && config.windows[2].side == 2);
         assert_int_equal(mlp_config_check(&config, &error), 0);
@@ -752,6 +761,18 @@ static void networks_follow_the_recipe(void **state)
     struct mlp_config config = recipe_network(&options.recipe, &wide, 0);
     assert_int_equal(config.windows[1].grid, 0);
     assert_int_equal(mlp_config_check(&config, &error), -1);
+    /* One position has a window. */
+    const struct dataset small = {.width = 8, .height = 8, .class_count = 7};
+    assert_int_equal(parse(&options, "--features patches --hidden @4,1@4 --align off", &error), 0);
+    struct features one = recipe_features(&options.recipe, &small, 0);
+    assert_int_equal(features_positions(&one), 1);
+    config = recipe_network(&options.recipe, &small, 0);
+    assert_true(config.windows[1].grid == 1 && config.windows[1].side == 1);
+    /* Nothing is left of the layers that there would be otherwise. */
+    assert_int_equal(parse(&options, "--features pixels --hidden 16", &error), 0);
+    config = recipe_network(&options.recipe, &d, 0);
+    assert_true(config.layer_count == 2 && config.windows[1].side == 0);
+    assert_int_equal(mlp_config_check(&config, &error), 0);
 }
 
 /* Mean 0 and deviation 1. */
@@ -841,6 +862,32 @@ static void mean_faces_of_flat_pictures_are_grey(void **state)
     }
 }
 
+/* Of a picture and its negative, which counts a little less, little is left; it is shown as well as
+ * any. */
+static void faint_mean_faces_are_brought_out(void **state)
+{
+    (void)state;
+    static const double exaggeration[] = {1, 1};
+    uint8_t pixels[4 * MEAN_AREA], faces[2 * MEAN_AREA], labels[] = {0, 0, 1, 1};
+    uint8_t splits[4] = {SPLIT_TRAINING, SPLIT_TRAINING, SPLIT_TRAINING, SPLIT_TRAINING};
+    struct votes votes[] = {{{5}, 10}, {{4}, 10}, {{0, 5}, 10}, {{0, 4}, 10}};
+    double shown[MEAN_AREA];
+    struct rng rng = rng_make(9, 0);
+    struct error error;
+    fill_noise(&rng, pixels, MEAN_AREA);
+    for (int p = 0; p < MEAN_AREA; p++) {
+        pixels[MEAN_AREA + p] = (uint8_t)(255 - pixels[p]);
+        shown[p] = pixels[p] + pixels[p / MEAN_SIDE * MEAN_SIDE + MEAN_SIDE - 1 - p % MEAN_SIDE];
+    }
+    memcpy(pixels + 2 * MEAN_AREA, pixels, 2 * MEAN_AREA);
+    standardize(shown, MEAN_AREA);
+    struct dataset d = dataset_of_two(4, pixels, labels, splits);
+    d.votes = votes;
+    assert_int_equal(dataset_mean_faces(&d, exaggeration, faces, &error), 0);
+    for (int i = 0; i < 2 * MEAN_AREA; i++)
+        expect_close(faces[i], fmin(fmax(128 + 48 * shown[i % MEAN_AREA], 0), 255), 0.51, "a grey");
+}
+
 /* What is not said follows from what is. */
 static void completes_the_recipe(void **state)
 {
@@ -881,7 +928,8 @@ static void completes_the_recipe(void **state)
         {"--prior training", {"--prior training "}},
         {"--epochs 1000000 --learning-rate 100 --seed 2000000000",
          {"--epochs 1000000 ", "--learning-rate 100 ", "--seed 2000000000 "}},
-        {"--agreement 2", {"--agreement 2 "}},
+        {"--agreement 2 --batch-size 2 --batch-norm off", {"--agreement 2 "}},
+        {"--augment 0", {"--augment 0 "}},
         {"--hidden @8,1@4,3", {"--hidden @8,1@4,3 "}},
         {all, {all}},
     };
@@ -903,6 +951,7 @@ static void completes_the_recipe(void **state)
                 fail_msg("%s: no %s in %s", lines[i].line, lines[i].parts[k], text);
         }
         assert_int_equal(options.recipe.augment.flip, options.recipe.augment.strength > 0);
+        assert_int_equal(again.augment.flip, again.augment.strength > 0);
         assert_true(again.step.batch_norm_momentum == 0.1f && again.step.bfloat16); /* no options */
     }
 }
@@ -934,7 +983,8 @@ static void takes_bounds_and_refuses_beyond(void **state)
          "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"},
         {"hidden", "@8,1@4", "@8,32@4", "@8,0@4", "@8,33@4"},
         {"features", "pixels", "hog,hog,hog,pixels", ",", "hog,hog,hog,hog,hog"},
-        {"prior", "1,1", "0.000001,1000000", "0,1", "1,x"},
+        {"prior", "7", "0.000001,1000000", "0,1", "1,x"},
+        {"patience", "0", "1000000 --optimizer sgd", "-1", "1000001 --optimizer sgd"},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const char *const values[] = {
@@ -1058,14 +1108,15 @@ static void knows_its_tasks(void **state)
 static void reads_recipes(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"--evaluate a", "--init-only", "--help", "--seed x"};
+    static const char *const wrong[] = {"--evaluate a", "--init-only", "--help", "--seed x",
+                                        "--patience 1"};
     char text[] = "--hidden 9 --threads 2 --seed 4";
     struct recipe recipe;
     struct error error;
     assert_int_equal(recipe_parse(&recipe, text, &error), 0);
     assert_int_equal(recipe.hidden[0].units, 9);
     assert_int_equal(recipe.seed, 4);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         char line[40];
         snprintf(line, sizeof line, "%s", wrong[i]);
         assert_int_equal(recipe_parse(&recipe, line, &error), -1);
@@ -1083,6 +1134,7 @@ int main(void)
         cmocka_unit_test(networks_follow_the_recipe),
         cmocka_unit_test(mean_faces_are_those_of_classes),
         cmocka_unit_test(mean_faces_of_flat_pictures_are_grey),
+        cmocka_unit_test(faint_mean_faces_are_brought_out),
         cmocka_unit_test(completes_the_recipe),
         cmocka_unit_test(takes_bounds_and_refuses_beyond),
         cmocka_unit_test(refuses_what_does_not_go_together),
