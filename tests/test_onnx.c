@@ -110,15 +110,15 @@ static struct model model_with(const struct mlp_config *config, uint64_t seed)
     return model;
 }
 
-/* Each hidden unit with each output, over layers that 8 and then 4 positions share. */
+/* Each hidden unit with each output, over layers that 8 and then 2 positions share. */
 static void test_activations(void **state)
 {
     (void)state;
     for (int kind = 0; kind < ACTIVATION_COUNT * OUTPUT_ACTIVATION_COUNT; kind++) {
         const struct mlp_config config = {
             .layer_count = 3,
-            .units = {64, 8 * 4, 4 * 3, 3},
-            .positions = {8, 4},
+            .units = {64, 8 * 4, 2 * 6, 3},
+            .positions = {8, 2},
             .activation = (enum activation)(kind / OUTPUT_ACTIVATION_COUNT),
             .output = (enum output_activation)(kind % OUTPUT_ACTIVATION_COUNT)};
         struct model model = model_with(&config, 5);
@@ -128,14 +128,15 @@ static void test_activations(void **state)
 }
 
 /* Of the input itself, and of windows again. */
+static const struct mlp_config windows_of_windows = {.layer_count = 3,
+                                                     .units = {64, 9 * 4, 4 * 3, 3},
+                                                     .windows = {{4, 2}, {3, 2}},
+                                                     .activation = ACTIVATION_RELU};
+
 static void test_layers_that_look_through_windows(void **state)
 {
     (void)state;
-    const struct mlp_config config = {.layer_count = 3,
-                                      .units = {64, 9 * 4, 4 * 3, 3},
-                                      .windows = {{4, 2}, {3, 2}},
-                                      .activation = ACTIVATION_RELU};
-    struct model model = model_with(&config, 5);
+    struct model model = model_with(&windows_of_windows, 5);
     check(&model, CROPS);
     model_free(&model);
 }
@@ -161,6 +162,19 @@ static void test_without_hidden_layers(void **state)
     const struct mlp_config config = {.layer_count = 1, .units = {64, 3}};
     struct model model = model_with(&config, 6);
     check(&model, CROPS);
+    model_free(&model);
+}
+
+/* As many as there may be, and their mean. */
+static void test_most_networks(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 1, .units = {64, 3}};
+    struct model model = model_with(&config, 6);
+    for (; model.network_count < MODEL_MAX_NETWORKS; model.network_count++)
+        model.networks[model.network_count] =
+            model_with(&config, 6 + (uint64_t)model.network_count).networks[0];
+    check(&model, AT_ONCE);
     model_free(&model);
 }
 
@@ -266,9 +280,10 @@ static void test_same_bytes(void **state)
                                       .positions = {8, 4},
                                       .activation = ACTIVATION_SIGMOID,
                                       .output = OUTPUT_SIGMOID};
-    const uint32_t sums[] = {checksum_of(full_model(3)), checksum_of(model_with(&config, 5))};
-    static const uint32_t expected[] = {0x796a5565, 0x72612e14};
-    for (int i = 0; i < 2; i++)
+    const uint32_t sums[] = {checksum_of(full_model(3)), checksum_of(model_with(&config, 5)),
+                             checksum_of(model_with(&windows_of_windows, 5))};
+    static const uint32_t expected[] = {0x796a5565, 0x72612e14, 0x410db7a1};
+    for (int i = 0; i < 3; i++)
         if (sums[i] != expected[i])
             fail_msg("model %d is written in other bytes: checksum 0x%08x, not 0x%08x", i,
                      (unsigned)sums[i], (unsigned)expected[i]);
@@ -292,9 +307,13 @@ static void test_metadata(void **state)
     struct model model = full_model(3);
     size_t size;
     model.enlarge = 1.25f;
+    char longest[128] = ""; /* of those whose length takes one byte */
+    memset(longest, 'x', sizeof longest - 1);
+    snprintf(model.notes.licence, sizeof model.notes.licence, "%s", longest);
     uint8_t *bytes = read_bytes(export(&model), &size);
     assert_true(says(bytes, size, "mirror", "true"));
     assert_true(says(bytes, size, "enlarge", "1.25"));
+    assert_true(says(bytes, size, "licence", longest));
     free(bytes);
     model.enlarge = 0.5f;
     bytes = read_bytes(export(&model), &size);
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test_teardown(test_layers_that_look_through_windows, empty_folder),
         cmocka_unit_test_teardown(test_most_windows, empty_folder),
         cmocka_unit_test_teardown(test_without_hidden_layers, empty_folder),
+        cmocka_unit_test_teardown(test_most_networks, empty_folder),
         cmocka_unit_test_teardown(test_no_output_at_all, empty_folder),
         cmocka_unit_test_teardown(test_shipped_model, empty_folder),
         cmocka_unit_test_teardown(test_vectors_of_the_library, empty_folder),
