@@ -150,7 +150,7 @@ bool cuts_jpegs(const File &file)
     uint64_t end = file.size();
     while (end > 0 && std::strchr("\r\n", static_cast<int>(file.big(end - 1, 1))) != nullptr)
         end--;
-    return end < 2 || file.big(end - 2, 2) != 0xFFD9;
+    return file.big(end - 2, 2) != 0xFFD9;
 }
 
 /* MPEG-TS packets: plain, with a time before them, or with a checksum behind them. */

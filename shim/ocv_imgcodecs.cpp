@@ -37,7 +37,7 @@ static bool is_cut_jpeg(const uint8_t *bytes, size_t size)
 static void require_reasonable(uint64_t width, uint64_t height)
 {
     const uint64_t most = OCV_MAX_MEGAPIXELS * uint64_t{1000000};
-    if (height > 0 && width > most / height)
+    if (width > most / height)
         throw Failure{OCV_CANNOT, std::to_string(width) + "x" + std::to_string(height) +
                                       " is more than " + std::to_string(OCV_MAX_MEGAPIXELS) +
                                       " megapixels; make it smaller first"};
