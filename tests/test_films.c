@@ -1198,6 +1198,22 @@ static void test_compressed_sound(void **state)
     }
 }
 
+/* Players jump to pictures that stand alone: there is one every two seconds. */
+static void test_pictures_that_stand_alone(void **state)
+{
+    (void)state;
+    static const uint8_t numbers[] = {0, 0, 0, 0, 0, 0,  0, 3, 0, 0,
+                                      0, 1, 0, 0, 0, 51, 0, 0, 0, 101};
+    struct film film = {.rate = RATE, .channels = 0};
+    put_picture(&film, 0);
+    write_film(&film);
+    struct bytes file = copy("mp4", 0, 120, 1);
+    const uint8_t *const list = find(file, "stss");
+    assert_non_null(list);
+    assert_memory_equal(list + 4, numbers, sizeof numbers);
+    free(file.data);
+}
+
 /* On the file systems of memory cards, where a file has no sticky bit; and over a file that may be
  * run. */
 static void test_index_is_first(void **state)
@@ -1241,24 +1257,29 @@ static void test_copies_into_nothing(void **state)
     assert_int_equal(unlink(copy_path), 0);
 }
 
-/* What has been written can be played before the file is ended, but for its last two seconds. */
+/* What has been written can be played before the file is ended, but for its last two seconds; and
+ * for one more, where the film's sound has ended. */
 static void test_copies_that_are_not_ended(void **state)
 {
     (void)state;
-    static const char *const endings[] = {"mp4", "mkv", "webm"};
+    static const char *const endings[] = {"mp4", "mkv", "webm", "mkv"};
     static const uint8_t pixels[SIDE * SIDE * 3];
     const struct bgr_image picture = {pixels, SIDE, SIDE, SIDE * 3};
-    const struct ocv_sound silent = {NULL, 0};
     const struct ocv_patience patient = {NULL, NULL};
     enum { RATE_OF_PICTURES = 25, SECONDS = 4 };
+    struct film film = {.rate = RATE, .channels = 1};
+    put_picture(&film, 0);
+    put_long_sound(&film, 0, 100);
+    write_film(&film);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const int has_sound = i == 3, lacking = has_sound ? 3 : 2; /* seconds */
+        const struct ocv_sound sound = {has_sound ? film_path : NULL, 0};
         struct ocv_writer *writer = NULL;
         struct ocv_video *video = NULL;
         int seen = 0;
         snprintf(copy_path, sizeof copy_path, "%s/copy.%s", folder, endings[i]);
         assert_int_equal(
-            ocv_writer_open(&writer, copy_path, SIDE, SIDE, RATE_OF_PICTURES, silent, NULL),
-            OCV_OK);
+            ocv_writer_open(&writer, copy_path, SIDE, SIDE, RATE_OF_PICTURES, sound, NULL), OCV_OK);
         for (int shot = 0; shot < SECONDS * RATE_OF_PICTURES; shot++)
             assert_int_equal(ocv_writer_write(writer, picture, shot / (double)RATE_OF_PICTURES,
                                               1.0 / RATE_OF_PICTURES, NULL),
@@ -1266,7 +1287,7 @@ static void test_copies_that_are_not_ended(void **state)
         assert_int_equal(ocv_video_open(&video, copy_path, patient, NULL), OCV_OK);
         while (ocv_video_read(video, NULL) == OCV_OK)
             seen++;
-        assert_in_range(seen, (SECONDS - 2) * RATE_OF_PICTURES, SECONDS * RATE_OF_PICTURES);
+        assert_in_range(seen, (SECONDS - lacking) * RATE_OF_PICTURES, SECONDS * RATE_OF_PICTURES);
         ocv_video_close(&video);
         assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
         unlink(copy_path);
@@ -1315,6 +1336,7 @@ int main(void)
         cmocka_unit_test(test_one_without_the_other),
         cmocka_unit_test(test_first_picture),
         cmocka_unit_test(test_compressed_sound),
+        cmocka_unit_test(test_pictures_that_stand_alone),
         cmocka_unit_test(test_index_is_first),
         cmocka_unit_test(test_copies_into_nothing),
         cmocka_unit_test(test_copies_that_are_not_ended),

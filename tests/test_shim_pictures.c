@@ -305,6 +305,18 @@ static void test_jpeg_ends_as_viewers_take_them(void **state)
     for (size_t missing = 40; missing < jpeg.size - 2; missing += 40)
         assert_int_equal(ocv_picture_decode(&picture, jpeg.data, jpeg.size - missing, NULL),
                          OCV_CANNOT);
+    /* A byte of the pixels that looks like the beginning of a marker, right before the last one. */
+    file.size = 0;
+    append(&file, jpeg.data, jpeg.size - 2);
+    append(&file, "\xFF\0\xFF\xD9", 4);
+    expect_noted(file, false, "with a zero byte before its end marker");
+    /* What a segment holds, such as a smaller picture, does not end this one. */
+    file.size = 2;
+    append(&file, "\xFF\xE1\0\6ab\xFF\xD9\xFF\xE2\0\6\xFF\xD9\xFF\xD9", 16);
+    append(&file, jpeg.data + 2, jpeg.size - 2);
+    expect_noted(file, false, "with segments");
+    file.size -= 2;
+    expect_noted(file, true, "with segments, without its end marker");
     free(file.data);
     free(jpeg.data);
 }
@@ -364,6 +376,94 @@ static void test_plain_pictures_are_what_opencv_makes_of_them(void **state)
     free(without.data);
 }
 
+static void put_chunk(struct bytes *png, const char *name, struct bytes content)
+{
+    struct bytes chunk = {NULL, 0};
+    append(&chunk, name, 4);
+    append(&chunk, content.data, content.size);
+    append_number(png, (uint32_t)content.size, 4, false);
+    append(png, chunk.data, chunk.size);
+    append_number(png, (uint32_t)crc32(0, chunk.data, (unsigned)chunk.size), 4, false);
+    free(chunk.data);
+}
+
+struct png_kind {
+    uint8_t depth, colours; /* as the header has them */
+    bool interlaced, see_through, plain;
+};
+
+/* Bytes of the rows, each with one that says how it is filtered; of the seven passes of Adam7, if
+ * it is interlaced. */
+static size_t size_of_rows(struct png_kind kind, int width, int height)
+{
+    static const int channels[] = {1, 0, 3, 1, 2, 0, 4};
+    static const int passes[][4] = {{0, 0, 1, 1}, {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8},
+                                    {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+    size_t size = 0;
+    for (int i = kind.interlaced ? 1 : 0; i < (kind.interlaced ? 8 : 1); i++) {
+        const int columns = (width - passes[i][0] + passes[i][2] - 1) / passes[i][2];
+        const int rows = (height - passes[i][1] + passes[i][3] - 1) / passes[i][3];
+        size += (size_t)(rows * (1 + (columns * channels[kind.colours] * kind.depth + 7) / 8));
+    }
+    return size;
+}
+
+/* A black picture. */
+static struct bytes made_png(struct png_kind kind, int width, int height)
+{
+    const size_t size = size_of_rows(kind, width, height);
+    uint8_t *const rows = calloc(size, 1);
+    uLongf length = compressBound(size);
+    struct bytes png = {NULL, 0}, header = {NULL, 0}, data = {malloc(length), 0};
+    assert_true(rows && data.data);
+    assert_int_equal(compress(data.data, &length, rows, size), Z_OK);
+    data.size = length;
+    append(&png, "\x89PNG\r\n\x1A\n", 8);
+    append_number(&header, (uint32_t)width, 4, false);
+    append_number(&header, (uint32_t)height, 4, false);
+    append(&header, (const uint8_t[]){kind.depth, kind.colours, 0, 0, kind.interlaced}, 5);
+    put_chunk(&png, "IHDR", header);
+    if (kind.colours == 3)
+        put_chunk(&png, "PLTE", (struct bytes){rows, 3});
+    if (kind.see_through)
+        put_chunk(&png, "tRNS", (struct bytes){rows, kind.colours == 2 ? 6 : 2});
+    put_chunk(&png, "IDAT", data);
+    put_chunk(&png, "IEND", (struct bytes){rows, 0});
+    free(header.data);
+    free(data.data);
+    free(rows);
+    return png;
+}
+
+static void test_which_png_files_are_plain(void **state)
+{
+    (void)state;
+    static const struct png_kind kinds[] = {
+        {8, 0, false, false, true},   {8, 2, false, false, true},  {4, 0, false, false, false},
+        {16, 0, false, false, false}, {8, 0, true, false, false},  {8, 0, false, true, false},
+        {16, 2, false, false, false}, {8, 2, true, false, false},  {8, 2, false, true, false},
+        {8, 3, false, false, false},  {8, 4, false, false, false}, {8, 6, false, false, false}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct bytes png = made_png(kinds[i], PLAIN_WIDTH, PLAIN_HEIGHT);
+        struct ocv_picture *picture = NULL;
+        if (is_plain(png) != kinds[i].plain)
+            fail_msg("kind %zu: %s", i, kinds[i].plain ? "not plain" : "plain");
+        assert_int_equal(ocv_picture_decode(&picture, png.data, png.size, NULL), OCV_OK);
+        const struct bgr_image view = ocv_picture_view(picture);
+        assert_true(view.width == PLAIN_WIDTH && view.height == PLAIN_HEIGHT);
+        ocv_picture_close(&picture);
+        free(png.data);
+    }
+    for (int i = 1; i < 4; i++) { /* of another size than is asked for */
+        const int width = PLAIN_WIDTH + i % 2, height = PLAIN_HEIGHT + i / 2;
+        struct bytes png = made_png(kinds[1], width, height), jpeg = encoded(width, height, ".jpg");
+        assert_false(is_plain(png));
+        assert_false(is_plain(jpeg));
+        free(png.data);
+        free(jpeg.data);
+    }
+}
+
 static void test_what_is_not_plain(void **state)
 {
     (void)state;
@@ -386,6 +486,12 @@ static void test_damaged_pictures_are_refused(void **state)
 {
     (void)state;
     refuse_picture((const uint8_t *)"", 0);
+    refuse_by_header("", 0, "empty; try one that an image viewer opens");
+    refuse_by_header("\xFF", 1, "damaged, or not a picture");
+    refuse_by_header("\xFF\xD8", 2, "the end is missing");
+    refuse_by_header("\xFF\xD8\xFF", 3, "the end is missing");
+    refuse_by_header("x\xD8yz", 4, "damaged, or not a picture");
+    refuse_by_header("\xFFxyz", 4, "damaged, or not a picture");
     refuse_picture((const uint8_t *)"this is a text, not a picture\n", 30);
     static const char *const extensions[] = {".png", ".jpg", ".bmp"};
     for (int i = 0; i < 3; i++) {
@@ -480,6 +586,7 @@ static void test_sizes_are_limited_by_headers(void **state)
     } sizes[] = {
         {11000, 10000, "damaged, or not a picture of a supported format"},
         {11001, 10000, "11001x10000 is more than 110 megapixels; make it smaller first"},
+        {110000001, 1, "110000001x1 is more than 110 megapixels; make it smaller first"},
         {11000, 10001, "11000x10001 is more than 110 megapixels; make it smaller first"},
         {0x7FFFFFFF, 0x7FFFFFFF, "2147483647x2147483647 is more than 110 megapixels"},
         {0, 1, "damaged, or not a picture of a supported format"},
@@ -618,6 +725,7 @@ int main(void)
         cmocka_unit_test(test_jpeg_ends_as_viewers_take_them),
         cmocka_unit_test(test_other_formats_are_named),
         cmocka_unit_test(test_plain_pictures_are_what_opencv_makes_of_them),
+        cmocka_unit_test(test_which_png_files_are_plain),
         cmocka_unit_test(test_what_is_not_plain),
         cmocka_unit_test(test_damaged_pictures_are_refused),
         cmocka_unit_test(test_bmp_rows_run_both_ways),

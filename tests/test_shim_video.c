@@ -278,6 +278,94 @@ static void test_which_picture_is_shown_when(void **state)
     }
 }
 
+/* From the first picture on; and a GIF's sides may be odd. */
+static void test_pictures_that_come_too_soon(void **state)
+{
+    (void)state;
+    static const double times[] = {0, 0.03, 0.05}, shown_at[] = {0, 0.05};
+    char path[256];
+    uint8_t *memory;
+    const struct bgr_image picture = made_up(33, 17, 0, &memory);
+    struct ocv_writer *writer = NULL;
+    struct ocv_video *video = NULL;
+    in_folder(path, "soon.gif");
+    assert_int_equal(ocv_writer_open(&writer, path, 33, 17, 25, silent, NULL), OCV_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ocv_writer_write(writer, picture, times[i], 0.04, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const struct ocv_shot shot = ocv_video_shot(video);
+        assert_true(fabs(shot.time - shown_at[i]) < 1e-6);
+        assert_true(shot.picture.width == 33 && shot.picture.height == 17);
+    }
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    ocv_video_close(&video);
+    assert_int_equal(remove(path), 0);
+    free(memory);
+}
+
+/* What makes the sides even is not to be seen: it repeats the edge. */
+static void test_edges_are_repeated(void **state)
+{
+    (void)state;
+    enum { WIDTH = 35, HEIGHT = 19, ROW = WIDTH * 3 };
+    char path[256];
+    uint8_t pixels[HEIGHT * ROW], *memory;
+    const struct bgr_image picture = {pixels, WIDTH, HEIGHT, ROW};
+    struct ocv_writer *writer = NULL;
+    struct ocv_video *video = NULL;
+    memset(pixels, 60, sizeof pixels);
+    memset(pixels + (HEIGHT - 1) * ROW, 200, ROW);
+    for (int y = 0; y < HEIGHT; y++)
+        memset(pixels + y * ROW + ROW - 3, 200, 3);
+    in_folder(path, "edges.avi");
+    assert_int_equal(ocv_writer_open(&writer, path, WIDTH, HEIGHT, 25, silent, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_write(writer, picture, 0, 0.04, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+    const struct bgr_image view = shown(video, &memory);
+    assert_true(view.width == WIDTH + 1 && view.height == HEIGHT + 1);
+    for (int y = 0; y <= HEIGHT; y++)
+        for (int x = 0; x <= WIDTH; x++) {
+            const int expected = x < WIDTH - 1 && y < HEIGHT - 1 ? 60 : 200;
+            for (int c = 0; c < 3; c++)
+                if (abs(at(view, x, y)[c] - expected) > 40)
+                    fail_msg("%d at (%d, %d)", at(view, x, y)[c], x, y);
+        }
+    free(memory);
+    ocv_video_close(&video);
+    assert_int_equal(remove(path), 0);
+}
+
+/* The last picture of a film is shown as long as was said. */
+static void test_last_pictures_last(void **state)
+{
+    (void)state;
+    char path[256];
+    uint8_t *memory;
+    const struct bgr_image picture = made_up(64, 48, 0, &memory);
+    struct ocv_writer *writer = NULL;
+    struct ocv_video *video = NULL;
+    in_folder(path, "last.mp4");
+    assert_int_equal(ocv_writer_open(&writer, path, 64, 48, 25, silent, NULL), OCV_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ocv_writer_write(writer, picture, i * 0.04, i < 2 ? 0.04 : 0.5, NULL),
+                         OCV_OK);
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        assert_true(fabs(ocv_video_shot(video).duration - (i < 2 ? 0.04 : 0.5)) < 1e-3);
+    }
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    ocv_video_close(&video);
+    assert_int_equal(remove(path), 0);
+    free(memory);
+}
+
 static void test_videos_that_cannot_be_written(void **state)
 {
     (void)state;
@@ -413,6 +501,7 @@ static void test_elements_and_chunks_that_are_cut(void **state)
     ENDS(false, EBML "\x18\x53\x80\x67\xFF\xEC\x81.");
     ENDS(true, EBML "\x18\x53\x80\x67\xFF\xEC\x82.");
     ENDS(false, EBML "\x18\x53\x80\x67\x82..\0.");
+    ENDS(false, EBML "\x18\x53\x80\x67\0\0\0\0\0\0\0\0");
     /* Chunks, which a recorder that was killed left at 0 */
     ENDS(true, "RIFF\x05\0\0\0AVI ");
     ENDS(false, "RIFF\x04\0\0\0AVI ");
@@ -443,6 +532,7 @@ static void test_asf_that_is_cut(void **state)
          ASF "\xFF\0\0\0\0\0\0\0\1\0\0\0\1\2" ZEROS_16 "\0\0\0\0\0\0\0\0" FACTS("\xFF", "\2"));
     ENDS(false, ASF "\xFF\0\0\0\0\0\0\0\1\0\0\0\1\2" ZEROS_16 ZEROS_16);
     ENDS(false, ASF "\x1E\0\0\0\0\0\0\0\1\0\0\0\1\2" FACTS("\xFF", "\2"));
+    ENDS(true, ASF "\x36\0\0\0\0\0\0\0\1\0\0\0\1\2" FACTS("\xFF", "\2"));
 }
 
 static void test_pictures_in_a_row_that_are_cut(void **state)
@@ -481,6 +571,7 @@ static void test_packets_that_are_cut(void **state)
     }
     /* Packets of a broadcast's multiplex, and the pack before them */
 #define PACK "\0\0\1\xBA\x44\0\4\0\4\1\0\3"
+    ENDS(true, "\0\0\1\xBA");
     ENDS(true, "\0\0\1\xBA\x44\0\4\0");
     ENDS(true, "\0\0\1\xBA\x44\0\4\0\4\1\0");
     ENDS(false, PACK);
@@ -488,6 +579,8 @@ static void test_packets_that_are_cut(void **state)
     ENDS(false, PACK "\0\0\1\xE0\0\4....");
     ENDS(true, PACK "\0\0\1\xBB\0\5....");
     ENDS(false, PACK "\0\0\1\xE0\0\5....\0\0\1\xB9");
+    ENDS(false, PACK "\0\0\1\xE0\0\x9....\0\0\1\xB9");
+    ENDS(true, PACK "\0\0\1\xE0");
     ENDS(true, PACK "\0\0\1\xE0\0\5.\0\0\1");
     ENDS(true, PACK "\0\0\1\xE0\0\5\0\0\1\xB8");
     /* What looks like the beginning of a packet is none */
@@ -506,6 +599,12 @@ static void test_packets_that_are_cut(void **state)
     ENDS_FAR(true, PAGE, 70000, PAGE "\2\3....");
     ENDS_FAR(false, PAGE, 70000, PAGE "\2\3.....");
     ENDS_FAR(false, PAGE "\2\3....", 70000, "");
+    /* The largest one, behind another. */
+    enum { FIRST = 27 + 7, LARGEST = 255 };
+    char pages[FIRST + 27 + LARGEST] = PAGE "\2\3....." PAGE;
+    memset(pages + FIRST + 26, LARGEST, 1 + LARGEST);
+    expect_cut(false, pages, sizeof pages, LARGEST * LARGEST, "", 0);
+    expect_cut(true, pages, sizeof pages, LARGEST * LARGEST - 1, "", 0);
 }
 
 static void test_cameras_that_are_not_there(void **state)
@@ -557,6 +656,9 @@ int main(void)
         cmocka_unit_test(test_other_sizes_are_noted_once),
         cmocka_unit_test(test_frames_at_one_time),
         cmocka_unit_test(test_which_picture_is_shown_when),
+        cmocka_unit_test(test_pictures_that_come_too_soon),
+        cmocka_unit_test(test_edges_are_repeated),
+        cmocka_unit_test(test_last_pictures_last),
         cmocka_unit_test(test_videos_that_cannot_be_written),
         cmocka_unit_test(test_videos_that_cannot_be_read),
         cmocka_unit_test(test_boxes_that_are_cut),
