@@ -678,6 +678,27 @@ static void test_median_steps(void **state)
     expect_close(resting.calm, 0.25 * 599 + 0.5, 1e-5, "after a gap");
 }
 
+/* What lies behind the labels is neither looked at nor changed. */
+static void test_labels_and_no_more(void **state)
+{
+    (void)state;
+    struct {
+        struct resting resting;
+        double beyond;
+    } it = {.beyond = 17};
+    float answer[LABEL_COUNT + 1];
+    for (int k = 0; k < LABEL_COUNT; k++)
+        answer[k] = 1.0f / LABEL_COUNT;
+    answer[LABEL_COUNT] = 17;
+    assert_int_equal(resting_state(&it.resting), EXPRESSIONS_PLAIN);
+    resting_calibrate(&it.resting, true, 0);
+    resting_correct(&it.resting, answer, RESTING_CALIBRATION, 0.1, false);
+    assert_int_equal(resting_state(&it.resting), EXPRESSIONS_CALIBRATED);
+    resting_calibrate(&it.resting, false, 0);
+    assert_int_equal(resting_state(&it.resting), EXPRESSIONS_PLAIN);
+    assert_true(answer[LABEL_COUNT] == 17 && it.beyond == 17);
+}
+
 /* So many answers of which sad is this much more probable than neutral. */
 static void rest(struct resting *resting, int count, double odds, double dt)
 {
@@ -799,6 +820,7 @@ int main(void)
         cmocka_unit_test(test_adaptation_is_bounded),
         cmocka_unit_test(test_adaptation_switched),
         cmocka_unit_test(test_median_steps),
+        cmocka_unit_test(test_labels_and_no_more),
         cmocka_unit_test(test_calm_begins_anew),
         cmocka_unit_test(test_what_is_calm),
         cmocka_unit_test(test_calibrated_twice),
