@@ -7,6 +7,7 @@
 #include "error.h"
 #include "file.h"
 #include "file_set.h"
+#include "gnuplot.h"
 #include "joined.h"
 #include "monotonic.h"
 #include "process.h"
@@ -98,10 +99,13 @@ int __wrap_fsync(int fd)
     return note("fsync", fd) ? -1 : __real_fsync(fd);
 }
 
+static int closed_nothing; /* how often what is closed was not open */
+
 int __wrap_close(int fd)
 {
     bool failed = note("close", fd);
     int result = __real_close(fd);
+    closed_nothing += result < 0 && errno == EBADF;
     return failed ? -1 : result;
 }
 
@@ -1150,15 +1154,17 @@ static void folders_of_reports_are_made(void **state)
     assert_int_equal(rmdir(folder), 0); /* empty: no probe is left */
 }
 
-/* Whatever becomes of it, no file is left open. */
+/* Whatever becomes of it, no file is left open, and what is not open is not closed. */
 static int draw(struct error *error)
 {
     struct report_text text;
     assert_int_equal(report_text_open(&text, error), 0);
     fputs("plot 1\n", text.stream);
-    int before = open_descriptors();
+    int before = open_descriptors(), closed_before = closed_nothing;
+    dirty_stack();
     int result = report_text_draw(&text, test_folder(), "a.png", error);
     assert_int_equal(open_descriptors(), before);
+    assert_int_equal(closed_nothing, closed_before);
     return result;
 }
 
@@ -1233,6 +1239,16 @@ static void gnuplot_draws_in_the_folder(void **state)
     expect_file("a.png", expected);
     setenv("PATH", path, 1);
     free(path);
+}
+
+/* Where there is no place for a picture, that is said, not that gnuplot failed. */
+static void gnuplot_needs_a_folder(void **state)
+{
+    (void)state;
+    struct error error;
+    dirty_stack();
+    assert_int_equal(gnuplot_draw(in_folder("none"), "plot 1\n", "a.png", &error), -1);
+    expect_text(error.text, "none/a.png: ", "No such file or directory");
 }
 
 /* How often it draws: killed, with nobody who takes its picture, without a process, elsewhere,
@@ -1947,6 +1963,7 @@ int main(void)
         cmocka_unit_test_teardown(folders_of_reports_are_made, empty_folder),
         cmocka_unit_test_teardown(gnuplot_draws_in_the_folder, empty_folder),
         cmocka_unit_test_teardown(gnuplot_may_end_in_many_ways, empty_folder),
+        cmocka_unit_test(gnuplot_needs_a_folder),
         cmocka_unit_test(only_utf8_is_taken_for_it),
         cmocka_unit_test(of_an_address_the_host_is_told),
         cmocka_unit_test(json_keeps_no_control),

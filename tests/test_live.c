@@ -435,6 +435,13 @@ static void test_portrait_edges(void **state)
     assert_in_range(brightness(pixels, top + 1, 0, 1, PORTRAIT_WIDTH), 11316 - 8, 11316 + 8);
     assert_in_range(brightness(pixels, 0, left, PORTRAIT_HEIGHT, 1), 69163 - 8, 69163 + 8);
     assert_in_range(brightness(pixels, 245, PORTRAIT_X - 45, 32, 90), 1254812 - 20, 1254812 + 20);
+    /* A nostril, which lies aslant, in four parts. */
+    static const long shades[] = {7466, 8418, 7894, 8843};
+    for (int i = 0; i < 4; i++) {
+        long sum = brightness(pixels, 235 + i / 2 * 4, PORTRAIT_X + i % 2 * 9, 4, 9);
+        if (labs(sum - shades[i]) > 15)
+            fail_msg("part %d of the nostril: %ld for %ld", i, sum, shades[i]);
+    }
     portrait_close(&portrait);
     assert_null(portrait);
 }

@@ -371,6 +371,7 @@ static void expect_bar(double done, struct progress_bar bar, double seconds, con
                        const char *expected)
 {
     char text[PROGRESS_BAR_SIZE];
+    dirty_stack();
     progress_bar_format(text, &bar, done, seconds, words);
     assert_string_equal(text, expected);
 }

@@ -1296,6 +1296,52 @@ static void test_interrupt(void **state)
     assert_int_equal(calls, 0);
 }
 
+/* Whether each thread but this one waits, and keeps the signal from itself: one that begins does,
+ * too, but does not wait. */
+static bool others_block(int number)
+{
+    bool all = true;
+    struct dirent *entry;
+    DIR *folder = opendir("/proc/self/task");
+    while (folder && (entry = readdir(folder))) {
+        char path[300], line[200];
+        unsigned long long blocked = 0;
+        char how = '?';
+        if (*entry->d_name == '.' || atoi(entry->d_name) == getpid())
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+        FILE *file = fopen(path, "r");
+        while (file && fgets(line, sizeof line, file)) {
+            sscanf(line, "State: %c", &how);
+            sscanf(line, "SigBlk: %llx", &blocked);
+        }
+        if (file)
+            fclose(file);
+        all = all && how == 'S' && blocked >> (number - 1) & 1;
+    }
+    if (folder)
+        closedir(folder);
+    return all;
+}
+
+/* The thread that obeys signals gets none itself: nothing cuts what it does short. */
+static void test_undisturbed(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    struct interrupt *interrupt = NULL;
+    struct error error;
+    assert_int_equal(interrupt_watch(&interrupt, wake, &woken, &error), 0);
+    for (int i = 0; i < 4; i++) {
+        double patience = monotonic_now() + 5;
+        bool kept;
+        while (!(kept = others_block(signals[i])) && monotonic_now() < patience)
+            sched_yield();
+        assert_true(kept);
+    }
+    interrupt_free(&interrupt);
+}
+
 static sem_t stops, may_stop;
 
 static void stop_slowly(void *context)
@@ -1409,6 +1455,7 @@ int main(void)
         cmocka_unit_test(test_takes),
         cmocka_unit_test_setup_teardown(test_dialog_programs, make_folder, remove_folder),
         cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_undisturbed),
         cmocka_unit_test(test_many_signals),
         cmocka_unit_test(test_stalled_reader),
         cmocka_unit_test(test_nohup),

@@ -8,6 +8,7 @@
 #include "labels.h"
 #include "loaded_library.h"
 #include "monotonic.h"
+#include "process.h"
 #include "progress_bar.h"
 #include "results.h"
 #include "text_report.h"
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 /* ---- Terminals ------------------------------------------------------------------------------- */
 
@@ -468,6 +470,23 @@ static void test_table_without_faces(void **state)
     csv_close(&csv);
 }
 
+/* Ctrl-C ends the wait for whoever reads the table. */
+static void test_table_that_nobody_reads(void **state)
+{
+    (void)state;
+    struct csv *csv = NULL;
+    struct error error;
+    assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+    process_set_stopping(true);
+    alarm(5); /* ends what would wait for ever */
+    int result = csv_open(&csv, in_folder("fifo"), &error);
+    alarm(0);
+    process_set_stopping(false);
+    assert_int_equal(result, -1);
+    assert_null(csv);
+    expect_text(error.text, "fifo: cannot be written", "Interrupted system call");
+}
+
 /* As long as Linux knows them. */
 static const char host[] = "sixty-four.letters.are.the.most.that.the.name.of.a.host.may.have";
 
@@ -853,6 +872,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_end_that_fails, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_refused_outputs, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_table_without_faces, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_table_that_nobody_reads, make_folder, remove_folder),
         cmocka_unit_test(test_options_of_forms),
         cmocka_unit_test(test_loaded_library),
         cmocka_unit_test(test_osc),
