@@ -78,8 +78,8 @@ void __wrap_log_line(const char *program, const char *format, ...)
 void __wrap_progress_bar_update(struct progress_bar *bar, double done, const char *words);
 ssize_t __real_readlink(const char *path, char *text, size_t size);
 ssize_t __wrap_readlink(const char *path, char *text, size_t size);
-int __real_setup_another(const struct options *options, struct vision *vision, struct error *why);
-int __wrap_setup_another(const struct options *options, struct vision *vision, struct error *why);
+bool __real_setup_another(const struct options *options, struct vision *vision);
+bool __wrap_setup_another(const struct options *options, struct vision *vision);
 enum expressions_status __real_expressions_recognize(struct expressions_recognizer *recognizer,
                                                      const struct expressions_picture *picture,
                                                      struct expressions_face *faces, int count,
@@ -325,9 +325,9 @@ ssize_t __wrap_readlink(const char *path, char *text, size_t size)
     return no_program ? -1 : __real_readlink(path, text, size);
 }
 
-int __wrap_setup_another(const struct options *options, struct vision *vision, struct error *why)
+bool __wrap_setup_another(const struct options *options, struct vision *vision)
 {
-    return no_other ? error_set(why, "no other") : __real_setup_another(options, vision, why);
+    return !no_other && __real_setup_another(options, vision);
 }
 
 enum expressions_status __wrap_expressions_recognize(struct expressions_recognizer *recognizer,

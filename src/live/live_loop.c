@@ -267,8 +267,7 @@ static bool leave(struct session *session)
     bool another = session->chosen && session->input == INPUT_VIDEO;
     if (!another || process_stopping() || (session->limit > 0 && session->done >= session->limit))
         return false;
-    if (pipeline_join(session->pipeline, &reason) != SOURCE_FAILED)
-        reason.text[0] = '\0';
+    pipeline_join(session->pipeline, &reason);
     choosing_leave(session, &reason);
     return true;
 }

@@ -71,8 +71,8 @@ static void *recognize_pictures(void *argument)
 {
     struct worker *worker = argument;
     struct recognizer_pool *pool = worker->pool;
-    struct error ignored; /* the others do its share; the first has what the caller opened */
-    if (!worker->vision.recognizer && setup_another(pool->task.options, &worker->vision, &ignored))
+    /* Others do the share of one that fails; the first has what the caller opened. */
+    if (!worker->vision.recognizer && !setup_another(pool->task.options, &worker->vision))
         return NULL;
     for (int index = claim_picture(pool); index >= 0; index = claim_picture(pool)) {
         struct slot *slot = &pool->slots[index % pool->slot_count];

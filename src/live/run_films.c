@@ -146,9 +146,11 @@ static void do_films(void *context)
 {
     struct worker *worker = context;
     struct films *films = worker->films;
-    struct error ignored; /* the others do its share; the first has its own */
-    if (!worker->vision.recognizer && setup_another(films->options, &worker->vision, &ignored))
-        return;
+    if (worker != films->workers) { /* others do the share of one that fails */
+        worker->vision.model = films->workers->vision.model;
+        if (!setup_another(films->options, &worker->vision))
+            return;
+    }
     for (int index = claim_film(films); index >= 0; index = claim_film(films))
         do_film(worker, index);
 }
@@ -291,12 +293,7 @@ static int make_workers(struct films *films, struct error *error)
         if (pipeline_create(&worker->pipeline, error))
             return -1;
     }
-    struct vision *vision = &films->workers[0].vision;
-    if (setup_vision(films->options, vision, error))
-        return -1;
-    for (int i = 1; i < count; i++)
-        films->workers[i].vision.model = vision->model;
-    return 0;
+    return setup_vision(films->options, &films->workers->vision, error);
 }
 
 static int start(struct films *films, struct error *error)

@@ -125,17 +125,14 @@ int setup_vision(const struct options *options, struct vision *vision, struct er
                : 0;
 }
 
-int setup_another(const struct options *options, struct vision *vision, struct error *error)
+bool setup_another(const struct options *options, struct vision *vision)
 {
     struct detector_opening opening = {cascade_of(options), vision, .failed = false};
-    struct expressions_error why;
+    struct expressions_error ignored;
     open_detector(&opening);
-    if (opening.failed)
-        return library_failed(error, &opening.why);
-    if (expressions_detector_set_verifier(vision->detector, vision->model, &why) ||
-        expressions_recognizer_open(&vision->recognizer, vision->model, &why))
-        return library_failed(error, &why);
-    return 0;
+    return !opening.failed &&
+           !expressions_detector_set_verifier(vision->detector, vision->model, &ignored) &&
+           !expressions_recognizer_open(&vision->recognizer, vision->model, &ignored);
 }
 
 void setup_end_vision(struct vision *vision)
@@ -198,8 +195,6 @@ int setup_files(const struct options *options, struct file_set *files, struct er
 void setup_view(const struct options *options, const char *title, bool live, struct view **view,
                 struct error *missing)
 {
-    *view = NULL;
-    *missing->text = '\0';
     if (options->headless)
         return;
     struct error error;

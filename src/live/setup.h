@@ -38,12 +38,12 @@ struct vision {
 int setup_vision(const struct options *options, struct vision *vision, struct error *error);
 void setup_end_vision(struct vision *vision);
 
-/* For another thread: opens a detector, and a recognizer for the model in *vision. setup_end_vision
- * ends both, also after a failure, and the model unless it is NULL by then. */
-int setup_another(const struct options *options, struct vision *vision, struct error *error);
+/* For another thread: opens a detector, and a recognizer for the model in *vision; false where that
+ * fails. setup_end_vision ends both, also then, and the model unless it is NULL by then. */
+bool setup_another(const struct options *options, struct vision *vision);
 
-/* Opens a window where there is a display and the user wants one; else *view is NULL. Where the
- * user is to know why, *missing says so, for setup_report_missing; else its text is empty. */
+/* Opens a window where there is a display and the user wants one; else *view, NULL at first, stays
+ * so. Where the user is to know why, *missing, empty at first, says it to setup_report_missing. */
 void setup_view(const struct options *options, const char *title, bool live, struct view **view,
                 struct error *missing);
 /* Reports once why there is no window. Call it after the first results, so that a refused option is
