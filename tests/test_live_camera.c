@@ -1,5 +1,6 @@
 /* The whole live program with cameras that misbehave: scripted ones stand in for the shim's, and
  * the window is SDL's dummy. What follows from what waits for events, never for a time. */
+#include "blocks.h"
 #include "joined.h"
 #include "locked.h"
 #include "testing.h"
@@ -26,6 +27,16 @@ struct ocv_video {
     int width, height;
     bool film;
 };
+
+void *__wrap_malloc(size_t size)
+{
+    return allocate(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return allocate_zeros(count, size);
+}
 
 /* ---- The script ------------------------------------------------------------------------------ */
 
@@ -86,6 +97,7 @@ static atomic_int shown;
 
 /* Whether the window has not drawn yet what it was told last; and whether it never did. */
 static atomic_bool undrawn, never_drawn;
+static bool signal_undrawn; /* "no signal", for which nobody else wakes the window */
 
 /* What the window was told: bit by bit, 1 for a signal, 0 for none; the first 1 bit is a mark. And
  * whether it was told of anything before the first picture. */
@@ -100,6 +112,7 @@ void __wrap_view_set_signal(struct view *view, bool signal)
     __real_view_set_signal(view, signal);
     told_early = told_early || given == 0;
     undrawn = true;
+    signal_undrawn = !signal;
     signals = signals << 1 | signal;
 }
 
@@ -171,7 +184,7 @@ void __wrap_view_set_statistics(struct view *view, const char *text)
 /* What the menu has said, a line for each; one that stays ends the run once it is drawn. How often
  * the window has waited for that. */
 static char menus[500];
-static bool menu_stays;
+static bool menu_stays, menu_drawn;
 static int menu_waits;
 
 static void press(SDL_Keycode key)
@@ -199,6 +212,7 @@ enum view_request __wrap_view_next(struct view *view, int longest);
 
 enum view_request __wrap_view_next(struct view *view, int longest)
 {
+    never_drawn = never_drawn || signal_undrawn;
     if (menu_stays && longest != 0 && ++menu_waits > 2) {
         never_drawn = true;
         press(SDLK_q);
@@ -308,7 +322,7 @@ enum expressions_status __wrap_expressions_explain(struct expressions_recognizer
                             : __real_expressions_explain(recognizer, crop, label, map, error);
 }
 
-static bool inputs_fail, drawing_fails; /* to be drawn */
+static bool inputs_fail, drawing_fails; /* to be drawn, once there is a picture */
 static atomic_bool is_paused;           /* as the window was told last */
 static int draws_in_pauses;
 
@@ -327,11 +341,12 @@ int __wrap_view_draw(struct view *view, struct error *error);
 
 int __wrap_view_draw(struct view *view, struct error *error)
 {
-    undrawn = false;
+    undrawn = signal_undrawn = false;
     draws_in_pauses += is_paused;
+    menu_drawn = menu_drawn || menu_stays;
     if (menu_stays)
         press(SDLK_q);
-    return drawing_fails ? error_set(error, "no window") : __real_view_draw(view, error);
+    return drawing_fails && given ? error_set(error, "no window") : __real_view_draw(view, error);
 }
 
 enum expressions_status __real_expressions_adapt(struct expressions_smoother *smoother, int on,
@@ -614,10 +629,11 @@ void ocv_video_close(struct ocv_video **video)
     *video = NULL;
 }
 
-/* Whether films can be written, and completed; how many of their frames are. */
+/* Whether films can be written, and completed; how many of their frames are, and whether the last
+ * one was to get its sound to the end. */
 static struct {
     bool can, cannot_end;
-    int open, frames;
+    int open, frames, whole;
 } written;
 
 enum ocv_code ocv_writer_open(struct ocv_writer **writer, const char *path, int width, int height,
@@ -648,8 +664,8 @@ const char *ocv_writer_note(const struct ocv_writer *writer)
 
 enum ocv_code ocv_writer_close(struct ocv_writer **writer, int whole, struct error *error)
 {
-    (void)whole;
     written.open -= *writer != NULL;
+    written.whole = whole;
     *writer = NULL;
     *error = (struct error){.text = "script: the end is lost", .code = ERROR_NO_MEMORY};
     return written.cannot_end ? OCV_NO_MEMORY : OCV_OK;
@@ -714,15 +730,17 @@ static int run(const struct step *steps, const struct options *wanted)
     struct options options = *wanted;
     options.drawing = (struct drawing){resource_font(), .bars = true};
     options.model = model_path;
-    options.results.json = true;
-    options.quiet = true;
+    options.results.json = !wanted->results.words;
+    options.quiet = options.results.json;
     memset(&script, 0, sizeof script);
     script.step = steps;
     signals = 1;
     marks = 0;
     given = 0;
     awaited = 0;
-    frozen = never_drawn = undrawn = is_paused = was_paused = told_early = menu_stays = false;
+    frozen = never_drawn = undrawn = is_paused = was_paused = told_early = menu_stays = menu_drawn =
+        false;
+    signal_undrawn = false;
     draws_in_pauses = 0;
     memset(times, 0, sizeof times);
     *told = *numbers = *menus = '\0';
@@ -730,12 +748,13 @@ static int run(const struct step *steps, const struct options *wanted)
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
     assert_non_null(freopen(in_folder("out"), "w", stdout));
-    int failed = run_live(&options, &error);
+    int blocks_before = block_count, failed = run_live(&options, &error);
     early = late = 0;
     skipped = 0;
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);
+    expect_blocks(blocks_before);
     assert_false(frozen || never_drawn || told_early);
     return failed ? (int)error.code : DONE;
 }
@@ -1003,6 +1022,7 @@ static void test_end_of_dropped_film(void **state)
                                          {BREAK, 0, 0, 0, 0}};
     assert_int_equal(run(ends, &camera), DONE);
     assert_string_equal(menus, "the end: \n");
+    assert_true(menu_drawn);
     assert_int_equal(count_lines("\"width\":64,"), 7);
     assert_int_equal(run(breaks, &camera), DONE);
     assert_string_equal(menus, "the video has ended early: film.mkv: script: the end\n");
@@ -1061,6 +1081,52 @@ static void test_recording(void **state)
     written.cannot_end = true;
     assert_int_equal(run(unended, &camera), ERROR_NO_MEMORY);
     written.can = written.cannot_end = false;
+}
+
+/* A copy has its film's sound to the end, unless it was stopped before, or given up. */
+static void test_sound_of_copies(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FRAMES, 20, 64, 48, 0}, {LOSS, 0, 0, 0, 0}};
+    char path[2 * TEST_PATH_SIZE];
+    struct options options = file;
+    snprintf(path, sizeof path, "%s", in_folder("copy.mp4"));
+    options.results.output = path;
+    written.can = true;
+    for (int way = 0; way < 3; way++) {
+        options.max_frames = way == 1 ? 2 : 0;
+        options.headless = way < 2;
+        drawing_fails = way == 2;
+        written.frames = 0;
+        written.whole = -1;
+        assert_int_equal(run(steps, &options), way < 2 ? DONE : ERROR_OTHER);
+        assert_int_equal(written.whole, way == 0);
+        assert_int_equal(written.open, 0);
+        assert_true(written.frames > 0);
+    }
+    drawing_fails = written.can = false;
+}
+
+/* In a window, too, a film ends with what its faces showed; a camera goes on and on. */
+static void test_totals(void **state)
+{
+    (void)state;
+    static const struct step film[] = {{FRAMES, 3, 640, 480, 0}, {LOSS, 0, 0, 0, 0}};
+    static const struct step live[] = {{UNTIL, A_FACE, 640, 480, 0},
+                                       {KEY, 0, 0, 0, SDLK_q},
+                                       {FRAMES, 50, 640, 480, 0},
+                                       {END, 0, 0, 0, 0}};
+    struct options options = file;
+    show_face();
+    options.headless = false;
+    options.results.words = true;
+    assert_int_equal(run(film, &options), DONE);
+    assert_int_equal(count_lines("face 1, "), 1);
+    options = camera;
+    options.results.words = true;
+    assert_int_equal(run(live, &options), DONE);
+    assert_int_equal(count_lines("face 1, "), 0);
+    memset(pixels, 0, sizeof pixels);
 }
 
 /* The keys that change what comes: each says so, and that is drawn, also while nothing else is. */
@@ -1192,6 +1258,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_pause, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_unread_camera, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_recording, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_sound_of_copies, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_totals, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_keys, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_calibration, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_numbers, make_folder, remove_folder),

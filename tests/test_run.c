@@ -1,5 +1,6 @@
 /* Whole runs, of pictures and of made-up cameras and films: how they begin and end, and what is
  * said of it. */
+#include "blocks.h"
 #include "joined.h"
 #include "locked.h"
 #include "testing.h"
@@ -49,6 +50,8 @@ static struct {
     bool spoils;      /* the folder of the report, at its end */
     bool waits;       /* the source, after ten frames, until it is stopped */
     bool interrupted; /* by a signal that comes with the second frame or picture */
+    bool long_name;   /* the last camera has */
+    bool tiny;        /* the frames are, and the demo is a film like others */
     /* The film with whose first frame the display goes away; 0: none. Or the window's end. */
     unsigned lost_in;
     bool lost_at_end;
@@ -220,25 +223,71 @@ static bool is_missing(void)
     return running && ++allocations == unallocated;
 }
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
 void *__wrap_malloc(size_t size)
 {
-    return is_missing() ? NULL : __real_malloc(size);
+    return is_missing() ? NULL : allocate(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
     bool fails = (too_many && count == too_many) || (too_large && size == too_large);
-    return is_missing() || fails ? NULL : __real_calloc(count, size);
+    return is_missing() || fails ? NULL : allocate_zeros(count, size);
 }
 
 /* From which recognizer of a run on none can be opened; 0: all can. */
 static int unopened;
-static atomic_int recognizers;
+static atomic_int recognizers, recognizers_opened;
+static atomic_int parts_open; /* of the library, which a run closes */
+
+#define COUNT_CLOSED(part)                                                                         \
+    void __real_expressions_##part##_close(struct expressions_##part **closed);                    \
+    void __wrap_expressions_##part##_close(struct expressions_##part **closed);                    \
+    void __wrap_expressions_##part##_close(struct expressions_##part **closed)                     \
+    {                                                                                              \
+        parts_open -= *closed != NULL;                                                             \
+        __real_expressions_##part##_close(closed);                                                 \
+    }
+COUNT_CLOSED(model)
+COUNT_CLOSED(recognizer)
+COUNT_CLOSED(detector)
+COUNT_CLOSED(smoother)
+
+#define COUNT_OPENED(part)                                                                         \
+    enum expressions_status __real_expressions_##part##_open(                                      \
+        struct expressions_##part **opened, const struct expressions_##part##_settings *settings,  \
+        struct expressions_error *why);                                                            \
+    enum expressions_status __wrap_expressions_##part##_open(                                      \
+        struct expressions_##part **opened, const struct expressions_##part##_settings *settings,  \
+        struct expressions_error *why);                                                            \
+    enum expressions_status __wrap_expressions_##part##_open(                                      \
+        struct expressions_##part **opened, const struct expressions_##part##_settings *settings,  \
+        struct expressions_error *why)                                                             \
+    {                                                                                              \
+        enum expressions_status status = __real_expressions_##part##_open(opened, settings, why);  \
+        parts_open += status == EXPRESSIONS_OK;                                                    \
+        return status;                                                                             \
+    }
+COUNT_OPENED(detector)
+COUNT_OPENED(smoother)
+
+enum expressions_status
+__real_expressions_model_open(struct expressions_model **model, const char *path,
+                              const struct expressions_model_settings *settings,
+                              struct expressions_error *why);
+enum expressions_status
+__wrap_expressions_model_open(struct expressions_model **model, const char *path,
+                              const struct expressions_model_settings *settings,
+                              struct expressions_error *why);
+
+enum expressions_status
+__wrap_expressions_model_open(struct expressions_model **model, const char *path,
+                              const struct expressions_model_settings *settings,
+                              struct expressions_error *why)
+{
+    enum expressions_status status = __real_expressions_model_open(model, path, settings, why);
+    parts_open += status == EXPRESSIONS_OK;
+    return status;
+}
 
 enum expressions_status
 __real_expressions_recognizer_open(struct expressions_recognizer **recognizer,
@@ -251,8 +300,12 @@ enum expressions_status
 __wrap_expressions_recognizer_open(struct expressions_recognizer **recognizer,
                                    struct expressions_model *model, struct expressions_error *why)
 {
-    if (++recognizers < unopened || unopened == 0)
-        return __real_expressions_recognizer_open(recognizer, model, why);
+    if (++recognizers < unopened || unopened == 0) {
+        enum expressions_status status = __real_expressions_recognizer_open(recognizer, model, why);
+        recognizers_opened += status == EXPRESSIONS_OK;
+        parts_open += status == EXPRESSIONS_OK;
+        return status;
+    }
     snprintf(why->text, sizeof why->text, "no memory for a recognizer");
     return why->status = EXPRESSIONS_NO_MEMORY;
 }
@@ -328,6 +381,40 @@ ssize_t __wrap_readlink(const char *path, char *text, size_t size)
 bool __wrap_setup_another(const struct options *options, struct vision *vision)
 {
     return !no_other && __real_setup_another(options, vision);
+}
+
+static atomic_int noted, unnoted; /* files; which of them cannot be, 0: none */
+
+int __real_file_set_add(struct file_set *set, const char *path, struct error *why);
+int __wrap_file_set_add(struct file_set *set, const char *path, struct error *why);
+
+int __wrap_file_set_add(struct file_set *set, const char *path, struct error *why)
+{
+    return ++noted == unnoted ? error_no_memory(why, "a name")
+                              : __real_file_set_add(set, path, why);
+}
+
+static bool unprinted; /* names are */
+
+int __real_text_print(FILE *out, const char *text);
+int __wrap_text_print(FILE *out, const char *text);
+
+int __wrap_text_print(FILE *out, const char *text)
+{
+    return unprinted ? -1 : __real_text_print(out, text);
+}
+
+static const char *no_videos; /* why what they need is not loaded; NULL: it is */
+
+enum ocv_code __real_ocv_video_prepare(struct error *why);
+enum ocv_code __wrap_ocv_video_prepare(struct error *why);
+
+enum ocv_code __wrap_ocv_video_prepare(struct error *why)
+{
+    if (!no_videos)
+        return __real_ocv_video_prepare(why);
+    error_set(why, "%s", no_videos);
+    return OCV_CANNOT;
 }
 
 enum expressions_status __wrap_expressions_recognize(struct expressions_recognizer *recognizer,
@@ -553,6 +640,8 @@ int __wrap_cameras_find(struct camera **cameras)
     for (int i = 0; i < world.cameras; i++) {
         snprintf(made[i].path, sizeof made[i].path, "/dev/video%d", 2 * i);
         snprintf(made[i].name, sizeof made[i].name, "Camera %d", i + 1);
+        if (world.long_name && i == world.cameras - 1)
+            memset(made[i].path, 'x', sizeof made[i].path - 1);
     }
     if (world.late && !world.interrupted)
         view_quit(NULL);
@@ -606,7 +695,8 @@ static enum source_status read_made(struct source *source, struct image *picture
         return error_set(why, "no report") ? SOURCE_FAILED : SOURCE_END;
     if (*left < 0)
         return world.fails ? SOURCE_FAILED : SOURCE_END;
-    *picture = image_of((struct bgr_image){pixels, SIDE, SIDE, SIDE * 3});
+    int side = world.tiny ? 8 : SIDE;
+    *picture = image_of((struct bgr_image){pixels, side, side, SIDE * 3});
     *time = 0.04 * (world.frames - 1 - *left);
     return SOURCE_FRAME;
 }
@@ -651,7 +741,7 @@ static int open_made(struct source *source, const char *name, bool live, struct 
 
 /* While a camera is opened, a window that was hidden by another one is drawn again, and that once;
  * other events mean nothing to it. */
-static int redrawn;
+static int redrawn, drawn_otherwise;
 
 static void await_draws(int count)
 {
@@ -669,9 +759,10 @@ static void redraw_opening(void)
     int before = draws;
     SDL_PushEvent(&exposed);
     await_draws(before + 1);
-    SDL_PushEvent(&other);
-    await_draws(before + 1);
     redrawn = draws - before;
+    SDL_PushEvent(&other);
+    await_draws(before + redrawn);
+    drawn_otherwise = draws - before - redrawn;
 }
 
 int __wrap_source_open_camera(struct source *source, const char *id,
@@ -696,13 +787,22 @@ int __wrap_source_open_video(struct source *source, const char *path, const atom
     return open_made(source, path, false, why);
 }
 
+int __real_source_open_demo(struct source *source, struct error *why);
+int __wrap_source_open_demo(struct source *source, struct error *why);
+
+int __wrap_source_open_demo(struct source *source, struct error *why)
+{
+    return world.tiny ? open_made(source, "demo", false, why)
+                      : __real_source_open_demo(source, why);
+}
+
 /* The result of a run with these options, with its standard output in the file "stdout". */
 static int run(const char *line)
 {
     char copy[2000], program[] = "expressions", *rest = copy;
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
-    int argc = 1;
+    int argc = 1, blocks_before = block_count;
     snprintf(copy, sizeof copy, "%s--model " SOURCE_DIR "/models/expressions.safetensors %s",
              world.closed || world.window ? "" : "--headless ", line);
     for (char *word; (word = strtok_r(rest, " ", &rest));)
@@ -710,7 +810,7 @@ static int run(const char *line)
     error = (struct error){.text = ""};
     *said = *titles = *menus = '\0';
     explanations = windows = shown = most_spools = blas_threads = opencv_threads = 0;
-    frames_read = pictures_read = draws = spools = recognizers = 0;
+    frames_read = pictures_read = draws = spools = recognizers = recognizers_opened = 0;
     films_opened = films_closed = 0;
     hidden = false;
     stopped = paused.is = paused.drawn = paused.waits = progress.hidden = false;
@@ -730,8 +830,10 @@ static int run(const char *line)
     dup2(saved, STDOUT_FILENO);
     close(saved);
     options_free(&options);
+    expect_blocks(blocks_before);
     assert_int_equal(sources_open, 0);
     assert_int_equal(spools_open, 0);
+    assert_int_equal(parts_open, 0);
     assert_true(writers == 0 && !unknown_writer);
     return result;
 }
@@ -1021,6 +1123,11 @@ static void cameras_that_are_missing(void **state)
                 "/dev/video0 (Camera 1), /dev/video2 (Camera 2), /dev/video4 (Camera 3)",
                 "; try ./expressions --demo");
     assert_non_null(strstr(error.text, "(Camera 20); try"));
+    world.cameras = 19;
+    world.long_name = true; /* cut off after 599 bytes of all names */
+    assert_int_equal(run("--camera 0"), -1);
+    assert_int_equal(strlen(error.text), strlen("camera 0: not there; cameras here: ") + 599 +
+                                             strlen("; try ./expressions --demo"));
     expect_error("--video a.mkv", ERROR_OTHER, "a.mkv: not there");
     world.missing = false;
     world.full = true;
@@ -1056,6 +1163,7 @@ static void cameras_that_take_too_long(void **state)
     assert_string_equal(titles, "one moment\n");
     assert_string_equal(menus, "one moment: Camera 0 is being opened.\n");
     assert_int_equal(redrawn, 1);
+    assert_int_equal(drawn_otherwise, 0);
     expect_file("stdout", "");
     memory_ends = true;
     expect_error("--camera 0", ERROR_NO_MEMORY,
@@ -1113,6 +1221,32 @@ static void demo_in_the_window(void **state)
     char *text = (char *)read_bytes(in_folder("stdout"), &size);
     assert_non_null(strstr(text, "{\"source\":\"demo\",\"frame\":1,\"time\":0.033,"));
     free(text);
+}
+
+/* Without a window the demo ends by itself; a film is as long as it is. */
+static void demo_without_a_window(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int frames;
+    } runs[] = {
+        {"--demo", DEMO_CYCLE}, {"--max-frames 3 --demo", 3}, {"--video a.mkv", DEMO_CYCLE + 1}};
+    memset(&world, 0, sizeof world);
+    world.tiny = true;
+    world.frames = DEMO_CYCLE + 1;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char line[100];
+        int lines = 0;
+        size_t size;
+        snprintf(line, sizeof line, "--quiet --json %s", runs[i].line);
+        assert_int_equal(run(line), 0);
+        char *text = (char *)read_bytes(in_folder("stdout"), &size);
+        for (size_t k = 0; k < size; k++)
+            lines += text[k] == '\n';
+        free(text);
+        assert_int_equal(lines, runs[i].frames);
+    }
 }
 
 /* A window's title says which of the pictures it is, and what the keys do. */
@@ -1262,10 +1396,12 @@ static void damage_is_told(void **state)
     made_up = true;
     assert_int_equal(run("--video a.mkv --verbose"), 0);
     made_up = false;
-    assert_non_null(
-        strstr(said, "\ndetection: median 150.00 ms, 95th percentile 195.00 ms, 5.0 a second\n"
-                     "recognition: median 250.00 ms, 95th percentile 295.00 ms, 6.0 a second\n"
-                     "latency: median 450.00 ms, 95th percentile 495.00 ms, 8.0 a second\n"));
+    line = strstr(said, "\ndetection: "); /* and no other stage follows */
+    assert_non_null(line);
+    assert_string_equal(line,
+                        "\ndetection: median 150.00 ms, 95th percentile 195.00 ms, 5.0 a second\n"
+                        "recognition: median 250.00 ms, 95th percentile 295.00 ms, 6.0 a second\n"
+                        "latency: median 450.00 ms, 95th percentile 495.00 ms, 8.0 a second\n");
 }
 
 #define NO_THREAD(name)                                                                            \
@@ -1564,6 +1700,49 @@ static void other_models(void **state)
         expect_text(error.text, "1.pgm", "");
         assert_int_equal(frames_read + pictures_read, 0);
     }
+    assert_int_equal(run("--cascade 1.pgm --threads 1 --image 1.pgm"), -1);
+    assert_int_equal(error.code, ERROR_BAD_CASCADE);
+    expect_text(error.text, "1.pgm", "");
+    leave_folder(here);
+}
+
+/* Where not all that is read can be noted, nothing is read. */
+static void files_that_cannot_be_noted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int files;
+    } runs[] = {{"--image 1.pgm 2.pgm", 5}, {"--video a.mkv b.mkv", 5}, {"--video a.mkv", 3}};
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        for (unnoted = 1; unnoted <= runs[i].files; unnoted++) {
+            noted = 0;
+            expect_error(runs[i].line, ERROR_NO_MEMORY,
+                         "no memory for a name; close other programs");
+            assert_int_equal(frames_read + pictures_read, 0);
+        }
+    }
+    unnoted = 0;
+}
+
+/* What videos need is loaded for what moves alone; without it nothing is begun. */
+static void videos_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"--camera 0", "--video a.mkv", "--video a.mkv b.mkv"};
+    int here = enter_folder();
+    memset(&world, 0, sizeof world);
+    world.frames = 1;
+    make_pictures(1);
+    no_videos = "no 7%d videos";
+    for (int i = 0; i < 3; i++) {
+        expect_error(lines[i], ERROR_OTHER, no_videos);
+        assert_int_equal(films_opened, 0);
+    }
+    expect_pictures("--threads 1 --image 1.pgm", ERROR_NO_FACE, "1.pgm: no face\n", "");
+    no_videos = NULL;
     leave_folder(here);
 }
 
@@ -1599,7 +1778,9 @@ static void workers_that_are_missing(void **state)
                             LINE_OF("3.pgm", "3", "1") LINE_OF("4.pgm", "4", "1"),
                         "");
         assert_int_equal(recognizers, 3);
+        assert_int_equal(recognizers_opened, unopened ? 1 : 3);
         assert_int_equal(run("--json --threads 3 --video a.mkv b.mkv c.mkv"), 0);
+        assert_int_equal(recognizers_opened, unopened ? 1 : 3);
         expect_file("stdout", FRAME_OF("a.mkv", "0", "0.000") FRAME_OF("b.mkv", "0", "0.000")
                                   FRAME_OF("c.mkv", "0", "0.000"));
         assert_string_equal(said, "");
@@ -1788,6 +1969,10 @@ static void several_films(void **state)
                  "no memory for the frames; close other programs\n");
     assert_int_equal(films_opened, 0);
     too_large = 0;
+    unprinted = true;
+    expect_error("--threads 1 --quiet --video a.mkv b.mkv", ERROR_NO_MEMORY,
+                 "no memory for a.mkv; close other programs");
+    unprinted = false;
     for (unspooled = 1; unspooled <= 2; unspooled++) {
         expect_error("--threads 1 --json --video a.mkv b.mkv c.mkv", ERROR_OTHER,
                      "a temporary file for results cannot be written: Too many open files; free "
@@ -1972,6 +2157,7 @@ int main(void)
         cmocka_unit_test_teardown(camera_named_like_a_table, empty_folder),
         cmocka_unit_test_teardown(cameras_that_are_missed, empty_folder),
         cmocka_unit_test_teardown(demo_in_the_window, empty_folder),
+        cmocka_unit_test_teardown(demo_without_a_window, empty_folder),
         cmocka_unit_test_teardown(titles_of_pictures, empty_folder),
         cmocka_unit_test_teardown(sources_that_end, empty_folder),
         cmocka_unit_test_teardown(results_that_cannot_be_written, empty_folder),
@@ -1987,6 +2173,8 @@ int main(void)
         cmocka_unit_test_teardown(several_pictures, empty_folder),
         cmocka_unit_test_teardown(pictures_in_other_threads, empty_folder),
         cmocka_unit_test_teardown(other_models, empty_folder),
+        cmocka_unit_test_teardown(files_that_cannot_be_noted, empty_folder),
+        cmocka_unit_test_teardown(videos_that_cannot_be_read, empty_folder),
         cmocka_unit_test_teardown(memory_for_runs, empty_folder),
         cmocka_unit_test_teardown(workers_that_are_missing, empty_folder),
         cmocka_unit_test_teardown(pictures_in_the_window, empty_folder),
