@@ -726,13 +726,17 @@ static void say_all(FILE *out)
     assert_int_equal(report_curves(test_folder(), &error), 0);
     scripts = NULL;
 
-    static const enum data_source sources[] = {DATA_FER2013, DATA_FER2013, DATA_IDX};
-    for (int i = 0; i < 3; i++) { /* some, all and none of PublicTest are also in Training */
+    static const enum data_source sources[] = {DATA_FER2013, DATA_FER2013, DATA_IDX, DATA_FOLDERS};
+    for (int i = 0; i < 4; i++) { /* some, all, none and the first are also in Training */
         d = make_dataset(16, 8);
         d.source = sources[i];
         for (int k = 0; k < 8 && i < 2; k += 2 - i)
             copy_picture(&d, k, 16 + k);
-        d.splits[23] = d.splits[22] = i == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
+        d.splits[23] = d.splits[22] = i % 2 == 0 ? SPLIT_TEST : SPLIT_VALIDATION;
+        if (i == 3) {
+            copy_picture(&d, 1, 0);
+            d.splits[0] = SPLIT_VALIDATION;
+        }
         if (i == 1)
             add_votes(&d, 0, (uint8_t[LABEL_COUNT]){0}, 1);
         assert_int_equal(inspect_print(&d, out, &error), 0);

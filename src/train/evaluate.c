@@ -31,7 +31,7 @@ static int check_fit(const struct model *model, const struct dataset *dataset, s
 int evaluation_data_load(struct evaluation_data *data, const struct dataset *dataset,
                          enum split split, struct error *error)
 {
-    struct evaluation_data d = {0};
+    struct evaluation_data d;
     int *indices;
     if (dataset_split(dataset, split, &indices, &d.count, error) < 0)
         return -1;
