@@ -641,18 +641,19 @@ int __wrap_loader_create(struct loader **loader, const struct loader_config *con
 static void a_stop_keeps_all_that_was_learned(void **state)
 {
     (void)state;
-    static const char *const names[] = {"0.aligner",      "0.verifier",      "0.parameters",
-                                        "0.statistics",   "0.first_moment",  "0.second_moment",
-                                        "0.best",         "1.parameters",    "1.statistics",
-                                        "1.first_moment", "1.second_moment", "1.best"};
+    static const char *const names[] = {
+        "0.aligner",      "0.verifier",      "0.parameters",    "0.statistics",
+        "0.first_moment", "0.second_moment", "0.best",          "1.parameters",
+        "1.statistics",   "1.first_moment",  "1.second_moment", "1.best",
+        "3.parameters",   "3.statistics",    "3.first_moment",  "3.best"};
     char last[2 * TEST_PATH_SIZE];
     struct dataset d = make_dataset(21, 7);
     struct recipe r = recipe_of(BATCHING_MINI_BATCH);
     struct error error = {.text = ""};
     size_t size, size_again;
     r.align = r.verifier = r.batch_norm = verifies = true;
-    r.network_count = 2;
-    r.features[1] = FEATURES_PIXELS;
+    r.network_count = MODEL_MAX_NETWORKS;
+    r.features[1] = r.features[2] = r.features[3] = FEATURES_PIXELS;
     shown = (struct backgrounds){.count = 1};
     shown_folder = NULL;
     shown_result = 0;
@@ -980,6 +981,8 @@ static void checkpoints_that_make_no_sense_are_refused(void **state)
     assert_true(run(&r, &d, false, 0, 2));
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         refuse_changed(&r, &d, changes[i].from, changes[i].to, changes[i].reason);
+    assert_true(run(&r, &d, false, 0, 1));
+    refuse_changed(&r, &d, "\"best_epoch\":\"1\"", "\"best_epoch\":\"0\"", counts);
     dataset_free(&d);
 }
 

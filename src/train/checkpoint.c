@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +38,8 @@ static void add_block(struct block *blocks, size_t *count, int network, const ch
     snprintf(b->name, sizeof b->name, "%d.%s", network, name);
 }
 
-/* All blocks of the state, the best networks only `with_best`. */
-static size_t list_blocks(struct training_state *s, int networks, bool with_best,
-                          struct block blocks[MAX_BLOCKS])
+/* All blocks of the state. */
+static size_t list_blocks(struct training_state *s, int networks, struct block blocks[MAX_BLOCKS])
 {
     size_t count = 0;
     add_block(blocks, &count, 0, "aligner", s->aligner.parameters, s->aligner.parameter_count);
@@ -55,8 +53,7 @@ static size_t list_blocks(struct training_state *s, int networks, bool with_best
         add_block(blocks, &count, n, "second_moment", s->optimizers[n].second, parameters);
         add_block(blocks, &count, n, "dictionary", s->features[n].dictionary,
                   (size_t)features_dictionary_size(&s->features[n]));
-        if (with_best)
-            add_block(blocks, &count, n, "best", s->best[n].parameters, s->best[n].parameter_count);
+        add_block(blocks, &count, n, "best", s->best[n].parameters, s->best[n].parameter_count);
     }
     return count;
 }
@@ -65,15 +62,13 @@ static size_t list_blocks(struct training_state *s, int networks, bool with_best
 static char *print_history(const struct training_state *s)
 {
     size_t size = (size_t)s->epochs * HISTORY_COLUMNS * 28 + 1, used = 0;
-    char *text = malloc(size);
+    char *text = calloc(size, 1);
     for (int i = 0; text && i < s->epochs; i++) {
         const struct epoch_result *e = &s->history[i];
         used +=
             (size_t)snprintf(text + used, size - used, "%.17g %.17g %.17g %.17g %.17g\n", e->loss,
                              e->accuracy, e->validation_loss, e->validation_accuracy, e->seconds);
     }
-    if (text)
-        text[used] = '\0';
     return text;
 }
 
@@ -82,7 +77,7 @@ int checkpoint_save(struct training_state *s, const struct recipe *recipe, const
 {
     struct block blocks[MAX_BLOCKS];
     struct tensor tensors[MAX_BLOCKS];
-    size_t count = list_blocks(s, recipe->network_count, s->best_epoch > 0, blocks);
+    size_t count = list_blocks(s, recipe->network_count, blocks);
     char options[RECIPE_TEXT_SIZE], numbers[7][NUMBER_SIZE], running[4 * NUMBER_SIZE];
     recipe_print(recipe, options, sizeof options);
     snprintf(numbers[0], NUMBER_SIZE, "%d", s->epochs);
@@ -169,13 +164,13 @@ static double number_of(const struct safetensors *file, const char *key)
 static int read_history(const struct safetensors *file, struct training_state *s, const char *path,
                         struct error *error)
 {
-    const char *text = safetensors_metadata(file, "history");
+    const char *found = safetensors_metadata(file, "history"), *text = found ? found : "";
     for (int i = 0; i < s->epochs; i++) {
         double values[HISTORY_COLUMNS];
         for (int c = 0; c < HISTORY_COLUMNS; c++) {
-            char *end = NULL;
-            values[c] = text ? strtod(text, &end) : 0.0;
-            if (!text || end == text)
+            char *end;
+            values[c] = strtod(text, &end);
+            if (end == text)
                 return error_set(error, "%s: its history is cut short; %s", path, advice);
             text = end;
         }
@@ -192,7 +187,7 @@ static int read_blocks(struct safetensors *file, struct training_state *s, int n
     for (int n = 0; n < networks && s->best_epoch > 0; n++)
         if (mlp_fold(&s->mlps[n], &s->best[n], error) < 0)
             return -1;
-    size_t count = list_blocks(s, networks, s->best_epoch > 0, blocks);
+    size_t count = list_blocks(s, networks, blocks);
     for (size_t i = 0; i < count; i++)
         if (safetensors_read(file, blocks[i].name, 1, blocks[i].length, blocks[i].values, error) <
             0)
