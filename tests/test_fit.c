@@ -6,6 +6,7 @@
 #include "fit_aligner.h"
 #include "fit_dictionary.h"
 #include "fit_verifier.h"
+#include "gemm.h"
 #include "mlp_training.h"
 #include "model.h"
 #include "optimizer.h"
@@ -617,7 +618,7 @@ static void one_picture_is_too_few(void **state)
 
 /* ---- Dictionary ------------------------------------------------------------------------------ */
 
-enum { PICTURES = 40, USED = 20, TEXTURE = 24, ATOMS = 16 };
+enum { PICTURES = 40, USED = 20, TEXTURE = 24, ATOMS = 16, DRAWN = 100000 };
 
 /* Waves of any direction in noise, all brighter to the right: neighbouring pixels are alike, and
  * the mean patch is none without contrast. */
@@ -681,19 +682,92 @@ static void products_of(const struct dataset *d, const float *dictionary, double
     }
 }
 
+static struct {
+    bool on;
+    long count;                           /* of patches, in each round again */
+    double means[PATCH_VALUES];           /* of all, whitened */
+    float sums[ATOMS / 2][PATCH_VALUES];  /* of those that go to an atom in the first round */
+    float moved[ATOMS / 2][PATCH_VALUES]; /* the atoms of the second */
+} rounds;
+
+void __real_gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const float *a,
+                 const float *b, float beta, float *c);
+void __wrap_gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const float *a,
+                 const float *b, float beta, float *c);
+void __wrap_gemm(struct thread_pool *pool, enum gemm_form form, int m, int n, int k, const float *a,
+                 const float *b, float beta, float *c)
+{
+    __real_gemm(pool, form, m, n, k, a, b, beta, c);
+    if (!rounds.on)
+        return;
+    assert_true(form == GEMM_ABT && n == ATOMS / 2 && k == PATCH_VALUES);
+    if (rounds.count == DRAWN)
+        memcpy(rounds.moved, b, sizeof rounds.moved);
+    for (int i = 0; i < m && rounds.count < DRAWN; i++) {
+        const float *products = c + (ptrdiff_t)i * n;
+        int best = 0;
+        for (int j = 1; j < n; j++)
+            best = fabsf(products[j]) > fabsf(products[best]) ? j : best;
+        for (int v = 0; v < k; v++) {
+            rounds.sums[best][v] += products[best] * a[i * k + v];
+            rounds.means[v] += (double)a[i * k + v] / DRAWN;
+        }
+    }
+    rounds.count += m;
+}
+
+/* The products of the patches that were drawn with an atom have the mean 0 and, but for what the
+ * smoothing takes off, the deviation 1. */
+static void expect_whitened(const struct dataset *d, const float *dictionary, uint64_t seed)
+{
+    const float *offsets = dictionary + (ptrdiff_t)ATOMS / 2 * PATCH_VALUES;
+    double means[ATOMS / 2] = {0}, squares[ATOMS / 2] = {0};
+    struct rng rng = rng_make(seed, (uint64_t)61 << 56);
+    for (int i = 0; i < DRAWN; i++) {
+        float patch[PATCH_VALUES];
+        int sample = 2 * (int)rng_below(&rng, USED);
+        int x = (int)rng_below(&rng, TEXTURE - PATCH_SIDE + 1);
+        int y = (int)rng_below(&rng, TEXTURE - PATCH_SIDE + 1);
+        patch_normalize(dataset_picture(d, sample) + y * TEXTURE + x, TEXTURE, patch);
+        for (int k = 0; k < ATOMS / 2; k++) {
+            double s = -(double)offsets[k];
+            for (int v = 0; v < PATCH_VALUES; v++)
+                s += (double)dictionary[k * PATCH_VALUES + v] * (double)patch[v];
+            means[k] += s / DRAWN;
+            squares[k] += s * s / DRAWN;
+        }
+    }
+    for (int k = 0; k < ATOMS / 2; k++) {
+        double taken = 0;
+        for (int v = 0; v < PATCH_VALUES; v++)
+            taken += 0.1 * pow((double)dictionary[k * PATCH_VALUES + v], 2);
+        expect_close(means[k], 0, 3e-6, "mean of the products with an atom");
+        expect_close(squares[k] + taken, 1, 5e-6, "their variance, and what was taken off it");
+    }
+}
+
 /* Whitened patches have mean 0 and the identity as covariance: so have their products with any
- * direction of length 1, except that the smoothing takes a little off the deviation. */
+ * direction of length 1. In each round an atom becomes the direction of the sum of its patches. */
 static void dictionary_whitens_patches(void **state)
 {
     (void)state;
     struct dataset d = make_textures();
+    memset(&rounds, 0, sizeof rounds);
+    rounds.on = true;
     float *dictionary = learn_dictionary(&d, 1);
-    double mean[ATOMS], deviation[ATOMS];
-    products_of(&d, dictionary, mean, deviation);
+    rounds.on = false;
+    assert_int_equal(rounds.count, 12L * DRAWN);
     for (int k = 0; k < ATOMS / 2; k++) {
-        expect_close(mean[k], 0, 0.05, "mean of the products with an atom");
-        expect_close(deviation[k], 0.9, 0.15, "their deviation");
+        double squares = 0;
+        for (int v = 0; v < PATCH_VALUES; v++)
+            squares += pow((double)rounds.sums[k][v], 2);
+        for (int v = 0; v < PATCH_VALUES; v++)
+            expect_close(rounds.moved[k][v], (double)rounds.sums[k][v] / sqrt(squares), 1e-5,
+                         "a value of an atom after one round");
     }
+    for (int v = 0; v < PATCH_VALUES; v++)
+        expect_close(rounds.means[v], 0, 1e-6, "mean of whitened values");
+    expect_whitened(&d, dictionary, 1);
     free(dictionary);
     free(d.pixels);
 }

@@ -30,10 +30,9 @@ static void draw_patches(const struct dataset *d, const int *samples, int count,
     }
 }
 
+/* Adds them to mean and covariance, of which only the lower triangle is made. */
 static void mean_and_covariance(const float *patches, double mean[V], double covariance[V][V])
 {
-    memset(mean, 0, V * sizeof *mean);
-    memset(covariance, 0, V * sizeof *covariance);
     for (int i = 0; i < DRAWN; i++)
         for (int a = 0; a < V; a++)
             mean[a] += patches[i * V + a] / (double)DRAWN;
@@ -152,7 +151,7 @@ int fit_dictionary(struct features *features, const struct dataset *dataset, con
 {
     int atoms = features->atoms / 2; /* the first half */
     struct rng rng = rng_make(seed, patch_stream);
-    double mean[V], (*covariance)[V] = malloc(V * sizeof *covariance);
+    double mean[V] = {0}, (*covariance)[V] = calloc(V, sizeof *covariance);
     float *patches = malloc((size_t)DRAWN * V * sizeof *patches);
     float *products = malloc((size_t)CHUNK * (size_t)atoms * sizeof *products);
     float *sums = malloc((size_t)atoms * V * sizeof *sums);
