@@ -1036,6 +1036,16 @@ WRAP(void *, NULL, av_frame_clone, (const void *frame), (frame))
 WRAP(void *, NULL, avformat_alloc_context, (void), ())
 WRAP(void *, NULL, avfilter_graph_alloc, (void), ())
 
+/* What was written may be lost even then. */
+int __real_avio_closep(void **file);
+int __wrap_avio_closep(void **file);
+int __wrap_avio_closep(void **file)
+{
+    const bool is_lost = *file && fails("avio_closep");
+    const int code = __real_avio_closep(file);
+    return is_lost ? INVALID : code;
+}
+
 /* A copy with its sound, and what is lost of it; false: something was said. */
 static bool copy_and_read(struct error *error)
 {
@@ -1214,6 +1224,18 @@ static void test_pictures_that_stand_alone(void **state)
     free(file.data);
 }
 
+/* How long a picture lasts, in nanoseconds, which is how Matroska states a rate. */
+static void test_rates_are_stated(void **state)
+{
+    (void)state;
+    struct film film = {.rate = RATE, .channels = 0};
+    put_picture(&film, 0);
+    write_film(&film);
+    struct bytes file = copy("mkv", 0, 2, 1);
+    assert_non_null(find(file, "\x23\xE3\x83\x84\x02\x62\x5A"));
+    free(file.data);
+}
+
 /* On the file systems of memory cards, where a file has no sticky bit; and over a file that may be
  * run. */
 static void test_index_is_first(void **state)
@@ -1337,6 +1359,7 @@ int main(void)
         cmocka_unit_test(test_first_picture),
         cmocka_unit_test(test_compressed_sound),
         cmocka_unit_test(test_pictures_that_stand_alone),
+        cmocka_unit_test(test_rates_are_stated),
         cmocka_unit_test(test_index_is_first),
         cmocka_unit_test(test_copies_into_nothing),
         cmocka_unit_test(test_copies_that_are_not_ended),
