@@ -66,6 +66,7 @@ static void no_pool_is_one_thread(void **state)
 {
     (void)state;
     struct work work = {0};
+    assert_int_equal(thread_pool_size(NULL), 1);
     thread_pool_run(NULL, count_part, &work);
     assert_int_equal(work.parts, 1);
     assert_int_equal(work.done[0], 1);
