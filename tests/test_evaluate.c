@@ -295,6 +295,10 @@ static void evaluation_refuses_other_data(void **state)
     assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
     expect_text(error.text, "class number 2 is disgust, that of the data fear", "");
     snprintf(d.class_names[1], sizeof d.class_names[1], "disgust");
+    snprintf(d.class_names[0], sizeof d.class_names[0], "fear");
+    assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
+    expect_text(error.text, "class number 1 is angry, that of the data fear", "");
+    snprintf(d.class_names[0], sizeof d.class_names[0], "angry");
     d.width = 24;
     assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
     expect_text(error.text, "48x48", "24x48");
