@@ -515,6 +515,40 @@ static void changes_are_as_strong_as_they_are_called(void **state)
     }
 }
 
+static void changed_pictures_need_not_be_square(void **state)
+{
+    (void)state;
+    enum { WIDTH = 30, HEIGHT = 20, AREA = WIDTH * HEIGHT, FEW = 40 };
+    static const struct {
+        const char *name;
+        int dx, dy;
+    } moves[] = {{"none", 0, 0}, {"10 % to the right", 3, 0}, {"10 % down", 0, 2}};
+    uint8_t in[AREA], out[AREA], few[FEW * FEW], expected[AREA];
+    const struct grey_image picture = {in, WIDTH, HEIGHT, WIDTH}, small = {few, FEW, FEW, FEW};
+    struct rng rng = rng_make(6, 0);
+    struct error error;
+    fill_noise(&rng, in, AREA);
+    for (int i = 0; i < 3; i++) {
+        int change = change_named(moves[i].name), from = moves[i].dy * WIDTH + moves[i].dx;
+        assert_int_equal(robustness_change(change, in, WIDTH, HEIGHT, out, &error), 0);
+        for (int p = from; p < AREA; p++)
+            if (p % WIDTH >= moves[i].dx)
+                expect_close(out[p], in[p - from], 1, moves[i].name);
+    }
+    int mirror = change_named("mirrored"), dark = change_named("half brightness");
+    assert_int_equal(robustness_change(mirror, in, WIDTH, HEIGHT, out, &error), 0);
+    for (int p = 0; p < AREA; p++)
+        assert_int_equal(out[p], in[p / WIDTH * WIDTH + WIDTH - 1 - p % WIDTH]);
+    assert_int_equal(robustness_change(dark, in, WIDTH, HEIGHT, out, &error), 0);
+    for (int p = 0; p < AREA; p++)
+        assert_int_equal(out[p], (in[p] + 1) / 2);
+    assert_int_equal(
+        robustness_change(change_named("40 pixels wide"), in, WIDTH, HEIGHT, out, &error), 0);
+    assert_int_equal(ocv_resize_grey(picture, few, FEW, FEW, &error), OCV_OK);
+    assert_int_equal(ocv_resize_grey(small, expected, WIDTH, HEIGHT, &error), OCV_OK);
+    assert_memory_equal(out, expected, AREA);
+}
+
 static void robustness_counts_what_differs(void **state)
 {
     (void)state;
@@ -786,6 +820,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(changes_are_as_strong_as_they_are_called),
         cmocka_unit_test(changes_of_brightness_and_quality),
         cmocka_unit_test(changes_of_webcams),
+        cmocka_unit_test(changed_pictures_need_not_be_square),
         cmocka_unit_test_teardown(robustness_counts_what_differs, empty_folder),
         cmocka_unit_test_teardown(report_holds_the_figures, empty_folder),
         cmocka_unit_test_teardown(all_is_said_as_it_was, empty_folder),
