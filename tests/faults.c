@@ -157,7 +157,12 @@ FILE *__wrap_open_memstream(char **bytes, size_t *size)
 int __wrap_scandir(const char *path, struct dirent ***names, int (*choose)(const struct dirent *),
                    int (*compare)(const struct dirent **, const struct dirent **))
 {
-    return fails(FAULT_MEMORY, ENOMEM) ? -1 : __real_scandir(path, names, choose, compare);
+    int count = fails(FAULT_MEMORY, ENOMEM) ? -1 : __real_scandir(path, names, choose, compare);
+    for (int i = 0; i < count; i++)
+        remember((*names)[i]);
+    if (count >= 0)
+        remember(*names);
+    return count;
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */
