@@ -310,6 +310,12 @@ static void evaluation_refuses_other_data(void **state)
     d.class_count = 6;
     assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_VALIDATION, &error), -1);
     expect_text(error.text, "answers with 7 classes", "the data have 6");
+    d.class_count = LABEL_COUNT;
+    struct robustness rows[ROBUSTNESS_CHANGES];
+    assert_int_equal(evaluate(&evaluation, &model, &d, SPLIT_TEST, &error), -1);
+    expect_text(error.text, "no PrivateTest pictures", "--split");
+    assert_int_equal(robustness_measure(rows, &model, &d, SPLIT_TEST, &error), -1);
+    expect_text(error.text, "no PrivateTest pictures", "--split");
     model_free(&model);
     dataset_free(&d);
 }
