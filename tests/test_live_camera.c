@@ -289,6 +289,20 @@ enum expressions_status __wrap_expressions_explain(struct expressions_recognizer
                                                    float map[EXPRESSIONS_CROP_PIXELS],
                                                    struct expressions_error *error);
 
+static int recognized; /* faces, last */
+
+const uint8_t *__real_expressions_latest_crop(const struct expressions_recognizer *recognizer,
+                                              int face);
+const uint8_t *__wrap_expressions_latest_crop(const struct expressions_recognizer *recognizer,
+                                              int face);
+
+const uint8_t *__wrap_expressions_latest_crop(const struct expressions_recognizer *recognizer,
+                                              int face)
+{
+    assert_in_range(face + 1, 1, recognized);
+    return __real_expressions_latest_crop(recognizer, face);
+}
+
 static enum expressions_status fail_for_memory(struct expressions_error *error)
 {
     snprintf(error->text, sizeof error->text, "no memory for faces");
@@ -300,6 +314,7 @@ enum expressions_status __wrap_expressions_recognize(struct expressions_recogniz
                                                      struct expressions_face *faces, int count,
                                                      struct expressions_error *error)
 {
+    recognized = count;
     return recognizing_fails
                ? fail_for_memory(error)
                : __real_expressions_recognize(recognizer, picture, faces, count, error);

@@ -51,6 +51,7 @@ static struct {
     bool waits;       /* the source, after ten frames, until it is stopped */
     bool interrupted; /* by a signal that comes with the second frame or picture */
     bool long_name;   /* the last camera has */
+    bool drops;       /* the user does, another film; the signal comes with the menu behind it */
     bool tiny;        /* the frames are, and the demo is a film like others */
     /* The film with whose first frame the display goes away; 0: none. Or the window's end. */
     unsigned lost_in;
@@ -493,7 +494,7 @@ void __wrap_view_show_menu(struct view *view, const struct view_menu *menu)
     __real_view_show_menu(view, menu);
     if (memory_ends)
         unallocated = allocations + 1;
-    if (world.late && world.interrupted && menu && menu->count > 0)
+    if (((world.late && world.interrupted) || world.drops) && menu && menu->count > 0)
         interrupt_this();
 }
 
@@ -668,6 +669,12 @@ static void press_space(void)
         sched_yield();
 }
 
+static void drop_film(void)
+{
+    SDL_Event event = {.drop = {.type = SDL_DROPFILE, .file = SDL_strdup("c.mkv")}};
+    SDL_PushEvent(&event);
+}
+
 static enum source_status read_made(struct source *source, struct image *picture, double *time,
                                     struct error *why)
 {
@@ -677,6 +684,8 @@ static enum source_status read_made(struct source *source, struct image *picture
         await_closed(begun - 1);
     if (read == 2 && world.pauses)
         press_space();
+    if (read == 2 && world.drops)
+        drop_film();
     while (read == 2 && world.stuck && world.interrupted && progress.done == 0)
         sched_yield();
     if (read == 2 && world.interrupted)
@@ -783,7 +792,7 @@ int __wrap_source_open_camera(struct source *source, const char *id,
 int __wrap_source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
                              struct error *why)
 {
-    assert_null(abandoned);
+    assert_int_equal(abandoned != NULL, strcmp(path, "c.mkv") == 0 && world.drops);
     return open_made(source, path, false, why);
 }
 
@@ -2058,6 +2067,21 @@ static void ended_by_signals(void **state)
     leave_folder(here);
 }
 
+/* Also where the window has no source any more, but a menu. */
+static void ended_by_a_signal_at_the_menu(void **state)
+{
+    (void)state;
+    static const SDL_Keycode none[] = {0};
+    memset(&world, 0, sizeof world);
+    world.window = world.drops = true;
+    world.frames = 5;
+    pressed = none;
+    assert_int_equal(run("--quiet --json --threads 1 --video a.mkv b.mkv"), 0);
+    pressed = NULL;
+    assert_string_equal(error.text, "");
+    assert_non_null(strstr(menus, "the end: "));
+}
+
 /* In a window they are looked at one after the other, each under its name. */
 static void films_in_the_window(void **state)
 {
@@ -2170,6 +2194,7 @@ int main(void)
         cmocka_unit_test_teardown(pauses_are_shown, empty_folder),
         cmocka_unit_test_teardown(films_that_wait, empty_folder),
         cmocka_unit_test_teardown(ended_by_signals, empty_folder),
+        cmocka_unit_test_teardown(ended_by_a_signal_at_the_menu, empty_folder),
         cmocka_unit_test_teardown(several_pictures, empty_folder),
         cmocka_unit_test_teardown(pictures_in_other_threads, empty_folder),
         cmocka_unit_test_teardown(other_models, empty_folder),
