@@ -758,6 +758,8 @@ static void networks_follow_the_recipe(void **state)
     /* Positions that make no square have no windows. */
     const struct dataset wide = {.width = 12, .height = 8, .class_count = 7};
     assert_int_equal(parse(&options, "--features pixels --hidden @4,1@2 --align off", &error), 0);
+    struct features pixels = recipe_features(&options.recipe, &wide, 0);
+    assert_true(pixels.width == 12 && pixels.height == 8);
     struct mlp_config config = recipe_network(&options.recipe, &wide, 0);
     assert_int_equal(config.windows[1].grid, 0);
     assert_int_equal(mlp_config_check(&config, &error), -1);
