@@ -121,6 +121,16 @@ static bool try_fault(const struct operation *o, enum fault fault, long number, 
     return result != 0;
 }
 
+/* How far it is to the next call that is to fail. What an operation contains is tried by itself: of
+ * its calls, all are tried that end the operation, with memory, and one in three of those that it
+ * can do without. */
+static long next_call(const struct operation *o, enum fault fault, long calls, bool failed)
+{
+    if (!o->contains || (fault == FAULT_MEMORY && failed))
+        return 1;
+    return fault == FAULT_MEMORY ? 3 : 1 + calls / 40;
+}
+
 static void try_all(const struct operation *o)
 {
     static const enum fault kinds[] = {FAULT_MEMORY, FAULT_MEMORY_LEFT, FAULT_CALL, FAULT_SHRINK};
@@ -138,9 +148,11 @@ static void try_all(const struct operation *o)
         int result = o->run(&ignored, &error);
         long calls = faults_end(), failures = 0;
         assert_int_equal(result, 0);
-        long step = o->contains && kinds[k] != FAULT_MEMORY ? 1 + calls / 40 : 1;
-        for (long n = 1; n <= calls; n += step)
-            failures += try_fault(o, kinds[k], n, expected);
+        for (long n = 1; n <= calls;) {
+            bool failed = try_fault(o, kinds[k], n, expected);
+            failures += failed;
+            n += next_call(o, kinds[k], calls, failed);
+        }
         fprintf(stderr, "%s, fault %d: %ld calls, %ld failures\n", o->name, kinds[k], calls,
                 failures);
         if (calls > 0)
