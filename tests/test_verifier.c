@@ -211,10 +211,10 @@ static void scenes_are_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
     struct backgrounds one, three;
-    load(&one, NULL, 700, 1);
-    load(&three, NULL, 700, 3);
+    load(&one, NULL, 350, 1);
+    load(&three, NULL, 350, 3);
     assert_int_equal(one.found, 0);
-    assert_in_range(one.count, 20, 40);
+    assert_in_range(one.count, 10, 20);
     assert_int_equal(one.count, three.count);
     assert_true(one.hard_count > 0);
     assert_int_equal(one.hard_count, three.hard_count);
@@ -1071,7 +1071,7 @@ static void batches_are_as_large_as_can_be(void **state)
 static void it_learns_faces_from_others(void **state)
 {
     (void)state;
-    enum { FACES = 560 };
+    enum { FACES = 280 };
     struct dataset d = make_dataset(FACES, 7);
     struct rng rng = rng_make(11, 0);
     struct backgrounds backgrounds;
