@@ -242,6 +242,23 @@ static double map_between(const float *map, double x, double y)
     return sum;
 }
 
+/* The map of a crop, that of the face in it, and where the face lies. */
+static void explain_both(struct model *model, const uint8_t *crop, int label, struct affine *face,
+                         float *map, float *map_of_face)
+{
+    struct model_workspace *workspace;
+    struct error error;
+    uint8_t upright[PIXELS];
+    assert_int_equal(model_workspace_create(&workspace, model, 1, &error), 0);
+    model_align(model, workspace, crop, face);
+    model_workspace_free(&workspace);
+    struct model plain = *model;
+    plain.aligner = (struct mlp){0};
+    warp_picture(face, crop, SIDE, SIDE, upright);
+    explain(model, crop, label, map);
+    explain(&plain, upright, label, map_of_face);
+}
+
 /* Each pixel's map is the face's where that pixel lies in it, up to the face's edges. */
 static void test_map_is_carried_back_whole(void **state)
 {
@@ -250,22 +267,13 @@ static void test_map_is_carried_back_whole(void **state)
     int outside = 0;
     for (int round = 0; round < 8; round++) {
         struct model model = make_model();
-        struct model_workspace *workspace;
         struct affine face;
-        struct error error;
-        uint8_t crop[PIXELS], upright[PIXELS];
+        uint8_t crop[PIXELS];
         float map[PIXELS], map_of_face[PIXELS];
         fill_noise(&rng, crop, sizeof crop);
         model.aligner = random_aligner(&rng);
         add_network(&model, FEATURES_PIXELS, &rng);
-        assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
-        model_align(&model, workspace, crop, &face);
-        model_workspace_free(&workspace);
-        explain(&model, crop, 2, map);
-        struct model plain = model;
-        plain.aligner = (struct mlp){0};
-        warp_picture(&face, crop, SIDE, SIDE, upright);
-        explain(&plain, upright, 2, map_of_face);
+        explain_both(&model, crop, 2, &face, map, map_of_face);
         const float *m = face.m;
         double area = (double)(m[0] * m[4] - m[1] * m[3]), largest = 0;
         for (int p = 0; p < PIXELS; p++)
@@ -293,10 +301,8 @@ static void test_map_lies_where_the_face_does(void **state)
     int turned = 0;
     for (int round = 0; round < 10; round++) {
         struct model model = make_model();
-        struct model_workspace *workspace;
         struct affine face;
-        struct error error;
-        uint8_t crop[PIXELS], upright[PIXELS];
+        uint8_t crop[PIXELS];
         float map[PIXELS], map_of_face[PIXELS];
         double places[2][2], totals[2] = {0}, weights[2] = {0}, sums[2][2] = {{0}};
         for (int p = 0; p < PIXELS; p++)
@@ -305,18 +311,11 @@ static void test_map_lies_where_the_face_does(void **state)
         model.network_count = 2;
         for (int n = 0; n < 2; n++)
             look_at(&model.networks[n], looks[n][0], looks[n][1]);
-        assert_int_equal(model_workspace_create(&workspace, &model, 1, &error), 0);
-        model_align(&model, workspace, crop, &face);
-        model_workspace_free(&workspace);
+        explain_both(&model, crop, 0, &face, map, map_of_face);
         for (int n = 0; n < 2; n++)
             for (int k = 0; k < 2; k++)
                 places[n][k] = (double)face.m[3 * k] * looks[n][0] +
                                (double)face.m[3 * k + 1] * looks[n][1] + (double)face.m[3 * k + 2];
-        explain(&model, crop, 0, map);
-        struct model plain = model;
-        plain.aligner = (struct mlp){0};
-        warp_picture(&face, crop, SIDE, SIDE, upright);
-        explain(&plain, upright, 0, map_of_face);
         for (int p = 0; p < PIXELS; p++) {
             double near[2], weight = fabs((double)map[p]);
             for (int n = 0; n < 2; n++)

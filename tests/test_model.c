@@ -228,37 +228,35 @@ static void models_come_back_as_saved(void **state)
     }
 }
 
-/* Windows of 2x2 of the pixels' 8x8, of 3x3 of what these make, and of one position each. */
-static void windows_come_back(void **state)
+static void expect_network_back(const struct mlp_config *config)
 {
-    (void)state;
     struct model model = small_model(3);
-    const struct mlp_config config = {.layer_count = 4,
-                                      .units = {64, 49 * 2, 25 * 3, 25, 3},
-                                      .windows = {{8, 2}, {7, 3}, {5, 1}}};
     struct rng rng = rng_make(3, 1);
     mlp_free(&model.networks[0].mlp);
-    model.networks[0].mlp = random_weights(&config, &rng);
+    model.networks[0].mlp = random_weights(config, &rng);
     struct model loaded = saved_and_loaded(&model);
     expect_same_model(&model, &loaded);
     model_free(&model);
     model_free(&loaded);
 }
 
+/* Windows of 2x2 of the pixels' 8x8, of 3x3 of what these make, and of one position each. */
+static void windows_come_back(void **state)
+{
+    (void)state;
+    const struct mlp_config config = {.layer_count = 4,
+                                      .units = {64, 49 * 2, 25 * 3, 25, 3},
+                                      .windows = {{8, 2}, {7, 3}, {5, 1}}};
+    expect_network_back(&config);
+}
+
 /* Layers that two positions share, and eight. */
 static void shared_layers_come_back(void **state)
 {
     (void)state;
-    struct model model = small_model(3);
     const struct mlp_config config = {
         .layer_count = 3, .units = {64, 16, 6, 3}, .positions = {8, 2}};
-    struct rng rng = rng_make(3, 1);
-    mlp_free(&model.networks[0].mlp);
-    model.networks[0].mlp = random_weights(&config, &rng);
-    struct model loaded = saved_and_loaded(&model);
-    expect_same_model(&model, &loaded);
-    model_free(&model);
-    model_free(&loaded);
+    expect_network_back(&config);
 }
 
 static void enlargements_come_back(void **state)

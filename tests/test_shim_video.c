@@ -208,6 +208,21 @@ static void test_other_sizes_are_noted_once(void **state)
     free(memory);
 }
 
+/* A film of one picture, shown at these times, opened again. */
+static struct ocv_video *film_of(const char *path, struct bgr_image picture, const double *times,
+                                 int count)
+{
+    struct ocv_writer *writer = NULL;
+    struct ocv_video *video = NULL;
+    assert_int_equal(
+        ocv_writer_open(&writer, path, picture.width, picture.height, 25, silent, NULL), OCV_OK);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(ocv_writer_write(writer, picture, times[i], 0.04, NULL), OCV_OK);
+    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
+    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    return video;
+}
+
 /* Frames at one time, and one from before, stay: each comes as soon as it can. */
 static void test_frames_at_one_time(void **state)
 {
@@ -217,14 +232,8 @@ static void test_frames_at_one_time(void **state)
     char path[256];
     uint8_t *memory;
     const struct bgr_image picture = made_up(64, 48, 0, &memory);
-    struct ocv_writer *writer = NULL;
-    struct ocv_video *video = NULL;
     in_folder(path, "times.mkv");
-    assert_int_equal(ocv_writer_open(&writer, path, 64, 48, 25, silent, NULL), OCV_OK);
-    for (int i = 0; i < COUNT; i++)
-        assert_int_equal(ocv_writer_write(writer, picture, times[i], 0.04, NULL), OCV_OK);
-    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
-    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    struct ocv_video *video = film_of(path, picture, times, COUNT);
     for (int i = 0; i < COUNT; i++) {
         assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
         assert_true(fabs(ocv_video_shot(video).time - fmax(times[i], i > 1 ? 0.5 : 0)) < 0.01);
@@ -286,14 +295,8 @@ static void test_pictures_that_come_too_soon(void **state)
     char path[256];
     uint8_t *memory;
     const struct bgr_image picture = made_up(33, 17, 0, &memory);
-    struct ocv_writer *writer = NULL;
-    struct ocv_video *video = NULL;
     in_folder(path, "soon.gif");
-    assert_int_equal(ocv_writer_open(&writer, path, 33, 17, 25, silent, NULL), OCV_OK);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(ocv_writer_write(writer, picture, times[i], 0.04, NULL), OCV_OK);
-    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
-    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    struct ocv_video *video = film_of(path, picture, times, 3);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
         const struct ocv_shot shot = ocv_video_shot(video);
@@ -314,17 +317,13 @@ static void test_edges_are_repeated(void **state)
     char path[256];
     uint8_t pixels[HEIGHT * ROW], *memory;
     const struct bgr_image picture = {pixels, WIDTH, HEIGHT, ROW};
-    struct ocv_writer *writer = NULL;
-    struct ocv_video *video = NULL;
+    const double once = 0;
     memset(pixels, 60, sizeof pixels);
     memset(pixels + (HEIGHT - 1) * ROW, 200, ROW);
     for (int y = 0; y < HEIGHT; y++)
         memset(pixels + y * ROW + ROW - 3, 200, 3);
     in_folder(path, "edges.avi");
-    assert_int_equal(ocv_writer_open(&writer, path, WIDTH, HEIGHT, 25, silent, NULL), OCV_OK);
-    assert_int_equal(ocv_writer_write(writer, picture, 0, 0.04, NULL), OCV_OK);
-    assert_int_equal(ocv_writer_close(&writer, 1, NULL), OCV_OK);
-    assert_int_equal(ocv_video_open(&video, path, patient, NULL), OCV_OK);
+    struct ocv_video *video = film_of(path, picture, &once, 1);
     assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
     const struct bgr_image view = shown(video, &memory);
     assert_true(view.width == WIDTH + 1 && view.height == HEIGHT + 1);
