@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* OpenBLAS's own: in no header, but exported by every version. Each call takes one of the buffers
- * that it keeps for as long as the process lives, and maps another where all are in use. */
+/* OpenBLAS's own: in no header, but exported by every version that has threads. Each call of the
+ * first takes one of the buffers that it keeps for as long as the process lives, and maps another
+ * where all are in use; the third ends its threads, till more than one are to be used. */
 extern void *blas_memory_alloc(int place) __attribute__((weak));
 extern void blas_memory_free(void *buffer) __attribute__((weak));
+extern int blas_thread_shutdown_(void) __attribute__((weak));
 
 enum {
     MOST_CALLERS = BLAS_MAX_THREADS + 1,
@@ -36,13 +38,21 @@ static void give_up(int number)
 static void reserve(int threads)
 {
     void *buffers[MOST_CALLERS];
-    struct sigaction tell = {.sa_handler = give_up}, before;
-    sigaction(SIGALRM, &tell, &before);
-    alarm(LONGEST_RESERVATION_S);
     for (int i = 0; i < threads; i++)
         buffers[i] = blas_memory_alloc(0);
     for (int i = 0; i < threads; i++)
         blas_memory_free(buffers[i]);
+}
+
+static void end_threads_and_reserve(int threads)
+{
+    struct sigaction tell = {.sa_handler = give_up}, before;
+    sigaction(SIGALRM, &tell, &before);
+    alarm(LONGEST_RESERVATION_S);
+    if (blas_thread_shutdown_)
+        blas_thread_shutdown_(); /* they keep processors busy for the first 2^28 cycles or so */
+    if (blas_memory_alloc && blas_memory_free)
+        reserve(threads);
     alarm(0);
     sigaction(SIGALRM, &before, NULL);
 }
@@ -73,7 +83,6 @@ int blas_setup(int threads, struct error *error)
                          "%zu MB of address space are needed, more than there is; raise the limit "
                          "(ulimit -v, a batch queue's memory), or use fewer threads",
                          (needed >> 20) + 2); /* what malloc adds, too */
-    if (blas_memory_alloc && blas_memory_free)
-        reserve(threads);
+    end_threads_and_reserve(threads);
     return 0;
 }

@@ -13,11 +13,11 @@ int blas_usual_threads(void);
 /* Keeps the BLAS from making threads of its own. */
 void blas_use_one_thread(void);
 
-/* To be called once, before the first product. The same, and reserves working memory for `threads`
- * threads that call it at the same time. Where OpenBLAS
- * cannot map its memory it retries for ever, deaf to signals, so this fails first and says how much
- * is needed. After an error end the process by _exit: threads of OpenBLAS may already be retrying,
- * and exit would wait for them. */
+/* To be called once, before the first product. The same, and ends those that OpenBLAS began before
+ * main, which would keep their processors busy for a while; reserves working memory for `threads`
+ * threads that call it at the same time. Where OpenBLAS cannot map its memory it retries for ever,
+ * deaf to signals, so this fails first and says how much is needed. After an error end the process
+ * by _exit: threads of OpenBLAS may already be retrying, and exit would wait for them. */
 int blas_setup(int threads, struct error *error);
 
 #endif
