@@ -33,16 +33,17 @@ static int blocks(int count, int block)
 static float step_of(const float *weights, int inputs)
 {
     const double largest_sum = (double)(INT32_MAX - DEPTH * LARGEST_INPUT) / LARGEST_INPUT;
-    double largest = 0.0;
+    double weight = 0.0, sum = 0.0; /* the largest ones */
     for (int begin = 0; begin < inputs; begin += DEPTH) {
-        double sum = 0.0;
+        double block = 0.0;
         for (int i = begin; i < inputs && i < begin + DEPTH; i++) {
-            sum += fabs((double)weights[i]);
-            largest = fmax(largest, fabs((double)weights[i]) / INT16_MAX);
+            double magnitude = fabs((double)weights[i]);
+            block += magnitude;
+            weight = magnitude > weight ? magnitude : weight;
         }
-        largest = fmax(largest, sum / largest_sum);
+        sum = block > sum ? block : sum;
     }
-    return (float)largest;
+    return (float)fmax(weight / INT16_MAX, sum / largest_sum);
 }
 
 static void quantize_weights(struct quantized_layer *l, int output, const float *weights)

@@ -1,6 +1,7 @@
 #include "safetensors.h"
 
 #include "file.h"
+#include "vectorize.h"
 
 #include <cjson/cJSON.h>
 #include <zlib.h>
@@ -46,19 +47,12 @@ uint16_t half_from_float(float value)
 
 float half_to_float(uint16_t half)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
-    uint32_t magnitude = half & 0x7fffu;
-    uint32_t bits;
-    float value;
-    if (magnitude < 0x0400u) {
-        value = (float)magnitude * 0x1p-24f;
-        memcpy(&bits, &value, sizeof bits);
-    } else if (magnitude >= 0x7c00u) {
-        bits = 0x7f800000u | (magnitude & 0x03ffu) << 13;
-    } else {
-        bits = (magnitude << 13) + 0x38000000u;
-    }
-    bits |= sign;
+    uint32_t sign = (uint32_t)(half & 0x8000u) << 16, magnitude = half & 0x7fffu;
+    uint32_t bits = (magnitude << 13) + (magnitude < 0x7c00u ? 0x38000000u : 0x70000000u);
+    uint32_t of_subnormal;
+    float value = (float)magnitude * 0x1p-24f;
+    memcpy(&of_subnormal, &value, sizeof of_subnormal);
+    bits = sign | (magnitude < 0x0400u ? of_subnormal : bits);
     memcpy(&value, &bits, sizeof value);
     return value;
 }
@@ -232,14 +226,27 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(table, key));
 }
 
-static float read_value(const uint8_t *p, enum tensor_type type)
+VECTOR_CLONES static void read_halves(const uint8_t *restrict p, size_t count,
+                                      float *restrict values)
 {
-    if (type == TENSOR_F16)
-        return half_to_float((uint16_t)(p[0] | p[1] << 8));
-    uint32_t bits = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    for (size_t i = 0; i < count; i++)
+        values[i] = half_to_float((uint16_t)(p[2 * i] | p[2 * i + 1] << 8));
+}
+
+static void read_floats(const uint8_t *restrict p, size_t count, float *restrict values)
+{
+    for (size_t i = 0; i < count; i++, p += 4) {
+        uint32_t bits = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        memcpy(&values[i], &bits, sizeof values[i]);
+    }
+}
+
+static bool all_finite(const float *values, size_t count)
+{
+    bool finite = true;
+    for (size_t i = 0; i < count; i++)
+        finite &= (bool)isfinite(values[i]);
+    return finite;
 }
 
 int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, size_t columns,
@@ -255,13 +262,13 @@ int safetensors_read(struct safetensors *file, const char *tensor, size_t rows, 
         return error_set(error, "%s: %s is %zux%zu but the metadata says %zux%zu; %s",
                          file->file_name, tensor, view->rows, view->columns, rows, columns,
                          damaged);
-    const uint8_t *p = file->data + view->begin;
-    for (size_t i = 0; i < rows * columns; i++, p += type_sizes[view->type]) {
-        values[i] = read_value(p, view->type);
-        if (!isfinite(values[i]))
-            return error_set(error, "%s: %s holds a value that is not a finite number; %s",
-                             file->file_name, tensor, damaged);
-    }
+    if (view->type == TENSOR_F16)
+        read_halves(file->data + view->begin, rows * columns, values);
+    else
+        read_floats(file->data + view->begin, rows * columns, values);
+    if (!all_finite(values, rows * columns))
+        return error_set(error, "%s: %s holds a value that is not a finite number; %s",
+                         file->file_name, tensor, damaged);
     view->was_read = true;
     return 0;
 }
