@@ -3,7 +3,6 @@
 #include "faults.h"
 #include "small_model.h"
 
-#include "labels.h"
 #include "library.h"
 
 enum { SIDE = 120, SMALL_SIDE = 80 /* for cascades, which look long at noise */ };
@@ -16,43 +15,6 @@ static struct expressions_picture noise(void)
     struct rng rng = rng_make(3, 0);
     fill_noise(&rng, pixels, sizeof pixels);
     return (struct expressions_picture){pixels, SIDE, SIDE, SIDE * 3, EXPRESSIONS_BGR};
-}
-
-/* For faces, with an aligner, a dictionary and a layer that is quantized; not large. */
-static void save_model(void)
-{
-    static const float even[LABEL_COUNT] = {1, 1, 1, 1, 1, 1, 1};
-    static const struct mlp_config aligner = {.layer_count = 2,
-                                              .units = {1984, 6, ALIGN_OUTPUTS},
-                                              .activation = ACTIVATION_RELU,
-                                              .output = OUTPUT_SIGMOID},
-                                   dense = {.layer_count = 2,
-                                            .units = {FACE_SIDE * FACE_SIDE, 32, LABEL_COUNT},
-                                            .activation = ACTIVATION_RELU},
-                                   patches = {.layer_count = 2,
-                                              .units = {2 * 2 * 2 * 10, 4, LABEL_COUNT},
-                                              .activation = ACTIVATION_RELU};
-    struct model faces = {.width = FACE_SIDE,
-                          .height = FACE_SIDE,
-                          .network_count = 2,
-                          .class_count = LABEL_COUNT,
-                          .mirror = true};
-    struct features *f = &faces.networks[1].features;
-    struct rng rng = rng_make(5, 0);
-    struct error why;
-    for (int i = 0; i < LABEL_COUNT; i++)
-        strcpy(faces.class_names[i], label_names[i]);
-    memcpy(faces.prior, even, sizeof even);
-    faces.aligner = random_weights(&aligner, &rng);
-    faces.networks[0].features =
-        (struct features){.kind = FEATURES_PIXELS, .width = FACE_SIDE, .height = FACE_SIDE};
-    faces.networks[0].mlp = random_weights(&dense, &rng);
-    *f = (struct features){
-        .kind = FEATURES_PATCHES, .width = FACE_SIDE, .height = FACE_SIDE, .grid = 2, .atoms = 10};
-    f->dictionary = random_dictionary(&rng, f->atoms);
-    faces.networks[1].mlp = random_weights(&patches, &rng);
-    assert_int_equal(model_save(&faces, in_folder("faces.safetensors"), &why), 0);
-    model_free(&faces);
 }
 
 /* Each of these opens, uses and closes; the first failure ends it. */
@@ -161,7 +123,8 @@ static void no_memory_is_a_status(void **state)
         const char *name;
         enum expressions_status (*use)(void);
     } uses[] = {{"recognize", recognize}, {"detect", detect}, {"follow", follow}};
-    save_model();
+    save_small_face_model(in_folder("faces.safetensors"),
+                          SOURCE_DIR "/models/expressions.safetensors");
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         try_all(uses[i].name, uses[i].use, FAULT_MEMORY);
         try_all(uses[i].name, uses[i].use, FAULT_MEMORY_LEFT);

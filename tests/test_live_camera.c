@@ -3,6 +3,7 @@
 #include "blocks.h"
 #include "joined.h"
 #include "locked.h"
+#include "small_model.h"
 #include "testing.h"
 
 #include "cameras.h"
@@ -20,7 +21,7 @@
 
 enum { MAX_SIDE = 720, MAX_OPENS = 16, PATIENCE = 180 /* seconds until a test is given up */ };
 
-static const char model_path[] = SOURCE_DIR "/models/expressions.safetensors";
+static char model_path[2 * TEST_PATH_SIZE];
 
 struct ocv_video {
     int number; /* of all that were opened */
@@ -1258,6 +1259,21 @@ static void test_numbers(void **state)
     memset(pixels, 0, sizeof pixels);
 }
 
+static int make_model(void **state)
+{
+    if (make_folder(state) < 0)
+        return -1;
+    snprintf(model_path, sizeof model_path, "%s.model", test_folder());
+    save_small_face_model(model_path, SOURCE_DIR "/models/expressions.safetensors");
+    return remove_folder(state);
+}
+
+static int remove_model(void **state)
+{
+    (void)state;
+    return remove(model_path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1288,5 +1304,5 @@ int main(void)
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);
     ocv_setup(TEST_OPENCV_THREADS);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_model, remove_model);
 }

@@ -3,6 +3,7 @@
 #include "blocks.h"
 #include "joined.h"
 #include "locked.h"
+#include "small_model.h"
 #include "testing.h"
 
 #include "blas.h"
@@ -812,8 +813,8 @@ static int run(const char *line)
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
     int argc = 1, blocks_before = block_count;
-    snprintf(copy, sizeof copy, "%s--model " SOURCE_DIR "/models/expressions.safetensors %s",
-             world.closed || world.window ? "" : "--headless ", line);
+    snprintf(copy, sizeof copy, "%s--model %s.model %s",
+             world.closed || world.window ? "" : "--headless ", test_folder(), line);
     for (char *word; (word = strtok_r(rest, " ", &rest));)
         argv[argc++] = word;
     error = (struct error){.text = ""};
@@ -1690,8 +1691,9 @@ static void other_models(void **state)
     expect_pictures("--verbose --threads 1 --model model%d --cascade cascade%d.xml --image 1.pgm",
                     ERROR_NO_FACE, "1.pgm: no face\n", "model model%d\ncascade cascade%d.xml\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char line[100], named[40];
-        snprintf(line, sizeof line, "--json --threads 1 %s --image face.png", cases[i].prior);
+        char line[120], named[40];
+        snprintf(line, sizeof line, "--model model%%d --json --threads 1 %s --image face.png",
+                 cases[i].prior);
         snprintf(named, sizeof named, "\"emotion\":\"%s\"", cases[i].label);
         assert_int_equal(run(line), 0);
         size_t size;
@@ -2167,6 +2169,23 @@ static void pauses_are_shown(void **state)
     pressed = NULL;
 }
 
+static int make_all(void **state)
+{
+    char path[2 * TEST_PATH_SIZE];
+    if (make_folder(state) < 0)
+        return -1;
+    snprintf(path, sizeof path, "%s.model", test_folder());
+    save_small_face_model(path, SOURCE_DIR "/models/expressions.safetensors");
+    return 0;
+}
+
+static int remove_all(void **state)
+{
+    char path[2 * TEST_PATH_SIZE];
+    snprintf(path, sizeof path, "%s.model", test_folder());
+    return remove_folder(state) < 0 ? -1 : remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -2207,5 +2226,5 @@ int main(void)
         cmocka_unit_test(every_lock_is_destroyed),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_all, remove_all);
 }
