@@ -97,6 +97,7 @@ static void paint_background(struct demo *demo)
         float x, y, radius, blue, green, red;
     } lamps[] = {{520, 96, 46, 26, 44, 62}, {592, 190, 34, 20, 36, 54}, {470, 210, 30, 30, 30, 34},
                  {84, 120, 40, 34, 30, 26}, {40, 236, 30, 22, 32, 46},  {618, 40, 30, 34, 32, 30}};
+    const float glow = 1.15f; /* how far, in radiuses */
     for (int i = 0; i < DEMO_WIDTH * DEMO_HEIGHT; i++) {
         int column = i % DEMO_WIDTH, row = i / DEMO_WIDTH;
         float x = (float)column, y = (float)row;
@@ -105,7 +106,9 @@ static void paint_background(struct demo *demo)
         float value[3] = {42 + 54 * light, 46 + 60 * light, 50 + 68 * light};
         for (size_t k = 0; k < sizeof lamps / sizeof *lamps; k++) {
             float far = hypotf(x - lamps[k].x, y - lamps[k].y);
-            float on = 1 - smooth_ramp(0.8f, 1.15f, far / lamps[k].radius);
+            if (far > glow * lamps[k].radius)
+                continue;
+            float on = 1 - smooth_ramp(0.8f, glow, far / lamps[k].radius);
             value[0] += lamps[k].blue * on;
             value[1] += lamps[k].green * on;
             value[2] += lamps[k].red * on;
@@ -153,12 +156,15 @@ static void move_muscles(struct demo *demo)
 
 enum { ONE = 1 << 16 }; /* a pixel, in fixed-point coordinates of the portrait */
 
-/* Interpolates between four neighbours of one channel; fx and fy are 0 .. 255. */
-static int between(const uint8_t *p, int fx, int fy)
+/* Interpolates between four neighbours; fx and fy are 0 .. 255. */
+static inline void between(const uint8_t *p, int fx, int fy, int bgra[4])
 {
-    int upper = p[0] * (256 - fx) + p[4] * fx;
-    int lower = p[PORTRAIT_WIDTH * 4] * (256 - fx) + p[PORTRAIT_WIDTH * 4 + 4] * fx;
-    return (upper * (256 - fy) + lower * fy + (1 << 15)) >> 16;
+    const uint8_t *q = p + PORTRAIT_WIDTH * 4;
+    for (int c = 0; c < 4; c++) {
+        int upper = p[c] * (256 - fx) + p[c + 4] * fx;
+        int lower = q[c] * (256 - fx) + q[c + 4] * fx;
+        bgra[c] = (upper * (256 - fy) + lower * fy + (1 << 15)) >> 16;
+    }
 }
 
 /* Lays the person over the background, leaning by an angle around the waist, which is at (x, y). */
@@ -176,9 +182,13 @@ static void lay_person(struct demo *demo, double angle, double x, double y)
             if (ix < 0 || ix > PORTRAIT_WIDTH - 2 || iy < 0 || iy > PORTRAIT_HEIGHT - 2)
                 continue;
             const uint8_t *p = demo->person + (iy * PORTRAIT_WIDTH + ix) * 4;
-            int fx = px >> 8 & 255, fy = py >> 8 & 255, through = 255 - between(p + 3, fx, fy);
+            if (!(p[3] | p[7] | p[PORTRAIT_WIDTH * 4 + 3] | p[PORTRAIT_WIDTH * 4 + 7]))
+                continue; /* beside the person */
+            int bgra[4];
+            between(p, px >> 8 & 255, py >> 8 & 255, bgra);
+            unsigned through = 255u - (unsigned)bgra[3];
             for (int c = 0; c < 3; c++)
-                pixel[c] = (uint8_t)(between(p + c, fx, fy) + (pixel[c] * through + 127) / 255);
+                pixel[c] = (uint8_t)((unsigned)bgra[c] + (pixel[c] * through + 127) / 255);
         }
     }
 }

@@ -3,6 +3,7 @@
 #include "face_skin.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static float hair_opening(float x, float y)
     return smooth_min(side, 0.8f * (y - fringe + locks), 0.2f);
 }
 
-static struct colour hair_at(float x, float y)
+static struct colour hair_at(float x, float y, float inside)
 {
     float turn = atan2f(x - part_x, y - part_y + 0.15f), down = smooth_ramp(-0.9f, 0.1f, y);
     float strand = (1 - down) * turn * 0.75f + down * x;
@@ -74,7 +75,7 @@ static struct colour hair_at(float x, float y)
                   0.30f * sinf(strand * 97 + 1.5f * y) + 0.3f * sinf(strand * 19 - y);
     float band = (hypotf(x, y + 0.15f) - 0.98f - 0.03f * grain) / 0.14f;
     float glow = smooth_ramp(0.1f, -0.7f, y) * expf(-band * band) * (0.8f + 0.5f * grain);
-    float round = 0.65f + 0.75f * smooth_ramp(0, 0.25f, hair_inside(x, y));
+    float round = 0.65f + 0.75f * smooth_ramp(0, 0.25f, inside);
     struct colour c = dim(hair_colour, round * (1 + 0.38f * grain));
     return mix(c, (struct colour){0.42f, 0.28f, 0.19f}, 0.36f * fmaxf(0, glow));
 }
@@ -102,8 +103,10 @@ static struct colour body_at(float x, float y, float *opacity)
     float collar = y - 2.08f + 0.95f * ax * ax;
     float neck = 0.46f + 0.25f * (y - 1.3f) * (y - 1.3f);
     float bare = fmaxf(fminf(neck - ax, y - 0.9f), shoulder), cloth = fminf(shoulder, collar);
+    struct colour skin = neck_at(x, y);
+    float shirt = cover(cloth, 1.5f * pixel);
     *opacity = cover(bare, 1.5f * pixel);
-    return mix(neck_at(x, y), shirt_at(x, y, shoulder, collar), cover(cloth, 1.5f * pixel));
+    return shirt > 0 ? mix(skin, shirt_at(x, y, shoulder, collar), shirt) : skin;
 }
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
@@ -127,15 +130,19 @@ static void paint_still(struct portrait *portrait, int row, int column)
 {
     float x = ((float)(column - PORTRAIT_X) + 0.5f) * pixel;
     float y = ((float)(row - PORTRAIT_Y) + 0.5f) * pixel;
-    float inside = hair_inside(x, y), open = hair_opening(x, y), body;
-    struct colour hair = inside > -2 * pixel ? hair_at(x, y) : (struct colour){0, 0, 0};
+    bool in_face =
+        row >= TOP && row < TOP + FACE_HEIGHT && column >= LEFT && column < LEFT + FACE_WIDTH;
+    float inside = hair_inside(x, y), body;
+    float open =
+        in_face || inside > -2 * pixel ? hair_opening(x, y) : 0; /* else nothing shows it */
+    struct colour hair = inside > -2 * pixel ? hair_at(x, y, inside) : (struct colour){0, 0, 0};
     struct colour person = body_at(x, y, &body);
     float back = cover(inside, 1.5f * pixel), front = cover(fminf(inside, -open), 2.5f * pixel);
     struct colour behind = back > 0 ? mix(dim(hair, 0.5f), person, body) : person;
     float opacity = fmaxf(fmaxf(back, body), front);
     put(portrait, row, column, mix(behind, hair, front), opacity);
     int i = (row - TOP) * FACE_WIDTH + column - LEFT;
-    if (row < TOP || row >= TOP + FACE_HEIGHT || column < LEFT || column >= LEFT + FACE_WIDTH)
+    if (!in_face)
         return;
     float near = fmaxf(0, 1 - fmaxf(open, 0) / 0.15f);
     portrait->behind[i] = behind;
