@@ -16,7 +16,7 @@ trap 'exit 143' HUP INT TERM
 cp "$program" "$work/expressions" && ln -s "$source_dir/models" "$work" || exit 1
 cd "$work" || exit 1
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER
-"$make_pictures" . || exit 1
+OPENBLAS_NUM_THREADS=1 "$make_pictures" . || exit 1
 failures=0
 
 fail()
