@@ -76,18 +76,23 @@ static void test_prior(void **state)
     }
 }
 
-/* What finds no room is left out. */
+/* What finds no room is left out, wherever that is: in the path, behind it, further on. */
 static void test_description_is_cut(void **state)
 {
     (void)state;
-    static char path[2 * EXPRESSIONS_DESCRIPTION_SIZE], text[EXPRESSIONS_DESCRIPTION_SIZE + 9];
-    static struct expressions_model made = {.path = path};
-    memset(path, 'x', sizeof path - 1);
-    memset(text, 'y', sizeof text);
-    expect_ok(expressions_model_describe(&made, text, &error));
-    assert_int_equal(strlen(text), EXPRESSIONS_DESCRIPTION_SIZE - 1);
-    for (size_t i = EXPRESSIONS_DESCRIPTION_SIZE; i < sizeof text; i++)
-        assert_int_equal(text[i], 'y');
+    enum { LONGEST = 2 * EXPRESSIONS_DESCRIPTION_SIZE, BEHIND = 2 };
+    static char path[LONGEST + 1], text[EXPRESSIONS_DESCRIPTION_SIZE + BEHIND];
+    static struct expressions_model made = {.path = path, .model = {.class_count = 1}};
+    memset(path, 'x', LONGEST);
+    for (int length = LONGEST; length > EXPRESSIONS_DESCRIPTION_SIZE - 200;
+         length -= length == LONGEST ? EXPRESSIONS_DESCRIPTION_SIZE : 1) {
+        path[length] = '\0';
+        memset(text, 'y', EXPRESSIONS_DESCRIPTION_SIZE);
+        memcpy(text + EXPRESSIONS_DESCRIPTION_SIZE, "\n", BEHIND); /* which would be replaced */
+        expect_ok(expressions_model_describe(&made, text, &error));
+        assert_int_equal(strlen(text), EXPRESSIONS_DESCRIPTION_SIZE - 1);
+        assert_memory_equal(text + EXPRESSIONS_DESCRIPTION_SIZE, "\n", BEHIND);
+    }
 }
 
 /* How many positions or windows have each layer, where that is more than one; what the file does

@@ -133,9 +133,9 @@ static void paint_still(struct portrait *portrait, int row, int column)
     bool in_face =
         row >= TOP && row < TOP + FACE_HEIGHT && column >= LEFT && column < LEFT + FACE_WIDTH;
     float inside = hair_inside(x, y), body;
-    float open =
-        in_face || inside > -2 * pixel ? hair_opening(x, y) : 0; /* else nothing shows it */
-    struct colour hair = inside > -2 * pixel ? hair_at(x, y, inside) : (struct colour){0, 0, 0};
+    bool in_hair = inside > -2 * pixel;
+    float open = in_face || in_hair ? hair_opening(x, y) : 0; /* where it is not seen */
+    struct colour hair = in_hair ? hair_at(x, y, inside) : (struct colour){0, 0, 0};
     struct colour person = body_at(x, y, &body);
     float back = cover(inside, 1.5f * pixel), front = cover(fminf(inside, -open), 2.5f * pixel);
     struct colour behind = back > 0 ? mix(dim(hair, 0.5f), person, body) : person;
