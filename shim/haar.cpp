@@ -93,7 +93,8 @@ cv::Size Haar::window() const
 /* ---- Tables of sums -------------------------------------------------------------------------- */
 
 /* Makes the tables large enough for such a picture; they never shrink, since all places change
- * with them. */
+ * with them. The first row lies before all pixels, and so does, of upright sums, the first column:
+ * they stay 0. */
 void Haar::reserve(cv::Size picture)
 {
     const int columns = (picture.width / 2 / LANES + 3) * LANES, rows = picture.height + 1;
@@ -137,14 +138,11 @@ void Haar::place(int step)
 void Haar::add_up(const cv::Mat &picture, int step)
 {
     const size_t half = step == 2 ? static_cast<size_t>(columns_) : 1;
-    std::fill_n(row(0), 2 * columns_, 0U);
-    std::fill_n(row(0) + table_, 2 * columns_, 0U);
     for (int y = 0; y < picture.rows; y++) {
         const uint8_t *const pixels = picture.ptr(y);
         const uint32_t *const above = row(y);
         uint32_t *const here = row(y + 1);
         uint32_t sum = 0, squares = 0;
-        here[0] = here[table_] = 0;
         for (int x = 0; x < picture.cols; x++) {
             const size_t at = step == 2 ? static_cast<size_t>((x + 1) / 2) + ((x + 1) & 1) * half
                                         : static_cast<size_t>(x + 1);
@@ -165,7 +163,6 @@ void Haar::tilt(const cv::Mat &picture, int step)
     const auto at = [&](int x, int y) -> uint32_t & {
         return row(y)[2 * table_ + static_cast<size_t>(x % step * columns_ + x / step)];
     };
-    std::fill_n(row(0) + 2 * table_, 2 * columns_, 0U);
     for (int y = 1; y <= picture.rows; y++) {
         const uint8_t *const pixels = picture.ptr(y - 1);
         const uint8_t *const above = y > 1 ? picture.ptr(y - 2) : nullptr;
