@@ -71,7 +71,6 @@ void Sound::add_stream(const char *encoder, AVFormatContext &output)
     if (to_ == nullptr)
         throw std::bad_alloc();
     output_ = &output;
-    to_->time_base = encoder_->time_base;
     checked(avcodec_parameters_from_context(to_->codecpar, encoder_.get()), OCV_CANNOT,
             not_written);
 }
