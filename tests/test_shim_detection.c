@@ -193,10 +193,11 @@ static void expect_cascade(struct cascade cascade, bool sound, const char *what)
         "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0</maxCatCount>"
         "</featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1</maxWeakCount>"
         "<stageThreshold>-1.</stageThreshold><weakClassifiers><_><internalNodes>%s</internalNodes>"
-        "<leafValues>%s</leafValues></_></weakClassifiers></_></stages><features><_><rects>%s"
+        "<leafValues>%s</leafValues></_></weakClassifiers></_></stages><features><_><rects%s>%s"
         "</rects><tilted>%d</tilted></_></features>%s%s</cascade></opencv_storage>%s",
-        cascade.height, cascade.width, cascade.nodes, cascade.leaves, cascade.rectangles,
-        cascade.tilted, open, close, cascade.end);
+        cascade.height, cascade.width, cascade.nodes, cascade.leaves,
+        *cascade.rectangles ? "" : " type_id=\"seq\"", cascade.rectangles, cascade.tilted, open,
+        close, cascade.end);
     assert_in_range(length, 1, sizeof text - 1);
     write_file(path, text, (size_t)length);
     if (!sound) {
@@ -270,6 +271,7 @@ static void test_features_at_the_edges(void **state)
         {8, 8, ONE("0 0 1 1 1.") ONE("0 0 1 1 1.") ONE("0 0 1 1 1."), 0, true},
         {8, 8, ONE("0 0 1 1 1.") ONE("0 0 1 1 1.") ONE("0 0 1 1 1.") ONE("0 0 1 1 1."), 0, false},
         {8, 8, "", 0, false},
+        {8, 8, "8", 0, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct cascade cascade = sound_cascade;
