@@ -2,7 +2,6 @@
 #ifndef SMALL_MODEL_H
 #define SMALL_MODEL_H
 
-#include "labels.h"
 #include "model.h"
 #include "testing.h"
 
@@ -89,44 +88,6 @@ static inline struct model full_model(uint64_t seed)
     struct error error;
     assert_int_equal(model_prepare(&model, &error), 0);
     return model;
-}
-
-/* For the seven expressions, and read in a moment: the verifier of the shipped model and, with
- * random weights, an aligner, a layer that is quantized and a dictionary. */
-static inline void save_small_face_model(const char *path, const char *shipped)
-{
-    const struct mlp_config aligner = {.layer_count = 2,
-                                       .units = {1984, 6, ALIGN_OUTPUTS},
-                                       .activation = ACTIVATION_RELU,
-                                       .output = OUTPUT_SIGMOID};
-    const struct mlp_config dense = {.layer_count = 2,
-                                     .units = {FACE_SIDE * FACE_SIDE, 32, LABEL_COUNT},
-                                     .activation = ACTIVATION_RELU};
-    const struct mlp_config patches = {
-        .layer_count = 2, .units = {2 * 2 * 2 * 10, 4, LABEL_COUNT}, .activation = ACTIVATION_RELU};
-    struct model model;
-    struct error error;
-    struct rng rng = rng_make(5, 0);
-    if (model_load(&model, shipped, &error) < 0)
-        fail_msg("%s", error.text);
-    for (int i = 0; i < model.network_count; i++) {
-        mlp_free(&model.networks[i].mlp);
-        features_free(&model.networks[i].features);
-    }
-    mlp_free(&model.aligner);
-    model.aligner = random_weights(&aligner, &rng);
-    model.network_count = 2;
-    model.networks[0].features =
-        (struct features){.kind = FEATURES_PIXELS, .width = FACE_SIDE, .height = FACE_SIDE};
-    model.networks[0].mlp = random_weights(&dense, &rng);
-    struct features *f = &model.networks[1].features;
-    *f = (struct features){
-        .kind = FEATURES_PATCHES, .width = FACE_SIDE, .height = FACE_SIDE, .grid = 2, .atoms = 10};
-    f->dictionary = random_dictionary(&rng, f->atoms);
-    model.networks[1].mlp = random_weights(&patches, &rng);
-    if (model_save(&model, path, &error) < 0)
-        fail_msg("%s", error.text);
-    model_free(&model);
 }
 
 #endif

@@ -1797,17 +1797,6 @@ static void multiply(void)
                 0, c, SIDE);
 }
 
-static int threads_now(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/task");
-    assert_non_null(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count - 2; /* not "." and ".." */
-}
-
 /* OpenBLAS's threads, begun before main, are not used, and end; what is missing of the address
  * space is told together with all that is there, or will be. */
 static void memory_of_the_blas_is_there_or_told(void **state)
@@ -1835,7 +1824,7 @@ static void memory_of_the_blas_is_there_or_told(void **state)
         assert_in_range(told, there + NEEDED - 9, there + NEEDED + 3);
         assert_int_equal(openblas_get_num_threads(), 1);
     }
-    assert_int_equal(threads_now(), 9);
+    assert_int_equal(count_own("task"), 9);
     void (*handler)(int) = signal(SIGALRM, SIG_IGN);
     buffers_taken = buffers_held = 0;
     small.rlim_cur = (rlim_t)told << 20; /* which is enough */
@@ -1843,7 +1832,7 @@ static void memory_of_the_blas_is_there_or_told(void **state)
     int result = blas_setup(THREADS, &error);
     assert_int_equal(setrlimit(RLIMIT_AS, &kept), 0);
     assert_int_equal(result, 0);
-    assert_int_equal(threads_now(), 1);
+    assert_int_equal(count_own("task"), 1);
     assert_int_equal(buffers_taken, THREADS);
     assert_int_equal(buffers_held, 0);
     assert_int_equal(alarm(0), 0);

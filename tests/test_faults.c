@@ -48,17 +48,6 @@ struct operation {
 
 /* ---- One fault ------------------------------------------------------------------------------- */
 
-static int count_open_files(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
-
 /* Temporary files end in six random letters, pictures that are not finished in .part. */
 static void expect_whole_files(const char *what)
 {
@@ -103,13 +92,13 @@ static bool try_fault(const struct operation *o, enum fault fault, long number, 
         write_bytes(in_folder(o->output), before, strlen(before));
     struct error error = {.text = ""};
     uint64_t digest = 0;
-    int live = faults_live(), files = count_open_files();
+    int live = faults_live(), files = count_own("fd");
     faults_begin(fault, number, !o->contains);
     int result = o->run(&digest, &error);
     faults_end();
     if (faults_live() != live)
         fail_msg("%s: %d allocations lost: %s", what, faults_live() - live, error.text);
-    if (count_open_files() != files)
+    if (count_own("fd") != files)
         fail_msg("%s: files left open: %s", what, error.text);
     expect_whole_files(what);
     if (result == 0 && digest != expected)
@@ -648,11 +637,11 @@ static void try_memory(const char *name, int (*run)(struct error *error), long m
 {
     for (long n = 1; n <= most; n++) {
         struct error error = {.text = ""};
-        int live = faults_live(), files = count_open_files();
+        int live = faults_live(), files = count_own("fd");
         faults_begin(FAULT_MEMORY, n, false);
         int result = run(&error);
         long calls = faults_end();
-        if (faults_live() != live || count_open_files() != files)
+        if (faults_live() != live || count_own("fd") != files)
             fail_msg("%s, allocation %ld: memory or files are lost", name, n);
         if (calls >= n && result != -1)
             fail_msg("%s: does without allocation %ld", name, n);

@@ -1,7 +1,7 @@
 /* libexpressions with every allocation of its own failing in turn, and with OpenCV failing: each
  * call that fails says so, loses no memory, and leaves handles that can be used and closed. */
 #include "faults.h"
-#include "small_model.h"
+#include "small_face_model.h"
 
 #include "library.h"
 
@@ -123,8 +123,7 @@ static void no_memory_is_a_status(void **state)
         const char *name;
         enum expressions_status (*use)(void);
     } uses[] = {{"recognize", recognize}, {"detect", detect}, {"follow", follow}};
-    save_small_face_model(in_folder("faces.safetensors"),
-                          SOURCE_DIR "/models/expressions.safetensors");
+    save_small_face_model(in_folder("faces.safetensors"));
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         try_all(uses[i].name, uses[i].use, FAULT_MEMORY);
         try_all(uses[i].name, uses[i].use, FAULT_MEMORY_LEFT);

@@ -3,7 +3,7 @@
 #include "blocks.h"
 #include "joined.h"
 #include "locked.h"
-#include "small_model.h"
+#include "small_face_model.h"
 #include "testing.h"
 
 #include "cameras.h"
@@ -20,8 +20,6 @@
 #include <time.h>
 
 enum { MAX_SIDE = 720, MAX_OPENS = 16, PATIENCE = 180 /* seconds until a test is given up */ };
-
-static char model_path[2 * TEST_PATH_SIZE];
 
 struct ocv_video {
     int number; /* of all that were opened */
@@ -747,7 +745,7 @@ static int run(const struct step *steps, const struct options *wanted)
 {
     struct options options = *wanted;
     options.drawing = (struct drawing){resource_font(), .bars = true};
-    options.model = model_path;
+    options.model = small_face_model();
     options.results.json = !wanted->results.words;
     options.quiet = options.results.json;
     memset(&script, 0, sizeof script);
@@ -1259,50 +1257,35 @@ static void test_numbers(void **state)
     memset(pixels, 0, sizeof pixels);
 }
 
-static int make_model(void **state)
-{
-    if (make_folder(state) < 0)
-        return -1;
-    snprintf(model_path, sizeof model_path, "%s.model", test_folder());
-    save_small_face_model(model_path, SOURCE_DIR "/models/expressions.safetensors");
-    return remove_folder(state);
-}
-
-static int remove_model(void **state)
-{
-    (void)state;
-    return remove(model_path);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_sizes, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_stall, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_loss, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_empty_returns, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_exit_on_loss, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_times, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_results_fail, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_drawing_fails, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_recognition_fails, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_pause_and_switch, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_round, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_dropped_film, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_end_of_dropped_film, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_long_pause, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_unread_camera, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_recording, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_sound_of_copies, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_totals, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_keys, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_calibration, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_numbers, make_folder, remove_folder),
+        cmocka_unit_test_teardown(test_sizes, empty_folder),
+        cmocka_unit_test_teardown(test_stall, empty_folder),
+        cmocka_unit_test_teardown(test_loss, empty_folder),
+        cmocka_unit_test_teardown(test_empty_returns, empty_folder),
+        cmocka_unit_test_teardown(test_exit_on_loss, empty_folder),
+        cmocka_unit_test_teardown(test_times, empty_folder),
+        cmocka_unit_test_teardown(test_results_fail, empty_folder),
+        cmocka_unit_test_teardown(test_drawing_fails, empty_folder),
+        cmocka_unit_test_teardown(test_recognition_fails, empty_folder),
+        cmocka_unit_test_teardown(test_pause_and_switch, empty_folder),
+        cmocka_unit_test_teardown(test_round, empty_folder),
+        cmocka_unit_test_teardown(test_dropped_film, empty_folder),
+        cmocka_unit_test_teardown(test_end_of_dropped_film, empty_folder),
+        cmocka_unit_test_teardown(test_long_pause, empty_folder),
+        cmocka_unit_test_teardown(test_unread_camera, empty_folder),
+        cmocka_unit_test_teardown(test_recording, empty_folder),
+        cmocka_unit_test_teardown(test_sound_of_copies, empty_folder),
+        cmocka_unit_test_teardown(test_totals, empty_folder),
+        cmocka_unit_test_teardown(test_keys, empty_folder),
+        cmocka_unit_test_teardown(test_calibration, empty_folder),
+        cmocka_unit_test_teardown(test_numbers, empty_folder),
         cmocka_unit_test(every_thread_is_joined),
         cmocka_unit_test(every_lock_is_destroyed),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);
     ocv_setup(TEST_OPENCV_THREADS);
-    return cmocka_run_group_tests(tests, make_model, remove_model);
+    return cmocka_run_group_tests(tests, make_folder_and_model, remove_folder_and_model);
 }

@@ -3,7 +3,7 @@
 #include "blocks.h"
 #include "joined.h"
 #include "locked.h"
-#include "small_model.h"
+#include "small_face_model.h"
 #include "testing.h"
 
 #include "blas.h"
@@ -813,8 +813,8 @@ static int run(const char *line)
     char *argv[MAX_ARGUMENTS + 1] = {program};
     struct options options;
     int argc = 1, blocks_before = block_count;
-    snprintf(copy, sizeof copy, "%s--model %s.model %s",
-             world.closed || world.window ? "" : "--headless ", test_folder(), line);
+    snprintf(copy, sizeof copy, "%s--model %s %s",
+             world.closed || world.window ? "" : "--headless ", small_face_model(), line);
     for (char *word; (word = strtok_r(rest, " ", &rest));)
         argv[argc++] = word;
     error = (struct error){.text = ""};
@@ -2169,23 +2169,6 @@ static void pauses_are_shown(void **state)
     pressed = NULL;
 }
 
-static int make_all(void **state)
-{
-    char path[2 * TEST_PATH_SIZE];
-    if (make_folder(state) < 0)
-        return -1;
-    snprintf(path, sizeof path, "%s.model", test_folder());
-    save_small_face_model(path, SOURCE_DIR "/models/expressions.safetensors");
-    return 0;
-}
-
-static int remove_all(void **state)
-{
-    char path[2 * TEST_PATH_SIZE];
-    snprintf(path, sizeof path, "%s.model", test_folder());
-    return remove_folder(state) < 0 ? -1 : remove(path);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -2226,5 +2209,5 @@ int main(void)
         cmocka_unit_test(every_lock_is_destroyed),
     };
     setenv("SDL_VIDEODRIVER", "dummy", 1);
-    return cmocka_run_group_tests(tests, make_all, remove_all);
+    return cmocka_run_group_tests(tests, make_folder_and_model, remove_folder_and_model);
 }
