@@ -200,7 +200,6 @@ void VideoInput::open(const std::string &name)
         options.set("rtsp_transport", "tcp").set("max_redirects", "0");
         options.set("protocol_whitelist", "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt");
     } else if (piped) {
-        url.clear();
         failure = "not a video that can be read from a pipe; write y4m, MJPEG or MPEG-TS into it";
         if (kind_ == PIPED_CAMERA) /* to measure the rate would hold the first frames back */
             options.set("fpsprobesize", "0");
