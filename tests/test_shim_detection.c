@@ -177,10 +177,9 @@ struct cascade {
 static const struct cascade sound_cascade = {
     8, 8, "0 -1 0 .1", "1. -1.", "<_>0 0 8 8 -1.</_><_>0 2 8 4 2.</_>", 0, 0, ""};
 
-static void expect_cascade(struct cascade cascade, bool sound, const char *what)
+static void write_cascade(char path[256], struct cascade cascade)
 {
-    char path[256], text[4096], open[256] = "", close[256] = "";
-    struct ocv_detector *detector = NULL;
+    char text[4096], open[256] = "", close[256] = "";
     for (int i = 0; i < cascade.extra; i++) {
         strcat(open, "<x>");
         strcat(close, "</x>");
@@ -200,6 +199,13 @@ static void expect_cascade(struct cascade cascade, bool sound, const char *what)
         close, cascade.end);
     assert_in_range(length, 1, sizeof text - 1);
     write_file(path, text, (size_t)length);
+}
+
+static void expect_cascade(struct cascade cascade, bool sound, const char *what)
+{
+    char path[256];
+    struct ocv_detector *detector = NULL;
+    write_cascade(path, cascade);
     if (!sound) {
         refuse_cascade(path);
     } else if (ocv_detector_open(&detector, path, NULL) != OCV_OK) {
@@ -316,6 +322,52 @@ static void test_text_of_cascades(void **state)
     }
 }
 
+/* A cascade that takes all for a face finds each window that touches the marked block, and no
+ * other. */
+static void test_faces_in_blocks(void **state)
+{
+    (void)state;
+    enum { WIDTH = 44, HEIGHT = 36, SIDE = 8, ACROSS = 6, DOWN = 5, MOST = 600 };
+    static const struct ocv_detection each_window = {2, 0, 0, 0};
+    static uint8_t pixels[HEIGHT * WIDTH], marked[DOWN * ACROSS];
+    static struct box all[MOST], touching[MOST], found[MOST];
+    const struct grey_image image = {pixels, WIDTH, HEIGHT, WIDTH};
+    const struct ocv_blocks blocks = {marked, ACROSS, DOWN, SIDE};
+    struct ocv_detector *detector = NULL;
+    char path[256];
+    int all_count = 0, found_count = -1;
+    for (int i = 0; i < HEIGHT * WIDTH; i++) /* flat windows are no faces */
+        pixels[i] = (uint8_t)(i * i % 251);
+    write_cascade(path, sound_cascade);
+    assert_int_equal(ocv_detector_open(&detector, path, NULL), OCV_OK);
+    assert_int_equal(
+        ocv_detector_detect(detector, image, &each_window, NULL, all, MOST, &all_count, NULL),
+        OCV_OK);
+    assert_in_range(all_count, 100, MOST - 1);
+    assert_int_equal(ocv_detector_detect(detector, image, &each_window, &blocks, found, MOST,
+                                         &found_count, NULL),
+                     OCV_OK);
+    assert_int_equal(found_count, 0);
+    for (int block = 0; block < DOWN * ACROSS; block++) {
+        const int left = block % ACROSS * SIDE, top = block / ACROSS * SIDE;
+        int count = 0;
+        for (int i = 0; i < all_count; i++)
+            if (all[i].x < left + SIDE && all[i].x + all[i].width >= left &&
+                all[i].y < top + SIDE && all[i].y + all[i].height >= top)
+                touching[count++] = all[i];
+        marked[block] = 1;
+        assert_int_equal(ocv_detector_detect(detector, image, &each_window, &blocks, found, MOST,
+                                             &found_count, NULL),
+                         OCV_OK);
+        marked[block] = 0;
+        assert_in_range(count, 1, all_count - 1);
+        assert_int_equal(found_count, count);
+        assert_memory_equal(found, touching, (size_t)count * sizeof *found);
+    }
+    ocv_detector_close(&detector);
+    unlink(path);
+}
+
 static void test_faces_in_a_photograph(void **state)
 {
     (void)state;
@@ -369,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_features_at_the_edges),
         cmocka_unit_test(test_text_of_cascades),
         cmocka_unit_test(test_libraries_print_nothing),
+        cmocka_unit_test(test_faces_in_blocks),
         cmocka_unit_test(test_faces_in_a_photograph),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
