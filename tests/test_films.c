@@ -580,6 +580,14 @@ static void test_losses(void **state)
     assert_true(fabs(ocv_video_fps(video) - 1000.0 / PICTURE) < 1e-6);
     ocv_video_close(&video);
 
+    /* Where its clock begins anew, the last picture counts. */
+    film.seconds = 20;
+    PICTURES(&film, 500, 540, 580, 0, 40, 80, 120);
+    write_film(&film);
+    losses = read_all(7);
+    assert_int_equal(losses.cut, 1);
+    assert_true(fabs(losses.read_until - 6 * PICTURE / 1000.0) < 1e-6);
+
     /* Where its index names what is not there any more. */
     film.seconds = 0;
     film.indexed = true;
