@@ -267,6 +267,7 @@ static struct ocv_losses read_all(int frames)
 /* ---- Copying them -------------------------------------------------------------------------- */
 
 static mode_t copy_mode = 0640;
+static double copy_rate = 1000.0 / PICTURE; /* as stated; the pictures have their own times */
 
 /* The copy as bytes: so many pictures, with the film's sound from `begin` seconds on. */
 static struct bytes copy(const char *ending, double begin, int pictures, int whole)
@@ -278,7 +279,7 @@ static struct bytes copy(const char *ending, double begin, int pictures, int who
     struct ocv_writer *writer = NULL;
     struct error error = {.text = ""};
     snprintf(copy_path, sizeof copy_path, "%s/copy.%s", folder, ending);
-    if (ocv_writer_open(&writer, copy_path, SIDE, SIDE, 1 / step, sound, &error) != OCV_OK)
+    if (ocv_writer_open(&writer, copy_path, SIDE, SIDE, copy_rate, sound, &error) != OCV_OK)
         fail_msg("%s", error.text);
     assert_null(ocv_writer_note(writer));
     for (int i = 0; i < pictures; i++)
@@ -1226,9 +1227,19 @@ static void test_pictures_that_stand_alone(void **state)
     put_picture(&film, 0);
     write_film(&film);
     struct bytes file = copy("mp4", 0, 120, 1);
-    const uint8_t *const list = find(file, "stss");
+    const uint8_t *list = find(file, "stss");
     assert_non_null(list);
     assert_memory_equal(list + 4, numbers, sizeof numbers);
+    free(file.data);
+
+    /* Or after 600, where the rate is not to be believed. */
+    static const uint8_t two[] = {0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 89};
+    copy_rate = 90000;
+    file = copy("mp4", 0, 602, 1);
+    copy_rate = 1000.0 / PICTURE;
+    list = find(file, "stss");
+    assert_non_null(list);
+    assert_memory_equal(list + 4, two, sizeof two);
     free(file.data);
 }
 

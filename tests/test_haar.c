@@ -45,6 +45,14 @@ static char *read_text(const char *path)
     return text;
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* The cascade with its first stages alone, which let much more through; 0: as it is. */
 static const char *shorten(const char *path, int stages)
 {
@@ -164,6 +172,45 @@ static void test_the_same_windows_pass(void **state)
     }
 }
 
+static void put_square(uint8_t *pixels, int x, int y, int side, uint8_t even, uint8_t odd)
+{
+    for (int i = 0; i < side; i++)
+        for (int k = 0; k < side; k++)
+            pixels[(y + i) * WIDTH + x + k] = (i + k) % 2 ? odd : even;
+}
+
+/* A cascade that takes all for a face which is not flat. A chequered square, which a picture half
+ * as large does not show any more, moves away from a white one: the small faces around it are part
+ * of the larger ones around that, till they lie too far outside. */
+static void test_groups_within_others(void **state)
+{
+    (void)state;
+    static uint8_t pixels[WIDTH * HEIGHT];
+    static const struct ocv_detection how = {2, 1, 0, 100};
+    const struct grey_image picture = {pixels, WIDTH, HEIGHT, WIDTH};
+    enum { X = WIDTH / 2, Y = HEIGHT / 2, NEAR = 52, FAR = 61 };
+    write_text(shortened,
+               "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
+               "<featureType>HAAR</featureType><height>24</height><width>24</width><stageParams>"
+               "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0"
+               "</maxCatCount></featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1"
+               "</maxWeakCount><stageThreshold>-1.</stageThreshold><weakClassifiers><_>"
+               "<internalNodes>0 -1 0 0.</internalNodes><leafValues>0. 0.</leafValues></_>"
+               "</weakClassifiers></_></stages><features><_><rects><_>0 0 24 24 -1.</_>"
+               "<_>0 0 24 12 2.</_></rects><tilted>0</tilted></_></features></cascade>"
+               "</opencv_storage>");
+    for (int way = 0; way < 4; way++)
+        for (int far = NEAR; far <= FAR; far++) {
+            const int offset = way % 2 ? far : -far;
+            memset(pixels, 128, sizeof pixels);
+            put_square(pixels, X, Y, 8, 255, 255);
+            put_square(pixels, way < 2 ? X + offset : X, way < 2 ? Y : Y + offset, 4, 255, 0);
+            const int count = compare(shortened, picture, &how);
+            if (far == NEAR || far == FAR)
+                assert_int_equal(count, far == NEAR ? 2 : 3);
+        }
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -180,6 +227,7 @@ static int clean(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_same_windows_pass)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_same_windows_pass),
+                                       cmocka_unit_test(test_groups_within_others)};
     return cmocka_run_group_tests(tests, prepare, clean);
 }
