@@ -1,7 +1,7 @@
 #!/bin/sh
 # The same labels whatever the processor can do: OpenBLAS's kernels for ones with AVX-512, with AVX2
-# and without either, as far as this one runs them.
-# Usage: processors.sh TEST_NUMBERS
+# and without either, as far as this one runs them. Products of two rows go another way with AVX-512.
+# Usage: processors.sh TEST_NUMBERS TEST_MLP
 set -u
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -19,6 +19,11 @@ for processor in SkylakeX Haswell Sandybridge Nehalem Prescott; do
     cmp -s "$work/a" "$work/b" || {
         echo "FAILED: $(head -n 1 "$work/own") and $processor differ:"
         diff "$work/a" "$work/b" | head
+        failures=$((failures + 1))
+    }
+    [ "$processor" != SkylakeX ] || OPENBLAS_CORETYPE=$processor "$2" >"$work/log" 2>&1 || {
+        echo "FAILED: $2 with $processor's kernels:"
+        grep -a 'ERROR\|FAILED' "$work/log"
         failures=$((failures + 1))
     }
     echo "$processor: $(wc -l <"$work/b") crops"
