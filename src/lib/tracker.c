@@ -53,7 +53,7 @@ static void axis_coast(struct track_axis *axis, double dt)
 
 static struct box square(double x, double y, double side)
 {
-    int length = (int)lround(fmax(side, 1));
+    int length = (int)lround(side);
     return (struct box){(int)lround(x - side / 2), (int)lround(y - side / 2), length, length};
 }
 
@@ -104,7 +104,7 @@ static bool find_nearest(const struct tracker *tracker, const struct box *expect
 static void follow(struct tracker *tracker, struct track *track, struct box box, double time)
 {
     double dt = fmax(time - tracker->time, 1e-3);
-    double side = fmax(track->side.value, 1);
+    double side = track->side.value;
     axis_follow(&track->x, centre_x(box), dt, side);
     axis_follow(&track->y, centre_y(box), dt, side);
     axis_follow(&track->side, box.width, dt, side);
