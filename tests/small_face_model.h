@@ -46,8 +46,9 @@ static inline void save_small_face_model(const char *path)
 /* Beside the folder, which tests empty. */
 static inline const char *small_face_model(void)
 {
-    static char path[2 * TEST_PATH_SIZE];
-    snprintf(path, sizeof path, "%s.model", test_folder());
+    static const char ending[] = ".model";
+    static char path[TEST_PATH_SIZE + sizeof ending];
+    snprintf(path, sizeof path, "%s%s", test_folder(), ending);
     return path;
 }
 
