@@ -1,6 +1,6 @@
 /* Search with cascades against OpenCV's own: the same boxes, agreed on as often. */
 #include "haar_reference.h"
-#include "ocv.h"
+#include "made_cascade.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,14 +43,6 @@ static char *read_text(const char *path)
     text[size] = '\0';
     fclose(file);
     return text;
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
 }
 
 /* The cascade with its first stages alone, which let much more through; 0: as it is. */
@@ -189,16 +181,8 @@ static void test_groups_within_others(void **state)
     static const struct ocv_detection how = {2, 1, 0, 100};
     const struct grey_image picture = {pixels, WIDTH, HEIGHT, WIDTH};
     enum { X = WIDTH / 2, Y = HEIGHT / 2, NEAR = 52, FAR = 61 };
-    write_text(shortened,
-               "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
-               "<featureType>HAAR</featureType><height>24</height><width>24</width><stageParams>"
-               "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0"
-               "</maxCatCount></featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1"
-               "</maxWeakCount><stageThreshold>-1.</stageThreshold><weakClassifiers><_>"
-               "<internalNodes>0 -1 0 0.</internalNodes><leafValues>0. 0.</leafValues></_>"
-               "</weakClassifiers></_></stages><features><_><rects><_>0 0 24 24 -1.</_>"
-               "<_>0 0 24 12 2.</_></rects><tilted>0</tilted></_></features></cascade>"
-               "</opencv_storage>");
+    write_cascade(shortened, (struct cascade){24, 24, "0 -1 0 0.", "0. 0.",
+                                              "<_>0 0 24 24 -1.</_><_>0 0 24 12 2.</_>", 0, 0, ""});
     for (int way = 0; way < 4; way++)
         for (int far = NEAR; far <= FAR; far++) {
             const int offset = way % 2 ? far : -far;

@@ -1,5 +1,5 @@
 /* Detection of faces: on made-up pictures, on a photograph, and with cascades that lie. */
-#include "shim_testing.h"
+#include "made_cascade.h"
 
 #include <stdbool.h>
 
@@ -166,46 +166,14 @@ static void test_cascades_that_lie(void **state)
     unlink(path);
 }
 
-/* A cascade of one tree and one feature; after it, `extra` elements within each other. */
-struct cascade {
-    int width, height;
-    const char *nodes, *leaves, *rectangles;
-    int tilted, extra;
-    const char *end;
-};
-
 static const struct cascade sound_cascade = {
     8, 8, "0 -1 0 .1", "1. -1.", "<_>0 0 8 8 -1.</_><_>0 2 8 4 2.</_>", 0, 0, ""};
-
-static void write_cascade(char path[256], struct cascade cascade)
-{
-    char text[4096], open[256] = "", close[256] = "";
-    for (int i = 0; i < cascade.extra; i++) {
-        strcat(open, "<x>");
-        strcat(close, "</x>");
-    }
-    in_folder(path, "cascade.xml");
-    const int length = snprintf(
-        text, sizeof text,
-        "<?xml version=\"1.0\"?><opencv_storage><cascade><stageType>BOOST</stageType>"
-        "<featureType>HAAR</featureType><height>%d</height><width>%d</width><stageParams>"
-        "<maxWeakCount>1</maxWeakCount></stageParams><featureParams><maxCatCount>0</maxCatCount>"
-        "</featureParams><stageNum>1</stageNum><stages><_><maxWeakCount>1</maxWeakCount>"
-        "<stageThreshold>-1.</stageThreshold><weakClassifiers><_><internalNodes>%s</internalNodes>"
-        "<leafValues>%s</leafValues></_></weakClassifiers></_></stages><features><_><rects%s>%s"
-        "</rects><tilted>%d</tilted></_></features>%s%s</cascade></opencv_storage>%s",
-        cascade.height, cascade.width, cascade.nodes, cascade.leaves,
-        *cascade.rectangles ? "" : " type_id=\"seq\"", cascade.rectangles, cascade.tilted, open,
-        close, cascade.end);
-    assert_in_range(length, 1, sizeof text - 1);
-    write_file(path, text, (size_t)length);
-}
 
 static void expect_cascade(struct cascade cascade, bool sound, const char *what)
 {
     char path[256];
     struct ocv_detector *detector = NULL;
-    write_cascade(path, cascade);
+    write_cascade(in_folder(path, "cascade.xml"), cascade);
     if (!sound) {
         refuse_cascade(path);
     } else if (ocv_detector_open(&detector, path, NULL) != OCV_OK) {
@@ -338,7 +306,7 @@ static void test_faces_in_blocks(void **state)
     int all_count = 0, found_count = -1;
     for (int i = 0; i < HEIGHT * WIDTH; i++) /* flat windows are no faces */
         pixels[i] = (uint8_t)(i * i % 251);
-    write_cascade(path, sound_cascade);
+    write_cascade(in_folder(path, "cascade.xml"), sound_cascade);
     assert_int_equal(ocv_detector_open(&detector, path, NULL), OCV_OK);
     assert_int_equal(
         ocv_detector_detect(detector, image, &each_window, NULL, all, MOST, &all_count, NULL),
