@@ -567,6 +567,27 @@ static void test_size(void **state)
     window_close(&window);
 }
 
+/* The bars of a face that fills a still have room beside the picture. */
+static void test_size_for_bars(void **state)
+{
+    (void)state;
+    static uint8_t pixels[400 * 300 * 3];
+    const struct image portrait = image_of((struct bgr_image){pixels, 300, 400, 900});
+    const struct expressions_face face = {.box = {40, 40, 220, 220}};
+    for (int count = 0; count <= 1; count++) {
+        struct view *view;
+        struct error error;
+        play_system();
+        assert_int_equal(view_open(&view, &(struct view_settings){.title = "name"}, &error), 0);
+        system_.screen = (SDL_Rect){1, 0, 2000, 2000};
+        begin_telling();
+        view_set_picture(view, &portrait, &face, count, 0);
+        expect_told(count ? "size 1080x720\nplace 0x2fff0000 0x2fff0000\nshow\n"
+                          : "size 540x720\nplace 0x2fff0000 0x2fff0000\nshow\n");
+        view_close(&view);
+    }
+}
+
 static void test_whether_there_is_a_display(void **state)
 {
     (void)state;
@@ -932,6 +953,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_nothing_is_shown),
         cmocka_unit_test(test_wayland_without_seat),
         cmocka_unit_test(test_size),
+        cmocka_unit_test(test_size_for_bars),
         cmocka_unit_test(test_whether_there_is_a_display),
         cmocka_unit_test(test_loss),
         cmocka_unit_test(test_notice_out_of_sight),
