@@ -10,6 +10,7 @@
 #include "gnuplot.h"
 #include "joined.h"
 #include "monotonic.h"
+#include "null_device.h"
 #include "process.h"
 #include "report_folder.h"
 #include "shares.h"
@@ -461,17 +462,19 @@ static void descriptor_0_is_one_like_others(void **state)
     struct rlimit before, none;
     uint8_t *bytes = NULL;
     size_t size = 0;
+    const char *device = null_device(test_folder());
     int kept = dup(STDIN_FILENO);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     none = before;
     none.rlim_cur = 0;
+    *calls = '\0';
     make_leftover("file.expressions-0"); /* a killed run's */
     close(STDIN_FILENO);
     int written = write_new(&error), read = file_read(in_folder("file"), 9, &bytes, &size, &error);
     char seen[sizeof calls];
     memcpy(seen, calls, sizeof seen);
     struct file_writer *writer = NULL;
-    int opened = file_writer_open(&writer, "/dev/null", &error);
+    int opened = file_writer_open(&writer, device, &error);
     file_writer_discard(&writer);
     int next = dup(kept);
     close(next);
@@ -652,7 +655,7 @@ static void a_path_is_checked_before_it_is_written_to(void **state)
     assert_int_equal(symlink("new", in_folder("to_new")), 0);
     assert_int_equal(symlink("missing/new", in_folder("astray")), 0);
     assert_int_equal(symlink("circle", in_folder("circle")), 0);
-    assert_int_equal(file_check_output("/dev/null", &error), 0);
+    assert_int_equal(file_check_output(null_device(test_folder()), &error), 0);
     static const char *const good[] = {"file", "fifo", "new", "to_new"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_int_equal(file_check_output(in_folder(good[i]), &error), 0);
@@ -706,8 +709,9 @@ static void what_is_written_reaches_the_disk(void **state)
     assert_int_equal(write_new(&error), 0);
     assert_string_equal(calls,
                         "fsync file,close file,rename,fsync folder,close folder,close file,");
+    const char *device = null_device(test_folder());
     *calls = '\0';
-    assert_int_equal(file_writer_open(&writer, "/dev/null", &error), 0);
+    assert_int_equal(file_writer_open(&writer, device, &error), 0);
     file_writer_append(writer, "new", 3);
     assert_int_equal(file_writer_commit(&writer, &error), 0);
     assert_string_equal(calls, "close file,close file,");
