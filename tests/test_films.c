@@ -466,6 +466,35 @@ static void test_grey_films(void **state)
     }
 }
 
+/* Each picture as it is, and each at its time. */
+static void test_pictures_change_within_a_film(void **state)
+{
+    (void)state;
+    static const struct {
+        int side;
+        bool coloured;
+    } pictures[] = {{SIDE, true},      {SIDE, true},  {2 * SIDE, true}, {2 * SIDE, false},
+                    {2 * SIDE, false}, {SIDE, false}, {SIDE, true}};
+    enum { COUNT = sizeof pictures / sizeof *pictures };
+    struct film film = {.seconds = 0};
+    for (int i = 0; i < COUNT; i++) {
+        film.width = film.height = pictures[i].side;
+        put_grey(&film, (int64_t)i * PICTURE, (uint8_t)(100 + i * 10), pictures[i].coloured);
+    }
+    write_film(&film);
+    struct ocv_video *video = open_film();
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        const struct ocv_shot shot = ocv_video_shot(video);
+        assert_int_equal(shot.picture.width, pictures[i].side);
+        assert_int_equal(shot.picture.height, pictures[i].side);
+        assert_in_range(shot.picture.planes[0][0], 98 + i * 10, 102 + i * 10);
+        assert_true(fabs(shot.time - i * PICTURE / 1000.0) < 1e-9);
+    }
+    assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+    ocv_video_close(&video);
+}
+
 /* Shown as the camera wrote them. */
 static void test_forms_that_are_kept(void **state)
 {
@@ -559,6 +588,10 @@ static void test_losses(void **state)
     struct ocv_losses losses = read_all(2);
     assert_int_equal(losses.frames, 1);
     assert_int_equal(losses.flawed + losses.damaged + losses.cut, 0);
+    assert_true(losses.stated == 0);
+    struct ocv_video *video = open_film();
+    assert_int_equal(ocv_video_frame_count(video), 0);
+    ocv_video_close(&video);
 
     /* A film is cut where more is missing than a second, or one in a hundred, wherever its clock
      * begins. */
@@ -577,7 +610,7 @@ static void test_losses(void **state)
         assert_true(fabs(losses.stated - (film.seconds - first)) < 1e-6);
         assert_true(fabs(losses.read_until - (cases[i].last + PICTURE) / 1000.0 + first) < 1e-6);
     }
-    struct ocv_video *video = open_film();
+    video = open_film();
     assert_int_equal(ocv_video_frame_count(video), 400 * 1000 / PICTURE);
     assert_true(fabs(ocv_video_fps(video) - 1000.0 / PICTURE) < 1e-6);
     ocv_video_close(&video);
@@ -1363,6 +1396,7 @@ int main(void)
         cmocka_unit_test(test_long_steps),
         cmocka_unit_test(test_pixels_are_square),
         cmocka_unit_test(test_grey_films),
+        cmocka_unit_test(test_pictures_change_within_a_film),
         cmocka_unit_test(test_forms_that_are_kept),
         cmocka_unit_test(test_rows_that_run_upwards),
         cmocka_unit_test(test_rates),
