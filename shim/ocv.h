@@ -129,11 +129,19 @@ struct ocv_patience {
     void *context;
 };
 
+/* What a camera is asked for; 0 leaves the choice to it. */
+struct ocv_camera_options {
+    int width, height; /* pixels */
+    double fps;
+    int follow; /* a stream's address may lead to others: by a redirect, a playlist (HLS) or a
+                 * description of a session (SDP). Without it, one that does cannot be opened */
+};
+
 /* A camera by index ("0"), device path ("/dev/video2", "/dev/v4l/by-id/..."), stream URL, or "-":
- * standard input. width, height and fps are requests; 0 leaves the choice to the camera. Redirects
- * are not followed: a stream whose address leads on to another cannot be opened. */
-enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct error *error);
+ * standard input. */
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id,
+                              struct ocv_camera_options options, struct ocv_patience patience,
+                              struct error *error);
 /* A video file that holds all of the video: neither playlists nor anything else that would open
  * other files or connections. "-" is standard input. */
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,

@@ -43,9 +43,10 @@ struct VideoWriter {
 
 struct Videos {
     const char *version;
-    std::unique_ptr<VideoReader> (*open_device)(const std::string &path, int width, int height,
-                                                double fps, ocv_patience patience);
-    std::unique_ptr<VideoReader> (*open_stream)(const std::string &address, ocv_patience patience);
+    std::unique_ptr<VideoReader> (*open_device)(const std::string &path, ocv_camera_options options,
+                                                ocv_patience patience);
+    std::unique_ptr<VideoReader> (*open_stream)(const std::string &address, bool follow,
+                                                ocv_patience patience);
     std::unique_ptr<VideoReader> (*open_input)(bool live,
                                                ocv_patience patience); /* standard input */
     std::unique_ptr<VideoReader> (*open_file)(const std::string &path, ocv_patience patience);

@@ -26,27 +26,27 @@ static bool is_index(const std::string &id)
     return !id.empty() && id.find_first_not_of("0123456789") == std::string::npos;
 }
 
-static std::unique_ptr<VideoReader> open_camera(const std::string &id, int width, int height,
-                                                double fps, ocv_patience patience)
+static std::unique_ptr<VideoReader> open_camera(const std::string &id, ocv_camera_options options,
+                                                ocv_patience patience)
 {
     if (id == "-")
         return videos().open_input(true, patience);
     if (id.find("://") != std::string::npos)
-        return videos().open_stream(id, patience);
+        return videos().open_stream(id, options.follow != 0, patience);
 #ifdef __linux__
     const std::string path = is_index(id) ? "/dev/video" + id : id;
     require_readable(path);
 #else
     const std::string path = id;
 #endif
-    return videos().open_device(path, width, height, fps, patience);
+    return videos().open_device(path, options, patience);
 }
 
-enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct error *error)
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id,
+                              struct ocv_camera_options options, struct ocv_patience patience,
+                              struct error *error)
 {
-    return guarded(error,
-                   [&] { *video = new ocv_video{open_camera(id, width, height, fps, patience)}; });
+    return guarded(error, [&] { *video = new ocv_video{open_camera(id, options, patience)}; });
 }
 
 enum ocv_code ocv_video_open(struct ocv_video **video, const char *path,

@@ -18,14 +18,21 @@ extern "C" {
 #include <libavutil/opt.h>
 }
 
-/* Seconds in which a stream has to answer, and in which the next picture has to come. */
-static const double open_time = 5, stream_time = 3, device_time = 5;
+/* Seconds in which a stream has to answer, and in which the next picture has to come; longer where
+ * that may be in a playlist, which gets its parts one by one, each of them whole. */
+static const double open_time = 5, stream_time = 3, device_time = 5, playlist_time = 20;
 
 /* Containers that hold all of a video. A playlist, a list of parts or a description of a session
  * would open other files, or connections, in the name of the one that was named. */
 static const char self_contained[] =
     "mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,flv,live_flv,asf,ogg,gif,apng,mjpeg,mpjpeg,h264,"
     "hevc,m4v,av1,obu,ivf,vc1,h261,h263,yuv4mpegpipe,nut,dv,rm,mxf,wtv";
+static const char *const leading[] = {"hls", "sdp"};
+
+/* What a stream may use, and what one that is followed may: a playlist's parts may be encrypted. */
+static const char stream_protocols[] = "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt";
+static const char followed_protocols[] = "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt,crypto";
+static thread_local bool led_on; /* what this thread opens, to what it must not use */
 
 /* ---- Waiting ------------------------------------------------------------------------------- */
 
@@ -57,9 +64,27 @@ static bool starts_with(const char *text, const char *start)
     return std::strncmp(text, start, std::strlen(start)) == 0;
 }
 
+static bool is_leading(const AVInputFormat *format)
+{
+    return format != nullptr &&
+           std::any_of(std::begin(leading), std::end(leading),
+                       [format](const char *name) { return std::strcmp(format->name, name) == 0; });
+}
+
+static bool is_followed(void *connection)
+{
+    uint8_t *protocols = nullptr;
+    const int code = av_opt_get(connection, "protocol_whitelist", 0, &protocols);
+    const bool followed = code >= 0 && protocols != nullptr &&
+                          std::strcmp(reinterpret_cast<char *>(protocols), followed_protocols) == 0;
+    av_free(protocols);
+    return followed;
+}
+
 /* FFmpeg prints nothing, but only its log tells that it has passed over what it could not read, or
  * made up what it could not decode. And until version 6, it follows redirects without being asked;
- * but it logs them first, and then the connection that is redirected may make no other. */
+ * but it logs them first, and then the connection that is redirected may make no other, unless it
+ * is followed. */
 void VideoInput::log(void *context, int level, const char *format, va_list arguments)
 {
     const bool of_format =
@@ -98,8 +123,12 @@ void VideoInput::log(void *context, int level, const char *format, va_list argum
         leads_on = strncasecmp(va_arg(copy, const char *), "Location:", 9) == 0;
         va_end(copy);
     }
-    if (leads_on && context != nullptr)
+    if (leads_on && context != nullptr && !is_followed(context)) {
         av_opt_set(context, "protocol_whitelist", "none", 0);
+        led_on = true;
+    }
+    if (of_format && starts_with(format, "Format not on whitelist"))
+        led_on = is_leading(static_cast<AVFormatContext *>(context)->iformat);
 }
 
 VideoInput::VideoInput(Kind kind, ocv_patience patience) : kind_(kind), waiting_(patience)
@@ -194,11 +223,17 @@ void VideoInput::open(const std::string &name)
     const bool piped = kind_ == PIPED_FILM || kind_ == PIPED_CAMERA;
     std::string formats = self_contained;
     std::string failure = "not a video, or damaged; try one that a video player opens";
-    if (kind_ == STREAM) {
+    if (is_stream()) {
         failure = "no stream at this address; check the address and the network";
         formats += ",rtsp,rtp";
-        options.set("rtsp_transport", "tcp").set("max_redirects", "0");
-        options.set("protocol_whitelist", "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt");
+        options.set("rtsp_transport", "tcp");
+        if (kind_ == STREAM) {
+            options.set("max_redirects", "0").set("protocol_whitelist", stream_protocols);
+        } else {
+            for (const char *const format : leading)
+                formats += std::string(",") + format;
+            options.set("protocol_whitelist", followed_protocols);
+        }
     } else if (piped) {
         failure = "not a video that can be read from a pipe; write y4m, MJPEG or MPEG-TS into it";
         if (kind_ == PIPED_CAMERA) /* to measure the rate would hold the first frames back */
@@ -214,16 +249,19 @@ void VideoInput::open(const std::string &name)
     options.set("format_whitelist", formats);
 
     format_ = allocated<Input>(avformat_alloc_context());
-    const AVInputFormat *known = piped || kind_ == STREAM ? nullptr : recognize_file(name);
+    const AVInputFormat *known = piped || is_stream() ? nullptr : recognize_file(name);
     if (piped) {
         attach_standard_input();
         known = recognize_piped();
     }
     format_->interrupt_callback = waiting_.callback();
-    waiting_.begin(kind_ == STREAM ? open_time : 0);
+    waiting_.begin(kind_ == STREAM ? open_time : kind_ == FOLLOWED_STREAM ? playlist_time : 0);
     AVFormatContext *opening = format_.release(); /* it is freed where it cannot be opened */
-    checked(avformat_open_input(&opening, url.c_str(), known, options.address()), OCV_CANNOT,
-            failure);
+    led_on = false;
+    const int code = avformat_open_input(&opening, url.c_str(), known, options.address());
+    if (kind_ == STREAM && led_on)
+        failure = "leads to another address; if that is to be trusted, add --follow";
+    checked(code, OCV_CANNOT, failure);
     format_.reset(opening);
     if (kind_ == PIPED_CAMERA && (format_->iformat->flags & AVFMT_NOTIMESTAMPS) != 0)
         format_->max_analyze_duration = AV_TIME_BASE / 2; /* there is nothing else in it */
@@ -252,19 +290,20 @@ static Input try_device(const std::string &path, Options &options, const AVIOInt
 }
 
 /* Width, height and fps are requests: what a camera refuses is not asked for again. */
-void VideoInput::open_device(const std::string &path, int width, int height, double fps)
+void VideoInput::open_device(const std::string &path, const ocv_camera_options &wanted)
 {
     /* Beyond this size USB no longer carries 30 uncompressed frames a second. */
     std::vector<std::string> formats = {""}, rates = {""};
-    if (width > 640 || height > 480)
+    if (wanted.width > 640 || wanted.height > 480)
         formats.insert(formats.begin(), "mjpeg");
-    if (fps > 0)
-        rates.insert(rates.begin(), std::to_string(fps));
+    if (wanted.fps > 0)
+        rates.insert(rates.begin(), std::to_string(wanted.fps));
     for (const std::string &format : formats) {
         for (const std::string &rate : rates) {
             Options options;
-            if (width > 0 && height > 0)
-                options.set("video_size", std::to_string(width) + "x" + std::to_string(height));
+            if (wanted.width > 0 && wanted.height > 0)
+                options.set("video_size",
+                            std::to_string(wanted.width) + "x" + std::to_string(wanted.height));
             if (!format.empty())
                 options.set("input_format", format);
             if (!rate.empty())
@@ -286,6 +325,16 @@ bool VideoInput::has_pictures(int pid) const
             return true;
     }
     return false;
+}
+
+bool VideoInput::is_stream() const
+{
+    return kind_ == STREAM || kind_ == FOLLOWED_STREAM;
+}
+
+bool VideoInput::is_playlist() const
+{
+    return std::strcmp(format_->iformat->name, "hls") == 0;
 }
 
 AVStream *VideoInput::choose(AVMediaType type)
@@ -322,10 +371,19 @@ static void wait_a_little()
     nanosleep(&interval, nullptr);
 }
 
+void VideoInput::wait_until(Clock::time_point time) const
+{
+    while (Clock::now() < time && !waiting_.over())
+        wait_a_little();
+}
+
 bool VideoInput::read(AVPacket *packet)
 {
     enum { MOST_ERRORS = 100 }; /* in a row; then the file is given up */
-    waiting_.begin(kind_ == STREAM ? stream_time : kind_ == DEVICE ? device_time : 0);
+    waiting_.begin(is_playlist()     ? playlist_time
+                   : is_stream()     ? stream_time
+                   : kind_ == DEVICE ? device_time
+                                     : 0);
     for (int errors = 0; errors < MOST_ERRORS;) {
         av_packet_unref(packet);
         const int code = av_read_frame(format_.get(), packet);

@@ -30,7 +30,8 @@ class Waiting
 class VideoInput
 {
   public:
-    enum Kind { FILE_ALONE, PIPED_FILM, PIPED_CAMERA, STREAM, DEVICE };
+    /* A stream that is followed may lead to other addresses. */
+    enum Kind { FILE_ALONE, PIPED_FILM, PIPED_CAMERA, STREAM, FOLLOWED_STREAM, DEVICE };
 
     VideoInput(Kind kind, ocv_patience patience);
     VideoInput(const VideoInput &) = delete;
@@ -39,8 +40,8 @@ class VideoInput
 
     /* A file, standard input or a stream; throws a Failure. */
     void open(const std::string &name);
-    /* A camera of this computer; width, height and fps are wishes. */
-    void open_device(const std::string &path, int width, int height, double fps);
+    /* A camera of this computer; the options are wishes. */
+    void open_device(const std::string &path, const ocv_camera_options &wanted);
 
     AVFormatContext &format() const
     {
@@ -51,6 +52,9 @@ class VideoInput
 
     /* Waits for the next packet; false at the end, of whatever kind: see `cut`. */
     bool read(AVPacket *packet);
+    bool is_playlist() const;
+    /* Ends early with the caller's patience. */
+    void wait_until(Clock::time_point time) const;
     /* When a packet is shown, in seconds by the file's clock; NAN: not stated. The first picture's
      * is what the film begins with: FFmpeg's own start_time may be off by the sound's delay. */
     double time_of(const AVPacket &packet) const;
@@ -70,6 +74,7 @@ class VideoInput
     double longest_step() const; /* between two frames, or two pieces of sound, in seconds */
 
   private:
+    bool is_stream() const;
     void attach_standard_input();
     const AVInputFormat *recognize_piped();
     static void log(void *context, int level, const char *format, va_list arguments);

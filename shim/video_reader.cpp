@@ -27,9 +27,9 @@ void Reader::open(const std::string &name)
     begin();
 }
 
-void Reader::open_device(const std::string &path, int width, int height, double fps)
+void Reader::open_device(const std::string &path, const ocv_camera_options &options)
 {
-    input_.open_device(path, width, height, fps);
+    input_.open_device(path, options);
     begin();
 }
 
@@ -72,6 +72,8 @@ bool Reader::read()
     for (;;) {
         if (graph_ && graph_->pull(shown_.get()) && !stamps_.empty()) {
             show();
+            if (input_.is_playlist())
+                pace();
             return true;
         }
         if (held_)
@@ -126,7 +128,7 @@ bool Reader::decode()
  */
 bool Reader::useless() const
 {
-    return live_ && arrival_ > good_ + std::chrono::seconds(5);
+    return live_ && !input_.is_playlist() && arrival_ > good_ + std::chrono::seconds(5);
 }
 
 /* Gives the decoder one packet, or word of the end. */
@@ -402,6 +404,16 @@ void Reader::show()
                     frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0], row);
     shot_.picture.planes[0] = upright_.data();
     shot_.picture.strides[0] = row;
+}
+
+/* A playlist has seconds of film at once, and then nothing for as long. */
+void Reader::pace()
+{
+    const auto time =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(shot_.time));
+    paced_from_ = std::max(paced_from_, Clock::now() - time); /* later, after what came late */
+    input_.wait_until(paced_from_ + time);
+    shot_.grabbed = in_seconds(Clock::now());
 }
 
 const ocv_shot &Reader::shot() const

@@ -16,7 +16,7 @@ class Reader final : public VideoReader
     Reader(VideoInput::Kind kind, ocv_patience patience);
 
     void open(const std::string &name);
-    void open_device(const std::string &path, int width, int height, double fps);
+    void open_device(const std::string &path, const ocv_camera_options &options);
 
     double fps() const override;
     long frame_count() const override;
@@ -40,6 +40,7 @@ class Reader final : public VideoReader
     std::string chain() const;
     void make_graph();
     void show();
+    void pace();
 
     VideoInput input_;
     bool live_, device_;
@@ -60,6 +61,7 @@ class Reader final : public VideoReader
     double time_ = 0;              /* of the newest decoded frame */
     Clock::time_point arrival_;    /* of the newest packet */
     Clock::time_point good_;       /* of the newest one that could be decoded */
+    Clock::time_point paced_from_; /* when the first frame is due, as all go at their own pace */
     std::deque<ocv_shot> stamps_;  /* of the frames in the graph, without pictures */
     std::vector<uint8_t> upright_; /* the pixels, where FFmpeg has them bottom up */
     double usual_length_ = 0;      /* of the frame before; 0: none */

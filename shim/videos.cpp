@@ -9,17 +9,19 @@ static std::unique_ptr<VideoReader> open_reader(VideoInput::Kind kind, const std
     return made;
 }
 
-static std::unique_ptr<VideoReader> open_device(const std::string &path, int width, int height,
-                                                double fps, ocv_patience patience)
+static std::unique_ptr<VideoReader> open_device(const std::string &path, ocv_camera_options options,
+                                                ocv_patience patience)
 {
     auto made = std::make_unique<Reader>(VideoInput::DEVICE, patience);
-    made->open_device(path, width, height, fps);
+    made->open_device(path, options);
     return made;
 }
 
-static std::unique_ptr<VideoReader> open_stream(const std::string &address, ocv_patience patience)
+static std::unique_ptr<VideoReader> open_stream(const std::string &address, bool follow,
+                                                ocv_patience patience)
 {
-    return open_reader(VideoInput::STREAM, address, patience);
+    return open_reader(follow ? VideoInput::FOLLOWED_STREAM : VideoInput::STREAM, address,
+                       patience);
 }
 
 static std::unique_ptr<VideoReader> open_input(bool live, ocv_patience patience)

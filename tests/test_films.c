@@ -846,7 +846,7 @@ int __wrap_avformat_open_input(void **context, const char *url, const void *form
     fputs(url, asked);
     for (struct option *one = NULL; (one = av_dict_get(*options, "", one, ANY));) {
         const size_t length = strlen(one->value);
-        fprintf(asked, " %s=%s", one->key, one->value + (length > 60 ? length - 9 : 0));
+        fprintf(asked, " %s=%s", one->key, one->value + (length > 80 ? length - 9 : 0));
     }
     fputc('\n', asked);
     avformat_free_context(*context);
@@ -900,28 +900,36 @@ static void test_what_cameras_are_asked_for(void **state)
     (void)state;
     static const struct {
         const char *id;
-        int width, height;
-        double fps;
+        struct ocv_camera_options options;
         const char *asked;
     } rows[] = {
-        {"/dev/null", 0, 0, 0, "/dev/null\n"},
-        {"/dev/null", 0, 480, 0, "/dev/null\n"},
-        {"/dev/null", 640, 0, 0, "/dev/null\n"},
-        {"/dev/null", 640, 480, 30,
+        {"/dev/null", {0, 0, 0, 0}, "/dev/null\n"},
+        {"/dev/null", {0, 480, 0, 0}, "/dev/null\n"},
+        {"/dev/null", {640, 0, 0, 0}, "/dev/null\n"},
+        {"/dev/null",
+         {640, 480, 30, 0},
          "/dev/null video_size=640x480 framerate=30.000000\n"
          "/dev/null video_size=640x480\n"},
-        {"/dev/null", 641, 480, 0,
+        {"/dev/null",
+         {641, 480, 0, 0},
          "/dev/null video_size=641x480 input_format=mjpeg\n"
          "/dev/null video_size=641x480\n"},
-        {"/dev/null", 640, 481, 12.5,
+        {"/dev/null",
+         {640, 481, 12.5, 0},
          "/dev/null video_size=640x481 input_format=mjpeg framerate=12.500000\n"
          "/dev/null video_size=640x481 input_format=mjpeg\n"
          "/dev/null video_size=640x481 framerate=12.500000\n"
          "/dev/null video_size=640x481\n"},
-        {"rtsp://127.0.0.1/x", 640, 480, 30,
+        {"rtsp://127.0.0.1/x",
+         {640, 480, 30, 0},
          "rtsp://127.0.0.1/x rtsp_transport=tcp max_redirects=0 "
          "protocol_whitelist=http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt "
          "format_whitelist=,rtsp,rtp\n"},
+        {"rtsp://127.0.0.1/x",
+         {640, 480, 30, 1},
+         "rtsp://127.0.0.1/x rtsp_transport=tcp "
+         "protocol_whitelist=http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt,crypto "
+         "format_whitelist=p,hls,sdp\n"},
     };
     const struct ocv_patience patient = {NULL, NULL};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -930,8 +938,7 @@ static void test_what_cameras_are_asked_for(void **state)
         char *text = NULL;
         size_t size = 0;
         asked = open_memstream(&text, &size);
-        assert_int_equal(ocv_camera_open(&video, rows[i].id, rows[i].width, rows[i].height,
-                                         rows[i].fps, patient, &error),
+        assert_int_equal(ocv_camera_open(&video, rows[i].id, rows[i].options, patient, &error),
                          OCV_CANNOT);
         fclose(asked);
         asked = NULL;
@@ -952,7 +959,7 @@ static struct ocv_video *open_camera(const char *id)
     struct ocv_video *video = NULL;
     struct error error = {.text = ""};
     is_camera = *id == '/';
-    if (ocv_camera_open(&video, id, 0, 0, 0, patient, &error) != OCV_OK)
+    if (ocv_camera_open(&video, id, (struct ocv_camera_options){0}, patient, &error) != OCV_OK)
         fail_msg("%s", error.text);
     is_camera = false;
     return video;

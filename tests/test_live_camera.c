@@ -519,10 +519,11 @@ enum ocv_code ocv_video_prepare(struct error *error)
     return OCV_OK;
 }
 
-enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct error *error)
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id,
+                              struct ocv_camera_options options, struct ocv_patience patience,
+                              struct error *error)
 {
-    (void)width, (void)height, (void)fps, (void)patience;
+    (void)options, (void)patience;
     double limit = monotonic_now() + PATIENCE / 4;
     while (given < awaited && !frozen) {
         pause_for(1);

@@ -73,8 +73,8 @@ int __wrap_cameras_find(struct camera **cameras);
 bool __wrap_cameras_get(const char *id, struct camera *camera);
 bool __wrap_cameras_same(const char *id, const char *other);
 int __wrap_source_open_camera(struct source *source, const char *id,
-                              const struct camera_options *options, const atomic_bool *abandoned,
-                              struct error *error);
+                              const struct ocv_camera_options *options,
+                              const atomic_bool *abandoned, struct error *error);
 int __wrap_source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
                              struct error *error);
 int __wrap_source_open_demo(struct source *source, struct error *error);
@@ -137,8 +137,8 @@ static int open_made_up(struct source *source, const char *id, struct error *err
 }
 
 int __wrap_source_open_camera(struct source *source, const char *id,
-                              const struct camera_options *options, const atomic_bool *abandoned,
-                              struct error *error)
+                              const struct ocv_camera_options *options,
+                              const atomic_bool *abandoned, struct error *error)
 {
     assert_false(atomic_load(abandoned));
     assert_int_equal(options->width, 320);

@@ -98,8 +98,8 @@ int __wrap_resource_find(const char *name, char path[RESOURCE_PATH_SIZE], struct
 int __wrap_cameras_find(struct camera **cameras);
 void __wrap_view_set_title(struct view *view, const char *title);
 int __wrap_source_open_camera(struct source *source, const char *id,
-                              const struct camera_options *options, const atomic_bool *abandoned,
-                              struct error *why);
+                              const struct ocv_camera_options *options,
+                              const atomic_bool *abandoned, struct error *why);
 int __wrap_source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
                              struct error *why);
 
@@ -776,8 +776,8 @@ static void redraw_opening(void)
 }
 
 int __wrap_source_open_camera(struct source *source, const char *id,
-                              const struct camera_options *options, const atomic_bool *abandoned,
-                              struct error *why)
+                              const struct ocv_camera_options *options,
+                              const atomic_bool *abandoned, struct error *why)
 {
     (void)options;
     assert_int_equal(abandoned != NULL, world.closed);

@@ -409,7 +409,9 @@ static void refuse_camera(const char *id)
 {
     struct ocv_video *video = NULL;
     struct error error = {.text = ""};
-    assert_int_equal(ocv_camera_open(&video, id, 1280, 720, 30, patient, &error), OCV_CANNOT);
+    assert_int_equal(
+        ocv_camera_open(&video, id, (struct ocv_camera_options){1280, 720, 30, 0}, patient, &error),
+        OCV_CANNOT);
     assert_null(video);
     assert_true(strlen(error.text) > 10);
 }

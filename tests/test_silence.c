@@ -104,7 +104,7 @@ static void a_stream_that_falls_silent_is_lost(void **state)
     struct error error = {.text = ""};
     time_t started = time(NULL);
     begin(&camera);
-    enum ocv_code code = ocv_camera_open(&video, camera.address, 0, 0, 0,
+    enum ocv_code code = ocv_camera_open(&video, camera.address, (struct ocv_camera_options){0},
                                          (struct ocv_patience){is_too_long, &started}, &error);
     if (code != OCV_OK)
         fail_msg("%s", error.text);
@@ -125,7 +125,7 @@ static void an_address_that_says_nothing_is_no_stream(void **state)
     struct error error = {.text = ""};
     time_t started = time(NULL);
     begin(&camera);
-    assert_int_equal(ocv_camera_open(&video, camera.address, 0, 0, 0,
+    assert_int_equal(ocv_camera_open(&video, camera.address, (struct ocv_camera_options){0},
                                      (struct ocv_patience){is_too_long, &started}, &error),
                      OCV_CANNOT);
     assert_false(is_too_long(&started));

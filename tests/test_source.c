@@ -112,10 +112,12 @@ static enum ocv_code open_made_up(struct ocv_video **video, bool camera,
     return OCV_OK;
 }
 
-enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id, int width, int height,
-                              double fps, struct ocv_patience patience, struct error *why)
+enum ocv_code ocv_camera_open(struct ocv_video **video, const char *id,
+                              struct ocv_camera_options asked, struct ocv_patience patience,
+                              struct error *why)
 {
-    append_text(world.calls, sizeof world.calls, "camera %s %dx%d %g\n", id, width, height, fps);
+    append_text(world.calls, sizeof world.calls, "camera %s %dx%d %g%s\n", id, asked.width,
+                asked.height, asked.fps, asked.follow ? ", followed" : "");
     return open_made_up(video, true, patience, why);
 }
 
@@ -175,7 +177,7 @@ static int reset(void **state)
     return 0;
 }
 
-static const struct camera_options options = {320, 240, 15};
+static const struct ocv_camera_options options = {320, 240, 15, 1};
 
 static const struct source untouched = {.name = "untouched"};
 
@@ -236,7 +238,7 @@ static void test_camera(void **state)
     struct source source;
     world.abandoned = &abandoned;
     assert_int_equal(source_open_camera(&source, "0", &options, &abandoned, &error), 0);
-    expect_calls("raw? 0\ncamera 0 320x240 15\nget 0\n");
+    expect_calls("raw? 0\ncamera 0 320x240 15, followed\nget 0\n");
     expect_source(&source, "0", 29.5, 0);
     assert_true(source.live && !source.film && source.reopen);
     abandoned = true; /* of no account once it is open */
@@ -279,8 +281,9 @@ static void test_cannot_be_opened(void **state)
 {
     (void)state;
     world.missing = true;
-    expect_failure(true, "0", "it is diagnosed", "raw? 0\ncamera 0 320x240 15\ndiagnose 0\n");
-    expect_failure(true, "-", "it is missing", "camera - 320x240 15\n");
+    expect_failure(true, "0", "it is diagnosed",
+                   "raw? 0\ncamera 0 320x240 15, followed\ndiagnose 0\n");
+    expect_failure(true, "-", "it is missing", "camera - 320x240 15, followed\n");
     expect_failure(false, "b.mp4", "it is missing", "video b.mp4\n");
     world.raw = true;
     expect_failure(true, "0", "it is raw", "raw? 0\n");
@@ -299,7 +302,7 @@ static void test_piped(void **state)
 {
     (void)state;
     struct source source = open_camera("-");
-    expect_calls("camera - 320x240 15\n");
+    expect_calls("camera - 320x240 15, followed\n");
     expect_source(&source, "-", 29.5, 0);
     assert_true(source.live && !source.film && !source.reopen);
     close_all(&source, "close\n");
@@ -329,7 +332,7 @@ static void test_reopen(void **state)
     struct source source = open_camera("0");
     *world.calls = '\0';
     assert_int_equal(source.reopen(&source, &error), 0);
-    expect_calls("close\nget /dev/by-id/a%%b\ncamera /dev/by-id/a%%b 320x240 15\n");
+    expect_calls("close\nget /dev/by-id/a%%b\ncamera /dev/by-id/a%%b 320x240 15, followed\n");
     world.name = "Webcam 2";
     for (int i = 0; i < 2; i++) {
         assert_int_equal(source.reopen(&source, &error), -1);
@@ -354,7 +357,7 @@ static void test_reopen(void **state)
     source = open_camera("/dev/video3");
     *world.calls = '\0';
     assert_int_equal(source.reopen(&source, &error), 0);
-    expect_calls("close\nget /dev/video3\ncamera /dev/video3 320x240 15\n");
+    expect_calls("close\nget /dev/video3\ncamera /dev/video3 320x240 15, followed\n");
     close_all(&source, "close\n");
 }
 
@@ -367,7 +370,7 @@ static void test_reopen_stream(void **state)
     assert_string_equal(source.name, "rtsp://me:*@host/");
     *world.calls = '\0';
     assert_int_equal(source.reopen(&source, &error), 0);
-    expect_calls("close\ncamera rtsp://me:secret@host/ 320x240 15\n");
+    expect_calls("close\ncamera rtsp://me:secret@host/ 320x240 15, followed\n");
     close_all(&source, "close\n");
     source = open_video("me:secret@b.mp4");
     assert_string_equal(source.name, "me:secret@b.mp4");

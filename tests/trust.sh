@@ -92,6 +92,42 @@ if command -v ffmpeg >/dev/null; then
     grep -qF "http://user:*@" table.csv || fail "table: $(head -n 2 table.csv)"
 fi
 
+# --- A stream leads nowhere else, unless it is followed
+if command -v python3 >/dev/null && [ -e /proc/net/udp ]; then
+    film=led-to.avi
+    run 0 --demo --headless --quiet --max-frames 60 --output $film
+    ffmpeg -loglevel error -i $film -c:v mpeg2video -q:v 3 led-to.ts </dev/null 2>/dev/null && film=led-to.ts
+    other=$((port + 1))
+    third=$((port + 2))
+    python3 "$source_dir/tests/leading_camera.py" $port $other $third $film >asked 2>camera.err </dev/null &
+    helper=$!
+    while kill -0 $helper && ! grep -q listening asked; do sleep 0.05; done
+    for address in http://127.0.0.1:$port/redirect rtsp://127.0.0.1:$port/redirect \
+        http://127.0.0.1:$port/playlist http://127.0.0.1:$port/session; do
+        run 4 --camera $address --headless
+        grep -qF "add --follow" err || fail "$address: $(cat err)"
+        [ "$(cat asked)" = listening ] || fail "$address leads elsewhere: $(cat asked)"
+    done
+    for name in redirect $([ $film = led-to.avi ] || echo playlist); do
+        run 0 --camera http://127.0.0.1:$port/$name --follow --headless --json --max-frames 4
+        [ "$(grep -c '"frame"' out)" -eq 4 ] || fail "--follow, $name: $(cat out err)"
+        grep -q "^GET /$name.ts" asked || fail "--follow, $name: asked for $(cat asked)"
+    done
+    # All of a playlist's part is there at once, but it is shown no faster than it was filmed.
+    [ $film = led-to.avi ] || python3 - <<'.' || fail "a playlist is shown too fast: $(cat out)"
+import datetime, json
+first, *_, last = (json.loads(line) for line in open("out"))
+passed = datetime.datetime.fromisoformat(last["clock"]) - datetime.datetime.fromisoformat(first["clock"])
+assert passed.total_seconds() > (last["frame"] - first["frame"]) / 30 - 0.02 # of 30 a second
+.
+    run 4 --camera rtsp://127.0.0.1:$port/redirect --follow --headless # over there, nobody speaks RTSP
+    grep -q '^OPTIONS rtsp' asked || fail "--follow, RTSP: asked for $(cat asked)"
+    run 5 --camera http://127.0.0.1:$port/session --follow --headless --exit-on-loss
+    grep -q '^UDP' asked || fail "--follow: nobody listens where the session is said to be: $(cat asked)"
+    kill $helper
+    wait $helper 2>/dev/null
+fi
+
 # --- A video file opens nothing but itself
 run 0 --demo --headless --quiet --max-frames 8 --output demo.avi
 printf 'ffconcat version 1.0\nfile demo.avi\n' >list.avi

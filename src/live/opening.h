@@ -11,11 +11,11 @@ enum { OPENING_NAME_SIZE = 1024 };
 
 /* What is to be opened. */
 struct opening_request {
-    enum input input;                /* INPUT_CAMERA, INPUT_VIDEO or INPUT_DEMO */
-    char id[OPENING_NAME_SIZE];      /* camera or video; empty: the next camera, or what the user
-                                      * chooses in a dialog */
-    char present[OPENING_NAME_SIZE]; /* the camera that the next one comes after; empty: none */
-    struct camera_options camera;    /* what to ask a camera for */
+    enum input input;                 /* INPUT_CAMERA, INPUT_VIDEO or INPUT_DEMO */
+    char id[OPENING_NAME_SIZE];       /* camera or video; empty: the next camera, or what the user
+                                       * chooses in a dialog */
+    char present[OPENING_NAME_SIZE];  /* the camera that the next one comes after; empty: none */
+    struct ocv_camera_options camera; /* what to ask a camera for */
 };
 
 /* What came of it: a source, or the reason for none, which is empty where the user wants none. */

@@ -136,6 +136,8 @@ static const struct argument rows[] = {
      .low = 16, .high = 16384, .read = read_size, .print = print_size},
     {"fps", "N", "frames per second to ask the camera for", ARGUMENT_NUMBER, AT(camera.fps), 1,
      1000},
+    {"follow", NULL, "the stream's address may lead to others: by redirects, playlists (HLS) or session "
+     "descriptions (SDP)", FLAG(camera.follow)},
     {"max-frames", "N", "stop after N frames", ARGUMENT_WHOLE, AT(max_frames), 1, 1000000000},
     {"mirror", NULL, "show the window as a mirror (default with --camera)", FLAG(mirror)},
     {"no-mirror", NULL, "show it as the camera sees it", ARGUMENT_SET, AT(mirror), false},

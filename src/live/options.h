@@ -32,7 +32,7 @@ struct options {
     bool prior_chosen;
     float prior[EXPRESSIONS_LABEL_COUNT]; /* where prior_chosen */
     const char *cascade;                  /* NULL: the system's */
-    struct camera_options camera;         /* what to ask the camera for */
+    struct ocv_camera_options camera;     /* what to ask the camera for */
     double smooth;  /* how long clear answers take to change a label, seconds; 0: no smoothing */
     bool adapt;     /* to faces at rest */
     int max_frames; /* 0: no limit; of videos, for each */

@@ -19,7 +19,7 @@ struct video_state {
     const atomic_bool *abandoned; /* while it is being opened; NULL: nobody asks */
     char id[1024];                /* cameras: what to open again */
     char camera_name[64];         /* by its driver, the same on reopening; empty: unknown */
-    struct camera_options options;
+    struct ocv_camera_options options;
     double start; /* of a live source, monotonic seconds; 0: no frame yet */
     double time;  /* of the last frame */
 };
@@ -128,15 +128,15 @@ static int reopen_camera(struct source *source, struct error *error)
     ocv_video_close(&state->video);
     if (!is_same_camera(state))
         return error_set(error, "%s: the camera is not there; plug it in again", source->name);
-    const struct camera_options *options = &state->options;
-    if (ocv_camera_open(&state->video, state->id, options->width, options->height, options->fps,
-                        patience_of(state), error) != OCV_OK)
+    if (ocv_camera_open(&state->video, state->id, state->options, patience_of(state), error) !=
+        OCV_OK)
         return error_of(error, source->name);
     return 0;
 }
 
-int source_open_camera(struct source *source, const char *id, const struct camera_options *options,
-                       const atomic_bool *abandoned, struct error *error)
+int source_open_camera(struct source *source, const char *id,
+                       const struct ocv_camera_options *options, const atomic_bool *abandoned,
+                       struct error *error)
 {
     bool piped = strcmp(id, "-") == 0;
     if (piped ? process_check_input(error) : cameras_is_raw(id, error))
@@ -144,8 +144,7 @@ int source_open_camera(struct source *source, const char *id, const struct camer
     struct video_state *state = make_state(abandoned, error);
     if (!state)
         return -1;
-    if (ocv_camera_open(&state->video, id, options->width, options->height, options->fps,
-                        patience_of(state), error) != OCV_OK) {
+    if (ocv_camera_open(&state->video, id, *options, patience_of(state), error) != OCV_OK) {
         free(state);
         if (!piped)
             cameras_diagnose(id, error);

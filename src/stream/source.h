@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "image.h"
+#include "ocv.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -42,16 +43,11 @@ struct source {
     void (*close)(struct source *source);
 };
 
-/* What a camera is asked for; 0 leaves the choice to it. */
-struct camera_options {
-    int width, height; /* pixels */
-    double fps;
-};
-
 /* "-" is standard input. Both may take long; another thread can end that by setting *abandoned,
  * which may be NULL. */
-int source_open_camera(struct source *source, const char *id, const struct camera_options *options,
-                       const atomic_bool *abandoned, struct error *error);
+int source_open_camera(struct source *source, const char *id,
+                       const struct ocv_camera_options *options, const atomic_bool *abandoned,
+                       struct error *error);
 int source_open_video(struct source *source, const char *path, const atomic_bool *abandoned,
                       struct error *error);
 int source_open_demo(struct source *source, struct error *error);
