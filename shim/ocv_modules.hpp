@@ -43,7 +43,8 @@ struct VideoWriter {
 
 struct Videos {
     const char *version;
-    std::unique_ptr<VideoReader> (*open_device)(const std::string &path, ocv_camera_options options,
+    std::unique_ptr<VideoReader> (*open_device)(const std::string &path,
+                                                const ocv_camera_options &options,
                                                 ocv_patience patience);
     std::unique_ptr<VideoReader> (*open_stream)(const std::string &address, bool follow,
                                                 ocv_patience patience);

@@ -26,8 +26,8 @@ static bool is_index(const std::string &id)
     return !id.empty() && id.find_first_not_of("0123456789") == std::string::npos;
 }
 
-static std::unique_ptr<VideoReader> open_camera(const std::string &id, ocv_camera_options options,
-                                                ocv_patience patience)
+static std::unique_ptr<VideoReader>
+open_camera(const std::string &id, const ocv_camera_options &options, ocv_patience patience)
 {
     if (id == "-")
         return videos().open_input(true, patience);

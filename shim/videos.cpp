@@ -9,8 +9,8 @@ static std::unique_ptr<VideoReader> open_reader(VideoInput::Kind kind, const std
     return made;
 }
 
-static std::unique_ptr<VideoReader> open_device(const std::string &path, ocv_camera_options options,
-                                                ocv_patience patience)
+static std::unique_ptr<VideoReader>
+open_device(const std::string &path, const ocv_camera_options &options, ocv_patience patience)
 {
     auto made = std::make_unique<Reader>(VideoInput::DEVICE, patience);
     made->open_device(path, options);

@@ -183,7 +183,7 @@ static void wake(void *context)
 static struct opened open_request(enum input input, const char *id, const char *present)
 {
     struct opening *opening = NULL;
-    struct opening_request request = {.input = input, .camera = {320, 240, 0}};
+    struct opening_request request = {.input = input, .camera = {320, 240, 0, 0}};
     struct opened opened;
     struct error error;
     snprintf(request.id, sizeof request.id, "%s", id);
@@ -325,7 +325,7 @@ static void test_abandoned(void **state)
     assert_int_equal(world.closed, 3);
     assert_int_equal(world.waits, 1);
     /* Cameras that are found too late are not tried any more. */
-    const struct opening_request next = {.input = INPUT_CAMERA, .camera = {320, 240, 0}};
+    const struct opening_request next = {.input = INPUT_CAMERA, .camera = {320, 240, 0, 0}};
     struct camera_search *search = NULL;
     world.count = 3;
     *world.tried = '\0';
@@ -610,7 +610,7 @@ static void expect_choices(int count, const char *first, const char *last_but_tw
 static void test_menu(void **state)
 {
     (void)state;
-    const struct options options = {.camera = {320, 240, 0}};
+    const struct options options = {.camera = {320, 240, 0, 0}};
     static struct session session;
     session.options = &options;
     session.view = (struct view *)(void *)&shown;
@@ -731,7 +731,7 @@ static void test_menu_without_source(void **state)
 {
     (void)state;
     const struct options options = {
-        .input = INPUT_CAMERA, .source = "http://100%%/", .camera = {320, 240, 0}};
+        .input = INPUT_CAMERA, .source = "http://100%%/", .camera = {320, 240, 0, 0}};
     static struct session session;
     struct error error;
     int failed = 1;
@@ -798,7 +798,7 @@ static void test_menu_without_source(void **state)
 static void test_menu_that_waits(void **state)
 {
     (void)state;
-    const struct options options = {.camera = {320, 240, 0}};
+    const struct options options = {.camera = {320, 240, 0, 0}};
     static struct session session;
     struct error error;
     int failed = 1;
@@ -841,7 +841,7 @@ static void test_menu_held(void **state)
     *shown.said = '\0';
     choosing_video(&session, "f.mp4");
     expect_text(shown.said, "", "--output takes one source");
-    const struct options options = {.camera = {320, 240, 0}};
+    const struct options options = {.camera = {320, 240, 0, 0}};
     session.options = &options;
     session.results_of.options = &options.results;
     struct opened opened;
