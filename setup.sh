@@ -3,7 +3,8 @@
 # tried), configures and builds in Release.
 # Arguments go to CMake: ./setup.sh -DWARNINGS_AS_ERRORS=ON
 set -eu
-cd "$(dirname "$0")"
+CDPATH='' cd "$(dirname "$0")"
+umask 022 # whoever builds it, others may run it
 
 build_packages='build-essential cmake pkg-config
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev

@@ -3,7 +3,7 @@
 # Usage: train_fer.sh PROGRAM
 set -u
 program=$1
-tests=$(cd "$(dirname "$0")" && pwd) || exit 1
+tests=$(CDPATH='' cd "$(dirname "$0")" && pwd) || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM

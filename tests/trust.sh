@@ -156,6 +156,21 @@ run 0 --video demo.avi --headless --report "$folder"
 [ ! -e pwned ] && [ ! -e "$folder/pwned" ] || fail "a shell read the folder's name"
 [ -h "$folder/timeline.png" ] && command -v gnuplot >/dev/null && fail "no picture in $folder"
 
+# --- setup.sh builds where it is, whatever CDPATH says, and what others may run, whatever the umask
+mkdir -p "tree of/mine" "elsewhere/tree of/mine" tools || exit 1
+cp "$source_dir/setup.sh" "tree of/mine"
+cat >tools/cmake <<'.'
+#!/bin/sh
+echo "cmake version 3.25.1"
+: >configured
+.
+printf '#!/bin/sh\nprintf installed\n' >tools/dpkg-query
+chmod +x tools/cmake tools/dpkg-query
+(umask 077 && PATH=$PWD/tools:$PATH CDPATH=$PWD/elsewhere sh "tree of/mine/setup.sh") >out 2>err ||
+    fail "setup.sh: $(cat err)"
+[ -e "tree of/mine/configured" ] || fail "setup.sh: was elsewhere: $(find . -name configured)"
+[ "$(find "tree of/mine/configured" -perm 644)" ] || fail "setup.sh: others may not read what it makes"
+
 # --- Nothing is reached for that was not asked for
 if strace -f -o trace true 2>/dev/null; then
     watch()

@@ -9,7 +9,7 @@ train_fer=$2
 make_pictures=$3
 source_dir=$4
 datasets=${5:-}
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 . "$here/script_tools.sh"
 command -v gnuplot >/dev/null || { echo "skipped: there is no gnuplot"; exit 77; }
 tutorial=$source_dir/docs/tutorial.md

@@ -6,6 +6,7 @@
 set -u
 build=$1 limit=$2
 shift 2
+CDPATH=''
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 programs=$build/tests/fuzz
 corpora=$build/corpora
