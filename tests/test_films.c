@@ -769,7 +769,18 @@ static void test_what_ffmpeg_answers_seldom(void **state)
 static struct {
     int after, code, times;
     int calls;
+    int seconds; /* that each takes, by the clock of the shim */
 } packets;
+
+/* std::chrono::steady_clock::now(), nanoseconds. */
+int64_t __real__ZNSt6chrono3_V212steady_clock3nowEv(void);
+int64_t __wrap__ZNSt6chrono3_V212steady_clock3nowEv(void);
+
+int64_t __wrap__ZNSt6chrono3_V212steady_clock3nowEv(void)
+{
+    return __real__ZNSt6chrono3_V212steady_clock3nowEv() +
+           (int64_t)1000000000 * packets.seconds * packets.calls;
+}
 
 int __real_av_read_frame(void *film, void *packet);
 int __wrap_av_read_frame(void *film, void *packet);
@@ -1004,6 +1015,45 @@ static void test_when_cameras_see(void **state)
     }
     dup2(kept, STDIN_FILENO);
     close(kept);
+}
+
+/* Every wait for the next picture is as long, however long ago the camera was opened; then it is
+ * lost. */
+static void test_how_long_cameras_may_take(void **state)
+{
+    (void)state;
+    enum { FOR_EVER = 1000000, COUNT = 8 };
+    static const struct {
+        const char *id;
+        int code, seconds; /* of one wait, by calls of a second each */
+    } rows[] = {{"/dev/null", NONE_YET, 5}, {"rtsp://127.0.0.1/x", INVALID, 3}};
+    is_camera = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct ocv_patience patient = {NULL, NULL};
+        struct ocv_video *video = NULL;
+        struct film film = {.seconds = 0};
+        for (int k = 0; k < COUNT; k++)
+            put_picture(&film, (int64_t)k * PICTURE);
+        write_film(&film);
+        assert_int_equal(
+            ocv_camera_open(&video, rows[i].id, (struct ocv_camera_options){0}, patient, NULL),
+            OCV_OK);
+        packets.calls = 0;
+        packets.seconds = 1;
+        packets.code = rows[i].code;
+        for (int k = 0; k < COUNT - 1; k++) {
+            packets.after = 0;
+            packets.times = 2; /* two seconds without a picture */
+            assert_int_equal(ocv_video_read(video, NULL), OCV_OK);
+        }
+        packets.calls = 0;
+        packets.times = FOR_EVER;
+        assert_int_equal(ocv_video_read(video, NULL), OCV_END);
+        assert_in_range(packets.calls, rows[i].seconds, rows[i].seconds + 1);
+        packets.times = packets.seconds = 0;
+        ocv_video_close(&video);
+    }
+    is_camera = false;
 }
 
 /* Large pictures that do not state their colours have those of television, but for a camera's. */
@@ -1412,6 +1462,7 @@ int main(void)
         cmocka_unit_test(test_what_ffmpeg_logs),
         cmocka_unit_test(test_what_cannot_be_read),
         cmocka_unit_test(test_when_cameras_see),
+        cmocka_unit_test(test_how_long_cameras_may_take),
         cmocka_unit_test(test_colours_that_are_not_stated),
         cmocka_unit_test(test_calls_that_fail),
         cmocka_unit_test(test_what_cameras_are_asked_for),
