@@ -30,19 +30,15 @@ static const char self_contained[] =
 static const char *const leading[] = {"hls", "sdp"};
 
 /* What a stream may use, and what one that is followed may: a playlist's parts may be encrypted. */
-static const char stream_protocols[] = "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt";
-static const char followed_protocols[] = "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt,crypto";
+#define STREAM_PROTOCOLS "http,https,tls,tcp,udp,rtp,srtp,rtmp,rtmps,srt"
+static const char followed_protocols[] = STREAM_PROTOCOLS ",crypto";
 static thread_local bool led_on; /* what this thread opens, to what it must not use */
 
 /* ---- Waiting ------------------------------------------------------------------------------- */
 
 void Waiting::begin(double seconds)
 {
-    using std::chrono::duration;
-    deadline_ =
-        seconds > 0
-            ? Clock::now() + std::chrono::duration_cast<Clock::duration>(duration<double>(seconds))
-            : Clock::time_point::max();
+    deadline_ = seconds > 0 ? Clock::now() + clock_ticks(seconds) : Clock::time_point::max();
 }
 
 bool Waiting::over() const
@@ -228,7 +224,7 @@ void VideoInput::open(const std::string &name)
         formats += ",rtsp,rtp";
         options.set("rtsp_transport", "tcp");
         if (kind_ == STREAM) {
-            options.set("max_redirects", "0").set("protocol_whitelist", stream_protocols);
+            options.set("max_redirects", "0").set("protocol_whitelist", STREAM_PROTOCOLS);
         } else {
             for (const char *const format : leading)
                 formats += std::string(",") + format;

@@ -9,6 +9,11 @@
 
 using Clock = std::chrono::steady_clock;
 
+inline Clock::duration clock_ticks(double seconds)
+{
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
 /* Waiting for packets ends with the caller's patience, or when nothing has come for a while. */
 class Waiting
 {

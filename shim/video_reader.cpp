@@ -409,8 +409,7 @@ void Reader::show()
 /* A playlist has seconds of film at once, and then nothing for as long. */
 void Reader::pace()
 {
-    const auto time =
-        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(shot_.time));
+    const Clock::duration time = clock_ticks(shot_.time);
     paced_from_ = std::max(paced_from_, Clock::now() - time); /* later, after what came late */
     input_.wait_until(paced_from_ + time);
     shot_.grabbed = in_seconds(Clock::now());
