@@ -14,7 +14,10 @@
 
 #include <SDL.h>
 #include <glob.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* ---- What is asked of others, written down --------------------------------------------------- */
 
@@ -57,7 +60,6 @@ static struct {
     int minor; /* of SDL's version, 2.minor.5 */
     const char *driver, *device, *refused;
     int delays, most_delays;
-    SDL_threadID thread;
     jmp_buf ends;
     int density;     /* pixels of a point; 0: one */
     SDL_Rect screen; /* at 0: as it is */
@@ -97,11 +99,6 @@ WRAP(void, SDL_GetVersion, SDL_version *version)
 WRAP(const char *, SDL_GetCurrentVideoDriver, void)
 {
     return system_.driver;
-}
-
-WRAP(SDL_threadID, SDL_ThreadID, void)
-{
-    return system_.thread;
 }
 
 WRAP(SDL_bool, SDL_SetHint, const char *name, const char *value)
@@ -255,14 +252,6 @@ WRAP(void, SDL_Delay, Uint32 milliseconds)
     system_.delays += (int)milliseconds;
     if (system_.most_delays > 0 && system_.delays >= system_.most_delays)
         longjmp(system_.ends, 3);
-}
-
-_Noreturn void __wrap__Exit(int status);
-
-_Noreturn void __wrap__Exit(int status)
-{
-    tell("exit %d\n", status);
-    longjmp(system_.ends, 2);
 }
 
 /* ---- Libraries of the system's, played ------------------------------------------------------- */
@@ -617,8 +606,7 @@ static void end_all(void *context)
     longjmp(system_.ends, 1);
 }
 
-/* The main thread ends the program. Another one waits for that, or ends it by itself when nothing
- * has come of it for ten seconds. */
+/* The first to see it ends the program; others wait for that. */
 static void test_loss(void **state)
 {
     (void)state;
@@ -639,18 +627,15 @@ static void test_loss(void **state)
     }
     play_system();
     system_.driver = "x11";
-    system_.thread = 7;
     system_.most_delays = 60000;
     played.library = "libX11.so.6";
     begin_telling();
     view_on_loss(end_all, context);
     assert_non_null(played.handler);
     static const struct {
-        SDL_threadID thread;
         int way, delays;
-    } ends[] = {{8, 2, 10000}, {7, 1, 0}, {8, 3, 60000}};
+    } ends[] = {{1, 0}, {3, 60000}, {3, 60000}};
     for (volatile int i = 0; i < 3; i++) {
-        system_.thread = ends[i].thread;
         system_.delays = 0;
         const int way = setjmp(system_.ends);
         if (way == 0)
@@ -658,7 +643,7 @@ static void test_loss(void **state)
         assert_int_equal(way, ends[i].way);
         assert_int_equal(system_.delays, ends[i].delays);
     }
-    expect_told("load libX11.so.6\nexit 1\nends all\n");
+    expect_told("load libX11.so.6\nends all\n");
 }
 
 /* ---- What is drawn, not done ----------------------------------------------------------------- */
@@ -761,14 +746,69 @@ static int dice_wait(SDL_Event *event, int longest)
     return comes;
 }
 
-WRAP(int, SDL_WaitEvent, SDL_Event *event)
+static struct {
+    struct view *view; /* NULL: nobody wakes */
+    pthread_t thread;
+    atomic_bool pushed; /* over the connection to the display */
+} waker;
+
+WRAP(int, SDL_PushEvent, SDL_Event *event)
 {
-    return dice_wait(event, -1);
+    tell("push %#x\n", event->type);
+    const int result = __real_SDL_PushEvent(event);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    waker.pushed = true;
+    return result;
+}
+
+static void *wake(void *argument)
+{
+    view_wake(argument);
+    return NULL;
 }
 
 WRAP(int, SDL_WaitEventTimeout, SDL_Event *event, int longest)
 {
     return dice_wait(event, longest);
+}
+
+WRAP(int, SDL_WaitEvent, SDL_Event *event)
+{
+    if (!waker.view)
+        return dice_wait(event, -1);
+    assert_int_equal(pthread_create(&waker.thread, NULL, wake, waker.view), 0);
+    return __real_SDL_WaitEventTimeout(event, 10000);
+}
+
+/* While it is woken by way of the display, which may be lost there, it waits. Where it does
+ * something else it needs no waking. */
+static void test_waking(void **state)
+{
+    (void)state;
+    struct view *view = NULL;
+    struct error error;
+    char expected[32];
+    play_system();
+    assert_int_equal(view_open(&view, &(struct view_settings){.title = "name"}, &error), 0);
+    SDL_PumpEvents();
+    SDL_FlushEvents(SDL_FIRSTEVENT, SDL_LASTEVENT);
+    snprintf(expected, sizeof expected, "push %#x\n", view->wake_event);
+    waker.view = view;
+    begin_telling();
+    assert_int_equal(view_next(view, -1), VIEW_NOTHING);
+    assert_true(waker.pushed);
+    assert_int_equal(pthread_join(waker.thread, NULL), 0);
+    waker.view = NULL;
+    expect_told(expected);
+    begin_telling();
+    view_wake(view);
+    view_quit(view);
+    expect_told("");
+    SDL_Event event;
+    assert_int_equal(SDL_PeepEvents(&event, 1, SDL_GETEVENT, view->wake_event, view->wake_event),
+                     1);
+    assert_int_equal(SDL_PeepEvents(&event, 1, SDL_GETEVENT, SDL_QUIT, SDL_QUIT), 1);
+    view_close(&view);
 }
 
 /* ---- What the program does meanwhile --------------------------------------------------------- */
@@ -956,6 +996,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_size_for_bars),
         cmocka_unit_test(test_whether_there_is_a_display),
         cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_waking),
         cmocka_unit_test(test_notice_out_of_sight),
         cmocka_unit_test(test_events),
     };

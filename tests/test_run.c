@@ -54,7 +54,8 @@ static struct {
     bool long_name;   /* the last camera has */
     bool drops;       /* the user does, another film; the signal comes with the menu behind it */
     bool tiny;        /* the frames are, and the demo is a film like others */
-    /* The film with whose first frame the display goes away; 0: none. Or the window's end. */
+    /* The film with whose first frame the display goes away, or the still; 0: none. Or the window's
+     * end. */
     unsigned lost_in;
     bool lost_at_end;
     int frames, cameras;
@@ -620,9 +621,9 @@ void __wrap_view_on_loss(void (*ends)(void *context), void *context)
 void __wrap_view_set_picture(struct view *view, const struct image *picture,
                              const struct expressions_face *faces, int count, double time)
 {
-    if (world.lost_in && films_opened == world.lost_in)
-        lose_display();
     shown++;
+    if (world.lost_in == (films_opened ? films_opened : (unsigned)shown))
+        lose_display();
     __real_view_set_picture(view, picture, faces, count, time);
 }
 
@@ -1027,12 +1028,13 @@ static int frames_of(const char *path)
     "{\"source\":\"" name "\",\"frame\":" frame ",\"time\":" time                                  \
     ",\"width\":80,\"height\":80,\"faces\":[]}\n"
 
+static const char display_gone[] =
+    "the display has gone away; everything recorded until then has been saved\n";
+
 /* All that was looked at is told, and copies and reports are whole; unless that fails. */
 static void displays_that_go_away(void **state)
 {
     (void)state;
-    static const char gone[] =
-        "the display has gone away; everything recorded until then has been saved\n";
     int here = enter_folder();
     write_bytes("a.mp4", "x", 1);
     write_bytes("b.mp4", "x", 1);
@@ -1044,7 +1046,7 @@ static void displays_that_go_away(void **state)
     assert_int_equal(status_of(run_apart, "--quiet --json --output copies --report reports --video "
                                           "a.mp4 b.mp4 c.mp4"),
                      1);
-    expect_file("said", gone);
+    expect_file("said", display_gone);
     expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000") FRAME_OF("a.mp4", "1", "0.040")
                               FRAME_OF("b.mp4", "0", "0.000"));
     assert_int_equal(frames_of("copies/b.mp4"), 1);
@@ -1054,14 +1056,14 @@ static void displays_that_go_away(void **state)
     world.lost_in = 0;
     world.lost_at_end = true;
     assert_int_equal(status_of(run_apart, "--quiet --json --video a.mp4 b.mp4"), 1);
-    expect_file("said", gone);
+    expect_file("said", display_gone);
     expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000") FRAME_OF("a.mp4", "1", "0.040")
                               FRAME_OF("b.mp4", "0", "0.000") FRAME_OF("b.mp4", "1", "0.040"));
     world.lost_at_end = false;
     world.lost_in = 1;
     assert_int_equal(
         status_of(run_apart, "--quiet --json --output copy.mp4 --report report --video a.mp4"), 1);
-    expect_file("said", gone);
+    expect_file("said", display_gone);
     expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000"));
     assert_int_equal(frames_of("copy.mp4"), 1);
     assert_int_equal(access("report/summary.csv", F_OK), 0);
@@ -1839,6 +1841,21 @@ static void pictures_in_the_window(void **state)
     drawing_fails = true;
     expect_error("--quiet --threads 1 --image face.png", ERROR_OTHER, "no window");
     drawing_fails = false;
+    world.lost_in = 2;
+    size_t size;
+    assert_int_equal(status_of(run_apart, "--quiet --threads 1 --csv table --image face.png "
+                                          "face.png face.png"),
+                     1);
+    expect_file("said", display_gone);
+    char *table = (char *)read_bytes("table", &size);
+    const char *row = table;
+    for (int i = 0; i < 3; i++) { /* a head, and two rows */
+        assert_non_null(row = strchr(row, '\n'));
+        row++;
+    }
+    assert_ptr_equal(row, table + size);
+    free(table);
+    world.lost_in = 0;
     /* There is none where there is nothing to show. */
     assert_int_equal(windows, 1);
     assert_int_equal(mkdir("none", 0700), 0);

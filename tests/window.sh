@@ -1,10 +1,11 @@
 #!/bin/sh
 # The window under Xvfb: test_window, then the whole program driven by keys.
-# Usage: window.sh PROGRAM TEST_WINDOW MAKE_PICTURES SOURCE_DIR
+# Usage: window.sh PROGRAM TEST_WINDOW TEST_LOST_DISPLAY MAKE_PICTURES SOURCE_DIR
 program=$1
 test_window=$2
-make_pictures=$3
-source_dir=$4
+test_lost_display=$3
+make_pictures=$4
+source_dir=$5
 . "$source_dir/tests/script_tools.sh"
 . "$source_dir/tests/window_tools.sh"
 
@@ -124,6 +125,9 @@ time.sleep(60)' >port &
 fi
 
 # --- The display goes away, as when a session ends: all that was recorded is whole
+timeout 60 "$test_lost_display" "$server" || fail "the display went away, seen first by the thread that wakes"
+wait "$server" 2>/dev/null
+start_display
 for try in 1 2 3; do
     rm -rf gone.mp4 report
     give_results --demo --json --output gone.mp4 --report report

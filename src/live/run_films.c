@@ -377,8 +377,7 @@ static void end_without_display(void *context)
     stop_films(films, NULL);
     end_writing(films);
     conclude(films, *error.text ? &ignored : &error);
-    setup_end_at_once("the display has gone away; everything recorded until then has been saved",
-                      EXIT_FAILURE, &error);
+    setup_end_without_display(&error);
 }
 
 static void films_free(struct films *films)

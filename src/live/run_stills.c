@@ -132,6 +132,16 @@ static void ask_to_quit(void *context)
         view_quit(stills->view);
 }
 
+/* Where the display goes away, the process ends inside Xlib: results found so far are written
+ * first. */
+static void end_without_display(void *context)
+{
+    struct stills *stills = context;
+    struct error error = {.text = ""};
+    results_close(&stills->results, &(struct results_end){.summarize = true}, &error);
+    setup_end_without_display(&error);
+}
+
 static int add_inputs(struct stills *stills, struct error *error)
 {
     for (int i = 0; i < stills->list.count; i++) {
@@ -185,6 +195,8 @@ static int start(struct stills *stills, struct error *error)
     setup_report_skipped(options, &stills->list);
     if (stills->list.count > 0)
         setup_view(options, program_name, false, &stills->view, &stills->missing);
+    if (stills->view)
+        view_on_loss(end_without_display, stills);
     if (interrupt_watch(&stills->interrupt, ask_to_quit, stills, error))
         return -1;
     struct picture_task task = {options, &stills->list, &stills->piped, stills->count, threads};

@@ -151,8 +151,7 @@ static void end_without_display(void *context)
     struct session *session = context;
     struct error error = {.text = ""};
     session_end_results(session, &(struct results_end){.summarize = true}, &error);
-    setup_end_at_once("the display has gone away; everything recorded until then has been saved",
-                      EXIT_FAILURE, &error);
+    setup_end_without_display(&error);
 }
 
 /* Ends the process without the thread that reads the source: its driver keeps it waiting. */

@@ -153,6 +153,12 @@ _Noreturn void setup_end_at_once(const char *reason, int status, const struct er
     _Exit(status);
 }
 
+_Noreturn void setup_end_without_display(const struct error *failure)
+{
+    setup_end_at_once("the display has gone away; everything recorded until then has been saved",
+                      EXIT_FAILURE, failure);
+}
+
 int setup_list(const struct options *options, struct input_list *list)
 {
     int result = 0;

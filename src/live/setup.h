@@ -53,6 +53,8 @@ void setup_report_missing(struct error *missing);
 /* Ends the process where something keeps it from ending in order. `failure` says what could not be
  * saved; where its text is empty, all was: then `reason` is printed, and this is the status. */
 _Noreturn void setup_end_at_once(const char *reason, int status, const struct error *failure);
+/* The same, for the end of what view_on_loss is given. */
+_Noreturn void setup_end_without_display(const struct error *failure);
 
 /* Lists what the options name. What cannot be read is reported, and makes this fail. */
 int setup_list(const struct options *options, struct input_list *list);

@@ -466,9 +466,7 @@ enum view_request view_next(struct view *view, int longest)
     bool changes = step > 0 && (longest < 0 || step < longest);
     if (changes)
         longest = step;
-    bool came =
-        longest < 0 ? SDL_WaitEvent(&event) == 1 : SDL_WaitEventTimeout(&event, longest) == 1;
-    if (came)
+    if (window_wait(&event, longest))
         return view_handle(view, &event);
     return changes ? VIEW_REDRAW : VIEW_IDLE;
 }
@@ -481,14 +479,14 @@ void view_on_loss(void (*ends)(void *context), void *context)
 void view_wake(struct view *view)
 {
     SDL_Event event = {.type = view->wake_event};
-    SDL_PushEvent(&event);
+    window_wake(&event);
 }
 
 void view_quit(struct view *view)
 {
     (void)view;
     SDL_Event event = {.type = SDL_QUIT};
-    SDL_PushEvent(&event);
+    window_wake(&event);
 }
 
 void view_sdl_version(char version[VIEW_VERSION_SIZE])

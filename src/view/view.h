@@ -81,8 +81,9 @@ int view_draw(struct view *view, struct error *error);
  * where something on the screen has to change by itself. */
 enum view_request view_next(struct view *view, int longest);
 
-/* When the X display goes away, `ends` is called on this thread, in place of Xlib's end of the
- * process. It has to end the process, and must show nothing any more. */
+/* When the X display goes away, `ends` is called in place of Xlib's end of the process: on this
+ * thread, or on one that wakes it while it is in view_next and stays there. It has to end the
+ * process, and must show nothing any more. */
 void view_on_loss(void (*ends)(void *context), void *context);
 
 /* Make a waiting view_next return VIEW_NOTHING and VIEW_QUIT, respectively. Any thread. */

@@ -2,6 +2,7 @@
 
 #include <SDL.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include <glob.h>
 #endif
 
-enum { MIN_WIDTH = 320, MIN_HEIGHT = 240, CLOSING_MS = 100, LOSS_MS = 10000 };
+enum { MIN_WIDTH = 320, MIN_HEIGHT = 240, CLOSING_MS = 100 };
 
 bool window_possible(void)
 {
@@ -57,27 +58,57 @@ static void choose_renderer(void)
 #endif
 }
 
-/* ---- A display that goes away ---------------------------------------------------------------- */
+/* ---- Waiting, and a display that goes away --------------------------------------------------- */
+
+static struct {
+    pthread_mutex_t mutex;
+    bool waits;
+} main_thread = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void set_waits(bool waits)
+{
+    pthread_mutex_lock(&main_thread.mutex);
+    main_thread.waits = waits;
+    pthread_mutex_unlock(&main_thread.mutex);
+}
+
+bool window_wait(SDL_Event *event, int longest)
+{
+    set_waits(true);
+    bool came = longest < 0 ? SDL_WaitEvent(event) == 1 : SDL_WaitEventTimeout(event, longest) == 1;
+    set_waits(false);
+    return came;
+}
+
+/* SDL wakes the main thread over a connection of this one's. Should the display be lost there, the
+ * main thread is in window_wait, and stays: what it does elsewhere is not disturbed. */
+void window_wake(SDL_Event *event)
+{
+    pthread_mutex_lock(&main_thread.mutex);
+    if (main_thread.waits)
+        SDL_PushEvent(event);
+    else
+        SDL_PeepEvents(event, 1, SDL_ADDEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT);
+    pthread_mutex_unlock(&main_thread.mutex);
+}
 
 static struct {
     void (*ends)(void *context);
     void *context;
-    SDL_threadID thread;
     atomic_bool ending;
 } loss;
 
-/* Called by Xlib, which ends the process as soon as this returns. The thread that wakes the main
- * one by a connection of its own may be the first to see the loss. */
+/* Called by Xlib, which ends the process as soon as this returns. The main thread and one that
+ * wakes it may both see the loss, and each may hold a lock of SDL's that the other needs: the first
+ * one ends all. */
 static int on_lost(void *display)
 {
     (void)display;
-    if (SDL_ThreadID() == loss.thread) {
-        atomic_store(&loss.ending, true);
+    if (!atomic_exchange(&loss.ending, true))
         loss.ends(loss.context);
-    }
-    for (int waited = 0; atomic_load(&loss.ending) || waited < LOSS_MS; waited++)
-        SDL_Delay(1);
-    _Exit(EXIT_FAILURE);
+    while (atomic_load(&loss.ending))
+        SDL_Delay(1000);
+    return 0;
 }
 
 void window_on_loss(void (*ends)(void *context), void *context)
@@ -91,7 +122,6 @@ void window_on_loss(void (*ends)(void *context), void *context)
     memcpy(&set_handler, &found, sizeof found);
     loss.ends = ends;
     loss.context = context;
-    loss.thread = SDL_ThreadID();
     set_handler(on_lost);
 }
 

@@ -1,9 +1,11 @@
-/* The window itself: opening, size and place, full screen. Main thread only. */
+/* The window itself: opening, size and place, full screen, waiting. Main thread only, except
+ * window_wake. */
 #ifndef WINDOW_H
 #define WINDOW_H
 
 #include "error.h"
 
+#include <SDL_events.h>
 #include <SDL_render.h>
 #include <stdbool.h>
 
@@ -19,6 +21,10 @@ bool window_possible(void);
 
 /* Starts SDL and makes a hidden window. `live`: keeps the screen saver away. */
 int window_open(struct window *window, const char *title, bool live, struct error *error);
+/* As SDL_WaitEventTimeout; negative: without limit. */
+bool window_wait(SDL_Event *event, int longest);
+/* Gives the event to window_wait. Any thread. */
+void window_wake(SDL_Event *event);
 /* As view_on_loss. */
 void window_on_loss(void (*ends)(void *context), void *context);
 /* Ends SDL, whether the window was opened or not. */
