@@ -109,11 +109,13 @@ int main(int count, char **arguments)
     if (count != 2)
         give_up("which process is the display?");
     display = (pid_t)atol(arguments[1]);
-    struct view_settings settings = {.title = "test", .drawing = {resource_font()}, .live = true};
+    struct view_settings settings = {
+        .title = "test", .drawing.font_path = resource_font(), .live = true};
     struct image picture = image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3});
     if (view_open(&view, &settings, &error))
         give_up(error.text);
-    view_set_picture(view, &picture, NULL, 0, 0);
+    const struct expressions_face face = {.box = {8, 8, 32, 32}};
+    view_set_picture(view, &picture, &face, 1, 0);
     if (view_draw(view, &error))
         give_up(error.text);
     view_on_loss(end, &view);

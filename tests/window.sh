@@ -126,7 +126,8 @@ fi
 
 # --- The display goes away, as when a session ends: all that was recorded is whole
 timeout 60 "$test_lost_display" "$server" || fail "the display went away, seen first by the thread that wakes"
-wait "$server" 2>/dev/null
+kill -KILL "$server"
+wait "$server"
 start_display
 for try in 1 2 3; do
     rm -rf gone.mp4 report
