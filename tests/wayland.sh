@@ -40,7 +40,17 @@ unset DISPLAY
 "$test_window" || fail "test_window"
 ./expressions --demo --max-frames 20 >out 2>err || fail "demo: status $?: $(cat err)"
 [ -s err ] && grep -v decorations err | grep -v plugin && fail "demo: $(cat err)"
-stop_weston
+
+# --- The display goes away: as if the window were closed
+./expressions --demo --json --output gone.mp4 >out 2>err &
+running=$!
+while kill -0 "$running" 2>/dev/null && ! grep -q '}$' out; do sleep 0.1; done
+sleep 1
+kill -KILL "$helper"
+wait "$helper" 2>/dev/null
+end_with 0 "the display went away"
+./expressions --video gone.mp4 --headless --json >seen 2>err || fail "the display went away: $(cat err)"
+[ "$(wc -l <seen)" -eq "$(wc -l <out)" ] || fail "gone.mp4: $(wc -l <seen) frames of $(wc -l <out)"
 
 # --- Neither keyboard nor mouse: SDL 2.26 would crash; X11 takes over where it can
 start_weston seatless --backend=headless-backend.so
