@@ -22,9 +22,12 @@
 #include "resources.h"
 #include "text_report.h"
 
+#include <SDL_ttf.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -1226,6 +1229,111 @@ static void test_canvas(void **state)
     canvas_free(&canvas);
 }
 
+/* Calls into SDL2_ttf, which has no locks: whether some ever were at the same time. They take
+ * longer than they do, or they would hardly ever meet. */
+static atomic_int in_fonts;
+static atomic_bool met_in_fonts;
+
+static void enter_fonts(void)
+{
+    if (in_fonts++ > 0)
+        met_in_fonts = true;
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+int __real_TTF_Init(void);
+int __wrap_TTF_Init(void);
+void __real_TTF_Quit(void);
+void __wrap_TTF_Quit(void);
+TTF_Font *__real_TTF_OpenFont(const char *path, int size);
+TTF_Font *__wrap_TTF_OpenFont(const char *path, int size);
+void __real_TTF_CloseFont(TTF_Font *font);
+void __wrap_TTF_CloseFont(TTF_Font *font);
+
+int __wrap_TTF_Init(void)
+{
+    enter_fonts();
+    int code = __real_TTF_Init();
+    in_fonts--;
+    return code;
+}
+
+void __wrap_TTF_Quit(void)
+{
+    enter_fonts();
+    __real_TTF_Quit();
+    in_fonts--;
+}
+
+TTF_Font *__wrap_TTF_OpenFont(const char *path, int size)
+{
+    enter_fonts();
+    TTF_Font *font = __real_TTF_OpenFont(path, size);
+    in_fonts--;
+    return font;
+}
+
+void __wrap_TTF_CloseFont(TTF_Font *font)
+{
+    enter_fonts();
+    __real_TTF_CloseFont(font);
+    in_fonts--;
+}
+
+struct same_canvas {
+    struct image picture;
+    struct expressions_face face;
+    uint8_t *expected;
+    atomic_int wrong;
+};
+
+/* Each time on a canvas of its own. */
+static void *draw_canvases(void *argument)
+{
+    enum { TIMES = 3 };
+    struct same_canvas *same = argument;
+    struct error error;
+    for (int i = 0; i < TIMES; i++) {
+        struct canvas *canvas;
+        struct bgr_image drawn;
+        same->wrong += canvas_create(&canvas, &(struct drawing){resource_font(), true}, &error) ||
+                       canvas_draw(canvas, &same->picture, &same->face, 1, &drawn, &error) ||
+                       memcmp(drawn.pixels, same->expected, drawn.stride * (size_t)drawn.height);
+        canvas_free(&canvas);
+    }
+    return NULL;
+}
+
+/* As where films are looked at side by side. */
+static void test_canvases_in_threads(void **state)
+{
+    (void)state;
+    enum { WIDTH = 640, HEIGHT = 480, THREADS = 4 };
+    static uint8_t pixels[WIDTH * HEIGHT * 3];
+    memset(pixels, 90, sizeof pixels);
+    struct same_canvas same = {.picture =
+                                   image_of((struct bgr_image){pixels, WIDTH, HEIGHT, WIDTH * 3}),
+                               .face = made_up_face(),
+                               .expected = malloc(sizeof pixels)};
+    same.face.box = (struct expressions_box){200, 150, 160, 160};
+    struct canvas *canvas;
+    struct bgr_image drawn;
+    struct error error;
+    assert_non_null(same.expected);
+    assert_int_equal(canvas_create(&canvas, &(struct drawing){resource_font(), true}, &error), 0);
+    assert_int_equal(canvas_draw(canvas, &same.picture, &same.face, 1, &drawn, &error), 0);
+    memcpy(same.expected, drawn.pixels, sizeof pixels);
+    canvas_free(&canvas);
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, draw_canvases, &same), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(same.wrong, 0);
+    assert_false(met_in_fonts);
+    free(same.expected);
+}
+
 /* Of sizes odd and even, rows further apart than they are long: all of them is kept, nothing else,
  * and where it was for the next one of that size. */
 static void test_frame_keeps_every_form(void **state)
@@ -1598,6 +1706,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(test_recording_into_a_fifo, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_room_for_a_recording, make_folder, remove_folder),
         cmocka_unit_test(test_canvas_without_font),
+        cmocka_unit_test(test_canvases_in_threads),
     };
     if (argc > 1 && strcmp(argv[1], "print") == 0) {
         print_demo();

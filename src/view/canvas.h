@@ -1,4 +1,5 @@
-/* Annotated copies of pictures, drawn without a window or display. One thread at a time. */
+/* Annotated copies of pictures, drawn without a window or display. One thread at a time may use a
+ * canvas. */
 #ifndef CANVAS_H
 #define CANVAS_H
 

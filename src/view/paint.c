@@ -4,6 +4,7 @@
 
 #include <SDL_ttf.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,14 +45,33 @@ struct paint {
     struct error failure;
 };
 
+/* SDL2_ttf guards neither the count of its users nor the one FreeType library of them all, and
+ * films that are looked at side by side are drawn over side by side. */
+static pthread_mutex_t fonts = PTHREAD_MUTEX_INITIALIZER;
+
+static int begin_fonts(void)
+{
+    pthread_mutex_lock(&fonts);
+    int code = TTF_Init();
+    pthread_mutex_unlock(&fonts);
+    return code;
+}
+
+static void end_fonts(void)
+{
+    pthread_mutex_lock(&fonts);
+    TTF_Quit();
+    pthread_mutex_unlock(&fonts);
+}
+
 int paint_create(struct paint **paint, SDL_Renderer *renderer, const char *font_path,
                  struct error *error)
 {
-    if (TTF_Init())
+    if (begin_fonts())
         return error_set(error, "SDL2_ttf cannot start: %s; install it again", TTF_GetError());
     struct paint *made = calloc(1, sizeof *made);
     if (!made) {
-        TTF_Quit();
+        end_fonts();
         return error_no_memory(error, "drawing");
     }
     made->renderer = renderer;
@@ -76,7 +96,7 @@ void paint_free(struct paint **paint)
     }
     phrases_free(&freed->phrases);
     free(freed);
-    TTF_Quit();
+    end_fonts();
     *paint = NULL;
 }
 
@@ -116,12 +136,9 @@ static SDL_Texture *texture_from(struct paint *paint, SDL_Surface *surface)
     return texture;
 }
 
-static SDL_Surface *create_surface(struct paint *paint, int width, int height)
+static SDL_Surface *create_surface(int width, int height)
 {
-    SDL_Surface *surface =
-        SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
-    paint_note(paint, surface ? 0 : -1);
-    return surface;
+    return SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
 }
 
 /* ---- Shapes --------------------------------------------------------------------------------- */
@@ -136,9 +153,11 @@ static double coverage(double distance, int radius, int thickness)
 
 static SDL_Texture *rasterize_corners(struct paint *paint, int radius, int thickness)
 {
-    SDL_Surface *surface = create_surface(paint, 2 * radius, 2 * radius);
-    if (!surface)
+    SDL_Surface *surface = create_surface(2 * radius, 2 * radius);
+    if (!surface) {
+        paint_note(paint, -1);
         return NULL;
+    }
     for (int y = 0; y < 2 * radius; y++) {
         Uint32 *row = (Uint32 *)(void *)((Uint8 *)surface->pixels + y * surface->pitch);
         for (int x = 0; x < 2 * radius; x++) {
@@ -293,29 +312,35 @@ static int draw_glyphs(const struct atlas *atlas, TTF_Font *font, SDL_Surface *s
     return 0;
 }
 
+/* All letters, measured and drawn; NULL: SDL knows why not. */
+static SDL_Surface *draw_font(struct atlas *atlas, TTF_Font *font)
+{
+    if (measure_glyphs(atlas, font))
+        return NULL;
+    SDL_Surface *surface =
+        create_surface(ATLAS_COLUMNS * atlas->cell_width, ATLAS_ROWS * atlas->cell_height);
+    if (surface && draw_glyphs(atlas, font, surface)) {
+        SDL_FreeSurface(surface);
+        return NULL;
+    }
+    return surface;
+}
+
+/* The lock is not held where a display could go away. */
 static void rasterize_font(struct paint *paint, struct atlas *atlas)
 {
+    pthread_mutex_lock(&fonts);
     TTF_Font *font = TTF_OpenFont(paint->font_path, atlas->size);
-    if (!font) {
+    SDL_Surface *surface = font ? draw_font(atlas, font) : NULL;
+    if (font)
+        TTF_CloseFont(font);
+    pthread_mutex_unlock(&fonts);
+    if (!surface) {
         paint_note(paint, -1);
         return;
     }
-    SDL_Surface *surface = NULL;
-    if (measure_glyphs(atlas, font))
-        paint_note(paint, -1);
-    else
-        surface = create_surface(paint, ATLAS_COLUMNS * atlas->cell_width,
-                                 ATLAS_ROWS * atlas->cell_height);
-    if (surface && draw_glyphs(atlas, font, surface)) {
-        paint_note(paint, -1);
-        SDL_FreeSurface(surface);
-        surface = NULL;
-    }
-    if (surface) {
-        atlas->middle = find_middle(atlas, surface);
-        atlas->texture = texture_from(paint, surface);
-    }
-    TTF_CloseFont(font);
+    atlas->middle = find_middle(atlas, surface);
+    atlas->texture = texture_from(paint, surface);
 }
 
 static struct atlas *find_atlas(struct paint *paint, int size)

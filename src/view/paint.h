@@ -2,7 +2,8 @@
  * are rasterized once for each size and then copied.
  *
  * Drawing calls return nothing: the first failure is remembered, and paint_check reports it.
- * All sizes are pixels of the renderer's target. Only the thread that owns the renderer may call.
+ * All sizes are pixels of the renderer's target. Only the thread that owns the renderer may call;
+ * others may draw on theirs meanwhile.
  */
 #ifndef PAINT_H
 #define PAINT_H
