@@ -159,10 +159,17 @@ pid_t __wrap_waitpid(pid_t child, int *status, int options)
     return __real_waitpid(child, status, options);
 }
 
+static pthread_barrier_t *forks; /* all begin before one ends; NULL: none waits for another */
+
 pid_t __wrap_fork(void)
 {
+    if (forks)
+        pthread_barrier_wait(forks);
     errno = EAGAIN;
-    return fails("fork") ? -1 : __real_fork();
+    pid_t child = fails("fork") ? -1 : __real_fork();
+    if (forks && child > 0)
+        pthread_barrier_wait(forks);
+    return child;
 }
 
 int __wrap_chdir(const char *path)
@@ -1245,6 +1252,47 @@ static void gnuplot_draws_in_the_folder(void **state)
     free(path);
 }
 
+struct drawing {
+    const char *name;
+    int result;
+};
+
+static void *draw_beside(void *argument)
+{
+    struct drawing *drawing = argument;
+    struct error error;
+    drawing->result = gnuplot_draw(test_folder(), "plot 1\n", drawing->name, &error);
+    return NULL;
+}
+
+/* Where each is started while the other's pipes are open, neither keeps the other from seeing the
+ * end of its script. */
+static void gnuplots_side_by_side(void **state)
+{
+    (void)state;
+    static const char draws[] = "#!/bin/sh\ntimeout 10 cat\n";
+    struct drawing drawings[2] = {{"a.png", -1}, {"b.png", -1}};
+    char *path = strdup(getenv("PATH")), mine[8192];
+    snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
+    be_gnuplot(draws);
+    setenv("PATH", mine, 1);
+    pthread_barrier_t both;
+    pthread_barrier_init(&both, NULL, 2);
+    forks = &both;
+    pthread_t beside;
+    assert_int_equal(pthread_create(&beside, NULL, draw_beside, &drawings[1]), 0);
+    draw_beside(&drawings[0]);
+    pthread_join(beside, NULL);
+    forks = NULL;
+    pthread_barrier_destroy(&both);
+    setenv("PATH", path, 1);
+    free(path);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(drawings[i].result, 0);
+        expect_file(drawings[i].name, "plot 1\n");
+    }
+}
+
 /* Where there is no place for a picture, that is said, not that gnuplot failed. */
 static void gnuplot_needs_a_folder(void **state)
 {
@@ -1967,6 +2015,7 @@ int main(void)
         cmocka_unit_test_teardown(folders_of_reports_are_made, empty_folder),
         cmocka_unit_test_teardown(gnuplot_draws_in_the_folder, empty_folder),
         cmocka_unit_test_teardown(gnuplot_may_end_in_many_ways, empty_folder),
+        cmocka_unit_test_teardown(gnuplots_side_by_side, empty_folder),
         cmocka_unit_test(gnuplot_needs_a_folder),
         cmocka_unit_test(only_utf8_is_taken_for_it),
         cmocka_unit_test(of_an_address_the_host_is_told),

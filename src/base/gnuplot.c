@@ -63,19 +63,18 @@ static bool run_script(const char *folder, const char *script, struct file_write
         close(in[1]);
         return false;
     }
-    pid_t child = fork();
+    /* The script fits into any pipe. What another thread starts meanwhile may keep an end open
+     * until it is done: were the script's still to be written, two could wait for each other. */
+    bool well = write(in[1], script, length) == (ssize_t)length;
+    close(in[1]);
+    pid_t child = well ? fork() : -1;
     if (child == 0) {
-        close(in[1]);
         close(out[0]);
         become_gnuplot(folder, in[0], out[1]);
     }
-    close(out[1]);
-    /* The script fits into any pipe, and in[0] is still open, so a gnuplot that ends early or is
-     * missing neither blocks this nor raises a signal. */
-    bool well = child > 0 && write(in[1], script, length) == (ssize_t)length;
     close(in[0]);
-    close(in[1]);
-    well = well && take_picture(out[0], writer);
+    close(out[1]);
+    well = child > 0 && take_picture(out[0], writer);
     close(out[0]);
     return child > 0 && ended_well(child) && well;
 }
