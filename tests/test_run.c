@@ -1032,13 +1032,12 @@ static int frames_of(const char *path)
     "{\"source\":\"" name "\",\"frame\":" frame ",\"time\":" time                                  \
     ",\"width\":80,\"height\":80,\"faces\":[]}\n"
 
-static const char display_gone[] =
-    "the display has gone away; everything recorded until then has been saved\n";
-
 /* All that was looked at is told, and copies and reports are whole; unless that fails. */
 static void displays_that_go_away(void **state)
 {
     (void)state;
+    static const char gone[] =
+        "the display has gone away; everything recorded until then has been saved\n";
     int here = enter_folder();
     write_bytes("a.mp4", "x", 1);
     write_bytes("b.mp4", "x", 1);
@@ -1050,7 +1049,7 @@ static void displays_that_go_away(void **state)
     assert_int_equal(status_of(run_apart, "--quiet --json --output copies --report reports --video "
                                           "a.mp4 b.mp4 c.mp4"),
                      1);
-    expect_file("said", display_gone);
+    expect_file("said", gone);
     expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000") FRAME_OF("a.mp4", "1", "0.040")
                               FRAME_OF("b.mp4", "0", "0.000"));
     assert_int_equal(frames_of("copies/b.mp4"), 1);
@@ -1059,19 +1058,19 @@ static void displays_that_go_away(void **state)
     assert_int_equal(system("rm -r copies reports"), 0);
     write_bytes("1.pgm", "P5 1 1 255\n", 12);
     assert_int_equal(status_of(run_apart, "--json --threads 1 --image 1.pgm 1.pgm 1.pgm"), 1);
-    expect_file("said", display_gone);
+    expect_file("said", gone);
     expect_file("stdout", LINE_OF("1.pgm", "1", "1") LINE_OF("1.pgm", "1", "1"));
     world.lost_in = 0;
     world.lost_at_end = true;
     assert_int_equal(status_of(run_apart, "--quiet --json --video a.mp4 b.mp4"), 1);
-    expect_file("said", display_gone);
+    expect_file("said", gone);
     expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000") FRAME_OF("a.mp4", "1", "0.040")
                               FRAME_OF("b.mp4", "0", "0.000") FRAME_OF("b.mp4", "1", "0.040"));
     world.lost_at_end = false;
     world.lost_in = 1;
     assert_int_equal(
         status_of(run_apart, "--quiet --json --output copy.mp4 --report report --video a.mp4"), 1);
-    expect_file("said", display_gone);
+    expect_file("said", gone);
     expect_file("stdout", FRAME_OF("a.mp4", "0", "0.000"));
     assert_int_equal(frames_of("copy.mp4"), 1);
     assert_int_equal(access("report/summary.csv", F_OK), 0);

@@ -44,7 +44,7 @@ unset DISPLAY
 # --- The display goes away: as if the window were closed
 ./expressions --demo --json --output gone.mp4 >out 2>err &
 running=$!
-while kill -0 "$running" 2>/dev/null && ! grep -q '}$' out; do sleep 0.1; done
+await_result
 sleep 1
 kill -KILL "$helper"
 wait "$helper" 2>/dev/null

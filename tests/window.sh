@@ -93,16 +93,8 @@ kill -0 "$running" 2>/dev/null || fail "the second picture was not shown"
 press Escape
 finish 0 "two stills"
 
-# give_results ARGUMENT...: the program, once the first of its results is out.
-give_results()
-{
-    start "$@"
-    while kill -0 "$running" 2>/dev/null && ! grep -q '}$' out; do
-        sleep 0.1
-    done
-}
-
-give_results --demo --output seen.avi --json
+start --demo --output seen.avi --json
+await_result
 kill -TERM "$running"
 finish 0 "terminated"
 [ -s seen.avi ] && tail -n 1 out | grep -q '}$' || fail "terminated: files are not complete"
@@ -131,7 +123,8 @@ wait "$server"
 start_display
 for try in 1 2 3; do
     rm -rf gone.mp4 report
-    give_results --demo --json --output gone.mp4 --report report
+    start --demo --json --output gone.mp4 --report report
+    await_result
     sleep "0.$try"
     kill -KILL "$server"
     wait "$running"

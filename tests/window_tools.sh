@@ -45,6 +45,14 @@ start()
     sleep 1
 }
 
+# Until the first of its results is out.
+await_result()
+{
+    while kill -0 "$running" 2>/dev/null && ! grep -q '}$' out; do
+        sleep 0.1
+    done
+}
+
 press()
 {
     xdotool key "$1"
