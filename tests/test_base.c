@@ -159,17 +159,14 @@ pid_t __wrap_waitpid(pid_t child, int *status, int options)
     return __real_waitpid(child, status, options);
 }
 
-static pthread_barrier_t *forks; /* all begin before one ends; NULL: none waits for another */
+static void (*at_fork)(void); /* NULL: nothing */
 
 pid_t __wrap_fork(void)
 {
-    if (forks)
-        pthread_barrier_wait(forks);
+    if (at_fork)
+        at_fork();
     errno = EAGAIN;
-    pid_t child = fails("fork") ? -1 : __real_fork();
-    if (forks && child > 0)
-        pthread_barrier_wait(forks);
-    return child;
+    return fails("fork") ? -1 : __real_fork();
 }
 
 int __wrap_chdir(const char *path)
@@ -1252,45 +1249,36 @@ static void gnuplot_draws_in_the_folder(void **state)
     free(path);
 }
 
-struct drawing {
-    const char *name;
-    int result;
-};
-
-static void *draw_beside(void *argument)
+/* What another thread starts at that moment: it keeps open what is open, and is not done before
+ * this gnuplot is. */
+static void start_another(void)
 {
-    struct drawing *drawing = argument;
-    struct error error;
-    drawing->result = gnuplot_draw(test_folder(), "plot 1\n", drawing->name, &error);
-    return NULL;
+    enum { MOMENTS = 200 };
+    const struct timespec moment = {.tv_nsec = 50000000};
+    if (__real_fork() != 0)
+        return;
+    for (int i = 0; i < MOMENTS && access(in_folder("done"), F_OK); i++)
+        __real_nanosleep(&moment, NULL);
+    _exit(0);
 }
 
-/* Where each is started while the other's pipes are open, neither keeps the other from seeing the
- * end of its script. */
-static void gnuplots_side_by_side(void **state)
+static void gnuplots_do_not_wait_for_each_other(void **state)
 {
     (void)state;
-    static const char draws[] = "#!/bin/sh\ntimeout 10 cat\n";
-    struct drawing drawings[2] = {{"a.png", -1}, {"b.png", -1}};
+    static const char draws[] = "#!/bin/sh\ntimeout 5 cat && echo drawn && : >done\n";
+    struct error error;
     char *path = strdup(getenv("PATH")), mine[8192];
     snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
     be_gnuplot(draws);
     setenv("PATH", mine, 1);
-    pthread_barrier_t both;
-    pthread_barrier_init(&both, NULL, 2);
-    forks = &both;
-    pthread_t beside;
-    assert_int_equal(pthread_create(&beside, NULL, draw_beside, &drawings[1]), 0);
-    draw_beside(&drawings[0]);
-    pthread_join(beside, NULL);
-    forks = NULL;
-    pthread_barrier_destroy(&both);
+    at_fork = start_another;
+    int result = gnuplot_draw(test_folder(), "plot 1\n", "a.png", &error);
+    at_fork = NULL;
     setenv("PATH", path, 1);
     free(path);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(drawings[i].result, 0);
-        expect_file(drawings[i].name, "plot 1\n");
-    }
+    __real_waitpid(-1, NULL, 0);
+    assert_int_equal(result, 0);
+    expect_file("a.png", "plot 1\ndrawn\n");
 }
 
 /* Where there is no place for a picture, that is said, not that gnuplot failed. */
@@ -2015,7 +2003,7 @@ int main(void)
         cmocka_unit_test_teardown(folders_of_reports_are_made, empty_folder),
         cmocka_unit_test_teardown(gnuplot_draws_in_the_folder, empty_folder),
         cmocka_unit_test_teardown(gnuplot_may_end_in_many_ways, empty_folder),
-        cmocka_unit_test_teardown(gnuplots_side_by_side, empty_folder),
+        cmocka_unit_test_teardown(gnuplots_do_not_wait_for_each_other, empty_folder),
         cmocka_unit_test(gnuplot_needs_a_folder),
         cmocka_unit_test(only_utf8_is_taken_for_it),
         cmocka_unit_test(of_an_address_the_host_is_told),
