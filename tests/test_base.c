@@ -1249,6 +1249,21 @@ static void gnuplot_draws_in_the_folder(void **state)
     free(path);
 }
 
+/* Programs are looked for in the test's folder first. Returns where until now, for restore_path. */
+static char *put_folder_first(void)
+{
+    char *before = strdup(getenv("PATH")), path[8192];
+    snprintf(path, sizeof path, "%s:%s", test_folder(), before);
+    setenv("PATH", path, 1);
+    return before;
+}
+
+static void restore_path(char *before)
+{
+    setenv("PATH", before, 1);
+    free(before);
+}
+
 /* What another thread starts at that moment: it keeps open what is open, and is not done before
  * this gnuplot is. */
 static void start_another(void)
@@ -1267,16 +1282,13 @@ static void gnuplots_do_not_wait_for_each_other(void **state)
     (void)state;
     static const char draws[] = "#!/bin/sh\ntimeout 5 cat && echo drawn && : >done\n";
     struct error error;
-    char *path = strdup(getenv("PATH")), mine[8192];
-    snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
     be_gnuplot(draws);
-    setenv("PATH", mine, 1);
+    char *path = put_folder_first();
     at_fork = start_another;
     int result = gnuplot_draw(test_folder(), "plot 1\n", "a.png", &error);
     at_fork = NULL;
-    setenv("PATH", path, 1);
-    free(path);
-    __real_waitpid(-1, NULL, 0);
+    restore_path(path);
+    assert_true(__real_waitpid(-1, NULL, 0) > 0); /* the other was there */
     assert_int_equal(result, 0);
     expect_file("a.png", "plot 1\ndrawn\n");
 }
@@ -1318,18 +1330,15 @@ static int draw_in_all_ways(void)
 static void gnuplot_may_end_in_many_ways(void **state)
 {
     (void)state;
-    char *path = strdup(getenv("PATH")), mine[8192];
-    snprintf(mine, sizeof mine, "%s:%s", test_folder(), path);
     FILE *heard = tmpfile();
     assert_non_null(heard);
     int kept = dup(STDERR_FILENO);
     dup2(fileno(heard), STDERR_FILENO);
-    setenv("PATH", mine, 1);
+    char *path = put_folder_first();
     int drawn = draw_in_all_ways();
-    setenv("PATH", path, 1);
+    restore_path(path);
     dup2(kept, STDERR_FILENO);
     close(kept);
-    free(path);
     assert_int_equal(lseek(fileno(heard), 0, SEEK_END), 0); /* what it says is for nobody */
     fclose(heard);
     assert_int_equal(drawn, 1);
