@@ -65,18 +65,18 @@ static bool run_script(const char *folder, const char *script, struct file_write
     }
     /* The script fits into any pipe. What another thread starts meanwhile may keep an end open
      * until it is done: were the script's still to be written, two could wait for each other. */
-    bool well = write(in[1], script, length) == (ssize_t)length;
+    bool written = write(in[1], script, length) == (ssize_t)length;
     close(in[1]);
-    pid_t child = well ? fork() : -1;
+    pid_t child = written ? fork() : -1;
     if (child == 0) {
         close(out[0]);
         become_gnuplot(folder, in[0], out[1]);
     }
     close(in[0]);
     close(out[1]);
-    well = child > 0 && take_picture(out[0], writer);
+    bool taken = child > 0 && take_picture(out[0], writer);
     close(out[0]);
-    return child > 0 && ended_well(child) && well;
+    return child > 0 && ended_well(child) && taken;
 }
 
 int gnuplot_draw(const char *folder, const char *script, const char *name, struct error *error)
