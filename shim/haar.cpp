@@ -55,6 +55,7 @@ Haar::Haar(const cv::FileNode &cascade)
     : window_(static_cast<int>(cascade["width"]), static_cast<int>(cascade["height"]))
 {
     const float tolerance = 1e-5F; /* the thresholds' in OpenCV */
+    features_.reserve(cascade["features"].size());
     for (const cv::FileNode &node : cascade["features"]) {
         features_.push_back(read_feature(node));
         tilted_ = tilted_ || features_.back().tilted;

@@ -138,6 +138,7 @@ static std::unique_ptr<ocv_detector> load(const std::string &path)
         return nullptr;
     std::ifstream stream(path, std::ios::binary);
     std::string text;
+    text.reserve(static_cast<size_t>(status.st_size));
     char block[4096];
     while (stream.read(block, sizeof block), stream.gcount() > 0)
         text.append(block, static_cast<size_t>(stream.gcount()));

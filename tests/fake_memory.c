@@ -1,7 +1,8 @@
 #define _GNU_SOURCE
 /* Memory that runs out, for programs that run with this library in LD_PRELOAD: the call of malloc,
- * calloc or realloc number FAIL_AT, and all after it, of those that come from one of the objects
- * named in FAIL_IN, fail. FAIL_COUNT names a file that gets the number of such calls at the end. */
+ * calloc, realloc or posix_memalign number FAIL_AT, and all after it, of those that come from one
+ * of the objects named in FAIL_IN, fail. FAIL_COUNT names a file that gets the number of such calls
+ * at the end. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_long calls;
 static long fail_at = -1; /* unknown so far; 0: never */
@@ -75,4 +77,13 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *memory, size_t size)
 {
     return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(memory, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+    void *block = fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
+    if (!block)
+        return ENOMEM;
+    *memory = block;
+    return 0;
 }

@@ -101,6 +101,8 @@ void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+void *__real_large_array_alloc(size_t size);
+void *__wrap_large_array_alloc(size_t size);
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 void __real_free(void *block);
@@ -122,6 +124,15 @@ void *__wrap_realloc(void *block, size_t size)
         return NULL;
     forget(block);
     return remember(__real_realloc(block, size));
+}
+
+/* With values that are not numbers, so that an array that has to begin with zeros shows it. */
+void *__wrap_large_array_alloc(size_t size)
+{
+    void *array = fails(FAULT_MEMORY, ENOMEM) ? NULL : __real_large_array_alloc(size);
+    if (array)
+        memset(array, 0xff, size);
+    return remember(array);
 }
 
 char *__wrap_strdup(const char *text)

@@ -46,6 +46,8 @@ void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+void *__real_large_array_alloc(size_t size);
+void *__wrap_large_array_alloc(size_t size);
 void *__wrap_realloc(void *block, size_t size);
 int __real_fstat(int fd, struct stat *status);
 int __wrap_fstat(int fd, struct stat *status);
@@ -208,6 +210,11 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t count, size_t size)
 {
     return lacks_memory() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_large_array_alloc(size_t size)
+{
+    return lacks_memory() ? NULL : __real_large_array_alloc(size);
 }
 
 /* To another place each time, so that no one who keeps the old one goes unnoticed. */

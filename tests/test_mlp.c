@@ -144,10 +144,10 @@ static void check_quantized(struct rng *rng, int inputs, int outputs, int rows, 
     void *scratch = malloc(quantized_layer_scratch(inputs));
     struct quantized_layer *layer;
     struct error error;
-    assert_int_equal(quantized_layer_create(&layer, inputs, outputs, weights, &error), 0);
-    quantized_layer_forward(layer, scratch, x, rows, sums);
+    assert_int_equal(quantized_layer_create(&layer, 1, inputs, outputs, weights, &error), 0);
+    quantized_layer_forward(layer, 0, scratch, x, rows, sums);
     for (int r = 0; r < rows; r++) {
-        quantized_layer_forward(layer, scratch, x + (size_t)r * size, 1, alone);
+        quantized_layer_forward(layer, 0, scratch, x + (size_t)r * size, 1, alone);
         assert_memory_equal(alone, sums + r * outputs, (size_t)outputs * sizeof *alone);
         for (int n = 0; n < outputs; n++) {
             double sum = 0.0, squares = 0.0;
@@ -191,11 +191,11 @@ static void no_step_of_an_input_is_lost(void **state)
     struct error error;
     void *scratch = malloc(quantized_layer_scratch(2));
     assert_non_null(scratch);
-    assert_int_equal(quantized_layer_create(&layer, 2, 1, weights, &error), 0);
+    assert_int_equal(quantized_layer_create(&layer, 1, 2, 1, weights, &error), 0);
     for (int k = -50; k <= 50; k++) {
         const float x[2] = {16383, (float)k};
         float sum;
-        quantized_layer_forward(layer, scratch, x, 1, &sum);
+        quantized_layer_forward(layer, 0, scratch, x, 1, &sum);
         expect_close(sum, k, 1e-3, "an input of so many steps");
     }
     quantized_layer_free(&layer);

@@ -719,38 +719,39 @@ static void rare_classes_are_loaded(void **state)
 
 /* ---- Memory that ends ------------------------------------------------------------------------ */
 
-static int aligned_calls, failing_call; /* 0: none */
+static int array_calls, failing_call; /* 0: none */
 
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void *__real_large_array_alloc(size_t size);
+void *__wrap_large_array_alloc(size_t size);
 
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
+void *__wrap_large_array_alloc(size_t size)
 {
-    return ++aligned_calls == failing_call ? NULL : __real_aligned_alloc(alignment, size);
+    return ++array_calls == failing_call ? NULL : __real_large_array_alloc(size);
 }
 
-/* For what is laid out anew: the dictionary's pairs and the layers' integers. */
-static void models_need_aligned_memory(void **state)
+/* For the file, the weights, and what is laid out anew: the dictionary's pairs, the layers'
+ * integers. */
+static void models_need_memory_for_arrays(void **state)
 {
     (void)state;
     struct model model = full_model(3), loaded;
     struct error error;
-    assert_int_equal(model_save(&model, in_folder("aligned.safetensors"), &error), 0);
+    assert_int_equal(model_save(&model, in_folder("arrays.safetensors"), &error), 0);
     model_free(&model);
-    aligned_calls = 0;
-    assert_int_equal(model_load(&loaded, in_folder("aligned.safetensors"), &error), 0);
+    array_calls = 0;
+    assert_int_equal(model_load(&loaded, in_folder("arrays.safetensors"), &error), 0);
     model_free(&loaded);
-    int calls = aligned_calls;
+    int calls = array_calls;
     assert_true(calls > 1);
     for (failing_call = 1; failing_call <= calls; failing_call++) {
-        aligned_calls = 0;
+        array_calls = 0;
         error.text[0] = '\0';
-        assert_int_equal(model_load(&loaded, in_folder("aligned.safetensors"), &error), -1);
+        assert_int_equal(model_load(&loaded, in_folder("arrays.safetensors"), &error), -1);
         expect_text(error.text, "", "memory");
         assert_int_equal(error.code, ERROR_NO_MEMORY);
     }
     failing_call = 0;
-    remove(in_folder("aligned.safetensors"));
+    remove(in_folder("arrays.safetensors"));
 }
 
 int main(void)
@@ -774,7 +775,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_loaded_is_not_saved),
         cmocka_unit_test(models_are_so_large_at_most),
         cmocka_unit_test(rare_classes_are_loaded),
-        cmocka_unit_test(models_need_aligned_memory),
+        cmocka_unit_test(models_need_memory_for_arrays),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */ /* NOLINT: names of this kind are POSIX's to give */
 #include "file.h"
 
+#include "large_array.h"
 #include "process.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ static int read_all(int fd, const char *path, size_t limit, size_t expected, uin
 {
     size_t capacity = expected + 1;
     size_t used = 0;
-    uint8_t *buffer = malloc(capacity);
+    uint8_t *buffer = large_array_alloc(capacity);
     if (!buffer)
         return error_no_memory(error, path);
     for (;;) {

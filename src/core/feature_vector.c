@@ -1,5 +1,7 @@
 #include "feature_vector.h"
 
+#include "large_array.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
@@ -321,9 +323,11 @@ static int patches_dictionary_size(const struct features *f)
     return f->atoms / 2 * (PATCH_VALUES + 1);
 }
 
+_Static_assert(LARGE_ARRAY_ALIGNMENT % PATCHES_ALIGNMENT == 0, "the pairs need more");
+
 static int patches_pair(struct features *f, struct error *error)
 {
-    f->pairs = aligned_alloc(PATCHES_ALIGNMENT, patches_atoms_size(f->atoms));
+    f->pairs = large_array_alloc(patches_atoms_size(f->atoms));
     if (!f->pairs)
         return error_no_memory(error, "the dictionary of patches");
     patches_pair_atoms(f->atoms, f->dictionary, f->dictionary + f->atoms / 2 * PATCH_VALUES,

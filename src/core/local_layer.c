@@ -90,7 +90,7 @@ static void forward_part(void *context, int part, int parts)
         real *products = p->products + w * (size_t)p->batch * (size_t)outputs;
         gather(p, (int)w, seen);
         if (p->quantized_scratch)
-            quantized_layer_forward(l->quantized[w], p->quantized_scratch, (const float *)seen,
+            quantized_layer_forward(l->quantized, (int)w, p->quantized_scratch, (const float *)seen,
                                     p->batch, (float *)products);
         else
             multiply(p, GEMM_ABT, p->batch, outputs, l->fan_in, seen,

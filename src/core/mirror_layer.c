@@ -29,8 +29,8 @@ int mirror_layer_create(struct mirror_layer **layer, const struct features *f,
         for (int n = 0; n < outputs; n++)
             patches_pair_up(f->atoms, first->weights + (ptrdiff_t)n * first->inputs, 0.5f,
                             even + (ptrdiff_t)n * pairs, odd + (ptrdiff_t)n * pairs);
-        if (quantized_layer_create(&made->even, pairs, outputs, even, error) < 0 ||
-            quantized_layer_create(&made->odd, pairs, outputs, odd, error) < 0)
+        if (quantized_layer_create(&made->even, 1, pairs, outputs, even, error) < 0 ||
+            quantized_layer_create(&made->odd, 1, pairs, outputs, odd, error) < 0)
             result = -1;
     }
     free(even);
@@ -81,8 +81,8 @@ void mirror_layer_forward(const struct mirror_layer *l, void *scratch, float *ve
     for (int i = 0; i < positions; i++)
         patches_pair_up(l->pairs, vectors + (ptrdiff_t)i * 2 * l->pairs, 1.0f,
                         s + (ptrdiff_t)i * l->pairs, d + (ptrdiff_t)i * l->pairs);
-    quantized_layer_forward(l->even, scratch, s, positions, face);
-    quantized_layer_forward(l->odd, scratch, d, positions, mirrored);
+    quantized_layer_forward(l->even, 0, scratch, s, positions, face);
+    quantized_layer_forward(l->odd, 0, scratch, d, positions, mirrored);
     for (int row = 0; row < l->grid; row++) {
         ptrdiff_t at = (ptrdiff_t)row * l->grid * l->outputs;
         for (int left = 0, right = l->grid - 1; left <= right; left++, right--)

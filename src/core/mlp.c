@@ -1,6 +1,7 @@
 #include "mlp.h"
 
 #include "gemm.h"
+#include "large_array.h"
 #include "local_layer.h"
 #include "quantized_layer.h"
 
@@ -124,13 +125,14 @@ int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *e
         return -1;
     struct mlp made;
     mlp_measure(&made, config);
-    real *parameters = calloc(made.parameter_count, sizeof *parameters);
+    real *parameters = large_array_alloc(made.parameter_count * sizeof *parameters);
     real *statistics = calloc(made.statistic_count + 1, sizeof *statistics);
     if (!parameters || !statistics) {
         free(parameters);
         free(statistics);
         return error_no_memory(error, "the network");
     }
+    memset(parameters, 0, made.parameter_count * sizeof *parameters);
     lay_out(&made, parameters, statistics);
     for (int i = 0; i < config->layer_count; i++) {
         struct mlp_layer *layer = &made.layers[i];
@@ -141,18 +143,10 @@ int mlp_create(struct mlp *mlp, const struct mlp_config *config, struct error *e
     return 0;
 }
 
-static void free_quantized(struct mlp_layer *layer)
-{
-    for (int w = 0; layer->quantized && w < layer->window_count; w++)
-        quantized_layer_free(&layer->quantized[w]);
-    free(layer->quantized);
-    layer->quantized = NULL;
-}
-
 void mlp_free(struct mlp *mlp)
 {
     for (int i = 0; i < mlp->config.layer_count; i++)
-        free_quantized(&mlp->layers[i]);
+        quantized_layer_free(&mlp->layers[i].quantized);
     free(mlp->parameters);
     free(mlp->statistics);
     *mlp = (struct mlp){0};
@@ -210,26 +204,14 @@ int mlp_fold(const struct mlp *mlp, struct mlp *folded, struct error *error)
 /* Quantizing the inputs pays where each is used so often, and weights are many. */
 enum { LEAST_OUTPUTS = 32, LEAST_WEIGHTS = 1 << 16 };
 
-static int quantize_layer(struct mlp_layer *l, struct error *error)
-{
-    int outputs = l->outputs / l->window_count;
-    size_t size = (size_t)outputs * (size_t)l->fan_in;
-    l->quantized = calloc((size_t)l->window_count, sizeof *l->quantized);
-    if (!l->quantized)
-        return error_no_memory(error, "the network's layers");
-    for (int w = 0; w < l->window_count; w++)
-        if (quantized_layer_create(&l->quantized[w], l->fan_in, outputs,
-                                   (const float *)l->weights + (size_t)w * size, error) < 0)
-            return -1;
-    return 0;
-}
-
 int mlp_quantize(struct mlp *mlp, int first, struct error *error)
 {
     for (int i = first; i < mlp->config.layer_count && sizeof(real) == sizeof(float); i++) {
         struct mlp_layer *l = &mlp->layers[i];
-        if (l->outputs / l->window_count >= LEAST_OUTPUTS &&
-            (size_t)l->outputs * (size_t)l->fan_in >= LEAST_WEIGHTS && quantize_layer(l, error) < 0)
+        int outputs = l->outputs / l->window_count; /* of a window */
+        if (outputs >= LEAST_OUTPUTS && (size_t)l->outputs * (size_t)l->fan_in >= LEAST_WEIGHTS &&
+            quantized_layer_create(&l->quantized, l->window_count, l->fan_in, outputs,
+                                   (const float *)l->weights, error) < 0)
             return -1;
     }
     return 0;
@@ -301,7 +283,7 @@ static void multiply(const struct mlp *mlp, int layer, struct mlp_workspace *wor
         local_layer_forward(workspace->pool, l, false, x, batch, workspace->windows,
                             workspace->scratch, z);
     else if (l->quantized)
-        quantized_layer_forward(l->quantized[0], workspace->scratch, (const float *)x, rows,
+        quantized_layer_forward(l->quantized, 0, workspace->scratch, (const float *)x, rows,
                                 (float *)z);
     else
         gemm(workspace->pool, GEMM_ABT, rows, l->outputs, l->inputs, x, l->weights, 0, z);

@@ -21,7 +21,7 @@ struct mlp_layer {
     real *biases;       /* N; NULL under batch normalization, whose beta does their work */
     real *gamma, *beta; /* N; scale and shift of batch normalization, else NULL */
     real *mean, *var;   /* N; its running statistics, no parameters, else NULL */
-    struct quantized_layer **quantized; /* window_count of them from mlp_quantize, else NULL */
+    struct quantized_layer *quantized; /* of window_count windows, from mlp_quantize, else NULL */
 };
 
 #endif

@@ -1,6 +1,7 @@
 #include "quantized_layer.h"
 
 #include "int_gemm.h"
+#include "large_array.h"
 #include "vectorize.h"
 
 #include <math.h>
@@ -12,7 +13,7 @@ enum {
     LANES = INT_GEMM_LANES,
     DEPTH = 128, /* products in one integer sum */
     CHUNK = 96,  /* rows at once, whose sums stay in the cache */
-    ALIGNMENT = 64,
+    ALIGNMENT = LARGE_ARRAY_ALIGNMENT,
     LARGEST_INPUT = (1 << 14) - 1,
     BLOCK_VALUES = DEPTH * LANES
 };
@@ -20,8 +21,8 @@ enum {
 struct quantized_layer {
     int inputs, outputs;
     int deep, wide;   /* blocks along inputs and outputs, the last ones filled up with zeros */
-    int16_t *weights; /* wide x deep blocks of [DEPTH / 2][LANES][2] */
-    float *steps;     /* wide x LANES */
+    int16_t *weights; /* windows x wide x deep blocks of [DEPTH / 2][LANES][2] */
+    float *steps;     /* windows x wide x LANES */
 };
 
 static int blocks(int count, int block)
@@ -46,11 +47,13 @@ static float step_of(const float *weights, int inputs)
     return (float)fmax(weight / INT16_MAX, sum / largest_sum);
 }
 
-static void quantize_weights(struct quantized_layer *l, int output, const float *weights)
+static void quantize_weights(struct quantized_layer *l, int window, int output,
+                             const float *weights)
 {
     float step = step_of(weights, l->inputs);
-    int16_t *block = l->weights + (ptrdiff_t)(output / LANES) * l->deep * BLOCK_VALUES;
-    l->steps[output] = step;
+    ptrdiff_t wide = (ptrdiff_t)window * l->wide + output / LANES;
+    int16_t *block = l->weights + wide * l->deep * BLOCK_VALUES;
+    l->steps[wide * LANES + output % LANES] = step;
     for (int i = 0; i < l->inputs && step > 0.0f; i++) {
         float rounded = rintf(weights[i] / step);
         rounded = rounded > INT16_MAX ? INT16_MAX : rounded < -INT16_MAX ? -INT16_MAX : rounded;
@@ -58,7 +61,7 @@ static void quantize_weights(struct quantized_layer *l, int output, const float 
     }
 }
 
-int quantized_layer_create(struct quantized_layer **layer, int inputs, int outputs,
+int quantized_layer_create(struct quantized_layer **layer, int windows, int inputs, int outputs,
                            const float *weights, struct error *error)
 {
     struct quantized_layer *made = calloc(1, sizeof *made);
@@ -67,10 +70,10 @@ int quantized_layer_create(struct quantized_layer **layer, int inputs, int outpu
         made->outputs = outputs;
         made->deep = blocks(inputs, DEPTH);
         made->wide = blocks(outputs, LANES);
-        size_t size =
-            (size_t)made->deep * (size_t)made->wide * BLOCK_VALUES * sizeof *made->weights;
-        made->weights = aligned_alloc(ALIGNMENT, size);
-        made->steps = calloc((size_t)made->wide * LANES, sizeof *made->steps);
+        size_t wide = (size_t)windows * (size_t)made->wide;
+        size_t size = wide * (size_t)made->deep * BLOCK_VALUES * sizeof *made->weights;
+        made->weights = large_array_alloc(size);
+        made->steps = calloc(wide * LANES, sizeof *made->steps);
         if (made->weights)
             memset(made->weights, 0, size);
     }
@@ -78,8 +81,9 @@ int quantized_layer_create(struct quantized_layer **layer, int inputs, int outpu
         quantized_layer_free(&made);
         return error_no_memory(error, "the network's layers");
     }
-    for (int n = 0; n < outputs; n++)
-        quantize_weights(made, n, weights + (ptrdiff_t)n * inputs);
+    for (int w = 0; w < windows; w++)
+        for (int n = 0; n < outputs; n++, weights += inputs)
+            quantize_weights(made, w, n, weights);
     *layer = made;
     return 0;
 }
@@ -136,12 +140,14 @@ VECTOR_CLONES static void add_products(const int32_t *restrict products, int cou
         sums[i] += (float)products[i];
 }
 
-static void multiply_block(const struct quantized_layer *l, struct work *w, int wide, int rows,
-                           float *sums)
+static void multiply_block(const struct quantized_layer *l, int window, struct work *w, int wide,
+                           int rows, float *sums)
 {
     int line = l->deep * DEPTH, first = wide * LANES;
     int lanes = l->outputs - first < LANES ? l->outputs - first : LANES;
-    const int16_t *weights = l->weights + (ptrdiff_t)wide * l->deep * BLOCK_VALUES;
+    ptrdiff_t block = (ptrdiff_t)window * l->wide + wide;
+    const int16_t *weights = l->weights + block * l->deep * BLOCK_VALUES;
+    const float *steps = l->steps + block * LANES;
     memset(w->sums, 0, (size_t)rows * LANES * sizeof *w->sums);
     for (int d = 0; d < l->deep; d++, weights += BLOCK_VALUES) {
         int_gemm(weights, DEPTH / 2, w->rows + d * DEPTH, line, rows, w->products);
@@ -150,11 +156,11 @@ static void multiply_block(const struct quantized_layer *l, struct work *w, int 
     for (int r = 0; r < rows; r++)
         for (int k = 0; k < lanes; k++)
             sums[(ptrdiff_t)r * l->outputs + first + k] =
-                w->sums[r * LANES + k] * (l->steps[first + k] * w->steps[r]);
+                w->sums[r * LANES + k] * (steps[k] * w->steps[r]);
 }
 
-void quantized_layer_forward(const struct quantized_layer *l, void *scratch, const float *x,
-                             int rows, float *sums)
+void quantized_layer_forward(const struct quantized_layer *l, int window, void *scratch,
+                             const float *x, int rows, float *sums)
 {
     char *aligned = (char *)scratch + (ALIGNMENT - (uintptr_t)scratch % ALIGNMENT);
     struct work *w = (struct work *)(void *)aligned;
@@ -167,6 +173,6 @@ void quantized_layer_forward(const struct quantized_layer *l, void *scratch, con
         if (count % INT_GEMM_ROWS)
             memset(w->rows + (ptrdiff_t)count * line, 0, (size_t)line * sizeof *w->rows);
         for (int wide = 0; wide < l->wide; wide++)
-            multiply_block(l, w, wide, count, sums + (ptrdiff_t)begin * l->outputs);
+            multiply_block(l, window, w, wide, count, sums + (ptrdiff_t)begin * l->outputs);
     }
 }

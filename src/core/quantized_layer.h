@@ -14,16 +14,17 @@
 
 struct quantized_layer;
 
-/* From weights[outputs][inputs]. The caller ends it with quantized_layer_free. */
-int quantized_layer_create(struct quantized_layer **layer, int inputs, int outputs,
+/* From weights[windows][outputs][inputs]: as many layers of one shape, one behind the other. The
+ * caller ends it with quantized_layer_free. */
+int quantized_layer_create(struct quantized_layer **layer, int windows, int inputs, int outputs,
                            const float *weights, struct error *error);
 void quantized_layer_free(struct quantized_layer **layer);
 
 /* Bytes of scratch for layers of so many inputs, from malloc, for each thread. */
 size_t quantized_layer_scratch(int inputs);
 
-/* x[rows][inputs] -> sums[rows][outputs], X W^T. */
-void quantized_layer_forward(const struct quantized_layer *layer, void *scratch, const float *x,
-                             int rows, float *sums);
+/* x[rows][inputs] -> sums[rows][outputs], X W^T, by the weights of one window. */
+void quantized_layer_forward(const struct quantized_layer *layer, int window, void *scratch,
+                             const float *x, int rows, float *sums);
 
 #endif
