@@ -161,7 +161,7 @@ UsePAM no
 StrictModes no
 PasswordAuthentication no
 MaxStartups 100
-SetEnv PATH=$work:$PATH
+SetEnv PATH=$work:$PATH SHLVL=1
 END
     cat >ssh/login <<END
 #!/bin/sh

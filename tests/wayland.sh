@@ -34,10 +34,15 @@ stop_weston()
     wait "$helper" 2>/dev/null
 }
 
-start_weston screen --backend=x11-backend.so --scale=2 --width=1600 --height=1200
 display=$DISPLAY
+start_weston drawn --use-pixman --backend=x11-backend.so --scale=2 --width=1600 --height=1200
 unset DISPLAY
 "$test_window" || fail "test_window"
+stop_weston
+
+export DISPLAY="$display"
+start_weston screen --backend=x11-backend.so --scale=2 --width=1600 --height=1200 # with OpenGL
+unset DISPLAY
 ./expressions --demo --max-frames 20 >out 2>err || fail "demo: status $?: $(cat err)"
 [ -s err ] && grep -v decorations err | grep -v plugin && fail "demo: $(cat err)"
 
