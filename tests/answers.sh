@@ -1,9 +1,9 @@
 #!/bin/sh
 # The answers of the whole program with its own model: pictures, a film that moves, the demo as it would come from a
 # camera, against golden/whole.csv, which the target golden_answers writes anew. With `print` it prints them.
-# Usage: answers.sh PROGRAM MAKE_PICTURES SOURCE_DIR [print]
+# Usage: answers.sh PROGRAM PICTURES SOURCE_DIR [print]
 program=$1
-make_pictures=$2
+pictures=$2
 source_dir=$3
 . "$source_dir/tests/script_tools.sh"
 
@@ -24,7 +24,6 @@ film()
     done
 }
 
-"$make_pictures" . crowd || exit 1
 film >film.y4m
 {
     answers --image face.png face.pgm blank.png crowd.png

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The program with cameras that fake_camera.c plays for it and for OpenCV.
-# Usage: cameras.sh PROGRAM FAKE_CAMERA MAKE_PICTURES SOURCE_DIR
+# Usage: cameras.sh PROGRAM FAKE_CAMERA PICTURES SOURCE_DIR
 program=$1
 fake=$2
-make_pictures=$3
+pictures=$3
 source_dir=$4
 [ "$(uname -s)" = Linux ] || { echo "skipped: not Linux"; exit 77; }
 . "$source_dir/tests/script_tools.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Annotated copies as people can open them: times, length and sound of the film, codecs and sizes that
 # browsers play, the index first.
-# Usage: copies.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+# Usage: copies.sh PROGRAM PICTURES SOURCE_DIR
 . "$3/tests/film_tools.sh"
 
 # tones FILM: when sound begins after silence.
@@ -23,9 +23,17 @@ heard()
     done
 }
 
-streams()
+# look FILM: what ffprobe sees of it, for `seen` to choose from.
+look()
 {
-    ffprobe -v error -show_entries stream=codec_name -of csv=p=0 "$1" | tr -d , | sort | tr '\n' ' '
+    ffprobe -v error -show_entries \
+        stream=codec_name,pix_fmt,color_space:format=duration:frame=media_type,best_effort_timestamp_time \
+        -of json "$1" >looked
+}
+
+seen()
+{
+    jq -r "$1" looked
 }
 
 # The names of an .mp4's boxes, one after the other.
@@ -58,6 +66,7 @@ for film in silent sound; do
     for ending in mp4 mkv webm avi gif; do
         copy=$film-copy.$ending
         run 0 --video $film.mp4 --output $copy --json
+        look $copy
         case $ending in
         mp4 | mkv) codecs="aac h264" ;;
         webm) codecs="opus vp9" ;;
@@ -65,14 +74,15 @@ for film in silent sound; do
         gif) codecs="gif" ;;
         esac
         [ $film = sound ] || codecs=$(echo "$codecs" | sed 's/aac\|opus\|pcm_s16le//g')
-        # shellcheck disable=SC2086,SC2116 # one blank between two words, and one at the end
-        [ "$(streams $copy)" = "$(echo $codecs) " ] || fail "$copy holds $(streams $copy)"
-        close_to "$copy lasts" "$(seconds $copy)" "$length"
+        found=$(seen '[.streams[].codec_name] | sort | join(" ")')
+        # shellcheck disable=SC2086,SC2116 # one blank between two words
+        [ "$found" = "$(echo $codecs)" ] || fail "$copy holds $found"
+        close_to "$copy lasts" "$(seen .format.duration)" "$length"
         case $ending in mp4 | mkv | webm)
-            film_times $copy >got
+            seen '.frames[] | select(.media_type == "video").best_effort_timestamp_time' | from_first >got
             same_times $copy expected got
-            ffprobe -v error -select_streams v -show_entries stream=pix_fmt,color_space -of csv=p=0 $copy |
-                grep -q '^yuv420p,bt709' || fail "$copy: not yuv420p, bt709"
+            seen '.streams[] | select(.pix_fmt) | "\(.pix_fmt) \(.color_space)"' | grep -q '^yuv420p bt709$' ||
+                fail "$copy: not yuv420p, bt709"
             ;;
         esac
         [ "$film-$ending" != sound-gif ] || grep -q "^expressions: sound-copy.gif: the sound is left out" err ||

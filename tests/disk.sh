@@ -2,14 +2,14 @@
 # A disk that is full and a folder that is read-only, for all that the programs write: one line that
 # says so, status 1, and nothing but whole files. For a file system of its own it needs root or user
 # namespaces.
-# Usage: disk.sh TRAIN_FER EXPRESSIONS MAKE_PICTURES SOURCE_DIR
+# Usage: disk.sh TRAIN_FER EXPRESSIONS PICTURES SOURCE_DIR
 set -u
 if [ -z "${DISK_NAMESPACE:-}" ]; then
     unshare --user --map-root-user --mount true 2>/dev/null ||
         { echo "skipped: no file system can be mounted here"; exit 77; }
     DISK_NAMESPACE=1 exec unshare --user --map-root-user --mount sh "$0" "$@"
 fi
-train_fer=$1 expressions=$2 make_pictures=$3 source_dir=$4
+train_fer=$1 expressions=$2 pictures=$3 source_dir=$4
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: no model"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
@@ -53,7 +53,7 @@ refuse_all()
 }
 
 awk -f "$source_dir/tests/made_up.awk" >data.csv
-"$make_pictures" . && mkdir folder && cp face.png folder || exit 1
+cp "$pictures"/* . && mkdir folder && cp face.png folder || exit 1
 "$train_fer" --data data.csv --align off --verifier off --features hog --hidden 8 --ferplus-share 0 --epochs 1 \
     --output m.safetensors >out 2>err || fail "a model: $(cat err)"
 mount -t tmpfs -o size=64k none disk || exit 1

@@ -1,8 +1,8 @@
 #!/bin/sh
 # expressions from the outside, without a window: results, exit statuses, messages, bad input.
-# Usage: expressions.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+# Usage: expressions.sh PROGRAM PICTURES SOURCE_DIR
 program=$1
-make_pictures=$2
+pictures=$2
 source_dir=$3
 model=$source_dir/models/expressions.safetensors
 . "$source_dir/tests/script_tools.sh"

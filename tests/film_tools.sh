@@ -1,7 +1,7 @@
 # What films.sh, copies.sh and pipes.sh have in common; they source it with their own arguments:
-# PROGRAM MAKE_PICTURES SOURCE_DIR.
+# PROGRAM PICTURES SOURCE_DIR.
 program=$1
-make_pictures=$2
+pictures=$2
 source_dir=$3
 for tool in ffmpeg jq; do
     command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
@@ -39,11 +39,17 @@ make()
     quietly_ffmpeg -loop 1 -framerate 25 -i small.bmp "$@" "$name"
 }
 
+# Times, one in a line, from the first one on.
+from_first()
+{
+    awk 'NF { if (!n++) first = $1; printf "%.6f\n", $1 - first }'
+}
+
 # The times of a film's frames, by ffprobe, from the first one on.
 film_times()
 {
     ffprobe -v error -select_streams v -show_entries frame=best_effort_timestamp_time -of csv=p=0 "$1" |
-        tr -d , | awk 'NF { if (!n++) first = $1; printf "%.6f\n", $1 - first }'
+        tr -d , | from_first
 }
 
 # same_times WHAT A B: two lists that differ by a millisecond at most.

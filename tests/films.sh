@@ -1,7 +1,7 @@
 #!/bin/sh
 # Films as they really are, made here by ffmpeg: their own times, packets that are broken, ends that
 # are missing, pixels as players show them.
-# Usage: films.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+# Usage: films.sh PROGRAM PICTURES SOURCE_DIR
 . "$3/tests/film_tools.sh"
 
 rises()

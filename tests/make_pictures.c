@@ -1,7 +1,7 @@
 /* Writes pictures for the tests of the programs into a folder: face.png (the demo's), the same in
- * grey as face.pgm, blank.png (no face in it) and dot.png (one pixel); with `crowd` instead
- * crowd.png: the demo's seven expressions and the first again, from dark to bright.
- * Usage: make_pictures FOLDER [crowd] */
+ * grey as face.pgm, blank.png (no face in it), dot.png (one pixel) and crowd.png (the demo's seven
+ * expressions and the first again, from dark to bright).
+ * Usage: make_pictures FOLDER */
 #include "demo.h"
 #include "ocv.h"
 #include "picture_file.h"
@@ -63,25 +63,21 @@ static struct bgr_image draw_crowd(struct demo *demo)
 int main(int argc, char *argv[])
 {
     static uint8_t grey[320 * 240 * 3];
-    struct demo *demo;
+    struct demo *demo, *crowd;
     struct error error;
-    bool crowd = argc == 3 && strcmp(argv[2], "crowd") == 0;
-    if ((argc != 2 && !crowd) || demo_open(&demo, &error))
+    double time;
+    if (argc != 2 || demo_open(&demo, &error) || demo_open(&crowd, &error))
         return 1;
     ocv_setup(1);
-    if (crowd) {
-        int failed = write_picture(argv[1], "crowd.png", draw_crowd(demo));
-        demo_close(&demo);
-        return failed ? 1 : 0;
-    }
-    double time;
     struct bgr_image face = demo_next(demo, &time);
     for (size_t i = 0; i < sizeof grey; i++)
         grey[i] = (uint8_t)(100 + i % 960 / 10);
     int failed = write_picture(argv[1], "face.png", face) ||
                  write_grey(argv[1], "face.pgm", face) ||
                  write_picture(argv[1], "blank.png", (struct bgr_image){grey, 320, 240, 960}) ||
-                 write_picture(argv[1], "dot.png", (struct bgr_image){grey, 1, 1, 3});
+                 write_picture(argv[1], "dot.png", (struct bgr_image){grey, 1, 1, 3}) ||
+                 write_picture(argv[1], "crowd.png", draw_crowd(crowd));
     demo_close(&demo);
+    demo_close(&crowd);
     return failed;
 }

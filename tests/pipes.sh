@@ -1,6 +1,6 @@
 #!/bin/sh
 # "-": pictures, films and cameras from standard input, an annotated film to standard output.
-# Usage: pipes.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+# Usage: pipes.sh PROGRAM PICTURES SOURCE_DIR
 . "$3/tests/film_tools.sh"
 
 # run STATUS FILE ARGUMENT...: the program, with the file coming through a pipe.

@@ -1,10 +1,10 @@
 #!/bin/sh
 # The package for Python: its wheel is built and unpacked elsewhere, and tested there with pytest; then
 # the examples of the texts.
-# Usage: python.sh BUILD_DIR MAKE_PICTURES SOURCE_DIR
+# Usage: python.sh BUILD_DIR PICTURES SOURCE_DIR
 set -u
 build=$1
-make_pictures=$2
+pictures=$2
 source_dir=$3
 [ -f "$source_dir/models/expressions.safetensors" ] || { echo "skipped: there is no model"; exit 77; }
 # The first that has what is needed; Debian's is not always the first in PATH.
@@ -27,7 +27,7 @@ fail()
 }
 
 mkdir "$work/src" "$work/made" "$work/site" && cp -r "$source_dir/src/python" "$work/src" &&
-    cp "$source_dir/CMakeLists.txt" "$work" && "$make_pictures" "$work/made" || exit 1
+    cp "$source_dir/CMakeLists.txt" "$work" && cp "$pictures"/* "$work/made" || exit 1
 cd "$work/src/python" || exit 1
 
 # --- Without a build, one line says what to do

@@ -1,9 +1,9 @@
 #!/bin/sh
 # --serve: what browsers, curl and WebSocket clients get, and what they do not. The page is used in Chromium,
 # where that is; its screenshots are left in SCREENSHOTS, to be looked at.
-# Usage: serve.sh EXPRESSIONS MAKE_PICTURES SOURCE_DIR SCREENSHOTS
+# Usage: serve.sh EXPRESSIONS PICTURES SOURCE_DIR SCREENSHOTS
 program=$1
-make_pictures=$2
+pictures=$2
 source_dir=$3
 screenshots=$4
 for python in python3 /usr/bin/python3 none; do

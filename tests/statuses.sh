@@ -1,10 +1,10 @@
 #!/bin/sh
 # Each kind of failure reaches the exit status that it stands for, also where memory runs out at any
 # moment of loading a model or a cascade: never "bad model" then, never a crash.
-# Usage: statuses.sh EXPRESSIONS TRAIN_FER MAKE_PICTURES FAKE_MEMORY SOURCE_DIR
+# Usage: statuses.sh EXPRESSIONS TRAIN_FER PICTURES FAKE_MEMORY SOURCE_DIR
 program=$1
 train_fer=$2
-make_pictures=$3
+pictures=$3
 fake_memory=$4
 source_dir=$5
 . "$source_dir/tests/script_tools.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # A stream that is cut and comes back: a real one, served by ffmpeg on loopback.
-# Usage: stream.sh PROGRAM MAKE_PICTURES SOURCE_DIR
+# Usage: stream.sh PROGRAM PICTURES SOURCE_DIR
 program=$1
-make_pictures=$2
+pictures=$2
 source_dir=$3
 command -v ffmpeg >/dev/null || { echo "skipped: there is no ffmpeg"; exit 77; }
 . "$source_dir/tests/script_tools.sh"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # What comes in is not trusted: names, addresses, lists that pose as videos, texts of a model. And
 # nothing is reached for that was not asked for.
-# Usage: trust.sh PROGRAM TRAIN_FER MAKE_PICTURES SOURCE_DIR
+# Usage: trust.sh PROGRAM TRAIN_FER PICTURES SOURCE_DIR
 program=$1
 train_fer=$2
-make_pictures=$3
+pictures=$3
 source_dir=$4
 model=$source_dir/models/expressions.safetensors
 . "$source_dir/tests/script_tools.sh"

@@ -1,12 +1,12 @@
 #!/bin/sh
 # The commands of docs/tutorial.md, their very text. Usage:
-#   tutorial.sh EXPRESSIONS TRAIN_FER MAKE_PICTURES SOURCE_DIR [DATASETS]
+#   tutorial.sh EXPRESSIONS TRAIN_FER PICTURES SOURCE_DIR [DATASETS]
 # On made-up data, two epochs a training. With DATASETS, a folder with mnist/ and fer2013.csv, all is done in
 # full, and the pictures in docs/tutorial are drawn anew, with the README's docs/demo.webp. The drawn face stands
 # for me.jpg and the camera.
 program=$1
 train_fer=$2
-make_pictures=$3
+pictures=$3
 source_dir=$4
 datasets=${5:-}
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd)

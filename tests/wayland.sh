@@ -1,10 +1,10 @@
 #!/bin/sh
 # The window on Wayland: test_window and the program in weston, on Xvfb, on a screen at 200 %; the program
 # on a screen with neither keyboard nor mouse.
-# Usage: wayland.sh PROGRAM TEST_WINDOW MAKE_PICTURES SOURCE_DIR
+# Usage: wayland.sh PROGRAM TEST_WINDOW PICTURES SOURCE_DIR
 program=$1
 test_window=$2
-make_pictures=$3
+pictures=$3
 source_dir=$4
 command -v weston >/dev/null || { echo "skipped: there is no weston"; exit 77; }
 . "$source_dir/tests/script_tools.sh"

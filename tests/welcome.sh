@@ -1,10 +1,10 @@
 #!/bin/sh
 # The window without a camera: it says so and offers what there is, cameras that are plugged in then, the
 # demo, and videos; but a script gets its line and its status.
-# Usage: welcome.sh PROGRAM FAKE_CAMERA MAKE_PICTURES SOURCE_DIR
+# Usage: welcome.sh PROGRAM FAKE_CAMERA PICTURES SOURCE_DIR
 program=$1
 fake=$2
-make_pictures=$3
+pictures=$3
 source_dir=$4
 [ "$(uname -s)" = Linux ] || { echo "skipped: not Linux"; exit 77; }
 . "$source_dir/tests/script_tools.sh"

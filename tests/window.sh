@@ -1,10 +1,10 @@
 #!/bin/sh
 # The window under Xvfb: test_window, then the whole program driven by keys.
-# Usage: window.sh PROGRAM TEST_WINDOW TEST_LOST_DISPLAY MAKE_PICTURES SOURCE_DIR
+# Usage: window.sh PROGRAM TEST_WINDOW TEST_LOST_DISPLAY PICTURES SOURCE_DIR
 program=$1
 test_window=$2
 test_lost_display=$3
-make_pictures=$4
+pictures=$4
 source_dir=$5
 . "$source_dir/tests/script_tools.sh"
 . "$source_dir/tests/window_tools.sh"
