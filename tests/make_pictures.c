@@ -6,9 +6,7 @@
 #include "ocv.h"
 #include "picture_file.h"
 
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 static int write_picture(const char *folder, const char *name, struct bgr_image picture)
 {

@@ -11,6 +11,8 @@ command -v weston >/dev/null || { echo "skipped: there is no weston"; exit 77; }
 . "$source_dir/tests/window_tools.sh"
 XDG_RUNTIME_DIR=$work/run
 export XDG_RUNTIME_DIR
+display=$DISPLAY # for weston; programs shall not find it
+unset DISPLAY
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 
 # start_weston SOCKET ARGUMENT...
@@ -18,7 +20,7 @@ start_weston()
 {
     socket=$1
     shift
-    weston --socket="$socket" --idle-time=0 "$@" >weston 2>&1 &
+    DISPLAY=$display weston --socket="$socket" --idle-time=0 "$@" >weston 2>&1 &
     helper=$!
     for attempt in $(seq 40); do
         [ -S "run/$socket" ] && break
@@ -34,15 +36,11 @@ stop_weston()
     wait "$helper" 2>/dev/null
 }
 
-display=$DISPLAY
 start_weston drawn --use-pixman --backend=x11-backend.so --scale=2 --width=1600 --height=1200
-unset DISPLAY
 "$test_window" || fail "test_window"
 stop_weston
 
-export DISPLAY="$display"
 start_weston screen --backend=x11-backend.so --scale=2 --width=1600 --height=1200 # with OpenGL
-unset DISPLAY
 ./expressions --demo --max-frames 20 >out 2>err || fail "demo: status $?: $(cat err)"
 [ -s err ] && grep -v decorations err | grep -v plugin && fail "demo: $(cat err)"
 
